@@ -1,0 +1,47 @@
+# A thin list of names; the tools that they call do the work.
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/ready: requirements.lock pyproject.toml
+	@echo "Setting up .venv (once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q services worker
+	@touch $@
+
+.venv/ready-for-tests: .venv/ready requirements-test.lock
+	@echo "Adding the test tools (once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@touch $@
+
+demo: .venv/ready ## train a classifier over HTTP and look at it; KEEP=1 leaves the service running
+	@$(BIN)/python examples/demo.py $(if $(KEEP),--keep)
+
+run: .venv/ready ## the whole service on this machine, until Ctrl-C
+	@$(BIN)/steelyard up
+
+test: .venv/ready-for-tests ## lint, types, import contract, tests
+	@tests/browser/install-chromium
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
+
+bench: .venv/ready ## what the service adds to the training itself
+	@$(BIN)/python benchmarks/overhead.py
+
+fmt: .venv/ready-for-tests ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## resolve the dependencies anew (needs uv)
+	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
+
+.PHONY: help demo run test bench fmt lock

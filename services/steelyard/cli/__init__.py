@@ -1,0 +1,1 @@
+"""The program `steelyard`: the service's processes, and a client for a running service."""

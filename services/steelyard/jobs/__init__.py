@@ -1,0 +1,1 @@
+"""The life of a job: submitted, claimed, recorded, finished; and found again when somebody lost it."""

@@ -1,0 +1,61 @@
+"""The bell that tells workers of a waiting job: a Celery message with the job's id and nothing else.
+
+A ring may get lost, come twice or come late, and nothing changes: the claim decides, and a job that waits too
+long is rung again. So ringing never fails a request; it says whether the broker took the message.
+
+This is a producer alone. The task's body is the worker's, so that the API imports no worker code.
+"""
+
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from steelyard.logs import get_logger
+
+TASK = "steelyard.train"
+CONNECT_SECONDS = 1.0
+log = get_logger(__name__)
+
+
+def transport_options(broker_url: str) -> dict[str, Any]:
+    """How to treat a broker that is away: fail within about a second, and do not try again."""
+    options: dict[str, Any] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
+    if broker_url.startswith("redis"):
+        options |= {"socket_connect_timeout": CONNECT_SECONDS, "socket_timeout": 2 * CONNECT_SECONDS}
+    return options
+
+
+class Doorbell:
+    """Rings for jobs on the broker at `broker_url`; connects at the first ring."""
+
+    def __init__(self, broker_url: str) -> None:
+        self._celery = Celery("steelyard", broker=broker_url, set_as_current=False)
+        self._celery.conf.update(
+            task_serializer="json",
+            task_ignore_result=True,
+            broker_connection_timeout=CONNECT_SECONDS,
+            broker_transport_options=transport_options(broker_url),
+        )
+
+    def ring(self, job_id: str) -> bool:
+        """Send the message for `job_id`; whether the broker took it."""
+        try:
+            self._celery.send_task(TASK, [job_id], retry=False, ignore_result=True)
+        except (OperationalError, OSError) as error:
+            log.warning("the broker is away; the job will be rung again", job_id=job_id, error=str(error))
+            return False
+        return True
+
+    def answers(self) -> bool:
+        """Whether the broker can be reached now."""
+        try:
+            with self._celery.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=0, timeout=CONNECT_SECONDS)
+                return True
+        except (OperationalError, OSError):
+            return False
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._celery.close()

@@ -1,0 +1,274 @@
+"""Every change to a job's state: one compare-and-set statement each, with its event in the same transaction.
+
+Two rules make a job neither lost nor doubled. The row decides, never a message: whoever wants to run a job
+claims it here, and exactly one claim succeeds. And each claim makes the `fence` grow, and every later write of
+that run asks for it: a run that was given up for dead, and is not, changes no row and gets `FencedOff`.
+
+Nothing here knows how a job is trained, nor who asked.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, insert, literal, or_, select, update
+
+from steelyard.errors import Conflict, FencedOff, NotFound, WorkerLost
+from steelyard.jobs.states import CANCELLED, FAILED, QUEUED, RUNNING
+from steelyard.spec.job import Plan
+from steelyard.store.clock import now
+from steelyard.store.engine import reading, writing
+from steelyard.store.ids import new_id
+from steelyard.store.tables import Event, HistoryEpoch, Job, JobInput
+
+CRASHES_BEFORE_FAILURE = 3
+BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second
+RING_AGAIN_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to run a job, until its lease runs out or somebody else's fence is higher."""
+
+    job_id: str
+    fence: int
+    attempt: int
+
+
+@dataclass(frozen=True)
+class End:
+    """How a run ended, as far as the job's own row goes."""
+
+    status: str
+    epoch: int
+    train_seconds: float
+    metrics: Mapping[str, Any]
+    findings: list[dict[str, Any]]
+    error: Mapping[str, Any] | None
+    fingerprint: Mapping[str, Any] | None
+    weights_sha256: str | None
+
+
+def submit(engine: Engine, plan: Plan, *, request_id: str | None = None) -> str:
+    """Commit a new job, and give its id. Ring for it afterwards: the row is what counts."""
+    job_id = new_id("job")
+    with writing(engine) as connection:
+        connection.execute(
+            insert(Job).values(
+                id=job_id,
+                name=plan.spec.name,
+                labels=plan.spec.metadata,
+                status=QUEUED,
+                spec=plan.spec.to_json(),
+                spec_digest=plan.digest,
+                data=plan.data.to_json(),
+                parameters=plan.parameters,
+                request_id=request_id,
+                created_at=now(),
+                available_at=now(),
+                rung_at=now(),
+                epochs=plan.spec.training.epochs,
+            )
+        )
+        if plan.inline is not None:
+            connection.execute(insert(JobInput).values(job_id=job_id, content=plan.inline))
+        _tell(connection, job_id, QUEUED, "accepted; waits for a worker")
+    return job_id
+
+
+def claim(engine: Engine, job_id: str, *, owner: str, lease_seconds: float) -> Claim | None:
+    """Take a waiting job, or learn with `None` that it is not there to be taken."""
+    with writing(engine) as connection:
+        row = connection.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.status == QUEUED, Job.available_at <= now())
+            .values(
+                status=RUNNING,
+                fence=Job.fence + 1,
+                lease_owner=owner,
+                lease_expires_at=now() + lease_seconds,
+                started_at=func.coalesce(Job.started_at, now()),
+                epoch=0,
+                train_seconds=None,
+            )
+            .returning(Job.fence, Job.attempt)
+        ).one_or_none()
+        if row is None:
+            return None
+        # A run starts from nothing, so what an earlier attempt recorded would stand twice.
+        connection.execute(delete(HistoryEpoch).where(HistoryEpoch.job_id == job_id))
+        _tell(connection, job_id, RUNNING, f"attempt {row.attempt} runs on {owner}", attempt=row.attempt)
+        return Claim(job_id=job_id, fence=row.fence, attempt=row.attempt)
+
+
+def renew(engine: Engine, held: Claim, *, lease_seconds: float) -> None:
+    """Put off the lease's end. Raises `FencedOff` when it is too late for that."""
+    with writing(engine) as connection:
+        _change(connection, held, lease_expires_at=now() + lease_seconds)
+
+
+def is_cancel_requested(engine: Engine, held: Claim) -> bool:
+    """Whether the client has called this run off. Raises `FencedOff`."""
+    with reading(engine) as connection:
+        row = connection.execute(select(Job.cancel_requested_at).where(_held(held))).one_or_none()
+    if row is None:
+        raise FencedOff(held.job_id)
+    return row.cancel_requested_at is not None
+
+
+def record(
+    engine: Engine, held: Claim, epochs: Iterable[tuple[int, Mapping[str, float | None]]], *, train_seconds: float
+) -> None:
+    """Add epochs to the history and move the progress on. Raises `FencedOff`."""
+    rows = [{"job_id": held.job_id, "epoch": epoch, "values": dict(values)} for epoch, values in epochs]
+    with writing(engine) as connection:
+        _change(connection, held, epoch=rows[-1]["epoch"], train_seconds=train_seconds)
+        connection.execute(insert(HistoryEpoch), rows)
+
+
+def finish(connection: Connection, held: Claim, end: End) -> None:
+    """Write a run's end; whatever belongs to it goes into the same transaction. Raises `FencedOff`."""
+    _change(
+        connection,
+        held,
+        status=end.status,
+        finished_at=now(),
+        lease_owner=None,
+        lease_expires_at=None,
+        epoch=end.epoch,
+        train_seconds=end.train_seconds,
+        metrics=dict(end.metrics),
+        findings=end.findings,
+        error=end.error,
+        fingerprint=end.fingerprint,
+        weights_sha256=end.weights_sha256,
+    )
+    message = str(end.error["detail"]) if end.error else f"{end.status} after {end.epoch} epochs"
+    _tell(connection, held.job_id, end.status, message, level="error" if end.status == FAILED else "info")
+
+
+def release(engine: Engine, held: Claim) -> None:
+    """Give a job back because the worker stops; it does not count as a crash. Raises `FencedOff`."""
+    with writing(engine) as connection:
+        row = connection.execute(
+            update(Job)
+            .where(_held(held))
+            .values(
+                status=case((Job.cancel_requested_at.is_not(None), CANCELLED), else_=QUEUED),
+                finished_at=case((Job.cancel_requested_at.is_not(None), now()), else_=None),
+                available_at=now(),
+                rung_at=0,
+                lease_owner=None,
+                lease_expires_at=None,
+            )
+            .returning(Job.status)
+        ).one_or_none()
+        if row is None:
+            raise FencedOff(held.job_id)
+        _tell(connection, held.job_id, row.status, "the worker stops; the job goes to another")
+
+
+def lose(engine: Engine, held: Claim, reason: str) -> None:
+    """Give up a run whose process died: the job waits again, or fails when that happens too often.
+
+    `reason` says how it died, for people: 'killed by SIGKILL'. Raises `FencedOff`.
+    """
+    with writing(engine) as connection:
+        if not _give_up(connection, _held(held), reason):
+            raise FencedOff(held.job_id)
+
+
+def reap(engine: Engine) -> list[str]:
+    """Give up every run whose lease has run out, and give the ids of its jobs. Harmless when done twice."""
+    with writing(engine) as connection:
+        expired = and_(Job.status == RUNNING, Job.lease_expires_at < now())
+        return _give_up(connection, expired, "its worker fell silent")
+
+
+def take_waiting(engine: Engine, *, limit: int) -> list[str]:
+    """The ids of jobs that wait and for which no message is likely under way, oldest first; marks them as rung."""
+    overdue = and_(
+        Job.status == QUEUED,
+        Job.available_at <= now(),
+        or_(Job.rung_at < Job.available_at, Job.rung_at <= now() - RING_AGAIN_SECONDS),
+    )
+    oldest = select(Job.id).where(overdue).order_by(Job.id).limit(limit)
+    with writing(engine) as connection:
+        rung = update(Job).where(Job.id.in_(oldest), overdue).values(rung_at=now()).returning(Job.id)
+        return sorted(connection.execute(rung).scalars())
+
+
+def request_cancel(engine: Engine, job_id: str) -> None:
+    """Call a job off: at once if it waits; if it runs, its supervisor sees the request. Raises `Conflict`."""
+    with writing(engine) as connection:
+        row = connection.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.status.in_((QUEUED, RUNNING)))
+            .values(
+                status=case((Job.status == QUEUED, CANCELLED), else_=Job.status),
+                finished_at=case((Job.status == QUEUED, now()), else_=None),
+                cancel_requested_at=func.coalesce(Job.cancel_requested_at, now()),
+            )
+            .returning(Job.status)
+        ).one_or_none()
+        if row is None:
+            raise Conflict(
+                f"job {job_id} is {_status(connection, job_id)}; only a job that has not ended can be cancelled"
+            )
+        message = "cancelled before it ran" if row.status == CANCELLED else "the client asks to stop"
+        _tell(connection, job_id, row.status, message)
+
+
+def remove(engine: Engine, job_id: str) -> None:
+    """Delete a job that does not run, with all that hangs on it. Raises `NotFound`, `Conflict`."""
+    with writing(engine) as connection:
+        if not connection.execute(delete(Job).where(Job.id == job_id, Job.status != RUNNING)).rowcount:
+            raise Conflict(f"job {job_id} is {_status(connection, job_id)}; cancel it before you delete it")
+
+
+def _held(held: Claim) -> ColumnElement[bool]:
+    return and_(Job.id == held.job_id, Job.status == RUNNING, Job.fence == held.fence)
+
+
+def _change(connection: Connection, held: Claim, **values: Any) -> None:
+    if not connection.execute(update(Job).where(_held(held)).values(**values)).rowcount:
+        raise FencedOff(held.job_id)
+
+
+def _give_up(connection: Connection, runs: ColumnElement[bool], reason: str) -> list[str]:
+    last = Job.crashes + 1 >= CRASHES_BEFORE_FAILURE
+    status = case((Job.cancel_requested_at.is_not(None), CANCELLED), (last, FAILED), else_=QUEUED)
+    rows = connection.execute(
+        update(Job)
+        .where(runs)
+        .values(
+            status=status,
+            finished_at=case((status == QUEUED, None), else_=now()),
+            attempt=Job.attempt + case((status == QUEUED, 1), else_=0),
+            crashes=Job.crashes + 1,
+            available_at=now() + case((Job.crashes == 0, BACKOFF_SECONDS), else_=literal(4 * BACKOFF_SECONDS)),
+            lease_owner=None,
+            lease_expires_at=None,
+        )
+        .returning(Job.id, Job.status, Job.crashes)
+    ).all()
+    for row in rows:
+        if row.status == FAILED:
+            error = WorkerLost(
+                f"the training process was lost {row.crashes} times without getting on; the last time {reason}"
+            )
+            connection.execute(update(Job).where(Job.id == row.id).values(error=error.problem()))
+        _tell(connection, row.id, row.status, f"worker lost: {reason}", level="warning", crashes=row.crashes)
+    return [row.id for row in rows]
+
+
+def _status(connection: Connection, job_id: str) -> str:
+    status = connection.execute(select(Job.status).where(Job.id == job_id)).scalar_one_or_none()
+    if status is None:
+        raise NotFound(f"there is no job {job_id!r}")
+    return status
+
+
+def _tell(connection: Connection, job_id: str, status: str, message: str, *, level: str = "info", **data: Any) -> None:
+    event = {"job_id": job_id, "level": level, "type": "status", "message": message, "data": {"status": status, **data}}
+    connection.execute(insert(Event).values(created_at=now(), **event))

@@ -1,0 +1,174 @@
+"""What is known of jobs, as the JSON-ready objects of the HTTP contract. Nothing here changes a row."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, func, select
+
+from steelyard.errors import NotFound
+from steelyard.jobs.states import ENDED
+from steelyard.store.clock import now, rfc3339
+from steelyard.store.engine import reading
+from steelyard.store.pages import Page, read_page
+from steelyard.store.tables import Event, HistoryEpoch, Job, JobInput, Model
+
+POLL_SECONDS = (0.01, 0.02, 0.05, 0.1)  # then every 0.25 s: short jobs are told of at once, long ones cost little
+POLL_LONGEST_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be trained: the filled-in specification, and the data that came inside it."""
+
+    spec: dict[str, Any]
+    spec_digest: str
+    request_id: str | None
+    inline: bytes | None
+
+
+def get_job(engine: Engine, job_id: str) -> dict[str, Any]:
+    """The job. Raises `NotFound`."""
+    with reading(engine) as connection:
+        row = connection.execute(_jobs().where(Job.id == job_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no job {job_id!r}")
+    return _job(row)
+
+
+def load_order(engine: Engine, job_id: str) -> Order:
+    """What a training process needs to know of a job. Raises `NotFound`."""
+    query = select(Job.spec, Job.spec_digest, Job.request_id, JobInput.content)
+    with reading(engine) as connection:
+        row = connection.execute(query.outerjoin(JobInput).where(Job.id == job_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no job {job_id!r}")
+    return Order(spec=row.spec, spec_digest=row.spec_digest, request_id=row.request_id, inline=row.content)
+
+
+def wait_for_change(engine: Engine, job_id: str, seconds: float) -> dict[str, Any]:
+    """The job as soon as its status is another one than now, or as it is after `seconds`. Raises `NotFound`."""
+    end = time.monotonic() + seconds
+    status = before = _status(engine, job_id)
+    pauses = iter(POLL_SECONDS)
+    while status == before and before not in ENDED and (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, next(pauses, POLL_LONGEST_SECONDS)))
+        status = _status(engine, job_id)
+    return get_job(engine, job_id)
+
+
+def list_jobs(
+    engine: Engine,
+    *,
+    status: str | None = None,
+    name: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> Page:
+    """The newest jobs that have this status, this name and these labels."""
+    query = _jobs()
+    if status is not None:
+        query = query.where(Job.status == status)
+    if name is not None:
+        query = query.where(Job.name == name)
+    for label, value in (metadata or {}).items():
+        query = query.where(Job.labels[label].as_string() == value)
+    with reading(engine) as connection:
+        return read_page(connection, query, key=Job.id, render=_job, limit=limit, after=after)  # type: ignore[arg-type]
+
+
+def count_by_status(engine: Engine) -> dict[str, int]:
+    """How many jobs there are in each state that any is in."""
+    with reading(engine) as connection:
+        rows = connection.execute(select(Job.status, func.count()).group_by(Job.status))
+        return dict(rows.tuples().all())
+
+
+def get_history(engine: Engine, job_id: str, *, after: int = 0) -> dict[str, Any]:
+    """What each epoch later than `after` measured: one list of epochs, and a list as long for each name.
+
+    A value that an epoch lacks, or that was not finite, is `null`. Raises `NotFound`.
+    """
+    _status(engine, job_id)
+    query = select(HistoryEpoch.epoch, HistoryEpoch.values)
+    query = query.where(HistoryEpoch.job_id == job_id, HistoryEpoch.epoch > after).order_by(HistoryEpoch.epoch)
+    with reading(engine) as connection:
+        rows = connection.execute(query).all()
+    names = dict.fromkeys(name for row in rows for name in row.values)
+    series = {name: [row.values.get(name) for row in rows] for name in names}
+    return {"epochs": [row.epoch for row in rows], "series": series}
+
+
+def list_events(engine: Engine, job_id: str, *, limit: int = 50, after: int = 0) -> dict[str, Any]:
+    """What happened to the job, oldest first, from behind the event `after` on. Raises `NotFound`."""
+    _status(engine, job_id)
+    query = select(Event).where(Event.job_id == job_id, Event.id > after).order_by(Event.id).limit(limit + 1)
+    with reading(engine) as connection:
+        rows = connection.execute(query).all()
+    data = [
+        {
+            "id": str(row.id),
+            "created_at": rfc3339(row.created_at),
+            "level": row.level,
+            "type": row.type,
+            "message": row.message,
+            "data": row.data,
+        }
+        for row in rows[:limit]
+    ]
+    has_more = len(rows) > limit
+    return {"data": data, "has_more": has_more, "next": data[-1]["id"] if has_more else None}
+
+
+def _status(engine: Engine, job_id: str) -> str:
+    with reading(engine) as connection:
+        status = connection.execute(select(Job.status).where(Job.id == job_id)).scalar_one_or_none()
+    if status is None:
+        raise NotFound(f"there is no job {job_id!r}")
+    return status
+
+
+def _jobs() -> Select[Any]:
+    model = select(Model.id).where(Model.job_id == Job.id).scalar_subquery()
+    return select(Job.__table__, model.label("model"), now().label("read_at"))
+
+
+def _job(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "object": "job",
+        "name": row.name,
+        "metadata": row.metadata,
+        "status": row.status,
+        "spec": row.spec,
+        "spec_digest": row.spec_digest,
+        "data": row.data,
+        "parameters": row.parameters,
+        "progress": _progress(row),
+        "metrics": row.metrics,
+        "model": row.model,
+        "attempt": row.attempt,
+        "error": row.error,
+        "findings": row.findings,
+        "created_at": rfc3339(row.created_at),
+        "started_at": rfc3339(row.started_at),
+        "finished_at": rfc3339(row.finished_at),
+        "queue_seconds": None if row.started_at is None else round(row.started_at - row.created_at, 3),
+        "train_seconds": row.train_seconds,
+        "weights_sha256": row.weights_sha256,
+    }
+
+
+def _progress(row: Row[Any]) -> dict[str, Any]:
+    ended = row.status in ENDED
+    left = None
+    if row.status == "running" and row.epoch:
+        left = round(row.train_seconds / row.epoch * (row.epochs - row.epoch), 1)
+    return {
+        "epoch": row.epoch,
+        "epochs": row.epochs,
+        "fraction": 1.0 if row.status == "succeeded" else round(row.epoch / row.epochs, 4),
+        "eta_seconds": 0.0 if ended else left,
+    }

@@ -1,0 +1,170 @@
+"""What a run leaves behind: its end, its weights, its predictions and its model, in one transaction; and reading them.
+
+Tensors are rows of their own, so that one can be had without the rest. Predictions are rows of up to
+`CHUNK_ROWS`, so that a page of them costs a page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, insert, select
+
+from steelyard.errors import NotFound
+from steelyard.formats import safetensors
+from steelyard.jobs import ledger
+from steelyard.jobs.ledger import Claim, End
+from steelyard.store import tensors
+from steelyard.store.clock import now
+from steelyard.store.engine import reading, writing
+from steelyard.store.ids import new_id
+from steelyard.store.tables import Job, Model, Predictions, Snapshot, Tensor
+
+CHUNK_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class WeightSnapshot:
+    """The weights after `epoch` epochs, by tensor name and in the network's order."""
+
+    name: str
+    epoch: int
+    tensors: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class SplitPredictions:
+    """What the trained network says of one split.
+
+    `rows` `(n,)` are row numbers in the data; `targets` and `predictions` `(n,)` are class indices, or `(n, targets)`
+    numbers; `probabilities` `(n, classes)`, or `None` for regression.
+    """
+
+    split: str
+    rows: NDArray[np.int64]
+    targets: NDArray[Any]
+    predictions: NDArray[Any]
+    probabilities: NDArray[Any] | None
+
+
+@dataclass(frozen=True)
+class NewModel:
+    """What inference needs beside the final weights."""
+
+    manifest: Mapping[str, Any]
+    preprocessing: Mapping[str, Any]
+
+
+def save_result(
+    engine: Engine,
+    held: Claim,
+    end: End,
+    *,
+    snapshots: list[WeightSnapshot],
+    predictions: list[SplitPredictions],
+    model: NewModel | None,
+) -> None:
+    """Write the end of a run and all that it made, or nothing. Raises `FencedOff`."""
+    with writing(engine) as connection:
+        ledger.finish(connection, held, end)
+        for snapshot in snapshots:
+            tensors.save(connection, held.job_id, snapshot.name, epoch=snapshot.epoch, values=snapshot.tensors)
+        for split in predictions:
+            _insert_predictions(connection, held.job_id, split)
+        if model is not None:
+            name = select(Job.name).where(Job.id == held.job_id).scalar_subquery()
+            row = {"id": new_id("mdl"), "job_id": held.job_id, "name": name, "created_at": now()}
+            contents = {"manifest": dict(model.manifest), "preprocessing": dict(model.preprocessing)}
+            connection.execute(insert(Model).values(**row, **contents))
+
+
+def list_weights(engine: Engine, job_id: str) -> dict[str, Any]:
+    """Which snapshots there are, and of each tensor all but its values. Raises `NotFound`."""
+    columns = (Tensor.snapshot, Tensor.name, Tensor.shape, Tensor.dtype, Tensor.statistics, Tensor.sha256)
+    with reading(engine) as connection:
+        _require_job(connection, job_id)
+        snapshots = connection.execute(select(Snapshot).where(Snapshot.job_id == job_id)).all()
+        rows = connection.execute(select(*columns).where(Tensor.job_id == job_id).order_by(Tensor.position)).all()
+    listed: dict[str, list[dict[str, Any]]] = {snapshot.name: [] for snapshot in snapshots}
+    for row in rows:
+        described = {key: getattr(row, key) for key in ("name", "shape", "dtype", "statistics", "sha256")}
+        listed[row.snapshot].append(described)
+    return {
+        "snapshots": {
+            snapshot.name: {"epoch": snapshot.epoch, "sha256": snapshot.sha256, "tensors": listed[snapshot.name]}
+            for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.epoch, snapshot.name))
+        }
+    }
+
+
+def load_snapshot(engine: Engine, job_id: str, snapshot: str) -> dict[str, NDArray[Any]]:
+    """All tensors of a snapshot, by name. Raises `NotFound`."""
+    with reading(engine) as connection:
+        _require_job(connection, job_id)
+        found = tensors.load(connection, job_id, snapshot)
+    if not found:
+        raise NotFound(f"job {job_id} has no weights {snapshot!r}; GET /v1/jobs/{job_id}/weights lists those it has")
+    return found
+
+
+def load_tensor(engine: Engine, job_id: str, snapshot: str, name: str) -> NDArray[Any]:
+    """One tensor of a snapshot. Raises `NotFound`."""
+    with reading(engine) as connection:
+        _require_job(connection, job_id)
+        found = tensors.load(connection, job_id, snapshot, name=name)
+    if not found:
+        raise NotFound(f"job {job_id} has no tensor {name!r} in weights {snapshot!r}")
+    return found[name]
+
+
+def get_predictions(engine: Engine, job_id: str, split: str, *, limit: int, after: int = 0) -> dict[str, Any]:
+    """`limit` stored predictions of a split, from behind the first `after` on. Raises `NotFound`."""
+    query = select(Predictions.first, Predictions.rows, Predictions.content)
+    query = query.where(Predictions.job_id == job_id, Predictions.split == split).order_by(Predictions.first)
+    with reading(engine) as connection:
+        data = _require_job(connection, job_id)
+        total = sum(row.rows for row in connection.execute(query.with_only_columns(Predictions.rows)))
+        wanted = query.where(Predictions.first < after + limit, Predictions.first + Predictions.rows > after)
+        chunks = connection.execute(wanted).all()
+    if not total:
+        raise NotFound(f"job {job_id} has no stored predictions of a split {split!r}")
+    rows = [row for chunk in chunks for row in _render(safetensors.load(chunk.content), data["classes"])]
+    start = after - (chunks[0].first if chunks else 0)
+    page = rows[start : start + limit]
+    reached = after + len(page)
+    more = reached < total
+    found = {"split": split, "rows": total, "classes": data["classes"], "targets": data["targets"], "data": page}
+    return found | {"has_more": more, "next": str(reached) if more else None}
+
+
+def _insert_predictions(connection: Connection, job_id: str, split: SplitPredictions) -> None:
+    columns: dict[str, NDArray[Any]] = {"row": split.rows, "target": split.targets, "prediction": split.predictions}
+    if split.probabilities is not None:
+        columns["probabilities"] = split.probabilities
+    for first in range(0, len(split.rows), CHUNK_ROWS):
+        chunk = {name: np.ascontiguousarray(column[first : first + CHUNK_ROWS]) for name, column in columns.items()}
+        place = {"job_id": job_id, "split": split.split, "first": first, "rows": len(chunk["row"])}
+        connection.execute(insert(Predictions).values(**place, content=safetensors.dump(chunk)))
+
+
+def _render(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> list[dict[str, Any]]:
+    def label(column: NDArray[Any]) -> list[Any]:
+        if classes is not None:
+            return [classes[index] for index in column.tolist()]
+        values: list[Any] = column.tolist()
+        return [value[0] if len(value) == 1 else value for value in values]
+
+    rendered = {"row": columns["row"].tolist(), "target": label(columns["target"])}
+    rendered["prediction"] = label(columns["prediction"])
+    if "probabilities" in columns:
+        rendered["probabilities"] = columns["probabilities"].tolist()
+    return [dict(zip(rendered, row, strict=True)) for row in zip(*rendered.values(), strict=True)]
+
+
+def _require_job(connection: Connection, job_id: str) -> dict[str, Any]:
+    data = connection.execute(select(Job.data).where(Job.id == job_id)).scalar_one_or_none()
+    if data is None:
+        raise NotFound(f"there is no job {job_id!r}")
+    return dict(data)

@@ -1,0 +1,1 @@
+"""Trained models: what they are, and what they predict."""

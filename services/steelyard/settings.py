@@ -1,0 +1,106 @@
+"""Every setting of Steelyard, read once from `STEELYARD_…` environment variables into one frozen object.
+
+Whoever starts a process (`http.app`, `steelyard_worker.app`, `cli.main`) calls `load()` and hands the object
+down; no other module looks at the environment.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+GIB = 1 << 30
+MIB = 1 << 20
+
+BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps")
+DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class SettingsError(Exception):
+    """Settings that cannot be: one line for each wrong value, naming its variable."""
+
+
+class Settings(BaseSettings):
+    """What can be set. The README's table lists the same names; a test compares them."""
+
+    model_config = SettingsConfigDict(env_prefix="STEELYARD_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path(".steelyard"), description="where the embedded service keeps its database and socket")
+    database_url: str = Field("", description="SQLAlchemy URL; SQLite in DATA_DIR unless given")
+    broker_url: str = Field("", description="Celery broker; the embedded Valkey in DATA_DIR unless given")
+    host: str = Field("127.0.0.1", description="address that the API listens on")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="port of the API; 0 takes a free one")
+    worker_concurrency: PositiveInt = Field(2, description="jobs that one worker trains at a time")
+    threads_per_job: PositiveInt = Field(1, description="BLAS threads of one training")
+    max_body_bytes: PositiveInt = Field(64 * MIB, description="largest request body")
+    max_job_memory_bytes: Annotated[int, Field(ge=256 * MIB)] = Field(
+        4 * GIB, description="address space of one training process; larger jobs are refused"
+    )
+    max_job_seconds: PositiveInt = Field(86_400, description="longest training")
+    lease_seconds: Annotated[int, Field(ge=2)] = Field(
+        30, description="how long a worker may be silent before its job is given to another"
+    )
+    auth: Literal["off"] = Field("off", description="who may call: `off` is everyone who can reach the address")
+    allow_open: bool = Field(False, description="1 permits listening beyond loopback with AUTH=off")
+    log_format: Literal["console", "json"] = Field("console", description="how log lines look")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url and url.split(":", 1)[0] not in DATABASE_SCHEMES:
+            raise ValueError(f"must begin with one of {', '.join(f'{scheme}://' for scheme in DATABASE_SCHEMES)}")
+        return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, url: str) -> str:
+        if url and url.split(":", 1)[0] not in BROKER_SCHEMES:
+            raise ValueError(f"must begin with one of {', '.join(f'{scheme}://' for scheme in BROKER_SCHEMES)}")
+        return url
+
+    @model_validator(mode="after")
+    def _not_open_by_accident(self) -> "Settings":
+        if self.auth == "off" and self.host not in LOOPBACK and not self.allow_open:
+            raise ValueError(
+                f"STEELYARD_HOST is {self.host!r}, which others can reach, and STEELYARD_AUTH is off: "
+                "listen on 127.0.0.1, or set STEELYARD_ALLOW_OPEN=1 where the network keeps strangers out"
+            )
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'steelyard.db'}"
+
+    @property
+    def broker(self) -> str:
+        """The broker's URL, with the default filled in: the socket that `steelyard up` makes."""
+        return self.broker_url or f"redis+socket://{self.data_dir.absolute() / 'valkey.sock'}"
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables with which a child process gets these very settings."""
+        values = self.model_dump(mode="json") | {"data_dir": str(self.data_dir.absolute())}
+        return {f"STEELYARD_{name.upper()}": str(value) for name, value in values.items()}
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings of this process: the environment, with `overrides` (command-line options) on top.
+
+    Raises `SettingsError` with one line for each value that is wrong.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(fault) for fault in error.errors())) from None
+
+
+def _line(fault: Any) -> str:
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if not fault["loc"]:
+        return message
+    name = str(fault["loc"][0])
+    value = "wrong" if name.endswith("_url") else repr(str(fault["input"]))  # an address may hold a password
+    return f"STEELYARD_{name.upper()} is {value}: {message[0].lower()}{message[1:]}"

@@ -1,0 +1,165 @@
+"""The tables. Columns only: which changes are legal stands in `steelyard.jobs.ledger`.
+
+Times are seconds since 1970 by the database's clock (`steelyard.store.clock`). What hangs on a job goes with
+it (`ON DELETE CASCADE`). Large binaries live as rows: one store to back up, one transaction for a result.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+ID = String(40)
+TIME: Double[float] = Double()
+COUNTER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in INTEGER keys
+
+
+class Base(DeclarativeBase):
+    """The mapped tables of Steelyard."""
+
+
+def _job_key() -> Mapped[str]:
+    return mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Job(Base):
+    """A training job: what was asked, where it stands, what came out."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(200))
+    labels: Mapped[dict[str, str]] = mapped_column("metadata", JSON)
+    status: Mapped[str] = mapped_column(String(16))
+    spec: Mapped[dict[str, Any]] = mapped_column(JSON)
+    spec_digest: Mapped[str] = mapped_column(String(64))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    parameters: Mapped[int] = mapped_column(BigInteger)
+    request_id: Mapped[str | None] = mapped_column(String(128))
+
+    # The life of the job
+    created_at: Mapped[float] = mapped_column(TIME)
+    available_at: Mapped[float] = mapped_column(TIME)  # not claimed before: back-off after a crash
+    rung_at: Mapped[float] = mapped_column(TIME)  # when a message last went out for it
+    started_at: Mapped[float | None] = mapped_column(TIME)
+    finished_at: Mapped[float | None] = mapped_column(TIME)
+    cancel_requested_at: Mapped[float | None] = mapped_column(TIME)
+    attempt: Mapped[int] = mapped_column(Integer, default=1)
+    crashes: Mapped[int] = mapped_column(Integer, default=0)  # deaths since it last got on
+    fence: Mapped[int] = mapped_column(BigInteger, default=0)  # grows with every claim; bears out who may write
+    lease_owner: Mapped[str | None] = mapped_column(String(200))
+    lease_expires_at: Mapped[float | None] = mapped_column(TIME)
+
+    # Where it stands
+    epoch: Mapped[int] = mapped_column(Integer, default=0)
+    epochs: Mapped[int] = mapped_column(Integer)
+    train_seconds: Mapped[float | None] = mapped_column(TIME)
+
+    # What came out
+    metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    fingerprint: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    weights_sha256: Mapped[str | None] = mapped_column(String(64))
+
+    __table_args__ = (
+        Index("jobs_waiting", "status", "available_at"),
+        Index("jobs_leases", "status", "lease_expires_at"),
+    )
+
+
+class JobInput(Base):
+    """The data that a client sent within its job, as canonical JSON."""
+
+    __tablename__ = "job_inputs"
+
+    job_id: Mapped[str] = _job_key()
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class HistoryEpoch(Base):
+    """What one epoch measured, by name."""
+
+    __tablename__ = "history"
+
+    job_id: Mapped[str] = _job_key()
+    epoch: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    values: Mapped[dict[str, float | None]] = mapped_column(JSON)
+
+
+class Event(Base):
+    """Something that happened to a job, in words."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(COUNTER, primary_key=True, autoincrement=True)
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"))
+    created_at: Mapped[float] = mapped_column(TIME)
+    level: Mapped[str] = mapped_column(String(16))
+    type: Mapped[str] = mapped_column(String(16))
+    message: Mapped[str] = mapped_column(String(2000))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    __table_args__ = (Index("events_of_job", "job_id", "id"),)
+
+
+class Snapshot(Base):
+    """The weights at one moment: `initial`, `best`, `final`."""
+
+    __tablename__ = "snapshots"
+
+    job_id: Mapped[str] = _job_key()
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    epoch: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class Tensor(Base):
+    """One tensor of a snapshot: its bytes in C order, little-endian."""
+
+    __tablename__ = "tensors"
+
+    job_id: Mapped[str] = _job_key()
+    snapshot: Mapped[str] = mapped_column(String(16), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(200))
+    shape: Mapped[list[int]] = mapped_column(JSON)
+    dtype: Mapped[str] = mapped_column(String(16))
+    statistics: Mapped[dict[str, float | None]] = mapped_column(JSON)
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Predictions(Base):
+    """A run of rows of one split: row numbers, targets, predictions, probabilities, as safetensors."""
+
+    __tablename__ = "predictions"
+
+    job_id: Mapped[str] = _job_key()
+    split: Mapped[str] = mapped_column(String(16), primary_key=True)
+    first: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    rows: Mapped[int] = mapped_column(Integer)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Model(Base):
+    """What a succeeded job made: all that inference needs beside the job's final weights."""
+
+    __tablename__ = "models"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    job_id: Mapped[str] = mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)
+    name: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[float] = mapped_column(TIME)
+    manifest: Mapped[dict[str, Any]] = mapped_column(JSON)
+    preprocessing: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Worker(Base):
+    """A worker that says every few seconds that it lives."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    concurrency: Mapped[int] = mapped_column(Integer)
+    seen_at: Mapped[float] = mapped_column(TIME)

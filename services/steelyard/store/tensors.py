@@ -1,0 +1,47 @@
+"""Weights as rows: a snapshot is a row, each of its tensors another with its bytes, statistics and SHA-256."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, insert, select
+
+from steelyard.store.tables import Snapshot, Tensor
+from steelyard.trainer.statistics import summarize
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+def digest(values: Tensors) -> str:
+    """SHA-256 of the bytes of all tensors, in the network's order."""
+    sha256 = hashlib.sha256()
+    for tensor in values.values():
+        sha256.update(np.ascontiguousarray(tensor).data)
+    return sha256.hexdigest()
+
+
+def save(connection: Connection, job_id: str, snapshot: str, *, epoch: int, values: Tensors) -> None:
+    """Store the weights after `epoch` epochs."""
+    row = {"job_id": job_id, "name": snapshot, "epoch": epoch, "sha256": digest(values)}
+    connection.execute(insert(Snapshot).values(**row))
+    for position, (name, tensor) in enumerate(values.items()):
+        content = np.ascontiguousarray(tensor).tobytes()
+        facts = {"shape": list(tensor.shape), "dtype": tensor.dtype.name, "statistics": summarize(tensor)}
+        place = {"job_id": job_id, "snapshot": snapshot, "position": position, "name": name}
+        sha256 = hashlib.sha256(content).hexdigest()
+        connection.execute(insert(Tensor).values(**place, **facts, sha256=sha256, content=content))
+
+
+def load(connection: Connection, job_id: str, snapshot: str, *, name: str | None = None) -> dict[str, NDArray[Any]]:
+    """The tensors of a snapshot by name, in the network's order, or the one called `name`; empty if there is none."""
+    query = select(Tensor.name, Tensor.shape, Tensor.dtype, Tensor.content).order_by(Tensor.position)
+    query = query.where(Tensor.job_id == job_id, Tensor.snapshot == snapshot)
+    if name is not None:
+        query = query.where(Tensor.name == name)
+    return {row.name: _array(row) for row in connection.execute(query)}
+
+
+def _array(row: Any) -> NDArray[Any]:
+    return np.frombuffer(row.content, dtype=np.dtype(row.dtype).newbyteorder("<")).reshape(row.shape)

@@ -1,0 +1,1 @@
+"""Steelyard's worker: Celery tasks, the supervisor of training processes, and the training process itself."""

@@ -1,0 +1,83 @@
+"""The composition root of a worker: Celery around one supervisor, and housekeeping beside it.
+
+Celery delivers rings, nothing more. Its messages are acknowledged before they are acted on: the lease in the
+database does what late acknowledgement is for, and no visibility timeout can start a long job twice.
+"""
+
+import os
+import socket
+from typing import Any
+
+from celery import Celery, signals
+
+from steelyard import logs
+from steelyard.jobs.doorbell import Doorbell
+from steelyard.settings import Settings
+from steelyard.store.engine import make_engine
+from steelyard_worker.housekeeping import Housekeeping
+from steelyard_worker.supervisor import Supervisor
+from steelyard_worker.tasks import add_tasks
+
+
+def make_celery(settings: Settings) -> Celery:
+    """The consuming side of the doorbell."""
+    celery = Celery("steelyard", broker=settings.broker, set_as_current=False)
+    celery.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_ignore_result=True,
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=settings.broker.startswith("redis"),
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,  # the run is safe; only the bell is gone
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={"health_check_interval": 10, "socket_keepalive": True}
+        if settings.broker.startswith(("redis:", "rediss:"))
+        else {},
+    )
+    return celery
+
+
+def serve(settings: Settings) -> int:
+    """Work until SIGTERM or SIGINT, then give running jobs back; the exit status."""
+    logs.configure(settings)
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    engine = make_engine(settings.database)
+    doorbell = Doorbell(settings.broker)
+    supervisor = Supervisor(engine, settings, name)
+    housekeeping = Housekeeping(engine, doorbell, settings, name)
+    celery = make_celery(settings)
+    add_tasks(celery, supervisor)
+
+    # Celery's warm shutdown waits for the running tasks; draining makes them end at once.
+    def drain(**_: Any) -> None:
+        supervisor.drain()
+
+    signals.worker_shutting_down.connect(drain, weak=False)
+    signals.setup_logging.connect(_keep_our_logging, weak=False)
+
+    supervisor.start()
+    housekeeping.start()
+    try:
+        worker = celery.Worker(
+            hostname=f"steelyard@{name}",
+            pool="threads",
+            concurrency=settings.worker_concurrency,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+        )
+        worker.start()
+        return int(worker.exitcode or 0)
+    finally:
+        housekeeping.stop()
+        supervisor.stop()
+        doorbell.close()
+        engine.dispose()
+
+
+def _keep_our_logging(**_: Any) -> None:
+    """Celery leaves logging alone as soon as anything listens to `setup_logging`."""
