@@ -24,9 +24,12 @@ An error knows its slug and says what was wrong and what would be right. It does
 status a slug has stands in `steelyard.http.problems`. A failed job stores `SteelyardError.problem()`.
 """
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,24 @@ class Fault:
 
     pointer: str
     detail: str
+
+
+def pointer(*tokens: str | int) -> str:
+    """An RFC 6901 pointer: `pointer("data", "a/b", 0)` is `/data/a~1b/0`."""
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it: never long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What to say of an unknown word: the known one that it resembles, or all of them."""
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
 
 
 class SteelyardError(Exception):

@@ -1,0 +1,1 @@
+"""What a run's numbers mean, in plain words, and what to try."""

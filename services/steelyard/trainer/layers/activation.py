@@ -1,0 +1,45 @@
+"""An activation: as a layer of its own, and as the second stage of a dense layer."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from steelyard.trainer.activations import Activation, Relu
+from steelyard.trainer.layers.base import LAYERS, Array, Layer, Stage, Surroundings
+
+
+@LAYERS.add
+@dataclass(frozen=True)
+class ActivationLayer(Layer):
+    """Applies an activation to its inputs."""
+
+    name: ClassVar = "activation"
+    formula: ClassVar = "y = f(x)"
+    source: ClassVar = "Keras 3, keras.layers.Activation"
+
+    activation: Activation = field(default=Relu())
+
+    def stages(self, around: Surroundings) -> list[Stage]:
+        return [ActivationStage(self.activation, around, around.inputs)]
+
+    def buffer_widths(self, inputs: int) -> int:
+        return 3 * inputs
+
+
+class ActivationStage(Stage):
+    """An activation at work. Its input must stay as it is until `backward`."""
+
+    def __init__(self, activation: Activation, around: Surroundings, units: int) -> None:
+        self._forward = activation.forward
+        self._backward = activation.backward
+        self._a = around.buffer(units)
+        self._scratch = around.buffer(units) if around.streams is not None else self._a
+        self._z = self._a
+
+    def forward(self, x: Array) -> Array:
+        self._z = x
+        self._forward(x, self._a)
+        return self._a
+
+    def backward(self, grad: Array) -> Array:
+        self._backward(self._z, self._a, grad, self._scratch)
+        return grad

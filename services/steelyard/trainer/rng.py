@@ -1,0 +1,39 @@
+"""Streams of randomness: one for each purpose, all from the job's seed.
+
+With a stream each, a change in one place (another split, one more dropout layer) leaves the draws of the others
+as they were. The streams are PCG64, which gives the same numbers on every machine.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from numpy.random import PCG64, Generator, SeedSequence
+
+PURPOSES = ("initialization", "split", "shuffling", "dropout", "noise")  # a purpose's place is its key: append only
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The generators of one training."""
+
+    initialization: Generator
+    split: Generator
+    shuffling: Generator
+    dropout: Generator
+    noise: Generator
+
+    @classmethod
+    def spawn(cls, seed: int) -> Self:
+        """The streams of a seed, a non-negative integer."""
+        sequences = {purpose: SeedSequence(seed, spawn_key=(key,)) for key, purpose in enumerate(PURPOSES)}
+        return cls(**{purpose: Generator(PCG64(sequence)) for purpose, sequence in sequences.items()})
+
+    def state(self) -> dict[str, Any]:
+        """Where every stream stands, as JSON values."""
+        return {field.name: getattr(self, field.name).bit_generator.state for field in fields(self)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Put every stream where it stood."""
+        for purpose, value in state.items():
+            getattr(self, purpose).bit_generator.state = value

