@@ -29,7 +29,17 @@ def short_path() -> Iterator[Path]:
 def broker_url(short_path: Path) -> Iterator[str]:
     """A Valkey of its own, on a Unix socket."""
     socket = short_path / "valkey.sock"
-    command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--save", "", "--loglevel", "warning"]
+    command = [
+        str(get_binary_path()),
+        "--port",
+        "0",
+        "--unixsocket",
+        str(socket),
+        "--save",
+        "",
+        "--loglevel",
+        "warning",
+    ]
     server = subprocess.Popen(command, cwd=short_path)
     wait_for(socket.exists)
     yield f"redis+socket://{socket}"

@@ -13,6 +13,8 @@ import structlog
 
 from steelyard.settings import Settings
 
+CHATTY = ("alembic", "httpx", "httpcore", "kombu", "amqp")  # tell at INFO what interests nobody
+
 
 def configure(settings: Settings, *, stream: TextIO = sys.stderr) -> None:
     """Send the log lines of this process, our own and those of the libraries, to `stream`."""
@@ -40,6 +42,8 @@ def configure(settings: Settings, *, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -17,6 +17,7 @@ from typing import IO
 from sqlalchemy import Engine
 
 from steelyard import logs, settings
+from steelyard.data import builtin
 from steelyard.errors import FencedOff, Internal, OutOfMemory, RunFailed, TimeLimitExceeded
 from steelyard.jobs import queries
 from steelyard.jobs.ledger import Claim
@@ -65,6 +66,7 @@ def main() -> None:
     logs.configure(ours)
     resource.setrlimit(resource.RLIMIT_AS, (ours.max_job_memory_bytes, ours.max_job_memory_bytes))
     engine = make_engine(ours.database)
+    builtin.warm_up()
     reports.say(READY)
     for count, line in enumerate(sys.stdin, start=1):
         reports.cancelled = False

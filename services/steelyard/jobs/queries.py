@@ -101,7 +101,7 @@ def get_history(engine: Engine, job_id: str, *, after: int = 0) -> dict[str, Any
     return {"epochs": [row.epoch for row in rows], "series": series}
 
 
-def list_events(engine: Engine, job_id: str, *, limit: int = 50, after: int = 0) -> dict[str, Any]:
+def list_events(engine: Engine, job_id: str, *, limit: int = 50, after: int = 0) -> Page:
     """What happened to the job, oldest first, from behind the event `after` on. Raises `NotFound`."""
     _status(engine, job_id)
     query = select(Event).where(Event.job_id == job_id, Event.id > after).order_by(Event.id).limit(limit + 1)
@@ -119,7 +119,7 @@ def list_events(engine: Engine, job_id: str, *, limit: int = 50, after: int = 0)
         for row in rows[:limit]
     ]
     has_more = len(rows) > limit
-    return {"data": data, "has_more": has_more, "next": data[-1]["id"] if has_more else None}
+    return Page(data, has_more, str(data[-1]["id"]) if has_more else None)
 
 
 def _status(engine: Engine, job_id: str) -> str:

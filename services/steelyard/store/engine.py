@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy import exc
+from sqlalchemy import Connection, Engine, create_engine, event, exc
 
 from steelyard.errors import Unavailable
+
+__all__ = ["Engine", "make_engine", "reading", "writing"]
 
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 

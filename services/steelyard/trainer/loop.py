@@ -28,7 +28,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Batch:
-    """A step was made: number `index`, from 1, of the epoch's `batches`."""
+    """A step was made, the one numbered `index`, from 1, of the epoch's `batches`."""
 
     epoch: int
     index: int
@@ -84,6 +84,7 @@ class Training:
         self.network, self.epochs = network, epochs
         self.epoch = self.batch = self.step = 0  # what is done: whole epochs, batches of the next one, all steps
         self.stopped_early = False
+        self.restored_best = False
         self._loss, self._optimizer, self._streams, self._shuffle = loss, optimizer, streams, shuffle
         self._batches = Batches(x, y, batch_size=batch_size)
         self._validation = validation
@@ -128,6 +129,7 @@ class Training:
             yield self._end_epoch()
         if self._early_stopping and self._early_stopping.restore_best and self.best_epoch:
             self.network.parameters[:] = self._best
+            self.restored_best = True
 
     def _begin_epoch(self) -> None:
         self._sums[:] = 0

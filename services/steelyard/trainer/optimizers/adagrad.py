@@ -13,8 +13,11 @@ from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, O
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class Adagrad(Optimizer):
-    """Divides each gradient by the root of the sum of all its squares so far. PyTorch's sums begin at 0, Keras's at
-    0.1."""
+    """Divides each gradient by the root of the sum of all its squares so far.
+
+    PyTorch's sums begin at 0, Keras's at
+    0.1.
+    """
 
     name: ClassVar = "adagrad"
     slots: ClassVar = ("sum",)

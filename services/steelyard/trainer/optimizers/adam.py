@@ -42,8 +42,11 @@ class Adam(Optimizer):
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class AdamW(Optimizer):
-    """Adam with weight decay that shrinks the weights themselves, apart from the gradient. Keras's default decay is
-    0.004, PyTorch's 0.01."""
+    """Adam with weight decay that shrinks the weights themselves, apart from the gradient.
+
+    Keras's default decay is
+    0.004, PyTorch's 0.01.
+    """
 
     name: ClassVar = "adamw"
     slots: ClassVar = ("exp_avg", "exp_avg_sq")

@@ -13,8 +13,11 @@ from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, O
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
-    """Divides each gradient by a running root mean square of its own. PyTorch calls `rho` alpha and takes 0.99 where
-    Keras takes 0.9; Keras adds epsilon inside the root."""
+    """Divides each gradient by a running root mean square of its own.
+
+    PyTorch calls `rho` alpha and takes 0.99 where
+    Keras takes 0.9; Keras adds epsilon inside the root.
+    """
 
     name: ClassVar = "rmsprop"
     slots: ClassVar = ("square_average", "gradient_average", "momentum_buffer")

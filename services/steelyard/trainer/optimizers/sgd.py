@@ -14,8 +14,11 @@ from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, O
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """Steps against the gradient, with momentum if asked. Keras puts the learning rate inside `v`; while it is
-    constant, both give the same weights."""
+    """Steps against the gradient, with momentum if asked.
+
+    Keras puts the learning rate inside `v`; while it is
+    constant, both give the same weights.
+    """
 
     name: ClassVar = "sgd"
     slots: ClassVar = ("momentum_buffer",)

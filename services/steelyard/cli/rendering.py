@@ -1,0 +1,104 @@
+"""How jobs look in a terminal: curves, tables, faults."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+WIDTH, HEIGHT = 64, 10
+BARS = " ▁▂▃▄▅▆▇█"
+MARKS = {"loss": ("•", "cyan"), "val_loss": ("◦", "magenta")}
+
+
+def problem(document: Mapping[str, Any]) -> str:
+    """A refusal of the service, for reading."""
+    lines = [f"{document['title']}: {document['detail']}"]
+    if faults := document.get("errors"):
+        lines = [f"{document['title']}:"]
+        lines += [f"  {fault['pointer'] or '(the whole body)'}  {fault['detail']}" for fault in faults]
+    return "\n".join(lines)
+
+
+def job_list(jobs: Sequence[Mapping[str, Any]]) -> Table:
+    """Jobs as a table."""
+    table = Table("job", "name", "status", "epoch", "created", box=None)
+    for job in jobs:
+        progress = job["progress"]
+        done = f"{progress['epoch']}/{progress['epochs']}"
+        table.add_row(job["id"], escape(job["name"] or ""), job["status"], done, job["created_at"])
+    return table
+
+
+def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], snapshots: Mapping[str, Any]) -> None:
+    """All about a job."""
+    console.print(f"\n[bold]{job['status']}[/bold] after {job['progress']['epoch']} epochs", highlight=False)
+    if job["train_seconds"] is not None:
+        console.print(f"trained for {job['train_seconds']:.2f} s, {job['parameters']:,} weights", highlight=False)
+    if job["error"]:
+        console.print(f"[red]{escape(job['error']['title'])}[/red]: {escape(job['error']['detail'])}")
+    if len(history["epochs"]) > 1:
+        console.print()
+        for line in curve(history["epochs"], history["series"]):
+            console.print(line, highlight=False)
+    if job["metrics"]:
+        console.print()
+        console.print(_metrics(job["metrics"]))
+    if snapshots:
+        console.print()
+        console.print(_weights(snapshots))
+    for finding in job["findings"]:
+        console.print(f"\n[yellow]{finding['code']}[/yellow] {escape(finding['message'])}")
+        console.print(f"  try: {escape(finding['suggestion'])}")
+    if job["model"]:
+        console.print(f"\nmodel {job['model']}", highlight=False)
+
+
+def curve(epochs: Sequence[int], series: Mapping[str, Sequence[float | None]]) -> list[str]:
+    """Training and validation loss as lines of a terminal, with their range and the epochs."""
+    shown = {name: series[name] for name in MARKS if name in series}
+    values = [value for each in shown.values() for value in each if value is not None]
+    if not values:
+        return []
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    grid = [[" "] * WIDTH for _ in range(HEIGHT)]
+    for name, each in shown.items():
+        mark, colour = MARKS[name]
+        for column in range(WIDTH):
+            value = each[round(column * (len(each) - 1) / (WIDTH - 1))]
+            if value is not None:
+                grid[round((high - value) / span * (HEIGHT - 1))][column] = f"[{colour}]{mark}[/{colour}]"
+    labels = {0: f"{high:.4g}", HEIGHT - 1: f"{low:.4g}"}
+    lines = [f"{labels.get(index, ''):>10} │{''.join(row)}" for index, row in enumerate(grid)]
+    last = f"epoch {epochs[-1]}"
+    lines.append(f"{'':>10} └{'─' * WIDTH}")
+    lines.append(f"{'':>12}{epochs[0]}{last:>{WIDTH - len(str(epochs[0]))}}")
+    lines.append(f"{'':>12}" + "   ".join(f"[{MARKS[name][1]}]{MARKS[name][0]}[/] {name}" for name in shown))
+    return lines
+
+
+def _metrics(metrics: Mapping[str, Mapping[str, float | None]]) -> Table:
+    names = list(dict.fromkeys(name for split in metrics.values() for name in split))
+    table = Table("split", *names, box=None)
+    for split, values in metrics.items():
+        table.add_row(split, *("" if values.get(name) is None else f"{values[name]:.4f}" for name in names))
+    return table
+
+
+def _weights(snapshots: Mapping[str, Any]) -> Table:
+    table = Table("weights", "shape", "mean", "std", "min", "max", "std: initial → final", box=None)
+    initial = {tensor["name"]: tensor["statistics"]["std"] for tensor in snapshots["initial"]["tensors"]}
+    tensors = snapshots["final"]["tensors"]
+    largest = max([*(abs(std or 0) for std in initial.values()), *(abs(t["statistics"]["std"] or 0) for t in tensors)])
+    for tensor in tensors:
+        facts = tensor["statistics"]
+        numbers = ["–" if facts[name] is None else f"{facts[name]:+.4f}" for name in ("mean", "std", "min", "max")]
+        change = f"{_bar(initial[tensor['name']], largest)} → {_bar(facts['std'], largest)}"
+        table.add_row(tensor["name"], " × ".join(map(str, tensor["shape"])), *numbers, change)
+    return table
+
+
+def _bar(value: float | None, largest: float) -> str:
+    return BARS[0] if not value or not largest else BARS[max(1, round(value / largest * (len(BARS) - 1)))]

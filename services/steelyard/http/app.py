@@ -1,0 +1,86 @@
+"""The composition root of the API: settings in, a Flask application out."""
+
+import re
+import secrets
+import time
+
+from flask import Flask, Response, g, request
+
+from steelyard import settings
+from steelyard.http.assets import assets
+from steelyard.http.console import console
+from steelyard.http.health import JobsByStatus, health
+from steelyard.http.jobs import jobs
+from steelyard.http.models import models
+from steelyard.http.openapi import docs
+from steelyard.http.problems import add_handlers, problems
+from steelyard.http.weights import weights
+from steelyard.http.wiring import KEY, Services, make_meters, services
+from steelyard.jobs.doorbell import Doorbell
+from steelyard.logs import bind, get_logger
+from steelyard.models.predictor import Predictor
+from steelyard.settings import Settings
+from steelyard.store.engine import make_engine
+
+log = get_logger(__name__)
+PROBES = ("/healthz", "/readyz", "/metrics")  # asked every few seconds
+REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
+# plotly sets styles on the elements it draws, and draws its icons from data: and blob: addresses.
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+def create_app(ours: Settings) -> Flask:
+    """The API on these settings. Nothing is connected to before the first request."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = ours.max_body_bytes
+    app.url_map.merge_slashes = False
+    engine = make_engine(ours.database)
+    meters = make_meters()
+    meters.registry.register(JobsByStatus(engine))
+    app.extensions[KEY] = Services(ours, engine, Doorbell(ours.broker), Predictor(engine), meters)
+    for blueprint in (jobs, weights, models, health, docs, problems, console, assets):
+        app.register_blueprint(blueprint)
+    add_handlers(app)
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.teardown_request(_forget)
+    return app
+
+
+def create_app_from_environment() -> Flask:
+    """The API on the settings of the environment, for a WSGI server that wants a factory."""
+    return create_app(settings.load())
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+    g.started = time.perf_counter()
+    g.log_context = bind(request_id=g.request_id)
+    g.log_context.__enter__()
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Referrer-Policy"] = "same-origin"
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    where = request.url_rule.rule if request.url_rule else "none"
+    if where not in PROBES:
+        log.info(
+            "request", method=request.method, path=request.path, status=response.status_code, seconds=round(seconds, 4)
+        )
+    meters = services().meters
+    meters.requests.labels(request.method, where, response.status_code).inc()
+    meters.seconds.labels(request.method, where).observe(seconds)
+    return response
+
+
+def _forget(_: BaseException | None) -> None:
+    if context := g.pop("log_context", None):
+        context.__exit__(None, None, None)

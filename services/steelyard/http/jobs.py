@@ -1,0 +1,151 @@
+"""Training jobs."""
+
+from typing import Any
+
+from flask import Blueprint, Response, g, url_for
+
+from steelyard.http.listing import CSV, as_csv, as_list
+from steelyard.http.query import AFTER, LIMIT, Query
+from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route
+from steelyard.http.wiring import services
+from steelyard.jobs import ledger, queries, results
+from steelyard.jobs.states import STATUSES
+from steelyard.spec.estimate import Limits
+from steelyard.spec.plan import read_job
+
+jobs = Blueprint("jobs", __name__)
+MOST_SECONDS = 60
+RETRY_SECONDS = 1
+DRY_RUN = Query("dry_run", "boolean", "only say what the job would be", default=False)
+WAIT = Query("wait", "number", "seconds to wait for a change of status", default=0, least=0, most=MOST_SECONDS)
+FILTERS = (
+    Query("status", "string", "only jobs in this state", choices=STATUSES),
+    Query("name", "string", "only jobs of this name"),
+    Query("metadata", "labels", "only jobs with these labels: `metadata[key]=value`"),
+)
+SPLIT = Query("split", "string", "which rows", default="validation", choices=("train", "validation", "test"))
+ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=10_000)
+ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0)
+EPOCH = Query("after", "integer", "only epochs later than this one", default=0, least=0)
+EVENT = Query("after", "integer", "only events later than this one", default=0, least=0)
+
+
+@route(
+    jobs,
+    "POST",
+    "/v1/jobs",
+    Operation(
+        "Submit a training job",
+        {202: "Job", 200: "DryRun"},
+        body="JobRequest",
+        query=(DRY_RUN,),
+        problems=(413, 415, 422),
+    ),
+)
+def submit_job(*, dry_run: bool) -> Response:
+    """Read the job, commit it, ring for it; or say what it would be."""
+    ours = services()
+    plan = read_job(read_json(), limits=Limits(ours.settings.max_job_memory_bytes))
+    if dry_run:
+        facts = {"spec": plan.spec.to_json(), "spec_digest": plan.digest, "data": plan.data.to_json()}
+        return reply({"object": "dry_run", **facts, "parameters": plan.parameters, "estimate": plan.estimate.to_json()})
+    job_id = ledger.submit(ours.engine, plan, request_id=g.request_id)
+    if not ours.doorbell.ring(job_id):
+        ours.meters.lost_rings.inc()
+    headers = {"Location": url_for("jobs.get_job", job_id=job_id), "Retry-After": str(RETRY_SECONDS)}
+    return reply(queries.get_job(ours.engine, job_id), 202, headers=headers)
+
+
+@route(
+    jobs,
+    "GET",
+    "/v1/jobs",
+    Operation("List jobs, newest first", {200: "JobList"}, query=(*FILTERS, LIMIT, AFTER), problems=(422,)),
+)
+def list_jobs(**filters: Any) -> dict[str, Any]:
+    """The newest jobs."""
+    return as_list(queries.list_jobs(services().engine, **filters))
+
+
+@route(jobs, "GET", "/v1/jobs/<job_id>", Operation("Get a job", {200: "Job"}, query=(WAIT,), problems=(404, 422)))
+def get_job(job_id: str, *, wait: float) -> dict[str, Any]:
+    """The job; with `wait`, as soon as its status changes."""
+    ours = services()
+    if wait and ours.waiters.acquire(blocking=False):
+        try:
+            return queries.wait_for_change(ours.engine, job_id, wait)
+        finally:
+            ours.waiters.release()
+    return queries.get_job(ours.engine, job_id)
+
+
+@route(
+    jobs,
+    "DELETE",
+    "/v1/jobs/<job_id>",
+    Operation("Delete a job and all that hangs on it", {204: None}, problems=(404, 409)),
+)
+def delete_job(job_id: str) -> Response:
+    """Delete the job."""
+    ledger.remove(services().engine, job_id)
+    return Response(status=204)
+
+
+@route(jobs, "POST", "/v1/jobs/<job_id>/cancel", Operation("Cancel a job", {202: "Job"}, problems=(404, 409)))
+def cancel_job(job_id: str) -> Response:
+    """Call the job off."""
+    engine = services().engine
+    ledger.request_cancel(engine, job_id)
+    return reply(queries.get_job(engine, job_id), 202)
+
+
+@route(
+    jobs,
+    "GET",
+    "/v1/jobs/<job_id>/history",
+    Operation("What each epoch measured", {200: "History"}, query=(EPOCH,), forms=(CSV,), problems=(404, 406, 422)),
+)
+def get_history(job_id: str, *, after: int) -> Response:
+    """The history, or the part of it after an epoch."""
+    form = choose_form((JSON, CSV))
+    history = queries.get_history(services().engine, job_id, after=after)
+    if form == JSON:
+        return reply(history)
+    series = history["series"]
+    rows = zip(history["epochs"], *series.values(), strict=True)
+    return reply(as_csv(["epoch", *series], rows), content_type=CSV)
+
+
+@route(
+    jobs,
+    "GET",
+    "/v1/jobs/<job_id>/events",
+    Operation("What happened to a job, oldest first", {200: "EventList"}, query=(LIMIT, EVENT), problems=(404, 422)),
+)
+def list_events(job_id: str, *, limit: int, after: int) -> dict[str, Any]:
+    """The job's events."""
+    return as_list(queries.list_events(services().engine, job_id, limit=limit, after=after))
+
+
+@route(
+    jobs,
+    "GET",
+    "/v1/jobs/<job_id>/predictions",
+    Operation(
+        "The stored predictions of a split",
+        {200: "Predictions"},
+        query=(SPLIT, ROWS, ROW),
+        forms=(CSV,),
+        problems=(404, 406, 422),
+    ),
+)
+def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Response:
+    """Row, target, prediction and probabilities of a split's rows."""
+    form = choose_form((JSON, CSV))
+    found = results.get_predictions(services().engine, job_id, split, limit=limit, after=after)
+    if form == JSON:
+        return reply({"object": "list", **found})
+    classes = found["classes"] or []
+    header = ["row", "target", "prediction", *(f"probability of {label}" for label in classes)]
+    rows = ([row["row"], row["target"], row["prediction"], *row.get("probabilities", ())] for row in found["data"])
+    return reply(as_csv(header, rows), content_type=CSV)

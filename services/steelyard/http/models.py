@@ -1,0 +1,50 @@
+"""Trained models, and predictions by them."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from steelyard.http.listing import as_list
+from steelyard.http.query import AFTER, LIMIT
+from steelyard.http.routing import Operation, read_json, route
+from steelyard.http.wiring import services
+from steelyard.models import library
+
+models = Blueprint("models", __name__)
+
+
+@route(
+    models,
+    "GET",
+    "/v1/models",
+    Operation("List models, newest first", {200: "ModelList"}, query=(LIMIT, AFTER), problems=(422,)),
+)
+def list_models(*, limit: int, after: str | None) -> dict[str, Any]:
+    """The newest models."""
+    return as_list(library.list_models(services().engine, limit=limit, after=after))
+
+
+@route(models, "GET", "/v1/models/<model_id>", Operation("Get a model", {200: "Model"}, problems=(404,)))
+def get_model(model_id: str) -> dict[str, Any]:
+    """What the model takes and gives, and where it comes from."""
+    return library.get_model(services().engine, model_id)
+
+
+@route(
+    models, "DELETE", "/v1/models/<model_id>", Operation("Delete a model; its job stays", {204: None}, problems=(404,))
+)
+def delete_model(model_id: str) -> Response:
+    """Delete the model."""
+    library.delete_model(services().engine, model_id)
+    return Response(status=204)
+
+
+@route(
+    models,
+    "POST",
+    "/v1/models/<model_id>/predict",
+    Operation("Predict", {200: "Prediction"}, body="PredictRequest", problems=(404, 413, 415, 422)),
+)
+def predict(model_id: str) -> dict[str, Any]:
+    """Predictions for rows, given as lists or as objects."""
+    return services().predictor.predict(model_id, read_json())

@@ -1,0 +1,107 @@
+"""Errors as RFC 9457 problems. Which status a slug has stands here and nowhere else."""
+
+import inspect
+from typing import Any
+
+import orjson
+from flask import Blueprint, Flask, Response, g, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from steelyard import errors
+from steelyard.errors import SteelyardError
+from steelyard.logs import get_logger
+
+MEDIA_TYPE = "application/problem+json"
+STATUS = {
+    "invalid-request": 400,
+    "validation-failed": 422,
+    "too-large-to-train": 422,
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "not-acceptable": 406,
+    "conflict": 409,
+    "payload-too-large": 413,
+    "unsupported-media-type": 415,
+    "internal": 500,
+    "unavailable": 503,
+    # The slugs of failed jobs are served within a job; as the answer to a request they would be faults of ours.
+    "diverged": 500,
+    "worker-lost": 500,
+    "out-of-memory": 500,
+    "time-limit-exceeded": 500,
+}
+RETRY_SECONDS = 5
+log = get_logger(__name__)
+problems = Blueprint("problems", __name__)
+
+
+def render_problem(error: SteelyardError) -> Response:
+    """The answer that an error is."""
+    status = STATUS[error.slug]
+    problem = error.problem()
+    problem["status"] = status
+    problem["instance"] = request.path
+    order = ("type", "title", "status", "detail", "instance", "errors")
+    body = orjson.dumps({key: problem[key] for key in order if key in problem})
+    response = Response(body, status, content_type=MEDIA_TYPE)
+    if error.slug == "unavailable":
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def add_handlers(app: Flask) -> None:
+    """Turn everything that a request can raise into a problem; no traceback leaves the process."""
+
+    @app.errorhandler(SteelyardError)
+    def _ours(error: SteelyardError) -> Response:
+        if error.slug == "unavailable":
+            log.warning("unavailable", detail=error.detail)
+        return render_problem(error)
+
+    @app.errorhandler(HTTPException)
+    def _werkzeugs(error: HTTPException) -> Response:
+        response = render_problem(_translate(error))
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
+
+    @app.errorhandler(Exception)
+    def _unforeseen(_: Exception) -> Response:
+        log.exception("a request failed")
+        known = g.get("request_id", "")
+        return render_problem(errors.Internal(f"the log has the reason, under the request id {known}"))
+
+
+def _translate(error: HTTPException) -> SteelyardError:
+    match error:
+        case NotFound():
+            return errors.NotFound(f"there is nothing at {request.path!r}; /docs lists what there is")
+        case MethodNotAllowed():
+            allowed = ", ".join(sorted(error.valid_methods or ()))
+            return errors.MethodNotAllowed(f"{request.path} does not take {request.method}; it takes {allowed}")
+        case RequestEntityTooLarge():
+            return errors.PayloadTooLarge("the body is larger than STEELYARD_MAX_BODY_BYTES")
+        case _ if error.code is not None and 400 <= error.code < 500:
+            return errors.InvalidRequest(error.description or "the request could not be read")
+        case _:
+            return errors.Internal("the service could not answer")
+
+
+def known_errors() -> dict[str, type[SteelyardError]]:
+    """Every kind of error by its slug."""
+    kinds = [kind for kind in vars(errors).values() if inspect.isclass(kind) and issubclass(kind, SteelyardError)]
+    # The first class with a slug is the general one: Conflict before FencedOff.
+    return {kind.slug: kind for kind in reversed(kinds) if kind.slug != "internal"} | {"internal": errors.Internal}
+
+
+@problems.get("/problems/<slug>")
+def explain(slug: str) -> Any:
+    """The page that a problem's `type` names."""
+    kinds = known_errors()
+    if slug not in kinds:
+        raise errors.NotFound(f"there is no problem {slug!r}; there are {', '.join(sorted(kinds))}")
+    kind = kinds[slug]
+    facts = {"slug": slug, "title": kind.title, "explanation": inspect.getdoc(kind), "status": STATUS[slug]}
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return Response(orjson.dumps({"type": f"/problems/{slug}", **facts}), content_type="application/json")
+    return render_template("problem.html", **facts)

@@ -1,0 +1,84 @@
+"""Query parameters: declared beside the route, read strictly, described in the OpenAPI document."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+
+from steelyard.errors import Fault, ValidationFailed, nearest, shown
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query parameter: `kind` is `integer`, `number`, `boolean`, `string` or `labels` (`metadata[key]=value`)."""
+
+    name: str
+    kind: str
+    description: str
+    default: Any = None
+    least: float | None = None
+    most: float | None = None
+    choices: Sequence[str] = ()
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Its JSON Schema."""
+        if self.kind == "labels":
+            return {"type": "object", "additionalProperties": {"type": "string"}}
+        schema: dict[str, Any] = {"type": self.kind}
+        limits = {"default": self.default, "minimum": self.least, "maximum": self.most}
+        schema |= {key: value for key, value in limits.items() if value is not None}
+        return schema | ({"enum": list(self.choices)} if self.choices else {})
+
+    def read(self, text: str) -> Any:
+        """Its value. Raises `ValueError` with what would be right."""
+        match self.kind:
+            case "boolean":
+                if text not in ("true", "false"):
+                    raise ValueError("true or false")
+                return text == "true"
+            case "integer" | "number":
+                return self._read_number(text)
+            case _:
+                if self.choices and text not in self.choices:
+                    raise ValueError(f"one of {', '.join(self.choices)}")
+                return text
+
+    def _read_number(self, text: str) -> float | int:
+        bounds = f" from {self.least:g}" if self.least is not None else ""
+        bounds += f" to {self.most:g}" if self.most is not None else ""
+        right = f"{'a whole number' if self.kind == 'integer' else 'a number'}{bounds}"
+        try:
+            value = int(text) if self.kind == "integer" else float(text)
+        except ValueError:
+            raise ValueError(right) from None
+        if not (self.least is None or value >= self.least) or not (self.most is None or value <= self.most):
+            raise ValueError(right)
+        return value
+
+
+LIMIT = Query("limit", "integer", "how many at most", default=50, least=1, most=200)
+AFTER = Query("after", "string", "the last id of the page before")
+
+
+def read_query(declared: Sequence[Query]) -> dict[str, Any]:
+    """The values of this request's parameters by name. Raises `ValidationFailed`."""
+    known = {query.name: query for query in declared}
+    values = {query.name: {} if query.kind == "labels" else query.default for query in declared}
+    faults = []
+    for name, text in request.args.items():
+        base, _, key = name.partition("[")
+        if base in known and known[base].kind == "labels" and key.endswith("]"):
+            values[base][key[:-1]] = text
+        elif name not in known or known[name].kind == "labels":
+            hint = nearest(name, known) if known else "this address takes none"
+            faults.append(Fault(f"?{name}", f"is not a parameter here; {hint}"))
+        else:
+            try:
+                values[name] = known[name].read(text)
+            except ValueError as error:
+                faults.append(Fault(f"?{name}", f"is {shown(text)}; it must be {error}"))
+    if faults:
+        raise ValidationFailed(faults)
+    return values

@@ -1,0 +1,80 @@
+"""How a route is declared: what it takes and gives, in one place, for Flask and for the OpenAPI document alike."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+
+from steelyard.errors import NotAcceptable, UnsupportedMediaType
+from steelyard.http.query import Query, read_query
+from steelyard.spec.reading import read_document
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A route, as the OpenAPI document describes it.
+
+    `answers` names the schema of each good status (`None`: no body); `forms` other media types of the first of them;
+    `problems` are the statuses that it can refuse with, beside those that every route has.
+    """
+
+    summary: str
+    answers: Mapping[int, str | None]
+    body: str | None = None
+    query: Sequence[Query] = ()
+    forms: Sequence[str] = ()
+    problems: Sequence[int] = ()
+
+
+OPERATION = "__operation__"
+
+
+def route(blueprint: Blueprint, method: str, rule: str, operation: Operation) -> Callable[..., Any]:
+    """Register a view. Its query parameters come as keyword arguments, its dict goes out as JSON."""
+
+    def register(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def call(**arguments: Any) -> Response:
+            answer = view(**arguments, **read_query(operation.query))
+            return answer if isinstance(answer, Response) else reply(answer)
+
+        setattr(call, OPERATION, operation)
+        blueprint.add_url_rule(rule, view.__name__, call, methods=[method])
+        return call
+
+    return register
+
+
+def reply(
+    document: Any, status: int = 200, *, headers: Mapping[str, str] | None = None, content_type: str = JSON
+) -> Response:
+    """A body; a GET of what the client has already is answered with 304."""
+    body = document if isinstance(document, bytes) else orjson.dumps(document)
+    response = Response(body, status, headers, content_type=content_type)
+    if request.method == "GET" and status == 200:
+        response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+        response.vary.add("Accept")
+        response.make_conditional(request.environ)
+    return response
+
+
+def read_json() -> Any:
+    """The JSON body of this request. Raises `UnsupportedMediaType`, `InvalidRequest`."""
+    if request.mimetype != JSON:
+        seen = request.mimetype or "none"
+        raise UnsupportedMediaType(f"the Content-Type is {seen}; it must be {JSON}")
+    return read_document(request.get_data(cache=False))
+
+
+def choose_form(forms: Sequence[str]) -> str:
+    """The media type, of those that there are, that the client likes best. Raises `NotAcceptable`."""
+    best = request.accept_mimetypes.best_match(forms) if request.accept_mimetypes else forms[0]
+    if best is None:
+        raise NotAcceptable(f"the Accept header asks for {request.headers['Accept']}; there are {', '.join(forms)}")
+    return str(best)

@@ -1,0 +1,57 @@
+"""The API under gunicorn: one process, threads for requests.
+
+One process keeps the figures of /metrics whole; for more, run more of them behind a balancer.
+"""
+
+from threading import Thread
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from steelyard import logs
+from steelyard.data import builtin
+from steelyard.http.app import create_app
+from steelyard.http.wiring import THREADS
+from steelyard.settings import Settings
+
+STOP_SECONDS = 10
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings, and without its command line."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """What gunicorn shall do."""
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        options: dict[str, Any] = {
+            "bind": f"{host}:{self._settings.port}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": THREADS,
+            "timeout": 120,
+            "graceful_timeout": STOP_SECONDS,
+            "keepalive": 15,
+            "limit_request_line": 8190,
+            "control_socket_disable": True,
+            "loglevel": "warning",
+            "proc_name": "steelyard-api",
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application; called in the process that serves it."""
+        logs.configure(self._settings)
+        Thread(target=builtin.warm_up, daemon=True).start()  # requests need not wait for it
+        return create_app(self._settings)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    Server(settings).run()

@@ -1,0 +1,56 @@
+"""What the routes work with, made once by the composition root."""
+
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
+from typing import cast
+
+from flask import current_app
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from steelyard.jobs.doorbell import Doorbell
+from steelyard.models.predictor import Predictor
+from steelyard.settings import Settings
+from steelyard.store.engine import Engine
+
+KEY = "steelyard"
+THREADS = 32
+MOST_WAITERS = THREADS // 2  # clients that wait for a job must not keep the others out
+
+
+@dataclass(frozen=True)
+class Meters:
+    """What is counted in this process."""
+
+    registry: CollectorRegistry
+    requests: Counter
+    seconds: Histogram
+    lost_rings: Counter
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a route may use."""
+
+    settings: Settings
+    engine: Engine
+    doorbell: Doorbell
+    predictor: Predictor
+    meters: Meters
+    waiters: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_WAITERS))
+
+
+def services() -> Services:
+    """Those of the application that serves this request."""
+    return cast(Services, current_app.extensions[KEY])
+
+
+def make_meters() -> Meters:
+    """Fresh meters, in a registry of their own."""
+    registry = CollectorRegistry()
+    labels = ("method", "route", "status")
+    return Meters(
+        registry=registry,
+        requests=Counter("steelyard_http_requests", "Requests answered", labels, registry=registry),
+        seconds=Histogram("steelyard_http_request_seconds", "Time to answer", labels[:2], registry=registry),
+        lost_rings=Counter("steelyard_rings_lost", "Messages that the broker did not take", registry=registry),
+    )

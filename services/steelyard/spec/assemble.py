@@ -1,0 +1,135 @@
+"""From a filled-in specification to data, a network and its training."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from steelyard.data import builtin
+from steelyard.data.preprocessing import Preprocessor
+from steelyard.data.readers import read_inline
+from steelyard.data.split import Split, split_rows
+from steelyard.data.supervision import Supervised, supervise
+from steelyard.spec.job import JobSpec
+from steelyard.trainer.layers import Dense, Layer
+from steelyard.trainer.loop import Training
+from steelyard.trainer.metrics import METRICS, Metric
+from steelyard.trainer.network import Network
+from steelyard.trainer.rng import Streams
+from steelyard.trainer.stopping import EarlyStopping
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one split, ready for the network, and their numbers in the data."""
+
+    rows: NDArray[np.int64]
+    x: Array
+    y: Array
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data as the network sees it: splits by name (those that have rows), and how they were scaled."""
+
+    parts: dict[str, Part]
+    inputs: Preprocessor
+    target: Preprocessor | None
+
+
+def load_data(spec: JobSpec, inline: bytes | None) -> Supervised:
+    """The rows that `spec` names; `inline` are those that came inside the request. Raises `ValidationFailed`."""
+    data = spec.data
+    if inline is not None:
+        table, targets = read_inline(orjson.loads(inline))
+    else:
+        assert data.builtin is not None
+        parameters = {key: value for key in ("n_samples", "noise", "seed") if (value := getattr(data, key)) is not None}
+        table, targets = builtin.load(data.builtin, **parameters), [builtin.TARGET]
+    return supervise(table, targets, target=data.target, features=data.features, ignore=data.ignore, task=spec.task)
+
+
+def build_layers(spec: JobSpec, outputs: int) -> list[Layer]:
+    """All layers of the network, the output layer included."""
+    output = spec.output
+    last = Dense(
+        units=outputs,
+        activation=output.activation.to_part(),
+        initializer=output.initializer.to_part(),
+        bias_initializer=output.bias_initializer.to_part(),
+        use_bias=output.use_bias,
+        regularizer=None if output.regularizer is None else output.regularizer.to_part(),
+        trainable=output.trainable,
+    )
+    return [*(layer.to_part() for layer in spec.layers), last]
+
+
+def build_network(spec: JobSpec, inputs: int, outputs: int) -> Network:
+    """The network, its weights still zero."""
+    return Network(build_layers(spec, outputs), inputs=inputs, dtype=spec.training.dtype)
+
+
+def build_metrics(spec: JobSpec) -> list[Metric]:
+    """The metrics of the task."""
+    return [metric() for metric in METRICS if spec.task in metric.tasks]
+
+
+def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared:
+    """Split the rows, fit the scaling on those for training, and scale all."""
+    split = _split(spec, supervised, streams)
+    inputs = Preprocessor.fit(supervised.x[split.train], spec.preprocessing.numeric)
+    target = None
+    if spec.task == "regression":
+        target = Preprocessor.fit(supervised.y[split.train], str(spec.preprocessing.target))
+    parts = {}
+    for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
+        if len(rows):
+            x = inputs.transform(supervised.x[rows], spec.training.dtype)
+            parts[name] = Part(rows, x, _targets(spec, supervised.y[rows], target))
+    return Prepared(parts, inputs, target)
+
+
+def build_training(spec: JobSpec, prepared: Prepared, network: Network, streams: Streams) -> Training:
+    """The training of `network`, with its weights drawn."""
+    network.initialize(streams.initialization)
+    train, validation = prepared.parts["train"], prepared.parts.get("validation")
+    stopping = spec.training.early_stopping
+    assert spec.loss is not None
+    return Training(
+        network,
+        spec.loss.to_part(),
+        spec.optimizer.to_part(),
+        train.x,
+        train.y,
+        epochs=spec.training.epochs,
+        batch_size=spec.training.batch_size,
+        streams=streams,
+        shuffle=spec.training.shuffle,
+        validation=None if validation is None else (validation.x, validation.y),
+        early_stopping=None if stopping is None else EarlyStopping(**stopping.model_dump()),
+        metrics=build_metrics(spec),
+    )
+
+
+def _split(spec: JobSpec, supervised: Supervised, streams: Streams) -> Split:
+    held = dict(_held(spec))
+    stratify = any(holdout.stratify for holdout in (spec.validation, spec.test) if holdout is not None)
+    return split_rows(len(supervised.x), held, streams.split, classes=supervised.y if stratify else None)
+
+
+def _held(spec: JobSpec) -> Iterator[tuple[str, float]]:
+    for name, holdout in (("validation", spec.validation), ("test", spec.test)):
+        if holdout is not None:
+            yield name, holdout.fraction
+
+
+def _targets(spec: JobSpec, y: Array, target: Preprocessor | None) -> Array:
+    """Targets as the loss takes them."""
+    if target is not None:
+        return target.transform(y, spec.training.dtype)
+    return y.astype(spec.training.dtype)[:, None] if spec.task == "binary" else y

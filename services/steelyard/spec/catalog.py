@@ -1,0 +1,43 @@
+"""The catalogue: every part that a job can name, read off the trainer's classes."""
+
+import dataclasses
+import inspect
+from typing import Any
+
+from steelyard.data.builtin import BUILTINS
+from steelyard.spec.parts import REGISTRIES, model_of
+from steelyard.trainer.parts import Part, describe, parameters
+
+
+def catalog() -> dict[str, Any]:
+    """Every part by family, with parameters, ranges, defaults, formula and source; and the data sets that are there."""
+    families = {family: [_describe(part, registry.tag) for part in registry] for family, registry in REGISTRIES.items()}
+    builtin = [{"name": b.name, "title": b.title, "task": b.task, "generated": b.generated} for b in BUILTINS.values()]
+    return {"object": "catalog", **families, "data": builtin}
+
+
+def _describe(part: type[Part], tag: str) -> dict[str, Any]:
+    schema = model_of(part, tag).model_json_schema()["properties"]
+    return {
+        "name": part.name,
+        "aliases": list(part.aliases),
+        "description": inspect.getdoc(part),
+        "formula": part.formula,
+        "source": part.source,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "type": schema[parameter.name].get("type", "part"),
+                "default": _default(parameter.default),
+                "required": parameter.default is dataclasses.MISSING,
+                "range": [describe(bound) for bound in getattr(parameter.hint, "__metadata__", ())],
+            }
+            for parameter in parameters(part)
+        ],
+    }
+
+
+def _default(value: Any) -> Any:
+    if value is dataclasses.MISSING:
+        return None
+    return value.name if isinstance(value, Part) else value

@@ -1,0 +1,79 @@
+"""What a job will need, by formula and before anything is allocated: memory, and roughly time."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from steelyard.data.supervision import Supervised
+from steelyard.errors import TooLargeToTrain
+from steelyard.spec.assemble import build_layers
+from steelyard.spec.job import JobSpec
+from steelyard.trainer.network import buffer_width, count_parameters, places
+from steelyard.trainer.optimizers import OPTIMIZERS
+
+# Address space of a training process with everything imported, before a job: measured, with room for libraries to grow.
+BASE_BYTES = 1_200 << 20
+VECTORS = 7  # weights, gradients; initial, best and last finite weights; two while the result is written
+LARGEST_TENSOR_BYTES = 512 << 20  # what both databases take as one value, with room
+STEP_SECONDS = 25e-6  # of interpreter for each layer of a step
+FLOPS = 20e9
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may use for one job."""
+
+    max_job_memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`memory_bytes` is the address space of the training process; `seconds` is rough, for one core of today."""
+
+    memory_bytes: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As a dry run answers it."""
+        return asdict(self)
+
+
+def estimate(spec: JobSpec, supervised: Supervised) -> Estimate:
+    """What the filled-in `spec` will need on this data."""
+    layers = build_layers(spec, supervised.outputs)
+    rows, features = supervised.x.shape
+    itemsize = 4 if spec.training.dtype == "float32" else 8
+    parameters = count_parameters(layers, features)
+    vectors = VECTORS + len(OPTIMIZERS[spec.optimizer.name].slots)
+    batch = min(spec.training.batch_size, rows)
+    buffers = 2 * batch * (buffer_width(layers, features) + features)  # twice: the last batch has buffers of its own
+    outputs = 6 * rows * supervised.outputs
+    copies = rows * features * (3 * 8 + itemsize)  # as read, as float64, while it is scaled; and scaled
+    memory = BASE_BYTES + itemsize * (parameters * vectors + buffers + outputs) + copies
+    steps = spec.training.epochs * -(-rows // batch)
+    work = 6 * parameters * rows * spec.training.epochs / FLOPS
+    return Estimate(memory, round(steps * len(layers) * STEP_SECONDS + work, 3))
+
+
+def require_fit(spec: JobSpec, supervised: Supervised, limits: Limits) -> Estimate:
+    """The estimate. Raises `TooLargeToTrain` where it exceeds what a worker may use."""
+    found = estimate(spec, supervised)
+    if found.memory_bytes > limits.max_job_memory_bytes:
+        raise TooLargeToTrain(
+            f"training would need about {_readable(found.memory_bytes)}; a job may use "
+            f"{_readable(limits.max_job_memory_bytes)}. Take fewer units, or a smaller batch_size."
+        )
+    itemsize = 4 if spec.training.dtype == "float32" else 8
+    for place in places(build_layers(spec, supervised.outputs), supervised.x.shape[1]):
+        for name, tensor in place.tensors.items():
+            size = itemsize
+            for length in tensor.shape:
+                size *= length
+            if size > LARGEST_TENSOR_BYTES:
+                raise TooLargeToTrain(
+                    f"{name} would be {_readable(size)}; one tensor may be {_readable(LARGEST_TENSOR_BYTES)}"
+                )
+    return found
+
+
+def _readable(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size / (1 << 20):.0f} MiB"

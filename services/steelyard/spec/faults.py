@@ -1,0 +1,146 @@
+"""pydantic's errors as faults of ours: a pointer into what the client sent, and words that say what would be right."""
+
+import types
+from collections.abc import Iterator, Sequence
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from steelyard.errors import Fault, nearest, pointer, shown
+from steelyard.spec.parts import SLOTS
+from steelyard.trainer.layers import LAYERS
+
+Loc = Sequence[str | int]
+
+SHOULD_BE = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of ordinary size",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "string_type": "a text",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "a name, or an object",
+    "is_instance_of": "an object",
+    "greater_than": "greater than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "string_too_short": "a text of at least {min_length} characters",
+    "string_too_long": "a text of at most {max_length} characters",
+    "too_short": "a list of at least {min_length}",
+    "too_long": "of at most {max_length} entries",
+}
+
+
+def translate(error: ValidationError, model: type[BaseModel], expanded: Any, sent: Any) -> list[Fault]:
+    """The faults in an error of `model` about `expanded`, with pointers into `sent`."""
+    return [_fault(detail, model, expanded, sent) for detail in error.errors(include_url=False)]
+
+
+def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any) -> Fault:
+    loc, value = error["loc"], error["input"]
+    place = pointer(*_place(loc, expanded, sent))
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return Fault(place, "is missing")
+        case "extra_forbidden":
+            return Fault(place, f"is not a field here; {nearest(str(loc[-1]), _fields(model, loc[:-1]))}")
+        case "union_tag_not_found":
+            tag = str(context["discriminator"]).strip("'")
+            if isinstance(value, dict):
+                return Fault(f"{place}/{tag}", "is missing")
+            return Fault(place, f"is {shown(value)}; it must be a name, or an object with a {tag!r}")
+        case "union_tag_invalid":
+            tag = str(context["discriminator"]).strip("'")
+            registry = next((SLOTS[part] for part in reversed(loc) if part in SLOTS), LAYERS)
+            seen = value[tag] if isinstance(value, dict) else value
+            at = place if _leaf(sent, place) else f"{place}/{tag}"
+            known = [*registry.names, *registry.aliases] if isinstance(seen, str) else registry.names
+            return Fault(at, f"is {shown(seen)}; no {registry.family} has that name, {nearest(str(seen), known)}")
+        case "literal_error":
+            known = _alternatives(str(context["expected"]))
+            hint = nearest(str(value), known) if isinstance(value, str) else f"known are {', '.join(known)}"
+            return Fault(place, f"is {shown(value)}; {hint}")
+        case "model_attributes_type" if len(loc) > 1 and loc[-2] == "layers":
+            return Fault(place, f"is {shown(value)}; it must be a number of units, or an object with a 'type'")
+        case kind if kind in SHOULD_BE:
+            return Fault(place, f"is {shown(value)}; it must be {SHOULD_BE[kind].format(**context)}")
+        case _:
+            return Fault(place, f"is {shown(value)}, which it cannot be")
+
+
+def _alternatives(expected: str) -> list[str]:
+    return [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+
+
+def _place(loc: Loc, expanded: Any, sent: Any) -> Iterator[str | int]:
+    """The tokens of `loc` that lead into what was sent: without the tags of unions, and no deeper than it goes."""
+    for token in loc:
+        if (
+            isinstance(expanded, dict)
+            and token not in expanded
+            and token in (expanded.get("name"), expanded.get("type"))
+        ):
+            continue  # the tag of a union, which pydantic puts between
+        if not isinstance(sent, (dict, list)):
+            return  # the client wrote shorthand
+        yield token
+        expanded = _child(expanded, token)
+        if _child(sent, token) is _ABSENT:
+            return
+        sent = _child(sent, token)
+
+
+_ABSENT = object()
+
+
+def _child(document: Any, token: str | int) -> Any:
+    if isinstance(document, dict):
+        return document.get(token, _ABSENT)
+    if isinstance(document, list) and isinstance(token, int) and token < len(document):
+        return document[token]
+    return _ABSENT
+
+
+def _leaf(sent: Any, place: str) -> bool:
+    for token in place.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        sent = _child(sent, int(key) if isinstance(sent, list) else key)
+    return not isinstance(sent, (dict, list))
+
+
+def _fields(model: type[BaseModel], loc: Loc) -> list[str]:
+    """The names of the fields that the object at `loc` may have."""
+    models = [model]
+    for token in loc:
+        tagged = [found for found in models if _tag(found) == token]
+        if tagged:
+            models = tagged
+        elif isinstance(token, str):
+            models = [found for each in models for found in _models(each.model_fields[token].annotation)]
+    return list(dict.fromkeys(name for found in models for name in found.model_fields))
+
+
+def _tag(model: type[BaseModel]) -> str | None:
+    for name in ("name", "type"):
+        field = model.model_fields.get(name)
+        if field is not None and (values := get_args(field.annotation)) and isinstance(values[0], str):
+            return values[0]
+    return None
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models that an annotation holds: in unions, lists, `Annotated`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in (Union, types.UnionType, list) or hasattr(annotation, "__metadata__"):
+        return [model for part in get_args(annotation) for model in _models(part)]
+    return []

@@ -1,0 +1,141 @@
+"""A job as a client describes it. After `resolution`, the same model holds it with every default filled in."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import orjson
+from pydantic import Field
+
+from steelyard.data.builtin import BUILTINS
+from steelyard.spec.parts import Strict, union_of
+from steelyard.trainer.activations import ACTIVATIONS
+from steelyard.trainer.initializers import INITIALIZERS
+from steelyard.trainer.layers import LAYERS
+from steelyard.trainer.losses import LOSSES
+from steelyard.trainer.optimizers import OPTIMIZERS
+from steelyard.trainer.regularizers import REGULARIZERS
+
+Label = Annotated[str, Field(max_length=512)]
+Column = Annotated[str, Field(min_length=1, max_length=200)]
+
+if TYPE_CHECKING:  # a type checker cannot know unions that are made from registries
+    INITIALIZER = ACTIVATION = REGULARIZER = LAYER = LOSS = OPTIMIZER = Any
+    BUILTIN = str
+else:
+    INITIALIZER = union_of(INITIALIZERS)
+    ACTIVATION = union_of(ACTIVATIONS)
+    REGULARIZER = union_of(REGULARIZERS)
+    LAYER = union_of(LAYERS)
+    LOSS = union_of(LOSSES)
+    OPTIMIZER = union_of(OPTIMIZERS)
+    BUILTIN = Literal[tuple(BUILTINS)]
+
+
+class InlineSummary(Strict):
+    """What a stored job says of the data that came inside it."""
+
+    rows: int
+    columns: int
+    sha256: str
+
+
+class Data(Strict):
+    """Where the rows come from, and which columns are what. Exactly one of `builtin` and `inline`."""
+
+    builtin: BUILTIN | None = Field(None, description="a data set that is there")
+    n_samples: Annotated[int, Field(ge=10, le=100_000)] | None = Field(None, description="rows to generate")
+    noise: Annotated[float, Field(ge=0, le=10)] | None = Field(None, description="standard deviation of the noise")
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = Field(None, description="seed of a generated data set")
+    inline: InlineSummary | None = Field(None, description="rows inside the request")
+    target: Annotated[list[Column], Field(min_length=1, max_length=1000)] | None = Field(
+        None, description="the column to predict, or several"
+    )
+    features: Annotated[list[Column], Field(min_length=1)] | None = Field(None, description="the columns to learn from")
+    ignore: list[Column] = Field([], description="columns to leave out")
+
+
+class Preprocessing(Strict):
+    """How columns are scaled; fitted on the training rows, stored with the model, applied by it."""
+
+    numeric: Literal["standard", "minmax", "robust", "none"] = "standard"
+    target: Literal["standard", "none"] | None = Field(None, description="for regression; standard unless given")
+
+
+class Holdout(Strict):
+    """Rows that are kept back from training."""
+
+    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    stratify: bool | None = Field(None, description="each class gets its share; classification only")
+
+
+class EarlyStopping(Strict):
+    """When to stop before all epochs are over."""
+
+    monitor: Annotated[str, Field(max_length=100)] = "val_loss"
+    patience: Annotated[int, Field(ge=0, le=100_000)] = 10
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    restore_best: bool = True
+
+
+class TrainingSettings(Strict):
+    """How long, in what pieces, and from which seed."""
+
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 100
+    batch_size: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        32, description="rows a step; more than there are means all of them"
+    )
+    shuffle: bool = True
+    seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
+    early_stopping: EarlyStopping | None = None
+    dtype: Literal["float32", "float64"] = "float32"
+    time_limit_seconds: Annotated[float, Field(gt=0)] | None = None
+
+
+class Output(Strict):
+    """Overrides of the output layer, whose width and activation follow from the task."""
+
+    activation: ACTIVATION | None = None
+    initializer: INITIALIZER | None = None
+    bias_initializer: INITIALIZER | None = None
+    use_bias: bool = True
+    regularizer: REGULARIZER | None = None
+    trainable: bool = True
+
+
+class JobSpec(Strict):
+    """A training job."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    metadata: Annotated[dict[Annotated[str, Field(min_length=1, max_length=64)], Label], Field(max_length=16)] = Field(
+        {}
+    )
+    data: Data
+    task: Literal["auto", "binary", "multiclass", "regression"] = "auto"
+    preprocessing: Preprocessing = Preprocessing()
+    validation: Holdout | None = Field(None, description="20 % unless given, if there are at least 20 rows")
+    test: Holdout | None = None
+    layers: Annotated[list[LAYER], Field(max_length=100)] = Field(description="hidden layers in order")
+    output: Output = Output()
+    initializer: INITIALIZER = Field({"name": "glorot_uniform"}, validate_default=True)
+    bias_initializer: INITIALIZER = Field({"name": "zeros"}, validate_default=True)
+    activation: ACTIVATION = Field({"name": "relu"}, validate_default=True)
+    regularizer: REGULARIZER | None = None
+    optimizer: OPTIMIZER = Field({"name": "adam"}, validate_default=True)
+    loss: LOSS | None = Field(None, description="`auto`: follows from the task")
+    training: TrainingSettings = TrainingSettings()
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is stored and served."""
+        document = self.model_dump(mode="json")
+        document["data"] = {key: value for key, value in document["data"].items() if value is not None}
+        return document
+
+    def canonical(self) -> bytes:
+        """The same bytes for the same training: without name and metadata, keys in order."""
+        document = self.to_json()
+        del document["name"], document["metadata"]
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+def load_spec(document: dict[str, Any]) -> JobSpec:
+    """A stored specification."""
+    return JobSpec.model_validate(document)

@@ -1,0 +1,94 @@
+"""The trainer's parts as pydantic models, read off their classes: a part is added in the trainer and nowhere else."""
+
+import dataclasses
+import types
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from steelyard.trainer.activations import ACTIVATIONS, Activation
+from steelyard.trainer.initializers import INITIALIZERS, Initializer
+from steelyard.trainer.layers import LAYERS, Layer
+from steelyard.trainer.losses import LOSSES, Loss
+from steelyard.trainer.metrics import METRICS
+from steelyard.trainer.optimizers import OPTIMIZERS, Optimizer
+from steelyard.trainer.parts import Part, Registry, parameters
+from steelyard.trainer.regularizers import REGULARIZERS, Regularizer
+
+REGISTRIES: dict[str, Registry[Any]] = {
+    "layers": LAYERS,
+    "initializers": INITIALIZERS,
+    "activations": ACTIVATIONS,
+    "losses": LOSSES,
+    "optimizers": OPTIMIZERS,
+    "regularizers": REGULARIZERS,
+    "metrics": METRICS,
+}
+FAMILIES: dict[type[Part], Registry[Any]] = {
+    Layer: LAYERS,
+    Initializer: INITIALIZERS,
+    Activation: ACTIVATIONS,
+    Loss: LOSSES,
+    Optimizer: OPTIMIZERS,
+    Regularizer: REGULARIZERS,
+}
+SLOTS: dict[str, Registry[Any]] = {
+    "initializer": INITIALIZERS,
+    "bias_initializer": INITIALIZERS,
+    "activation": ACTIVATIONS,
+    "regularizer": REGULARIZERS,
+    "optimizer": OPTIMIZERS,
+    "loss": LOSSES,
+}
+
+
+class Strict(BaseModel):
+    """A part of a request: no unknown field, no value of another type, nothing that is not finite."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class PartModel(Strict):
+    """A part as a client writes it. A nested part that is left out, or null, takes the job's default."""
+
+    def to_part(self) -> Any:
+        """The trainer's part that this describes."""
+        values = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            values[name] = value.to_part() if isinstance(value, PartModel) else value
+        part = PARTS[type(self)]
+        return part(**{parameter.name: values[parameter.name] for parameter in parameters(part)})
+
+
+PARTS: dict[type[BaseModel], type[Part]] = {}
+
+
+@cache
+def model_of(part: type[Part], tag: str) -> type[PartModel]:
+    """The model of one class of parts, told from the others by its `tag`."""
+    fields: dict[str, Any] = {tag: (Literal[part.name], ...)}
+    for parameter in parameters(part):
+        annotation, nested = _annotation(parameter.hint)
+        default = None if nested else ... if parameter.default is dataclasses.MISSING else parameter.default
+        fields[parameter.name] = (annotation, default)
+    model = create_model(part.__name__, __base__=PartModel, __doc__=part.__doc__, **fields)
+    PARTS[model] = part
+    return model
+
+
+def union_of(registry: Registry[Any]) -> Any:
+    """Any part of a registry, by its tag."""
+    models = tuple(model_of(part, registry.tag) for part in registry)
+    return Annotated[Union[models], Field(discriminator=registry.tag)]  # noqa: UP007 -- made at run time
+
+
+def _annotation(hint: Any) -> tuple[Any, bool]:
+    """The annotation for a parameter, and whether the parameter is a part itself."""
+    if get_origin(hint) in (Union, types.UnionType):
+        kinds = [kind for kind in get_args(hint) if kind is not types.NoneType]
+        return _annotation(kinds[0])
+    if isinstance(hint, type) and hint in FAMILIES:
+        return union_of(FAMILIES[hint]) | None, True
+    return hint, False

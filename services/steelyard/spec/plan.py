@@ -1,0 +1,140 @@
+"""Reading a job: from a client's document to a plan that can be queued, or to every fault in it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import orjson
+from pydantic import Field, ValidationError
+
+from steelyard.data.supervision import Supervised
+from steelyard.errors import Fault, ValidationFailed, pointer, shown
+from steelyard.spec import resolution
+from steelyard.spec.assemble import build_layers, load_data
+from steelyard.spec.estimate import Estimate, Limits, require_fit
+from steelyard.spec.faults import translate
+from steelyard.spec.job import Column, JobSpec
+from steelyard.spec.parts import Strict
+from steelyard.spec.shorthand import expand
+from steelyard.trainer.network import count_parameters
+
+PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # stand in for fields that are at fault
+
+
+class InlineArrays(Strict):
+    """Rows as lists: `x` a row each, `y` a value (or several) each."""
+
+    x: Annotated[list[Any], Field(min_length=1)]
+    y: Annotated[list[Any], Field(min_length=1)]
+    feature_names: list[Column] | None = None
+
+
+class InlineRows(Strict):
+    """Rows as objects, with a value for every column."""
+
+    rows: Annotated[list[Any], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """What a job says of its data."""
+
+    rows: int
+    features: list[str]
+    targets: list[str]
+    classes: list[Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the job serves it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job that can be queued: `spec` with every default filled in, and the data that came inside it."""
+
+    spec: JobSpec
+    inline: bytes | None
+    data: DataSummary
+    parameters: int
+    estimate: Estimate
+    digest: str
+
+
+def read_job(document: Any, *, limits: Limits) -> Plan:
+    """The plan of a job. Raises `ValidationFailed` with every fault at once, or `TooLargeToTrain`."""
+    if not isinstance(document, dict):
+        raise ValidationFailed([Fault("", f"is {shown(document)}; a job is an object")])
+    expanded, inline, faults = _take_inline(expand(document), document)
+    spec, sound, found = _read_fields(expanded, document)
+    faults += found
+    if any(fault.pointer.startswith("/data/inline") for fault in faults):
+        sound.discard("data")
+    # Rules about the data's own source come first: without one source, there are no rows to look at.
+    supervised = None
+    if "data" in sound and not any(resolution.check(spec, {"data"}, None)):
+        supervised = _collect(faults, lambda: load_data(spec, inline))
+    faults += resolution.check(spec, sound, supervised)
+    if faults or supervised is None:
+        raise ValidationFailed(faults)
+    spec = resolution.fill_in(spec, supervised)
+    needs = require_fit(spec, supervised, limits)
+    return Plan(
+        spec=spec,
+        inline=inline,
+        data=DataSummary(len(supervised.x), supervised.features, supervised.targets, supervised.classes),
+        parameters=count_parameters(build_layers(spec, supervised.outputs), len(supervised.features)),
+        estimate=needs,
+        digest=hashlib.sha256(spec.canonical()).hexdigest(),
+    )
+
+
+def _take_inline(expanded: dict[str, Any], sent: Any) -> tuple[dict[str, Any], bytes | None, list[Fault]]:
+    """The job with a summary in the place of its inline data, which is checked by itself."""
+    data = expanded.get("data")
+    if not isinstance(data, dict) or data.get("inline") is None:
+        return expanded, None, []
+    inline = data["inline"]
+    model = InlineRows if isinstance(inline, dict) and "rows" in inline else InlineArrays
+    summary = {"rows": 0, "columns": 0, "sha256": ""}
+    content = None
+    faults = []
+    try:
+        checked = model.model_validate(inline)
+        content = orjson.dumps(_sorted(checked.model_dump(exclude_none=True)))
+        rows: list[Any] = checked.rows if isinstance(checked, InlineRows) else checked.x
+        width = len(rows[0]) if isinstance(rows[0], (list, dict)) else 0
+        summary = {"rows": len(rows), "columns": width, "sha256": hashlib.sha256(content).hexdigest()}
+    except ValidationError as error:
+        faults = [
+            Fault(pointer("data", "inline") + fault.pointer, fault.detail)
+            for fault in translate(error, model, inline, sent["data"]["inline"])
+        ]
+    except orjson.JSONEncodeError:
+        faults = [Fault(pointer("data", "inline"), "holds an integer beyond 64 bits")]
+    return expanded | {"data": data | {"inline": summary}}, content, faults
+
+
+def _sorted(inline: dict[str, Any]) -> dict[str, Any]:
+    return dict(sorted(inline.items()))
+
+
+def _read_fields(expanded: dict[str, Any], sent: Any) -> tuple[JobSpec, set[str], list[Fault]]:
+    """The specification, with placeholders for fields at fault; the names of those that are sound; and the faults."""
+    fields = set(JobSpec.model_fields)
+    try:
+        return JobSpec.model_validate(expanded), fields, []
+    except ValidationError as error:
+        faults = translate(error, JobSpec, expanded, sent)
+        bad = {str(detail["loc"][0]) for detail in error.errors(include_url=False) if detail["loc"]}
+    sound = fields - bad
+    return JobSpec.model_validate(PLACEHOLDERS | {key: expanded[key] for key in sound & expanded.keys()}), sound, faults
+
+
+def _collect(faults: list[Fault], load: Callable[[], Supervised]) -> Supervised | None:
+    try:
+        return load()
+    except ValidationFailed as error:
+        faults += error.faults
+        return None

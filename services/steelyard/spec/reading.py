@@ -1,0 +1,93 @@
+"""Strict JSON: what RFC 8259 leaves open is refused, so that a request means one thing only."""
+
+import json
+import math
+from typing import Any
+
+from steelyard.errors import InvalidRequest, shown
+
+MAX_DEPTH = 64
+MAX_DIGITS = 400  # Python reads no integer of more than 4,300 digits; a number of interest is far shorter
+
+
+def read_document(body: bytes) -> Any:
+    """The JSON value in `body`.
+
+    Raises `InvalidRequest`: not UTF-8, not JSON, a key twice in one object, NaN or Infinity, a number beyond
+    float64, nesting deeper than `MAX_DEPTH`, or a text with a NUL or half a surrogate pair.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"the body is not UTF-8: byte {error.start} cannot be read") from None
+    if not text.strip():
+        raise InvalidRequest("the body is empty; it must be a JSON object")
+    try:
+        document = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_float=_float,
+            parse_int=_integer,
+        )
+    except json.JSONDecodeError as error:
+        raise InvalidRequest(
+            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise InvalidRequest(f"the body is nested more than {MAX_DEPTH} deep") from None
+    _require_depth(document)
+    if "\\u" in text:
+        _require_writable(text, document)
+    return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise InvalidRequest(f"the key {shown(key)} stands twice in one object")
+            seen.add(key)
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise InvalidRequest(f"the body has {name}, which is not JSON; every number must be finite")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise InvalidRequest(f"the number {shown(digits)} is beyond what a float64 holds")
+    return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise InvalidRequest(f"the body has an integer of {len(digits)} digits; at most {MAX_DIGITS} are read")
+    return int(digits)
+
+
+def _require_depth(document: Any) -> None:
+    level, depth = [document], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise InvalidRequest(f"the body is nested more than {MAX_DEPTH} deep")
+        deeper: list[Any] = []
+        for value in level:
+            children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+            deeper += [child for child in children if isinstance(child, (dict, list))]
+        level = deeper
+
+
+def _require_writable(text: str, document: Any) -> None:
+    """Databases hold no NUL in a text, and UTF-8 no half of a surrogate pair; both can only come as an escape."""
+    if "\\u0000" in text:
+        raise InvalidRequest("the body has a NUL character in a text")
+    try:
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidRequest("the body has half of a surrogate pair in a text") from None

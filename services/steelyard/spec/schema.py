@@ -1,0 +1,36 @@
+"""The JSON Schema of a job as clients may write it: the full form, and beside each part its shorthand."""
+
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from steelyard.spec.job import JobSpec
+from steelyard.spec.parts import SLOTS
+from steelyard.spec.plan import InlineArrays, InlineRows
+
+NAME = "JobRequest"
+
+
+def request_schema(ref_template: str) -> dict[str, Any]:
+    """Definitions by name; that of a job is `JobRequest`."""
+    models = [(model, "validation") for model in (JobSpec, InlineArrays, InlineRows)]
+    _, found = models_json_schema(models, ref_template=ref_template)  # type: ignore[arg-type]
+    definitions: dict[str, Any] = found["$defs"]
+    del definitions["InlineSummary"]
+    inline = [{"$ref": ref_template.format(model=model)} for model in ("InlineArrays", "InlineRows")]
+    definitions["Data"]["properties"]["inline"] = {"anyOf": inline, "description": "rows inside the request"}
+    definitions["Data"]["properties"]["target"]["anyOf"].append({"type": "string"})
+    layers = definitions["JobSpec"]["properties"]["layers"]
+    layers["items"] = {"anyOf": [layers["items"], {"type": "integer", "minimum": 1, "maximum": 65_536}]}
+    for definition in definitions.values():
+        _add_names(definition.get("properties", {}))
+    definitions[NAME] = definitions.pop("JobSpec")
+    return definitions
+
+
+def _add_names(properties: dict[str, Any]) -> None:
+    for key in SLOTS.keys() & properties.keys():
+        names = [*SLOTS[key].names, *SLOTS[key].aliases, *(["auto"] if key == "loss" else [])]
+        described = {word: properties[key][word] for word in ("description", "default") if word in properties[key]}
+        full = {word: value for word, value in properties[key].items() if word not in described}
+        properties[key] = {"anyOf": [{"type": "string", "enum": names}, full], **described}

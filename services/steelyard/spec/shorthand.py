@@ -1,0 +1,42 @@
+"""Shorthand in a job: a name for a part, an integer for a dense layer, a column for a list of one.
+
+Brought to its full form before anything is checked, so that every check sees one form only.
+"""
+
+from typing import Any
+
+from steelyard.spec.parts import SLOTS
+from steelyard.trainer.layers import LAYERS
+from steelyard.trainer.parts import Registry
+
+
+def expand(document: dict[str, Any]) -> dict[str, Any]:
+    """The job in full form. What is not as it should be stays, for the checks to find."""
+    job = _expand_slots(document)
+    if job.get("loss") == "auto":
+        job["loss"] = None
+    if isinstance(job.get("layers"), list):
+        job["layers"] = [_expand_layer(layer) for layer in job["layers"]]
+    if isinstance(job.get("output"), dict):
+        job["output"] = _expand_slots(job["output"])
+    if isinstance(job.get("data"), dict) and isinstance(target := job["data"].get("target"), str):
+        job["data"] = job["data"] | {"target": [target]}
+    return job
+
+
+def _expand_layer(layer: Any) -> Any:
+    if isinstance(layer, int) and not isinstance(layer, bool):
+        return {"type": "dense", "units": layer}
+    return _expand_part(_expand_slots(layer), LAYERS) if isinstance(layer, dict) else layer
+
+
+def _expand_slots(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: _expand_part(value, SLOTS[key]) if key in SLOTS else value for key, value in document.items()}
+
+
+def _expand_part(value: Any, registry: Registry[Any]) -> Any:
+    if isinstance(value, str):
+        return value if value == "auto" else {registry.tag: registry.aliases.get(value, value)}
+    if isinstance(value, dict) and isinstance(name := value.get(registry.tag), str):
+        return value | {registry.tag: registry.aliases.get(name, name)}
+    return value

@@ -1,0 +1,158 @@
+"""One run, from its order to the rows that it leaves: what was trained, how well, and how it ended."""
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+
+from steelyard.diagnostics.findings import Run, find
+from steelyard.errors import SteelyardError
+from steelyard.jobs.ledger import Claim, End
+from steelyard.jobs.queries import Order, get_history
+from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
+from steelyard.models.predictor import class_probabilities
+from steelyard.spec.assemble import Part, Prepared, build_metrics, build_network, build_training, load_data, prepare
+from steelyard.spec.job import load_spec
+from steelyard.store.tensors import digest
+from steelyard.trainer.loop import Batch, Epoch, Training
+from steelyard.trainer.network import Network
+from steelyard.trainer.rng import Streams
+from steelyard_worker.fingerprint import fingerprint
+
+
+class Outcome:
+    """A run in the making. `prepare`, then `run`, then `save`; `save` may come early, when something went wrong."""
+
+    def __init__(self, engine: Engine, held: Claim, order: Order) -> None:
+        self.held = held
+        self.spec = load_spec(order.spec)
+        self.train_seconds = 0.0
+        self._engine = engine
+        self._order = order
+        self._training: Training | None = None
+        self._prepared: Prepared | None = None
+
+    def prepare(self) -> None:
+        """Read and scale the data, make the network, draw its weights."""
+        streams = Streams.spawn(self.spec.training.seed)
+        self._supervised = load_data(self.spec, self._order.inline)
+        self._prepared = prepare(self.spec, self._supervised, streams)
+        network = build_network(self.spec, len(self._supervised.features), self._supervised.outputs)
+        self._training = build_training(self.spec, self._prepared, network, streams)
+
+    def run(self) -> Iterator[Batch | Epoch]:
+        """Train; `train_seconds` counts along."""
+        assert self._training is not None
+        started = time.perf_counter()
+        for event in self._training.run():
+            self.train_seconds = time.perf_counter() - started
+            yield event
+
+    def forget_data(self) -> None:
+        """Give the memory of the data back, so that there is some to save the end with."""
+        self._prepared = None
+        self._training = None
+
+    def save(self, status: str, error: SteelyardError | None = None) -> None:
+        """Write how the run ended, in one transaction. Raises `FencedOff`."""
+        training, prepared = self._training, self._prepared
+        trained = training is not None and prepared is not None
+        metrics: dict[str, Any] = {}
+        predictions: list[SplitPredictions] = []
+        if training is not None and prepared is not None and error is None:
+            for name, part in prepared.parts.items():
+                split, metrics[name] = self._judge(training.network, name, part, prepared)
+                predictions.append(split)
+        snapshots = self._snapshots(training) if training is not None else []
+        sha256 = digest(snapshots[-1].tensors) if snapshots else None
+        end = End(
+            status=status,
+            epoch=training.epoch if training is not None else 0,
+            train_seconds=round(self.train_seconds, 6),
+            metrics=metrics,
+            findings=self._findings(training) if training is not None else [],
+            error=None if error is None else error.problem(),
+            fingerprint=fingerprint(),
+            weights_sha256=sha256,
+        )
+        model = self._model(training, prepared, metrics, sha256) if trained and status == "succeeded" else None
+        save_result(self._engine, self.held, end, snapshots=snapshots, predictions=predictions, model=model)
+
+    def _snapshots(self, training: Training) -> list[WeightSnapshot]:
+        kept = training.best_epoch if training.restored_best else training.epoch
+        return [
+            WeightSnapshot("initial", 0, training.initial),
+            WeightSnapshot("best", training.best_epoch, training.best),
+            WeightSnapshot("final", kept, training.network.tensors()),
+        ]
+
+    def _judge(
+        self, network: Network, name: str, part: Part, prepared: Prepared
+    ) -> tuple[SplitPredictions, dict[str, float | None]]:
+        """The predictions for one split, and how good they are; errors in the target's own units."""
+        assert self.spec.loss is not None
+        loss = self.spec.loss.to_part()
+        logits = network.compute(part.x, logits=loss.link is not None)
+        cost = loss.value(logits, part.y, np.empty_like(logits))
+        outputs = network.activate(logits) if loss.link is not None else logits
+        targets = self._supervised.y[part.rows]
+        chances: NDArray[Any] | None = None
+        if prepared.target is not None:
+            predicted: NDArray[Any] = prepared.target.inverse(outputs)
+        else:
+            chances = class_probabilities(outputs)
+            predicted = chances.argmax(axis=1)
+        values = {"loss": cost} | {m.name: m.score(targets, predicted) for m in build_metrics(self.spec)}
+        finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
+        return SplitPredictions(name, part.rows, targets, predicted, chances), finite
+
+    def _findings(self, training: Training) -> list[dict[str, Any]]:
+        history = get_history(self._engine, self.held.job_id)["series"]
+        run = Run(history, training.initial, training.network.tensors(), self.spec.training.epochs)
+        return [finding.to_json() for finding in find(run)]
+
+    def _model(
+        self, training: Training | None, prepared: Prepared | None, metrics: dict[str, Any], sha256: str | None
+    ) -> NewModel:
+        assert training is not None
+        assert prepared is not None
+        supervised, network = self._supervised, training.network
+        manifest = {
+            "task": supervised.task,
+            "inputs": [{"name": name, "kind": "numeric"} for name in supervised.features],
+            "outputs": {"targets": supervised.targets, "units": network.outputs},
+            "classes": supervised.classes,
+            "layers": describe_layers(network),
+            "parameters": network.parameters.size,
+            "metrics": metrics,
+            "weights_sha256": sha256,
+            "spec": self.spec.to_json(),
+            "provenance": {
+                "job": self.held.job_id,
+                "spec_digest": self._order.spec_digest,
+                "seed": self.spec.training.seed,
+                "rows": len(supervised.x),
+                "versions": fingerprint(),
+            },
+        }
+        target = None if prepared.target is None else prepared.target.to_json()
+        return NewModel(manifest, {"inputs": prepared.inputs.to_json(), "target": target})
+
+
+def describe_layers(network: Network) -> list[dict[str, Any]]:
+    """Every layer with its width, activation and number of weights."""
+    return [
+        {
+            "name": place.name,
+            "type": place.layer.name,
+            "inputs": place.inputs,
+            "outputs": place.layer.outputs(place.inputs),
+            "activation": activation.name if (activation := getattr(place.layer, "activation", None)) else None,
+            "parameters": sum(int(np.prod(tensor.shape)) for tensor in place.tensors.values()),
+        }
+        for place in network.places
+    ]
