@@ -79,7 +79,6 @@ def show(client: Client, console: Console) -> int:
     sure = max(answer["probabilities"][0])
     console.print(f"It is a {truth:g}; the model says {answer['predictions'][0]}, with {sure:.1%}.")
     console.print(f"\nConsole: {client.url}/   API: {client.url}/docs", soft_wrap=True)
-    assert httpx.get(client.url).is_success
     return 0
 
 

@@ -28,7 +28,6 @@ def make_celery(settings: Settings) -> Celery:
         task_ignore_result=True,
         task_acks_late=False,
         worker_prefetch_multiplier=1,
-        worker_disable_prefetch=settings.broker.startswith("redis"),
         worker_hijack_root_logger=False,
         worker_enable_remote_control=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,  # the run is safe; only the bell is gone

@@ -54,11 +54,15 @@ class Child:
         if self.process is None and time.monotonic() >= self.start_at:
             self.start()
 
-    def stop(self) -> None:
-        """Ask the process to end; insist when it has not after `STOP_SECONDS`."""
-        if self.process is None or self.process.poll() is not None:
+    def ask_to_stop(self) -> None:
+        """Ask the process to end."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> None:
+        """Wait until the process has ended; insist when it has not after `STOP_SECONDS`."""
+        if self.process is None:
             return
-        self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -24,6 +24,7 @@ from steelyard.store.migration import upgrade
 
 READY_SECONDS = 60.0
 LONGEST_SOCKET_PATH_BYTES = 100  # sun_path holds 108 on Linux, 104 on macOS
+BROKER = "valkey"
 log = get_logger(__name__)
 
 
@@ -44,7 +45,7 @@ def up(settings: Settings, *, workers: int) -> None:
         if not settings.broker_url:
             path = _socket_path(settings.data_dir)
             settings = settings.model_copy(update={"broker_url": f"redis+socket://{path}"})
-            children.append(Child("valkey", _valkey_command(path, settings.data_dir), {}))
+            children.append(Child(BROKER, _valkey_command(path, settings.data_dir), {}))
         upgrade(make_engine(settings.database))
         environment = settings.as_environment()
         program = [sys.executable, "-P", "-m", "steelyard.cli.main"]
@@ -77,8 +78,12 @@ def _supervise(children: list[Child], url: str) -> None:
             for child in children:
                 child.revive()
     finally:
-        for child in reversed(children):  # the worker first: it gives its jobs back through what it stands on
-            child.stop()
+        # The broker last: the others give back what they hold through it.
+        for group in ([child for child in children if child.name != BROKER], children):
+            for child in group:
+                child.ask_to_stop()
+            for child in group:
+                child.wait()
 
 
 def _is_ready(url: str) -> bool:

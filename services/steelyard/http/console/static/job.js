@@ -1,0 +1,129 @@
+import { ask, element, ENDED, number, pause, showFaults } from "./api.js";
+
+const REFRESH_MS = 250;
+const find = (id) => document.getElementById(id);
+const id = find("job").dataset.id;
+const path = `/v1/jobs/${encodeURIComponent(id)}`;
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function layout(x, y) {
+  const axis = { gridcolor: colour("--line"), zerolinecolor: colour("--line"), automargin: true };
+  return {
+    margin: { l: 55, r: 10, t: 10, b: 45 },
+    paper_bgcolor: "transparent",
+    plot_bgcolor: "transparent",
+    font: { family: "system-ui, sans-serif", size: 13, color: colour("--muted") },
+    xaxis: { ...axis, title: { text: x } },
+    yaxis: { ...axis, title: { text: y }, rangemode: "tozero" },
+    legend: { orientation: "h", y: 1.1 },
+    barmode: "overlay",
+  };
+}
+const OPTIONS = { displayModeBar: false, responsive: true };
+
+const history = { epochs: [], loss: [], val_loss: [] };
+function drawCurve() {
+  const lines = [["loss", "training", "--accent"], ["val_loss", "validation", "--run"]]
+    .filter(([name]) => history[name].length)
+    .map(([name, label, ink]) => ({ x: history.epochs, y: history[name], name: label, mode: history.epochs.length > 1 ? "lines" : "markers", line: { color: colour(ink), width: 2.2 } }));
+  Plotly.react("curve", lines, layout("epoch", "loss"), OPTIONS);
+  find("curve").dataset.points = history.epochs.length;
+}
+
+async function growCurve() {
+  const last = history.epochs.at(-1) ?? 0;
+  const more = await ask(`${path}/history?after=${last}`);
+  if (more.epochs.length || !last) {
+    history.epochs.push(...more.epochs);
+    for (const name of ["loss", "val_loss"]) history[name].push(...(more.series[name] ?? []));
+    drawCurve();
+  }
+}
+
+function table(place, head, rows) {
+  place.replaceChildren(
+    element("thead", {}, element("tr", {}, ...head.map((text, index) => element("th", { text, className: index ? "number" : "" })))),
+    element("tbody", {}, ...rows.map((cells) => element("tr", {}, ...cells.map((cell, index) => element("td", { className: index ? "number" : "" }, cell))))),
+  );
+}
+
+function showMetrics(metrics) {
+  const splits = Object.keys(metrics);
+  find("metrics-section").hidden = !splits.length;
+  const names = [...new Set(splits.flatMap((split) => Object.keys(metrics[split])))];
+  table(find("metrics"), ["split", ...names], splits.map((split) => [split, ...names.map((name) => number(metrics[split][name]))]));
+}
+
+function showFindings(findings) {
+  find("findings-section").hidden = !findings.length;
+  find("findings").replaceChildren(...findings.map(({ level, message, suggestion }) =>
+    element("div", { className: `notice ${level}` }, element("p", { text: message }), element("p", { text: `Try: ${suggestion}`, className: "muted" }))));
+}
+
+async function drawHistogram(name, snapshots) {
+  const wanted = ["initial", "final"].filter((snapshot) => snapshot in snapshots);
+  const tensors = await Promise.all(wanted.map((snapshot) => ask(`${path}/weights/${snapshot}/${name}`)));
+  const inks = { initial: "--muted", final: "--accent" };
+  const bars = tensors.map(({ values }, index) => ({ x: values.flat(), type: "histogram", nbinsx: 60, name: wanted[index], opacity: 0.6, marker: { color: colour(inks[wanted[index]]) } }));
+  find("histogram").hidden = false;
+  Plotly.react("histogram", bars, layout(name, "weights"), OPTIONS);
+}
+
+async function showWeights() {
+  const { snapshots } = await ask(`${path}/weights`);
+  const tensors = snapshots.final?.tensors ?? [];
+  find("weights-section").hidden = !tensors.length;
+  table(find("weights"), ["tensor", "shape", "mean", "std", "min", "max"], tensors.map(({ name, shape, statistics }) => [
+    element("button", { text: name, className: "link", onclick: () => drawHistogram(name, snapshots) }),
+    shape.join(" × "), ...["mean", "std", "min", "max"].map((key) => number(statistics[key])),
+  ]));
+  for (const [form, type] of [["safetensors", "application/vnd.safetensors"], ["npz", "application/x-npz"]]) {
+    find(form).onclick = async (event) => {
+      event.preventDefault();
+      const answer = await fetch(`${path}/weights/final`, { headers: { Accept: type } });
+      const file = element("a", { href: URL.createObjectURL(await answer.blob()), download: `${id}.${form}` });
+      file.click();
+      URL.revokeObjectURL(file.href);
+    };
+    find(form).href = `${path}/weights/final`;
+  }
+}
+
+function showJob(job) {
+  document.title = `${job.name ?? job.id} · Steelyard`;
+  find("id").textContent = job.id;
+  find("name").textContent = job.name ?? "Job";
+  find("status").textContent = job.status;
+  find("status").className = `status ${job.status}`;
+  find("cancel").hidden = ENDED.includes(job.status);
+  find("progress").value = job.progress.fraction;
+  const facts = [`${job.data.rows.toLocaleString()} rows`, `${job.data.features.length} inputs`, `${job.parameters.toLocaleString()} weights`, `epoch ${job.progress.epoch} of ${job.progress.epochs}`];
+  if (job.train_seconds !== null) facts.push(`${job.train_seconds.toFixed(2)} s of training`);
+  if (job.attempt > 1) facts.push(`attempt ${job.attempt}`);
+  find("summary").textContent = facts.join(" · ");
+  find("error").hidden = !job.error;
+  if (job.error) find("error").replaceChildren(element("p", {}, element("code", { text: job.error.title })), element("p", { text: job.error.detail }));
+  find("spec").textContent = JSON.stringify(job.spec, null, 2);
+  showMetrics(job.metrics);
+  showFindings(job.findings);
+}
+
+find("cancel").addEventListener("click", () => ask(`${path}/cancel`, { method: "POST" }).catch((error) => showFaults(find("error"), error)));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCurve);
+
+for (;;) {
+  try {
+    const job = await ask(path);
+    showJob(job);
+    await growCurve();
+    if (ENDED.includes(job.status)) {
+      await showWeights();
+      break;
+    }
+  } catch (error) {
+    find("error").hidden = false;
+    showFaults(find("error"), error);
+    if (error.problem?.status === 404) break;
+  }
+  await pause(REFRESH_MS);
+}
