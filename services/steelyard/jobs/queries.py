@@ -83,7 +83,7 @@ def count_by_status(engine: Engine) -> dict[str, int]:
     """How many jobs there are in each state that any is in."""
     with reading(engine) as connection:
         rows = connection.execute(select(Job.status, func.count()).group_by(Job.status))
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows}
 
 
 def get_history(engine: Engine, job_id: str, *, after: int = 0) -> dict[str, Any]:

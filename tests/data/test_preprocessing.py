@@ -1,0 +1,46 @@
+"""Scaling against scikit-learn's, and the same bits however many rows."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import preprocessing as reference
+
+from steelyard.data.preprocessing import METHODS, Preprocessor
+
+X = np.random.default_rng(0).normal(3, 5, size=(40, 3))
+REFERENCES = {
+    "standard": reference.StandardScaler(),
+    "minmax": reference.MinMaxScaler(),
+    "robust": reference.RobustScaler(),
+}
+
+
+@pytest.mark.parametrize("method", REFERENCES)
+def test_scaling_is_scikit_learns(method: str) -> None:
+    ours = Preprocessor.fit(X, method).transform(X, "float64")
+    np.testing.assert_allclose(ours, REFERENCES[method].fit_transform(X), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_row_comes_out_as_among_many_and_after_storage(method: str) -> None:
+    fitted = Preprocessor.fit(X, method)
+    stored = Preprocessor.from_json(json.loads(json.dumps(fitted.to_json())))
+    whole = fitted.transform(X, "float32")
+    for index in range(len(X)):
+        assert stored.transform(X[index : index + 1], "float32").tobytes() == whole[index : index + 1].tobytes()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(value=st.floats(-1e6, 1e6))
+def test_a_constant_column_becomes_finite(method: str, value: float) -> None:
+    x = np.full((7, 1), value)
+    assert np.abs(Preprocessor.fit(x, method).transform(x, "float64")).max() <= abs(value) + 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_inverse_undoes(method: str) -> None:
+    fitted = Preprocessor.fit(X, method)
+    np.testing.assert_allclose(fitted.inverse(fitted.transform(X, "float64")), X)

@@ -1,0 +1,221 @@
+"""The life of a job, on SQLite and on PostgreSQL."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, update
+
+from steelyard.errors import Conflict, FencedOff, NotFound
+from steelyard.jobs import ledger, queries
+from steelyard.jobs.ledger import Claim, End
+from steelyard.jobs.results import save_result
+from steelyard.jobs.states import ENDED, LEGAL, STATUSES
+from steelyard.spec.estimate import Limits
+from steelyard.spec.examples import SMALLEST
+from steelyard.spec.plan import read_job
+from steelyard.store.engine import writing
+from steelyard.store.tables import Job
+
+PLAN = read_job(SMALLEST, limits=Limits(4 << 30))
+
+
+def submit(engine: Engine) -> str:
+    return ledger.submit(engine, PLAN, request_id="req_1")
+
+
+def claim(engine: Engine, job_id: str, lease_seconds: float = 30) -> Claim:
+    held = ledger.claim(engine, job_id, owner="w", lease_seconds=lease_seconds)
+    assert held is not None
+    return held
+
+
+def end(status: str = "succeeded", error: dict[str, Any] | None = None) -> End:
+    return End(status, 3, 0.5, {"train": {"loss": 0.1}}, [], error, None, None)
+
+
+def finish(engine: Engine, held: Claim, status: str = "succeeded") -> None:
+    save_result(engine, held, end(status), snapshots=[], predictions=[], model=None)
+
+
+def change(engine: Engine, job_id: str, **values: Any) -> None:
+    with writing(engine) as connection:
+        connection.execute(update(Job).where(Job.id == job_id).values(**values))
+
+
+def test_a_submitted_job_waits(engine: Engine) -> None:
+    job = queries.get_job(engine, submit(engine))
+    assert (job["status"], job["attempt"], job["started_at"], job["queue_seconds"]) == ("queued", 1, None, None)
+    assert job["created_at"].endswith("Z")
+
+
+def test_one_of_many_claims_succeeds(engine: Engine) -> None:
+    job_id = submit(engine)
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda n: ledger.claim(engine, job_id, owner=str(n), lease_seconds=30), range(16)))
+    assert sum(held is not None for held in claims) == 1
+    assert queries.get_job(engine, job_id)["status"] == "running"
+
+
+def test_a_job_that_is_not_there_is_not_claimed(engine: Engine) -> None:
+    assert ledger.claim(engine, "job_none", owner="w", lease_seconds=30) is None
+
+
+def test_a_run_records_and_finishes(engine: Engine) -> None:
+    job_id = submit(engine)
+    held = claim(engine, job_id)
+    ledger.record(engine, held, [(1, {"loss": 1.0}), (2, {"loss": 0.5, "val_loss": None})], train_seconds=0.2)
+    job = queries.get_job(engine, job_id)
+    assert job["progress"]["epoch"] == 2
+    assert job["progress"]["eta_seconds"] == pytest.approx(9.8)
+    assert queries.get_history(engine, job_id) == {
+        "epochs": [1, 2],
+        "series": {"loss": [1.0, 0.5], "val_loss": [None, None]},
+    }
+    assert queries.get_history(engine, job_id, after=1)["epochs"] == [2]
+    finish(engine, held)
+    job = queries.get_job(engine, job_id)
+    assert (job["status"], job["progress"]["fraction"], job["train_seconds"]) == ("succeeded", 1.0, 0.5)
+
+
+def test_an_expired_lease_is_reaped_and_cannot_write(engine: Engine) -> None:
+    job_id = submit(engine)
+    late = claim(engine, job_id, lease_seconds=-1)
+    assert ledger.reap(engine) == [job_id]
+    assert ledger.reap(engine) == []
+    job = queries.get_job(engine, job_id)
+    assert (job["status"], job["attempt"]) == ("queued", 2)
+    for write in (
+        lambda: ledger.renew(engine, late, lease_seconds=30),
+        lambda: ledger.record(engine, late, [(1, {})], train_seconds=0),
+        lambda: ledger.is_cancel_requested(engine, late),
+        lambda: ledger.release(engine, late),
+        lambda: ledger.lose(engine, late, "late"),
+        lambda: finish(engine, late),
+    ):
+        with pytest.raises(FencedOff):
+            write()
+    assert queries.get_job(engine, job_id) == job
+
+
+def test_a_late_worker_cannot_write_over_the_next_run(engine: Engine) -> None:
+    job_id = submit(engine)
+    late = claim(engine, job_id)
+    ledger.lose(engine, late, "killed by SIGKILL")
+    change(engine, job_id, available_at=0)
+    held = claim(engine, job_id)
+    assert held.fence > late.fence
+    with pytest.raises(FencedOff):
+        finish(engine, late)
+    assert queries.get_history(engine, job_id)["epochs"] == []
+    finish(engine, held)
+
+
+def test_a_lease_that_was_renewed_is_not_reaped(engine: Engine) -> None:
+    held = claim(engine, submit(engine), lease_seconds=-1)
+    ledger.renew(engine, held, lease_seconds=30)
+    assert ledger.reap(engine) == []
+
+
+def test_a_job_is_not_claimed_before_its_backoff_is_over(engine: Engine) -> None:
+    job_id = submit(engine)
+    ledger.lose(engine, claim(engine, job_id), "killed")
+    assert ledger.claim(engine, job_id, owner="w", lease_seconds=30) is None
+
+
+def test_three_crashes_end_a_job(engine: Engine) -> None:
+    job_id = submit(engine)
+    for _ in range(3):
+        change(engine, job_id, available_at=0)
+        ledger.lose(engine, claim(engine, job_id), "killed by SIGSEGV")
+    job = queries.get_job(engine, job_id)
+    assert (job["status"], job["attempt"]) == ("failed", 3)
+    assert job["error"]["type"] == "/problems/worker-lost"
+    assert "SIGSEGV" in job["error"]["detail"]
+    messages = [event["message"] for event in queries.list_events(engine, job_id).data]
+    assert messages.count("worker lost: killed by SIGSEGV") == 3
+
+
+def test_a_released_job_waits_again_uncounted(engine: Engine) -> None:
+    job_id = submit(engine)
+    ledger.release(engine, claim(engine, job_id))
+    job = queries.get_job(engine, job_id)
+    assert (job["status"], job["attempt"]) == ("queued", 1)
+    assert ledger.take_waiting(engine, limit=5) == [job_id]
+    claim(engine, job_id)
+
+
+def test_cancelling_a_waiting_job_ends_it(engine: Engine) -> None:
+    job_id = submit(engine)
+    ledger.request_cancel(engine, job_id)
+    assert queries.get_job(engine, job_id)["status"] == "cancelled"
+    with pytest.raises(Conflict, match="cancelled"):
+        ledger.request_cancel(engine, job_id)
+
+
+@pytest.mark.parametrize("stop", ["lose", "release", "reap"])
+def test_a_run_that_is_called_off_and_lost_does_not_wait_again(engine: Engine, stop: str) -> None:
+    job_id = submit(engine)
+    held = claim(engine, job_id, lease_seconds=-1)
+    assert not ledger.is_cancel_requested(engine, held)
+    ledger.request_cancel(engine, job_id)
+    assert ledger.is_cancel_requested(engine, held)
+    {"lose": lambda: ledger.lose(engine, held, "x"), "release": lambda: ledger.release(engine, held)}.get(
+        stop, lambda: ledger.reap(engine)
+    )()
+    assert queries.get_job(engine, job_id)["status"] == "cancelled"
+
+
+def test_a_running_job_is_not_deleted(engine: Engine) -> None:
+    job_id = submit(engine)
+    held = claim(engine, job_id)
+    with pytest.raises(Conflict, match="cancel it"):
+        ledger.remove(engine, job_id)
+    ledger.record(engine, held, [(1, {"loss": 1.0})], train_seconds=0.1)
+    finish(engine, held)
+    ledger.remove(engine, job_id)
+    with pytest.raises(NotFound):
+        queries.get_job(engine, job_id)
+    with pytest.raises(NotFound):
+        ledger.remove(engine, job_id)
+
+
+def test_waiting_jobs_are_rung_again_after_a_while_and_only_then(engine: Engine) -> None:
+    first, second = submit(engine), submit(engine)
+    assert ledger.take_waiting(engine, limit=5) == []
+    for job_id in (first, second):
+        change(engine, job_id, rung_at=0)
+    assert ledger.take_waiting(engine, limit=1) == [min(first, second)]
+    assert ledger.take_waiting(engine, limit=5) == [max(first, second)]
+    assert ledger.take_waiting(engine, limit=5) == []
+
+
+def test_jobs_are_listed_newest_first_by_state_name_and_label(engine: Engine) -> None:
+    ids = sorted((submit(engine) for _ in range(5)), reverse=True)
+    page = queries.list_jobs(engine, limit=2)
+    assert [job["id"] for job in page.data] == ids[:2]
+    assert page.has_more
+    rest = queries.list_jobs(engine, limit=10, after=page.next)
+    assert [job["id"] for job in rest.data] == ids[2:]
+    assert (rest.has_more, rest.next) == (False, None)
+    change(engine, ids[3], name="x", labels={"team": "a"})
+    claim(engine, ids[4])
+    assert [job["id"] for job in queries.list_jobs(engine, name="x").data] == [ids[3]]
+    assert [job["id"] for job in queries.list_jobs(engine, metadata={"team": "a"}).data] == [ids[3]]
+    assert queries.list_jobs(engine, metadata={"team": "b"}).data == []
+    assert [job["id"] for job in queries.list_jobs(engine, status="running").data] == [ids[4]]
+    assert queries.count_by_status(engine) == {"queued": 4, "running": 1}
+
+
+def test_waiting_for_a_change_ends_with_the_change(engine: Engine) -> None:
+    job_id = submit(engine)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(queries.wait_for_change, engine, job_id, 20)
+        ledger.request_cancel(engine, job_id)
+        assert waiting.result(timeout=5)["status"] == "cancelled"
+    assert queries.wait_for_change(engine, submit(engine), 0.05)["status"] == "queued"
+
+
+def test_the_table_of_legal_changes_is_complete() -> None:
+    assert LEGAL.keys() == set(STATUSES)
+    assert {status for status in STATUSES if not LEGAL[status]} == set(ENDED)

@@ -1,0 +1,82 @@
+"""Results: all of a run or nothing of it; tensors and pages of predictions by themselves."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from steelyard.errors import NotFound
+from steelyard.jobs import queries, results
+from steelyard.jobs.results import CHUNK_ROWS, NewModel, SplitPredictions, WeightSnapshot, save_result
+from steelyard.models import library
+from tests.jobs.test_ledger import claim, end, submit
+
+KERNEL = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+TENSORS = {"output/kernel": KERNEL, "output/bias": np.zeros(3, np.float32)}
+
+
+def save(engine: Engine, rows: int = 5, **manifest: Any) -> str:
+    job_id = submit(engine)
+    predictions = SplitPredictions(
+        "test", np.arange(rows), np.arange(rows) % 3, np.arange(rows) % 3, np.full((rows, 3), 1 / 3, np.float32)
+    )
+    snapshots = [WeightSnapshot(name, 1, TENSORS) for name in ("initial", "final")]
+    model = NewModel({"task": "multiclass", **manifest}, {"inputs": {}, "target": None})
+    save_result(engine, claim(engine, job_id), end(), snapshots=snapshots, predictions=[predictions], model=model)
+    return job_id
+
+
+def test_weights_come_back_with_the_same_bits(engine: Engine) -> None:
+    job_id = save(engine)
+    loaded = results.load_snapshot(engine, job_id, "final")
+    assert list(loaded) == list(TENSORS)
+    assert loaded["output/kernel"].tobytes() == KERNEL.tobytes()
+    assert results.load_tensor(engine, job_id, "initial", "output/kernel").shape == (4, 3)
+    listed = results.list_weights(engine, job_id)["snapshots"]["final"]
+    assert listed["tensors"][0]["shape"] == [4, 3]
+    assert listed["tensors"][0]["statistics"]["mean"] == pytest.approx(KERNEL.mean(), rel=1e-6)
+
+
+def test_predictions_are_paged_across_chunks(engine: Engine) -> None:
+    job_id = save(engine, rows=CHUNK_ROWS + 7)
+    page = results.get_predictions(engine, job_id, "test", limit=10, after=CHUNK_ROWS - 3)
+    assert [row["row"] for row in page["data"]] == list(range(CHUNK_ROWS - 3, CHUNK_ROWS + 7))
+    assert (page["rows"], page["has_more"], page["next"]) == (CHUNK_ROWS + 7, False, None)
+    first = results.get_predictions(engine, job_id, "test", limit=2)
+    assert first["next"] == "2"
+    assert first["data"][1]["prediction"] == "versicolor"
+    assert len(first["data"][0]["probabilities"]) == 3
+
+
+def test_the_model_is_there_with_the_job(engine: Engine) -> None:
+    job_id = save(engine)
+    model_id = queries.get_job(engine, job_id)["model"]
+    assert library.get_model(engine, model_id)["job"] == job_id
+    assert [model["id"] for model in library.list_models(engine).data] == [model_id]
+    library.delete_model(engine, model_id)
+    assert queries.get_job(engine, job_id)["model"] is None
+    with pytest.raises(NotFound):
+        library.delete_model(engine, model_id)
+
+
+def test_a_result_that_cannot_be_written_whole_leaves_nothing(engine: Engine) -> None:
+    job_id = submit(engine)
+    held = claim(engine, job_id)
+    broken = NewModel({"unwritable": object()}, {})
+    snapshots = [WeightSnapshot("final", 1, TENSORS)]
+    with pytest.raises(Exception, match="serializable"):
+        save_result(engine, held, end(), snapshots=snapshots, predictions=[], model=broken)
+    assert queries.get_job(engine, job_id)["status"] == "running"
+    assert results.list_weights(engine, job_id) == {"snapshots": {}}
+
+
+@pytest.mark.parametrize("read", ["load_snapshot", "load_tensor", "get_predictions", "list_weights"])
+def test_what_is_not_there_is_not_found(engine: Engine, read: str) -> None:
+    arguments = {"load_snapshot": ("final",), "load_tensor": ("final", "a/b"), "get_predictions": ("test",)}.get(
+        read, ()
+    )
+    options = {"limit": 5} if read == "get_predictions" else {}
+    for job_id in ("job_none", *([] if read == "list_weights" else [submit(engine)])):
+        with pytest.raises(NotFound):
+            getattr(results, read)(engine, job_id, *arguments, **options)

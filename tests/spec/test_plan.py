@@ -1,0 +1,239 @@
+"""Reading a job: a plan, or every fault at once with a pointer into what the client sent."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from steelyard.errors import TooLargeToTrain, ValidationFailed
+from steelyard.spec.estimate import Limits
+from steelyard.spec.examples import EXAMPLES, SMALLEST
+from steelyard.spec.job import load_spec
+from steelyard.spec.parts import REGISTRIES, SLOTS
+from steelyard.spec.plan import Plan, read_job
+
+LIMITS = Limits(4 << 30)
+
+
+def read(document: Any) -> Plan:
+    return read_job(document, limits=LIMITS)
+
+
+def faults(document: Any) -> dict[str, str]:
+    with pytest.raises(ValidationFailed) as caught:
+        read(document)
+    return {fault.pointer: fault.detail for fault in caught.value.faults}
+
+
+def job(**fields: Any) -> dict[str, Any]:
+    return {**SMALLEST, **fields}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_filled_in_job_read_again_is_itself(name: str) -> None:
+    plan = read(EXAMPLES[name])
+    again = load_spec(json.loads(json.dumps(plan.spec.to_json())))
+    assert again.to_json() == plan.spec.to_json()
+    assert again.canonical() == plan.spec.canonical()
+
+
+def test_the_smallest_job_has_every_default_filled_in() -> None:
+    spec = read(SMALLEST).spec.to_json()
+    assert spec["task"] == "multiclass"
+    assert spec["loss"]["name"] == "categorical_crossentropy"
+    assert spec["output"]["activation"] == {"name": "softmax"}
+    assert spec["validation"] == {"fraction": 0.2, "stratify": True}
+    assert spec["layers"][1]["initializer"] == {"name": "he_normal"}
+    assert spec["optimizer"]["learning_rate"] == 0.001
+
+
+def test_ten_faults_of_every_kind_come_in_one_answer() -> None:
+    found = faults(
+        {
+            "data": {"builtin": "iris", "target": "speciess"},
+            "layers": [16, -1, {"type": "dens", "units": 3}, {"type": "dense", "units": 4, "activation": "relux"}],
+            "activation": "sigmod",
+            "optimizer": {"name": "adam", "learning_rat": 0.1, "beta_1": 1.5},
+            "training": {"epochs": 0, "batch_size": "32"},
+            "validation": {"fraction": 0.6},
+            "test": {"fraction": 0.5},
+            "epochs": 10,
+        }
+    )
+    assert found.keys() == {
+        "/data/target",
+        "/layers/1",
+        "/layers/2/type",
+        "/layers/3/activation",
+        "/activation",
+        "/optimizer/learning_rat",
+        "/optimizer/beta_1",
+        "/training/epochs",
+        "/training/batch_size",
+        "/test/fraction",
+        "/epochs",
+    }
+    assert "did you mean 'dense'?" in found["/layers/2/type"]
+    assert "did you mean 'learning_rate'?" in found["/optimizer/learning_rat"]
+    assert found["/training/batch_size"] == "is '32'; it must be a whole number"
+
+
+@pytest.mark.parametrize(
+    ("fields", "place", "words"),
+    [
+        ({"loss": "mse"}, "/loss", "the task is multiclass"),
+        ({"output": {"activation": "tanh"}}, "/output/activation", "needs 'softmax'"),
+        ({"optimizer": {"name": "sgd", "nesterov": True}}, "/optimizer/nesterov", "momentum"),
+        ({"initializer": {"name": "random_uniform", "minval": 1.0}}, "/initializer/maxval", "greater than minval"),
+        ({"training": {"early_stopping": {"monitor": "val_los"}}}, "/training/early_stopping/monitor", "val_loss"),
+        (
+            {"validation": None, "training": {"early_stopping": {}}},
+            "/training/early_stopping/monitor",
+            "without validation rows",
+        ),
+        ({"data": {"builtin": "diabetes"}, "validation": {"stratify": True}}, "/validation/stratify", "regression"),
+        ({"data": {}}, "/data", "one of 'builtin' and 'inline'"),
+        ({"data": {"builtin": "iris", "noise": 0.5}}, "/data/noise", "generated"),
+        ({"data": {"inline": {"x": [[1], ["a"]], "y": [0, 1]}}}, "/data/inline/x/1/0", "'a'"),
+        ({"data": {"inline": {"x": [[1]]}}}, "/data/inline/y", "missing"),
+        ({"data": {"inline": {"x": [[1]], "y": [1], "z": 1}}}, "/data/inline/z", "not a field"),
+        ({"layers": [1.5]}, "/layers/0", "a number of units"),
+        ({"layers": "16"}, "/layers", "a list"),
+        ({"layers": [{"type": "dense"}]}, "/layers/0/units", "missing"),
+        ({"optimizer": {"learning_rate": 1}}, "/optimizer/name", "missing"),
+        ({"optimizer": 3}, "/optimizer", "a name"),
+        ({"optimizer": {"name": 3}}, "/optimizer/name", "no optimizer has that name"),
+        ({"training": {"seed": -1}}, "/training/seed", "at least 0"),
+        ({"training": {"seed": 1.0}}, "/training/seed", "whole number"),
+        ({"training": []}, "/training", "object"),
+        ({"metadata": {"a": 1}}, "/metadata/a", "text"),
+        ({"metadata": {str(i): "" for i in range(17)}}, "/metadata", "at most 16"),
+        ({"name": ""}, "/name", "at least 1"),
+        ({"task": "regresion"}, "/task", "did you mean 'regression'?"),
+        ({"training": {"dtype": "float16"}}, "/training/dtype", "float64"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(fields: dict[str, Any], place: str, words: str) -> None:
+    found = faults(job(**fields))
+    assert list(found) == [place], found
+    assert words in found[place]
+
+
+def test_no_message_is_pydantics() -> None:
+    strange = [None, True, 3, -1.5, "", "x" * 300, [], [[]], {}, {"name": None}, {"": 1}]
+    keys = ["name", "metadata", "data", "task", "preprocessing", "validation", "test", "layers", "output"]
+    keys += ["initializer", "bias_initializer", "activation", "regularizer", "optimizer", "loss", "training"]
+    for key in keys:
+        for value in strange:
+            try:
+                read(job(**{key: value}))
+            except ValidationFailed as error:
+                for fault in error.faults:
+                    assert "which it cannot be" not in fault.detail, (key, value, fault)
+                    assert "valid" not in fault.detail.lower(), (key, value, fault)
+                    assert "input should" not in fault.detail.lower(), (key, value, fault)
+                    assert len(fault.detail) < 500
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 40)
+    | st.floats(-2, 2)
+    | st.sampled_from(["relu", "adam", "dense", "iris"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["name", "type", "units", "rate", "activation", "builtin", "fraction", "x", "y", "inline", "rows"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*SMALLEST, "training", "validation", "output", "loss", "what"]), JSON, max_size=6)
+)
+@settings(max_examples=150, deadline=None)
+def test_every_pointer_leads_into_what_was_sent(fields: dict[str, Any]) -> None:
+    document = SMALLEST | fields
+    try:
+        read(document)
+    except ValidationFailed as error:
+        for fault in error.faults:
+            assert leads_into(document, fault.pointer), fault
+    except TooLargeToTrain:
+        pass
+
+
+def leads_into(document: Any, pointer: str) -> bool:
+    """Whether the pointer names a place, or a member that an existing object lacks."""
+    tokens = [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    for index, token in enumerate(tokens):
+        if isinstance(document, list):
+            if not token.isdigit() or int(token) >= len(document):
+                return False
+            document = document[int(token)]
+        elif isinstance(document, dict):
+            if token not in document:
+                return index == len(tokens) - 1
+            document = document[token]
+        else:
+            return False
+    return True
+
+
+SLOT_OF_FAMILY = {"initializers": "initializer", "activations": "activation", "optimizers": "optimizer"}
+
+
+@pytest.mark.parametrize("family", SLOT_OF_FAMILY)
+def test_every_part_is_accepted_by_name_by_alias_and_as_an_object(family: str) -> None:
+    registry, slot = REGISTRIES[family], SLOT_OF_FAMILY[family]
+    for name in registry.names:
+        for written in (name, {"name": name}):
+            assert getattr(read(job(**{slot: written})).spec, slot).name == name
+    for alias, name in registry.aliases.items():
+        for written in (alias, {"name": alias}):
+            assert getattr(read(job(**{slot: written})).spec, slot).name == name
+
+
+def test_slots_know_the_registries() -> None:
+    assert set(SLOTS.values()) <= set(REGISTRIES.values())
+
+
+def test_a_network_that_cannot_fit_is_refused_before_anything_is_made() -> None:
+    started = time.perf_counter()
+    with pytest.raises(TooLargeToTrain, match=r"122\.0 GiB.*4\.0 GiB"):
+        read(job(layers=[60_000, 60_000]))
+    assert time.perf_counter() - started < 1.0
+
+
+def test_inline_data_is_taken_out_and_kept_apart() -> None:
+    document = {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [0, 1, 1, 0]}
+    plan = read(job(data={"inline": document}))
+    assert plan.inline is not None
+    assert json.loads(plan.inline) == document
+    assert plan.spec.to_json()["data"]["inline"]["rows"] == 4
+    assert plan.spec.validation is None
+    other = read(job(data={"inline": {**document, "y": [1, 1, 1, 0]}}))
+    assert other.digest != plan.digest
+
+
+def test_name_and_metadata_do_not_change_the_digest() -> None:
+    assert read(job(name="a", metadata={"b": "c"})).digest == read(SMALLEST).digest
+    assert read(job(training={"seed": 1})).digest != read(SMALLEST).digest
+
+
+def test_a_layers_own_null_regularizer_stands_against_the_jobs() -> None:
+    layers = [4, {"type": "dense", "units": 4, "regularizer": None}]
+    spec = read(job(layers=layers, regularizer="l2")).spec
+    assert [layer.regularizer and layer.regularizer.name for layer in spec.layers] == ["l2", None]
+    again = load_spec(spec.to_json())
+    assert again.layers[1].regularizer is None

@@ -1,0 +1,73 @@
+"""Clock, ids, migrations, and a database that is away."""
+
+import time
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, select
+
+from steelyard.errors import Unavailable
+from steelyard.store.clock import now, rfc3339
+from steelyard.store.engine import make_engine, reading, writing
+from steelyard.store.ids import new_id
+from steelyard.store.migration import is_current, upgrade
+from steelyard.store.tables import Base
+
+
+def test_the_clock_is_the_databases_and_goes_on_within_a_transaction(engine: Engine) -> None:
+    with reading(engine) as connection:
+        first = connection.execute(select(now())).scalar_one()
+        time.sleep(0.02)
+        second = connection.execute(select(now())).scalar_one()
+    assert 0.01 < second - first < 1
+    assert first == pytest.approx(time.time(), abs=2)
+
+
+def test_times_are_rfc_3339_in_utc() -> None:
+    assert rfc3339(1_000_000_000.25) == "2001-09-09T01:46:40.250Z"
+    assert rfc3339(None) is None
+
+
+def test_ids_sort_by_time_and_differ() -> None:
+    ids = []
+    for _ in range(5):
+        ids.append(new_id("job"))
+        time.sleep(0.002)
+    assert ids == sorted(ids)
+    assert len({new_id("job") for _ in range(1000)}) == 1000
+
+
+def test_migrations_make_the_tables_that_the_code_declares(engine: Engine) -> None:
+    assert is_current(engine)
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_an_empty_database_is_not_current(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'new.db'}")
+    assert not is_current(engine)
+    upgrade(engine)
+    assert is_current(engine)
+    engine.dispose()
+
+
+def test_sqlite_survives_a_loss_of_power(sqlite_url: str) -> None:
+    engine = make_engine(sqlite_url)
+    with engine.connect() as connection:
+        settings = {
+            p: connection.exec_driver_sql(f"PRAGMA {p}").scalar()
+            for p in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    engine.dispose()
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql+psycopg://x:y@127.0.0.1:1/z"])
+def test_a_database_that_is_away_is_unavailable(url: str) -> None:
+    engine = make_engine(url)
+    for door in (reading, writing):
+        with pytest.raises(Unavailable, match="database"), door(engine):
+            pass

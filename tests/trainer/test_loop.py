@@ -1,0 +1,169 @@
+"""The loop: the same bits twice, from any state on; stopping, freezing, divergence."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+from steelyard.errors import Diverged, InvalidParameter
+from steelyard.trainer.activations import Relu, Sigmoid, Softmax, Tanh
+from steelyard.trainer.initializers import Constant
+from steelyard.trainer.layers import Dense, Dropout
+from steelyard.trainer.loop import Batch, Epoch, Training, evaluate
+from steelyard.trainer.losses import BinaryCrossentropy, CategoricalCrossentropy
+from steelyard.trainer.metrics import Accuracy
+from steelyard.trainer.network import Network
+from steelyard.trainer.optimizers import OPTIMIZERS, SGD, Adam
+from steelyard.trainer.regularizers import L2
+from steelyard.trainer.rng import Streams
+from steelyard.trainer.stopping import EarlyStopping
+from tests.trainer.networks import data, finish, make_training
+
+HIDDEN = (Dense(6, Tanh(), regularizer=L2(0.01)), Dropout(0.3), Dense(5, Relu()))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", [part() for part in OPTIMIZERS], ids=lambda part: part.name)
+def test_same_seed_gives_the_same_bytes(optimizer: object, dtype: str) -> None:
+    first, second = (make_training(HIDDEN, optimizer=optimizer, dtype=dtype) for _ in range(2))  # type: ignore[arg-type]
+    assert finish(first) == finish(second)
+    assert first.network.parameters.tobytes() == second.network.parameters.tobytes()
+
+
+def test_another_seed_gives_other_weights() -> None:
+    first, second = make_training(seed=1), make_training(seed=2)
+    assert first.network.parameters.tobytes() != second.network.parameters.tobytes()
+
+
+@given(stop=st.integers(0, 30), optimizer=st.sampled_from([part() for part in OPTIMIZERS]))
+@settings(max_examples=30, deadline=None)
+def test_going_on_from_any_state_ends_with_the_same_bytes(stop: int, optimizer: object) -> None:
+    options = {"optimizer": optimizer, "epochs": 7, "early_stopping": EarlyStopping("loss", patience=2)}
+    whole = make_training(HIDDEN, **options)  # type: ignore[arg-type]
+    expected = list(whole.run())
+    cut = make_training(HIDDEN, **options)  # type: ignore[arg-type]
+    events = cut.run()
+    seen = [event for _, event in zip(range(stop), events, strict=False)]
+    resumed = make_training(HIDDEN, seed=99, **options)  # type: ignore[arg-type]
+    resumed.restore(cut.state())
+    assert seen + list(resumed.run()) == expected
+    assert resumed.network.parameters.tobytes() == whole.network.parameters.tobytes()
+    assert resumed.best_epoch == whole.best_epoch
+
+
+def test_every_row_is_seen_once_an_epoch_and_the_last_batch_is_smaller() -> None:
+    events = list(make_training(epochs=1, batch_size=16).run())
+    assert [event for event in events if isinstance(event, Batch)] == [Batch(1, i, 3) for i in (1, 2, 3)]
+    assert isinstance(events[-1], Epoch)
+
+
+def test_a_batch_larger_than_the_data_is_all_of_it() -> None:
+    assert Batch(1, 1, 1) in make_training(epochs=1, batch_size=10_000).run()
+
+
+def test_loss_without_learning_is_that_of_evaluate() -> None:
+    hidden = tuple(Dense(4, Tanh(), trainable=False, regularizer=L2(0.1)) for _ in range(2))
+    training = make_training(hidden, optimizer=SGD(1e-12), epochs=1, batch_size=7, metrics=[Accuracy()])
+    [epoch] = finish(training)
+    x, y = data()
+    expected = evaluate(training.network, CategoricalCrossentropy(), x, y, metrics=[Accuracy()])
+    assert epoch.values["loss"] == pytest.approx(expected["loss"])
+    assert epoch.values["accuracy"] == pytest.approx(expected["accuracy"])
+
+
+def test_training_learns() -> None:
+    epochs = finish(make_training(epochs=60, optimizer=Adam(0.02), metrics=[Accuracy()]))
+    assert epochs[-1].values["loss"] < 0.2 * epochs[0].values["loss"]
+    assert epochs[-1].values["accuracy"] > 0.95
+
+
+def test_a_frozen_layer_keeps_its_bits() -> None:
+    training = make_training((Dense(6, Tanh(), trainable=False), Dense(5, Tanh())))
+    finish(training)
+    final = training.network.tensors()
+    for name, tensor in training.initial.items():
+        assert (tensor.tobytes() == final[name].tobytes()) == name.startswith("dense_1")
+
+
+def test_dropout_leaves_the_order_of_rows_alone() -> None:
+    orders = []
+    for hidden in ((Dense(6, Tanh()),), (Dense(6, Tanh()), Dropout(0.5))):
+        training = make_training(hidden, epochs=1)
+        finish(training)
+        orders.append(training.state()["order"].tolist())
+    assert orders[0] == orders[1]
+
+
+def test_early_stopping_ends_with_the_best_weights() -> None:
+    x, y = data(seed=5)
+    stopping = EarlyStopping("val_loss", patience=3)
+    training = make_training(epochs=500, optimizer=Adam(0.1), validation=(x, y), early_stopping=stopping)
+    epochs = finish(training)
+    losses = [epoch.values["val_loss"] for epoch in epochs]
+    assert len(losses) < 500
+    assert training.best_epoch == int(np.argmin(losses)) + 1 == len(losses) - 4
+    measured = evaluate(training.network, CategoricalCrossentropy(), x, y, metrics=[])
+    assert measured["loss"] == pytest.approx(min(losses))
+
+
+def test_early_stopping_knows_that_accuracy_should_rise() -> None:
+    stopping = EarlyStopping("accuracy", patience=2)
+    training = make_training(epochs=300, optimizer=Adam(0.05), metrics=[Accuracy()], early_stopping=stopping)
+    epochs = finish(training)
+    accuracies = [epoch.values["accuracy"] for epoch in epochs]
+    assert accuracies[training.best_epoch - 1] == max(accuracies)
+
+
+def test_divergence_keeps_finite_weights_and_names_the_layer() -> None:
+    training = make_training((Dense(6, Relu()),), optimizer=SGD(1e200), epochs=50)
+    with np.errstate(all="ignore"), pytest.raises(Diverged, match=r"(dense_1|output).*learning rate"):
+        finish(training)
+    assert np.isfinite(training.network.parameters).all()
+
+
+def test_a_loss_refuses_an_output_activation_that_it_does_not_know() -> None:
+    with pytest.raises(InvalidParameter, match="softmax"):
+        make_training(output=Tanh())
+
+
+def test_equal_weights_stay_equal() -> None:
+    training = make_training((Dense(6, Tanh(), Constant(0.3)),), output_initializer=Constant(0.3), epochs=20)
+    finish(training)
+    kernel = training.network.tensors()["dense_1/kernel"]
+    np.testing.assert_allclose(kernel, kernel[:, :1] * np.ones(6), rtol=1e-9)
+
+
+def test_binary_outputs_are_scored_at_one_half() -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    x = StandardScaler().fit_transform(x).astype(np.float32)
+    streams = Streams.spawn(0)
+    network = Network([Dense(8, Relu()), Dense(1, Sigmoid())], inputs=30)
+    network.initialize(streams.initialization)
+    targets = y.astype(np.float32)[:, None]
+    options = {"epochs": 20, "batch_size": 32, "streams": streams, "metrics": [Accuracy()]}
+    epochs = finish(Training(network, BinaryCrossentropy(), Adam(0.01), x, targets, **options))  # type: ignore[arg-type]
+    assert epochs[-1].values["accuracy"] > 0.97
+    assert ((network.predict(x)[:, 0] > 0.5) == y).mean() > 0.97
+
+
+def test_held_out_accuracy_is_scikit_learns_within_its_spread() -> None:
+    x, y = load_digits(return_X_y=True)
+    parts = train_test_split((x / 16).astype(np.float32), y.astype(np.int64), test_size=0.3, random_state=0)
+    x_train, x_test, y_train, y_test = parts
+    ours, theirs = [], []
+    for seed in range(4):
+        streams = Streams.spawn(seed)
+        network = Network([Dense(32, Relu()), Dense(10, Softmax())], inputs=64)
+        network.initialize(streams.initialization)
+        options = {"epochs": 25, "batch_size": 32, "streams": streams}
+        finish(Training(network, CategoricalCrossentropy(), Adam(), x_train, y_train, **options))  # type: ignore[arg-type]
+        ours.append((network.predict(x_test).argmax(axis=1) == y_test).mean())
+        model = MLPClassifier((32,), batch_size=32, max_iter=25, alpha=0, tol=0, n_iter_no_change=99, random_state=seed)
+        with pytest.warns(match="Maximum iterations"):
+            model.fit(x_train, y_train)
+        theirs.append(model.score(x_test, y_test))
+    assert np.mean(ours) >= min(theirs) - np.std(theirs)

@@ -1,0 +1,47 @@
+"""Metrics against scikit-learn's."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn import metrics as reference
+
+from steelyard.trainer.metrics import METRICS
+
+CLASSIFICATION = {
+    "accuracy": reference.accuracy_score,
+    "balanced_accuracy": reference.balanced_accuracy_score,
+    "f1_macro": lambda t, p: reference.f1_score(t, p, average="macro"),
+}
+REGRESSION = {
+    "r2": reference.r2_score,
+    "rmse": reference.root_mean_squared_error,
+    "mae": reference.mean_absolute_error,
+}
+
+
+def test_every_metric_has_a_reference() -> None:
+    assert set(METRICS.names) == CLASSIFICATION.keys() | REGRESSION.keys()
+
+
+@pytest.mark.parametrize("name", CLASSIFICATION)
+@given(seed=st.integers(0, 2**32), rows=st.integers(4, 50), classes=st.integers(2, 5))
+def test_classification_metrics_are_scikit_learns(name: str, seed: int, rows: int, classes: int) -> None:
+    generator = np.random.default_rng(seed)
+    targets = generator.integers(classes, size=rows)
+    assume(len(set(targets.tolist())) > 1)
+    predictions = generator.choice(targets, size=rows)  # of the classes that occur: others make scikit-learn warn
+    assert METRICS[name]().score(targets, predictions) == pytest.approx(CLASSIFICATION[name](targets, predictions))
+
+
+@pytest.mark.parametrize("name", REGRESSION)
+@given(seed=st.integers(0, 2**32), rows=st.integers(2, 50), targets=st.integers(1, 3))
+def test_regression_metrics_are_scikit_learns(name: str, seed: int, rows: int, targets: int) -> None:
+    y, predictions = np.random.default_rng(seed).normal(size=(2, rows, targets))
+    assert METRICS[name]().score(y, predictions) == pytest.approx(REGRESSION[name](y, predictions))
+
+
+def test_r2_of_a_constant_target_is_scikit_learns() -> None:
+    y = np.full((5, 1), 3.0)
+    assert METRICS["r2"]().score(y, y) == reference.r2_score(y, y) == 1.0
+    assert METRICS["r2"]().score(y, y + 1) == reference.r2_score(y, y + 1) == 0.0
