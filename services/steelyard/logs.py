@@ -11,13 +11,11 @@ from typing import TextIO
 
 import structlog
 
-from steelyard.settings import Settings
-
 CHATTY = ("alembic", "httpx", "httpcore", "kombu", "amqp")  # tell at INFO what interests nobody
 
 
-def configure(settings: Settings, *, stream: TextIO = sys.stderr) -> None:
-    """Send the log lines of this process, our own and those of the libraries, to `stream`."""
+def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -> None:
+    """Send the log lines of this process, our own and those of the libraries, to `stream`; `json` or `console`."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -25,7 +23,7 @@ def configure(settings: Settings, *, stream: TextIO = sys.stderr) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    if settings.log_format == "json":
+    if log_format == "json":
         rendering: list[structlog.types.Processor] = [
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
@@ -41,7 +39,7 @@ def configure(settings: Settings, *, stream: TextIO = sys.stderr) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level)
+    root.setLevel(log_level)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(

@@ -42,7 +42,7 @@ def make_celery(settings: Settings) -> Celery:
 
 def serve(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT, then give running jobs back; the exit status."""
-    logs.configure(settings)
+    logs.configure(settings.log_format, settings.log_level)
     name = f"{socket.gethostname()}:{os.getpid()}"
     engine = make_engine(settings.database)
     doorbell = Doorbell(settings.broker)

@@ -63,7 +63,7 @@ def main() -> None:
     reports = Reports(os.fdopen(int(sys.argv[1]), "wb", buffering=0))
     _end_with(int(sys.argv[2]))
     ours = settings.load()
-    logs.configure(ours)
+    logs.configure(ours.log_format, ours.log_level)
     resource.setrlimit(resource.RLIMIT_AS, (ours.max_job_memory_bytes, ours.max_job_memory_bytes))
     engine = make_engine(ours.database)
     builtin.warm_up()

@@ -52,6 +52,8 @@ class Supervisor:
         """Train the job, if it is there to be taken, until it has ended or is no longer ours."""
         with bind(job_id=job_id):
             process = self._idle.get()
+            if not process.alive:  # it died while it had nothing to do
+                process = TrainingProcess(self._settings)
             try:
                 process.wait_until_ready()
                 held = self._claim(job_id)

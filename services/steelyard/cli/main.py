@@ -45,7 +45,7 @@ def _say_what_is_wrong(run: Callable[P, None]) -> Callable[P, None]:
 
 def _load(**options: Any) -> Settings:
     loaded = settings.load(**options)
-    logs.configure(loaded)
+    logs.configure(loaded.log_format, loaded.log_level)
     return loaded
 
 

@@ -7,6 +7,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -66,15 +67,10 @@ def _supervise(children: list[Child], url: str) -> None:
     try:
         for child in children:
             child.start()
-        give_up_at: float | None = time.monotonic() + READY_SECONDS
-        while not stopping:
-            if give_up_at is not None:
-                if _is_ready(url):
-                    click.echo(f"ready {url}")
-                    give_up_at = None
-                elif time.monotonic() > give_up_at:
-                    raise CannotStart(f"the service was not ready within {READY_SECONDS:.0f} s; the log says why")
-            time.sleep(0.05 if give_up_at is not None else 0.2)
+        for seconds in _watch_start(url):
+            if stopping:
+                break
+            time.sleep(seconds)
             for child in children:
                 child.revive()
     finally:
@@ -84,6 +80,21 @@ def _supervise(children: list[Child], url: str) -> None:
                 child.ask_to_stop()
             for child in group:
                 child.wait()
+
+
+def _watch_start(url: str) -> Iterator[float]:
+    """How long to sleep before the next look at the children, for ever; says `ready` in between.
+
+    Raises `CannotStart` when that takes too long.
+    """
+    give_up_at = time.monotonic() + READY_SECONDS
+    while not _is_ready(url):
+        if time.monotonic() > give_up_at:
+            raise CannotStart(f"the service was not ready within {READY_SECONDS:.0f} s; the log says why")
+        yield 0.05
+    click.echo(f"ready {url}")
+    while True:
+        yield 0.2
 
 
 def _is_ready(url: str) -> bool:

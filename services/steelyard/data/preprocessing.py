@@ -1,7 +1,6 @@
 """Scaling: fitted on the training rows, kept with the model as numbers, applied by it at inference.
 
-Each value is scaled by itself, in float64, so one row comes out with the same bits as among a million. What the
-columns mean is not known here.
+Each value is scaled by itself, in float64, so one row comes out with the same bits as among a million.
 """
 
 from collections.abc import Mapping
@@ -11,11 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.errors import InvalidParameter, nearest
-
 Array = NDArray[Any]
 METHODS = ("standard", "minmax", "robust", "none")
-ROUNDING = 10 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
@@ -28,19 +24,9 @@ class Preprocessor:
 
     @classmethod
     def fit(cls, x: NDArray[np.float64], method: str) -> Self:
-        """Fit to training rows: `standard` takes the mean and the standard deviation, `minmax` the least and the range,
-        `robust` the median and the range between the quartiles, `none` leaves columns as they are.
+        """Fit to training rows `(rows, columns)`. scikit-learn's StandardScaler, MinMaxScaler and RobustScaler.
 
-        A column without spread, to rounding, is divided by one.
-
-        Args:
-            x: `(rows, columns)`, finite, at least one row.
-            method: one of `METHODS`.
-
-        Raises:
-            InvalidParameter: the method is not known.
-
-        Source: scikit-learn's StandardScaler, MinMaxScaler and RobustScaler, which give the same numbers.
+        A column without spread is divided by one.
         """
         match method:
             case "standard":
@@ -51,12 +37,10 @@ class Preprocessor:
             case "robust":
                 lower, center, upper = np.percentile(x, [25, 50, 75], axis=0)
                 scale = upper - lower
-            case "none":
-                center, scale = np.zeros(x.shape[1]), np.ones(x.shape[1])
             case _:
-                raise InvalidParameter("method", f"is {method!r}; {nearest(method, METHODS)}")
+                center, scale = np.zeros(x.shape[1]), np.ones(x.shape[1])
         # The spread of equal values may come out as a rounding error instead of zero.
-        flat = scale <= ROUNDING * np.abs(center)
+        flat = scale <= 10 * np.finfo(np.float64).eps * np.maximum(np.abs(center), np.finfo(np.float64).tiny)
         return cls(method, center, np.where(flat, 1.0, scale))
 
     def transform(self, x: NDArray[np.float64], dtype: Any) -> Array:

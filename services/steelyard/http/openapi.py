@@ -59,7 +59,7 @@ def document(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for rule, method, operation, description in operations(app):
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
-        paths.setdefault(path, {})[method.lower()] = _operation(rule, method, operation, description)
+        paths.setdefault(path, {})[method.lower()] = _operation(rule, operation, description)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -81,7 +81,7 @@ def _schemas() -> dict[str, Any]:
     return schemas | request_schema(REF) | {"OpenAPI": {"type": "object", "description": "An OpenAPI document."}}
 
 
-def _operation(rule: Rule, method: str, operation: Operation, description: str) -> dict[str, Any]:
+def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
     ]

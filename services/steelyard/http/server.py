@@ -47,7 +47,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """The application; called in the process that serves it."""
-        logs.configure(self._settings)
+        logs.configure(self._settings.log_format, self._settings.log_level)
         Thread(target=builtin.warm_up, daemon=True).start()  # requests need not wait for it
         return create_app(self._settings)
 

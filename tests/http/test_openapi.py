@@ -1,0 +1,74 @@
+"""The OpenAPI document: valid, complete, and true of what the service does."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from steelyard.http.openapi import document, operations
+from steelyard.spec.examples import EXAMPLES
+from steelyard.spec.parts import REGISTRIES
+
+
+def test_the_document_is_openapi_3_1(app: Flask) -> None:
+    described = document(app)
+    assert described["openapi"] == "3.1.0"
+    validate(described)
+
+
+def test_every_route_of_the_api_is_in_the_document(app: Flask) -> None:
+    declared = {(rule.rule, method) for rule, method, _, _ in operations(app)}
+    pages = ("/docs", "/", "/console/", "/static/", "/assets/", "/problems/")
+    for rule in app.url_map.iter_rules():
+        if not (rule.rule == "/" or rule.rule.startswith(tuple(page for page in pages if page != "/"))):
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                assert (rule.rule, method) in declared, rule.rule
+
+
+def validator(app: Flask, schema: str) -> Draft202012Validator:
+    described = document(app)
+    return Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": described["components"]})
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_is_valid_and_accepted(app: Flask, client: FlaskClient, name: str) -> None:
+    validator(app, "JobRequest").validate(EXAMPLES[name])
+    answer = client.post("/v1/jobs", json=EXAMPLES[name])
+    assert answer.status_code == 202, answer.text
+    validator(app, "Job").validate(answer.json)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"layers": ["x"]}, {"optimizer": "adm"}, {"what": 1}, {"training": {"epochs": 0}}, {"activation": 3}]
+)
+def test_the_schema_refuses_what_the_service_refuses(app: Flask, wrong: dict[str, Any]) -> None:
+    assert not validator(app, "JobRequest").is_valid(EXAMPLES["smallest"] | wrong)
+
+
+def test_every_part_is_in_the_schema(app: Flask) -> None:
+    text = str(document(app)["components"]["schemas"])
+    for family, registry in REGISTRIES.items():
+        for name in registry.names if family != "metrics" else ():
+            assert f"'{name}'" in text, name
+
+
+def test_generated_requests_get_documented_answers(app: Flask) -> None:
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    described = document(app)["paths"]
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        def check(case: schemathesis.Case) -> None:
+            answer = case.call()
+            assert answer.status_code != 500, answer.text
+            if answer.status_code != 404:  # a generated path may hit no route at all
+                assert str(answer.status_code) in described[case.path][case.method.lower()]["responses"], answer.text
+
+        check()

@@ -1,0 +1,105 @@
+"""Whatever goes wrong is a problem+json, and no traceback leaves the process."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from steelyard.http.problems import MEDIA_TYPE, STATUS, known_errors
+from steelyard.settings import Settings
+from tests.service import SMALLEST
+
+
+def problem(answer: TestResponse, status: int, slug: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.mimetype == MEDIA_TYPE
+    document: dict[str, Any] = answer.json or {}
+    assert document["type"] == f"/problems/{slug}"
+    assert document["status"] == status
+    assert document["title"]
+    assert document["detail"]
+    assert "Traceback" not in answer.text
+    return document
+
+
+def test_every_error_has_a_status_and_a_page(client: FlaskClient) -> None:
+    assert known_errors().keys() == STATUS.keys()
+    for slug in STATUS:
+        page = client.get(f"/problems/{slug}", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert slug in page.text
+        assert client.get(f"/problems/{slug}", headers={"Accept": "application/json"}).json["status"] == STATUS[slug]
+
+
+def test_an_address_that_is_not_there(client: FlaskClient) -> None:
+    for path in ("/v2/none", "/v1/jobs/job_none", "/v1/models/mdl_none", "/problems/none", "/v1//jobs", "/assets/x.js"):
+        problem(client.get(path), 404, "not-found")
+
+
+def test_a_method_that_the_address_does_not_take(client: FlaskClient) -> None:
+    answer = client.put("/v1/jobs")
+    problem(answer, 405, "method-not-allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_a_body_of_another_kind(client: FlaskClient, content_type: str | None) -> None:
+    problem(client.post("/v1/jobs", data=b"{}", content_type=content_type), 415, "unsupported-media-type")
+
+
+def test_a_body_that_is_too_large(app: Flask) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = 100
+    answer = app.test_client().post("/v1/jobs", data=b" " * 101, content_type="application/json")
+    problem(answer, 413, "payload-too-large")
+
+
+def test_a_body_that_is_not_json(client: FlaskClient) -> None:
+    for body in (b"", b"{", b'{"a": 1, "a": 1}', b"[" * 1000, b'{"a": NaN}'):
+        problem(client.post("/v1/jobs", data=body, content_type="application/json"), 400, "invalid-request")
+
+
+def test_every_fault_of_a_job_at_once(client: FlaskClient) -> None:
+    document = problem(
+        client.post("/v1/jobs", json={**SMALLEST, "layers": [-1, "x"], "lose": 1}), 422, "validation-failed"
+    )
+    assert {fault["pointer"] for fault in document["errors"]} == {"/layers/0", "/layers/1", "/lose"}
+    assert client.get("/v1/jobs").json["data"] == []
+
+
+def test_a_job_that_cannot_fit_is_not_queued(client: FlaskClient) -> None:
+    problem(client.post("/v1/jobs", json={**SMALLEST, "layers": [60_000, 60_000]}), 422, "too-large-to-train")
+    assert client.get("/v1/jobs").json["data"] == []
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "status=done", "what=1", "lmit=3"])
+def test_a_wrong_query_parameter_is_named(client: FlaskClient, query: str) -> None:
+    document = problem(client.get(f"/v1/jobs?{query}"), 422, "validation-failed")
+    assert document["errors"][0]["pointer"] == f"?{query.split('=', maxsplit=1)[0]}"
+
+
+def test_a_form_that_there_is_not(client: FlaskClient) -> None:
+    job_id = client.post("/v1/jobs", json=SMALLEST).json["id"]
+    answer = client.get(f"/v1/jobs/{job_id}/history", headers={"Accept": "image/png"})
+    problem(answer, 406, "not-acceptable")
+
+
+def test_a_fault_of_ours_says_nothing_of_itself(app: Flask) -> None:
+    @app.get("/broken")
+    def broken() -> str:
+        raise RuntimeError("secret")
+
+    answer = app.test_client().get("/broken", headers={"X-Request-ID": "abc"})
+    document = problem(answer, 500, "internal")
+    assert "abc" in document["detail"]
+    assert "secret" not in answer.text
+
+
+def test_a_database_that_is_away_is_unavailable(settings: Settings) -> None:
+    from steelyard.http.app import create_app
+
+    app = create_app(settings.model_copy(update={"database_url": "sqlite:////nowhere/at/all.db"}))
+    answer = app.test_client().get("/v1/jobs")
+    problem(answer, 503, "unavailable")
+    assert answer.headers["Retry-After"]

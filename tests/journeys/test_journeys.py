@@ -1,0 +1,259 @@
+"""Journeys of a user through the running service: `steelyard up`, spoken to over HTTP alone."""
+
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from jsonschema import Draft202012Validator
+
+from steelyard.data import builtin
+from steelyard.spec.examples import EXAMPLES
+from steelyard.spec.parts import REGISTRIES
+from tests.service import SMALLEST, Service
+
+LONG: dict[str, Any] = {
+    "data": {"builtin": "digits"},
+    "layers": [256, 256],
+    "training": {"epochs": 100_000, "batch_size": 16},
+}
+
+
+def succeed(service: Service, spec: dict[str, Any]) -> dict[str, Any]:
+    job = service.wait(service.post(spec)["id"])
+    assert job["status"] == "succeeded", job["error"]
+    return job
+
+
+def test_the_smallest_job_goes_the_whole_way(service: Service) -> None:
+    job = succeed(service, SMALLEST)
+    assert job["metrics"]["validation"]["accuracy"] > 0.8
+    assert (job["attempt"], job["progress"]["fraction"], job["error"]) == (1, 1.0, None)
+    history = service.http.get(f"/v1/jobs/{job['id']}/history").json()
+    assert history["epochs"] == list(range(1, 101))
+    assert history["series"]["loss"][-1] < history["series"]["loss"][0]
+    assert all(len(series) == 100 for series in history["series"].values())
+    model = service.http.get(f"/v1/models/{job['model']}").json()
+    assert [column["name"] for column in model["inputs"]] == job["data"]["features"]
+    answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": [[5.1, 3.5, 1.4, 0.2]]}).json()
+    assert answer["predictions"] == ["setosa"]
+    assert sum(answer["probabilities"][0]) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_of_the_document_trains(service: Service, name: str) -> None:
+    job = succeed(service, EXAMPLES[name])
+    document = service.http.get("/openapi.json").json()
+    for schema, path in {
+        "Job": f"/v1/jobs/{job['id']}",
+        "JobList": "/v1/jobs",
+        "History": f"/v1/jobs/{job['id']}/history",
+        "EventList": f"/v1/jobs/{job['id']}/events",
+        "WeightList": f"/v1/jobs/{job['id']}/weights",
+        "Weights": f"/v1/jobs/{job['id']}/weights/best",
+        "TensorValues": f"/v1/jobs/{job['id']}/weights/final/output/kernel",
+        "Predictions": f"/v1/jobs/{job['id']}/predictions?split=train",
+        "Model": f"/v1/models/{job['model']}",
+        "ModelList": "/v1/models",
+        "Catalog": "/v1/catalog",
+        "Health": "/healthz",
+        "Readiness": "/readyz",
+    }.items():
+        answer = service.http.get(path)
+        assert answer.status_code == 200, (path, answer.text)
+        reference = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+        Draft202012Validator(reference).validate(answer.json())
+
+
+@pytest.mark.parametrize("name", builtin.BUILTINS)
+def test_every_builtin_data_set_trains(service: Service, name: str) -> None:
+    job = succeed(service, {"data": {"builtin": name}, "layers": [8], "test": {}, "training": {"epochs": 3}})
+    assert job["metrics"].keys() == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("family", ["initializers", "activations", "optimizers", "regularizers"])
+def test_every_part_trains(service: Service, family: str) -> None:
+    slot = family.removesuffix("s")
+    ids = []
+    for name in [*REGISTRIES[family].names, *REGISTRIES[family].aliases]:
+        ids.append(
+            service.post({"data": {"builtin": "iris"}, "layers": [4], slot: name, "training": {"epochs": 2}})["id"]
+        )
+    for job_id in ids:
+        assert service.wait(job_id)["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("loss", ["mean_squared_error", "mean_absolute_error", {"name": "huber", "delta": 0.5}, "mse"])
+def test_every_regression_loss_trains_in_the_targets_own_units(service: Service, loss: Any) -> None:
+    spec = {"data": {"builtin": "diabetes"}, "layers": [16], "loss": loss, "test": {}, "training": {"epochs": 30}}
+    job = succeed(service, spec)
+    assert 30 < job["metrics"]["test"]["rmse"] < 90  # the target's deviation is 77
+    page = service.http.get(f"/v1/jobs/{job['id']}/predictions", params={"split": "test", "limit": 1000}).json()
+    errors = [row["prediction"] - row["target"] for row in page["data"]]
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(job["metrics"]["test"]["rmse"])
+
+
+def test_same_job_gives_the_same_bytes_and_another_seed_does_not(service: Service) -> None:
+    spec = {**EXAMPLES["everything"], "name": None}
+    first, second = succeed(service, spec), succeed(service, spec)
+    other = succeed(service, {**spec, "training": {**spec["training"], "seed": 8}})
+    assert first["weights_sha256"] == second["weights_sha256"] != other["weights_sha256"]
+    assert first["spec_digest"] == second["spec_digest"] != other["spec_digest"]
+
+
+def test_weights_are_the_same_in_every_form(service: Service) -> None:
+    path = f"/v1/jobs/{succeed(service, SMALLEST)['id']}/weights"
+    listed = service.http.get(path).json()["snapshots"]
+    assert listed.keys() == {"initial", "best", "final"}
+    shapes = {tensor["name"]: tensor["shape"] for tensor in listed["final"]["tensors"]}
+    assert list(shapes) == [f"{layer}/{t}" for layer in ("dense_1", "dense_2", "output") for t in ("kernel", "bias")]
+    assert shapes["dense_1/kernel"] == [4, 16]
+
+    def fetch(form: str, name: str = "") -> bytes:
+        return service.http.get(f"{path}/final{name}", headers={"Accept": form}).content
+
+    tensors = safetensors.numpy.load(fetch("application/vnd.safetensors"))
+    archive = np.load(io.BytesIO(fetch("application/x-npz")), allow_pickle=False)
+    lists = json.loads(fetch("application/json"))["tensors"]
+    for name in shapes:
+        one = np.load(io.BytesIO(fetch("application/x-npy", f"/{name}")), allow_pickle=False)
+        for form in (archive[name], np.array(lists[name], np.float32), one):
+            assert form.tobytes() == tensors[name].tobytes()
+
+
+def test_stored_predictions_are_those_that_the_model_makes(service: Service) -> None:
+    job = succeed(service, {**SMALLEST, "test": {"fraction": 0.2}})
+    table = builtin.load("iris")
+    page = service.http.get(f"/v1/jobs/{job['id']}/predictions", params={"split": "test", "limit": 100}).json()
+    assert page["rows"] == len(page["data"]) == 30
+    inputs = [{name: table.columns[name][row["row"]] for name in job["data"]["features"]} for row in page["data"]]
+    answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": inputs}).json()
+    assert answer["predictions"] == [row["prediction"] for row in page["data"]]
+    assert [row["target"] for row in page["data"]] == [table.columns["target"][row["row"]] for row in page["data"]]
+    stored = [row["probabilities"] for row in page["data"]]
+    np.testing.assert_allclose(answer["probabilities"], stored, atol=1e-6)
+    hits = np.mean([row["prediction"] == row["target"] for row in page["data"]])
+    assert hits == pytest.approx(job["metrics"]["test"]["accuracy"])
+
+
+def test_tables_come_as_csv_too(service: Service) -> None:
+    job = succeed(service, {**SMALLEST, "training": {"epochs": 2}})
+    for name, first in (("history", "epoch,loss"), ("predictions", "row,target,prediction,probability of setosa")):
+        answer = service.http.get(f"/v1/jobs/{job['id']}/{name}", headers={"Accept": "text/csv"})
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        assert answer.text.startswith(first)
+
+
+def test_a_deleted_model_predicts_no_more(service: Service) -> None:
+    path = f"/v1/models/{succeed(service, SMALLEST)['model']}"
+    body = {"inputs": [[1, 2, 3, 4]]}
+    assert service.http.post(f"{path}/predict", json=body).status_code == 200
+    assert service.http.delete(path).status_code == 204
+    assert service.http.post(f"{path}/predict", json=body).status_code == 404
+
+
+def test_a_running_job_is_cancelled_within_two_seconds_and_keeps_its_weights(service: Service) -> None:
+    job_id = service.post(LONG)["id"]
+    service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 0)
+    assert service.http.delete(f"/v1/jobs/{job_id}").status_code == 409
+    started = time.monotonic()
+    assert service.http.post(f"/v1/jobs/{job_id}/cancel").status_code == 202
+    job = service.wait(job_id)
+    assert time.monotonic() - started < 2
+    assert (job["status"], job["model"]) == ("cancelled", None)
+    tensors = service.http.get(f"/v1/jobs/{job_id}/weights/final").json()["tensors"]
+    assert "dense_1/kernel" in tensors
+    epochs = service.http.get(f"/v1/jobs/{job_id}/history").json()["epochs"]
+    assert epochs == list(range(1, job["progress"]["epoch"] + 1))
+
+
+def test_a_diverging_job_fails_and_says_what_to_try(service: Service) -> None:
+    spec = {"data": {"builtin": "diabetes"}, "layers": [16], "optimizer": {"name": "sgd", "learning_rate": 1e30}}
+    job = service.wait(service.post(spec)["id"])
+    assert (job["status"], job["error"]["type"], job["model"]) == ("failed", "/problems/diverged", None)
+    assert "smaller learning rate" in job["error"]["detail"]
+    kernel = service.http.get(f"/v1/jobs/{job['id']}/weights/final/dense_1/kernel").json()
+    assert np.isfinite(kernel["values"]).all()
+
+
+def test_a_job_stops_at_its_time_limit(service: Service) -> None:
+    spec = {**LONG, "training": {**LONG["training"], "time_limit_seconds": 0.3}}
+    job = service.wait(service.post(spec)["id"])
+    assert (job["status"], job["error"]["type"]) == ("failed", "/problems/time-limit-exceeded")
+
+
+def test_equal_weights_are_a_lesson_with_a_finding(service: Service) -> None:
+    job = succeed(service, {**SMALLEST, "initializer": "ones"})
+    assert job["findings"][0]["code"] == "equal_units"
+
+
+def test_twenty_jobs_at_once_all_succeed(service: Service) -> None:
+    ids = [service.post({**SMALLEST, "training": {"seed": seed, "epochs": 20}})["id"] for seed in range(20)]
+    jobs = [service.wait(job_id) for job_id in ids]
+    assert {job["status"] for job in jobs} == {"succeeded"}
+    assert len({job["weights_sha256"] for job in jobs}) == 20
+
+
+def test_waiting_ends_as_soon_as_the_status_changes(service: Service) -> None:
+    job_id = service.post(LONG)["id"]
+    service.wait_until(job_id, lambda job: job["status"] == "running")
+    service.http.post(f"/v1/jobs/{job_id}/cancel")
+    started = time.monotonic()
+    job = service.http.get(f"/v1/jobs/{job_id}", params={"wait": 30}).json()
+    assert job["status"] == "cancelled"
+    assert time.monotonic() - started < 3
+
+
+def test_a_job_outlives_its_worker_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    spec = {"data": {"builtin": "digits"}, "layers": [64, 64], "training": {"epochs": 120, "batch_size": 16}}
+    with Service.start(tmp_path, lease_seconds="2") as service:
+        undisturbed = succeed(service, spec)
+        for victim in ("steelyard_worker.run", "steelyard_worker"):  # the training alone; the whole worker
+            job_id = service.post(spec)["id"]
+            service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 5)
+            for process in service.children(victim):
+                process.kill()
+            job = service.wait(job_id)
+            assert (job["status"], job["attempt"]) == ("succeeded", 2), job["error"]
+            assert job["weights_sha256"] == undisturbed["weights_sha256"]
+            epochs = service.http.get(f"/v1/jobs/{job_id}/history").json()["epochs"]
+            assert epochs == list(range(1, 121))
+            events = [event["message"] for event in service.http.get(f"/v1/jobs/{job_id}/events").json()["data"]]
+            assert any(message.startswith("worker lost") for message in events)
+
+
+def test_a_stopped_service_gives_its_jobs_back_and_goes_on_with_them(tmp_path: Path) -> None:
+    with Service.start(tmp_path) as service:
+        job_id = service.post({**LONG, "training": {"epochs": 80}})["id"]
+        service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 0)
+    with Service.start(tmp_path) as service:
+        job = service.wait(job_id, seconds=90)
+        assert (job["status"], job["attempt"]) == ("succeeded", 1)
+
+
+def test_a_job_posted_while_the_broker_is_away_runs_once_it_is_back(tmp_path: Path) -> None:
+    with Service.start(tmp_path) as service:
+        [broker] = service.children("valkey-server")
+        broker.suspend()  # away for good: a killed one would be back at once
+        started = time.monotonic()
+        job_id = service.post(SMALLEST)["id"]
+        assert time.monotonic() - started < 10
+        assert service.get(job_id)["status"] == "queued"
+        broker.kill()
+        assert service.wait(job_id, seconds=90)["status"] == "succeeded"
+
+
+def test_a_second_start_on_the_same_directory_says_so(service: Service) -> None:
+    import subprocess
+    import sys
+
+    program = str(Path(sys.executable).with_name("steelyard"))
+    command = [program, "up", "--port", "0", "--data-dir", str(service.data_dir)]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 2
+    assert "runs on" in second.stderr
+    assert "already" in second.stderr
