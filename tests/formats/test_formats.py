@@ -2,14 +2,16 @@
 
 import io
 import json
+from typing import Any
 
 import numpy as np
 import safetensors.numpy
+from numpy.typing import NDArray
 
 from steelyard.formats import nested, npz
 from steelyard.formats import safetensors as ours
 
-TENSORS = {
+TENSORS: dict[str, NDArray[Any]] = {
     "dense_1/kernel": np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32),
     "dense_1/bias": np.array([0.1, -2.5], np.float64),
 }

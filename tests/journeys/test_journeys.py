@@ -78,13 +78,10 @@ def test_every_builtin_data_set_trains(service: Service, name: str) -> None:
 @pytest.mark.parametrize("family", ["initializers", "activations", "optimizers", "regularizers"])
 def test_every_part_trains(service: Service, family: str) -> None:
     slot = family.removesuffix("s")
-    ids = []
-    for name in [*REGISTRIES[family].names, *REGISTRIES[family].aliases]:
-        ids.append(
-            service.post({"data": {"builtin": "iris"}, "layers": [4], slot: name, "training": {"epochs": 2}})["id"]
-        )
-    for job_id in ids:
-        assert service.wait(job_id)["status"] == "succeeded"
+    spec = {"data": {"builtin": "iris"}, "layers": [4], "training": {"epochs": 2}}
+    names = [*REGISTRIES[family].names, *REGISTRIES[family].aliases]
+    jobs = [service.post({**spec, slot: name}) for name in names]
+    assert {service.wait(job["id"])["status"] for job in jobs} == {"succeeded"}
 
 
 @pytest.mark.parametrize("loss", ["mean_squared_error", "mean_absolute_error", {"name": "huber", "delta": 0.5}, "mse"])

@@ -123,7 +123,7 @@ def test_a_fault_is_named_with_its_place(fields: dict[str, Any], place: str, wor
 
 
 def test_no_message_is_pydantics() -> None:
-    strange = [None, True, 3, -1.5, "", "x" * 300, [], [[]], {}, {"name": None}, {"": 1}]
+    strange: list[Any] = [None, True, 3, -1.5, "", "x" * 300, [], [[]], {}, {"name": None}, {"": 1}]
     keys = ["name", "metadata", "data", "task", "preprocessing", "validation", "test", "layers", "output"]
     keys += ["initializer", "bias_initializer", "activation", "regularizer", "optimizer", "loss", "training"]
     for key in keys:

@@ -18,7 +18,7 @@ LOGITS = GENERATOR.normal(size=(20, 4)) * 3
 CLASSES = GENERATOR.integers(4, size=20)
 
 
-def scratch() -> np.ndarray:  # type: ignore[type-arg]
+def scratch() -> np.ndarray:
     return np.empty_like(LOGITS)
 
 

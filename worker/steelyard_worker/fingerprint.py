@@ -13,8 +13,10 @@ import steelyard
 @cache
 def fingerprint() -> dict[str, Any]:
     """The numeric fingerprint of this process."""
-    blas = next((pool for pool in threadpool_info() if pool["user_api"] == "blas" and "numpy" in pool["filepath"]), {})
-    simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-overload]
+    blas: dict[str, Any] = next(
+        (pool for pool in threadpool_info() if pool["user_api"] == "blas" and "numpy" in pool["filepath"]), {}
+    )
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]
     return {
         "steelyard": steelyard.__version__,
         "python": platform.python_version(),

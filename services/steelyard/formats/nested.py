@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 def to_lists(tensor: NDArray[Any]) -> Any:
     """The tensor as nested lists of numbers; float32 values as the shortest decimals that give them back."""
     if tensor.dtype == np.float32:  # 0.1 rather than 0.10000000149011612
-        shortest = np.array([float(str(value)) for value in tensor.ravel()], np.float64).reshape(tensor.shape)
-        tensor = np.where(np.isfinite(tensor), shortest, np.nan)
+        shortest = [float(str(value)) if np.isfinite(value) else None for value in tensor.ravel()]
+        return np.array(shortest, object).reshape(tensor.shape).tolist()
     if np.issubdtype(tensor.dtype, np.floating) and not np.isfinite(tensor).all():
-        return np.where(np.isfinite(tensor), tensor, None).tolist()
+        holes = tensor.astype(object)
+        holes[~np.isfinite(tensor)] = None
+        return holes.tolist()
     return tensor.tolist()

@@ -56,7 +56,7 @@ def load_data(spec: JobSpec, inline: bytes | None) -> Supervised:
 
 def build_layers(spec: JobSpec, outputs: int) -> list[Layer]:
     """All layers of the network, the output layer included."""
-    output = spec.output
+    output: Any = spec.output  # filled in: every part is there
     last = Dense(
         units=outputs,
         activation=output.activation.to_part(),

@@ -1,6 +1,6 @@
 """A job as a client describes it. After `resolution`, the same model holds it with every default filled in."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import orjson
 from pydantic import Field
@@ -18,8 +18,13 @@ Label = Annotated[str, Field(max_length=512)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 
 if TYPE_CHECKING:  # a type checker cannot know unions that are made from registries
-    INITIALIZER = ACTIVATION = REGULARIZER = LAYER = LOSS = OPTIMIZER = Any
-    BUILTIN = str
+    INITIALIZER: TypeAlias = Any
+    ACTIVATION: TypeAlias = Any
+    REGULARIZER: TypeAlias = Any
+    LAYER: TypeAlias = Any
+    LOSS: TypeAlias = Any
+    OPTIMIZER: TypeAlias = Any
+    BUILTIN: TypeAlias = str
 else:
     INITIALIZER = union_of(INITIALIZERS)
     ACTIVATION = union_of(ACTIVATIONS)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import types
-from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -63,11 +62,13 @@ class PartModel(Strict):
 
 
 PARTS: dict[type[BaseModel], type[Part]] = {}
+MODELS: dict[type[Part], type[PartModel]] = {}
 
 
-@cache
 def model_of(part: type[Part], tag: str) -> type[PartModel]:
-    """The model of one class of parts, told from the others by its `tag`."""
+    """The model of one class of parts, told from the others by its `tag`; made once."""
+    if part in MODELS:
+        return MODELS[part]
     fields: dict[str, Any] = {tag: (Literal[part.name], ...)}
     for parameter in parameters(part):
         annotation, nested = _annotation(parameter.hint)
@@ -75,6 +76,7 @@ def model_of(part: type[Part], tag: str) -> type[PartModel]:
         fields[parameter.name] = (annotation, default)
     model = create_model(part.__name__, __base__=PartModel, __doc__=part.__doc__, **fields)
     PARTS[model] = part
+    MODELS[part] = model
     return model
 
 

@@ -17,7 +17,7 @@ def read_inputs(document: Any, features: list[str]) -> NDArray[np.float64]:
     if not isinstance(document, dict):
         raise ValidationFailed([Fault("", f"is {shown(document)}; it must be an object with 'inputs'")])
     faults = [Fault(pointer(key), "is not a field here; known is inputs") for key in document if key != "inputs"]
-    inputs = document.get("inputs")
+    inputs: Any = document.get("inputs")
     if not isinstance(inputs, list) or not inputs:
         seen = f"is {shown(inputs)}; it" if "inputs" in document else "is missing; it"
         faults.append(Fault(pointer("inputs"), f"{seen} must be a list of rows"))

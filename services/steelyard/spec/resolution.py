@@ -145,7 +145,8 @@ def _stratify_fault(supervised: Supervised) -> str | None:
     counts = np.bincount(supervised.y, minlength=len(supervised.classes))
     rarest = int(counts.argmin())
     if counts[rarest] < 3:
-        return f"is true; the class {shown(supervised.classes[rarest])} has {counts[rarest]} rows, and each needs at least 3"
+        label = shown(supervised.classes[rarest])
+        return f"is true; the class {label} has {counts[rarest]} rows, and each needs at least 3"
     return None
 
 

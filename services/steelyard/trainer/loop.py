@@ -37,7 +37,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Epoch:
-    """An epoch is over. `values` are named as in Keras: `loss`, `accuracy`, `val_loss`, `learning_rate` …"""
+    """An epoch is over. `values` are named as in Keras: `loss`, `accuracy`, `val_loss`, `learning_rate`, and so on."""
 
     epoch: int
     values: dict[str, float]
