@@ -87,7 +87,8 @@ def overfitting(run: Run) -> Iterator[Finding]:
             "overfitting",
             "warning",
             f"The validation loss was best in epoch {best + 1} ({validation[best]:.4g}) and rose to "
-            f"{validation[-1]:.4g}, while the training loss fell on to {training[-1]:.4g}: the network learns its training rows by heart.",
+            f"{validation[-1]:.4g}, while the training loss fell on to {training[-1]:.4g}: the network learns its "
+            "training rows by heart.",
             "Stop early (training.early_stopping), add dropout, an l2 regulariser or more rows, or take fewer units.",
         )
 

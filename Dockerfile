@@ -1,0 +1,19 @@
+# One image for the API, the worker and the migrations: the command says which.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /build
+RUN python3 -m venv /opt/steelyard
+COPY requirements.lock .
+RUN /opt/steelyard/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY services services
+COPY worker worker
+COPY migrations migrations
+RUN /opt/steelyard/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --home-dir /nonexistent steelyard
+COPY --from=build /opt/steelyard /opt/steelyard
+ENV PATH=/opt/steelyard/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER steelyard
+EXPOSE 8000
+CMD ["steelyard", "api"]

@@ -1,0 +1,133 @@
+"""The console in a real browser: what it shows, that it is live, that it asks nobody else."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.service import SMALLEST, Service
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SHORT_MS, LONG_MS = 10_000, 30_000
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, service: Service) -> Iterator[Page]:
+    """A page that must neither complain nor ask another origin."""
+    context = browser.new_context(base_url=str(service.http.base_url), viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(SHORT_MS)
+    complaints: list[str] = []
+    strangers: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: strangers.append(request.url) if is_strange(request.url, service) else None)
+    yield page
+    page.close()
+    context.close()
+    assert [text for text in complaints if "422" not in text] == []
+    assert strangers == []
+
+
+def is_strange(url: str, service: Service) -> bool:
+    return not url.startswith((str(service.http.base_url), "data:", "blob:"))
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture where SCREENSHOTS names a folder."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def test_a_job_is_submitted_watched_and_understood(page: Page, service: Service) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Train").click()
+    page.wait_for_url("**/console/jobs/job_*")
+    page.locator("#status.succeeded").wait_for()
+    page.locator("#curve[data-points='100'] .scatterlayer path.js-line").first.wait_for()
+    assert page.locator("#curve .scatterlayer .trace").count() == 2
+    assert page.locator("#metrics tbody tr").count() == 2
+    page.get_by_role("button", name="dense_1/kernel").click()
+    page.locator("#histogram .bars").first.wait_for()
+    picture(page, "job-light")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(300)
+    picture(page, "job-dark")
+    page.get_by_role("link", name="Jobs").first.click()
+    page.locator("#jobs tbody tr").first.wait_for()
+    picture(page, "jobs-dark")
+    page.set_viewport_size({"width": 420, "height": 900})
+    picture(page, "jobs-narrow")
+
+
+def test_the_curve_grows_while_the_job_trains(page: Page, service: Service) -> None:
+    spec: dict[str, Any] = {"data": {"builtin": "digits"}, "layers": [128, 128], "training": {"epochs": 100_000}}
+    job = service.post({**spec, "name": "long"})
+    page.goto(f"/console/jobs/{job['id']}")
+    page.locator("#status.running").wait_for()
+    curve = page.locator("#curve[data-points]")
+    curve.wait_for()
+    before = curve.get_attribute("data-points")
+    page.locator(f"#curve[data-points]:not([data-points='{before}'])").wait_for()
+    assert int(curve.get_attribute("data-points") or 0) > int(before or 0)
+    page.get_by_role("button", name="Cancel").click()
+    page.locator("#status.cancelled").wait_for()
+    assert service.get(job["id"])["status"] == "cancelled"
+
+
+def test_faults_are_shown_beside_the_job(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("New job").fill('{"data": {"builtin": "iriss"}, "layers": [-1]}')
+    page.get_by_role("button", name="Train").click()
+    faults = page.locator("#faults .fault")
+    faults.first.wait_for()
+    assert faults.count() == 2
+    assert "did you mean 'iris'?" in (page.locator("#faults").text_content() or "")
+    picture(page, "faults")
+
+
+def test_what_users_write_is_text_and_never_markup(page: Page, service: Service) -> None:
+    name = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    job = service.post({**SMALLEST, "name": name, "training": {"epochs": 1}})
+    service.wait(job["id"])
+    page.goto("/")
+    page.get_by_text(name).first.wait_for()
+    page.goto(f"/console/jobs/{job['id']}")
+    page.get_by_role("heading", name=name).wait_for()
+    assert dialogs == []
+
+
+def test_a_failed_job_says_why(page: Page, service: Service) -> None:
+    spec = {"data": {"builtin": "diabetes"}, "layers": [8], "optimizer": {"name": "sgd", "learning_rate": 1e30}}
+    job = service.wait(service.post(spec)["id"])
+    page.goto(f"/console/jobs/{job['id']}")
+    page.locator("#error").get_by_text("smaller learning rate").wait_for()
+
+
+def test_the_api_can_be_read_and_tried_without_a_network(page: Page) -> None:
+    page.goto("/docs")
+    page.get_by_text("Submit a training job").wait_for(timeout=LONG_MS)
