@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     worker_concurrency: PositiveInt = Field(2, description="jobs that one worker trains at a time")
     threads_per_job: PositiveInt = Field(1, description="BLAS threads of one training")
     max_body_bytes: PositiveInt = Field(64 * MIB, description="largest request body")
-    max_job_memory_bytes: Annotated[int, Field(ge=256 * MIB)] = Field(
+    max_job_memory_bytes: Annotated[int, Field(ge=GIB)] = Field(
         4 * GIB, description="address space of one training process; larger jobs are refused"
     )
     max_job_seconds: PositiveInt = Field(86_400, description="longest training")

@@ -61,7 +61,7 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
-def test_a_job_is_submitted_watched_and_understood(page: Page, service: Service) -> None:
+def test_a_job_is_submitted_watched_and_understood(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="Train").click()
     page.wait_for_url("**/console/jobs/job_*")

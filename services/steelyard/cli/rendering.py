@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 WIDTH, HEIGHT = 64, 10
 BARS = " ▁▂▃▄▅▆▇█"
@@ -23,7 +23,7 @@ def problem(document: Mapping[str, Any]) -> str:
 
 def job_list(jobs: Sequence[Mapping[str, Any]]) -> Table:
     """Jobs as a table."""
-    table = Table("job", "name", "status", "epoch", "created", box=None)
+    table = Table(Column("job", no_wrap=True, min_width=30), "name", "status", "epoch", "created", box=None)
     for job in jobs:
         progress = job["progress"]
         done = f"{progress['epoch']}/{progress['epochs']}"

@@ -10,8 +10,8 @@ from steelyard.spec.job import JobSpec
 from steelyard.trainer.network import buffer_width, count_parameters, places
 from steelyard.trainer.optimizers import OPTIMIZERS
 
-# Address space of a training process with everything imported, before a job: measured, with room for libraries to grow.
-BASE_BYTES = 1_200 << 20
+# Address space of a training process with everything imported and no job: 357 MB measured, with room for more.
+BASE_BYTES = 512 << 20
 VECTORS = 7  # weights, gradients; initial, best and last finite weights; two while the result is written
 LARGEST_TENSOR_BYTES = 512 << 20  # what both databases take as one value, with room
 STEP_SECONDS = 25e-6  # of interpreter for each layer of a step

@@ -1,0 +1,67 @@
+"""Lists that are kept in two places agree; parts are declared whole; rooms load alone."""
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from annotated_types import Ge, Gt, Le, Lt
+
+from steelyard.settings import Settings
+from steelyard.spec.catalog import catalog
+from steelyard.spec.parts import REGISTRIES
+from steelyard.trainer.parts import parameters
+
+ROOT = Path(__file__).parents[2]
+PARTS = [part for registry in REGISTRIES.values() for part in registry]
+
+
+def test_every_setting_is_in_the_readme_and_no_other() -> None:
+    listed = set(re.findall(r"^\| `STEELYARD_(\w+)`", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert listed == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_command_is_in_the_readme() -> None:
+    from steelyard.cli.main import main
+
+    text = (ROOT / "README.md").read_text()
+    for name in main.commands:
+        assert re.search(rf"`(steelyard )?{name}\b", text), name
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: f"{part.__module__.split('.')[2]}-{part.name}")
+def test_every_part_says_what_it_is(part: type) -> None:
+    assert part.formula
+    assert part.source
+    doc = inspect.getdoc(part)
+    assert doc
+    assert not doc.startswith(f"{part.__name__}("), "the docstring is the one that dataclasses make"
+    for parameter in parameters(part):
+        for bound in getattr(parameter.hint, "__metadata__", ()):
+            assert isinstance(bound, (Gt, Ge, Lt, Le))
+
+
+def test_the_catalogue_lists_every_part() -> None:
+    listed = catalog()
+    for family, registry in REGISTRIES.items():
+        assert [part["name"] for part in listed[family]] == list(registry.names)
+
+
+@pytest.mark.parametrize("room", ["trainer.loop", "data.supervision", "diagnostics.findings"])
+def test_the_inner_rooms_load_without_the_service(room: str) -> None:
+    others = ("flask", "celery", "kombu", "redis", "sqlalchemy", "pydantic", "sklearn")
+    code = f"import sys, steelyard.{room}; print([name for name in {others} if name in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_files_can_be_read_in_a_sitting() -> None:
+    for path in [*ROOT.glob("services/**/*.py"), *ROOT.glob("worker/**/*.py")]:
+        assert len(path.read_text().splitlines()) < 400, path
+
+
+def test_the_locks_name_no_address() -> None:
+    for name in ("requirements.lock", "requirements-test.lock"):
+        assert "://" not in (ROOT / name).read_text()
