@@ -25,11 +25,15 @@ status a slug has stands in `steelyard.http.problems`. A failed job stores `Stee
 """
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 LONGEST_SHOWN = 60
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = 2
+_BRIEF.maxstring = _BRIEF.maxlong = _BRIEF.maxother = 2 * LONGEST_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def pointer(*tokens: str | int) -> str:
 
 def shown(value: object) -> str:
     """A value as a message quotes it: never long."""
-    text = repr(value)
+    text = _BRIEF.repr(value)  # never all of a large value, which would take as long as it is large
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import preprocessing as reference
 
+from steelyard.data.numbers import LARGEST
 from steelyard.data.preprocessing import METHODS, Preprocessor
+from steelyard.errors import InvalidParameter
 
 X = np.random.default_rng(0).normal(3, 5, size=(40, 3))
 REFERENCES = {
@@ -44,3 +46,19 @@ def test_a_constant_column_becomes_finite(method: str, value: float) -> None:
 def test_inverse_undoes(method: str) -> None:
     fitted = Preprocessor.fit(X, method)
     np.testing.assert_allclose(fitted.inverse(fitted.transform(X, "float64")), X)
+
+
+def test_nearly_constant_columns_are_those_that_only_rounding_spreads() -> None:
+    x = np.array([[0.1, 1e9], [0.1, 1e9 + 1], [0.1, 1e9 + 2]])
+    assert Preprocessor.fit(x, "standard").scale.tolist() == [1.0, pytest.approx(np.sqrt(2 / 3))]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_largest_numbers_that_are_read_do_not_overflow(method: str) -> None:
+    x = np.array([[LARGEST, 0.0], [-LARGEST, LARGEST], [LARGEST / 3, -LARGEST]])
+    assert np.isfinite(Preprocessor.fit(x, method).transform(x, "float64")).all()
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(InvalidParameter, match="did you mean 'standard'"):
+        Preprocessor.fit(X, "standart")

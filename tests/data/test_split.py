@@ -4,35 +4,58 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.data.split import sizes, split_rows
+from steelyard.data.split import Split, sizes, split_rows
+
+FRACTIONS = st.fixed_dictionaries({}, optional={"validation": st.floats(0, 0.45), "test": st.floats(0, 0.45)})
+SEEDS = st.integers(0, 2**32)
 
 
-@given(
-    rows=st.integers(10, 300),
-    validation=st.floats(0, 0.4),
-    test=st.floats(0, 0.4),
-    classes=st.integers(1, 5),
-    seed=st.integers(0, 2**32),
-)
-def test_every_row_is_in_one_part_and_each_class_gets_its_share(
-    rows: int, validation: float, test: float, classes: int, seed: int
-) -> None:
-    y = np.random.default_rng(seed).integers(classes, size=rows)
-    fractions = {"validation": validation, "test": test}
-    split = split_rows(rows, fractions, np.random.default_rng(seed), classes=y)
-    parts = {"validation": split.validation, "test": split.test}
-    together = np.concatenate([split.train, *parts.values()])
+def draw(rows: int, fractions: dict[str, float], seed: int, classes: np.ndarray | None = None) -> Split:
+    split = split_rows(rows, fractions, np.random.default_rng(seed), classes=classes)
+    together = np.concatenate([split.train, split.validation, split.test])
     assert np.array_equal(np.sort(together), np.arange(rows))
     wanted = sizes(rows, fractions)
-    for name, part in parts.items():
+    for name in ("validation", "test"):
+        part = getattr(split, name)
         assert len(part) == wanted.get(name, 0)
         assert np.array_equal(part, np.sort(part))
-        for label in range(classes):
-            share = len(part) * np.mean(y == label)
-            assert abs(np.count_nonzero(y[part] == label) - share) <= 2
+        assert part.dtype == np.int64
+    return split
+
+
+@given(rows=st.integers(10, 300), fractions=FRACTIONS, seed=SEEDS)
+def test_every_row_is_in_one_part_of_the_size_asked_for(rows: int, fractions: dict[str, float], seed: int) -> None:
+    draw(rows, fractions, seed)
+
+
+@given(members=st.lists(st.integers(3, 60), min_size=1, max_size=8), fractions=FRACTIONS, seed=SEEDS)
+def test_each_class_gets_its_share(members: list[int], fractions: dict[str, float], seed: int) -> None:
+    y = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(members)), members))
+    split = draw(len(y), fractions, seed, y)
+    learned = np.bincount(y[split.train], minlength=len(members))
+    assert learned.min() > 0 or len(split.train) < len(members)
+    # Where a class would have had no row to train on, another gave it one: then, two.
+    bound = 1 if len(split.train) * min(members) >= len(y) else 2
+    for part in (split.train, split.validation, split.test):
+        shares = len(part) * np.array(members) / len(y)
+        assert np.abs(np.bincount(y[part], minlength=len(members)) - shares).max() < bound + 1e-9
+
+
+@given(rare=st.integers(1, 2), seed=SEEDS)
+def test_the_rarest_class_is_trained_on(rare: int, seed: int) -> None:
+    y = np.repeat([0, 1, 2], [50, 47, rare])
+    assert 2 in y[draw(len(y), {"validation": 0.4, "test": 0.2}, seed, y).train]
 
 
 def test_same_seed_gives_the_same_split() -> None:
-    first, second = (split_rows(50, {"test": 0.3}, np.random.default_rng(3)) for _ in range(2))
-    assert np.array_equal(first.test, second.test)
-    assert not np.array_equal(first.test, split_rows(50, {"test": 0.3}, np.random.default_rng(4)).test)
+    y = np.arange(50) % 3
+    for classes in (None, y):
+        first, again, other = (draw(50, {"test": 0.3}, seed, classes) for seed in (3, 3, 4))
+        assert np.array_equal(first.test, again.test)
+        assert not np.array_equal(first.test, other.test)
+
+
+def test_every_row_is_as_likely_to_be_kept_back() -> None:
+    y = np.repeat([0, 1], [30, 10])
+    times = sum(np.bincount(draw(40, {"test": 0.25}, seed, y).test, minlength=40) for seed in range(400))
+    assert np.abs(times / 400 - 0.25).max() < 0.1  # 4.6 standard deviations

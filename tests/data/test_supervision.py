@@ -5,88 +5,121 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.data import builtin
-from steelyard.data.supervision import supervise
-from steelyard.data.table import Table
+from steelyard.data.readers import read_inline
+from steelyard.data.refusal import MOST_FAULTS
+from steelyard.data.supervision import Supervised, supervise
 from steelyard.errors import ValidationFailed
 
-
-def table(target: list[Any], **columns: list[Any]) -> Table:
-    made = columns or {"a": [float(i) for i in range(len(target))]}
-    return Table({name: as_column(values) for name, values in (made | {"t": target}).items()})
+TWO = {"a": [1, 2], "b": [1, 2]}
 
 
-def as_column(values: list[Any]) -> Any:
-    numeric = all(isinstance(value, float) for value in values)
-    return np.array(values, float if numeric else object)
+def learn(labels: list[Any], *, columns: dict[str, list[Any]] | None = None, **options: Any) -> Supervised:
+    """What is learned from rows with `labels` as the target `t`, beside `columns` or else one of numbers, `a`."""
+    made = (columns or {"a": [*range(len(labels))]}) | {"t": labels}
+    table, _ = read_inline({"rows": [dict(zip(made, row, strict=True)) for row in zip(*made.values(), strict=True)]})
+    return supervise(table, ["t"], **options)
+
+
+def faults(*args: Any, **options: Any) -> dict[str, str]:
+    with pytest.raises(ValidationFailed) as caught:
+        learn(*args, **options)
+    return {fault.pointer: fault.detail for fault in caught.value.faults}
 
 
 @pytest.mark.parametrize(
     ("target", "task", "classes"),
     [
-        (["a", "b", "a"], "binary", ["a", "b"]),
+        (["b", "a", "b"], "binary", ["a", "b"]),
+        (["é", "a\0", "a"], "multiclass", ["a", "a\0", "é"]),
         ([True, False, True], "binary", [False, True]),
-        ([1.0, 2.0, 3.0], "multiclass", [1, 2, 3]),
-        ([1.0, 2.0, 1.0], "binary", [1, 2]),
-        ([1.5, 2.0, 3.0], "regression", None),
-        ([float(i) for i in range(21)], "regression", None),
+        ([3, 1, 2], "multiclass", [1, 2, 3]),
+        ([1, -2.0, 1], "binary", [-2, 1]),
+        ([1.5, 2, 3], "regression", None),
+        ([*range(20)], "multiclass", [*range(20)]),
+        ([*range(21)], "regression", None),
+        ([f"label {i:02}" for i in range(30)], "multiclass", [f"label {i:02}" for i in range(30)]),
     ],
 )
 def test_auto_finds_the_task(target: list[Any], task: str, classes: list[Any] | None) -> None:
-    found = supervise(table(target), ["t"])
+    found = learn(target)
     assert (found.task, found.classes) == (task, classes)
-    if classes is not None:
+    if classes is None:
+        assert found.y.dtype == np.float64
+        assert found.y[:, 0].tolist() == target
+        assert found.outputs == 1
+    else:
+        assert found.y.dtype == np.int64
         assert [classes[index] for index in found.y] == target
+        assert found.outputs == (1 if task == "binary" else len(classes))
 
 
-@pytest.mark.parametrize("name", builtin.BUILTINS)
-def test_every_builtin_has_the_task_that_it_says(name: str) -> None:
-    assert supervise(builtin.load(name), [builtin.TARGET]).task == builtin.BUILTINS[name].task
+def test_a_task_that_is_asked_for_is_taken() -> None:
+    assert learn([0, 1, 1], task="regression").y.tolist() == [[0], [1], [1]]
+    assert learn([0, 1, 1], task="multiclass").outputs == 2
+    assert learn([*range(30)], task="multiclass").outputs == 30
 
 
-def test_generated_data_heed_their_parameters() -> None:
-    first, second = (builtin.load("spirals", n_samples=40, noise=0.3, seed=s) for s in (1, 2))
-    assert first.rows == 40
-    assert first.columns["x0"].tobytes() != second.columns["x0"].tobytes()
-    assert (
-        first.columns["x0"].tobytes()
-        == builtin.load("spirals", n_samples=40, noise=0.3, seed=1).columns["x0"].tobytes()
-    )
+def test_several_numeric_targets_are_a_regression() -> None:
+    found = learn([1, 0, 1], columns={"a": [1, 2, 3], "b": [0, 0, 1]}, target=["b", "t"])
+    assert (found.task, found.targets, found.outputs) == ("regression", ["b", "t"], 2)
+    assert found.y.tolist() == [[0, 1], [0, 0], [1, 1]]
 
 
 def test_columns_can_be_chosen_and_left_out() -> None:
-    made = table([0.5, 1.0], a=[1.0, 2.0], b=[3.0, 4.0])
-    assert supervise(made, ["t"], ignore=["a"]).features == ["b"]
-    assert supervise(made, ["t"], features=["b", "a"]).x.tolist() == [[3, 1], [4, 2]]
-    assert supervise(made, ["t"], target=["a", "b"]).targets == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("made", "options", "place", "word"),
-    [
-        (table(["a", "a"]), {}, "/data", "nothing to learn"),
-        (table([1.0]), {}, "/data", "at least 2"),
-        (table(["a", None]), {}, "/data", "row 1"),
-        (table([1.0, 2.0], a=["x", "y"]), {}, "/data", "holds text"),
-        (table([1.0, 2.0], a=[1.0, float("nan")]), {}, "/data", "no value in row 1"),
-        (table([1.0, 2.0]), {"target": ["u"]}, "/data/target", "no column"),
-        (table([1.0, 2.0]), {"ignore": ["a"]}, "/data/features", "no column to learn from"),
-        (table([1.0, 2.0]), {"features": ["t"]}, "/data/features", "is the target"),
-        (table([1.0, 2.0, 3.0]), {"task": "binary"}, "/task", "3 classes"),
-        (table([1.5, 2.0, 3.0]), {"task": "multiclass"}, "/task", "fractions"),
-        (table(["a", "b"]), {"task": "regression"}, "/task", "does not hold numbers"),
-    ],
-)
-def test_impossible_wishes_are_refused(made: Table, options: dict[str, Any], place: str, word: str) -> None:
-    with pytest.raises(ValidationFailed) as caught:
-        supervise(made, ["t"], **options)
-    assert any(fault.pointer == place and word in fault.detail for fault in caught.value.faults), caught.value.faults
-
-
-def test_the_target_must_be_named_where_it_is_not_clear() -> None:
-    with pytest.raises(ValidationFailed, match="name the column"):
-        supervise(table([1.0, 2.0]), [])
+    columns: dict[str, list[Any]] = {"a": [1, 2], "b": [3, 4], "note": ["x", None]}
+    assert learn([0.5, 1], columns=columns, ignore=["a", "note"]).features == ["b"]
+    assert learn([0.5, 1], columns=columns, features=["b", "a"]).x.tolist() == [[3, 1], [4, 2]]
+    assert learn([0.5, 1], columns=columns, target=["b"], ignore=["note"]).features == ["a", "t"]
 
 
 def test_booleans_are_inputs() -> None:
-    assert supervise(table([1.0, 2.0], a=[True, False]), ["t"]).x.tolist() == [[1], [0]]
+    assert learn([1, 2], columns={"a": [True, False]}).x.tolist() == [[1], [0]]
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "place", "word"),
+    [
+        (["a", "a"], {}, "/data/inline/rows", "has 'a' as 't' in every row"),
+        ([7, 7], {}, "/data/inline/rows", "has 7 as 't' in every row"),
+        ([1], {}, "/data", "has 1 rows; training needs at least 2"),
+        (["a", None, "b", None], {}, "/data/inline/rows/1/t", "the target, 't', has no value in 2 rows"),
+        ([1, None], {}, "/data/inline/rows/1/t", "has no value in row 1"),
+        ([1, 2], {"columns": {"a": [None, "x"]}}, "/data/inline/rows/1/a", "'x', a text in the column 'a'"),
+        ([1, 2], {"columns": {"a": [1, None]}}, "/data/inline/rows/1/a", "an input, 'a', has no value in row 1"),
+        ([1, 2], {"columns": {"a": [None, True]}}, "/data/inline/rows/0/a", "has no value in row 0"),
+        ([1, 2], {"columns": {"a": [None, None]}}, "/data/inline/rows/0/a", "has no value in 2 rows"),
+        ([1, 2], {"target": ["u"]}, "/data/target", "is 'u'; no column has that name"),
+        ([1, 2], {"target": ["t", "t"]}, "/data/target/1", "is the target already"),
+        ([1, 2], {"ignore": ["a"]}, "/data", "no column to learn from"),
+        ([1, 2], {"ignore": ["aa"]}, "/data/ignore/0", "did you mean 'a'?"),
+        ([1, 2], {"ignore": ["t"]}, "/data/ignore/0", "is the target already"),
+        ([1, 2], {"features": ["t"]}, "/data/features/0", "is the target already"),
+        ([1, 2], {"features": ["a", "a"]}, "/data/features/1", "is an input already"),
+        ([1, 2], {"features": ["a"], "ignore": ["a"]}, "/data/ignore/0", "is an input already"),
+        ([1, 2, 3], {"task": "binary"}, "/task", "has 3 classes"),
+        ([1.5, 2, 3], {"task": "multiclass"}, "/task", "holds fractions"),
+        (["a", "b"], {"task": "regression"}, "/task", "does not hold numbers"),
+        ([1, 2], {"target": ["a", "t"], "columns": TWO, "task": "binary"}, "/task", "one target"),
+        (["p", "q"], {"target": ["a", "t"], "columns": TWO}, "/data/target", "hold numbers"),
+        ([*range(10_001)], {"task": "multiclass"}, "/data/inline/rows", "the most is 10000"),
+    ],
+)  # fmt: skip
+def test_impossible_wishes_are_refused(target: list[Any], options: dict[str, Any], place: str, word: str) -> None:
+    found = faults(target, **options)
+    assert {*found} == {place}
+    assert word in found[place]
+
+
+def test_every_column_at_fault_is_named_up_to_a_bound() -> None:
+    assert {*faults([1, None], columns={"a": [1, None], "b": ["x", "y"]})} == {
+        "/data/inline/rows/1/a",
+        "/data/inline/rows/0/b",
+        "/data/inline/rows/1/t",
+    }
+    assert len(faults([1, 2], ignore=[f"no {i}" for i in range(500)])) == MOST_FAULTS + 1
+
+
+def test_the_target_must_be_named_where_it_is_not_clear() -> None:
+    table, targets = read_inline({"rows": [{f"c{i}": i for i in range(30)}] * 2})
+    with pytest.raises(ValidationFailed, match=r"name the column to predict, of c0, .* and 20 more"):
+        supervise(table, targets)

@@ -112,7 +112,13 @@ class Outcome:
 
     def _findings(self, training: Training) -> list[dict[str, Any]]:
         history = get_history(self._engine, self.held.job_id)["series"]
-        run = Run(history, training.initial, training.network.tensors(), self.spec.training.epochs)
+        run = Run(
+            history=history,
+            initial=training.initial,
+            final=training.network.tensors(),
+            epochs=self.spec.training.epochs,
+            restored=training.restored_best,
+        )
         return [finding.to_json() for finding in find(run)]
 
     def _model(

@@ -1,6 +1,7 @@
 """Scaling: fitted on the training rows, kept with the model as numbers, applied by it at inference.
 
-Each value is scaled by itself, in float64, so one row comes out with the same bits as among a million.
+Each value is scaled by itself, in float64, so one row comes out with the same bits as among a million. What the
+columns mean is not known here.
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.errors import InvalidParameter, nearest
+
 Array = NDArray[Any]
 METHODS = ("standard", "minmax", "robust", "none")
+ROUNDING = 10 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,20 @@ class Preprocessor:
 
     @classmethod
     def fit(cls, x: NDArray[np.float64], method: str) -> Self:
-        """Fit to training rows `(rows, columns)`. scikit-learn's StandardScaler, MinMaxScaler and RobustScaler.
+        """Fit to training rows.
 
-        A column without spread is divided by one.
+        `standard` takes the mean and the standard deviation, `minmax` the least and the range, `robust` the median
+        and the range between the quartiles; `none` leaves columns as they are.
+        A column without spread, to rounding, is divided by one.
+
+        Args:
+            x: `(rows, columns)`, finite, at least one row.
+            method: one of `METHODS`.
+
+        Raises:
+            InvalidParameter: the method is not known.
+
+        Source: scikit-learn's StandardScaler, MinMaxScaler and RobustScaler, which give the same numbers.
         """
         match method:
             case "standard":
@@ -37,10 +52,12 @@ class Preprocessor:
             case "robust":
                 lower, center, upper = np.percentile(x, [25, 50, 75], axis=0)
                 scale = upper - lower
-            case _:
+            case "none":
                 center, scale = np.zeros(x.shape[1]), np.ones(x.shape[1])
+            case _:
+                raise InvalidParameter("method", f"is {method!r}; {nearest(method, METHODS)}")
         # The spread of equal values may come out as a rounding error instead of zero.
-        flat = scale <= 10 * np.finfo(np.float64).eps * np.maximum(np.abs(center), np.finfo(np.float64).tiny)
+        flat = scale <= ROUNDING * np.abs(center)
         return cls(method, center, np.where(flat, 1.0, scale))
 
     def transform(self, x: NDArray[np.float64], dtype: Any) -> Array:

@@ -28,26 +28,57 @@ def sizes(rows: int, fractions: Mapping[str, float]) -> dict[str, int]:
 def split_rows(
     rows: int, fractions: Mapping[str, float], generator: Generator, *, classes: NDArray[Any] | None = None
 ) -> Split:
-    """Draw `validation` and `test` from the rows; the rest is for training.
+    """Draw `validation` and `test` from the rows; the rest is for training. The parts have the sizes of `sizes`.
+
+    With `classes`, every part gets its share of each class, to one row; and each class has a row to train on as long
+    as there are rows enough, for which a share may be missed by one row more.
 
     Args:
-        rows: how many there are.
+        rows: how many there are; more than those kept back.
         fractions: of `validation` and `test`; those missing or 0 stay empty.
         generator: randomness.
-        classes: class indices `(rows,)`: every part gets its share of each class, to one row.
+        classes: class indices `(rows,)` from 0.
+
+    Where scikit-learn differs: its `StratifiedShuffleSplit` refuses classes of a single row and draws the ties
+    between classes at random; here the counts follow from the sizes alone.
     """
+    kept = sizes(rows, fractions)
+    wanted = np.array([rows - sum(kept.values()), kept.get("validation", 0), kept.get("test", 0)])
     order = generator.permutation(rows)
-    if classes is not None:
-        order = _interleave(order, classes)
-    parts = {"validation": np.empty(0, np.int64), "test": np.empty(0, np.int64)}
-    for part, size in sizes(rows, fractions).items():
-        # Evenly spaced places of an order in which the classes are evenly spread.
-        places = np.floor((np.arange(size) + 0.5) * len(order) / size).astype(np.int64)
-        parts[part] = np.sort(order[places])
-        order = np.delete(order, places)
-    return Split(train=np.sort(order), **parts)
+    if classes is None:
+        counts = wanted[None, :]
+    else:
+        order = order[np.argsort(classes[order], kind="stable")]
+        counts = _cover(_share(np.bincount(classes), wanted))
+    # Each class lies together, in random order: cut it into its parts.
+    part = np.repeat(np.tile(np.arange(3), len(counts)), counts.ravel())
+    train, validation, test = (np.sort(order[part == index]) for index in range(3))
+    return Split(train, validation, test)
 
 
-def _interleave(order: Indices, classes: NDArray[Any]) -> Indices:
-    """The same rows grouped by class: evenly spaced places then take from each class in proportion."""
-    return order[np.argsort(classes[order], kind="stable")]
+def _share(members: Indices, wanted: Indices) -> Indices:
+    """Rows `(classes, parts)` that add up to `members` of each class and to `wanted` of each part.
+
+    Each is its proportional quota, rounded down or up. Giving what is left of a class to the parts that lack most
+    always comes out even (H. J. Ryser, Combinatorial Properties of Matrices of Zeros and Ones, 1957).
+    """
+    counts, remainder = np.divmod(np.outer(members, wanted), members.sum())
+    lacking = wanted - counts.sum(axis=0)
+    for index in range(len(members)):
+        neediest = np.lexsort((-remainder[index], -lacking))
+        chosen = neediest[: members[index] - counts[index].sum()]
+        counts[index, chosen] += 1
+        lacking[chosen] -= 1
+    return counts
+
+
+def _cover(counts: Indices) -> Indices:
+    """The same sums, with a row of each class in the first part, from which no model could learn it otherwise."""
+    for bare in np.flatnonzero((counts[:, 0] == 0) & (counts.sum(axis=1) > 0)):
+        giver = int(counts[:, 0].argmax())
+        if counts[giver, 0] < 2:
+            break
+        part = int(counts[bare].argmax())
+        counts[bare, [0, part]] += (1, -1)
+        counts[giver, [0, part]] += (-1, 1)
+    return counts

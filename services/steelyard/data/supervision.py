@@ -1,18 +1,20 @@
 """What is to be learned from a table: which columns are inputs, which are targets, and what kind of task that is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.data.refusal import AT, refuse
 from steelyard.data.table import Table
-from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
+from steelyard.errors import Fault, nearest, pointer, shown
 
 MOST_CLASSES_GUESSED = 20
 MOST_CLASSES = 10_000
-AT = "data"
+ROLES = {"target": "the target", "features": "an input", "ignore": "ignored"}
 
 
 @dataclass(frozen=True)
@@ -53,62 +55,66 @@ def supervise(
     Under `auto`, a target of texts, booleans or at most `MOST_CLASSES_GUESSED` different integers is a class, of two
     or of several; anything else is regression.
     """
-    faults = _unknown(table, {"target": target, "features": features, "ignore": ignore})
     targets = list(target or default_targets)
-    if not targets:
-        faults.append(
-            Fault(pointer(AT, "target"), f"is missing; name the column to predict, of {', '.join(table.names)}")
-        )
-    if faults:
-        raise ValidationFailed(faults)
-    chosen = list(features) if features else [n for n in table.names if n not in targets and n not in set(ignore)]
-    faults = _feature_faults(table, chosen, targets) + _row_faults(table, targets)
-    if faults:
-        raise ValidationFailed(faults)
+    refuse(_naming_faults(table, targets, {"target": target, "features": features, "ignore": ignore}))
+    chosen = list(features) if features else [n for n in table.names if n not in {*targets, *ignore}]
+    refuse(chain(_row_faults(table), _feature_faults(table, chosen), _target_faults(table, targets)))
     x = np.stack([table.columns[name].astype(np.float64) for name in chosen], axis=1)  # booleans become 0 and 1
-    columns = [table.columns[name] for name in targets]
-    return _with_task(x, columns, chosen, targets, task)
+    return _with_task(x, table, chosen, targets, task)
 
 
-def _unknown(table: Table, named: dict[str, Sequence[str] | None]) -> list[Fault]:
-    return [
-        Fault(pointer(AT, key), f"names {shown(name)}; no column has that name, {nearest(name, table.names)}")
-        for key, names in named.items()
-        for name in names or ()
-        if name not in table.columns
-    ]
+def _naming_faults(table: Table, targets: list[str], named: dict[str, Sequence[str] | None]) -> Iterator[Fault]:
+    if not targets:
+        yield Fault(pointer(AT, "target"), f"is missing; name the column to predict, of {_listed(table.names)}")
+    roles = dict.fromkeys(targets, "the target") if not named["target"] else {}
+    for key, names in named.items():
+        for index, name in enumerate(names or ()):
+            # A single target may have been sent without a list around it.
+            place = pointer(AT, key) if key == "target" and len(targets) == 1 else pointer(AT, key, index)
+            if name not in table.columns:
+                yield Fault(place, f"is {shown(name)}; no column has that name, {nearest(name, table.names)}")
+            elif name in roles:
+                yield Fault(place, f"is {shown(name)}, which is {roles[name]} already")
+            roles.setdefault(name, ROLES[key])
 
 
-def _feature_faults(table: Table, features: list[str], targets: list[str]) -> list[Fault]:
-    faults = [] if features else [Fault(pointer(AT, "features"), "leaves no column to learn from")]
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def _row_faults(table: Table) -> Iterator[Fault]:
+    if table.rows < 2:
+        yield Fault(pointer(AT), f"has {table.rows} rows; training needs at least 2")
+
+
+def _feature_faults(table: Table, features: list[str]) -> Iterator[Fault]:
+    if not features:
+        yield Fault(pointer(AT), "has no column to learn from beside the target and those ignored")
     for name in features:
         column = table.columns[name]
-        if name in targets:
-            faults.append(Fault(pointer(AT, "features"), f"names {shown(name)}, which is the target"))
-        elif column.dtype == object and any(isinstance(value, str) for value in column):
-            faults.append(
-                Fault(
-                    pointer(AT),
-                    f"the column {shown(name)} holds text; inputs must be numbers: leave it out by 'ignore'",
-                )
+        missing = _missing(column)
+        if column.dtype == object and isinstance(value := column[present := int(missing.argmin())], str):
+            yield Fault(
+                table.locate(name, present),
+                f"is {shown(value)}, a text in the column {shown(name)}; inputs are numbers, or true and false: "
+                "give numbers, or name the column in 'ignore'",
             )
-        elif (missing := _missing(column)).any():
-            row = int(missing.argmax())
-            faults.append(
-                Fault(pointer(AT), f"the column {shown(name)} has no value in row {row}; every input must be there")
-            )
-    return faults
+        elif missing.any():
+            yield _missing_fault(table, name, missing, "an input")
 
 
-def _row_faults(table: Table, targets: list[str]) -> list[Fault]:
-    faults = []
-    if table.rows < 2:
-        faults.append(Fault(pointer(AT), f"has {table.rows} rows; training needs at least 2"))
+def _target_faults(table: Table, targets: list[str]) -> Iterator[Fault]:
     for name in targets:
-        column = table.columns[name]
-        if (missing := _missing(column)).any():
-            faults.append(Fault(pointer(AT), f"the target {shown(name)} has no value in row {int(missing.argmax())}"))
-    return faults
+        if (missing := _missing(table.columns[name])).any():
+            yield _missing_fault(table, name, missing, "the target")
+
+
+def _missing_fault(table: Table, name: str, missing: NDArray[np.bool_], role: str) -> Fault:
+    row, count = int(missing.argmax()), int(missing.sum())
+    rows = f"row {row}" if count == 1 else f"{count} rows, row {row} the first"
+    return Fault(
+        table.locate(name, row), f"is null: {role}, {shown(name)}, has no value in {rows}; every row needs one"
+    )
 
 
 def _missing(column: NDArray[Any]) -> NDArray[np.bool_]:
@@ -116,40 +122,46 @@ def _missing(column: NDArray[Any]) -> NDArray[np.bool_]:
     return np.array([value is None for value in column]) if column.dtype == object else np.isnan(column)
 
 
-def _with_task(
-    x: NDArray[np.float64], columns: list[NDArray[Any]], features: list[str], targets: list[str], task: str
-) -> Supervised:
-    classes = np.unique(columns[0]).tolist() if len(columns) == 1 else []
-    texts = [name for name, column in zip(targets, columns, strict=True) if column.dtype == object]
-    whole = not texts and all(np.equal(np.mod(column, 1), 0).all() for column in columns)
-    if task == "auto":
-        countable = bool(texts) or (whole and len(classes) <= MOST_CLASSES_GUESSED)
-        task = ("binary" if len(classes) == 2 else "multiclass") if len(columns) == 1 and countable else "regression"
-    if fault := _task_fault(task, targets, texts, classes, whole=whole):
-        raise ValidationFailed([fault])
+def _with_task(x: NDArray[np.float64], table: Table, features: list[str], targets: list[str], asked: str) -> Supervised:
+    columns = [table.columns[name] for name in targets]
+    labels, indices = np.unique(columns[0], return_inverse=True)
+    numeric = all(column.dtype != object for column in columns)
+    countable = not numeric or bool((labels == np.rint(labels)).all())
+    task = asked
+    if asked == "auto":
+        few = countable and (not numeric or len(labels) <= MOST_CLASSES_GUESSED)
+        task = ("binary" if len(labels) == 2 else "multiclass") if few and len(columns) == 1 else "regression"
     if task == "regression":
+        refuse(_regression_faults(table, targets, asked))
         return Supervised(x, np.stack(columns, axis=1), features, targets, task, None)
-    labels = [int(label) if isinstance(label, float) else label for label in classes]
-    return Supervised(x, np.searchsorted(classes, columns[0]).astype(np.int64), features, targets, task, labels)
+    refuse(_class_faults(table, targets, labels.tolist(), task=task, countable=countable))
+    classes = [int(label) if numeric else label for label in labels.tolist()]
+    return Supervised(x, indices.astype(np.int64), features, targets, task, classes)
 
 
-def _task_fault(task: str, targets: list[str], texts: list[str], classes: list[Any], *, whole: bool) -> Fault | None:
-    at = pointer("task")
-    if task == "regression":
-        return Fault(at, f"is 'regression'; the target {shown(texts[0])} does not hold numbers") if texts else None
+def _regression_faults(table: Table, targets: list[str], asked: str) -> Iterator[Fault]:
+    for name in targets:
+        if table.columns[name].dtype == object and asked == "auto":
+            yield Fault(
+                pointer(AT, "target"), f"names {shown(name)} among several targets, which must all hold numbers"
+            )
+        elif table.columns[name].dtype == object:
+            yield Fault(pointer("task"), f"is 'regression'; the target {shown(name)} does not hold numbers")
+
+
+def _class_faults(
+    table: Table, targets: list[str], labels: list[Any], *, task: str, countable: bool
+) -> Iterator[Fault]:
+    name, count = shown(targets[0]), len(labels)
     if len(targets) > 1:
-        return Fault(pointer(AT, "target"), f"names {len(targets)} columns; a classification has one target")
-    if not texts and not whole:
-        return Fault(at, f"is {task!r}; the target {shown(targets[0])} holds fractions, which are no classes")
-    if len(classes) < 2:
-        return Fault(
-            pointer(AT),
-            f"the target {shown(targets[0])} is {shown(classes[0])} in every row; there is nothing to learn",
-        )
-    if task == "binary" and len(classes) != 2:
-        return Fault(at, f"is 'binary'; the target {shown(targets[0])} has {len(classes)} classes")
-    if len(classes) > MOST_CLASSES:
-        return Fault(
-            pointer(AT), f"the target {shown(targets[0])} has {len(classes)} classes; at most {MOST_CLASSES} are"
-        )
-    return None
+        yield Fault(pointer("task"), f"is {task!r}, which has one target; the data have {len(targets)}")
+    elif not countable:
+        yield Fault(pointer("task"), f"is {task!r}; the target {name} holds fractions, which are no classes")
+    elif count < 2:
+        seen = f"{labels[0]:g}" if isinstance(labels[0], float) else shown(labels[0])
+        at = table.locate(targets[0], None)
+        yield Fault(at, f"has {seen} as {name} in every row; a classification needs at least 2 classes")
+    elif task == "binary" and count != 2:
+        yield Fault(pointer("task"), f"is 'binary'; the target {name} has {count} classes")
+    elif count > MOST_CLASSES:
+        yield Fault(table.locate(targets[0], None), f"has {count} classes of {name}; the most is {MOST_CLASSES}")

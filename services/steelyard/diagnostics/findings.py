@@ -1,9 +1,13 @@
-"""Findings: what stands out in a finished run. Each rule is a function; none of them guesses without a number."""
+"""Findings: what stands out in a finished run, in plain words, with what to try.
+
+Each rule is a function over series and weights; none guesses without a number. How a run is stored or served is not
+known here.
+"""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +15,17 @@ from numpy.typing import NDArray
 Tensors = Mapping[str, NDArray[Any]]
 History = Mapping[str, Sequence[float | None]]
 
+LEAST_FALL = 0.02  # of the loss: less than this over a run is none
+SAME_TO = 1e-3  # of the largest weight: matrix products round the columns of equal units differently
+WORTH_SAYING = 0.1  # a validation loss this far above its best has clearly risen
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that stands out. `level` is `info` or `warning`, `layer` where it was seen."""
+    """One thing that stands out. `layer` is where it was seen, if it was in one."""
 
     code: str
-    level: str
+    level: Literal["info", "warning"]
     message: str
     suggestion: str
     layer: str | None = None
@@ -29,12 +37,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Run:
-    """What the rules look at: the series of the history, and the weights before and after."""
+    """What the rules look at: the series of the history, an entry an epoch; the weights before and after, by name.
+
+    `epochs` is how many were asked for; `restored` says that `final` are the weights of the best epoch, not the last.
+    """
 
     history: History
     initial: Tensors
     final: Tensors
     epochs: int
+    restored: bool = False
 
 
 def find(run: Run) -> list[Finding]:
@@ -43,53 +55,61 @@ def find(run: Run) -> list[Finding]:
 
 
 def equal_units(run: Run) -> Iterator[Finding]:
-    """Units that began as copies of each other, with outgoing weights alike, get the same gradients and stay copies."""
+    """Units of a hidden layer that began as copies of each other: they get the same gradients, and stay copies.
+
+    Those of the output layer may begin so: the targets tell them apart.
+    """
     for name, kernel in run.initial.items():
         layer, _, tensor = name.partition("/")
-        if tensor != "kernel" or kernel.shape[1] < 2 or not (_copies(kernel) and _copies(run.final[name])):
+        if tensor != "kernel" or layer == "output" or kernel.shape[1] < 2 or not _are_copies(run.initial, layer, to=0):
             continue
+        copies = _are_copies(run.final, layer, to=SAME_TO)
+        values = f" ({kernel.flat[0]:g} everywhere)" if (kernel == kernel.flat[0]).all() else ""
+        end = (
+            "and they still are: they get equal gradients, so the layer can learn no more than one unit could."
+            if copies
+            else "and only later something else, dropout or the layer after it, told them apart."
+        )
         yield Finding(
-            "equal_units",
-            "warning",
-            f"All {kernel.shape[1]} units of {layer} began as copies of each other ({kernel.flat[0]:g} everywhere) and "
-            "still are: units that start equal get equal gradients, so the layer can do no more than one unit could.",
-            "Draw the weights at random: he_normal for relu, glorot_uniform for tanh and sigmoid.",
-            layer,
+            code="equal_units",
+            level="warning" if copies else "info",
+            message=f"All {kernel.shape[1]} units of {layer} began as copies of each other{values}, {end}",
+            suggestion="Draw the weights at random: he_normal for relu, glorot_uniform for tanh and sigmoid.",
+            layer=layer,
         )
 
 
-def _copies(kernel: NDArray[Any]) -> bool:
-    """Whether all units have the same weights, up to what rounding has told apart."""
-    return bool(np.allclose(kernel, kernel[:, :1], rtol=1e-3, atol=1e-6))
-
-
 def loss_did_not_fall(run: Run) -> Iterator[Finding]:
-    """The training loss ended about where it began."""
+    """The training loss ended about where its first epoch left it."""
     losses = _finite(run.history.get("loss", ()))
-    if len(losses) >= 3 and min(losses) > 0.98 * losses[0]:
+    if len(losses) >= 3 and min(losses) > (1 - LEAST_FALL) * losses[0]:
         yield Finding(
-            "loss_did_not_fall",
-            "warning",
-            f"The training loss went from {losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} epochs: the network "
-            "did not learn.",
-            "Try a learning rate ten times as large, then ten times as small; look whether units start equal.",
+            code="loss_did_not_fall",
+            level="warning",
+            message=f"The training loss was {losses[0]:.4g} in the first epoch and {losses[-1]:.4g} in the last of "
+            f"{len(losses)}: after the first epoch the network learned nothing more.",
+            suggestion="If the first epoch did not teach it enough, try a learning rate ten times as large, then ten "
+            "times as small; and look whether units start equal.",
         )
 
 
 def overfitting(run: Run) -> Iterator[Finding]:
     """The validation loss rose well above its best while the training loss went on falling."""
     training, validation = _finite(run.history.get("loss", ())), _finite(run.history.get("val_loss", ()))
-    if len(validation) < 5 or len(training) != len(validation):
+    if run.restored or len(validation) < 5 or len(training) != len(validation):
         return
     best = min(range(len(validation)), key=validation.__getitem__)
-    if validation[-1] > 1.1 * validation[best] and training[-1] < training[best]:
+    last = min(validation[-3:])  # one epoch may be bad by chance
+    rise, fall = last - validation[best], validation[0] - validation[best]
+    if rise > WORTH_SAYING * max(validation[best], fall) and training[-1] < training[best]:
         yield Finding(
-            "overfitting",
-            "warning",
-            f"The validation loss was best in epoch {best + 1} ({validation[best]:.4g}) and rose to "
-            f"{validation[-1]:.4g}, while the training loss fell on to {training[-1]:.4g}: the network learns its "
+            code="overfitting",
+            level="warning",
+            message=f"The validation loss was best in epoch {best + 1} ({validation[best]:.4g}) and rose to "
+            f"{last:.4g}, while the training loss fell on to {training[-1]:.4g}: the network learns its "
             "training rows by heart.",
-            "Stop early (training.early_stopping), add dropout, an l2 regulariser or more rows, or take fewer units.",
+            suggestion="Stop early and restore the best weights (training.early_stopping), add dropout, an l2 "
+            "regulariser or more rows, or take fewer units.",
         )
 
 
@@ -100,17 +120,24 @@ def still_improving(run: Run) -> Iterator[Finding]:
     if len(losses) < max(10, run.epochs):
         return
     tail = losses[-max(3, len(losses) // 10) :]
-    if tail[-1] == min(losses) and (tail[0] - tail[-1]) > 0.02 * abs(tail[0]):
+    if tail[-1] == min(losses) and tail[0] - tail[-1] > LEAST_FALL * tail[0]:
         yield Finding(
-            "still_improving",
-            "info",
-            f"The {series} was still falling when the {len(losses)} epochs ran out: {tail[0]:.4g} to {tail[-1]:.4g} "
-            f"in the last {len(tail)}.",
-            "Train for more epochs, with early stopping to end in time; or take a larger learning rate.",
+            code="still_improving",
+            level="info",
+            message=f"The {series} was still falling when the {len(losses)} epochs ran out: {tail[0]:.4g} to "
+            f"{tail[-1]:.4g} in the last {len(tail)}.",
+            suggestion="Train for more epochs, with early stopping to end in time; or take a larger learning rate.",
         )
 
 
 RULES: tuple[Callable[[Run], Iterator[Finding]], ...] = (equal_units, loss_did_not_fall, overfitting, still_improving)
+
+
+def _are_copies(tensors: Tensors, layer: str, *, to: float) -> bool:
+    """Whether all units of the layer have the same weights and bias, but for `to` times the largest of them."""
+    kernel, bias = tensors[f"{layer}/kernel"], tensors.get(f"{layer}/bias")
+    weights = kernel if bias is None else np.vstack([kernel, bias])
+    return bool((np.abs(weights - weights[:, :1]) <= to * np.abs(weights).max()).all())
 
 
 def _finite(series: Sequence[float | None]) -> list[float]:

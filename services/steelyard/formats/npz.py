@@ -16,7 +16,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip file can bear, so 
 def dump_npy(array: NDArray[Any]) -> bytes:
     """One array as an `.npy` file."""
     buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    np.lib.format.write_array(buffer, np.asarray(array, order="C"), allow_pickle=False)
     return buffer.getvalue()
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 
 from steelyard.data.preprocessing import Preprocessor
 from steelyard.errors import NotFound
+from steelyard.formats.nested import to_lists
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
 from steelyard.spec.prediction import read_inputs
@@ -63,13 +64,13 @@ class Predictor:
         outputs = model.outputs(read_inputs(document, model.features))
         if model.classes is None:
             predictions = outputs[:, 0] if outputs.shape[1] == 1 else outputs
-            return {"model": model_id, "predictions": predictions.tolist()}
+            return {"model": model_id, "predictions": to_lists(predictions)}
         chances = class_probabilities(outputs)
         labels = [model.classes[index] for index in chances.argmax(axis=1).tolist()]
         return {
             "model": model_id,
             "predictions": labels,
-            "probabilities": chances.tolist(),
+            "probabilities": to_lists(chances),
             "classes": model.classes,
         }
 

@@ -4,7 +4,7 @@ import dataclasses
 import inspect
 from typing import Any
 
-from steelyard.data.builtin import BUILTINS
+from steelyard.data.builtin import BUILTINS, Builtin
 from steelyard.spec.parts import REGISTRIES, model_of
 from steelyard.trainer.parts import Part, describe, parameters
 
@@ -12,8 +12,7 @@ from steelyard.trainer.parts import Part, describe, parameters
 def catalog() -> dict[str, Any]:
     """Every part by family, with parameters, ranges, defaults, formula and source; and the data sets that are there."""
     families = {family: [_describe(part, registry.tag) for part in registry] for family, registry in REGISTRIES.items()}
-    builtin = [{"name": b.name, "title": b.title, "task": b.task, "generated": b.generated} for b in BUILTINS.values()]
-    return {"object": "catalog", **families, "data": builtin}
+    return {"object": "catalog", **families, "data": [_describe_data(builtin) for builtin in BUILTINS.values()]}
 
 
 def _describe(part: type[Part], tag: str) -> dict[str, Any]:
@@ -35,6 +34,10 @@ def _describe(part: type[Part], tag: str) -> dict[str, Any]:
             for parameter in parameters(part)
         ],
     }
+
+
+def _describe_data(builtin: Builtin) -> dict[str, Any]:
+    return {field.name: getattr(builtin, field.name) for field in dataclasses.fields(builtin) if field.name != "make"}
 
 
 def _default(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.data.numbers import number_fault, read_matrix
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
 
 MOST_FAULTS = 20
@@ -23,20 +24,15 @@ def read_inputs(document: Any, features: list[str]) -> NDArray[np.float64]:
         faults.append(Fault(pointer("inputs"), f"{seen} must be a list of rows"))
     if faults:
         raise ValidationFailed(faults)
-    rows = [_values(row, features) for row in inputs]
-    try:
-        array = np.array(rows)
-    except ValueError:
-        array = np.empty(0, object)
-    if array.dtype.kind not in "iufb" or array.shape != (len(inputs), len(features)) or not np.isfinite(array).all():
+    rows = [[row[name] for name in features] if _is_record(row, features) else row for row in inputs]
+    array = read_matrix(rows, len(features))
+    if array is None:
         raise ValidationFailed(list(islice(_faults(inputs, features), MOST_FAULTS)))
-    return array.astype(np.float64)
+    return array
 
 
-def _values(row: Any, features: list[str]) -> Any:
-    if isinstance(row, dict):
-        return [row.get(name) for name in features] if row.keys() == set(features) else None
-    return row
+def _is_record(row: Any, features: list[str]) -> bool:
+    return isinstance(row, dict) and len(row) == len(features) and all(name in row for name in features)
 
 
 def _faults(inputs: list[Any], features: list[str]) -> Iterator[Fault]:
@@ -52,7 +48,7 @@ def _faults(inputs: list[Any], features: list[str]) -> Iterator[Fault]:
             )
         else:
             for column, value in enumerate(row):
-                if fault := _value_fault(value):
+                if fault := number_fault(value):
                     yield Fault(pointer("inputs", index, column), f"({features[column]}) {fault}")
 
 
@@ -60,14 +56,8 @@ def _record_faults(index: int, row: dict[str, Any], features: list[str]) -> Iter
     for name in features:
         if name not in row:
             yield Fault(pointer("inputs", index, name), "is missing")
-        elif fault := _value_fault(row[name]):
+        elif fault := number_fault(row[name]):
             yield Fault(pointer("inputs", index, name), fault)
     for name in row:
         if name not in features:
             yield Fault(pointer("inputs", index, name), f"is not an input of this model; {nearest(name, features)}")
-
-
-def _value_fault(value: Any) -> str | None:
-    if not isinstance(value, (int, float)):
-        return f"is {shown(value)}; it must be a number"
-    return None if abs(value) < 1e300 else f"is {shown(value)}; it must lie within ±1e300"

@@ -1,0 +1,26 @@
+"""Refusing data: its faults, however many there are, as one error of bounded length."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from steelyard.errors import Fault, ValidationFailed, pointer
+
+MOST_FAULTS = 20
+MOST_COUNTED = 1000
+AT = "data"
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raise `ValidationFailed` if there is any fault: the first `MOST_FAULTS`, and how many there are beside them.
+
+    Faults are drawn no further than `MOST_COUNTED`, so that a large body full of them costs no more than a good one.
+    """
+    iterator = iter(faults)
+    found = list(islice(iterator, MOST_FAULTS))
+    if not found:
+        return
+    rest = sum(1 for _ in islice(iterator, MOST_COUNTED))
+    if rest:
+        count = f"{MOST_COUNTED} or more" if rest == MOST_COUNTED else f"{rest}"
+        found.append(Fault(pointer(AT), f"has {count} other faults beside those listed"))
+    raise ValidationFailed(found)
