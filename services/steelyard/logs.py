@@ -11,7 +11,8 @@ from typing import TextIO
 
 import structlog
 
-CHATTY = ("alembic", "httpx", "httpcore", "kombu", "amqp")  # tell at INFO what interests nobody
+# They tell at INFO what interests nobody, or what a line of our own says with the job's id.
+CHATTY = ("alembic", "httpx", "httpcore", "kombu", "amqp", "celery.worker.strategy", "celery.app.trace")
 
 
 def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -> None:

@@ -4,6 +4,8 @@ Whoever starts a process (`http.app`, `steelyard_worker.app`, `cli.main`) calls 
 down; no other module looks at the environment.
 """
 
+import hashlib
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +17,7 @@ MIB = 1 << 20
 
 BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
+LONGEST_SOCKET_PATH_BYTES = 100  # sun_path holds 108 on Linux, 104 on macOS
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -78,7 +81,16 @@ class Settings(BaseSettings):
     @property
     def broker(self) -> str:
         """The broker's URL, with the default filled in: the socket that `steelyard up` makes."""
-        return self.broker_url or f"redis+socket://{self.data_dir.absolute() / 'valkey.sock'}"
+        return self.broker_url or f"redis+socket://{self.socket}"
+
+    @property
+    def socket(self) -> Path:
+        """Where the embedded Valkey listens: in the data directory, or in a short one where that path is too long."""
+        path = self.data_dir.absolute() / "valkey.sock"
+        if len(str(path).encode()) <= LONGEST_SOCKET_PATH_BYTES:
+            return path
+        digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"steelyard-{digest}" / "valkey.sock"
 
     def as_environment(self) -> dict[str, str]:
         """The variables with which a child process gets these very settings."""

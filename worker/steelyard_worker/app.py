@@ -68,6 +68,7 @@ def serve(settings: Settings) -> int:
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,
+            quiet=True,
         )
         worker.start()
         return int(worker.exitcode or 0)

@@ -74,9 +74,11 @@ class Supervisor:
             return None
 
     def _run(self, process: TrainingProcess, held: Claim) -> None:
+        log.info("training", attempt=held.attempt)
         try:
             process.order(held)
             Watch(self._engine, self._settings, process, held, self._draining.is_set).until_done()
+            log.info("done", attempt=held.attempt)
         except ProcessDied as death:
             reason = str(death)
             log.warning("training process lost", reason=reason, attempt=held.attempt)

@@ -1,11 +1,9 @@
 """The embedded service: Valkey, the API and a worker as children of one process, over SQLite in a data directory."""
 
 import fcntl
-import hashlib
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,7 +22,6 @@ from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
 
 READY_SECONDS = 60.0
-LONGEST_SOCKET_PATH_BYTES = 100  # sun_path holds 108 on Linux, 104 on macOS
 BROKER = "valkey"
 log = get_logger(__name__)
 
@@ -44,9 +41,8 @@ def up(settings: Settings, *, workers: int) -> None:
         _refuse_taken_port(settings)
         children = []
         if not settings.broker_url:
-            path = _socket_path(settings.data_dir)
-            settings = settings.model_copy(update={"broker_url": f"redis+socket://{path}"})
-            children.append(Child(BROKER, _valkey_command(path, settings.data_dir), {}))
+            settings.socket.parent.mkdir(mode=0o700, exist_ok=True)
+            children.append(Child(BROKER, _valkey_command(settings), {}))
         upgrade(make_engine(settings.database))
         environment = settings.as_environment()
         program = [sys.executable, "-P", "-m", "steelyard.cli.main"]
@@ -115,23 +111,13 @@ def _lock(data_dir: Path) -> IO[str]:
     return file
 
 
-def _valkey_command(path: Path, data_dir: Path) -> list[str]:
+def _valkey_command(settings: Settings) -> list[str]:
     with suppress(FileNotFoundError):
-        path.unlink()  # left by a server that was killed; the directory's lock says that nobody uses it
+        settings.socket.unlink()  # left by a server that was killed; the directory's lock says that nobody uses it
     # Nothing is kept on disk: what the broker holds are rings, and lost ones are rung again.
-    options = {"port": "0", "unixsocket": str(path), "unixsocketperm": "700", "save": "", "appendonly": "no"}
-    options |= {"dir": str(data_dir.absolute()), "loglevel": "warning", "maxmemory-policy": "noeviction"}
+    options = {"port": "0", "unixsocket": str(settings.socket), "unixsocketperm": "700", "save": "", "appendonly": "no"}
+    options |= {"dir": str(settings.data_dir.absolute()), "loglevel": "warning", "maxmemory-policy": "noeviction"}
     return [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]
-
-
-def _socket_path(data_dir: Path) -> Path:
-    path = data_dir.absolute() / "valkey.sock"
-    if len(str(path).encode()) <= LONGEST_SOCKET_PATH_BYTES:
-        return path
-    digest = hashlib.sha256(str(data_dir.absolute()).encode()).hexdigest()[:16]
-    runtime = Path(tempfile.gettempdir()) / f"steelyard-{digest}"
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    return runtime / "valkey.sock"
 
 
 def _url(settings: Settings) -> str:
