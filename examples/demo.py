@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,8 @@ def main() -> int:
         if not line.startswith("ready "):
             console.print(f"The service did not start:\n{log.read_text()}")
             return 1
-        status = show(Client(line.split()[1]), console)
+        with closing(Client(line.split()[1])) as client:
+            status = show(client, console)
         if keep:
             console.print("\nThe service stays until Ctrl-C.")
             service.wait()

@@ -31,6 +31,10 @@ class Client:
         self.url = url
         self._http = httpx.Client(base_url=url, timeout=90)
 
+    def close(self) -> None:
+        """Give the connection back: a service that stops waits a while for those that are open."""
+        self._http.close()
+
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """The answer, if it is a good one."""
         try:

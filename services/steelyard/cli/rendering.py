@@ -1,5 +1,6 @@
 """How jobs look in a terminal: curves, tables, faults."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 WIDTH, HEIGHT = 64, 10
+LOG_FROM_RATIO = 20  # between the largest and the least loss; all but the start would lie flat on a linear scale
 BARS = " ▁▂▃▄▅▆▇█"
 MARKS = {"loss": ("•", "cyan"), "val_loss": ("◦", "magenta")}
 
@@ -51,6 +53,8 @@ def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], sn
     for finding in job["findings"]:
         console.print(f"\n[yellow]{finding['code']}[/yellow] {escape(finding['message'])}")
         console.print(f"  try: {escape(finding['suggestion'])}")
+    if job["status"] == "succeeded" and not job["findings"]:
+        console.print("\nNothing stands out: no findings.")
     if job["model"]:
         console.print(f"\nmodel {job['model']}", highlight=False)
 
@@ -62,20 +66,24 @@ def curve(epochs: Sequence[int], series: Mapping[str, Sequence[float | None]]) -
     if not values:
         return []
     low, high = min(values), max(values)
-    span = (high - low) or 1.0
+    logarithmic = low > 0 and high / low > LOG_FROM_RATIO
+    scaled = math.log if logarithmic else float
+    top, span = scaled(high), (scaled(high) - scaled(low)) or 1.0
     grid = [[" "] * WIDTH for _ in range(HEIGHT)]
     for name, each in shown.items():
         mark, colour = MARKS[name]
         for column in range(WIDTH):
             value = each[round(column * (len(each) - 1) / (WIDTH - 1))]
             if value is not None:
-                grid[round((high - value) / span * (HEIGHT - 1))][column] = f"[{colour}]{mark}[/{colour}]"
+                row = round((top - scaled(value)) / span * (HEIGHT - 1))
+                grid[row][column] = f"[{colour}]{mark}[/{colour}]"
     labels = {0: f"{high:.4g}", HEIGHT - 1: f"{low:.4g}"}
     lines = [f"{labels.get(index, ''):>10} │{''.join(row)}" for index, row in enumerate(grid)]
     last = f"epoch {epochs[-1]}"
     lines.append(f"{'':>10} └{'─' * WIDTH}")
     lines.append(f"{'':>12}{epochs[0]}{last:>{WIDTH - len(str(epochs[0]))}}")
-    lines.append(f"{'':>12}" + "   ".join(f"[{MARKS[name][1]}]{MARKS[name][0]}[/] {name}" for name in shown))
+    legend = [f"[{MARKS[name][1]}]{MARKS[name][0]}[/] {name}" for name in shown]
+    lines.append(f"{'':>12}" + "   ".join([*legend, "(log scale)"] if logarithmic else legend))
     return lines
 
 
@@ -88,7 +96,7 @@ def _metrics(metrics: Mapping[str, Mapping[str, float | None]]) -> Table:
 
 
 def _weights(snapshots: Mapping[str, Any]) -> Table:
-    table = Table("weights", "shape", "mean", "std", "min", "max", "std: initial → final", box=None)
+    table = Table("weights", "shape", "mean", "std", "min", "max", "start → end", box=None)
     initial = {tensor["name"]: tensor["statistics"]["std"] for tensor in snapshots["initial"]["tensors"]}
     tensors = snapshots["final"]["tensors"]
     largest = max([*(abs(std or 0) for std in initial.values()), *(abs(t["statistics"]["std"] or 0) for t in tensors)])
