@@ -30,7 +30,7 @@ test: .venv/ready-for-tests ## lint, types, import contract, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
 
 bench: .venv/ready ## what the service adds to the training itself

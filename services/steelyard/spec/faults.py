@@ -52,7 +52,7 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
         case "missing":
             return Fault(place, "is missing")
         case "extra_forbidden":
-            return Fault(place, f"is not a field here; {nearest(str(loc[-1]), _fields(model, loc[:-1]))}")
+            return Fault(place, f"is not a field here; {_field_meant(model, loc)}")
         case "union_tag_not_found":
             tag = str(context["discriminator"]).strip("'")
             if isinstance(value, dict):
@@ -115,6 +115,15 @@ def _leaf(sent: Any, place: str) -> bool:
         key = token.replace("~1", "/").replace("~0", "~")
         sent = _child(sent, int(key) if isinstance(sent, list) else key)
     return not isinstance(sent, (dict, list))
+
+
+def _field_meant(model: type[BaseModel], loc: Loc) -> str:
+    """The field that the unknown one at `loc` may be: the same name one floor down, or one like it on this floor."""
+    name = str(loc[-1])
+    for room, field in model.model_fields.items():
+        if room not in loc and any(name in below.model_fields for below in _models(field.annotation)):
+            return f"it belongs into {room!r}"
+    return nearest(name, _fields(model, loc[:-1]))
 
 
 def _fields(model: type[BaseModel], loc: Loc) -> list[str]:

@@ -11,9 +11,11 @@ from steelyard.trainer.activations import ACTIVATIONS
 from steelyard.trainer.initializers import INITIALIZERS
 from steelyard.trainer.layers import LAYERS
 from steelyard.trainer.losses import LOSSES
+from steelyard.trainer.metrics import METRICS
 from steelyard.trainer.optimizers import OPTIMIZERS
 from steelyard.trainer.regularizers import REGULARIZERS
 
+EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:  # a type checker cannot know unions that are made from regist
     LOSS: TypeAlias = Any
     OPTIMIZER: TypeAlias = Any
     BUILTIN: TypeAlias = str
+    MONITOR: TypeAlias = str
 else:
     INITIALIZER = union_of(INITIALIZERS)
     ACTIVATION = union_of(ACTIVATIONS)
@@ -33,6 +36,7 @@ else:
     LOSS = union_of(LOSSES)
     OPTIMIZER = union_of(OPTIMIZERS)
     BUILTIN = Literal[tuple(BUILTINS)]
+    MONITOR = Literal[tuple(f"{split}{name}" for split in ("", "val_") for name in ("loss", *EPOCH_METRICS))]
 
 
 class InlineSummary(Strict):
@@ -75,7 +79,7 @@ class Holdout(Strict):
 class EarlyStopping(Strict):
     """When to stop before all epochs are over."""
 
-    monitor: Annotated[str, Field(max_length=100)] = "val_loss"
+    monitor: MONITOR = "val_loss"
     patience: Annotated[int, Field(ge=0, le=100_000)] = 10
     min_delta: Annotated[float, Field(ge=0)] = 0.0
     restore_best: bool = True
