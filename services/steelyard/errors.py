@@ -18,7 +18,8 @@
         ├── Diverged          diverged                the loss is not finite any more
         ├── WorkerLost        worker-lost             its training process died, too often
         ├── OutOfMemory       out-of-memory           it needed more than it was given
-        └── TimeLimitExceeded time-limit-exceeded     it took longer than it was given
+        ├── TimeLimitExceeded time-limit-exceeded     it took longer than it was given
+        └── InitialWeightsGone initial-weights-gone   the model that it was to start from is deleted
 
 An error knows its slug and says what was wrong and what would be right. It does not know HTTP: which
 status a slug has stands in `steelyard.http.problems`. A failed job stores `SteelyardError.problem()`.
@@ -208,3 +209,10 @@ class TimeLimitExceeded(RunFailed):
 
     slug = "time-limit-exceeded"
     title = "The training took too long"
+
+
+class InitialWeightsGone(RunFailed):
+    """The model that the job was to start from is not there any more."""
+
+    slug = "initial-weights-gone"
+    title = "The initial weights are gone"

@@ -8,6 +8,7 @@ import pytest
 from steelyard.data.readers import read_inline
 from steelyard.data.refusal import MOST_FAULTS
 from steelyard.data.supervision import Supervised, supervise
+from steelyard.data.table import Table
 from steelyard.errors import ValidationFailed
 
 TWO = {"a": [1, 2], "b": [1, 2]}
@@ -123,3 +124,37 @@ def test_the_target_must_be_named_where_it_is_not_clear() -> None:
     table, targets = read_inline({"rows": [{f"c{i}": i for i in range(30)}] * 2})
     with pytest.raises(ValidationFailed, match=r"name the column to predict, of c0, .* and 20 more"):
         supervise(table, targets)
+
+
+def test_a_column_of_weights_is_no_input() -> None:
+    table = Table({"a": np.array([1.0, 2.0]), "w": np.array([0.5, 2.0]), "y": np.array([0.5, 1.5])})
+    found = supervise(table, ["y"], sample_weight="w")
+    assert found.features == ["a"]
+    assert found.weights is not None
+    assert found.weights.tolist() == [0.5, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        (np.array([1.0, -1.0]), "is -1; a row's weight must be at least 0"),
+        (np.array([np.nan, 1.0]), "is null; a row's weight"),
+        (np.zeros(2), "is 0 in every row"),
+        (np.array(["a", "b"], object), "does not hold numbers"),
+    ],
+)
+def test_weights_that_weigh_nothing_are_refused(weights: Any, words: str) -> None:
+    table = Table({"a": np.array([1.0, 2.0]), "w": weights, "y": np.array([0.5, 1.5])})
+    with pytest.raises(ValidationFailed, match=words):
+        supervise(table, ["y"], sample_weight="w")
+
+
+def test_several_targets_of_booleans_are_labels() -> None:
+    truth = np.array([True, False, True], object)
+    table = Table({"a": np.arange(3.0), "b": truth, "c": truth[::-1].copy()})
+    found = supervise(table, [], target=["b", "c"])
+    assert (found.task, found.classes, found.outputs) == ("multilabel", None, 2)
+    assert found.y.tolist() == [[1, 1], [0, 0], [1, 1]]
+    numbers = Table({"a": np.arange(3.0), "b": np.array([0.0, 1.0, 2.0]), "c": np.ones(3)})
+    with pytest.raises(ValidationFailed, match="holds more than 0 and 1"):
+        supervise(numbers, [], target=["b", "c"], task="multilabel")

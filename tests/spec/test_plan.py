@@ -82,6 +82,9 @@ def test_ten_faults_of_every_kind_come_in_one_answer() -> None:
     assert found["/training/batch_size"] == "is '32'; it must be a whole number"
 
 
+EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
+
+
 @pytest.mark.parametrize(
     ("fields", "place", "words"),
     [
@@ -115,6 +118,57 @@ def test_ten_faults_of_every_kind_come_in_one_answer() -> None:
         ({"name": ""}, "/name", "at least 1"),
         ({"epochs": 5}, "/epochs", "it belongs into 'training'"),
         ({"training": {"learning_rate": 0.1}}, "/training/learning_rate", "it belongs into 'optimizer'"),
+        ({"bias_initializer": "identity"}, "/bias_initializer", "for kernels"),
+        (
+            {"layers": [{"type": "dense", "units": 3, "bias_initializer": "lsuv"}]},
+            "/layers/0/bias_initializer",
+            "for kern",
+        ),
+        ({"layers": [{"type": "residual", "layers": [8, {"type": "dens"}]}]}, "/layers/0/layers/1/type", "'dense'"),
+        ({"layers": [{"type": "residual", "layers": []}]}, "/layers/0/layers", "at least 1"),
+        ({"layers": [{"type": "residual", "layers": [{"type": "residual"}]}]}, "/layers/0/layers/0/type", "no layer"),
+        ({"initializer": {"name": "variance_scaling", "mode": "fanin"}}, "/initializer/mode", "did you mean 'fan_in'"),
+        ({"training": {"gradient_clip": {}}}, "/training/gradient_clip", "one of value"),
+        ({"training": {"gradient_clip": {"value": 1.0, "norm": 1.0}}}, "/training/gradient_clip", "one of value"),
+        ({"training": {"schedule": "cosin"}}, "/training/schedule", "did you mean 'cosine'"),
+        (
+            {"training": {"schedule": {"name": "piecewise", "boundaries": [1.0], "values": [0.1]}}},
+            "/training/schedule/values",
+            "one more than boundaries",
+        ),
+        (
+            {"training": {"schedule": {"name": "reduce_on_plateau", "monitor": "val_mae"}}},
+            "/training/schedule/monitor",
+            "not measured",
+        ),
+        ({"training": {"class_weight": {"setosaa": 2.0}}}, "/training/class_weight/setosaa", "did you mean 'setosa'"),
+        ({"training": {"class_weight": {"setosa": 0}}}, "/training/class_weight/setosa", "greater than 0"),
+        (
+            {"data": {"builtin": "diabetes"}, "training": {"class_weight": "balanced"}},
+            "/training/class_weight",
+            "classes",
+        ),
+        ({"data": {"builtin": "iris", "sample_weight": "w"}}, "/data/sample_weight", "no column has that name"),
+        ({"optimizer": "lbfgs", "layers": [{"type": "dropout"}]}, "/layers/0", "cannot search"),
+        ({"optimizer": "lbfgs", "training": {"schedule": "cosine"}}, "/training/schedule", "not for 'lbfgs'"),
+        (
+            {"data": {"builtin": "diabetes"}, "loss": "poisson", "preprocessing": {"target": "standard"}},
+            "/preprocessing/target",
+            "as they are",
+        ),
+        ({"task": "multilabel"}, "/task", "several targets"),
+        ({"layers": [4, EMBEDDING], "preprocessing": {"numeric": "none"}}, "/layers/1", "the first layer"),
+        ({"layers": [EMBEDDING]}, "/preprocessing/numeric", "take 'none'"),
+        (
+            {"layers": [{**EMBEDDING, "columns": [4]}], "preprocessing": {"numeric": "none"}},
+            "/layers/0/columns/0",
+            "numbered 0 to 3",
+        ),
+        (
+            {"layers": [{**EMBEDDING, "columns": [1, 1], "categories": [3, 3]}], "preprocessing": {"numeric": "none"}},
+            "/layers/0/columns",
+            "twice",
+        ),
         ({"task": "regresion"}, "/task", "did you mean 'regression'?"),
         ({"training": {"dtype": "float16"}}, "/training/dtype", "float64"),
     ],
@@ -213,7 +267,7 @@ def test_slots_know_the_registries() -> None:
 
 def test_a_network_that_cannot_fit_is_refused_before_anything_is_made() -> None:
     started = time.perf_counter()
-    with pytest.raises(TooLargeToTrain, match=r"121\.\d GiB.*4\.0 GiB"):
+    with pytest.raises(TooLargeToTrain, match=r"148\.\d GiB.*4\.0 GiB"):
         read(job(layers=[60_000, 60_000]))
     assert time.perf_counter() - started < 1.0
 

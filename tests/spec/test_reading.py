@@ -59,3 +59,9 @@ def test_nesting_up_to_the_bound_is_read() -> None:
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with contextlib.suppress(InvalidRequest):  # and nothing else
         read_document(body)
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
+    assert read_document(rb'["\\u0000"]') == [r"\u0000"]
+    with pytest.raises(InvalidRequest, match="NUL"):
+        read_document(rb'["\\\u0000"]')

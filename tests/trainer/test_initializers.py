@@ -7,7 +7,19 @@ import pytest
 from scipy import stats
 
 from steelyard.errors import InvalidParameter
-from steelyard.trainer.initializers import INITIALIZERS, Constant, Orthogonal, RandomUniform
+from steelyard.trainer.activations import Relu, Softmax, Tanh
+from steelyard.trainer.initializers import (
+    INITIALIZERS,
+    TRUNCATED_STDDEV,
+    Constant,
+    Identity,
+    Lsuv,
+    Orthogonal,
+    RandomUniform,
+    VarianceScaling,
+)
+from steelyard.trainer.layers import Dense, Residual
+from steelyard.trainer.network import Network
 
 SHAPE = (300, 400)
 VARIANCE = {
@@ -19,6 +31,8 @@ VARIANCE = {
     "he_normal": 2 / 300,
     "lecun_uniform": 1 / 300,
     "lecun_normal": 1 / 300,
+    "variance_scaling": 1 / 300,
+    "truncated_normal": (0.05 * TRUNCATED_STDDEV) ** 2,
 }
 
 
@@ -37,9 +51,9 @@ def test_uniform_draws_are_uniform(name: str) -> None:
     assert stats.kstest(draws, stats.uniform(-limit, 2 * limit).cdf).pvalue > 0.001
 
 
-@pytest.mark.parametrize("name", ["glorot_normal", "he_normal", "lecun_normal"])
+@pytest.mark.parametrize("name", ["glorot_normal", "he_normal", "lecun_normal", "variance_scaling", "truncated_normal"])
 def test_normal_draws_are_cut_at_two_deviations(name: str) -> None:
-    scale = math.sqrt(VARIANCE[name]) / 0.87962566103423978
+    scale = math.sqrt(VARIANCE[name]) / TRUNCATED_STDDEV
     draws = INITIALIZERS[name]().draw(SHAPE, np.random.default_rng(3)).ravel()
     assert np.abs(draws).max() <= 2 * scale
     assert stats.kstest(draws, stats.truncnorm(-2, 2, scale=scale).cdf).pvalue > 0.001
@@ -58,7 +72,7 @@ def test_constants_are_constant(name: str, value: float) -> None:
     assert (Constant(2.5).draw((3, 2), np.random.default_rng()) == 2.5).all()
 
 
-@pytest.mark.parametrize("name", INITIALIZERS.names)
+@pytest.mark.parametrize("name", [part.name for part in INITIALIZERS if not part.for_kernels])
 def test_every_initializer_draws_vectors_too_and_the_same_twice(name: str) -> None:
     first, second = (INITIALIZERS[name]().draw((7,), np.random.default_rng(5)) for _ in range(2))
     assert first.shape == (7,)
@@ -68,3 +82,36 @@ def test_every_initializer_draws_vectors_too_and_the_same_twice(name: str) -> No
 def test_an_empty_range_is_refused() -> None:
     with pytest.raises(InvalidParameter, match="maxval"):
         RandomUniform(minval=1.0, maxval=1.0)
+
+
+@pytest.mark.parametrize("distribution", ["truncated_normal", "untruncated_normal", "uniform"])
+@pytest.mark.parametrize(("mode", "fan"), [("fan_in", 300), ("fan_out", 400), ("fan_avg", 350)])
+def test_variance_scaling_heeds_its_fan(mode: str, fan: int, distribution: str) -> None:
+    draws = VarianceScaling(3.0, mode, distribution).draw(SHAPE, np.random.default_rng(6))  # type: ignore[arg-type]
+    assert draws.var() == pytest.approx(3 / fan, rel=0.02)
+
+
+def test_a_word_that_is_none_of_its_parameters_is_refused() -> None:
+    with pytest.raises(InvalidParameter, match="did you mean 'fan_in'"):
+        VarianceScaling(mode="fanin")  # type: ignore[arg-type]
+
+
+def test_identity_passes_inputs_on() -> None:
+    assert Identity(2.0).draw((2, 3), np.random.default_rng()).tolist() == [[2, 0, 0], [0, 2, 0]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_lsuv_gives_every_layer_unit_variance_on_the_data(dtype: str) -> None:
+    x = (np.random.default_rng(0).normal(size=(500, 20)) * np.arange(1, 21)).astype(dtype)
+    block = Residual((Dense(30, Relu(), Lsuv()), Dense(30, Tanh(), Lsuv())))
+    network = Network([Dense(40, Relu(), Lsuv()), block, Dense(5, Softmax(), Lsuv())], inputs=20, dtype=dtype)
+    network.initialize(np.random.default_rng(1), x)
+    first = Network([Dense(40)], inputs=20, dtype=dtype)
+    first.parameters[:] = network.parameters[: first.parameters.size]
+    assert first.predict(x).std() == pytest.approx(1, rel=1e-4)
+    assert network.compute(x, logits=True).std() == pytest.approx(1, rel=1e-4)
+
+
+def test_lsuv_needs_rows_to_look_at() -> None:
+    with pytest.raises(InvalidParameter, match="looks at rows"):
+        Network([Dense(3, initializer=Lsuv())], inputs=2).initialize(np.random.default_rng(0))

@@ -13,6 +13,11 @@ CLASSIFICATION = {
     "balanced_accuracy": reference.balanced_accuracy_score,
     "f1_macro": lambda t, p: reference.f1_score(t, p, average="macro"),
 }
+MULTILABEL = {
+    "accuracy": reference.accuracy_score,
+    "hamming_loss": reference.hamming_loss,
+    "f1_macro": lambda t, p: reference.f1_score(t, p, average="macro", zero_division=0),
+}
 REGRESSION = {
     "r2": reference.r2_score,
     "rmse": reference.root_mean_squared_error,
@@ -21,7 +26,7 @@ REGRESSION = {
 
 
 def test_every_metric_has_a_reference() -> None:
-    assert set(METRICS.names) == CLASSIFICATION.keys() | REGRESSION.keys()
+    assert set(METRICS.names) == CLASSIFICATION.keys() | REGRESSION.keys() | MULTILABEL.keys()
 
 
 @pytest.mark.parametrize("name", CLASSIFICATION)
@@ -32,6 +37,14 @@ def test_classification_metrics_are_scikit_learns(name: str, seed: int, rows: in
     assume(len(set(targets.tolist())) > 1)
     predictions = generator.choice(targets, size=rows)  # of the classes that occur: others make scikit-learn warn
     assert METRICS[name]().score(targets, predictions) == pytest.approx(CLASSIFICATION[name](targets, predictions))
+
+
+@pytest.mark.parametrize("name", MULTILABEL)
+@given(seed=st.integers(0, 2**32), rows=st.integers(1, 50), labels=st.integers(2, 4))
+def test_metrics_of_several_labels_are_scikit_learns(name: str, seed: int, rows: int, labels: int) -> None:
+    targets, predictions = np.random.default_rng(seed).integers(2, size=(2, rows, labels))
+    expected = MULTILABEL[name](targets, predictions)
+    assert METRICS[name]().score(targets, predictions > 0) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", REGRESSION)

@@ -5,8 +5,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from steelyard.diagnostics.findings import Run, find
@@ -14,11 +12,13 @@ from steelyard.errors import SteelyardError
 from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.queries import Order, get_history
 from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
-from steelyard.models.predictor import class_probabilities
+from steelyard.models.start import OPTIMIZER, as_tensors, load_start
 from steelyard.spec.assemble import Part, Prepared, build_metrics, build_network, build_training, load_data, prepare
 from steelyard.spec.job import load_spec
 from steelyard.store.tensors import digest
+from steelyard.trainer.evaluation import answer
 from steelyard.trainer.loop import Batch, Epoch, Training
+from steelyard.trainer.losses import Cost
 from steelyard.trainer.network import Network
 from steelyard.trainer.rng import Streams
 from steelyard_worker.fingerprint import fingerprint
@@ -42,7 +42,14 @@ class Outcome:
         self._supervised = load_data(self.spec, self._order.inline)
         self._prepared = prepare(self.spec, self._supervised, streams)
         network = build_network(self.spec, len(self._supervised.features), self._supervised.outputs)
+        network.initialize(streams.initialization, self._prepared.parts["train"].x)
+        asked = self.spec.initial_weights
+        start = None if asked is None else load_start(self._engine, asked.model)
+        if start is not None:
+            network.take(start.tensors)
         self._training = build_training(self.spec, self._prepared, network, streams)
+        if start is not None and asked is not None and asked.optimizer_state:
+            self._training.go_on_with(start.optimizer)
 
     def run(self) -> Iterator[Batch | Epoch]:
         """Train; `train_seconds` counts along."""
@@ -68,7 +75,7 @@ class Outcome:
                 split, metrics[name] = self._judge(training.network, name, part, prepared)
                 predictions.append(split)
         snapshots = self._snapshots(training) if training is not None else []
-        sha256 = digest(snapshots[-1].tensors) if snapshots else None
+        sha256 = digest(training.network.tensors()) if training is not None else None
         end = End(
             status=status,
             epoch=training.epoch if training is not None else 0,
@@ -79,7 +86,10 @@ class Outcome:
             fingerprint=fingerprint(),
             weights_sha256=sha256,
         )
-        model = self._model(training, prepared, metrics, sha256) if trained and status == "succeeded" else None
+        model = None
+        if training is not None and trained and status == "succeeded":
+            model = self._model(training, prepared, metrics, sha256)
+            snapshots.append(WeightSnapshot(OPTIMIZER, training.epoch, as_tensors(training.optimizer_state)))
         save_result(self._engine, self.held, end, snapshots=snapshots, predictions=predictions, model=model)
 
     def _snapshots(self, training: Training) -> list[WeightSnapshot]:
@@ -96,19 +106,13 @@ class Outcome:
         """The predictions for one split, and how good they are; errors in the target's own units."""
         assert self.spec.loss is not None
         loss = self.spec.loss.to_part()
-        logits = network.compute(part.x, logits=loss.link is not None)
-        cost = loss.value(logits, part.y, np.empty_like(logits))
-        outputs = network.activate(logits) if loss.link is not None else logits
+        said = answer(network, loss, part.x)
+        cost = Cost(loss, len(part.rows), network.outputs, network.dtype).value(said.outputs, part.y)
         targets = self._supervised.y[part.rows]
-        chances: NDArray[Any] | None = None
-        if prepared.target is not None:
-            predicted: NDArray[Any] = prepared.target.inverse(outputs)
-        else:
-            chances = class_probabilities(outputs)
-            predicted = chances.argmax(axis=1)
+        predicted = said.predictions if prepared.target is None else prepared.target.inverse(said.predictions)
         values = {"loss": cost} | {m.name: m.score(targets, predicted) for m in build_metrics(self.spec)}
         finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
-        return SplitPredictions(name, part.rows, targets, predicted, chances), finite
+        return SplitPredictions(name, part.rows, targets, predicted, said.probabilities), finite
 
     def _findings(self, training: Training) -> list[dict[str, Any]]:
         history = get_history(self._engine, self.held.job_id)["series"]
@@ -156,9 +160,9 @@ def describe_layers(network: Network) -> list[dict[str, Any]]:
             "name": place.name,
             "type": place.layer.name,
             "inputs": place.inputs,
-            "outputs": place.layer.outputs(place.inputs),
+            "outputs": place.outputs,
             "activation": activation.name if (activation := getattr(place.layer, "activation", None)) else None,
-            "parameters": sum(int(np.prod(tensor.shape)) for tensor in place.tensors.values()),
+            "parameters": sum(math.prod(tensor.shape) for tensor in place.tensors),
         }
         for place in network.places
     ]

@@ -14,10 +14,15 @@ import sys
 import time
 from contextlib import suppress
 
+import numpy as np
+
 from steelyard.jobs.ledger import Claim
 from steelyard.settings import Settings
 
 READY, TICK, ENDING, DONE, RETIRED = "ready", "tick", "ending", "done", "retired"
+# The kernel of OpenBLAS decides on the last bits. This one runs on every x86-64 machine of the last ten years, so that
+# they all give the same, and costs nothing to speak of (measured: 811 µs a step of a 256-128 network, 893 by default).
+KERNEL_VARIABLE, KERNEL_OF_X86 = "OPENBLAS_CORETYPE", "Haswell"
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -29,7 +34,6 @@ class TrainingProcess:
     """One executed process that trains. `SIGUSR1` asks it to end its job early and keep what it has."""
 
     def __init__(self, settings: Settings) -> None:
-        threads = dict.fromkeys(THREAD_VARIABLES, str(settings.threads_per_job))
         self._reports, reports_end = os.pipe()
         self._unread = b""
         self._ready = False
@@ -37,7 +41,7 @@ class TrainingProcess:
             [sys.executable, "-P", "-m", "steelyard_worker.run", str(reports_end), str(os.getpid())],
             stdin=subprocess.PIPE,
             pass_fds=[reports_end],
-            env=os.environ | settings.as_environment() | threads,
+            env=os.environ | settings.as_environment() | _numerics(settings),
             start_new_session=True,  # a Ctrl-C in the terminal is the supervisor's to pass on
         )
         os.close(reports_end)
@@ -100,3 +104,11 @@ class TrainingProcess:
             os.close(self._reports)
             self._reports = -1
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+
+
+def _numerics(settings: Settings) -> dict[str, str]:
+    """What pins the numbers of BLAS, which reads it when NumPy is imported."""
+    pinned = dict.fromkeys(THREAD_VARIABLES, str(settings.threads_per_job))
+    if "X86_V3" in np.show_config(mode="dicts")["SIMD Extensions"].get("found", []):
+        pinned[KERNEL_VARIABLE] = KERNEL_OF_X86
+    return pinned

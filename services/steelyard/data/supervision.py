@@ -1,7 +1,7 @@
 """What is to be learned from a table: which columns are inputs, which are targets, and what kind of task that is."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -14,7 +14,7 @@ from steelyard.errors import Fault, nearest, pointer, shown
 
 MOST_CLASSES_GUESSED = 20
 MOST_CLASSES = 10_000
-ROLES = {"target": "the target", "features": "an input", "ignore": "ignored"}
+ROLES = {"target": "the target", "features": "an input", "ignore": "ignored", "sample_weight": "the weight"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Supervised:
     """Inputs and targets.
 
     `x` is `(rows, features)` float64. For classification `classes` are the labels, and `y` `(rows,)` int64 their
-    indices; for regression `classes` is `None` and `y` `(rows, targets)` float64.
+    indices; else `classes` is `None` and `y` `(rows, targets)` float64: 0 or 1 for `multilabel`, numbers for
+    regression. `weights` `(rows,)` float64 say how much each row counts.
     """
 
     x: NDArray[np.float64]
@@ -31,6 +32,7 @@ class Supervised:
     targets: list[str]
     task: str
     classes: list[Any] | None
+    weights: NDArray[np.float64] | None = None
 
     @property
     def outputs(self) -> int:
@@ -48,19 +50,26 @@ def supervise(
     target: Sequence[str] | None = None,
     features: Sequence[str] | None = None,
     ignore: Sequence[str] = (),
+    sample_weight: str | None = None,
     task: str = "auto",
 ) -> Supervised:
     """Find inputs, targets and task in `table`. Raises `ValidationFailed` with every fault.
 
     Under `auto`, a target of texts, booleans or at most `MOST_CLASSES_GUESSED` different integers is a class, of two
-    or of several; anything else is regression.
+    or of several; several targets of booleans are labels; anything else is regression.
     """
-    targets = list(target or default_targets)
-    refuse(_naming_faults(table, targets, {"target": target, "features": features, "ignore": ignore}))
-    chosen = list(features) if features else [n for n in table.names if n not in {*targets, *ignore}]
-    refuse(chain(_row_faults(table), _feature_faults(table, chosen), _target_faults(table, targets)))
-    x = np.stack([table.columns[name].astype(np.float64) for name in chosen], axis=1)  # booleans become 0 and 1
-    return _with_task(x, table, chosen, targets, task)
+    targets, weight = list(target or default_targets), [] if sample_weight is None else [sample_weight]
+    named = {"target": target, "features": features, "ignore": ignore, "sample_weight": weight}
+    refuse(_naming_faults(table, targets, named))
+    chosen = list(features) if features else [n for n in table.names if n not in {*targets, *ignore, *weight}]
+    inputs = _feature_faults(table, chosen)
+    refuse(chain(_row_faults(table), inputs, _target_faults(table, targets), _weight_faults(table, weight)))
+    found = _with_task(_inputs(table, chosen), table, chosen, targets, task)
+    return replace(found, weights=table.columns[weight[0]]) if weight else found
+
+
+def _inputs(table: Table, chosen: list[str]) -> NDArray[np.float64]:
+    return np.stack([table.columns[name].astype(np.float64) for name in chosen], axis=1)  # booleans become 0 and 1
 
 
 def _naming_faults(table: Table, targets: list[str], named: dict[str, Sequence[str] | None]) -> Iterator[Fault]:
@@ -70,7 +79,8 @@ def _naming_faults(table: Table, targets: list[str], named: dict[str, Sequence[s
     for key, names in named.items():
         for index, name in enumerate(names or ()):
             # A single target may have been sent without a list around it.
-            place = pointer(AT, key) if key == "target" and len(targets) == 1 else pointer(AT, key, index)
+            alone = key == "sample_weight" or (key == "target" and len(targets) == 1)
+            place = pointer(AT, key) if alone else pointer(AT, key, index)
             if name not in table.columns:
                 yield Fault(place, f"is {shown(name)}; no column has that name, {nearest(name, table.names)}")
             elif name in roles:
@@ -109,6 +119,19 @@ def _target_faults(table: Table, targets: list[str]) -> Iterator[Fault]:
             yield _missing_fault(table, name, missing, "the target")
 
 
+def _weight_faults(table: Table, weights: list[str]) -> Iterator[Fault]:
+    for name in weights:
+        column = table.columns[name]
+        if column.dtype == object:
+            yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which does not hold numbers")
+        elif (wrong := ~(column >= 0)).any():  # a missing one is neither
+            row = int(wrong.argmax())
+            seen = "null" if np.isnan(column[row]) else f"{column[row]:g}"
+            yield Fault(table.locate(name, row), f"is {seen}; a row's weight must be at least 0")
+        elif not column.any():
+            yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which is 0 in every row")
+
+
 def _missing_fault(table: Table, name: str, missing: NDArray[np.bool_], role: str) -> Fault:
     row, count = int(missing.argmax()), int(missing.sum())
     rows = f"row {row}" if count == 1 else f"{count} rows, row {row} the first"
@@ -128,15 +151,34 @@ def _with_task(x: NDArray[np.float64], table: Table, features: list[str], target
     numeric = all(column.dtype != object for column in columns)
     countable = not numeric or bool((labels == np.rint(labels)).all())
     task = asked
-    if asked == "auto":
+    if asked == "auto" and len(columns) > 1 and all(_is_boolean(column) for column in columns):
+        task = "multilabel"
+    elif asked == "auto":
         few = countable and (not numeric or len(labels) <= MOST_CLASSES_GUESSED)
         task = ("binary" if len(labels) == 2 else "multiclass") if few and len(columns) == 1 else "regression"
+    if task == "multilabel":
+        refuse(_label_faults(table, targets))
+        return Supervised(x, np.stack(columns, axis=1).astype(np.float64), features, targets, task, None)
     if task == "regression":
         refuse(_regression_faults(table, targets, asked))
         return Supervised(x, np.stack(columns, axis=1), features, targets, task, None)
     refuse(_class_faults(table, targets, labels.tolist(), task=task, countable=countable))
     classes = [int(label) if numeric else label for label in labels.tolist()]
     return Supervised(x, indices.astype(np.int64), features, targets, task, classes)
+
+
+def _is_boolean(column: NDArray[Any]) -> bool:
+    return column.dtype == object and all(isinstance(value, bool) for value in column)
+
+
+def _label_faults(table: Table, targets: list[str]) -> Iterator[Fault]:
+    if len(targets) < 2:
+        yield Fault(pointer("task"), "is 'multilabel', which has several targets; the data have one")
+        return
+    for name in targets:
+        column = table.columns[name]
+        if not (_is_boolean(column) or (column.dtype != object and np.isin(column, (0, 1)).all())):
+            yield Fault(pointer("task"), f"is 'multilabel'; the target {shown(name)} holds more than 0 and 1")
 
 
 def _regression_faults(table: Table, targets: list[str], asked: str) -> Iterator[Fault]:

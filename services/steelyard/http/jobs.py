@@ -10,6 +10,7 @@ from steelyard.http.routing import JSON, Operation, choose_form, read_json, repl
 from steelyard.http.wiring import services
 from steelyard.jobs import ledger, queries, results
 from steelyard.jobs.states import STATUSES
+from steelyard.models.start import require_start
 from steelyard.spec.estimate import Limits
 from steelyard.spec.plan import read_job
 
@@ -46,6 +47,7 @@ def submit_job(*, dry_run: bool) -> Response:
     """Read the job, commit it, ring for it; or say what it would be."""
     ours = services()
     plan = read_job(read_json(), limits=Limits(ours.settings.max_job_memory_bytes))
+    require_start(ours.engine, plan)
     if dry_run:
         facts = {"spec": plan.spec.to_json(), "spec_digest": plan.digest, "data": plan.data.to_json()}
         return reply({"object": "dry_run", **facts, "parameters": plan.parameters, "estimate": plan.estimate.to_json()})

@@ -29,6 +29,7 @@ STATUS = {
     "worker-lost": 500,
     "out-of-memory": 500,
     "time-limit-exceeded": 500,
+    "initial-weights-gone": 500,
 }
 RETRY_SECONDS = 5
 log = get_logger(__name__)

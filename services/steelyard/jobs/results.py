@@ -85,8 +85,10 @@ def list_weights(engine: Engine, job_id: str) -> dict[str, Any]:
     columns = (Tensor.snapshot, Tensor.name, Tensor.shape, Tensor.dtype, Tensor.statistics, Tensor.sha256)
     with reading(engine) as connection:
         _require_job(connection, job_id)
-        snapshots = connection.execute(select(Snapshot).where(Snapshot.job_id == job_id)).all()
-        rows = connection.execute(select(*columns).where(Tensor.job_id == job_id).order_by(Tensor.position)).all()
+        of_weights = select(Snapshot).where(Snapshot.job_id == job_id, Snapshot.name != tensors.OPTIMIZER)
+        snapshots = connection.execute(of_weights).all()
+        values = select(*columns).where(Tensor.job_id == job_id, Tensor.snapshot != tensors.OPTIMIZER)
+        rows = connection.execute(values.order_by(Tensor.position)).all()
     listed: dict[str, list[dict[str, Any]]] = {snapshot.name: [] for snapshot in snapshots}
     for row in rows:
         described = {key: getattr(row, key) for key in ("name", "shape", "dtype", "statistics", "sha256")}
@@ -103,7 +105,7 @@ def load_snapshot(engine: Engine, job_id: str, snapshot: str) -> dict[str, NDArr
     """All tensors of a snapshot, by name. Raises `NotFound`."""
     with reading(engine) as connection:
         _require_job(connection, job_id)
-        found = tensors.load(connection, job_id, snapshot)
+        found = {} if snapshot == tensors.OPTIMIZER else tensors.load(connection, job_id, snapshot)
     if not found:
         raise NotFound(f"job {job_id} has no weights {snapshot!r}; GET /v1/jobs/{job_id}/weights lists those it has")
     return found
@@ -113,7 +115,7 @@ def load_tensor(engine: Engine, job_id: str, snapshot: str, name: str) -> NDArra
     """One tensor of a snapshot. Raises `NotFound`."""
     with reading(engine) as connection:
         _require_job(connection, job_id)
-        found = tensors.load(connection, job_id, snapshot, name=name)
+        found = {} if snapshot == tensors.OPTIMIZER else tensors.load(connection, job_id, snapshot, name=name)
     if not found:
         raise NotFound(f"job {job_id} has no tensor {name!r} in weights {snapshot!r}")
     return found[name]

@@ -21,6 +21,8 @@ from steelyard.spec.prediction import read_inputs
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
+from steelyard.trainer.evaluation import Answers, answer
+from steelyard.trainer.losses import Loss
 from steelyard.trainer.network import Network
 
 DEFAULT_BYTES = 512 << 20
@@ -32,7 +34,8 @@ class Loaded:
 
     network: Network
     features: list[str]
-    classes: list[Any] | None
+    labels: list[Any] | None  # of classes, or of several targets that are yes or no
+    loss: Loss
     inputs: Preprocessor
     target: Preprocessor | None
     lock: Lock = field(default_factory=Lock)
@@ -42,11 +45,19 @@ class Loaded:
         """About what it keeps in memory: weights, gradients and the buffers that go with them."""
         return 3 * self.network.parameters.nbytes
 
-    def outputs(self, x: NDArray[np.float64]) -> NDArray[Any]:
-        """What the network says of raw features `(rows, features)`: `(rows, outputs)`, targets in their own units."""
+    def answer(self, x: NDArray[np.float64]) -> Answers:
+        """What the network says of raw features `(rows, features)`."""
         with self.lock:
-            outputs = self.network.predict(self.inputs.transform(x, self.network.dtype))
-        return outputs if self.target is None else self.target.inverse(outputs)
+            return answer(self.network, self.loss, self.inputs.transform(x, self.network.dtype))
+
+    def in_own_words(self, predictions: NDArray[Any]) -> list[Any]:
+        """Predictions as labels, or as values in the targets' own units."""
+        if predictions.ndim == 1:
+            assert self.labels is not None
+            return [self.labels[index] for index in predictions.tolist()]
+        values = predictions if self.target is None else self.target.inverse(predictions)
+        lists: list[Any] = to_lists(values[:, 0] if values.shape[1] == 1 else values)
+        return lists
 
 
 class Predictor:
@@ -61,18 +72,13 @@ class Predictor:
     def predict(self, model_id: str, document: Any) -> dict[str, Any]:
         """Answer a predict request, `{"inputs": …}`. Raises `NotFound`, `ValidationFailed`."""
         model = self._get(model_id)
-        outputs = model.outputs(read_inputs(document, model.features))
-        if model.classes is None:
-            predictions = outputs[:, 0] if outputs.shape[1] == 1 else outputs
-            return {"model": model_id, "predictions": to_lists(predictions)}
-        chances = class_probabilities(outputs)
-        labels = [model.classes[index] for index in chances.argmax(axis=1).tolist()]
-        return {
-            "model": model_id,
-            "predictions": labels,
-            "probabilities": to_lists(chances),
-            "classes": model.classes,
-        }
+        said = model.answer(read_inputs(document, model.features))
+        found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
+        if said.probabilities is not None:
+            found["probabilities"] = to_lists(said.probabilities)
+        if model.labels is not None:
+            found["classes"] = model.labels
+        return found
 
     def _get(self, model_id: str) -> Loaded:
         with reading(self._engine) as connection:
@@ -95,14 +101,17 @@ class Predictor:
             weights = tensors.load(connection, row.job_id, "final")
         manifest, preprocessing = row.manifest, row.preprocessing
         features = [column["name"] for column in manifest["inputs"]]
-        network = build_network(load_spec(manifest["spec"]), len(features), manifest["outputs"]["units"])
+        spec = load_spec(manifest["spec"])
+        assert spec.loss is not None
+        network = build_network(spec, len(features), manifest["outputs"]["units"])
         for name, tensor in network.tensors().items():
             tensor[...] = weights[name]
         target = preprocessing["target"]
         return Loaded(
             network=network,
             features=features,
-            classes=manifest["classes"],
+            labels=manifest["outputs"]["targets"] if manifest["task"] == "multilabel" else manifest["classes"],
+            loss=spec.loss.to_part(),
             inputs=Preprocessor.from_json(preprocessing["inputs"]),
             target=None if target is None else Preprocessor.from_json(target),
         )
@@ -110,8 +119,3 @@ class Predictor:
     def _shrink(self) -> None:
         while len(self._loaded) > 1 and sum(model.nbytes for model in self._loaded.values()) > self._max_bytes:
             self._loaded.popitem(last=False)
-
-
-def class_probabilities(outputs: NDArray[Any]) -> NDArray[Any]:
-    """One probability a class `(rows, classes)`: a sigmoid's single output is that of the second of two classes."""
-    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs

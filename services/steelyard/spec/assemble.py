@@ -1,6 +1,6 @@
 """From a filled-in specification to data, a network and its training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from steelyard.data.preprocessing import Preprocessor
 from steelyard.data.readers import read_inline
 from steelyard.data.split import Split, split_rows
 from steelyard.data.supervision import Supervised, supervise
-from steelyard.spec.job import JobSpec
+from steelyard.spec.job import JobSpec, class_key
+from steelyard.trainer.clipping import GRADIENT_CLIPS, GradientClip
 from steelyard.trainer.layers import Dense, Layer
 from steelyard.trainer.loop import Training
 from steelyard.trainer.metrics import METRICS, Metric
@@ -35,11 +36,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Data as the network sees it: splits by name (those that have rows), and how they were scaled."""
+    """Data as the network sees it: splits by name (those that have rows), and how they were scaled.
+
+    `weights` say how much each training row counts, `(rows,)`.
+    """
 
     parts: dict[str, Part]
     inputs: Preprocessor
     target: Preprocessor | None
+    weights: Array | None
 
 
 def load_data(spec: JobSpec, inline: bytes | None) -> Supervised:
@@ -51,7 +56,15 @@ def load_data(spec: JobSpec, inline: bytes | None) -> Supervised:
         assert data.builtin is not None
         parameters = {key: value for key in ("n_samples", "noise", "seed") if (value := getattr(data, key)) is not None}
         table, targets = builtin.load(data.builtin, **parameters), [builtin.TARGET]
-    return supervise(table, targets, target=data.target, features=data.features, ignore=data.ignore, task=spec.task)
+    return supervise(
+        table,
+        targets,
+        target=data.target,
+        features=data.features,
+        ignore=data.ignore,
+        sample_weight=data.sample_weight,
+        task=spec.task,
+    )
 
 
 def build_layers(spec: JobSpec, outputs: int) -> list[Layer]:
@@ -64,6 +77,7 @@ def build_layers(spec: JobSpec, outputs: int) -> list[Layer]:
         bias_initializer=output.bias_initializer.to_part(),
         use_bias=output.use_bias,
         regularizer=None if output.regularizer is None else output.regularizer.to_part(),
+        constraint=None if output.constraint is None else output.constraint.to_part(),
         trainable=output.trainable,
     )
     return [*(layer.to_part() for layer in spec.layers), last]
@@ -91,12 +105,32 @@ def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared
         if len(rows):
             x = inputs.transform(supervised.x[rows], spec.training.dtype)
             parts[name] = Part(rows, x, _targets(spec, supervised.y[rows], target))
-    return Prepared(parts, inputs, target)
+    weights = row_weights(supervised, split.train, spec.training.class_weight)
+    return Prepared(parts, inputs, target, None if weights is None else weights.astype(spec.training.dtype))
+
+
+def row_weights(
+    supervised: Supervised, rows: NDArray[np.int64], of_class: str | Mapping[str, float] | None
+) -> NDArray[np.float64] | None:
+    """How much each of `rows` counts: its own weight times that of its class; `None` if all count the same.
+
+    `balanced` weighs a class by `rows / (classes · rows of the class)`, as scikit-learn's compute_class_weight does.
+    """
+    if of_class is None:
+        return None if supervised.weights is None else supervised.weights[rows]
+    assert supervised.classes is not None
+    y = supervised.y[rows]
+    if isinstance(of_class, str):
+        counts = np.bincount(y, minlength=len(supervised.classes))
+        shares = len(y) / np.maximum(1, counts) / np.count_nonzero(counts)
+    else:
+        shares = np.array([of_class.get(class_key(label), 1.0) for label in supervised.classes])
+    own: NDArray[np.float64] = shares[y]
+    return own if supervised.weights is None else own * supervised.weights[rows]
 
 
 def build_training(spec: JobSpec, prepared: Prepared, network: Network, streams: Streams) -> Training:
-    """The training of `network`, with its weights drawn."""
-    network.initialize(streams.initialization)
+    """The training of `network`, whose weights are drawn or taken from elsewhere."""
     train, validation = prepared.parts["train"], prepared.parts.get("validation")
     stopping = spec.training.early_stopping
     assert spec.loss is not None
@@ -109,11 +143,21 @@ def build_training(spec: JobSpec, prepared: Prepared, network: Network, streams:
         epochs=spec.training.epochs,
         batch_size=spec.training.batch_size,
         streams=streams,
+        weights=prepared.weights,
         shuffle=spec.training.shuffle,
+        schedule=None if spec.training.schedule is None else spec.training.schedule.to_part(),
+        gradient_clip=_clip(spec),
         validation=None if validation is None else (validation.x, validation.y),
         early_stopping=None if stopping is None else EarlyStopping(**stopping.model_dump()),
         metrics=build_metrics(spec),
     )
+
+
+def _clip(spec: JobSpec) -> GradientClip | None:
+    if spec.training.gradient_clip is None:
+        return None
+    [(name, limit)] = spec.training.gradient_clip.chosen().items()
+    return GRADIENT_CLIPS[name](limit)
 
 
 def _split(spec: JobSpec, supervised: Supervised, streams: Streams) -> Split:
@@ -132,4 +176,6 @@ def _targets(spec: JobSpec, y: Array, target: Preprocessor | None) -> Array:
     """Targets as the loss takes them."""
     if target is not None:
         return target.transform(y, spec.training.dtype)
-    return y.astype(spec.training.dtype)[:, None] if spec.task == "binary" else y
+    if spec.task == "multiclass":
+        return y
+    return y.astype(spec.training.dtype).reshape(len(y), -1)

@@ -1,5 +1,6 @@
 """What a job will need, by formula and before anything is allocated: memory, and roughly time."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -7,8 +8,7 @@ from steelyard.data.supervision import Supervised
 from steelyard.errors import TooLargeToTrain
 from steelyard.spec.assemble import build_layers
 from steelyard.spec.job import JobSpec
-from steelyard.trainer.network import buffer_width, count_parameters, places
-from steelyard.trainer.optimizers import OPTIMIZERS
+from steelyard.trainer.network import buffer_width, count_parameters, network_places
 
 # Address space of a training process with everything imported and no job: 357 MB measured, with room for more.
 BASE_BYTES = 512 << 20
@@ -43,7 +43,7 @@ def estimate(spec: JobSpec, supervised: Supervised) -> Estimate:
     rows, features = supervised.x.shape
     itemsize = 4 if spec.training.dtype == "float32" else 8
     parameters = count_parameters(layers, features)
-    vectors = VECTORS + len(OPTIMIZERS[spec.optimizer.name].slots)
+    vectors = VECTORS + 2 * len(spec.optimizer.to_part().slots)  # twice: they are kept with the result
     batch = min(spec.training.batch_size, rows)
     buffers = 2 * batch * (buffer_width(layers, features) + features)  # twice: the last batch has buffers of its own
     outputs = 6 * rows * supervised.outputs
@@ -63,15 +63,12 @@ def require_fit(spec: JobSpec, supervised: Supervised, limits: Limits) -> Estima
             f"{_readable(limits.max_job_memory_bytes)}. Take fewer units, or a smaller batch_size."
         )
     itemsize = 4 if spec.training.dtype == "float32" else 8
-    for place in places(build_layers(spec, supervised.outputs), supervised.x.shape[1]):
-        for name, tensor in place.tensors.items():
-            size = itemsize
-            for length in tensor.shape:
-                size *= length
+    for place in network_places(build_layers(spec, supervised.outputs), supervised.x.shape[1]):
+        for tensor in place.tensors:
+            size = itemsize * math.prod(tensor.shape)
             if size > LARGEST_TENSOR_BYTES:
-                raise TooLargeToTrain(
-                    f"{name} would be {_readable(size)}; one tensor may be {_readable(LARGEST_TENSOR_BYTES)}"
-                )
+                name, most = f"{place.name}/{tensor.name}", _readable(LARGEST_TENSOR_BYTES)
+                raise TooLargeToTrain(f"{name} would be {_readable(size)}; one tensor may be {most}")
     return found
 
 

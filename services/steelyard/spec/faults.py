@@ -32,6 +32,7 @@ SHOULD_BE = {
     "greater_than_equal": "at least {ge}",
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
+    "string_pattern_mismatch": "a text that matches {pattern}",
     "string_too_short": "a text of at least {min_length} characters",
     "string_too_long": "a text of at most {max_length} characters",
     "too_short": "a list of at least {min_length}",
@@ -84,6 +85,8 @@ def _alternatives(expected: str) -> list[str]:
 def _place(loc: Loc, expanded: Any, sent: Any) -> Iterator[str | int]:
     """The tokens of `loc` that lead into what was sent: without the tags of unions, and no deeper than it goes."""
     for token in loc:
+        if isinstance(token, str) and token.startswith("("):
+            continue  # the tag of a union that is told apart by its type
         if (
             isinstance(expanded, dict)
             and token not in expanded

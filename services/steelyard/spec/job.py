@@ -3,17 +3,19 @@
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import orjson
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from steelyard.data.builtin import BUILTINS
 from steelyard.spec.parts import Strict, union_of
 from steelyard.trainer.activations import ACTIVATIONS
+from steelyard.trainer.constraints import CONSTRAINTS
 from steelyard.trainer.initializers import INITIALIZERS
 from steelyard.trainer.layers import LAYERS
 from steelyard.trainer.losses import LOSSES
 from steelyard.trainer.metrics import METRICS
 from steelyard.trainer.optimizers import OPTIMIZERS
 from steelyard.trainer.regularizers import REGULARIZERS
+from steelyard.trainer.schedules import SCHEDULES
 
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]
@@ -26,6 +28,8 @@ if TYPE_CHECKING:  # a type checker cannot know unions that are made from regist
     LAYER: TypeAlias = Any
     LOSS: TypeAlias = Any
     OPTIMIZER: TypeAlias = Any
+    SCHEDULE: TypeAlias = Any
+    CONSTRAINT: TypeAlias = Any
     BUILTIN: TypeAlias = str
     MONITOR: TypeAlias = str
 else:
@@ -35,8 +39,17 @@ else:
     LAYER = union_of(LAYERS)
     LOSS = union_of(LOSSES)
     OPTIMIZER = union_of(OPTIMIZERS)
+    SCHEDULE = union_of(SCHEDULES)
+    CONSTRAINT = union_of(CONSTRAINTS)
     BUILTIN = Literal[tuple(BUILTINS)]
     MONITOR = Literal[tuple(f"{split}{name}" for split in ("", "val_") for name in ("loss", *EPOCH_METRICS))]
+
+
+ClassWeight = Annotated[
+    Annotated[Literal["balanced"], Tag("(text)")]
+    | Annotated[dict[str, Annotated[float, Field(gt=0)]], Tag("(object)")],
+    Discriminator(lambda value: "(object)" if isinstance(value, dict) else "(text)"),
+]
 
 
 class InlineSummary(Strict):
@@ -60,6 +73,7 @@ class Data(Strict):
     )
     features: Annotated[list[Column], Field(min_length=1)] | None = Field(None, description="the columns to learn from")
     ignore: list[Column] = Field([], description="columns to leave out")
+    sample_weight: Column | None = Field(None, description="the column that says how much each row counts")
 
 
 class Preprocessing(Strict):
@@ -85,6 +99,26 @@ class EarlyStopping(Strict):
     restore_best: bool = True
 
 
+class GradientClipping(Strict):
+    """How large gradients may be. Exactly one of the three."""
+
+    value: Annotated[float, Field(gt=0)] | None = Field(None, description="no value is further from zero")
+    norm: Annotated[float, Field(gt=0)] | None = Field(None, description="no tensor's gradient is longer")
+    global_norm: Annotated[float, Field(gt=0)] | None = Field(None, description="all gradients together are no longer")
+
+    def chosen(self) -> dict[str, float]:
+        """The bounds that were given, by name."""
+        return {name: limit for name, limit in self.model_dump().items() if limit is not None}
+
+
+class InitialWeights(Strict):
+    """Start from the weights of an earlier model: of layers that are named alike, those whose shapes agree."""
+
+    model: Annotated[str, Field(pattern=r"^mdl_[0-9a-z]{26}$")]
+    strict: bool = Field(False, description="refuse unless every tensor has its like")
+    optimizer_state: bool = Field(False, description="go on with the optimiser's state too; it must be the same rule")
+
+
 class TrainingSettings(Strict):
     """How long, in what pieces, and from which seed."""
 
@@ -94,7 +128,12 @@ class TrainingSettings(Strict):
     )
     shuffle: bool = True
     seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
+    class_weight: ClassWeight | None = Field(
+        None, description="how much the rows of a class count, by its label; `balanced`: each class counts the same"
+    )
     early_stopping: EarlyStopping | None = None
+    schedule: SCHEDULE | None = Field(None, description="how the learning rate changes; the same all the time if null")
+    gradient_clip: GradientClipping | None = None
     dtype: Literal["float32", "float64"] = "float32"
     time_limit_seconds: Annotated[float, Field(gt=0)] | None = None
 
@@ -107,6 +146,7 @@ class Output(Strict):
     bias_initializer: INITIALIZER | None = None
     use_bias: bool = True
     regularizer: REGULARIZER | None = None
+    constraint: CONSTRAINT | None = None
     trainable: bool = True
 
 
@@ -118,7 +158,7 @@ class JobSpec(Strict):
         {}
     )
     data: Data
-    task: Literal["auto", "binary", "multiclass", "regression"] = "auto"
+    task: Literal["auto", "binary", "multiclass", "multilabel", "regression"] = "auto"
     preprocessing: Preprocessing = Preprocessing()
     validation: Holdout | None = Field(None, description="20 % unless given, if there are at least 20 rows")
     test: Holdout | None = None
@@ -128,9 +168,11 @@ class JobSpec(Strict):
     bias_initializer: INITIALIZER = Field({"name": "zeros"}, validate_default=True)
     activation: ACTIVATION = Field({"name": "relu"}, validate_default=True)
     regularizer: REGULARIZER | None = None
+    constraint: CONSTRAINT | None = None
     optimizer: OPTIMIZER = Field({"name": "adam"}, validate_default=True)
     loss: LOSS | None = Field(None, description="`auto`: follows from the task")
     training: TrainingSettings = TrainingSettings()
+    initial_weights: InitialWeights | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored and served."""
@@ -148,3 +190,8 @@ class JobSpec(Strict):
 def load_spec(document: dict[str, Any]) -> JobSpec:
     """A stored specification."""
     return JobSpec.model_validate(document)
+
+
+def class_key(label: Any) -> str:
+    """How a class is called where only texts can stand, as in the keys of an object: as JSON would write it."""
+    return str(label).lower() if isinstance(label, bool) else str(label)

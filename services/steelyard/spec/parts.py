@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from steelyard.trainer.activations import ACTIVATIONS, Activation
+from steelyard.trainer.clipping import GRADIENT_CLIPS
+from steelyard.trainer.constraints import CONSTRAINTS, Constraint
 from steelyard.trainer.initializers import INITIALIZERS, Initializer
 from steelyard.trainer.layers import LAYERS, Layer
 from steelyard.trainer.losses import LOSSES, Loss
@@ -14,6 +16,7 @@ from steelyard.trainer.metrics import METRICS
 from steelyard.trainer.optimizers import OPTIMIZERS, Optimizer
 from steelyard.trainer.parts import Part, Registry, parameters
 from steelyard.trainer.regularizers import REGULARIZERS, Regularizer
+from steelyard.trainer.schedules import SCHEDULES, Schedule
 
 REGISTRIES: dict[str, Registry[Any]] = {
     "layers": LAYERS,
@@ -21,7 +24,10 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "activations": ACTIVATIONS,
     "losses": LOSSES,
     "optimizers": OPTIMIZERS,
+    "schedules": SCHEDULES,
     "regularizers": REGULARIZERS,
+    "constraints": CONSTRAINTS,
+    "gradient_clips": GRADIENT_CLIPS,
     "metrics": METRICS,
 }
 FAMILIES: dict[type[Part], Registry[Any]] = {
@@ -30,16 +36,23 @@ FAMILIES: dict[type[Part], Registry[Any]] = {
     Activation: ACTIVATIONS,
     Loss: LOSSES,
     Optimizer: OPTIMIZERS,
+    Schedule: SCHEDULES,
     Regularizer: REGULARIZERS,
+    Constraint: CONSTRAINTS,
 }
 SLOTS: dict[str, Registry[Any]] = {
     "initializer": INITIALIZERS,
     "bias_initializer": INITIALIZERS,
     "activation": ACTIVATIONS,
     "regularizer": REGULARIZERS,
+    "constraint": CONSTRAINTS,
     "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
     "loss": LOSSES,
 }
+
+
+MOST_VALUES = 100  # in a list that is one parameter
 
 
 class Strict(BaseModel):
@@ -55,10 +68,15 @@ class PartModel(Strict):
         """The trainer's part that this describes."""
         values = {}
         for name in type(self).model_fields:
-            value = getattr(self, name)
-            values[name] = value.to_part() if isinstance(value, PartModel) else value
+            values[name] = _to_value(getattr(self, name))
         part = PARTS[type(self)]
         return part(**{parameter.name: values[parameter.name] for parameter in parameters(part)})
+
+
+def _to_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_to_value, value))
+    return value.to_part() if isinstance(value, PartModel) else value
 
 
 PARTS: dict[type[BaseModel], type[Part]] = {}
@@ -71,7 +89,7 @@ def model_of(part: type[Part], tag: str) -> type[PartModel]:
         return MODELS[part]
     fields: dict[str, Any] = {tag: (Literal[part.name], ...)}
     for parameter in parameters(part):
-        annotation, nested = _annotation(parameter.hint)
+        annotation, nested = _annotation(parameter.hint, part)
         default = None if nested else ... if parameter.default is dataclasses.MISSING else parameter.default
         fields[parameter.name] = (annotation, default)
     model = create_model(part.__name__, __base__=PartModel, __doc__=part.__doc__, **fields)
@@ -86,11 +104,17 @@ def union_of(registry: Registry[Any]) -> Any:
     return Annotated[Union[models], Field(discriminator=registry.tag)]  # noqa: UP007 -- made at run time
 
 
-def _annotation(hint: Any) -> tuple[Any, bool]:
-    """The annotation for a parameter, and whether the parameter is a part itself."""
-    if get_origin(hint) in (Union, types.UnionType):
-        kinds = [kind for kind in get_args(hint) if kind is not types.NoneType]
-        return _annotation(kinds[0])
+def _annotation(hint: Any, part: type[Part]) -> tuple[Any, bool]:
+    """The annotation for a parameter of `part`, and whether the parameter is a part itself."""
+    kinds = [kind for kind in get_args(hint) if kind is not types.NoneType]
+    if get_origin(hint) is tuple:
+        several = Field(min_length=1, max_length=MOST_VALUES)
+        return Annotated[list[_annotation(kinds[0], part)[0]], several], False  # type: ignore[misc]
+    if get_origin(hint) in (Union, types.UnionType) and kinds[0] in FAMILIES:
+        return _annotation(kinds[0], part)
+    if hint is Layer:  # layers within a layer: of any kind but its own
+        models = tuple(model_of(other, LAYERS.tag) for other in LAYERS if other is not part)
+        return Annotated[Union[models], Field(discriminator=LAYERS.tag)], True  # noqa: UP007 -- made at run time
     if isinstance(hint, type) and hint in FAMILIES:
         return union_of(FAMILIES[hint]) | None, True
     return hint, False

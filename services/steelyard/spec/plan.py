@@ -1,6 +1,7 @@
 """Reading a job: from a client's document to a plan that can be queued, or to every fault in it."""
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from steelyard.spec.faults import translate
 from steelyard.spec.job import Column, JobSpec
 from steelyard.spec.parts import Strict
 from steelyard.spec.shorthand import expand
-from steelyard.trainer.network import count_parameters
+from steelyard.trainer.network import network_places
 
 PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # stand in for fields that are at fault
 
@@ -52,12 +53,16 @@ class DataSummary:
 
 @dataclass(frozen=True)
 class Plan:
-    """A job that can be queued: `spec` with every default filled in, and the data that came inside it."""
+    """A job that can be queued: `spec` with every default filled in, and the data that came inside it.
+
+    `shapes` are those of the network's tensors, by name.
+    """
 
     spec: JobSpec
     inline: bytes | None
     data: DataSummary
     parameters: int
+    shapes: dict[str, tuple[int, ...]]
     estimate: Estimate
     digest: str
 
@@ -80,11 +85,14 @@ def read_job(document: Any, *, limits: Limits) -> Plan:
         raise ValidationFailed(faults)
     spec = resolution.fill_in(spec, supervised)
     needs = require_fit(spec, supervised, limits)
+    places = network_places(build_layers(spec, supervised.outputs), len(supervised.features))
+    shapes = {f"{place.name}/{tensor.name}": tensor.shape for place in places for tensor in place.tensors}
     return Plan(
         spec=spec,
         inline=inline,
         data=DataSummary(len(supervised.x), supervised.features, supervised.targets, supervised.classes),
-        parameters=count_parameters(build_layers(spec, supervised.outputs), len(supervised.features)),
+        parameters=sum(math.prod(shape) for shape in shapes.values()),
+        shapes=shapes,
         estimate=needs,
         digest=hashlib.sha256(spec.canonical()).hexdigest(),
     )

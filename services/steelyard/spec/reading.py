@@ -2,10 +2,12 @@
 
 import json
 import math
+import re
 from typing import Any
 
 from steelyard.errors import InvalidRequest, shown
 
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # not after an escaped backslash
 MAX_DEPTH = 64
 MAX_DIGITS = 400  # Python reads no integer of more than 4,300 digits; a number of interest is far shorter
 
@@ -85,7 +87,7 @@ def _require_depth(document: Any) -> None:
 
 def _require_writable(text: str, document: Any) -> None:
     """Databases hold no NUL in a text, and UTF-8 no half of a surrogate pair; both can only come as an escape."""
-    if "\\u0000" in text:
+    if "\\u0000" in text and NUL.search(text):
         raise InvalidRequest("the body has a NUL character in a text")
     try:
         json.dumps(document, ensure_ascii=False).encode("utf-8")

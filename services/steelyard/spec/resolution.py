@@ -6,6 +6,7 @@ faults of every kind is told all of them in one answer.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,20 @@ import numpy as np
 from steelyard.data.builtin import BUILTINS
 from steelyard.data.split import sizes
 from steelyard.data.supervision import Supervised
-from steelyard.errors import Fault, nearest, pointer, shown
-from steelyard.spec.job import Holdout, JobSpec
+from steelyard.errors import Fault, InvalidParameter, nearest, pointer, shown
+from steelyard.spec.job import Holdout, JobSpec, class_key
+from steelyard.spec.parts import SLOTS
+from steelyard.trainer.layers import Embedding
 from steelyard.trainer.losses import LOSSES, Loss
 from steelyard.trainer.metrics import METRICS
+from steelyard.trainer.optimizers import LBFGS
+from steelyard.trainer.searches import UNSTEADY
 
 Faults = Iterator[Fault]
 LOSS_OF_TASK = {
     "binary": "binary_crossentropy",
     "multiclass": "categorical_crossentropy",
+    "multilabel": "binary_crossentropy",
     "regression": "mean_squared_error",
 }
 ROWS_FOR_VALIDATION = 20  # with fewer, none are kept back unless asked for
@@ -80,31 +86,97 @@ def _rows_left(spec: JobSpec) -> Faults:
         )
 
 
-@_rule("optimizer")
-def _optimizer_is_possible(spec: JobSpec) -> Faults:
-    if spec.optimizer.name == "sgd" and spec.optimizer.nesterov and not spec.optimizer.momentum:
-        yield Fault(pointer("optimizer", "nesterov"), "is true; it needs a momentum greater than 0")
+def _parts(holder: Any, place: str) -> Iterator[tuple[str, str, Any]]:
+    """Every part that a piece of the job names, with its place and the slot that it stands in."""
+    if isinstance(holder, list):
+        for index, item in enumerate(holder):
+            yield from _parts(item, f"{place}/{index}")
+        return
+    for slot in SLOTS:
+        if (part := getattr(holder, slot, None)) is not None:
+            yield f"{place}/{slot}", slot, part
+    yield from _parts(getattr(holder, "layers", []), f"{place}/layers")
 
 
-def _initializers(spec: JobSpec) -> Iterator[tuple[str, Any]]:
-    for key in ("initializer", "bias_initializer"):
-        yield pointer(key), getattr(spec, key)
-        yield pointer("output", key), getattr(spec.output, key)
-        for index, layer in enumerate(spec.layers):
-            yield pointer("layers", index, key), getattr(layer, key, None)
+def _parts_of(spec: JobSpec, field: str) -> Iterator[tuple[str, str, Any]]:
+    value = getattr(spec, field)
+    if field in SLOTS:
+        return iter(() if value is None else [(pointer(field), field, value)])
+    return _parts(value, pointer(field))
 
 
-@_rule("initializer", "bias_initializer", "layers", "output")
-def _initializers_are_possible(spec: JobSpec) -> Faults:
-    for place, initializer in _initializers(spec):
-        if (
-            initializer is not None
-            and initializer.name == "random_uniform"
-            and initializer.minval >= initializer.maxval
-        ):
+def _are_possible(field: str, spec: JobSpec) -> Faults:
+    """What the trainer's own classes say of their parameters together."""
+    for place, slot, part in _parts_of(spec, field):
+        try:
+            made = part.to_part()
+        except InvalidParameter as error:
+            yield from (Fault(place + fault.pointer, fault.detail) for fault in error.faults)
+            continue
+        if slot == "bias_initializer" and made.for_kernels:
+            yield Fault(place, f"is {made.name!r}, which is for kernels; a bias may begin with 'zeros'")
+
+
+RULES.extend(
+    Rule(frozenset({field}), partial(_are_possible, field), of_data=False)
+    for field in (*(slot for slot in SLOTS if slot != "schedule"), "layers", "output", "training")
+)
+
+
+@_rule("training")
+def _one_clip(spec: JobSpec) -> Faults:
+    clip = spec.training.gradient_clip
+    if clip is not None and len(clip.chosen()) != 1:
+        yield Fault(pointer("training", "gradient_clip"), "must have one of value, norm and global_norm")
+
+
+@_rule("optimizer", "layers")
+def _search_has_steady_layers(spec: JobSpec) -> Faults:
+    if spec.optimizer.name != LBFGS.name:
+        return
+    for index, layer in enumerate(spec.layers):
+        types = {inner.type for inner in getattr(layer, "layers", [layer])}
+        if unsteady := types & {kind.name for kind in UNSTEADY}:
+            yield Fault(pointer("layers", index), f"is {min(unsteady)!r}, through which 'lbfgs' cannot search")
+
+
+@_rule("layers", "preprocessing")
+def _embedding_comes_first(spec: JobSpec) -> Faults:
+    for index, layer in enumerate(spec.layers):
+        inner = [place for place, each in enumerate(getattr(layer, "layers", [])) if each.type == Embedding.name]
+        for place in inner:
+            yield Fault(pointer("layers", index, "layers", place), "is an embedding, which must be the first layer")
+        if layer.type == Embedding.name and index:
+            yield Fault(pointer("layers", index), "is an embedding, which must be the first layer")
+        if layer.type == Embedding.name and spec.preprocessing.numeric != "none":
             yield Fault(
-                f"{place}/maxval", f"is {initializer.maxval:g}; it must be greater than minval, {initializer.minval:g}"
+                pointer("preprocessing", "numeric"),
+                f"is {spec.preprocessing.numeric!r}, which changes the category numbers of the embedding; take 'none'",
             )
+
+
+@_rule("layers", "data", of_data=True)
+def _embedding_has_its_columns(spec: JobSpec, supervised: Supervised) -> Faults:
+    first = spec.layers[0] if spec.layers else None
+    if first is None or first.type != Embedding.name:
+        return
+    if len(first.columns) != len(first.categories):
+        yield Fault(pointer("layers", 0, "categories"), f"are {len(first.categories)}; it must be one a column")
+    if len(set(first.columns)) != len(first.columns):
+        yield Fault(pointer("layers", 0, "columns"), "names a column twice")
+    count = len(supervised.features)
+    for place, column in enumerate(first.columns):
+        if column >= count:
+            yield Fault(
+                pointer("layers", 0, "columns", place), f"is {column}; the inputs are numbered 0 to {count - 1}"
+            )
+
+
+@_rule("optimizer", "training")
+def _search_has_its_own_steps(spec: JobSpec) -> Faults:
+    for key in ("schedule", "gradient_clip"):
+        if spec.optimizer.name == LBFGS.name and getattr(spec.training, key) is not None:
+            yield Fault(pointer("training", key), "is not for 'lbfgs', which finds the length of its steps by itself")
 
 
 @_rule("data", "task", "loss", of_data=True)
@@ -127,6 +199,32 @@ def _output_fits_loss(spec: JobSpec, supervised: Supervised) -> Faults:
         )
 
 
+@_rule("data", "task", "loss", "preprocessing", of_data=True)
+def _targets_fit_loss(spec: JobSpec, supervised: Supervised) -> Faults:
+    loss = loss_of(spec, supervised)
+    if supervised.task != "regression" or not loss.raw_targets:
+        return
+    if spec.preprocessing.target == "standard":
+        yield Fault(pointer("preprocessing", "target"), f"is 'standard'; {loss.name} takes targets as they are")
+    if (supervised.y < 0).any():
+        yield Fault(pointer("loss"), f"is {loss.name!r}, which is for counts; the target has values below 0")
+
+
+@_rule("data", "task", "training", of_data=True)
+def _class_weights_fit_classes(spec: JobSpec, supervised: Supervised) -> Faults:
+    given = spec.training.class_weight
+    if given is None:
+        return
+    place = pointer("training", "class_weight")
+    if supervised.classes is None:
+        yield Fault(place, f"is for classes; the task is {supervised.task}")
+    elif isinstance(given, dict):
+        known = [class_key(label) for label in supervised.classes]
+        for label in given:
+            if label not in known:
+                yield Fault(f"{place}{pointer(label)}", f"is not a class of the target; {nearest(label, known)}")
+
+
 @_rule("data", "validation", "test", of_data=True)
 def _splits_are_possible(spec: JobSpec, supervised: Supervised) -> Faults:
     held = {key: holdout for key in ("validation", "test") if (holdout := getattr(spec, key)) is not None}
@@ -141,7 +239,7 @@ def _splits_are_possible(spec: JobSpec, supervised: Supervised) -> Faults:
 
 def _stratify_fault(supervised: Supervised) -> str | None:
     if supervised.classes is None:
-        return "is true; the task is regression, which has no classes to share out"
+        return f"is true; the task is {supervised.task}, which has no classes to share out"
     counts = np.bincount(supervised.y, minlength=len(supervised.classes))
     rarest = int(counts.argmin())
     if counts[rarest] < 3:
@@ -151,22 +249,18 @@ def _stratify_fault(supervised: Supervised) -> str | None:
 
 
 @_rule("data", "task", "validation", "training", of_data=True)
-def _monitor_exists(spec: JobSpec, supervised: Supervised) -> Faults:
-    stopping = spec.training.early_stopping
-    if stopping is None:
-        return
+def _monitors_exist(spec: JobSpec, supervised: Supervised) -> Faults:
     measured = ["loss", *(m.name for m in METRICS if m.of_each_epoch and supervised.task in m.tasks)]
     known = measured + ([f"val_{name}" for name in measured] if validation_of(spec, supervised) else [])
-    if stopping.monitor not in known:
-        why = (
-            " without validation rows"
-            if stopping.monitor.startswith("val_") and stopping.monitor[4:] in measured
-            else ""
-        )
-        yield Fault(
-            pointer("training", "early_stopping", "monitor"),
-            f"is {shown(stopping.monitor)}, which is not measured{why}; {nearest(stopping.monitor, known)}",
-        )
+    for key in ("early_stopping", "schedule"):
+        monitor = getattr(getattr(spec.training, key), "monitor", None)
+        if monitor is not None and monitor not in known:
+            val = monitor.startswith("val_") and monitor.removeprefix("val_") in measured
+            why = " without validation rows" if val else ""
+            yield Fault(
+                pointer("training", key, "monitor"),
+                f"is {shown(monitor)}, which is not measured{why}; {nearest(monitor, known)}",
+            )
 
 
 def loss_of(spec: JobSpec, supervised: Supervised) -> type[Loss]:
@@ -198,12 +292,21 @@ def fill_in(spec: JobSpec, supervised: Supervised) -> JobSpec:
             stratify = classes if holdout.stratify is None else holdout.stratify
             document[key] = {"fraction": holdout.fraction, "stratify": stratify}
     if document["preprocessing"]["target"] is None:
-        document["preprocessing"]["target"] = "standard" if supervised.task == "regression" else "none"
+        scaled = supervised.task == "regression" and not loss.raw_targets
+        document["preprocessing"]["target"] = "standard" if scaled else "none"
     document["output"]["activation"] = document["output"]["activation"] or {"name": loss.link or "linear"}
-    for layer, asked in zip([*document["layers"], document["output"]], [*spec.layers, spec.output], strict=True):
+    _fill_layers([*document["layers"], document["output"]], [*spec.layers, spec.output], document)
+    return JobSpec.model_validate(document)
+
+
+def _fill_layers(layers: list[dict[str, Any]], asked: list[Any], document: dict[str, Any]) -> None:
+    """Put the job's defaults where layers named nothing; `null` for a regulariser or a constraint means none."""
+    for layer, as_asked in zip(layers, asked, strict=True):
         for key in ("activation", "initializer", "bias_initializer"):
             if key in layer:
                 layer[key] = layer[key] or document[key]
-        if "regularizer" in layer and "regularizer" not in asked.model_fields_set:
-            layer["regularizer"] = document["regularizer"]
-    return JobSpec.model_validate(document)
+        for key in ("regularizer", "constraint"):
+            if key in layer and key not in as_asked.model_fields_set:
+                layer[key] = document[key]
+        if "layers" in layer:
+            _fill_layers(layer["layers"], as_asked.layers, document)

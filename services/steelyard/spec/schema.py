@@ -20,9 +20,9 @@ def request_schema(ref_template: str) -> dict[str, Any]:
     inline = [{"$ref": ref_template.format(model=model)} for model in ("InlineArrays", "InlineRows")]
     definitions["Data"]["properties"]["inline"] = {"anyOf": inline, "description": "rows inside the request"}
     definitions["Data"]["properties"]["target"]["anyOf"].append({"type": "string"})
-    layers = definitions["JobSpec"]["properties"]["layers"]
-    layers["items"] = {"anyOf": [layers["items"], {"type": "integer", "minimum": 1, "maximum": 65_536}]}
     for definition in definitions.values():
+        if (layers := definition.get("properties", {}).get("layers")) is not None:
+            layers["items"] = {"anyOf": [layers["items"], {"type": "integer", "minimum": 1, "maximum": 65_536}]}
         _add_names(definition.get("properties", {}))
     definitions[NAME] = definitions.pop("JobSpec")
     return definitions

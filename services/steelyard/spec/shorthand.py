@@ -17,8 +17,9 @@ def expand(document: dict[str, Any]) -> dict[str, Any]:
         job["loss"] = None
     if isinstance(job.get("layers"), list):
         job["layers"] = [_expand_layer(layer) for layer in job["layers"]]
-    if isinstance(job.get("output"), dict):
-        job["output"] = _expand_slots(job["output"])
+    for key in ("output", "training"):
+        if isinstance(job.get(key), dict):
+            job[key] = _expand_slots(job[key])
     if isinstance(job.get("data"), dict) and isinstance(target := job["data"].get("target"), str):
         job["data"] = job["data"] | {"target": [target]}
     return job
@@ -27,7 +28,12 @@ def expand(document: dict[str, Any]) -> dict[str, Any]:
 def _expand_layer(layer: Any) -> Any:
     if isinstance(layer, int) and not isinstance(layer, bool):
         return {"type": "dense", "units": layer}
-    return _expand_part(_expand_slots(layer), LAYERS) if isinstance(layer, dict) else layer
+    if not isinstance(layer, dict):
+        return layer
+    expanded: dict[str, Any] = _expand_part(_expand_slots(layer), LAYERS)
+    if isinstance(expanded.get("layers"), list):
+        expanded["layers"] = [_expand_layer(inner) for inner in expanded["layers"]]
+    return expanded
 
 
 def _expand_slots(document: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from steelyard.store.tables import Snapshot, Tensor
 from steelyard.trainer.statistics import summarize
 
+OPTIMIZER = "optimizer"  # the snapshot of what the optimiser has kept; the others are of weights
 Tensors = Mapping[str, NDArray[Any]]
 
 
@@ -41,6 +42,12 @@ def load(connection: Connection, job_id: str, snapshot: str, *, name: str | None
     if name is not None:
         query = query.where(Tensor.name == name)
     return {row.name: _array(row) for row in connection.execute(query)}
+
+
+def list_shapes(connection: Connection, job_id: str, snapshot: str) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor of a snapshot, by name."""
+    query = select(Tensor.name, Tensor.shape).where(Tensor.job_id == job_id, Tensor.snapshot == snapshot)
+    return {row.name: tuple(row.shape) for row in connection.execute(query)}
 
 
 def _array(row: Any) -> NDArray[Any]:

@@ -10,30 +10,29 @@ Array = NDArray[Any]
 
 
 class Batches:
-    """Cuts `x` `(rows, features)` and `y` `(rows, …)` into batches; the last may be smaller."""
+    """Cuts arrays of equally many rows into batches; the last may be smaller."""
 
-    def __init__(self, x: Array, y: Array, *, batch_size: int) -> None:
-        self._x, self._y = x, y
-        self.rows = len(x)
+    def __init__(self, *columns: Array, batch_size: int) -> None:
+        self._columns = columns
+        self.rows = len(columns[0])
         self.batch_size = min(batch_size, self.rows)
         self.count = -(-self.rows // self.batch_size)
         self.order = np.arange(self.rows)
-        self._x_buffer = np.empty((self.batch_size, *x.shape[1:]), x.dtype)
-        self._y_buffer = np.empty((self.batch_size, *y.shape[1:]), y.dtype)
+        self._buffers = [np.empty((self.batch_size, *column.shape[1:]), column.dtype) for column in columns]
 
     def shuffle(self, generator: Generator) -> None:
         """Put the rows in a new order, which depends on the generator alone, not on the order before."""
         self.order[:] = generator.permutation(self.rows)
 
-    def sizes(self) -> set[int]:
-        """The sizes that batches have: one, or two where the last is smaller."""
-        return {self.batch_size, self.rows - (self.count - 1) * self.batch_size}
+    def sizes(self) -> list[int]:
+        """The sizes that batches have, the larger first: one, or two where the last batch is smaller."""
+        return sorted({self.batch_size, self.rows - (self.count - 1) * self.batch_size}, reverse=True)
 
-    def take(self, index: int) -> tuple[Array, Array]:
-        """The batch number `index`, from 0; valid until the next call."""
+    def take(self, index: int) -> list[Array]:
+        """The rows of the batch number `index`, from 0, of every array; valid until the next call."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        x, y = self._x_buffer[: len(rows)], self._y_buffer[: len(rows)]
-        # mode="clip" writes straight to out; the default checks first, into a copy.
-        self._x.take(rows, axis=0, out=x, mode="clip")
-        self._y.take(rows, axis=0, out=y, mode="clip")
-        return x, y
+        taken = [buffer[: len(rows)] for buffer in self._buffers]
+        for column, out in zip(self._columns, taken, strict=True):
+            # mode="clip" writes straight to out; the default checks first, into a copy.
+            column.take(rows, axis=0, out=out, mode="clip")
+        return taken

@@ -7,7 +7,7 @@ as in Keras. Draws are made in float64 and rounded to the network's dtype.
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt
@@ -26,7 +26,14 @@ TRUNCATED_STDDEV = 0.87962566103423978  # of a standard normal cut at two: keeps
 
 @dataclass(frozen=True)
 class Initializer(Part):
-    """A way to draw the first values of a tensor."""
+    """A way to draw the first values of a tensor.
+
+    One that is `for_kernels` alone has no meaning for a vector; one with `unit_variance` is scaled afterwards, until
+    the weighted sums of the layer have a variance of one on real rows.
+    """
+
+    for_kernels: ClassVar[bool] = False
+    unit_variance: ClassVar[bool] = False
 
     @abstractmethod
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
@@ -115,6 +122,46 @@ class RandomUniform(Initializer):
         return generator.uniform(self.minval, self.maxval, shape)
 
 
+@INITIALIZERS.add
+@dataclass(frozen=True)
+class TruncatedNormal(Initializer):
+    """Normal draws, those beyond two standard deviations drawn again; `stddev` is that of the uncut distribution."""
+
+    name: ClassVar = "truncated_normal"
+    formula: ClassVar = "w ~ N(mean, stddev²), |w − mean| ≤ 2 stddev"
+    source: ClassVar = "Keras 3, keras.initializers.TruncatedNormal"
+
+    mean: float = 0.0
+    stddev: Annotated[float, Gt(0)] = 0.05
+
+    def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
+        return self.mean + self.stddev * _cut_normal(shape, generator)
+
+
+@INITIALIZERS.add
+@dataclass(frozen=True)
+class VarianceScaling(Initializer):
+    """Draws whose variance heeds the layer's size; those of Glorot, He and LeCun are cases of it."""
+
+    name: ClassVar = "variance_scaling"
+    formula: ClassVar = "Var(w) = scale / n, n = inputs, units, or their mean"
+    source: ClassVar = "Keras 3, keras.initializers.VarianceScaling"
+
+    scale: Annotated[float, Gt(0)] = 1.0
+    mode: Literal["fan_in", "fan_out", "fan_avg"] = "fan_in"
+    distribution: Literal["truncated_normal", "untruncated_normal", "uniform"] = "truncated_normal"
+
+    def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
+        fan_in, fan_out = _fans(shape)
+        fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
+        variance = self.scale / fans[self.mode]
+        if self.distribution == "uniform":
+            return _uniform(shape, variance, generator)
+        if self.distribution == "truncated_normal":
+            return _truncated_normal(shape, variance, generator)
+        return generator.normal(0, math.sqrt(variance), shape)
+
+
 def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
     return shape[0], shape[-1]
 
@@ -125,10 +172,14 @@ def _uniform(shape: tuple[int, ...], variance: float, generator: Generator) -> V
 
 
 def _truncated_normal(shape: tuple[int, ...], variance: float, generator: Generator) -> Values:
+    return _cut_normal(shape, generator) * (math.sqrt(variance) / TRUNCATED_STDDEV)
+
+
+def _cut_normal(shape: tuple[int, ...], generator: Generator) -> Values:
+    """Standard normal draws, those beyond two drawn again."""
     draws = generator.standard_normal(shape)
     while (outside := np.abs(draws) > 2).any():
         draws[outside] = generator.standard_normal(int(outside.sum()))
-    draws *= math.sqrt(variance) / TRUNCATED_STDDEV
     return draws
 
 
@@ -233,3 +284,35 @@ class Orthogonal(Initializer):
         q, r = np.linalg.qr(generator.standard_normal((max(shape), min(shape))))
         q *= np.sign(np.diagonal(r))
         return np.asarray(self.gain * (q if rows >= columns else q.T))
+
+
+@INITIALIZERS.add
+@dataclass(frozen=True)
+class Identity(Initializer):
+    """Ones on the diagonal: each unit begins by passing one input on."""
+
+    name: ClassVar = "identity"
+    for_kernels: ClassVar = True
+    formula: ClassVar = "w = gain · I, cut or filled with zeros where the kernel is not square"
+    source: ClassVar = "Keras 3, keras.initializers.Identity; Le, Jaitly and Hinton 2015, arXiv:1504.00941"
+
+    gain: float = 1.0
+
+    def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
+        rows, columns = shape
+        return self.gain * np.eye(rows, columns)
+
+
+@INITIALIZERS.add
+@dataclass(frozen=True)
+class Lsuv(Initializer):
+    """Layer-sequential unit variance: orthogonal draws, then each layer in turn is scaled on rows of the data."""
+
+    name: ClassVar = "lsuv"
+    for_kernels: ClassVar = True
+    unit_variance: ClassVar = True
+    formula: ClassVar = "w = Q / √Var(x · Q), x the layer's inputs for training rows"
+    source: ClassVar = "Mishkin and Matas 2016, All you need is a good init, arXiv:1511.06422"
+
+    def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
+        return Orthogonal().draw(shape, generator)

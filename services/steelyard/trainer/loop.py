@@ -14,12 +14,16 @@ from numpy.typing import NDArray
 
 from steelyard.errors import Diverged, InvalidParameter
 from steelyard.trainer.batches import Batches
-from steelyard.trainer.losses import Loss
+from steelyard.trainer.clipping import GradientClip
+from steelyard.trainer.evaluation import as_scored, evaluate, require_link
+from steelyard.trainer.losses import Cost, Loss
 from steelyard.trainer.metrics import Metric
 from steelyard.trainer.network import Network, Pass
-from steelyard.trainer.optimizers import Optimizer
+from steelyard.trainer.optimizers import LBFGS, Optimizer, Rule
 from steelyard.trainer.penalties import Penalties
 from steelyard.trainer.rng import Streams
+from steelyard.trainer.schedules import Schedule, Steady, Time
+from steelyard.trainer.searches import Searches
 from steelyard.trainer.stopping import BestEpoch, EarlyStopping
 from steelyard.trainer.updates import Updates
 
@@ -43,6 +47,15 @@ class Epoch:
     values: dict[str, float]
 
 
+@dataclass(frozen=True)
+class OptimizerState:
+    """What an optimiser has kept after `steps`: its slots by name and by tensor, and its scalars."""
+
+    slots: Mapping[str, Mapping[str, Array]]
+    scalars: Mapping[str, float]
+    steps: int
+
+
 class Training:
     """The training of one network on one set of rows.
 
@@ -51,17 +64,20 @@ class Training:
         loss: what is made small.
         optimizer: how.
         x: `(rows, features)` of the network's dtype.
-        y: class indices `(rows,)` for `categorical_crossentropy`, else values `(rows, outputs)` of the network's dtype.
+        y: class indices `(rows,)` for losses of several classes, else values `(rows, outputs)` of the network's dtype.
+        weights: how much each row counts, `(rows,)` of the network's dtype, not negative; all the same if `None`.
         epochs: how often every row is seen.
-        batch_size: rows a step; more than there are means all.
+        batch_size: rows a step; more than there are means all. `lbfgs` takes all.
         streams: randomness for shuffling, dropout and noise.
         shuffle: whether every epoch has an order of its own.
+        schedule: how the learning rate changes.
+        gradient_clip: how large gradients may be.
         validation: rows `(x, y)` that are only looked at.
         early_stopping: when to end before `epochs`.
         metrics: what to measure beside the loss; those that are means over rows are measured every epoch.
 
     Raises:
-        InvalidParameter: the loss does not go with the output layer's activation.
+        InvalidParameter: the loss does not go with the output layer's activation, or the optimiser with the layers.
     """
 
     def __init__(
@@ -75,7 +91,10 @@ class Training:
         epochs: int,
         batch_size: int,
         streams: Streams,
+        weights: Array | None = None,
         shuffle: bool = True,
+        schedule: Schedule | None = None,
+        gradient_clip: GradientClip | None = None,
         validation: tuple[Array, Array] | None = None,
         early_stopping: EarlyStopping | None = None,
         metrics: Sequence[Metric] = (),
@@ -83,18 +102,26 @@ class Training:
         require_link(network, loss)
         self.network, self.epochs = network, epochs
         self.epoch = self.batch = self.step = 0  # what is done: whole epochs, batches of the next one, all steps
+        self._steps_before = 0  # of an earlier training, whose optimiser goes on
         self.stopped_early = False
         self.restored_best = False
         self._loss, self._optimizer, self._streams, self._shuffle = loss, optimizer, streams, shuffle
-        self._batches = Batches(x, y, batch_size=batch_size)
+        whole = isinstance(optimizer, LBFGS)
+        columns = [x, y] if weights is None else [x, y, weights]
+        self._batches = Batches(*columns, batch_size=len(x) if whole else batch_size)
+        self._total_weight = float(len(x) if weights is None else weights.sum(dtype=np.float64))
         self._validation = validation
         self._metrics = [metric for metric in metrics if metric.of_each_epoch]
-        self._sums = np.zeros(1 + len(self._metrics))  # of the unfinished epoch: loss and metrics, weighed by rows
+        self._sums = np.zeros(1 + len(self._metrics))  # of the unfinished epoch: loss by weight, metrics by rows
         logits = loss.link is not None
-        self._passes = {n: Pass(network, n, logits=logits, streams=streams) for n in self._batches.sizes()}
-        self._output_gradients = {n: np.empty((n, network.outputs), network.dtype) for n in self._batches.sizes()}
+        sizes = self._batches.sizes()
+        self._passes = {size: Pass(network, size, logits=logits, streams=streams) for size in sizes}
+        self._costs = {size: Cost(loss, size, network.outputs, network.dtype) for size in sizes}
         self._penalties = Penalties(network)
-        self._updates = Updates(network, optimizer)
+        self._schedule = schedule or Steady()
+        self._schedule_state = self._schedule.start()
+        self._updates = self._make_updates(gradient_clip)
+        self._rate = optimizer.learning_rate
         self._early_stopping = early_stopping
         default = "loss" if validation is None else "val_loss"
         monitor = early_stopping.monitor if early_stopping else default
@@ -102,6 +129,17 @@ class Training:
         self._initial = network.parameters.copy()
         self._best = network.parameters.copy()
         self._last_finite = network.parameters.copy()
+
+    def _make_updates(self, clip: GradientClip | None) -> Updates | Searches:
+        match self._optimizer:
+            case Rule() as rule:
+                return Updates(self.network, rule, clip)
+            case LBFGS() as lbfgs:
+                if clip is not None or not isinstance(self._schedule, Steady):
+                    raise InvalidParameter("optimizer", "is 'lbfgs', which takes no gradient_clip and no schedule")
+                return Searches(self.network, lbfgs, self._look)
+            case other:
+                raise TypeError(f"{other.name} is neither a rule nor a search")
 
     @property
     def initial(self) -> dict[str, Array]:
@@ -117,6 +155,22 @@ class Training:
     def best_epoch(self) -> int:
         """The number of the best epoch so far; 0 before the first has ended."""
         return self._best_epoch.epoch
+
+    @property
+    def optimizer_state(self) -> OptimizerState:
+        """What the optimiser has kept, as it stands."""
+        slots = {name: self.network.tensors(slot) for name, slot in self._updates.slots.items()}
+        return OptimizerState(slots, dict(self._updates.scalars), self._steps_before + self.step)
+
+    def go_on_with(self, state: OptimizerState) -> None:
+        """Begin with what an optimiser of the same kind has kept, of the tensors that agree."""
+        for slot in self._updates.slots.keys() & state.slots.keys():
+            tensors = state.slots[slot]
+            for name, mine in self.network.tensors(self._updates.slots[slot]).items():
+                if name in tensors and tensors[name].shape == mine.shape:
+                    mine[...] = tensors[name]
+        self._updates.scalars.update(state.scalars)
+        self._steps_before = state.steps
 
     def run(self) -> Iterator[Batch | Epoch]:
         """Train until the last epoch is over, or early stopping says that it is enough. Raises `Diverged`."""
@@ -137,38 +191,53 @@ class Training:
             self._batches.shuffle(self._streams.shuffling)
 
     def _make_step(self) -> None:
-        x, y = self._batches.take(self.batch)
-        rows = len(x)
-        path, gradient = self._passes[rows], self._output_gradients[rows]
+        x, y, *weights = self._batches.take(self.batch)
+        rows, weight = len(x), weights[0] if weights else None
+        path, cost = self._passes[rows], self._costs[rows]
         outputs = path.forward(x)
-        loss = self._loss.value(outputs, y, gradient)
+        loss = cost.value(outputs, y, weight)
         if not math.isfinite(loss):
             raise self._diverged(path, x)
-        self._sums[0] += rows * (loss + self._penalties.value())
-        for place, metric in enumerate(self._metrics, start=1):
-            self._sums[place] += rows * metric.score(*as_scored(self._loss, outputs, y))
-        path.backward(gradient)
+        self._sums[0] += (rows if weight is None else float(weight.sum())) * (loss + self._penalties.value())
+        if self._metrics:
+            scored = as_scored(self.network, self._loss, outputs, y)
+            for place, metric in enumerate(self._metrics, start=1):
+                self._sums[place] += rows * metric.score(*scored)
+        path.backward(cost.gradient)
         self._penalties.add_gradients()
+        time = Time(self.step, self._batches.count, self.epochs)
+        self._rate = self._schedule.rate(self._optimizer.learning_rate, time, self._schedule_state)
         self.step += 1
-        self._updates.make(self.step)
+        self._updates.make(self._steps_before + self.step, self._rate)
         self.batch += 1
+
+    def _look(self) -> float:
+        """The loss of all rows at the weights as they are, with its gradient in the network's: for line searches."""
+        x, y, *weights = self._batches.take(0)
+        path, cost = self._passes[len(x)], self._costs[len(x)]
+        loss = cost.value(path.forward(x), y, weights[0] if weights else None)
+        path.backward(cost.gradient)
+        self._penalties.add_gradients()
+        return loss + self._penalties.value()
 
     def _end_epoch(self) -> Epoch:
         if not np.isfinite(self.network.parameters).all():
             raise self._diverged(None, None)
         means = self._sums / self._batches.rows
+        means[0] = self._sums[0] / (self._total_weight or 1.0)
         names = ["loss", *(metric.name for metric in self._metrics)]
         values = {name: float(mean) for name, mean in zip(names, means, strict=True)}
         if self._validation is not None:
             measured = evaluate(self.network, self._loss, *self._validation, metrics=self._metrics)
             values |= {f"val_{name}": value for name, value in measured.items()}
-        values["learning_rate"] = self._optimizer.learning_rate
+        values["learning_rate"] = self._rate
         self.epoch, self.batch = self.epoch + 1, 0
         self._last_finite[:] = self.network.parameters
         if self._best_epoch.is_improved_by(self.epoch, values):
             self._best[:] = self.network.parameters
+        self._schedule.observe(values, self._schedule_state)
         stopping = self._early_stopping
-        self.stopped_early = stopping is not None and self._best_epoch.waited > stopping.patience
+        self.stopped_early = stopping is not None and self._best_epoch.is_stale(stopping.patience)
         return Epoch(self.epoch, values)
 
     def _diverged(self, path: Pass | None, x: Array | None) -> Diverged:
@@ -182,7 +251,7 @@ class Training:
         where = f"the values of layer {first!r} went first" if first else "the loss itself overflowed"
         return Diverged(
             f"the loss was not finite in epoch {self.epoch + 1}, batch {self.batch + 1}: {where}. Try a smaller "
-            f"learning rate (it was {self._optimizer.learning_rate:g}), standardised inputs and targets, or an "
+            f"learning rate (it was {self._rate:g}), gradient clipping, standardised inputs and targets, or an "
             "initialiser with smaller weights."
         )
 
@@ -191,6 +260,9 @@ class Training:
         return {
             "parameters": self.network.parameters.copy(),
             "slots": {name: slot.copy() for name, slot in self._updates.slots.items()},
+            "scalars": dict(self._updates.scalars),
+            "schedule": dict(self._schedule_state),
+            "rate": self._rate,
             "initial": self._initial.copy(),
             "best": self._best.copy(),
             "last_finite": self._last_finite.copy(),
@@ -199,6 +271,7 @@ class Training:
             "epoch": self.epoch,
             "batch": self.batch,
             "step": self.step,
+            "steps_before": self._steps_before,
             "stopped_early": self.stopped_early,
             "best_epoch": self._best_epoch.state(),
             "streams": self._streams.state(),
@@ -209,36 +282,12 @@ class Training:
         self.network.parameters[:] = state["parameters"]
         for name, slot in self._updates.slots.items():
             slot[:] = state["slots"][name]
+        self._updates.scalars.update(state["scalars"])
+        self._schedule_state.update(state["schedule"])
+        self._rate = state["rate"]
         self._initial[:], self._best[:], self._last_finite[:] = state["initial"], state["best"], state["last_finite"]
         self._batches.order[:], self._sums[:] = state["order"], state["sums"]
         self.epoch, self.batch, self.step = state["epoch"], state["batch"], state["step"]
-        self.stopped_early = state["stopped_early"]
+        self._steps_before, self.stopped_early = state["steps_before"], state["stopped_early"]
         self._best_epoch.restore(state["best_epoch"])
         self._streams.restore(state["streams"])
-
-
-def require_link(network: Network, loss: Loss) -> None:
-    """Raise `InvalidParameter` unless the output layer's activation is the one that the loss's logits are for."""
-    if loss.link is not None and network.output_activation.name != loss.link:
-        seen = network.output_activation.name
-        raise InvalidParameter("activation", f"is {seen!r}; with {loss.name} the output layer's must be {loss.link!r}")
-
-
-def evaluate(network: Network, loss: Loss, x: Array, y: Array, *, metrics: Sequence[Metric]) -> dict[str, float]:
-    """The loss, with penalties, and the metrics over all rows. Arguments as for `Training`."""
-    outputs = network.compute(x, logits=loss.link is not None)
-    cost = loss.value(outputs, y, np.empty_like(outputs)) + Penalties(network).value()
-    scored = as_scored(loss, outputs, y)
-    return {"loss": cost} | {metric.name: metric.score(*scored) for metric in metrics}
-
-
-def as_scored(loss: Loss, outputs: Array, y: Array) -> tuple[Array, Array]:
-    """Targets and predictions as metrics take them: class indices, or values.
-
-    `outputs` are logits if the loss has a link; a probability of one half is a logit of zero.
-    """
-    if y.ndim == 1:
-        return y, outputs.argmax(axis=1)
-    if loss.link == "sigmoid":
-        return y[:, 0], outputs[:, 0] > 0
-    return y, outputs

@@ -1,6 +1,7 @@
 """Metrics: how good predictions are, by scikit-learn's names and definitions.
 
-For classification `targets` and `predictions` are class indices `(rows,)`; for regression values `(rows, targets)`.
+For classification `targets` and `predictions` are class indices `(rows,)`; for several labels 0 or 1
+`(rows, labels)`; for regression values `(rows, targets)`.
 """
 
 from abc import abstractmethod
@@ -32,20 +33,43 @@ class Metric(Part):
 METRICS = Registry[Metric]("metric")
 
 
+def greater_is_better(series: str) -> bool:
+    """Whether a series of the history (`loss`, `val_accuracy`) is good when it is great."""
+    name = series.removeprefix("val_")
+    return name in METRICS and METRICS[name].greater_is_better
+
+
 @METRICS.add
 @dataclass(frozen=True)
 class Accuracy(Metric):
-    """The share of rows whose class was found."""
+    """The share of rows whose class was found; with several labels, all of them."""
 
     name: ClassVar = "accuracy"
-    tasks: ClassVar = CLASSIFICATION
+    tasks: ClassVar = (*CLASSIFICATION, "multilabel")
     greater_is_better: ClassVar = True
     of_each_epoch: ClassVar = True
     formula: ClassVar = "mean [p = t]"
     source: ClassVar = "scikit-learn, accuracy_score"
 
     def score(self, targets: Array, predictions: Array) -> float:
-        return float(np.count_nonzero(targets == predictions)) / len(targets)
+        right = targets == predictions
+        return float(np.count_nonzero(right if right.ndim == 1 else right.all(axis=1))) / len(targets)
+
+
+@METRICS.add
+@dataclass(frozen=True)
+class HammingLoss(Metric):
+    """The share of labels that are wrong."""
+
+    name: ClassVar = "hamming_loss"
+    tasks: ClassVar = ("multilabel",)
+    greater_is_better: ClassVar = False
+    of_each_epoch: ClassVar = True
+    formula: ClassVar = "mean [p ≠ t] over rows and labels"
+    source: ClassVar = "scikit-learn, hamming_loss"
+
+    def score(self, targets: Array, predictions: Array) -> float:
+        return float(np.count_nonzero(targets != predictions)) / targets.size
 
 
 @METRICS.add
@@ -66,19 +90,26 @@ class BalancedAccuracy(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class F1Macro(Metric):
-    """The mean, over the classes that occur or were predicted, of the harmonic mean of precision and recall."""
+    """The mean of the harmonic means of precision and recall, over classes or over labels.
+
+    The classes are those that occur or were predicted; a label that neither occurs nor was predicted counts as zero.
+    """
 
     name: ClassVar = "f1_macro"
-    tasks: ClassVar = CLASSIFICATION
+    tasks: ClassVar = (*CLASSIFICATION, "multilabel")
     greater_is_better: ClassVar = True
-    formula: ClassVar = "mean over classes of 2·TP / (2·TP + FP + FN)"
-    source: ClassVar = "scikit-learn, f1_score(average='macro')"
+    formula: ClassVar = "mean over classes, or labels, of 2·TP / (2·TP + FP + FN)"
+    source: ClassVar = "scikit-learn, f1_score(average='macro', zero_division=0)"
 
     def score(self, targets: Array, predictions: Array) -> float:
-        scores = []
-        for label in np.union1d(targets, predictions):
-            found = np.count_nonzero((targets == label) & (predictions == label))
-            scores.append(2 * found / (np.count_nonzero(targets == label) + np.count_nonzero(predictions == label)))
+        if targets.ndim == 2:
+            pairs = [(targets[:, label] > 0, predictions[:, label] > 0) for label in range(targets.shape[1])]
+        else:
+            pairs = [(targets == label, predictions == label) for label in np.union1d(targets, predictions)]
+        scores = [
+            2 * np.count_nonzero(truth & said) / max(1, int(np.count_nonzero(truth)) + int(np.count_nonzero(said)))
+            for truth, said in pairs
+        ]
         return float(np.mean(scores))
 
 

@@ -4,60 +4,41 @@ All tensors are views of one contiguous vector, and so are their gradients: an o
 one buffer, a snapshot is one copy.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from steelyard.errors import InvalidParameter
 from steelyard.trainer.activations import Linear
-from steelyard.trainer.layers import Dense, Layer, Stage
-from steelyard.trainer.layers.base import Surroundings, TensorSpec, initialize
+from steelyard.trainer.layers import Dense, Layer
+from steelyard.trainer.layers.base import Surroundings, TensorSpec
+from steelyard.trainer.layers.stack import Place, Stack, places
 from steelyard.trainer.rng import Streams
 
 Array = NDArray[Any]
 ALIGNMENT_BYTES = 64  # a cache line, and the widest SIMD register
 PREDICT_ROWS = 1024
+OUTPUT = "output"
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a layer stands: its name, its inputs, and its tensors by full name (`dense_1/kernel`)."""
-
-    name: str
-    layer: Layer
-    inputs: int
-    tensors: dict[str, TensorSpec]
-
-
-def places(layers: Sequence[Layer], inputs: int) -> list[Place]:
-    """Every layer with its name and its tensors; allocates nothing.
-
-    Layers are named by type and count (`dense_1`, `dropout_1`, `dense_2`), the last dense layer is `output`.
-    """
-    counts: dict[str, int] = {}
-    last = max((index for index, layer in enumerate(layers) if isinstance(layer, Dense)), default=-1)
-    found = []
-    for index, layer in enumerate(layers):
-        counts[layer.name] = counts.get(layer.name, 0) + 1
-        name = "output" if index == last else f"{layer.name}_{counts[layer.name]}"
-        tensors = {f"{name}/{tensor.name}": tensor for tensor in layer.tensors(inputs)}
-        found.append(Place(name, layer, inputs, tensors))
-        inputs = layer.outputs(inputs)
-    return found
+def network_places(layers: Sequence[Layer], inputs: int) -> list[Place]:
+    """Every layer of a network with its name; the last, which is dense, is `output`. Allocates nothing."""
+    *hidden, last = places(layers, inputs)
+    return [*hidden, replace(last, name=OUTPUT)]
 
 
 def count_parameters(layers: Sequence[Layer], inputs: int) -> int:
     """How many weights a network of these layers has."""
-    tensors = (tensor for place in places(layers, inputs) for tensor in place.tensors.values())
-    return sum(_size(tensor) for tensor in tensors)
+    return sum(_size(tensor) for place in network_places(layers, inputs) for tensor in place.tensors)
 
 
 def buffer_width(layers: Sequence[Layer], inputs: int) -> int:
     """How many values a training step keeps for every row of its batch."""
-    return sum(place.layer.buffer_widths(place.inputs) for place in places(layers, inputs))
+    return sum(place.layer.buffer_widths(place.inputs) for place in network_places(layers, inputs))
 
 
 class Network:
@@ -67,7 +48,7 @@ class Network:
         self.layers = tuple(layers)
         self.inputs = inputs
         self.dtype = np.dtype(dtype)
-        self.places = places(layers, inputs)
+        self.places = network_places(layers, inputs)
         size = count_parameters(layers, inputs)
         self.parameters = aligned(size, self.dtype)
         self.gradients = aligned(size, self.dtype)
@@ -76,15 +57,42 @@ class Network:
         self.outputs = output.units
         self.output_activation = output.activation
 
-    def initialize(self, generator: Generator) -> None:
-        """Draw the first values of every tensor, in the network's order."""
+    @property
+    def looks_at_data(self) -> bool:
+        """Whether an initialiser needs rows to look at."""
+        return any(spec.initializer.unit_variance for spec in self.specs().values())
+
+    def initialize(self, generator: Generator, x: Array | None = None) -> None:
+        """Draw the first values of every tensor, in the network's order.
+
+        `x` `(rows, inputs)`, of the network's dtype, is for initialisers that look at the data. Raises
+        `InvalidParameter` when one of them has nothing to look at.
+        """
         tensors = self.tensors()
-        for place in self.places:
-            for name, spec in place.tensors.items():
-                initialize(spec, tensors[name], generator)
+        for name, spec in self.specs().items():
+            tensors[name][...] = spec.initializer.draw(spec.shape, generator)
+        if not self.looks_at_data:
+            return
+        if x is None:
+            raise InvalidParameter("initializer", "is one that looks at rows of the data, and there are none")
+        rows = x[:PREDICT_ROWS]
+        Pass(self, len(rows), logits=False).calibrate(rows)
+
+    def take(self, tensors: Mapping[str, Array]) -> list[str]:
+        """Begin with those of `tensors` that are named and shaped as this network's are; their names."""
+        taken = []
+        for name, tensor in self.tensors().items():
+            if name in tensors and tensors[name].shape == tensor.shape:
+                tensor[...] = tensors[name]
+                taken.append(name)
+        return taken
+
+    def specs(self) -> dict[str, TensorSpec]:
+        """What every tensor is, by its full name (`dense_1/kernel`) and in order."""
+        return {f"{place.name}/{spec.name}": spec for place in self.places for spec in place.tensors}
 
     def tensors(self, vector: Array | None = None) -> dict[str, Array]:
-        """Views of the weights by name and in order, or of another vector laid out like them."""
+        """Views of the weights by full name and in order, or of another vector laid out like them."""
         vector = self.parameters if vector is None else vector
         return {name: vector[span].reshape(spec.shape) for name, spec, span in self._spans()}
 
@@ -117,20 +125,19 @@ class Network:
     def activate(self, logits: Array) -> Array:
         """The output layer's activation of logits `(rows, outputs)`."""
         outputs = np.empty_like(logits)
-        self.output_activation.forward(logits, outputs)
+        self.output_activation.forward(logits, outputs, np.empty_like(logits))
         return outputs
 
     def _spans(self) -> Iterator[tuple[str, TensorSpec, slice]]:
         start = 0
-        for place in self.places:
-            for name, spec in place.tensors.items():
-                stop = start + _size(spec)
-                yield name, spec, slice(start, stop)
-                start = stop
+        for name, spec in self.specs().items():
+            stop = start + _size(spec)
+            yield name, spec, slice(start, stop)
+            start = stop
 
 
-class Pass:
-    """A network at work on batches of `rows` rows: its stages with their buffers.
+class Pass(Stack):
+    """A network at work on batches of `rows` rows.
 
     With `streams` it trains: dropout drops, and `backward` fills the network's gradients. With `logits` the output
     layer's activation is left out, because the loss knows it.
@@ -138,48 +145,21 @@ class Pass:
 
     def __init__(self, network: Network, rows: int, *, logits: bool, streams: Streams | None = None) -> None:
         self.rows = rows
-        weights, gradients = network.tensors(), network.tensors(network.gradients)
-        self._named: list[tuple[str, Stage]] = []
-        learns_before = False
-        learns_from = 0  # gradients are of no use to the stages before this one
-        for place in network.places:
-            layer = place.layer
-            if place is network.places[-1] and logits and isinstance(layer, Dense):
-                layer = _without_activation(layer)
-            around = Surroundings(
-                inputs=place.inputs,
-                rows=rows,
-                dtype=network.dtype,
-                weights={spec.name: weights[name] for name, spec in place.tensors.items()},
-                gradients={spec.name: gradients[name] for name, spec in place.tensors.items()},
-                needs_input_gradient=learns_before,
-                streams=streams,
-            )
-            if not learns_before:
-                learns_from = len(self._named)
-                learns_before = any(spec.trainable for spec in place.tensors.values())
-            self._named += [(place.name, stage) for stage in layer.stages(around)]
-        self._forward = [stage.forward for _, stage in self._named]
-        self._backward = [stage.backward for _, stage in reversed(self._named[learns_from:])]
-
-    def forward(self, x: Array) -> Array:
-        """The outputs for a batch `(rows, inputs)`; valid until the next call."""
-        for forward in self._forward:
-            x = forward(x)
-        return x
-
-    def backward(self, grad: Array) -> None:
-        """Fill the gradients of all weights from that by the outputs, which is overwritten."""
-        for backward in self._backward:
-            grad = backward(grad)
-
-    def first_not_finite(self, x: Array) -> str | None:
-        """The name of the first layer that makes values of `x` that are not finite."""
-        for name, stage in self._named:
-            x = stage.forward(x)
-            if not np.isfinite(x).all():
-                return name
-        return None
+        found = network.places
+        if logits:
+            last = found[-1]
+            assert isinstance(last.layer, Dense)
+            found = [*found[:-1], replace(last, layer=replace(last.layer, activation=Linear()))]
+        around = Surroundings(
+            inputs=network.inputs,
+            rows=rows,
+            dtype=network.dtype,
+            weights={},
+            gradients={},
+            needs_input_gradient=False,
+            streams=streams,
+        )
+        super().__init__(found, around, _by_place(network.tensors()), _by_place(network.tensors(network.gradients)))
 
 
 def aligned(size: int, dtype: np.dtype[Any]) -> Array:
@@ -189,8 +169,12 @@ def aligned(size: int, dtype: np.dtype[Any]) -> Array:
     return raw[start : start + size * dtype.itemsize].view(dtype)
 
 
-def _without_activation(layer: Dense) -> Dense:
-    return replace(layer, activation=Linear())
+def _by_place(tensors: dict[str, Array]) -> dict[str, dict[str, Array]]:
+    found: dict[str, dict[str, Array]] = {}
+    for full_name, tensor in tensors.items():
+        place, name = full_name.split("/")
+        found.setdefault(place, {})[name] = tensor
+    return found
 
 
 def _size(spec: TensorSpec) -> int:

@@ -7,11 +7,11 @@ of them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import annotated_types as bounds
 
-from steelyard.errors import InvalidParameter
+from steelyard.errors import InvalidParameter, nearest
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,10 @@ class Part:
 
     def __post_init__(self) -> None:
         for parameter, hint in get_type_hints(type(self), include_extras=True).items():
+            value = getattr(self, parameter, None)
+            if get_origin(hint) is Literal and value not in get_args(hint):
+                raise InvalidParameter(parameter, f"is {value!r}; {nearest(str(value), get_args(hint))}")
             for bound in getattr(hint, "__metadata__", ()):
-                value = getattr(self, parameter)
                 if isinstance(value, (int, float)) and not _holds(bound, value):
                     raise InvalidParameter(parameter, f"is {value!r}; it must be {describe(bound)}")
 

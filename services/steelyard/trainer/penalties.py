@@ -11,17 +11,17 @@ class Penalties:
     def __init__(self, network: Network) -> None:
         weights, gradients = network.tensors(), network.tensors(network.gradients)
         self._all = [
-            (spec.regularizer, weights[name], gradients[name], np.empty(spec.shape, network.dtype))
-            for place in network.places
-            for name, spec in place.tensors.items()
+            (spec.regularizer, weights[name], gradients[name] if spec.trainable else None, np.empty_like(weights[name]))
+            for name, spec in network.specs().items()
             if spec.regularizer is not None
         ]
 
     def value(self) -> float:
-        """What they add to the loss."""
-        return sum(regularizer.penalty(kernel) for regularizer, kernel, _, _ in self._all)
+        """What they add to the loss, those of frozen layers too."""
+        return sum(regularizer.penalty(kernel, scratch) for regularizer, kernel, _, scratch in self._all)
 
     def add_gradients(self) -> None:
-        """Add their gradients to the network's."""
+        """Add their gradients to those of the layers that learn."""
         for regularizer, kernel, gradient, scratch in self._all:
-            regularizer.add_gradient(kernel, gradient, scratch)
+            if gradient is not None:
+                regularizer.add_gradient(kernel, gradient, scratch)

@@ -18,8 +18,8 @@ class Regularizer(Part):
     """A penalty on a kernel `(inputs, units)`."""
 
     @abstractmethod
-    def penalty(self, kernel: Array) -> float:
-        """What is added to the loss."""
+    def penalty(self, kernel: Array, scratch: Array) -> float:
+        """What is added to the loss. `scratch` has the kernel's shape and may be overwritten."""
 
     @abstractmethod
     def add_gradient(self, kernel: Array, gradient: Array, scratch: Array) -> None:
@@ -51,8 +51,8 @@ class L1(Regularizer):
 
     l1: Annotated[float, Ge(0)] = 0.01
 
-    def penalty(self, kernel: Array) -> float:
-        return self.l1 * float(np.abs(kernel).sum())
+    def penalty(self, kernel: Array, scratch: Array) -> float:
+        return self.l1 * float(np.abs(kernel, out=scratch).sum())
 
     def add_gradient(self, kernel: Array, gradient: Array, scratch: Array) -> None:
         _add_l1(self.l1, kernel, gradient, scratch)
@@ -69,7 +69,7 @@ class L2(Regularizer):
 
     l2: Annotated[float, Ge(0)] = 0.01
 
-    def penalty(self, kernel: Array) -> float:
+    def penalty(self, kernel: Array, scratch: Array) -> float:
         return self.l2 * float(np.vdot(kernel, kernel))
 
     def add_gradient(self, kernel: Array, gradient: Array, scratch: Array) -> None:
@@ -88,8 +88,8 @@ class L1L2(Regularizer):
     l1: Annotated[float, Ge(0)] = 0.01
     l2: Annotated[float, Ge(0)] = 0.01
 
-    def penalty(self, kernel: Array) -> float:
-        return self.l1 * float(np.abs(kernel).sum()) + self.l2 * float(np.vdot(kernel, kernel))
+    def penalty(self, kernel: Array, scratch: Array) -> float:
+        return self.l1 * float(np.abs(kernel, out=scratch).sum()) + self.l2 * float(np.vdot(kernel, kernel))
 
     def add_gradient(self, kernel: Array, gradient: Array, scratch: Array) -> None:
         _add_l1(self.l1, kernel, gradient, scratch)

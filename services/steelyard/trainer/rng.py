@@ -5,7 +5,7 @@ as they were. The streams are PCG64, which gives the same numbers on every machi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
 
 from numpy.random import PCG64, Generator, SeedSequence
@@ -30,10 +30,18 @@ class Streams:
         return cls(**{purpose: Generator(PCG64(sequence)) for purpose, sequence in sequences.items()})
 
     def state(self) -> dict[str, Any]:
-        """Where every stream stands, as JSON values."""
-        return {field.name: getattr(self, field.name).bit_generator.state for field in fields(self)}
+        """Where every stream stands, as values that any JSON holds: its numbers of 128 bits are written in hex."""
+        return {purpose: _written(getattr(self, purpose).bit_generator.state) for purpose in PURPOSES}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Put every stream where it stood."""
         for purpose, value in state.items():
-            getattr(self, purpose).bit_generator.state = value
+            getattr(self, purpose).bit_generator.state = _read(value)
+
+
+def _written(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {**state, "state": {name: hex(number) for name, number in state["state"].items()}}
+
+
+def _read(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {**state, "state": {name: int(digits, 16) for name, digits in state["state"].items()}}

@@ -7,26 +7,21 @@ from typing import Annotated, Any
 
 from annotated_types import Ge
 
-from steelyard.trainer.metrics import METRICS
+from steelyard.trainer.metrics import greater_is_better
 
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stops when `monitor` has not got better by more than `min_delta` for `patience` epochs.
+    """Stops after `patience` epochs in which `monitor` did not get better by more than `min_delta`.
 
-    With `restore_best` the network ends with the weights of its best epoch. Keras 3, keras.callbacks.EarlyStopping.
+    With `restore_best` the network ends with the weights of its best epoch. As in Keras, a patience of 0 stops at the
+    first epoch that is no better. Source: Keras 3, keras.callbacks.EarlyStopping.
     """
 
     monitor: str = "val_loss"
     patience: Annotated[int, Ge(0)] = 10
     min_delta: Annotated[float, Ge(0)] = 0.0
     restore_best: bool = True
-
-
-def greater_is_better(monitor: str) -> bool:
-    """Whether a series of the history is good when it is great: accuracy is, a loss is not."""
-    name = monitor.removeprefix("val_")
-    return name in METRICS and METRICS[name].greater_is_better
 
 
 @dataclass
@@ -40,14 +35,18 @@ class BestEpoch:
     waited: int = 0
 
     def is_improved_by(self, epoch: int, values: Mapping[str, float]) -> bool:
-        """Take in an epoch; whether it is the best so far."""
+        """Take in an epoch; whether it is the best so far. Any number is better than none (NaN)."""
         value = values[self.monitor]
-        sign = -1 if greater_is_better(self.monitor) else 1
-        if self.epoch == 0 or sign * (self.value - value) > self.min_delta:
+        gain = value - self.value if greater_is_better(self.monitor) else self.value - value
+        if self.epoch == 0 or gain > self.min_delta or (math.isnan(self.value) and not math.isnan(value)):
             self.value, self.epoch, self.waited = value, epoch, 0
             return True
         self.waited += 1
         return False
+
+    def is_stale(self, patience: int) -> bool:
+        """Whether it has stood for as many epochs as `patience` allows."""
+        return self.waited >= max(1, patience)
 
     def state(self) -> dict[str, Any]:
         """What `restore` needs."""

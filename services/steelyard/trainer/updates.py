@@ -2,18 +2,20 @@
 
 import numpy as np
 
+from steelyard.trainer.clipping import GradientClip
 from steelyard.trainer.network import Network, aligned
-from steelyard.trainer.optimizers import Optimizer
+from steelyard.trainer.optimizers import Rule, Step
 
 CHUNK = 32_768  # weights with their slots stay in the cache from one operation of the rule to the next
 
 
 class Updates:
-    """Moves the trainable weights of a network by its gradients."""
+    """Moves the trainable weights of a network by its gradients, clipped, and holds them to their constraints."""
 
-    def __init__(self, network: Network, optimizer: Optimizer) -> None:
-        self._update = optimizer.update
+    def __init__(self, network: Network, optimizer: Rule, clip: GradientClip | None = None) -> None:
+        self._update, self._advance, self._clip = optimizer.update, optimizer.advance, clip
         self.slots = {name: aligned(network.parameters.size, network.dtype) for name in optimizer.slots}
+        self.scalars = optimizer.scalars
         spans = network.trainable_spans()
         longest = min(CHUNK, max((span.stop - span.start for span in spans), default=0))
         scratch = np.empty(longest, network.dtype)
@@ -28,8 +30,22 @@ class Updates:
             for start in range(span.start, span.stop, CHUNK)
             for stop in [min(start + CHUNK, span.stop)]
         ]
+        weights, gradients = network.tensors(), network.tensors(network.gradients)
+        learned = {name: spec for name, spec in network.specs().items() if spec.trainable}
+        self._gradients = [gradients[name].reshape(-1) for name in learned]
+        self._constrained = [
+            (spec.constraint.apply, weights[name], np.empty_like(weights[name]))
+            for name, spec in learned.items()
+            if spec.constraint is not None
+        ]
 
-    def make(self, step: int) -> None:
-        """Make the step number `step`, counted from 1."""
+    def make(self, number: int, rate: float) -> None:
+        """Make the step with this number, counted from 1, and this learning rate."""
+        step = Step(number, rate, self.scalars)
+        if self._clip is not None:
+            self._clip.clip(self._gradients)
+        self._advance(step)
         for weights, gradient, slots, scratch in self._chunks:
             self._update(step, weights, gradient, slots, scratch)
+        for apply, kernel, scratch in self._constrained:
+            apply(kernel, scratch)

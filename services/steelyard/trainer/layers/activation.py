@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from steelyard.trainer.activations import Activation, Relu
-from steelyard.trainer.layers.base import LAYERS, Array, Layer, Stage, Surroundings
+from steelyard.trainer.layers.base import (
+    LAYERS,
+    Array,
+    Layer,
+    Stage,
+    Surroundings,
+    TensorSpec,
+    activation_tensors,
+)
 
 
 @LAYERS.add
@@ -18,26 +26,30 @@ class ActivationLayer(Layer):
 
     activation: Activation = field(default=Relu())
 
+    def tensors(self, inputs: int) -> list[TensorSpec]:
+        return activation_tensors(self.activation, inputs, trainable=True)
+
     def stages(self, around: Surroundings) -> list[Stage]:
         return [ActivationStage(self.activation, around, around.inputs)]
 
     def buffer_widths(self, inputs: int) -> int:
-        return 3 * inputs
+        return 2 * inputs
 
 
 class ActivationStage(Stage):
     """An activation at work. Its input must stay as it is until `backward`."""
 
     def __init__(self, activation: Activation, around: Surroundings, units: int) -> None:
-        self._forward = activation.forward
-        self._backward = activation.backward
+        kernels = activation.learning(around.weights, around.gradients)
+        self._forward = kernels.forward
+        self._backward = kernels.backward
         self._a = around.buffer(units)
-        self._scratch = around.buffer(units) if around.streams is not None else self._a
+        self._scratch = around.buffer(units)
         self._z = self._a
 
     def forward(self, x: Array) -> Array:
         self._z = x
-        self._forward(x, self._a)
+        self._forward(x, self._a, self._scratch)
         return self._a
 
     def backward(self, grad: Array) -> Array:

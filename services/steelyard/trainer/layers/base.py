@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from steelyard.trainer.initializers import Initializer
+from steelyard.trainer.activations import Activation
+from steelyard.trainer.constraints import Constraint
+from steelyard.trainer.initializers import Constant, Initializer
 from steelyard.trainer.parts import Part, Registry
 from steelyard.trainer.regularizers import Regularizer
 from steelyard.trainer.rng import Streams
@@ -32,6 +33,10 @@ class Stage(ABC):
     def backward(self, grad: Array) -> Array:
         """The gradient by the inputs, from that by the outputs, which may be overwritten; fills weight gradients."""
 
+    def calibrate(self, x: Array) -> Array:
+        """As `forward`, after initialisers that look at the data have seen it."""
+        return self.forward(x)
+
 
 @dataclass(frozen=True)
 class TensorSpec:
@@ -41,6 +46,7 @@ class TensorSpec:
     shape: tuple[int, ...]
     initializer: Initializer
     regularizer: Regularizer | None = None
+    constraint: Constraint | None = None
     trainable: bool = True
 
 
@@ -88,6 +94,7 @@ class Layer(Part):
 LAYERS = Registry[Layer]("layer", tag="type")
 
 
-def initialize(spec: TensorSpec, tensor: Array, generator: Generator) -> None:
-    """Give a tensor its first values."""
-    tensor[...] = spec.initializer.draw(spec.shape, generator)
+def activation_tensors(activation: Activation, units: int, *, trainable: bool) -> list[TensorSpec]:
+    """The tensors of an activation that learns."""
+    starts = activation.weights().items()
+    return [TensorSpec(name, (units,), Constant(start), trainable=trainable) for name, start in starts]

@@ -7,10 +7,22 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from steelyard.trainer.activations import Activation, Linear
+from steelyard.trainer.constraints import Constraint
 from steelyard.trainer.initializers import GlorotUniform, Initializer, Zeros
 from steelyard.trainer.layers.activation import ActivationStage
-from steelyard.trainer.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec
+from steelyard.trainer.layers.base import (
+    LAYERS,
+    Array,
+    Layer,
+    Stage,
+    Surroundings,
+    TensorSpec,
+    activation_tensors,
+)
 from steelyard.trainer.regularizers import Regularizer
+
+CALIBRATIONS = 10  # the paper's bound; one is enough where the bias is zero
+CALIBRATED_TO = 1e-6
 
 
 @LAYERS.add
@@ -28,15 +40,18 @@ class Dense(Layer):
     bias_initializer: Initializer = field(default=Zeros())
     use_bias: bool = True
     regularizer: Regularizer | None = None
+    constraint: Constraint | None = None
     trainable: bool = True
 
     def outputs(self, inputs: int) -> int:
         return self.units
 
     def tensors(self, inputs: int) -> list[TensorSpec]:
-        kernel = TensorSpec("kernel", (inputs, self.units), self.initializer, self.regularizer, self.trainable)
-        bias = TensorSpec("bias", (self.units,), self.bias_initializer, None, self.trainable)
-        return [kernel, bias] if self.use_bias else [kernel]
+        shape = (inputs, self.units)
+        kernel = TensorSpec("kernel", shape, self.initializer, self.regularizer, self.constraint, self.trainable)
+        bias = TensorSpec("bias", (self.units,), self.bias_initializer, trainable=self.trainable)
+        learned = activation_tensors(self.activation, self.units, trainable=self.trainable)
+        return [kernel, bias, *learned] if self.use_bias else [kernel, *learned]
 
     def stages(self, around: Surroundings) -> list[Stage]:
         weighing: Stage = DenseStage(self, around)
@@ -60,6 +75,7 @@ class DenseStage(Stage):
         self._bias = around.weights.get("bias")
         self._z = around.buffer(layer.units)
         self._x = self._z
+        self._unit_variance = layer.initializer.unit_variance
         self._trains = around.streams is not None and layer.trainable
         if self._trains:
             self._kernel_gradient = around.gradients["kernel"]
@@ -86,3 +102,11 @@ class DenseStage(Stage):
             return grad  # nothing before this layer learns
         np.matmul(grad, self._kernel_transposed, out=self._x_gradient)
         return self._x_gradient
+
+    def calibrate(self, x: Array) -> Array:
+        for _ in range(CALIBRATIONS if self._unit_variance else 0):
+            spread = float(self.forward(x).std(dtype=np.float64))
+            if not spread > 0 or abs(spread - 1) < CALIBRATED_TO:
+                break
+            self._kernel /= spread
+        return self.forward(x)

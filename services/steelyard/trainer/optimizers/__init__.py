@@ -1,9 +1,26 @@
 """Optimisers: how weights follow their gradients. The update rules are PyTorch's, to the order of operations."""
 
-from steelyard.trainer.optimizers.adagrad import Adagrad
-from steelyard.trainer.optimizers.adam import Adam, AdamW
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Optimizer
+from steelyard.trainer.optimizers.adagrad import Adadelta, Adagrad
+from steelyard.trainer.optimizers.adam import Adam, Adamax, AdamW, Nadam
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Optimizer, Rule, Step
+from steelyard.trainer.optimizers.lbfgs import LBFGS
+from steelyard.trainer.optimizers.lion import Lion
 from steelyard.trainer.optimizers.rmsprop import RMSprop
 from steelyard.trainer.optimizers.sgd import SGD
 
-__all__ = ["OPTIMIZERS", "SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop"]
+__all__ = [
+    "LBFGS",
+    "OPTIMIZERS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "Rule",
+    "Step",
+]

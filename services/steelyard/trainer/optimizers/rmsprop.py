@@ -7,20 +7,28 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Optimizer, add_decay
+from steelyard.trainer.optimizers.base import (
+    OPTIMIZERS,
+    Array,
+    LearningRate,
+    Rule,
+    Step,
+    add_decay,
+    average,
+    average_square,
+)
 
 
 @OPTIMIZERS.add
 @dataclass(frozen=True)
-class RMSprop(Optimizer):
+class RMSprop(Rule):
     """Divides each gradient by a running root mean square of its own.
 
-    PyTorch calls `rho` alpha and takes 0.99 where
-    Keras takes 0.9; Keras adds epsilon inside the root.
+    PyTorch calls `rho` alpha; 0.99 and the epsilon outside the root are PyTorch's, where Keras has 0.9 and inside. The
+    learning rate is Keras's: PyTorch's 0.01 is too great for most small networks.
     """
 
     name: ClassVar = "rmsprop"
-    slots: ClassVar = ("square_average", "gradient_average", "momentum_buffer")
     formula: ClassVar = "s ← rho · s + (1 − rho) · g²; w ← w − learning_rate · g / (√s + epsilon)"
     source: ClassVar = "PyTorch, torch.optim.RMSprop; Tieleman and Hinton 2012; centred: Graves 2013, arXiv:1308.0850"
 
@@ -31,31 +39,31 @@ class RMSprop(Optimizer):
     centered: bool = False
     weight_decay: Annotated[float, Ge(0)] = 0.0
 
-    def update(self, step: int, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
+    @property
+    def slots(self) -> tuple[str, ...]:
+        asked = {"square_average": True, "gradient_average": self.centered, "momentum_buffer": self.momentum > 0}
+        return tuple(name for name, needed in asked.items() if needed)
+
+    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
         add_decay(self.weight_decay, weights, gradient, scratch)
-        average = slots["square_average"]
-        average *= self.rho
-        np.multiply(gradient, gradient, out=scratch)
-        scratch *= 1 - self.rho
-        average += scratch
+        square = slots["square_average"]
+        average_square(square, gradient, self.rho, scratch)
         if self.centered:
             mean = slots["gradient_average"]
-            np.subtract(gradient, mean, out=scratch)
-            scratch *= 1 - self.rho
-            mean += scratch
+            average(mean, gradient, self.rho, scratch)
             np.multiply(mean, mean, out=scratch)
-            np.subtract(average, scratch, out=scratch)
+            np.subtract(square, scratch, out=scratch)
             np.maximum(scratch, 0, out=scratch)  # rounding can leave a variance below zero
             np.sqrt(scratch, out=scratch)
         else:
-            np.sqrt(average, out=scratch)
+            np.sqrt(square, out=scratch)
         scratch += self.epsilon
         np.divide(gradient, scratch, out=scratch)
         if self.momentum:
             velocity = slots["momentum_buffer"]
             velocity *= self.momentum
             velocity += scratch
-            np.multiply(velocity, self.learning_rate, out=scratch)
+            np.multiply(velocity, step.rate, out=scratch)
         else:
-            scratch *= self.learning_rate
+            scratch *= step.rate
         weights -= scratch

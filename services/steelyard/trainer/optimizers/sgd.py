@@ -8,20 +8,19 @@ import numpy as np
 from annotated_types import Ge, Lt
 
 from steelyard.errors import InvalidParameter
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Optimizer, add_decay
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, Step, add_decay
 
 
 @OPTIMIZERS.add
 @dataclass(frozen=True)
-class SGD(Optimizer):
+class SGD(Rule):
     """Steps against the gradient, with momentum if asked.
 
-    Keras puts the learning rate inside `v`; while it is
-    constant, both give the same weights.
+    Keras puts the learning rate inside `v`; while it is constant, both give the same weights. The default rate is
+    Keras's; PyTorch's is 0.001.
     """
 
     name: ClassVar = "sgd"
-    slots: ClassVar = ("momentum_buffer",)
     formula: ClassVar = "v ← momentum · v + g; w ← w − learning_rate · (g + momentum · v if nesterov else v)"
     source: ClassVar = "PyTorch, torch.optim.SGD; Sutskever et al. 2013"
 
@@ -35,7 +34,11 @@ class SGD(Optimizer):
         if self.nesterov and not self.momentum:
             raise InvalidParameter("nesterov", "needs a momentum greater than 0")
 
-    def update(self, step: int, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("momentum_buffer",) if self.momentum else ()
+
+    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
         add_decay(self.weight_decay, weights, gradient, scratch)
         if self.momentum:
             velocity = slots["momentum_buffer"]
@@ -46,5 +49,5 @@ class SGD(Optimizer):
                 gradient += scratch
             else:
                 gradient = velocity
-        np.multiply(gradient, self.learning_rate, out=scratch)
+        np.multiply(gradient, step.rate, out=scratch)
         weights -= scratch

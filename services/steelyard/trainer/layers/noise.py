@@ -1,4 +1,4 @@
-"""Dropout."""
+"""Layers that disturb what they pass on, while the network trains: dropout and Gaussian noise."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -47,4 +47,41 @@ class DropoutStage(Stage):
 
     def backward(self, grad: Array) -> Array:
         grad *= self._mask
+        return grad
+
+
+@LAYERS.add
+@dataclass(frozen=True)
+class GaussianNoise(Layer):
+    """Adds normal noise to its inputs while training."""
+
+    name: ClassVar = "gaussian_noise"
+    formula: ClassVar = "y = x + n, n ~ N(0, stddev²); y = x at inference"
+    source: ClassVar = "Keras 3, GaussianNoise; Bishop 1995, Training with noise is Tikhonov regularization"
+
+    stddev: Annotated[float, Ge(0)] = 0.1
+
+    def stages(self, around: Surroundings) -> list[Stage]:
+        return [] if around.streams is None or self.stddev == 0 else [GaussianNoiseStage(self, around)]
+
+    def buffer_widths(self, inputs: int) -> int:
+        return inputs
+
+
+class GaussianNoiseStage(Stage):
+    """Gaussian noise at work: drawn anew for every batch."""
+
+    def __init__(self, layer: GaussianNoise, around: Surroundings) -> None:
+        assert around.streams is not None
+        self._generator = around.streams.noise
+        self._stddev = layer.stddev
+        self._y = around.buffer(around.inputs)
+
+    def forward(self, x: Array) -> Array:
+        self._generator.standard_normal(out=self._y, dtype=self._y.dtype)
+        self._y *= self._stddev
+        self._y += x
+        return self._y
+
+    def backward(self, grad: Array) -> Array:
         return grad

@@ -1,0 +1,46 @@
+"""A part added in ten lines is in the catalogue, in the schema and in a trained network, by being registered."""
+
+import subprocess
+import sys
+
+SCRIPT = '''
+from dataclasses import dataclass
+from typing import ClassVar
+import numpy as np
+from steelyard.trainer.activations import ACTIVATIONS, Activation
+
+@ACTIVATIONS.add
+@dataclass(frozen=True)
+class Cube(Activation):
+    """The third power."""
+    name: ClassVar = "cube"
+    formula: ClassVar = "f(z) = z^3"
+    source: ClassVar = "a test"
+    def forward(self, z, out, scratch): np.power(z, 3, out=out)
+    def backward(self, z, a, grad, scratch): grad *= 3 * z * z
+
+from steelyard.spec.assemble import build_network, build_training, load_data, prepare
+from steelyard.spec.catalog import catalog
+from steelyard.spec.estimate import Limits
+from steelyard.spec.plan import read_job
+from steelyard.spec.schema import request_schema
+from steelyard.trainer.rng import Streams
+
+assert "cube" in [part["name"] for part in catalog()["activations"]]
+schema = request_schema("#/{model}")
+assert "cube" in schema["JobRequest"]["properties"]["activation"]["anyOf"][0]["enum"]
+plan = read_job({"data": {"builtin": "iris"}, "layers": [4], "activation": "cube"}, limits=Limits(1 << 32))
+streams = Streams.spawn(0)
+supervised = load_data(plan.spec, None)
+network = build_network(plan.spec, 4, 3)
+network.initialize(streams.initialization)
+training = build_training(plan.spec, prepare(plan.spec, supervised, streams), network, streams)
+events = list(training.run())
+print(events[-1].values["accuracy"])
+'''
+
+
+def test_a_part_is_added_in_one_place() -> None:
+    ended = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert float(ended.stdout) > 0.8

@@ -1,0 +1,196 @@
+"""Jobs that start from earlier weights, rows that count differently, labels, counts, and a training that diverges."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from tests.service import SMALLEST, Service
+
+
+def weights(service: Service, job_id: str, snapshot: str) -> dict[str, Any]:
+    answer = service.http.get(
+        f"/v1/jobs/{job_id}/weights/{snapshot}", headers={"Accept": "application/vnd.safetensors"}
+    )
+    assert answer.status_code == 200, answer.text
+    return safetensors.numpy.load(answer.content)
+
+
+def train(service: Service, **fields: Any) -> dict[str, Any]:
+    job = service.wait(service.post({**SMALLEST, "training": {"epochs": 3}, **fields})["id"])
+    assert job["status"] == "succeeded", job["error"]
+    return job
+
+
+def faults(service: Service, **fields: Any) -> dict[str, str]:
+    answer = service.http.post("/v1/jobs", json={**SMALLEST, **fields})
+    assert answer.status_code == 422, answer.text
+    return {fault["pointer"]: fault["detail"] for fault in answer.json()["errors"]}
+
+
+@pytest.fixture(scope="module")
+def first(service: Service) -> dict[str, Any]:
+    """A job whose model others start from."""
+    return train(service, training={"epochs": 5})
+
+
+def test_a_job_begins_with_the_weights_of_an_earlier_model(service: Service, first: dict[str, Any]) -> None:
+    second = train(service, initial_weights={"model": first["model"]}, training={"epochs": 1, "seed": 9})
+    expected, found = weights(service, first["id"], "final"), weights(service, second["id"], "initial")
+    assert expected.keys() == found.keys()
+    assert all(expected[name].tobytes() == found[name].tobytes() for name in expected)
+
+
+def test_tensors_of_another_shape_are_drawn_anew_unless_all_must_fit(service: Service, first: dict[str, Any]) -> None:
+    start = {"model": first["model"]}
+    second = train(service, layers=[16, 5], initial_weights=start)
+    expected, found = weights(service, first["id"], "final"), weights(service, second["id"], "initial")
+    assert found["dense_1/kernel"].tobytes() == expected["dense_1/kernel"].tobytes()
+    assert found["dense_2/kernel"].shape == (16, 5)
+    refused = faults(service, layers=[16, 5], initial_weights={**start, "strict": True})
+    assert refused == {"/initial_weights/strict": "is true; dense_2/kernel is 16 × 8 there and 16 × 5 here"}
+
+
+def test_the_optimizer_goes_on_as_if_it_had_never_stopped(service: Service) -> None:
+    steady = {"shuffle": False}
+    whole = train(service, training={"epochs": 10, **steady})
+    half = train(service, training={"epochs": 5, **steady})
+    start = {"model": half["model"], "strict": True, "optimizer_state": True}
+    rest = train(service, training={"epochs": 5, **steady}, initial_weights=start)
+    assert rest["weights_sha256"] == whole["weights_sha256"]
+    fresh = train(service, training={"epochs": 5, **steady}, initial_weights={"model": half["model"]})
+    assert fresh["weights_sha256"] != whole["weights_sha256"]
+    assert "optimizer" not in service.http.get(f"/v1/jobs/{half['id']}/weights").json()["snapshots"]
+    assert service.http.get(f"/v1/jobs/{half['id']}/weights/optimizer").status_code == 404
+
+
+def test_a_start_that_cannot_be_is_refused(service: Service, first: dict[str, Any]) -> None:
+    missing = "mdl_" + "0" * 26
+    assert "no such model" in faults(service, initial_weights={"model": missing})["/initial_weights/model"]
+    assert "a text that matches ^mdl_" in faults(service, initial_weights={"model": "x"})["/initial_weights/model"]
+    other = {"model": first["model"]}
+    nothing = faults(service, data={"builtin": "wine"}, layers=[3], output={"use_bias": False}, initial_weights=other)
+    assert "none of whose tensors" in nothing["/initial_weights/model"]
+    rule = faults(service, optimizer="sgd", initial_weights={**other, "optimizer_state": True})
+    assert "trained by 'adam'" in rule["/initial_weights/optimizer_state"]
+
+
+def test_a_model_deleted_meanwhile_fails_the_job_with_the_reason(service: Service) -> None:
+    slow = {"data": {"builtin": "digits"}, "layers": [256], "training": {"epochs": 2000}}
+    first = train(service)
+    running = [service.post(slow)["id"] for _ in range(2)]
+    waiting = service.post({**SMALLEST, "initial_weights": {"model": first["model"]}})["id"]
+    assert service.http.delete(f"/v1/models/{first['model']}").status_code == 204
+    for job_id in running:
+        service.http.post(f"/v1/jobs/{job_id}/cancel")
+    job = service.wait(waiting)
+    assert (job["status"], job["error"]["type"]) == ("failed", "/problems/initial-weights-gone")
+    assert first["model"] in job["error"]["detail"]
+
+
+def test_frozen_layers_keep_the_bits_they_began_with(service: Service, first: dict[str, Any]) -> None:
+    frozen = [{"type": "dense", "units": 16, "trainable": False}, 8]
+    job = train(service, layers=frozen, initial_weights={"model": first["model"]})
+    before, after = weights(service, first["id"], "final"), weights(service, job["id"], "final")
+    assert before["dense_1/kernel"].tobytes() == after["dense_1/kernel"].tobytes()
+    assert before["dense_2/kernel"].tobytes() != after["dense_2/kernel"].tobytes()
+
+
+def test_rows_of_weight_two_are_two_rows(service: Service) -> None:
+    x = [[i / 10, (i * 7 % 10) / 10] for i in range(12)]
+    y = [2 * a - b for a, b in x]
+    options: dict[str, Any] = {"validation": None, "layers": [3]}
+    options |= {"preprocessing": {"numeric": "none", "target": "none"}}
+    options |= {"training": {"epochs": 20, "batch_size": 100, "shuffle": False, "dtype": "float64"}}
+    rows = [{"a": a, "b": b, "y": t, "w": 1 + i % 2} for i, ((a, b), t) in enumerate(zip(x, y, strict=True))]
+    weighted = train(service, data={"inline": {"rows": rows}, "target": "y", "sample_weight": "w"}, **options)
+    repeated = [{"a": row["a"], "b": row["b"], "y": row["y"]} for row in rows for _ in range(int(row["w"]))]
+    plain = train(service, data={"inline": {"rows": repeated}, "target": "y"}, **options)
+    one, two = (weights(service, job["id"], "final") for job in (weighted, plain))
+    for name in one:
+        np.testing.assert_allclose(one[name], two[name], rtol=1e-8)
+    assert weighted["data"]["features"] == ["a", "b"]
+
+
+def test_class_weights_help_a_rare_class(service: Service) -> None:
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(200, 2))
+    y = (x[:, 0] + generator.normal(size=200) > 1.8).astype(int)
+    data = {"inline": {"x": x.tolist(), "y": y.tolist()}}
+    found = {
+        name: train(service, data=data, training={"epochs": 30, "class_weight": class_weight})
+        for name, class_weight in {"none": None, "balanced": "balanced", "given": {"0": 1.0, "1": 15.0}}.items()
+    }
+    scores = {name: job["metrics"]["train"]["balanced_accuracy"] for name, job in found.items()}
+    assert scores["balanced"] > scores["none"] + 0.05
+    assert scores["given"] > scores["none"] + 0.05
+    wrong = faults(service, data=data, training={"class_weight": {"2": 1.0}})
+    assert wrong == {"/training/class_weight/2": "is not a class of the target; known are 0, 1"}
+
+
+def test_several_labels_are_predicted_each_by_itself(service: Service) -> None:
+    generator = np.random.default_rng(1)
+    x = generator.normal(size=(200, 3))
+    rows = [{"a": a, "b": b, "c": c, "warm": bool(a > 0), "wet": bool(b > 0.5)} for a, b, c in x.tolist()]
+    data = {"inline": {"rows": rows}, "target": ["warm", "wet"]}
+    job = train(service, data=data, training={"epochs": 60}, optimizer={"name": "adam", "learning_rate": 0.01})
+    assert job["spec"]["task"] == "multilabel"
+    assert job["metrics"]["validation"]["accuracy"] > 0.8
+    assert job["metrics"]["validation"]["hamming_loss"] < 0.15
+    inputs = [[2.0, 2.0, 0.0], [-2.0, 2.0, 0.0]]
+    answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": inputs}).json()
+    assert answer["predictions"] == [[1, 1], [0, 1]]
+    assert answer["classes"] == ["warm", "wet"]
+    assert np.shape(answer["probabilities"]) == (2, 2)
+    stored = service.http.get(f"/v1/jobs/{job['id']}/predictions").json()["data"][0]
+    assert {*map(int, stored["target"]), *stored["prediction"]} <= {0, 1}
+
+
+def test_counts_are_predicted_in_their_own_units(service: Service) -> None:
+    generator = np.random.default_rng(2)
+    x = generator.uniform(-1, 1, size=(300, 1))
+    data = {"inline": {"x": x.tolist(), "y": generator.poisson(np.exp(1 + x[:, 0])).tolist()}}
+    fields = {"data": data, "task": "regression", "loss": "poisson", "layers": [], "initializer": "zeros"}
+    job = train(service, **fields, training={"epochs": 200}, optimizer={"name": "adam", "learning_rate": 0.05})
+    assert job["spec"]["preprocessing"]["target"] == "none"
+    answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": [[-1.0], [1.0]]}).json()
+    assert answer["predictions"] == pytest.approx([1, np.e**2], rel=0.25)
+    negative = {"inline": {"x": x.tolist(), "y": x[:, 0].tolist()}}
+    assert "for counts" in faults(service, **{**fields, "data": negative})["/loss"]
+
+
+def test_quantiles_lie_where_they_should(service: Service) -> None:
+    x = np.random.default_rng(3).normal(size=(400, 1))
+    y = np.random.default_rng(4).normal(size=400)
+    shares = {}
+    for quantile in (0.1, 0.9):
+        data = {"inline": {"x": x.tolist(), "y": y.tolist()}}
+        loss = {"name": "quantile", "quantile": quantile}
+        job = train(
+            service, data=data, task="regression", loss=loss, layers=[], validation=None,
+            optimizer={"name": "adam", "learning_rate": 0.02}, training={"epochs": 150},
+        )  # fmt: skip
+        answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": x.tolist()}).json()
+        shares[quantile] = float(np.mean(y < np.array(answer["predictions"])))
+    assert shares[0.1] == pytest.approx(0.1, abs=0.04)
+    assert shares[0.9] == pytest.approx(0.9, abs=0.04)
+
+
+def test_a_hinge_gives_classes_and_no_probabilities(service: Service) -> None:
+    job = train(service, data={"builtin": "breast_cancer"}, loss="hinge", training={"epochs": 20})
+    assert job["metrics"]["validation"]["accuracy"] > 0.9
+    inputs = [list(range(30))]
+    answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": inputs}).json()
+    assert answer["predictions"][0] in ("malignant", "benign")
+    assert "probabilities" not in answer
+
+
+def test_a_training_that_diverges_says_which_layer_and_what_to_try(service: Service) -> None:
+    spec = {"data": {"builtin": "diabetes"}, "layers": [32, 32], "optimizer": {"name": "sgd", "learning_rate": 1e6}}
+    job = service.wait(service.post({**spec, "training": {"epochs": 50}})["id"])
+    assert (job["status"], job["error"]["type"]) == ("failed", "/problems/diverged")
+    assert re.search(r"epoch 1, .*layer '(dense_[12]|output)' went first.*smaller learning", job["error"]["detail"])
+    assert all(np.isfinite(tensor).all() for tensor in weights(service, job["id"], "final").values())
+    assert job["model"] is None
