@@ -1,10 +1,27 @@
 """Neural networks in NumPy: arrays and a specification in, weights out.
 
-The trainer knows nothing of HTTP, SQL, queues, files or clocks, so it can be used alone:
+The trainer knows nothing of HTTP, SQL, queues, files or clocks, so it can be used alone. With scikit-learn's face:
 
-    from steelyard.trainer.layers import Dense
-    from steelyard.trainer.loop import Training
-    from steelyard.trainer.losses import CategoricalCrossentropy
-    from steelyard.trainer.network import Network
-    from steelyard.trainer.optimizers import Adam
+    from steelyard.trainer import MLPClassifier
+
+    MLPClassifier((32,), "gelu", optimizer="adamw").fit(x, y).score(x, y)
+
+or a part at a time: `Network(layers, inputs=…)`, `initialize`, and `Training(network, loss, optimizer, x, y, …).run()`,
+from `network` and `loop`; the layers, losses, optimisers, schedules are in the modules of those names.
 """
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from steelyard.trainer.estimators import MLPClassifier, MLPRegressor
+
+__all__ = ["MLPClassifier", "MLPRegressor"]
+
+
+def __getattr__(name: str) -> Any:
+    """The estimators, imported when they are asked for: scikit-learn takes a second, and few need it."""
+    if name in __all__:
+        from steelyard.trainer import estimators  # noqa: PLC0415
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
