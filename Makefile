@@ -33,6 +33,10 @@ test: .venv/ready-for-tests ## lint, types, import contract, tests
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
 
+test-engines: .venv/ready-for-tests ## every part against PyTorch and Keras; fetches them
+	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1
+	KERAS_BACKEND=torch $(BIN)/pytest -n 2 -m "engines or not engines" --timeout 1800 tests/engines
+
 bench: .venv/ready ## what the service adds to the training itself
 	@$(BIN)/python benchmarks/overhead.py
 
@@ -44,4 +48,4 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test bench fmt lock
+.PHONY: help demo run test test-engines bench fmt lock
