@@ -223,13 +223,55 @@ def test_a_job_outlives_its_worker_and_ends_with_the_same_bytes(tmp_path: Path) 
             assert any(message.startswith("worker lost") for message in events)
 
 
-def test_a_stopped_service_gives_its_jobs_back_and_goes_on_with_them(tmp_path: Path) -> None:
+STEADY: dict[str, Any] = {
+    "data": {"builtin": "digits"},
+    "layers": [64, {"type": "dropout", "rate": 0.2}, {"type": "batch_normalization"}, 64],
+    "training": {"epochs": 400, "batch_size": 16, "schedule": "cosine"},
+}
+
+
+def resumed_from(service: Service, job_id: str) -> list[int]:
+    """The epochs that the job's runs went on from."""
+    events = service.http.get(f"/v1/jobs/{job_id}/events").json()["data"]
+    return [event["data"]["epoch"] for event in events if event["message"].startswith("going on from epoch")]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(service: Service) -> dict[str, Any]:
+    """A job that ran without any disturbance."""
+    return service.wait(service.post(STEADY)["id"], seconds=100)
+
+
+def test_a_killed_job_goes_on_from_its_checkpoint_to_the_same_bytes(
+    tmp_path: Path, undisturbed: dict[str, Any]
+) -> None:
+    with Service.start(tmp_path, lease_seconds="2") as service:
+        job_id = service.post(STEADY)["id"]
+        for least in (60, 200):  # twice: from a checkpoint, and from one of a run that itself had gone on
+            service.wait_until(job_id, lambda job, least=least: job["progress"]["epoch"] > least)  # type: ignore[misc]
+            for process in service.children("steelyard_worker.run"):
+                process.kill()
+            service.wait_until(job_id, lambda job: job["status"] == "queued")
+        job = service.wait(job_id, seconds=100)
+        assert (job["status"], job["attempt"]) == ("succeeded", 3), job["error"]
+        assert job["weights_sha256"] == undisturbed["weights_sha256"]
+        assert job["metrics"] == undisturbed["metrics"]
+        assert service.http.get(f"/v1/jobs/{job_id}/history").json()["epochs"] == list(range(1, 401))
+        assert resumed_from(service, job_id), "no run went on from a checkpoint"
+
+
+def test_a_stopped_service_gives_its_jobs_back_and_goes_on_where_they_were(
+    tmp_path: Path, undisturbed: dict[str, Any]
+) -> None:
     with Service.start(tmp_path) as service:
-        job_id = service.post({**LONG, "training": {"epochs": 80}})["id"]
-        service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 0)
+        job_id = service.post(STEADY)["id"]
+        reached = service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 20)["progress"]["epoch"]
     with Service.start(tmp_path) as service:
-        job = service.wait(job_id, seconds=90)
+        job = service.wait(job_id, seconds=100)
         assert (job["status"], job["attempt"]) == ("succeeded", 1)
+        assert job["weights_sha256"] == undisturbed["weights_sha256"]
+        [epoch] = resumed_from(service, job_id)
+        assert epoch >= reached
 
 
 def test_a_job_posted_while_the_broker_is_away_runs_once_it_is_back(tmp_path: Path) -> None:

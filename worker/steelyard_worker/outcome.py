@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from steelyard.diagnostics.findings import Run, find
 from steelyard.errors import SteelyardError
+from steelyard.jobs import checkpoints, ledger
+from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.queries import Order, get_history
 from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
@@ -21,6 +23,7 @@ from steelyard.trainer.loop import Batch, Epoch, Training
 from steelyard.trainer.losses import Cost
 from steelyard.trainer.network import Network
 from steelyard.trainer.rng import Streams
+from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
 from steelyard_worker.fingerprint import fingerprint
 
 
@@ -31,6 +34,7 @@ class Outcome:
         self.held = held
         self.spec = load_spec(order.spec)
         self.train_seconds = 0.0
+        self._reproducible = True  # not, once a run goes on under another numeric fingerprint
         self._engine = engine
         self._order = order
         self._training: Training | None = None
@@ -50,14 +54,32 @@ class Outcome:
         self._training = build_training(self.spec, self._prepared, network, streams)
         if start is not None and asked is not None and asked.optimizer_state:
             self._training.go_on_with(start.optimizer)
+        self._go_on(self._training)
+
+    def _go_on(self, training: Training) -> None:
+        """Take up the state that an earlier run left, if one did."""
+        found = checkpoints.load(self._engine, self.held.job_id)
+        if found is not None:
+            saved = from_bytes(found.content)
+            training.restore(saved.state)
+            self.train_seconds = saved.train_seconds
+            self._reproducible = saved.fingerprint == fingerprint()
+        ledger.rewind(self._engine, self.held, epoch=training.epoch, train_seconds=self.train_seconds)
 
     def run(self) -> Iterator[Batch | Epoch]:
         """Train; `train_seconds` counts along."""
         assert self._training is not None
-        started = time.perf_counter()
+        started = time.perf_counter() - self.train_seconds
         for event in self._training.run():
             self.train_seconds = time.perf_counter() - started
             yield event
+
+    def keep_checkpoint(self) -> None:
+        """Keep the state of this moment for a run that may have to go on from it. Raises `FencedOff`."""
+        training = self._training
+        assert training is not None
+        content = to_bytes(Saved(training.state(), self.train_seconds, fingerprint()))
+        checkpoints.save(self._engine, self.held, Checkpoint(training.step, training.epoch, content))
 
     def forget_data(self) -> None:
         """Give the memory of the data back, so that there is some to save the end with."""
@@ -83,7 +105,7 @@ class Outcome:
             metrics=metrics,
             findings=self._findings(training) if training is not None else [],
             error=None if error is None else error.problem(),
-            fingerprint=fingerprint(),
+            fingerprint=fingerprint() | {"reproducible": self._reproducible},
             weights_sha256=sha256,
         )
         model = None
@@ -147,6 +169,7 @@ class Outcome:
                 "seed": self.spec.training.seed,
                 "rows": len(supervised.x),
                 "versions": fingerprint(),
+                "reproducible": self._reproducible,
             },
         }
         target = None if prepared.target is None else prepared.target.to_json()

@@ -19,7 +19,7 @@ import numpy as np
 from steelyard.jobs.ledger import Claim
 from steelyard.settings import Settings
 
-READY, TICK, ENDING, DONE, RETIRED = "ready", "tick", "ending", "done", "retired"
+READY, TICK, ENDING, DONE, PAUSED, RETIRED = "ready", "tick", "ending", "done", "paused", "retired"
 # The kernel of OpenBLAS decides on the last bits. This one runs on every x86-64 machine of the last ten years, so that
 # they all give the same, and costs nothing to speak of (measured: 811 µs a step of a 256-128 network, 893 by default).
 KERNEL_VARIABLE, KERNEL_OF_X86 = "OPENBLAS_CORETYPE", "Haswell"
@@ -31,7 +31,10 @@ class ProcessDied(Exception):
 
 
 class TrainingProcess:
-    """One executed process that trains. `SIGUSR1` asks it to end its job early and keep what it has."""
+    """One executed process that trains.
+
+    `SIGUSR1` asks it to end its job early and keep what it has, `SIGUSR2` to leave a checkpoint for another to go on.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._reports, reports_end = os.pipe()
@@ -88,6 +91,11 @@ class TrainingProcess:
         """Ask it to end its job at the next batch and to keep the weights."""
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGUSR1)
+
+    def pause(self) -> None:
+        """Ask it to leave its job at the next batch, with a checkpoint."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGUSR2)
 
     def kill(self) -> None:
         """End it at once, and wait until it is gone."""

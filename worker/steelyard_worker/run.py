@@ -24,8 +24,9 @@ from steelyard.jobs.ledger import Claim
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
+from steelyard_worker.checkpoint import Cadence
 from steelyard_worker.outcome import Outcome
-from steelyard_worker.process import DONE, ENDING, READY, RETIRED, TICK
+from steelyard_worker.process import DONE, ENDING, PAUSED, READY, RETIRED, TICK
 from steelyard_worker.recorder import Recorder
 
 JOBS_BEFORE_RETIREMENT = 100  # bounds what a leak in any library can come to
@@ -40,8 +41,9 @@ class Reports:
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
         self._ticked_at = 0.0
-        self.cancelled = False
+        self.cancelled = self.paused = False
         signal.signal(signal.SIGUSR1, self._on_cancel)
+        signal.signal(signal.SIGUSR2, self._on_pause)
 
     def say(self, report: str) -> None:
         """Send one report."""
@@ -54,8 +56,15 @@ class Reports:
             self._ticked_at = clock
             self.say(TICK)
 
+    def _on_pause(self, _: int, __: FrameType | None) -> None:
+        self.paused = True
+
     def _on_cancel(self, _: int, __: FrameType | None) -> None:
         self.cancelled = True
+
+
+class Paused(Exception):
+    """The worker stops; a checkpoint is left for whoever goes on."""
 
 
 def main() -> None:
@@ -86,6 +95,8 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> bool
             _train(engine, ours, outcome, reports)
             outcome.save("cancelled" if reports.cancelled else "succeeded")
             return True
+        except Paused:
+            reports.say(PAUSED)
         except FencedOff:
             log.warning("fenced off: what this run made is discarded", attempt=held.attempt)
         except RunFailed as failure:
@@ -103,12 +114,19 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> bool
 def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -> None:
     outcome.prepare()
     limit = min(outcome.spec.training.time_limit_seconds or ours.max_job_seconds, ours.max_job_seconds)
-    recorder = Recorder(engine, outcome.held)
+    recorder, cadence = Recorder(engine, outcome.held), Cadence()
     for event in outcome.run():
         reports.tick()
         recorder.take(event, outcome.train_seconds)
         if reports.cancelled:
             break
+        if reports.paused or cadence.is_due(event):
+            started = time.monotonic()
+            recorder.flush(outcome.train_seconds)
+            outcome.keep_checkpoint()
+            cadence.took(time.monotonic() - started)
+        if reports.paused:
+            raise Paused
         if outcome.train_seconds > limit:
             raise TimeLimitExceeded(f"it had trained for {outcome.train_seconds:.0f} s; the limit is {limit:.0f} s")
     reports.say(ENDING)

@@ -16,10 +16,11 @@ from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
-from steelyard_worker.process import DONE, ENDING, RETIRED, TICK, ProcessDied, TrainingProcess
+from steelyard_worker.process import DONE, ENDING, PAUSED, RETIRED, TICK, ProcessDied, TrainingProcess
 
 LOOK_SECONDS = 0.25  # how often a cancelled job, a draining worker and an old lease are looked for
 CANCEL_GRACE_SECONDS = 1.5
+PAUSE_GRACE_SECONDS = 8.0
 STALL_SECONDS = 300.0  # without a batch: not even a very large one takes so long
 log = get_logger(__name__)
 
@@ -123,6 +124,7 @@ class Watch:
         self._draining = draining
         self._renewed_at = self._moved_at = time.monotonic()
         self._cancelled_at: float | None = None
+        self._paused_at: float | None = None
         self._ending = False  # it has left its training loop and saves what it has
 
     def until_done(self) -> None:
@@ -134,6 +136,8 @@ class Watch:
                 self._moved_at = time.monotonic()
             elif report == ENDING:
                 self._ending = True
+            elif report == PAUSED:
+                raise Drained
             elif report == RETIRED:
                 self._process.kill()
                 return
@@ -145,7 +149,7 @@ class Watch:
 
     def _look(self) -> None:
         if self._draining():
-            raise Drained
+            self._pause()
         try:
             self._renew()
             self._cancel()
@@ -154,6 +158,14 @@ class Watch:
         clock = time.monotonic()
         if clock - self._renewed_at > self._lease_seconds * 5 / 6:
             self._end(f"stopped because its lease could not be renewed for {clock - self._renewed_at:.0f} s")
+
+    def _pause(self) -> None:
+        clock = time.monotonic()
+        if self._paused_at is None:
+            self._paused_at = clock
+            self._process.pause()
+        elif clock - self._paused_at > PAUSE_GRACE_SECONDS:
+            raise Drained  # without a checkpoint of this moment; an earlier one serves
 
     def _renew(self) -> None:
         clock = time.monotonic()

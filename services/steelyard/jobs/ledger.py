@@ -88,17 +88,28 @@ def claim(engine: Engine, job_id: str, *, owner: str, lease_seconds: float) -> C
                 lease_owner=owner,
                 lease_expires_at=now() + lease_seconds,
                 started_at=func.coalesce(Job.started_at, now()),
-                epoch=0,
-                train_seconds=None,
             )
             .returning(Job.fence, Job.attempt)
         ).one_or_none()
         if row is None:
             return None
-        # A run starts from nothing, so what an earlier attempt recorded would stand twice.
-        connection.execute(delete(HistoryEpoch).where(HistoryEpoch.job_id == job_id))
         _tell(connection, job_id, RUNNING, f"attempt {row.attempt} runs on {owner}", attempt=row.attempt)
         return Claim(job_id=job_id, fence=row.fence, attempt=row.attempt)
+
+
+def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> None:
+    """Forget what an earlier run recorded after `epoch`, where this one begins. Raises `FencedOff`."""
+    with writing(engine) as connection:
+        _change(connection, held, epoch=epoch, train_seconds=train_seconds)
+        later = and_(HistoryEpoch.job_id == held.job_id, HistoryEpoch.epoch > epoch)
+        connection.execute(delete(HistoryEpoch).where(later))
+        if epoch:
+            _tell(connection, held.job_id, RUNNING, f"going on from epoch {epoch}", epoch=epoch)
+
+
+def get_on(connection: Connection, held: Claim) -> None:
+    """The run has got on, so earlier crashes do not count any more. Raises `FencedOff`."""
+    _change(connection, held, crashes=0)
 
 
 def renew(engine: Engine, held: Claim, *, lease_seconds: float) -> None:

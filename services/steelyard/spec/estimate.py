@@ -12,7 +12,7 @@ from steelyard.trainer.network import buffer_width, count_parameters, network_pl
 
 # Address space of a training process with everything imported and no job: 357 MB measured, with room for more.
 BASE_BYTES = 512 << 20
-VECTORS = 7  # weights, gradients; initial, best and last finite weights; two while the result is written
+VECTORS = 15  # weights, gradients; initial, best, last finite; two for the result; two times four for a checkpoint
 LARGEST_TENSOR_BYTES = 512 << 20  # what both databases take as one value, with room
 STEP_SECONDS = 25e-6  # of interpreter for each layer of a step
 FLOPS = 20e9
@@ -43,7 +43,7 @@ def estimate(spec: JobSpec, supervised: Supervised) -> Estimate:
     rows, features = supervised.x.shape
     itemsize = 4 if spec.training.dtype == "float32" else 8
     parameters = count_parameters(layers, features)
-    vectors = VECTORS + 2 * len(spec.optimizer.to_part().slots)  # twice: they are kept with the result
+    vectors = VECTORS + 4 * len(spec.optimizer.to_part().slots)  # at work, and while a checkpoint is written
     batch = min(spec.training.batch_size, rows)
     buffers = 2 * batch * (buffer_width(layers, features) + features)  # twice: the last batch has buffers of its own
     outputs = 6 * rows * supervised.outputs

@@ -103,6 +103,19 @@ class Event(Base):
     __table_args__ = (Index("events_of_job", "job_id", "id"),)
 
 
+class Checkpoint(Base):
+    """A part of a state that a job's next run can go on from."""
+
+    __tablename__ = "checkpoints"
+
+    job_id: Mapped[str] = _job_key()
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    part: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    epoch: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Snapshot(Base):
     """The weights at one moment: `initial`, `best`, `final`."""
 

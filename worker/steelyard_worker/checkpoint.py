@@ -1,0 +1,73 @@
+"""When a run keeps a checkpoint, and what is in it: all that the rest of the run depends on.
+
+The form is this service's own: arrays as safetensors, the rest as JSON beside them. Nothing is ever unpickled.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.formats import safetensors as form
+from steelyard.trainer.loop import Batch, Epoch
+
+EPOCH_SECONDS = 2.0  # of training between checkpoints at the ends of epochs
+LONGEST_SECONDS = 30.0  # within an epoch that takes longer than that
+SHARE = 20  # checkpoints take at most a twentieth of the time
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A state of the training, and what the run knew beside it."""
+
+    state: dict[str, Any]
+    train_seconds: float
+    fingerprint: dict[str, Any]
+
+
+def to_bytes(saved: Saved) -> bytes:
+    """A state as bytes."""
+    state = dict(saved.state)
+    arrays = {f"slots/{name}": slot for name, slot in state.pop("slots").items()}
+    arrays |= {name: state.pop(name) for name in [*state] if isinstance(state[name], np.ndarray)}
+    # The standard library's JSON, because it writes every float so that it comes back, and knows infinity.
+    rest = {"state": state, "train_seconds": saved.train_seconds, "fingerprint": saved.fingerprint}
+    return form.dump(arrays, {"rest": json.dumps(rest)})
+
+
+def from_bytes(content: bytes) -> Saved:
+    """The state that `to_bytes` wrote."""
+    arrays = form.load(content)
+    rest = json.loads(_metadata(content)["rest"])
+    slots = {name.removeprefix("slots/"): array for name, array in arrays.items() if name.startswith("slots/")}
+    others: dict[str, NDArray[Any]] = {name: array for name, array in arrays.items() if "/" not in name}
+    return Saved(rest["state"] | others | {"slots": slots}, rest["train_seconds"], rest["fingerprint"])
+
+
+def _metadata(content: bytes) -> Mapping[str, str]:
+    length = int.from_bytes(content[: form.LENGTH_BYTES], "little")
+    header = json.loads(content[form.LENGTH_BYTES : form.LENGTH_BYTES + length])
+    found: dict[str, str] = header["__metadata__"]
+    return found
+
+
+class Cadence:
+    """Says when the next checkpoint is due."""
+
+    def __init__(self) -> None:
+        self._saved_at = time.monotonic()
+        self._pause_seconds = EPOCH_SECONDS
+
+    def is_due(self, event: Batch | Epoch) -> bool:
+        """Whether to keep the state that the training is in after `event`."""
+        since = time.monotonic() - self._saved_at
+        return since >= (self._pause_seconds if isinstance(event, Epoch) else max(LONGEST_SECONDS, self._pause_seconds))
+
+    def took(self, seconds: float) -> None:
+        """A checkpoint was kept, and that took so long."""
+        self._saved_at = time.monotonic()
+        self._pause_seconds = max(EPOCH_SECONDS, SHARE * seconds)
