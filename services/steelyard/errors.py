@@ -17,6 +17,7 @@
     └── RunFailed                                     why a job ended `failed`
         ├── Diverged          diverged                the loss is not finite any more
         ├── WorkerLost        worker-lost             its training process died, too often
+        ├── Stalled           stalled                 its training process lived and did not get on, too often
         ├── OutOfMemory       out-of-memory           it needed more than it was given
         ├── TimeLimitExceeded time-limit-exceeded     it took longer than it was given
         └── InitialWeightsGone initial-weights-gone   the model that it was to start from is deleted
@@ -195,6 +196,13 @@ class WorkerLost(RunFailed):
 
     slug = "worker-lost"
     title = "The training process was lost"
+
+
+class Stalled(RunFailed):
+    """The training process hung again and again, and was ended each time."""
+
+    slug = "stalled"
+    title = "The training did not get on"
 
 
 class OutOfMemory(RunFailed):

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     lease_seconds: Annotated[int, Field(ge=2)] = Field(
         30, description="how long a worker may be silent before its job is given to another"
     )
+    stall_seconds: PositiveInt = Field(
+        300, description="how long a training may go without a batch before it counts as hung"
+    )
     auth: Literal["off"] = Field("off", description="who may call: `off` is everyone who can reach the address")
     allow_open: bool = Field(False, description="1 permits listening beyond loopback with AUTH=off")
     log_format: Literal["console", "json"] = Field("console", description="how log lines look")

@@ -6,9 +6,14 @@ from sqlalchemy import Engine, select, update
 from steelyard.errors import FencedOff
 from steelyard.jobs import checkpoints, ledger, queries
 from steelyard.jobs.checkpoints import KEPT, Checkpoint
+from steelyard.jobs.ledger import Claim
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Checkpoint as Part
 from tests.jobs.test_ledger import change, claim, finish, submit
+
+
+def save(engine: Engine, held: Claim, checkpoint: Checkpoint) -> None:
+    ledger.record(engine, held, [], train_seconds=0.0, checkpoint=checkpoint)
 
 
 def steps(engine: Engine, job_id: str) -> list[int]:
@@ -20,7 +25,7 @@ def test_the_newest_is_loaded_and_two_are_kept(engine: Engine) -> None:
     held = claim(engine, submit(engine))
     assert checkpoints.load(engine, held.job_id) is None
     for step in (3, 12, 7):
-        checkpoints.save(engine, held, Checkpoint(step, step // 3, b"%d" % step))
+        save(engine, held, Checkpoint(step, step // 3, b"%d" % step))
     assert steps(engine, held.job_id) == [7, 12]
     assert len(steps(engine, held.job_id)) == KEPT
     assert checkpoints.load(engine, held.job_id) == Checkpoint(12, 4, b"12")
@@ -30,7 +35,7 @@ def test_a_large_one_is_stored_in_parts(engine: Engine, monkeypatch: pytest.Monk
     monkeypatch.setattr(checkpoints, "PART_BYTES", 10)
     held = claim(engine, submit(engine))
     content = bytes(range(95))
-    checkpoints.save(engine, held, Checkpoint(1, 0, content))
+    save(engine, held, Checkpoint(1, 0, content))
     with reading(engine) as connection:
         assert len(list(connection.execute(select(Part.part)))) == 10
     assert checkpoints.load(engine, held.job_id) == Checkpoint(1, 0, content)
@@ -39,7 +44,7 @@ def test_a_large_one_is_stored_in_parts(engine: Engine, monkeypatch: pytest.Monk
 def test_a_damaged_one_gives_way_to_the_one_before(engine: Engine) -> None:
     held = claim(engine, submit(engine))
     for step in (1, 2):
-        checkpoints.save(engine, held, Checkpoint(step, 0, b"content"))
+        save(engine, held, Checkpoint(step, 0, b"content"))
     with writing(engine) as connection:
         connection.execute(update(Part).where(Part.step == 2).values(content=b"contend"))
     assert checkpoints.load(engine, held.job_id) == Checkpoint(1, 0, b"content")
@@ -48,7 +53,7 @@ def test_a_damaged_one_gives_way_to_the_one_before(engine: Engine) -> None:
 def test_one_that_is_kept_again_replaces_itself(engine: Engine) -> None:
     held = claim(engine, submit(engine))
     for content in (b"first", b"second"):
-        checkpoints.save(engine, held, Checkpoint(5, 1, content))
+        save(engine, held, Checkpoint(5, 1, content))
     assert checkpoints.load(engine, held.job_id) == Checkpoint(5, 1, b"second")
 
 
@@ -57,7 +62,7 @@ def test_a_late_run_keeps_none(engine: Engine) -> None:
     late = claim(engine, job_id)
     ledger.lose(engine, late, "killed by SIGKILL")
     with pytest.raises(FencedOff):
-        checkpoints.save(engine, late, Checkpoint(1, 0, b""))
+        save(engine, late, Checkpoint(1, 0, b""))
     assert steps(engine, job_id) == []
 
 
@@ -65,7 +70,7 @@ def test_getting_on_forgives_earlier_crashes(engine: Engine) -> None:
     job_id = submit(engine)
     for _ in range(5):  # more than make a job fail that does not get on
         held = claim(engine, job_id)
-        checkpoints.save(engine, held, Checkpoint(held.fence, 0, b"x"))
+        save(engine, held, Checkpoint(held.fence, 0, b"x"))
         ledger.lose(engine, held, "killed by SIGKILL")
         change(engine, job_id, available_at=0)
     assert queries.get_job(engine, job_id)["status"] == "queued"
@@ -74,12 +79,12 @@ def test_getting_on_forgives_earlier_crashes(engine: Engine) -> None:
 def test_the_end_forgets_them_and_so_does_deletion(engine: Engine) -> None:
     for status in ("succeeded", "cancelled"):
         held = claim(engine, submit(engine))
-        checkpoints.save(engine, held, Checkpoint(1, 0, b"x"))
+        save(engine, held, Checkpoint(1, 0, b"x"))
         finish(engine, held, status)
         assert steps(engine, held.job_id) == []
     waiting = claim(engine, submit(engine))
-    checkpoints.save(engine, waiting, Checkpoint(1, 0, b"x"))
-    ledger.release(engine, waiting)
+    save(engine, waiting, Checkpoint(1, 0, b"x"))
+    ledger.release(engine, waiting, "the worker stops")
     ledger.remove(engine, waiting.job_id)
     assert steps(engine, waiting.job_id) == []
 

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 
-from steelyard.errors import Conflict, FencedOff, NotFound
+from steelyard.errors import Conflict, FencedOff, NotFound, Stalled
 from steelyard.jobs import ledger, queries
 from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.results import save_result
@@ -14,8 +14,8 @@ from steelyard.jobs.states import ENDED, LEGAL, STATUSES
 from steelyard.spec.estimate import Limits
 from steelyard.spec.examples import SMALLEST
 from steelyard.spec.plan import read_job
-from steelyard.store.engine import writing
-from steelyard.store.tables import Job
+from steelyard.store.engine import reading, writing
+from steelyard.store.tables import Event, Job
 
 PLAN = read_job(SMALLEST, limits=Limits(4 << 30))
 
@@ -89,7 +89,7 @@ def test_an_expired_lease_is_reaped_and_cannot_write(engine: Engine) -> None:
         lambda: ledger.renew(engine, late, lease_seconds=30),
         lambda: ledger.record(engine, late, [(1, {})], train_seconds=0),
         lambda: ledger.is_cancel_requested(engine, late),
-        lambda: ledger.release(engine, late),
+        lambda: ledger.release(engine, late, "x"),
         lambda: ledger.lose(engine, late, "late"),
         lambda: finish(engine, late),
     ):
@@ -135,9 +135,27 @@ def test_three_crashes_end_a_job(engine: Engine) -> None:
     assert messages.count("worker lost: killed by SIGSEGV") == 3
 
 
+def test_a_job_that_hangs_each_time_ends_with_an_error_of_its_own(engine: Engine) -> None:
+    job_id = submit(engine)
+    for _ in range(3):
+        change(engine, job_id, available_at=0)
+        ledger.lose(engine, claim(engine, job_id), "no batch went by for 300 s", error=Stalled)
+    assert queries.get_job(engine, job_id)["error"]["type"] == "/problems/stalled"
+
+
+def test_the_events_of_a_job_that_is_given_back_for_ever_are_bounded(engine: Engine) -> None:
+    job_id = submit(engine)
+    for _ in range(150):
+        ledger.release(engine, claim(engine, job_id), "the worker stops")
+    with reading(engine) as connection:
+        ids = list(connection.execute(select(Event.id).where(Event.job_id == job_id).order_by(Event.id)).scalars())
+    assert len(ids) == ledger.EVENTS_KEPT + 1  # one more since the last sweep
+    assert queries.list_events(engine, job_id, limit=500, after=0).data[-1]["id"] == str(ids[-1])
+
+
 def test_a_released_job_waits_again_uncounted(engine: Engine) -> None:
     job_id = submit(engine)
-    ledger.release(engine, claim(engine, job_id))
+    ledger.release(engine, claim(engine, job_id), "the worker stops")
     job = queries.get_job(engine, job_id)
     assert (job["status"], job["attempt"]) == ("queued", 1)
     assert ledger.take_waiting(engine, limit=5) == [job_id]
@@ -159,7 +177,7 @@ def test_a_run_that_is_called_off_and_lost_does_not_wait_again(engine: Engine, s
     assert not ledger.is_cancel_requested(engine, held)
     ledger.request_cancel(engine, job_id)
     assert ledger.is_cancel_requested(engine, held)
-    {"lose": lambda: ledger.lose(engine, held, "x"), "release": lambda: ledger.release(engine, held)}.get(
+    {"lose": lambda: ledger.lose(engine, held, "x"), "release": lambda: ledger.release(engine, held, "x")}.get(
         stop, lambda: ledger.reap(engine)
     )()
     assert queries.get_job(engine, job_id)["status"] == "cancelled"

@@ -13,7 +13,7 @@ from steelyard.store.clock import now, rfc3339
 from steelyard.store.engine import make_engine, reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.migration import is_current, upgrade
-from steelyard.store.tables import Base
+from steelyard.store.tables import Base, Job
 
 
 def test_the_clock_is_the_databases_and_goes_on_within_a_transaction(engine: Engine) -> None:
@@ -63,6 +63,27 @@ def test_sqlite_survives_a_loss_of_power(sqlite_url: str) -> None:
         }
     engine.dispose()
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def overfill(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1")  # SQLite takes that as: not one page more than there are
+        connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(1000000)")
+
+
+def test_a_full_disk_is_called_that(sqlite_url: str) -> None:
+    engine = make_engine(sqlite_url)
+    with pytest.raises(Unavailable, match="disk is full"):
+        overfill(engine)
+    engine.dispose()
+
+
+def test_a_database_without_tables_says_what_to_do(tmp_path: Path, postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'new.db'}", postgres_url.replace("/steelyard", "/postgres")):
+        engine = make_engine(url)
+        with pytest.raises(Unavailable, match="steelyard migrate"), reading(engine) as connection:
+            connection.execute(select(Job.id))
+        engine.dispose()
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql+psycopg://x:y@127.0.0.1:1/z"])

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from steelyard.formats import safetensors as form
 from steelyard.trainer.loop import Batch, Epoch
 
-EPOCH_SECONDS = 2.0  # of training between checkpoints at the ends of epochs
+EPOCH_SECONDS = 0.5  # of training between checkpoints at the ends of epochs
 LONGEST_SECONDS = 30.0  # within an epoch that takes longer than that
-SHARE = 20  # checkpoints take at most a twentieth of the time
+SHARE = 40  # checkpoints take at most a fortieth of the time
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
 
-LONGEST_ROUND_SECONDS = 5.0
+ROUND_SECONDS = 1.0
+ANNOUNCE_ROUNDS = 5
 RINGS_A_ROUND = 100
 log = get_logger(__name__)
 
@@ -25,9 +26,9 @@ class Housekeeping:
         self._engine = engine
         self._doorbell = doorbell
         self._concurrency = settings.worker_concurrency
-        self._pause_seconds = min(LONGEST_ROUND_SECONDS, settings.lease_seconds / 2)
         self._name = name
         self._stopping = Event()
+        self._rounds = 0
         self._thread = Thread(target=self._work, name="housekeeping", daemon=True)
 
     def start(self) -> None:
@@ -47,11 +48,13 @@ class Housekeeping:
                 log.warning("the database is away")
             except Exception:
                 log.exception("a round of housekeeping failed; the next one comes")
-            self._stopping.wait(self._pause_seconds)
+            self._stopping.wait(ROUND_SECONDS)
         self._leave()
 
     def _round(self) -> None:
-        roster.announce(self._engine, self._name, concurrency=self._concurrency)
+        if self._rounds % ANNOUNCE_ROUNDS == 0:
+            roster.announce(self._engine, self._name, concurrency=self._concurrency)
+        self._rounds += 1
         for job_id in ledger.reap(self._engine):
             log.warning("lease ran out; the job was taken back", job_id=job_id)
         for job_id in ledger.take_waiting(self._engine, limit=RINGS_A_ROUND):

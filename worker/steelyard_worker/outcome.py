@@ -74,12 +74,12 @@ class Outcome:
             self.train_seconds = time.perf_counter() - started
             yield event
 
-    def keep_checkpoint(self) -> None:
-        """Keep the state of this moment for a run that may have to go on from it. Raises `FencedOff`."""
+    def make_checkpoint(self) -> Checkpoint:
+        """The state of this moment, for a run that may have to go on from it."""
         training = self._training
         assert training is not None
         content = to_bytes(Saved(training.state(), self.train_seconds, fingerprint()))
-        checkpoints.save(self._engine, self.held, Checkpoint(training.step, training.epoch, content))
+        return Checkpoint(training.step, training.epoch, content)
 
     def forget_data(self) -> None:
         """Give the memory of the data back, so that there is some to save the end with."""

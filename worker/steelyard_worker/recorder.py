@@ -1,37 +1,63 @@
-"""Writes a run's progress to the ledger: every epoch, in at most two transactions a second."""
+"""Writes a run's progress to the ledger: every epoch, and now and then a checkpoint; at most two writes a second.
+
+A run does not depend on the database while it trains: what cannot be written now is kept and written later. Whether
+the run may go on without it is the lease's affair.
+"""
 
 import math
 import time
+from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from steelyard.errors import Unavailable
 from steelyard.jobs import ledger
+from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim
+from steelyard.logs import get_logger
 from steelyard.trainer.loop import Batch, Epoch
+from steelyard_worker.checkpoint import Cadence
 
-FLUSH_SECONDS = 0.5
+WRITE_SECONDS = 0.5
+log = get_logger(__name__)
 
 
 class Recorder:
-    """Takes what the training loop yields. Raises `FencedOff` when the run is no longer the job's."""
+    """Takes what the training loop yields. Raises `FencedOff` when the run is no longer the job's.
 
-    def __init__(self, engine: Engine, held: Claim) -> None:
+    `make_checkpoint` gives the state that the training is in.
+    """
+
+    def __init__(self, engine: Engine, held: Claim, make_checkpoint: Callable[[], Checkpoint]) -> None:
         self._engine = engine
         self._held = held
+        self._make_checkpoint = make_checkpoint
+        self._cadence = Cadence()
         self._epochs: list[tuple[int, dict[str, float | None]]] = []
-        self._flushed_at = time.monotonic()
+        self._train_seconds = 0.0
+        self._wrote_at = time.monotonic()
 
     def take(self, event: Batch | Epoch, train_seconds: float) -> None:
-        """Keep an epoch for the next write, and write when it is time to."""
+        """Keep what happened for the next write, and write when it is time to."""
+        self._train_seconds = train_seconds
         if isinstance(event, Epoch):
             values = {name: value if math.isfinite(value) else None for name, value in event.values.items()}
             self._epochs.append((event.epoch, values | {"seconds": round(train_seconds, 6)}))
-            if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
-                self.flush(train_seconds)
+        is_time = time.monotonic() - self._wrote_at >= WRITE_SECONDS
+        is_checkpoint_due = self._cadence.is_due(event)
+        if is_time and (is_checkpoint_due or isinstance(event, Epoch)):
+            try:
+                self.write(with_checkpoint=is_checkpoint_due)
+            except Unavailable as away:
+                log.warning("the progress is written later", reason=away.detail)
 
-    def flush(self, train_seconds: float) -> None:
-        """Write what is kept."""
-        if self._epochs:
-            ledger.record(self._engine, self._held, self._epochs, train_seconds=train_seconds)
+    def write(self, *, with_checkpoint: bool = False) -> None:
+        """Write what is kept. Raises `Unavailable`, and keeps it."""
+        self._wrote_at = started = time.monotonic()
+        checkpoint = self._make_checkpoint() if with_checkpoint else None
+        if self._epochs or checkpoint is not None:
+            seconds = self._train_seconds
+            ledger.record(self._engine, self._held, self._epochs, train_seconds=seconds, checkpoint=checkpoint)
             self._epochs.clear()
-        self._flushed_at = time.monotonic()
+        if checkpoint is not None:
+            self._cadence.took(time.monotonic() - started)

@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import IO
 
@@ -18,19 +19,27 @@ from sqlalchemy import Engine
 
 from steelyard import logs, settings
 from steelyard.data import builtin
-from steelyard.errors import FencedOff, Internal, OutOfMemory, RunFailed, TimeLimitExceeded
+from steelyard.errors import (
+    FencedOff,
+    Internal,
+    OutOfMemory,
+    RunFailed,
+    SteelyardError,
+    TimeLimitExceeded,
+    Unavailable,
+)
 from steelyard.jobs import queries
 from steelyard.jobs.ledger import Claim
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
-from steelyard_worker.checkpoint import Cadence
 from steelyard_worker.outcome import Outcome
-from steelyard_worker.process import DONE, ENDING, PAUSED, READY, RETIRED, TICK
+from steelyard_worker.process import DONE, ENDING, GIVEN_BACK, READY, RETIRED, TICK
 from steelyard_worker.recorder import Recorder
 
 JOBS_BEFORE_RETIREMENT = 100  # bounds what a leak in any library can come to
 TICK_SECONDS = 0.2
+AGAIN_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1
 log = get_logger(__name__)
 
@@ -63,8 +72,8 @@ class Reports:
         self.cancelled = True
 
 
-class Paused(Exception):
-    """The worker stops; a checkpoint is left for whoever goes on."""
+class GivenBack(Exception):
+    """The run ends here, and another may go on with it."""
 
 
 def main() -> None:
@@ -79,58 +88,81 @@ def main() -> None:
     reports.say(READY)
     for count, line in enumerate(sys.stdin, start=1):
         reports.cancelled = False
-        fine = train(engine, ours, Claim(**json.loads(line)), reports)
-        if not fine or count >= JOBS_BEFORE_RETIREMENT:
-            reports.say(RETIRED)
+        end = train(engine, ours, Claim(**json.loads(line)), reports)
+        if end == DONE and count >= JOBS_BEFORE_RETIREMENT:
+            end = RETIRED
+        reports.say(end)
+        if end != DONE:
             return
-        reports.say(DONE)
 
 
-def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> bool:
-    """Train one job and save how it ended; whether this process is fit for another."""
-    order = queries.load_order(engine, held.job_id)
-    outcome = Outcome(engine, held, order)
-    with bind(job_id=held.job_id, request_id=order.request_id or ""):
+def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
+    """Train one job and save how it ended. Gives the report to make: only after `DONE` may another follow."""
+    with bind(job_id=held.job_id):
         try:
-            _train(engine, ours, outcome, reports)
-            outcome.save("cancelled" if reports.cancelled else "succeeded")
-            return True
-        except Paused:
-            reports.say(PAUSED)
+            order = queries.load_order(engine, held.job_id)
+            with bind(request_id=order.request_id or ""):
+                return DONE if _train_and_save(ours, Outcome(engine, held, order), engine, reports) else RETIRED
         except FencedOff:
             log.warning("fenced off: what this run made is discarded", attempt=held.attempt)
-        except RunFailed as failure:
-            outcome.save("failed", failure)
-        except MemoryError:
-            outcome.forget_data()
-            limit = ours.max_job_memory_bytes / (1 << 20)
-            outcome.save("failed", OutOfMemory(f"it needed more than the {limit:.0f} MiB that a job may use"))
-        except Exception:
-            log.exception("the run failed through a fault of the service")
-            outcome.save("failed", Internal("a fault of the service ended the run; its log has the reason"))
-        return False
+            return RETIRED
+        except Unavailable as away:
+            log.warning("the run cannot go on here", reason=away.detail, attempt=held.attempt)
+            return GIVEN_BACK
+        except GivenBack:
+            return GIVEN_BACK
+
+
+def _train_and_save(ours: Settings, outcome: Outcome, engine: Engine, reports: Reports) -> bool:
+    """Whether the run came to a good end. Raises `FencedOff`, `GivenBack`, `Unavailable`."""
+    try:
+        _train(engine, ours, outcome, reports)
+        _insist(lambda: outcome.save("cancelled" if reports.cancelled else "succeeded"), reports)
+        return True
+    except (FencedOff, GivenBack, Unavailable):
+        raise
+    except RunFailed as failure:
+        error: SteelyardError = failure
+    except MemoryError:
+        outcome.forget_data()
+        limit = ours.max_job_memory_bytes / (1 << 20)
+        error = OutOfMemory(f"it needed more than the {limit:.0f} MiB that a job may use")
+    except Exception:
+        log.exception("the run failed through a fault of the service")
+        error = Internal("a fault of the service ended the run; its log has the reason")
+    _insist(lambda: outcome.save("failed", error), reports)
+    return False
 
 
 def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -> None:
     outcome.prepare()
     limit = min(outcome.spec.training.time_limit_seconds or ours.max_job_seconds, ours.max_job_seconds)
-    recorder, cadence = Recorder(engine, outcome.held), Cadence()
+    recorder = Recorder(engine, outcome.held, outcome.make_checkpoint)
     for event in outcome.run():
         reports.tick()
         recorder.take(event, outcome.train_seconds)
         if reports.cancelled:
             break
-        if reports.paused or cadence.is_due(event):
-            started = time.monotonic()
-            recorder.flush(outcome.train_seconds)
-            outcome.keep_checkpoint()
-            cadence.took(time.monotonic() - started)
         if reports.paused:
-            raise Paused
+            recorder.write(with_checkpoint=True)
+            raise GivenBack
         if outcome.train_seconds > limit:
             raise TimeLimitExceeded(f"it had trained for {outcome.train_seconds:.0f} s; the limit is {limit:.0f} s")
     reports.say(ENDING)
-    recorder.flush(outcome.train_seconds)
+    _insist(recorder.write, reports)
+
+
+def _insist(write: Callable[[], None], reports: Reports) -> None:
+    """Write, however long the database is away or full. Raises `GivenBack` when the worker stops before that."""
+    while True:
+        try:
+            return write()
+        except Unavailable as away:
+            log.warning("the result waits to be written", reason=away.detail)
+        reports.tick()
+        if reports.paused:
+            raise GivenBack
+        time.sleep(AGAIN_SECONDS)
 
 
 def _end_with(supervisor: int) -> None:

@@ -11,17 +11,16 @@ from threading import Event
 
 from sqlalchemy import Engine
 
-from steelyard.errors import FencedOff, Unavailable
+from steelyard.errors import FencedOff, RunFailed, Stalled, Unavailable, WorkerLost
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
-from steelyard_worker.process import DONE, ENDING, PAUSED, RETIRED, TICK, ProcessDied, TrainingProcess
+from steelyard_worker.process import DONE, ENDING, GIVEN_BACK, RETIRED, TICK, ProcessDied, TrainingProcess
 
 LOOK_SECONDS = 0.25  # how often a cancelled job, a draining worker and an old lease are looked for
 CANCEL_GRACE_SECONDS = 1.5
 PAUSE_GRACE_SECONDS = 8.0
-STALL_SECONDS = 300.0  # without a batch: not even a very large one takes so long
 log = get_logger(__name__)
 
 
@@ -81,16 +80,22 @@ class Supervisor:
             Watch(self._engine, self._settings, process, held, self._draining.is_set).until_done()
             log.info("done", attempt=held.attempt)
         except ProcessDied as death:
-            reason = str(death)
-            log.warning("training process lost", reason=reason, attempt=held.attempt)
-            self._settle(lambda: ledger.lose(self._engine, held, reason))
+            self._lose(held, str(death), WorkerLost)
+        except Hung as hung:
+            process.kill()
+            self._lose(held, str(hung), Stalled)
         except FencedOff:
             log.warning("fenced off: the job is another run's by now", attempt=held.attempt)
             process.kill()
-        except Drained:
-            log.info("the worker stops; the job goes back to the queue", attempt=held.attempt)
+        except GivenBack as given:
+            reason = str(given)
+            log.info("the job goes back to the queue", reason=reason, attempt=held.attempt)
             process.kill()
-            self._settle(lambda: ledger.release(self._engine, held))
+            self._settle(lambda: ledger.release(self._engine, held, reason))
+
+    def _lose(self, held: Claim, reason: str, error: type[RunFailed]) -> None:
+        log.warning("training process lost", reason=reason, attempt=held.attempt)
+        self._settle(lambda: ledger.lose(self._engine, held, reason, error=error))
 
     def _settle(self, change: Callable[[], None]) -> None:
         """Tell the ledger how a run ended without a result. If that fails, the lease's end tells it."""
@@ -102,8 +107,12 @@ class Supervisor:
             log.warning("the database is away; the lease will run out")
 
 
-class Drained(Exception):
-    """The worker stops, and the run with it."""
+class GivenBack(Exception):
+    """The run ends without being to blame; the message says why, for people."""
+
+
+class Hung(Exception):
+    """The process lives and does not get on; the message says so, for people."""
 
 
 class Watch:
@@ -119,6 +128,7 @@ class Watch:
     ) -> None:
         self._engine = engine
         self._lease_seconds = float(settings.lease_seconds)
+        self._stall_seconds = settings.stall_seconds
         self._process = process
         self._held = held
         self._draining = draining
@@ -128,7 +138,10 @@ class Watch:
         self._ending = False  # it has left its training loop and saves what it has
 
     def until_done(self) -> None:
-        """Watch the run until its process says that it is done. Raises `ProcessDied`, `FencedOff`, `Drained`."""
+        """Watch the run until its process says that it is done.
+
+        Raises `ProcessDied`, `Hung`, `FencedOff`, `GivenBack`.
+        """
         look_at = 0.0
         while True:
             report = self._process.read(LOOK_SECONDS)
@@ -136,8 +149,8 @@ class Watch:
                 self._moved_at = time.monotonic()
             elif report == ENDING:
                 self._ending = True
-            elif report == PAUSED:
-                raise Drained
+            elif report == GIVEN_BACK:
+                raise GivenBack("the worker stops" if self._draining() else "the database was away")
             elif report == RETIRED:
                 self._process.kill()
                 return
@@ -157,7 +170,9 @@ class Watch:
             log.warning("the database is away; the run goes on until its lease is nearly over")
         clock = time.monotonic()
         if clock - self._renewed_at > self._lease_seconds * 5 / 6:
-            self._end(f"stopped because its lease could not be renewed for {clock - self._renewed_at:.0f} s")
+            raise GivenBack(f"its lease could not be renewed for {clock - self._renewed_at:.0f} s")
+        if clock - self._moved_at > self._stall_seconds:
+            raise Hung(f"it was stopped because no batch went by for {self._stall_seconds} s")
 
     def _pause(self) -> None:
         clock = time.monotonic()
@@ -165,12 +180,10 @@ class Watch:
             self._paused_at = clock
             self._process.pause()
         elif clock - self._paused_at > PAUSE_GRACE_SECONDS:
-            raise Drained  # without a checkpoint of this moment; an earlier one serves
+            raise GivenBack("the worker stops")  # without a checkpoint of this moment; an earlier one serves
 
     def _renew(self) -> None:
         clock = time.monotonic()
-        if clock - self._moved_at > STALL_SECONDS:
-            self._end(f"stopped because no batch went by for {STALL_SECONDS:.0f} s")
         if clock - self._renewed_at >= self._lease_seconds / 3:
             ledger.renew(self._engine, self._held, lease_seconds=self._lease_seconds)
             self._renewed_at = clock
@@ -181,11 +194,8 @@ class Watch:
             return
         if self._cancelled_at is not None:
             if clock - self._cancelled_at > CANCEL_GRACE_SECONDS:
-                self._end("stopped because it did not end by itself when it was cancelled")
+                self._process.kill()
+                raise ProcessDied("it was stopped because it did not end by itself when it was cancelled")
         elif ledger.is_cancel_requested(self._engine, self._held):
             self._cancelled_at = clock
             self._process.cancel()
-
-    def _end(self, reason: str) -> None:
-        self._process.kill()
-        raise ProcessDied(reason)

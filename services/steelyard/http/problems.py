@@ -27,6 +27,7 @@ STATUS = {
     # The slugs of failed jobs are served within a job; as the answer to a request they would be faults of ours.
     "diverged": 500,
     "worker-lost": 500,
+    "stalled": 500,
     "out-of-memory": 500,
     "time-limit-exceeded": 500,
     "initial-weights-gone": 500,

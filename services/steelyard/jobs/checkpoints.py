@@ -10,9 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
-from steelyard.jobs import ledger
-from steelyard.jobs.ledger import Claim
-from steelyard.store.engine import reading, writing
+from steelyard.store.engine import reading
 from steelyard.store.tables import Checkpoint as Part
 
 KEPT = 2
@@ -28,18 +26,16 @@ class Checkpoint:
     content: bytes
 
 
-def save(engine: Engine, held: Claim, checkpoint: Checkpoint) -> None:
-    """Keep a checkpoint, and forget all but the newest. Raises `FencedOff`."""
+def save(connection: Connection, job_id: str, checkpoint: Checkpoint) -> None:
+    """Keep a checkpoint, and forget all but the newest."""
     digest = hashlib.sha256(checkpoint.content).hexdigest()
-    head = {"job_id": held.job_id, "step": checkpoint.step, "epoch": checkpoint.epoch, "sha256": digest}
-    with writing(engine) as connection:
-        ledger.get_on(connection, held)
-        connection.execute(delete(Part).where(Part.job_id == held.job_id, Part.step == checkpoint.step))
-        for number, start in enumerate(range(0, len(checkpoint.content), PART_BYTES)):
-            content = checkpoint.content[start : start + PART_BYTES]
-            connection.execute(insert(Part).values(**head, part=number, content=content))
-        kept = _steps(connection, held.job_id)[:KEPT]
-        connection.execute(delete(Part).where(Part.job_id == held.job_id, Part.step.not_in(kept)))
+    head = {"job_id": job_id, "step": checkpoint.step, "epoch": checkpoint.epoch, "sha256": digest}
+    connection.execute(delete(Part).where(Part.job_id == job_id, Part.step == checkpoint.step))
+    for number, start in enumerate(range(0, len(checkpoint.content), PART_BYTES)):
+        content = checkpoint.content[start : start + PART_BYTES]
+        connection.execute(insert(Part).values(**head, part=number, content=content))
+    kept = _steps(connection, job_id)[:KEPT]
+    connection.execute(delete(Part).where(Part.job_id == job_id, Part.step.not_in(kept)))
 
 
 def load(engine: Engine, job_id: str) -> Checkpoint | None:

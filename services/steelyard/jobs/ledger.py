@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, insert, literal, or_, select, update
 
-from steelyard.errors import Conflict, FencedOff, NotFound, WorkerLost
+from steelyard.errors import Conflict, FencedOff, NotFound, RunFailed, WorkerLost
+from steelyard.jobs import checkpoints
+from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.states import CANCELLED, FAILED, QUEUED, RUNNING
 from steelyard.spec.plan import Plan
 from steelyard.store.clock import now
@@ -24,6 +26,8 @@ from steelyard.store.tables import Event, HistoryEpoch, Job, JobInput
 CRASHES_BEFORE_FAILURE = 3
 BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second
 RING_AGAIN_SECONDS = 15.0
+RUNS_BETWEEN_SWEEPS = 50  # a run leaves a few events; a job that is given back for ever must not leave ever more
+EVENTS_KEPT = 200
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def claim(engine: Engine, job_id: str, *, owner: str, lease_seconds: float) -> C
         if row is None:
             return None
         _tell(connection, job_id, RUNNING, f"attempt {row.attempt} runs on {owner}", attempt=row.attempt)
+        if row.fence % RUNS_BETWEEN_SWEEPS == 0:
+            _sweep_events(connection, job_id)
         return Claim(job_id=job_id, fence=row.fence, attempt=row.attempt)
 
 
@@ -105,11 +111,6 @@ def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> 
         connection.execute(delete(HistoryEpoch).where(later))
         if epoch:
             _tell(connection, held.job_id, RUNNING, f"going on from epoch {epoch}", epoch=epoch)
-
-
-def get_on(connection: Connection, held: Claim) -> None:
-    """The run has got on, so earlier crashes do not count any more. Raises `FencedOff`."""
-    _change(connection, held, crashes=0)
 
 
 def renew(engine: Engine, held: Claim, *, lease_seconds: float) -> None:
@@ -128,13 +129,25 @@ def is_cancel_requested(engine: Engine, held: Claim) -> bool:
 
 
 def record(
-    engine: Engine, held: Claim, epochs: Iterable[tuple[int, Mapping[str, float | None]]], *, train_seconds: float
+    engine: Engine,
+    held: Claim,
+    epochs: Iterable[tuple[int, Mapping[str, float | None]]],
+    *,
+    train_seconds: float,
+    checkpoint: Checkpoint | None = None,
 ) -> None:
-    """Add epochs to the history and move the progress on. Raises `FencedOff`."""
+    """Add epochs to the history, move the progress on and keep a checkpoint, all at once. Raises `FencedOff`.
+
+    A run with a new checkpoint has got on: crashes before it do not count any more.
+    """
     rows = [{"job_id": held.job_id, "epoch": epoch, "values": dict(values)} for epoch, values in epochs]
+    reached: dict[str, Any] = {"epoch": rows[-1]["epoch"], "train_seconds": train_seconds} if rows else {}
     with writing(engine) as connection:
-        _change(connection, held, epoch=rows[-1]["epoch"], train_seconds=train_seconds)
-        connection.execute(insert(HistoryEpoch), rows)
+        _change(connection, held, **reached, **({} if checkpoint is None else {"crashes": 0}))
+        if rows:
+            connection.execute(insert(HistoryEpoch), rows)
+        if checkpoint is not None:
+            checkpoints.save(connection, held.job_id, checkpoint)
 
 
 def finish(connection: Connection, held: Claim, end: End) -> None:
@@ -158,8 +171,11 @@ def finish(connection: Connection, held: Claim, end: End) -> None:
     _tell(connection, held.job_id, end.status, message, level="error" if end.status == FAILED else "info")
 
 
-def release(engine: Engine, held: Claim) -> None:
-    """Give a job back because the worker stops; it does not count as a crash. Raises `FencedOff`."""
+def release(engine: Engine, held: Claim, reason: str) -> None:
+    """Give a job back that is not to blame: it does not count as a crash. Raises `FencedOff`.
+
+    `reason` says why, for people: 'the worker stops'.
+    """
     with writing(engine) as connection:
         row = connection.execute(
             update(Job)
@@ -176,16 +192,16 @@ def release(engine: Engine, held: Claim) -> None:
         ).one_or_none()
         if row is None:
             raise FencedOff(held.job_id)
-        _tell(connection, held.job_id, row.status, "the worker stops; the job goes to another")
+        _tell(connection, held.job_id, row.status, f"{reason}; the job goes to another")
 
 
-def lose(engine: Engine, held: Claim, reason: str) -> None:
-    """Give up a run whose process died: the job waits again, or fails when that happens too often.
+def lose(engine: Engine, held: Claim, reason: str, *, error: type[RunFailed] = WorkerLost) -> None:
+    """Give up a run whose process died: the job waits again, or fails with `error` when that happens too often.
 
     `reason` says how it died, for people: 'killed by SIGKILL'. Raises `FencedOff`.
     """
     with writing(engine) as connection:
-        if not _give_up(connection, _held(held), reason):
+        if not _give_up(connection, _held(held), reason, error):
             raise FencedOff(held.job_id)
 
 
@@ -193,7 +209,7 @@ def reap(engine: Engine) -> list[str]:
     """Give up every run whose lease has run out, and give the ids of its jobs. Harmless when done twice."""
     with writing(engine) as connection:
         expired = and_(Job.status == RUNNING, Job.lease_expires_at < now())
-        return _give_up(connection, expired, "its worker fell silent")
+        return _give_up(connection, expired, "its worker fell silent", WorkerLost)
 
 
 def take_waiting(engine: Engine, *, limit: int) -> list[str]:
@@ -246,7 +262,7 @@ def _change(connection: Connection, held: Claim, **values: Any) -> None:
         raise FencedOff(held.job_id)
 
 
-def _give_up(connection: Connection, runs: ColumnElement[bool], reason: str) -> list[str]:
+def _give_up(connection: Connection, runs: ColumnElement[bool], reason: str, error: type[RunFailed]) -> list[str]:
     last = Job.crashes + 1 >= CRASHES_BEFORE_FAILURE
     status = case((Job.cancel_requested_at.is_not(None), CANCELLED), (last, FAILED), else_=QUEUED)
     rows = connection.execute(
@@ -265,12 +281,16 @@ def _give_up(connection: Connection, runs: ColumnElement[bool], reason: str) -> 
     ).all()
     for row in rows:
         if row.status == FAILED:
-            error = WorkerLost(
-                f"the training process was lost {row.crashes} times without getting on; the last time {reason}"
-            )
-            connection.execute(update(Job).where(Job.id == row.id).values(error=error.problem()))
+            detail = f"the training process was lost {row.crashes} times without getting on; the last time {reason}"
+            connection.execute(update(Job).where(Job.id == row.id).values(error=error(detail).problem()))
         _tell(connection, row.id, row.status, f"worker lost: {reason}", level="warning", crashes=row.crashes)
     return [row.id for row in rows]
+
+
+def _sweep_events(connection: Connection, job_id: str) -> None:
+    of_job = select(Event.id).where(Event.job_id == job_id)
+    oldest_kept = of_job.order_by(Event.id.desc()).offset(EVENTS_KEPT - 1).limit(1).scalar_subquery()
+    connection.execute(delete(Event).where(Event.job_id == job_id, Event.id < oldest_kept))
 
 
 def _status(connection: Connection, job_id: str) -> str:

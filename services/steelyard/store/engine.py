@@ -1,7 +1,7 @@
 """Connections and transactions, the same on SQLite and PostgreSQL.
 
-`reading` and `writing` are the only doors to the database. They turn a database that is away into
-`errors.Unavailable`, so that no room above needs to know SQLAlchemy's errors.
+`reading` and `writing` are the only doors to the database. They turn a database that is away, full or empty of
+tables into `errors.Unavailable`, so that no room above needs to know SQLAlchemy's errors.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,16 @@ from steelyard.errors import Unavailable
 __all__ = ["Engine", "make_engine", "reading", "writing"]
 
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+NO_TABLES = "the database has no tables of this version: run `steelyard migrate`"
+FULL = ("SQLITE_FULL", "53100")  # SQLite's name and PostgreSQL's SQLSTATE
+# A server that is cut off is given up within seconds, not after the hours that TCP is patient for.
+POSTGRESQL = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 def make_engine(url: str) -> Engine:
@@ -29,9 +39,7 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
-        url, connect_args={"connect_timeout": 5}, pool_size=8, max_overflow=40, pool_pre_ping=True, **options
-    )
+    return create_engine(url, connect_args=POSTGRESQL, pool_size=8, max_overflow=40, pool_pre_ping=True, **options)
 
 
 def _dump(value: Any) -> str:
@@ -54,21 +62,38 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads: one consistent view. Raises `Unavailable` when the database is away."""
-    try:
-        with engine.connect() as connection:
-            yield connection
-    except AWAY as error:
-        raise Unavailable("the database does not answer") from error
+    with _translating(), engine.connect() as connection:
+        yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes: committed when the block ends, undone when it raises.
 
-    Raises `Unavailable` when the database is away.
+    Raises `Unavailable` when the database is away, or its disk is full.
     """
+    with (
+        _translating(),
+        engine.connect().execution_options(writing=True) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
     try:
-        with engine.connect().execution_options(writing=True) as connection, connection.begin():
-            yield connection
+        yield
     except AWAY as error:
-        raise Unavailable("the database does not answer") from error
+        raise Unavailable(_words(error)) from error
+    except exc.ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != "42P01":  # PostgreSQL's undefined_table
+            raise
+        raise Unavailable(NO_TABLES) from error
+
+
+def _words(error: Exception) -> str:
+    cause = getattr(error, "orig", None)
+    if getattr(cause, "sqlite_errorname", getattr(cause, "sqlstate", None)) in FULL:
+        return "the database's disk is full"
+    return NO_TABLES if "no such table" in str(cause) else "the database does not answer"
