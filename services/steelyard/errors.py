@@ -9,6 +9,7 @@
     ├── MethodNotAllowed      method-not-allowed
     ├── Conflict              conflict                the resource's state forbids it
     │   └── FencedOff         conflict                another run holds the job by now
+    ├── IdempotencyKeyReused  idempotency-key-reused  the same key came with another request
     ├── PayloadTooLarge       payload-too-large
     ├── UnsupportedMediaType  unsupported-media-type
     ├── NotAcceptable         not-acceptable
@@ -143,6 +144,13 @@ class FencedOff(Conflict):
 
     def __init__(self, job_id: str) -> None:
         super().__init__(f"job {job_id} has ended, or another run has taken it over")
+
+
+class IdempotencyKeyReused(SteelyardError):
+    """A key that belongs to an earlier request came with another one. A new request needs a new key."""
+
+    slug = "idempotency-key-reused"
+    title = "The key belongs to another request"
 
 
 class PayloadTooLarge(SteelyardError):

@@ -21,7 +21,8 @@ PLAN = read_job(SMALLEST, limits=Limits(4 << 30))
 
 
 def submit(engine: Engine) -> str:
-    return ledger.submit(engine, PLAN, request_id="req_1")
+    job_id: str = ledger.submit(engine, PLAN, request_id="req_1")["id"]
+    return job_id
 
 
 def claim(engine: Engine, job_id: str, lease_seconds: float = 30) -> Claim:

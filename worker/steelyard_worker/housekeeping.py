@@ -12,9 +12,11 @@ from steelyard.jobs import ledger, roster
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
+from steelyard.store import replies
 
 ROUND_SECONDS = 1.0
 ANNOUNCE_ROUNDS = 5
+SWEEP_ROUNDS = 600
 RINGS_A_ROUND = 100
 log = get_logger(__name__)
 
@@ -54,6 +56,8 @@ class Housekeeping:
     def _round(self) -> None:
         if self._rounds % ANNOUNCE_ROUNDS == 0:
             roster.announce(self._engine, self._name, concurrency=self._concurrency)
+        if self._rounds % SWEEP_ROUNDS == 0:
+            replies.forget_old(self._engine)
         self._rounds += 1
         for job_id in ledger.reap(self._engine):
             log.warning("lease ran out; the job was taken back", job_id=job_id)

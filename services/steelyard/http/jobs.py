@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import orjson
 from flask import Blueprint, Response, g, url_for
 
+from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list
 from steelyard.http.query import AFTER, LIMIT, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route
@@ -12,7 +14,8 @@ from steelyard.jobs import ledger, queries, results
 from steelyard.jobs.states import STATUSES
 from steelyard.models.start import require_start
 from steelyard.spec.estimate import Limits
-from steelyard.spec.plan import read_job
+from steelyard.spec.plan import Plan, read_job
+from steelyard.store.replies import Once
 
 jobs = Blueprint("jobs", __name__)
 MOST_SECONDS = 60
@@ -40,22 +43,35 @@ EVENT = Query("after", "integer", "only events later than this one", default=0, 
         {202: "Job", 200: "DryRun"},
         body="JobRequest",
         query=(DRY_RUN,),
-        problems=(413, 415, 422),
+        keyed=True,
+        problems=(409, 413, 415, 422),
     ),
 )
 def submit_job(*, dry_run: bool) -> Response:
     """Read the job, commit it, ring for it; or say what it would be."""
+    if dry_run:
+        plan = _read_plan()
+        facts = {"spec": plan.spec.to_json(), "spec_digest": plan.digest, "data": plan.data.to_json()}
+        return reply({"object": "dry_run", **facts, "parameters": plan.parameters, "estimate": plan.estimate.to_json()})
+    answer, headers = answer_once(_create_job)
+    headers["Location"] = url_for("jobs.get_job", job_id=orjson.loads(answer)["id"])
+    headers["Retry-After"] = str(RETRY_SECONDS)
+    return reply(answer, 202, headers=headers)
+
+
+def _create_job(once: Once | None) -> bytes:
+    ours = services()
+    job = ledger.submit(ours.engine, _read_plan(), request_id=g.request_id, once=once)
+    if not ours.doorbell.ring(job["id"]):
+        ours.meters.lost_rings.inc()
+    return orjson.dumps(job)
+
+
+def _read_plan() -> Plan:
     ours = services()
     plan = read_job(read_json(), limits=Limits(ours.settings.max_job_memory_bytes))
     require_start(ours.engine, plan)
-    if dry_run:
-        facts = {"spec": plan.spec.to_json(), "spec_digest": plan.digest, "data": plan.data.to_json()}
-        return reply({"object": "dry_run", **facts, "parameters": plan.parameters, "estimate": plan.estimate.to_json()})
-    job_id = ledger.submit(ours.engine, plan, request_id=g.request_id)
-    if not ours.doorbell.ring(job_id):
-        ours.meters.lost_rings.inc()
-    headers = {"Location": url_for("jobs.get_job", job_id=job_id), "Retry-After": str(RETRY_SECONDS)}
-    return reply(queries.get_job(ours.engine, job_id), 202, headers=headers)
+    return plan
 
 
 @route(

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from steelyard import __version__
+from steelyard.http.idempotency import HEADER, KEY, REPLAYED
 from steelyard.http.query import Query
 from steelyard.http.routing import JSON, OPERATION, Operation, route
 from steelyard.http.schemas import ANSWERS
@@ -27,6 +28,13 @@ PROBLEM_NAMES = {
     422: "what was asked cannot be done; `errors` has every fault",
     500: "a fault of the service",
     503: "a part of the service is away",
+}
+KEY_PARAMETER: dict[str, Any] = {
+    "name": HEADER,
+    "in": "header",
+    "description": "chosen by the client: the same request with the same key has its effect once and the same answer, "
+    f"marked `{REPLAYED}: true`",
+    "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
 }
 docs = Blueprint("docs", __name__)
 
@@ -86,6 +94,8 @@ def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, 
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
     ]
     parameters += [_parameter(query) for query in operation.query]
+    if operation.keyed:
+        parameters.append(KEY_PARAMETER)
     described: dict[str, Any] = {
         "operationId": rule.endpoint.split(".")[-1],
         "tags": [rule.endpoint.split(".")[0]],

@@ -20,6 +20,7 @@ STATUS = {
     "method-not-allowed": 405,
     "not-acceptable": 406,
     "conflict": 409,
+    "idempotency-key-reused": 422,
     "payload-too-large": 413,
     "unsupported-media-type": 415,
     "internal": 500,

@@ -21,7 +21,8 @@ class Operation:
     """A route, as the OpenAPI document describes it.
 
     `answers` names the schema of each good status (`None`: no body); `forms` other media types of the first of them;
-    `problems` are the statuses that it can refuse with, beside those that every route has.
+    `problems` are the statuses that it can refuse with, beside those that every route has; `keyed` says that it takes
+    an `Idempotency-Key`.
     """
 
     summary: str
@@ -30,6 +31,7 @@ class Operation:
     query: Sequence[Query] = ()
     forms: Sequence[str] = ()
     problems: Sequence[int] = ()
+    keyed: bool = False
 
 
 OPERATION = "__operation__"

@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from steelyard.http.in_flight import InFlight
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.predictor import Predictor
 from steelyard.settings import Settings
@@ -36,6 +37,7 @@ class Services:
     doorbell: Doorbell
     predictor: Predictor
     meters: Meters
+    in_flight: InFlight = field(default_factory=InFlight)
     waiters: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_WAITERS))
 
 

@@ -11,16 +11,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, insert, literal, or_, select, update
 
 from steelyard.errors import Conflict, FencedOff, NotFound, RunFailed, WorkerLost
-from steelyard.jobs import checkpoints
+from steelyard.jobs import checkpoints, queries
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.states import CANCELLED, FAILED, QUEUED, RUNNING
 from steelyard.spec.plan import Plan
+from steelyard.store import replies
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
+from steelyard.store.replies import Once
 from steelyard.store.tables import Event, HistoryEpoch, Job, JobInput
 
 CRASHES_BEFORE_FAILURE = 3
@@ -53,8 +56,11 @@ class End:
     weights_sha256: str | None
 
 
-def submit(engine: Engine, plan: Plan, *, request_id: str | None = None) -> str:
-    """Commit a new job, and give its id. Ring for it afterwards: the row is what counts."""
+def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: Once | None = None) -> dict[str, Any]:
+    """Commit a new job, and give it as it was committed. Ring for it afterwards: the row is what counts.
+
+    With `once` the job is kept as the answer to that request, as JSON. Raises `AnsweredAlready` if it has one.
+    """
     job_id = new_id("job")
     with writing(engine) as connection:
         connection.execute(
@@ -77,7 +83,10 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None) -> str:
         if plan.inline is not None:
             connection.execute(insert(JobInput).values(job_id=job_id, content=plan.inline))
         _tell(connection, job_id, QUEUED, "accepted; waits for a worker")
-    return job_id
+        job = queries.read_job(connection, job_id)
+        if once is not None:
+            replies.keep(connection, once, orjson.dumps(job))
+    return job
 
 
 def claim(engine: Engine, job_id: str, *, owner: str, lease_seconds: float) -> Claim | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, func, select
+from sqlalchemy import Connection, Engine, Row, Select, func, select
 
 from steelyard.errors import NotFound
 from steelyard.jobs.states import ENDED
@@ -31,7 +31,12 @@ class Order:
 def get_job(engine: Engine, job_id: str) -> dict[str, Any]:
     """The job. Raises `NotFound`."""
     with reading(engine) as connection:
-        row = connection.execute(_jobs().where(Job.id == job_id)).one_or_none()
+        return read_job(connection, job_id)
+
+
+def read_job(connection: Connection, job_id: str) -> dict[str, Any]:
+    """The job as this transaction sees it. Raises `NotFound`."""
+    row = connection.execute(_jobs().where(Job.id == job_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no job {job_id!r}")
     return _job(row)

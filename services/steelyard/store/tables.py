@@ -168,6 +168,19 @@ class Model(Base):
     preprocessing: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class Reply(Base):
+    """The first answer to a request that the client may send again, under the key that it chose."""
+
+    __tablename__ = "replies"
+
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[float] = mapped_column(TIME)
+
+    __table_args__ = (Index("replies_by_age", "created_at"),)
+
+
 class Worker(Base):
     """A worker that says every few seconds that it lives."""
 

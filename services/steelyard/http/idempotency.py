@@ -1,0 +1,41 @@
+"""`Idempotency-Key`: a POST that is sent again with the same key has its effect once, and gets the same answer."""
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from flask import request
+
+from steelyard.errors import Conflict, InvalidRequest
+from steelyard.http.wiring import services
+from steelyard.store import replies
+from steelyard.store.replies import AnsweredAlready, Once
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def answer_once(create: Callable[[Once | None], bytes]) -> tuple[bytes, dict[str, str]]:
+    """The answer of `create`, or that of an earlier request with the same key; and the headers that tell so.
+
+    `create` keeps its answer with `replies.keep`. Raises `InvalidRequest`, `IdempotencyKeyReused`, `Conflict`.
+    """
+    if HEADER not in request.headers:
+        return create(None), {}
+    key = request.headers[HEADER]
+    if not KEY.fullmatch(key):
+        raise InvalidRequest(f"the {HEADER} must be 1 to 255 visible ASCII characters")
+    asked = b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data()))
+    once = Once(key, hashlib.sha256(asked).hexdigest())
+    ours = services()
+    with ours.in_flight.hold(key):
+        answer = replies.find(ours.engine, once)
+        if answer is None:
+            try:
+                return create(once), {}
+            except AnsweredAlready:  # by another process, a moment ago
+                answer = replies.find(ours.engine, once)
+    if answer is None:
+        raise Conflict(f"the answer to {HEADER} {key!r} is not there any more; use a new key")
+    return answer, {REPLAYED: "true"}
