@@ -6,12 +6,14 @@ down; no other module looks at the environment.
 
 import hashlib
 import tempfile
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+Network = IPv4Network | IPv6Network
 GIB = 1 << 30
 MIB = 1 << 20
 
@@ -48,10 +50,18 @@ class Settings(BaseSettings):
     stall_seconds: PositiveInt = Field(
         300, description="how long a training may go without a batch before it counts as hung"
     )
+    webhook_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="networks beside the public ones that webhooks may go to: 10.0.0.0/8,fd00::/8"
+    )
     auth: Literal["off"] = Field("off", description="who may call: `off` is everyone who can reach the address")
     allow_open: bool = Field(False, description="1 permits listening beyond loopback with AUTH=off")
     log_format: Literal["console", "json"] = Field("console", description="how log lines look")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+
+    @field_validator("webhook_networks", mode="before")
+    @classmethod
+    def _several_networks(cls, given: Any) -> Any:
+        return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
 
     @field_validator("database_url")
     @classmethod
@@ -98,6 +108,7 @@ class Settings(BaseSettings):
     def as_environment(self) -> dict[str, str]:
         """The variables with which a child process gets these very settings."""
         values = self.model_dump(mode="json") | {"data_dir": str(self.data_dir.absolute())}
+        values["webhook_networks"] = ",".join(values["webhook_networks"])
         return {f"STEELYARD_{name.upper()}": str(value) for name, value in values.items()}
 
 

@@ -14,6 +14,7 @@ from steelyard import logs
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
+from steelyard_worker.courier import Courier
 from steelyard_worker.housekeeping import Housekeeping
 from steelyard_worker.supervisor import Supervisor
 from steelyard_worker.tasks import add_tasks
@@ -48,6 +49,7 @@ def serve(settings: Settings) -> int:
     doorbell = Doorbell(settings.broker)
     supervisor = Supervisor(engine, settings, name)
     housekeeping = Housekeeping(engine, doorbell, settings, name)
+    courier = Courier(engine, settings)
     celery = make_celery(settings)
     add_tasks(celery, supervisor)
 
@@ -60,6 +62,7 @@ def serve(settings: Settings) -> int:
 
     supervisor.start()
     housekeeping.start()
+    courier.start()
     try:
         worker = celery.Worker(
             hostname=f"steelyard@{name}",
@@ -73,6 +76,7 @@ def serve(settings: Settings) -> int:
         worker.start()
         return int(worker.exitcode or 0)
     finally:
+        courier.stop()
         housekeeping.stop()
         supervisor.stop()
         doorbell.close()

@@ -11,6 +11,7 @@ from steelyard.http.query import AFTER, LIMIT, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route
 from steelyard.http.wiring import services
 from steelyard.jobs import ledger, queries, results
+from steelyard.jobs.reach import require_reach
 from steelyard.jobs.states import STATUSES
 from steelyard.models.start import require_start
 from steelyard.spec.estimate import Limits
@@ -71,6 +72,8 @@ def _read_plan() -> Plan:
     ours = services()
     plan = read_job(read_json(), limits=Limits(ours.settings.max_job_memory_bytes))
     require_start(ours.engine, plan)
+    if plan.webhook is not None:
+        require_reach(plan.webhook, ours.settings.webhook_networks)
     return plan
 
 

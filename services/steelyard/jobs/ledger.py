@@ -15,9 +15,9 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, insert, literal, or_, select, update
 
 from steelyard.errors import Conflict, FencedOff, NotFound, RunFailed, WorkerLost
-from steelyard.jobs import checkpoints, queries
+from steelyard.jobs import checkpoints, queries, webhooks
 from steelyard.jobs.checkpoints import Checkpoint
-from steelyard.jobs.states import CANCELLED, FAILED, QUEUED, RUNNING
+from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING
 from steelyard.spec.plan import Plan
 from steelyard.store import replies
 from steelyard.store.clock import now
@@ -82,6 +82,8 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
         )
         if plan.inline is not None:
             connection.execute(insert(JobInput).values(job_id=job_id, content=plan.inline))
+        if plan.webhook is not None:
+            webhooks.add(connection, job_id, plan.webhook)
         _tell(connection, job_id, QUEUED, "accepted; waits for a worker")
         job = queries.read_job(connection, job_id)
         if once is not None:
@@ -310,5 +312,8 @@ def _status(connection: Connection, job_id: str) -> str:
 
 
 def _tell(connection: Connection, job_id: str, status: str, message: str, *, level: str = "info", **data: Any) -> None:
+    """Note that a job has come to `status`; if it ended, whoever wants to be told is."""
     event = {"job_id": job_id, "level": level, "type": "status", "message": message, "data": {"status": status, **data}}
     connection.execute(insert(Event).values(created_at=now(), **event))
+    if status in ENDED:
+        webhooks.make_due(connection, job_id)

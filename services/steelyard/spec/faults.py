@@ -72,6 +72,8 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
             return Fault(place, f"is {shown(value)}; {hint}")
         case "model_attributes_type" if len(loc) > 1 and loc[-2] == "layers":
             return Fault(place, f"is {shown(value)}; it must be a number of units, or an object with a 'type'")
+        case "value_error":
+            return Fault(place, str(context["error"]))
         case kind if kind in SHOULD_BE:
             return Fault(place, f"is {shown(value)}; it must be {SHOULD_BE[kind].format(**context)}")
         case _:

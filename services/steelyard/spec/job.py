@@ -7,6 +7,7 @@ from pydantic import Discriminator, Field, Tag
 
 from steelyard.data.builtin import BUILTINS
 from steelyard.spec.parts import Strict, union_of
+from steelyard.spec.webhook import Webhook
 from steelyard.trainer.activations import ACTIVATIONS
 from steelyard.trainer.constraints import CONSTRAINTS
 from steelyard.trainer.initializers import INITIALIZERS
@@ -173,17 +174,18 @@ class JobSpec(Strict):
     loss: LOSS | None = Field(None, description="`auto`: follows from the task")
     training: TrainingSettings = TrainingSettings()
     initial_weights: InitialWeights | None = None
+    webhook: Webhook | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As it is stored and served."""
-        document = self.model_dump(mode="json")
+        """As it is stored and served: without the webhook's secret."""
+        document = self.model_dump(mode="json", exclude={"webhook": {"secret"}})
         document["data"] = {key: value for key, value in document["data"].items() if value is not None}
         return document
 
     def canonical(self) -> bytes:
-        """The same bytes for the same training: without name and metadata, keys in order."""
+        """The same bytes for the same training: without name, metadata and webhook, keys in order."""
         document = self.to_json()
-        del document["name"], document["metadata"]
+        del document["name"], document["metadata"], document["webhook"]
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 

@@ -18,6 +18,7 @@ from steelyard.spec.faults import translate
 from steelyard.spec.job import Column, JobSpec
 from steelyard.spec.parts import Strict
 from steelyard.spec.shorthand import expand
+from steelyard.spec.webhook import Webhook
 from steelyard.trainer.network import network_places
 
 PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # stand in for fields that are at fault
@@ -55,7 +56,7 @@ class DataSummary:
 class Plan:
     """A job that can be queued: `spec` with every default filled in, and the data that came inside it.
 
-    `shapes` are those of the network's tensors, by name.
+    `shapes` are those of the network's tensors, by name. `webhook` has the secret, which the specification has not.
     """
 
     spec: JobSpec
@@ -65,6 +66,7 @@ class Plan:
     shapes: dict[str, tuple[int, ...]]
     estimate: Estimate
     digest: str
+    webhook: Webhook | None
 
 
 def read_job(document: Any, *, limits: Limits) -> Plan:
@@ -83,6 +85,7 @@ def read_job(document: Any, *, limits: Limits) -> Plan:
     faults += resolution.check(spec, sound, supervised)
     if faults or supervised is None:
         raise ValidationFailed(faults)
+    webhook = spec.webhook
     spec = resolution.fill_in(spec, supervised)
     needs = require_fit(spec, supervised, limits)
     places = network_places(build_layers(spec, supervised.outputs), len(supervised.features))
@@ -95,6 +98,7 @@ def read_job(document: Any, *, limits: Limits) -> Plan:
         shapes=shapes,
         estimate=needs,
         digest=hashlib.sha256(spec.canonical()).hexdigest(),
+        webhook=webhook,
     )
 
 

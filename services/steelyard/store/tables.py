@@ -168,6 +168,21 @@ class Model(Base):
     preprocessing: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class Webhook(Base):
+    """Whom to tell of a job's end; `due_at` is empty before the end, and when there is nothing left to do."""
+
+    __tablename__ = "webhooks"
+
+    job_id: Mapped[str] = _job_key()
+    event_id: Mapped[str] = mapped_column(ID, unique=True)
+    url: Mapped[str] = mapped_column(String(2000))
+    secret: Mapped[str | None] = mapped_column(String(200))
+    due_at: Mapped[float | None] = mapped_column(TIME)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+
+    __table_args__ = (Index("webhooks_due", "due_at"),)
+
+
 class Reply(Base):
     """The first answer to a request that the client may send again, under the key that it chose."""
 

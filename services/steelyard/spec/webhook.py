@@ -1,0 +1,52 @@
+"""Where a client wants to be told of a job's end, and the key with which that is signed."""
+
+import base64
+import binascii
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from steelyard.errors import shown
+from steelyard.spec.parts import Strict
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 -- that is how Standard Webhooks marks one
+SECRET_BYTES = range(24, 65)
+
+
+def _url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        sound = sound and url.isascii() and url.isprintable() and " " not in url
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError(f"is {shown(url)}; it must be the address of an http or https server")
+    if parts.username is not None or parts.fragment:
+        raise ValueError("has a user or a fragment; it must be an address without them")
+    return url
+
+
+def _secret(secret: str) -> str:
+    try:
+        sound = len(secret_bytes(secret)) in SECRET_BYTES
+    except (binascii.Error, ValueError):
+        sound = False
+    if not sound:  # what it is instead is not repeated: it may be somebody's secret
+        raise ValueError("is not a signing key; it must be 'whsec_' and 24 to 64 bytes in base64")
+    return secret
+
+
+def secret_bytes(secret: str) -> bytes:
+    """The key that a secret stands for; Standard Webhooks lets the prefix be left out."""
+    return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+
+
+class Webhook(Strict):
+    """A server that is told of the job's end, signed as https://www.standardwebhooks.com has it."""
+
+    url: Annotated[str, Field(max_length=2000), AfterValidator(_url)]
+    secret: Annotated[str, AfterValidator(_secret)] | None = Field(
+        None, description="`whsec_` and 24 to 64 bytes in base64; never served; without one, nothing is signed"
+    )

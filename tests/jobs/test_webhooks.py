@@ -1,0 +1,175 @@
+"""The outbox of webhooks, on SQLite and on PostgreSQL."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import Engine, func, select, update
+
+from steelyard.errors import ValidationFailed
+from steelyard.jobs import ledger, queries, webhooks
+from steelyard.jobs.webhooks import FIRST_PAUSE_SECONDS, GIVE_UP_SECONDS, JITTER, LONGEST_PAUSE_SECONDS, Delivery
+from steelyard.spec.estimate import Limits
+from steelyard.spec.examples import SMALLEST
+from steelyard.spec.plan import read_job
+from steelyard.store.engine import reading, writing
+from steelyard.store.tables import Job, Webhook
+from tests.jobs.test_ledger import change, claim, finish
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+TOLD = {**SMALLEST, "webhook": {"url": "https://example.com/hook", "secret": SECRET}}
+
+
+def submit(engine: Engine, webhook: dict[str, Any] | None = None) -> str:
+    spec = {**TOLD, "webhook": webhook or TOLD["webhook"]}
+    job_id: str = ledger.submit(engine, read_job(spec, limits=Limits(4 << 30)))["id"]
+    return job_id
+
+
+def take_all(engine: Engine) -> list[Delivery]:
+    return webhooks.take_due(engine, limit=10)
+
+
+def hasten(engine: Engine, job_id: str, seconds: float) -> None:
+    """Let `seconds` go by for a job and its webhook."""
+    with writing(engine) as connection:
+        connection.execute(update(Webhook).where(Webhook.job_id == job_id).values(due_at=Webhook.due_at - seconds))
+        connection.execute(update(Job).where(Job.id == job_id).values(finished_at=Job.finished_at - seconds))
+
+
+def end_in(engine: Engine, status: str, webhook: dict[str, Any] | None = None) -> str:
+    """A job that has ended, one way or another."""
+    job_id = submit(engine, webhook)
+    if status == "cancelled while queued":
+        ledger.request_cancel(engine, job_id)
+        return job_id
+    held = claim(engine, job_id, lease_seconds=-1)
+    if status in ("succeeded", "failed", "cancelled"):
+        finish(engine, held, status)
+    elif status == "lost":
+        change(engine, job_id, crashes=2)
+        assert ledger.reap(engine) == [job_id]
+    else:
+        ledger.request_cancel(engine, job_id)
+        ledger.release(engine, held, "the worker stops")
+    return job_id
+
+
+@pytest.mark.parametrize(
+    "status", ["succeeded", "failed", "cancelled", "lost", "cancelled while queued", "cancelled, then given back"]
+)
+def test_every_end_is_told_once_with_the_job_as_it_is_served(engine: Engine, status: str) -> None:
+    job_id = end_in(engine, status)
+    [delivery] = take_all(engine)
+    job = queries.get_job(engine, job_id)
+    assert (delivery.job_id, delivery.url, delivery.secret, delivery.attempt) == (
+        job_id,
+        TOLD["webhook"]["url"],
+        SECRET,
+        1,
+    )
+    event = orjson.loads(delivery.body)
+    assert event == {"type": f"job.{job['status']}", "timestamp": job["finished_at"], "data": job}
+    webhooks.settle(engine, delivery, "the receiver answered 204", done=True)
+    hasten(engine, job_id, 1e6)
+    assert take_all(engine) == []
+
+
+def test_every_attempt_sends_the_same_bytes(engine: Engine) -> None:
+    job_id = end_in(engine, "succeeded")
+    bodies = []
+    for _ in range(3):
+        change(engine, job_id, rung_at=0)
+        with writing(engine) as connection:
+            connection.execute(update(Webhook).values(due_at=0))
+        bodies += [delivery.body for delivery in take_all(engine)]
+    assert len(bodies) == 3
+    assert len(set(bodies)) == 1
+
+
+def test_nothing_is_told_before_the_end(engine: Engine) -> None:
+    held = claim(engine, submit(engine))
+    ledger.release(engine, held, "the worker stops")
+    assert take_all(engine) == []
+
+
+def test_the_secret_is_served_nowhere(engine: Engine) -> None:
+    job_id = submit(engine)
+    shown = str(queries.get_job(engine, job_id)) + str(queries.load_order(engine, job_id))
+    assert SECRET not in shown
+    assert queries.get_job(engine, job_id)["spec"]["webhook"] == {"url": TOLD["webhook"]["url"]}
+
+
+def test_whom_it_is_told_does_not_change_what_is_trained() -> None:
+    plain, told = (read_job(spec, limits=Limits(4 << 30)) for spec in (SMALLEST, TOLD))
+    assert plain.digest == told.digest
+
+
+def test_attempts_go_on_for_a_day_ever_further_apart_with_the_same_event(engine: Engine) -> None:
+    job_id = end_in(engine, "succeeded")
+    deliveries, waited = [], 0.0
+    while True:
+        [delivery] = take_all(engine)
+        assert take_all(engine) == []  # nobody else gets it in the meantime
+        webhooks.settle(engine, delivery, "the receiver answered 500", done=False)
+        deliveries.append(delivery)
+        if delivery.pause_seconds is None:
+            break
+        waited += delivery.pause_seconds
+        hasten(engine, job_id, delivery.pause_seconds)
+    assert GIVE_UP_SECONDS - 1.2 * LONGEST_PAUSE_SECONDS < waited < GIVE_UP_SECONDS
+    assert len({delivery.event_id for delivery in deliveries}) == 1
+    pauses = [delivery.pause_seconds for delivery in deliveries[:-1]]
+    for number, pause in enumerate(pauses):
+        plain = min(FIRST_PAUSE_SECONDS * 4**number, LONGEST_PAUSE_SECONDS)
+        assert plain * (1 - JITTER) <= (pause or 0) <= plain * (1 + JITTER)
+    hasten(engine, job_id, 1e6)
+    assert take_all(engine) == []
+    notes = [event for event in queries.list_events(engine, job_id, limit=100, after=0).data if event["type"] == "log"]
+    assert [note["level"] for note in notes] == ["warning"] * len(deliveries)
+    assert notes[0]["message"].startswith("webhook, attempt 1: the receiver answered 500; again in ")
+    assert notes[-1]["message"].endswith("given up")
+
+
+def test_one_of_many_couriers_takes_it(engine: Engine) -> None:
+    end_in(engine, "succeeded")
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: take_all(engine), range(16)))
+    assert sum(map(len, taken)) == 1
+
+
+def test_a_courier_that_comes_late_changes_nothing(engine: Engine) -> None:
+    job_id = end_in(engine, "succeeded")
+    [late] = take_all(engine)
+    hasten(engine, job_id, 100)
+    [now] = take_all(engine)
+    webhooks.settle(engine, late, "late", done=True)
+    with reading(engine) as connection:
+        assert connection.execute(select(func.count()).where(Webhook.due_at.is_not(None))).scalar_one() == 1
+    webhooks.settle(engine, replace(now, pause_seconds=None), "the last", done=False)
+    with reading(engine) as connection:
+        assert connection.execute(select(func.count()).where(Webhook.due_at.is_not(None))).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    ("webhook", "place", "words"),
+    [
+        ({"url": "ftp://example.com"}, "/webhook/url", "http or https"),
+        ({"url": "https://"}, "/webhook/url", "http or https"),
+        ({"url": "https://a:b@example.com"}, "/webhook/url", "without"),
+        ({"url": "https://example.com/ x"}, "/webhook/url", "http or https"),
+        ({"url": "https://example.com:99999/"}, "/webhook/url", "http or https"),
+        ({"url": "https://example.com", "secret": "hush-hush"}, "/webhook/secret", "whsec_"),
+        ({"url": "https://example.com", "secret": "whsec_aHVzaA=="}, "/webhook/secret", "24 to 64 bytes"),
+        ({}, "/webhook/url", "missing"),
+    ],
+)
+def test_a_webhook_that_cannot_be_is_refused(webhook: dict[str, Any], place: str, words: str) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        read_job({**SMALLEST, "webhook": webhook}, limits=Limits(4 << 30))
+    [fault] = caught.value.faults
+    assert fault.pointer == place
+    assert words in fault.detail
+    assert "hush" not in fault.detail
