@@ -37,6 +37,9 @@ test-engines: .venv/ready-for-tests ## every part against PyTorch and Keras; fet
 	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1
 	KERAS_BACKEND=torch $(BIN)/pytest -n 2 -m "engines or not engines" --timeout 1800 tests/engines
 
+faults: .venv/ready-for-tests ## every fault once, N=300 processes killed at random, and what came of it
+	@$(BIN)/python -m tests.faults $(or $(N),300)
+
 bench: .venv/ready ## what the service adds to the training itself
 	@$(BIN)/python benchmarks/overhead.py
 
@@ -48,4 +51,4 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test test-engines bench fmt lock
+.PHONY: help demo run test test-engines faults bench fmt lock

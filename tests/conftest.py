@@ -6,7 +6,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -48,8 +50,8 @@ def broker_url(short_path: Path) -> Iterator[str]:
     server.wait()
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+@contextmanager
+def running_postgres() -> Iterator[Any]:
     """A PostgreSQL of its own, from its wheel, on a Unix socket; UTF-8, since SQL_ASCII breaks psycopg."""
     with (
         tempfile.TemporaryDirectory(prefix="sy-run-") as runtime,
@@ -61,8 +63,15 @@ def postgres_url() -> Iterator[str]:
 
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
         server.psql("CREATE DATABASE steelyard ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0")
-        yield server.get_uri(database="steelyard", driver="psycopg")
+        yield server
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a PostgreSQL that all tests of the session share."""
+    with running_postgres() as server:
+        yield server.get_uri(database="steelyard", driver="psycopg")
 
 
 @pytest.fixture(scope="session")

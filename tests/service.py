@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,18 +32,21 @@ class Service:
     data_dir: Path
 
     @classmethod
-    def start(cls, data_dir: Path, **settings: str) -> Self:
+    def start(
+        cls, data_dir: Path, *, workers: int = 1, environment: Mapping[str, str] | None = None, **settings: str
+    ) -> Self:
         """Run `steelyard up` on a free port, and return when it is ready."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")}
-        environment |= {f"STEELYARD_{name.upper()}": value for name, value in settings.items()}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")}
+        variables = inherited | dict(environment or {})
+        variables |= {f"STEELYARD_{name.upper()}": value for name, value in settings.items()}
         program = str(Path(sys.executable).with_name("steelyard"))
         with (data_dir / "log").open("a") as log:
             process = subprocess.Popen(
-                [program, "up", "--port", "0", "--data-dir", str(data_dir)],
+                [program, "up", "--port", "0", "--data-dir", str(data_dir), "--workers", str(workers)],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env=environment,
+                env=variables,
             )
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -47,8 +47,9 @@ from steelyard.trainer.schedules import (
 from tests.trainer.networks import Array
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
-pytest.importorskip("torch", reason="PyTorch is not installed; `make test-engines` installs it")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed; `make test-engines` installs it")
 keras = pytest.importorskip("keras", reason="Keras is not installed; `make test-engines` installs it")
+torch.set_num_threads(1)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Keras's own, under NumPy 2
 SHAPE = (250, 400)

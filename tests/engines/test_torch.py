@@ -45,6 +45,7 @@ from steelyard.trainer.schedules import (
 from tests.trainer.networks import Array
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; `make test-engines` installs it")
+torch.set_num_threads(1)  # its threads, and pytest's processes, would fight for the cores
 F = torch.nn.functional
 
 ROWS, INPUTS, UNITS, OUTPUTS, STEPS = 48, 6, 9, 3, 200
@@ -198,14 +199,15 @@ def compare(
             if isinstance(layer, Dropout)
         ]
         value = measure(reference(inputs, drawn), targets)
-        try:
-            next(events), next(events)  # a batch, and the epoch of that batch
-        except Diverged:
-            return 0.0 if not torch.isfinite(value) else float("inf")
         value.backward()
         if clip_reference:
             clip_reference([p for p in reference.parameters() if p.grad is not None])
         rule.step()
+        try:
+            next(events), next(events)  # a batch, and the epoch of that batch
+        except Diverged:
+            finite = all(bool(torch.isfinite(tensor).all()) for tensor in (value, *reference.parameters()))
+            return float("inf") if finite else 0.0
         if plan:
             plan.step()
     found = {name: tensor for name, tensor in network.tensors().items() if "moving" not in name}
@@ -377,28 +379,36 @@ GENTLE = {  # rates at which 200 steps do not blow up what rounding makes
 }  # fmt: skip
 
 
+# A rounding can put a sum on the other side of a corner at one step of 200; from there on the paths part.
+CORNERED = {"relu", "relu6", "leaky_relu", "prelu", "selu", "hard_sigmoid", "hard_tanh"}
+CORNERED |= {"mean_absolute_error", "hinge", "quantile"}
+
+
 @pytest.mark.engines
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")  # a few of them diverge, in both
 @pytest.mark.parametrize("place", range(len(OPTIMIZER)), ids=[str(optimizer) for optimizer, _ in OPTIMIZER])
 def test_every_optimizer_with_every_activation_and_loss(place: int) -> None:
     given, reference = OPTIMIZER[place]
-    rate = GENTLE[type(given)]
-    optimizer = replace(given, learning_rate=rate)
 
-    def gently(parameters: Any) -> Any:
-        rule = reference(parameters)
-        rule.param_groups[0]["lr"] = rate
-        return rule
+    def compare_at(rate: float, activation: Activation, loss: Loss, dtype: str) -> float:
+        def gently(parameters: Any) -> Any:
+            rule = reference(parameters)
+            rule.param_groups[0]["lr"] = rate
+            return rule
+
+        return compare(hidden_with(activation), loss, replace(given, learning_rate=rate), gently, dtype)
 
     wrong, wandering = {}, {}
     for activation, name in product([part() for part in ACTIVATIONS], LOSS):
-        found = {d: compare(hidden_with(activation), LOSSES[name](), optimizer, gently, d) for d in TOLERANCE}
+        # The exponential of an exponential blows up sooner.
+        rate = GENTLE[type(given)] / (20 if activation.name == "exponential" else 1)
+        found = {dtype: compare_at(rate, activation, LOSSES[name](), dtype) for dtype in TOLERANCE}
         if not found["float64"] < TOLERANCE["float64"]:
             wrong[f"{activation.name} {name}"] = found
         elif not found["float32"] < TOLERANCE["float32"]:
             wandering[f"{activation.name} {name}"] = found["float32"]
     assert not wrong
-    # In single precision a rounding can put a sum on the other side of a corner (relu's, selu's, the absolute error's)
-    # at one step of 200; from there on the paths part. Double precision has shown that the rule is the same.
-    assert len(wandering) <= 4, wandering
+    # Double precision has shown that the rule is the same; in single precision a few pairs with a corner may wander.
+    assert all(CORNERED & set(pair.split()) for pair in wandering), wandering
+    assert len(wandering) <= 8, wandering
     assert all(found < 0.05 for found in wandering.values()), wandering

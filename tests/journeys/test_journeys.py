@@ -209,7 +209,7 @@ def test_a_job_outlives_its_worker_and_ends_with_the_same_bytes(tmp_path: Path) 
     spec = {"data": {"builtin": "digits"}, "layers": [64, 64], "training": {"epochs": 120, "batch_size": 16}}
     with Service.start(tmp_path, lease_seconds="2") as service:
         undisturbed = succeed(service, spec)
-        for victim in ("steelyard_worker.run", "steelyard_worker"):  # the training alone; the whole worker
+        for victim in ("steelyard_worker.run", "steelyard_worker"):  # the training alone; the worker and its trainings
             job_id = service.post(spec)["id"]
             service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 5)
             for process in service.children(victim):

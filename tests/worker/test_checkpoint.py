@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from steelyard.trainer.optimizers import OPTIMIZERS, Optimizer
 from steelyard.trainer.schedules import ReduceOnPlateau
 from steelyard.trainer.stopping import EarlyStopping
-from steelyard_worker.checkpoint import EPOCH_SECONDS, LONGEST_SECONDS, SHARE, Cadence, Saved, from_bytes, to_bytes
+from steelyard_worker.checkpoint import (
+    EPOCH_SECONDS,
+    FIRST_SECONDS,
+    LONGEST_SECONDS,
+    SHARE,
+    Cadence,
+    Saved,
+    from_bytes,
+    to_bytes,
+)
 from tests.trainer.networks import make_training
 from tests.trainer.test_loop import hidden_for
 
@@ -47,6 +56,10 @@ def test_checkpoints_are_due_after_a_while_and_take_a_small_share(monkeypatch: A
     monkeypatch.setattr("steelyard_worker.checkpoint.time.monotonic", lambda: clock[0])
     cadence = Cadence()
     batch, epoch = Batch(1, 1, 2), Epoch(1, {})
+    assert not cadence.is_due(epoch)
+    clock[0] += FIRST_SECONDS
+    assert cadence.is_due(epoch)
+    cadence.took(seconds=0.001)
     assert not cadence.is_due(epoch)
     clock[0] += EPOCH_SECONDS
     assert cadence.is_due(epoch)

@@ -36,7 +36,7 @@ def test_history_and_checkpoints_are_written_as_time_goes_by(engine: Engine, clo
     reached = [0]
     recorder = Recorder(engine, held, lambda: Checkpoint(reached[0], reached[0], CONTENT))
     recorder.take(Epoch(1, {"loss": 1.0}), 0.1)
-    assert queries.get_history(engine, held.job_id)["epochs"] == []  # not half a second has gone by
+    assert queries.get_history(engine, held.job_id)["epochs"] == []  # not a tenth of a second has gone by
     reached[0] = 2
     take(recorder, clock, [2])
     assert queries.get_history(engine, held.job_id)["epochs"] == [1, 2]

@@ -48,7 +48,7 @@ def serve(settings: Settings) -> int:
     engine = make_engine(settings.database)
     doorbell = Doorbell(settings.broker)
     supervisor = Supervisor(engine, settings, name)
-    housekeeping = Housekeeping(engine, doorbell, settings, name)
+    housekeeping = Housekeeping(engine, doorbell, settings, supervisor, name)
     courier = Courier(engine, settings)
     celery = make_celery(settings)
     add_tasks(celery, supervisor)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from steelyard.formats import safetensors as form
 from steelyard.trainer.loop import Batch, Epoch
 
+FIRST_SECONDS = 0.1  # soon, so that a run which is lost early has got on
 EPOCH_SECONDS = 0.5  # of training between checkpoints at the ends of epochs
 LONGEST_SECONDS = 30.0  # within an epoch that takes longer than that
 SHARE = 40  # checkpoints take at most a fortieth of the time
@@ -60,7 +61,7 @@ class Cadence:
 
     def __init__(self) -> None:
         self._saved_at = time.monotonic()
-        self._pause_seconds = EPOCH_SECONDS
+        self._pause_seconds = FIRST_SECONDS
 
     def is_due(self, event: Batch | Epoch) -> bool:
         """Whether to keep the state that the training is in after `event`."""

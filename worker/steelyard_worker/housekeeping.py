@@ -1,5 +1,8 @@
 """What every worker does beside training: says that it lives, takes lost jobs back, rings for those that wait.
 
+It rings only while it has room itself: a job that waits because all are busy needs no message, and a queue of many
+such jobs must not fill the broker with rings.
+
 All of it is harmless when several workers do it at once, and goes on while the broker is away.
 """
 
@@ -13,6 +16,7 @@ from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
 from steelyard.store import replies
+from steelyard_worker.supervisor import Supervisor
 
 ROUND_SECONDS = 1.0
 ANNOUNCE_ROUNDS = 5
@@ -24,10 +28,13 @@ log = get_logger(__name__)
 class Housekeeping:
     """A thread that makes its round every few seconds."""
 
-    def __init__(self, engine: Engine, doorbell: Doorbell, settings: Settings, name: str) -> None:
+    def __init__(
+        self, engine: Engine, doorbell: Doorbell, settings: Settings, supervisor: Supervisor, name: str
+    ) -> None:
         self._engine = engine
         self._doorbell = doorbell
         self._concurrency = settings.worker_concurrency
+        self._supervisor = supervisor
         self._name = name
         self._stopping = Event()
         self._rounds = 0
@@ -61,6 +68,8 @@ class Housekeeping:
         self._rounds += 1
         for job_id in ledger.reap(self._engine):
             log.warning("lease ran out; the job was taken back", job_id=job_id)
+        if not self._supervisor.has_room:
+            return
         for job_id in ledger.take_waiting(self._engine, limit=RINGS_A_ROUND):
             if not self._doorbell.ring(job_id):
                 break

@@ -16,7 +16,7 @@ from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim
 from steelyard.logs import get_logger
 from steelyard.trainer.loop import Batch, Epoch
-from steelyard_worker.checkpoint import Cadence
+from steelyard_worker.checkpoint import FIRST_SECONDS, Cadence
 
 WRITE_SECONDS = 0.5
 log = get_logger(__name__)
@@ -35,7 +35,7 @@ class Recorder:
         self._cadence = Cadence()
         self._epochs: list[tuple[int, dict[str, float | None]]] = []
         self._train_seconds = 0.0
-        self._wrote_at = time.monotonic()
+        self._wrote_at = time.monotonic() - WRITE_SECONDS + FIRST_SECONDS
 
     def take(self, event: Batch | Epoch, train_seconds: float) -> None:
         """Keep what happened for the next write, and write when it is time to."""

@@ -39,6 +39,11 @@ class Supervisor:
         for _ in range(self._settings.worker_concurrency):
             self._idle.put(TrainingProcess(self._settings))
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a job that is rung now would be trained at once."""
+        return not self._idle.empty() and not self._draining.is_set()
+
     def drain(self) -> None:
         """Take no further job, and give those that run back to the queue."""
         self._draining.set()

@@ -46,7 +46,8 @@ class Child:
         """Start the process again if it has died; later each time that it dies at once."""
         if self.process is not None and (code := self.process.poll()) is not None:
             lived = time.monotonic() - self.started_at
-            self.quick_deaths = self.quick_deaths + 1 if lived < QUICK_DEATH_SECONDS else 0
+            its_own_fault = lived < QUICK_DEATH_SECONDS and code != -signal.SIGKILL
+            self.quick_deaths = self.quick_deaths + 1 if its_own_fault else 0
             pause = PAUSES_SECONDS[min(self.quick_deaths, len(PAUSES_SECONDS) - 1)]
             log.warning("child died; starting it again", child=self.name, status=code, pause_seconds=pause)
             self.process = None

@@ -28,7 +28,7 @@ from steelyard.store.tables import Event, HistoryEpoch, Job, JobInput
 
 CRASHES_BEFORE_FAILURE = 3
 BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second
-RING_AGAIN_SECONDS = 15.0
+RING_AGAIN_SECONDS = 5.0
 RUNS_BETWEEN_SWEEPS = 50  # a run leaves a few events; a job that is given back for ever must not leave ever more
 EVENTS_KEPT = 200
 
@@ -312,8 +312,9 @@ def _status(connection: Connection, job_id: str) -> str:
 
 
 def _tell(connection: Connection, job_id: str, status: str, message: str, *, level: str = "info", **data: Any) -> None:
-    """Note that a job has come to `status`; if it ended, whoever wants to be told is."""
+    """Note that a job has come to `status`. If it ended, whoever wants to be told is, and no run will go on with it."""
     event = {"job_id": job_id, "level": level, "type": "status", "message": message, "data": {"status": status, **data}}
     connection.execute(insert(Event).values(created_at=now(), **event))
     if status in ENDED:
         webhooks.make_due(connection, job_id)
+        checkpoints.forget(connection, job_id)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from steelyard.errors import NotFound
 from steelyard.formats import safetensors
-from steelyard.jobs import checkpoints, ledger
+from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
 from steelyard.store import tensors
 from steelyard.store.clock import now
@@ -69,7 +69,6 @@ def save_result(
     """Write the end of a run and all that it made, or nothing. Raises `FencedOff`."""
     with writing(engine) as connection:
         ledger.finish(connection, held, end)
-        checkpoints.forget(connection, held.job_id)
         for snapshot in snapshots:
             tensors.save(connection, held.job_id, snapshot.name, epoch=snapshot.epoch, values=snapshot.tensors)
         for split in predictions:
