@@ -57,11 +57,11 @@ def test_checkpoints_are_due_after_a_while_and_take_a_small_share(monkeypatch: A
     cadence = Cadence()
     batch, epoch = Batch(1, 1, 2), Epoch(1, {})
     assert not cadence.is_due(epoch)
-    clock[0] += FIRST_SECONDS
+    clock[0] += FIRST_SECONDS + 0.01
     assert cadence.is_due(epoch)
     cadence.took(seconds=0.001)
     assert not cadence.is_due(epoch)
-    clock[0] += EPOCH_SECONDS
+    clock[0] += EPOCH_SECONDS + 0.01
     assert cadence.is_due(epoch)
     assert not cadence.is_due(batch)
     clock[0] += LONGEST_SECONDS
