@@ -2,16 +2,20 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
+import trustme
 from sqlalchemy import Engine
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -74,6 +78,24 @@ def test_without_a_secret_nothing_is_signed(receiver: Any) -> None:
     asyncio.run(send(plain, LOOPBACK))
     assert "webhook-signature" not in receiver.got[0][1]
     assert receiver.got[0][1]["webhook-id"] == "evt_1"
+
+
+def test_a_certificate_must_be_the_names_wherever_the_connection_goes(
+    receiver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    context, asked = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), []
+    context.sni_callback = lambda _, name, __: asked.append(name)
+    authority.issue_cert("localhost").configure_cert(context)
+    receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
+    networks = [*LOOPBACK, ip_network("::1/128")]
+    assert asyncio.run(send(delivery(f"https://localhost:{receiver.server_port}/"), networks)) == 204
+    assert asked == ["localhost"]
+    with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+        asyncio.run(send(delivery(f"https://127.0.0.1:{receiver.server_port}/"), networks))
+    assert len(receiver.got) == 1
 
 
 def test_a_redirect_is_not_followed(receiver: Any) -> None:
