@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +31,8 @@ class Service:
     process: subprocess.Popen[str]
     http: httpx.Client
     data_dir: Path
+    command: list[str]
+    variables: dict[str, str]
 
     @classmethod
     def start(
@@ -40,18 +43,22 @@ class Service:
         variables = inherited | dict(environment or {})
         variables |= {f"STEELYARD_{name.upper()}": value for name, value in settings.items()}
         program = str(Path(sys.executable).with_name("steelyard"))
-        with (data_dir / "log").open("a") as log:
-            process = subprocess.Popen(
-                [program, "up", "--port", "0", "--data-dir", str(data_dir), "--workers", str(workers)],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env=variables,
-            )
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("ready http://"), (line, (data_dir / "log").read_text())
-        return cls(process, httpx.Client(base_url=line.split()[1], timeout=90, trust_env=False), data_dir)
+        command = [program, "up", "--data-dir", str(data_dir), "--workers", str(workers)]
+        process, url = _launch([*command, "--port", "0"], data_dir, variables)
+        http = httpx.Client(base_url=url, timeout=90, trust_env=False)
+        return cls(process, http, data_dir, [*command, "--port", str(http.base_url.port)], variables)
+
+    def restart(self) -> None:
+        """Kill every process at once, as a loss of power would, and start them again on the same port."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        for process in (self.process, *family):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+        psutil.wait_procs(family, timeout=5)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process, _ = _launch(self.command, self.data_dir, self.variables)
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +113,16 @@ class Service:
             assert time.monotonic() < end, (job, (self.data_dir / "log").read_text()[-4000:])
             time.sleep(0.05)
         return job
+
+
+def _launch(command: list[str], data_dir: Path, variables: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
+    """The process and its address, as soon as it is ready."""
+    with (data_dir / "log").open("a") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=variables)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("ready http://"), (line, (data_dir / "log").read_text())
+    return process, line.split()[1]
 
 
 def _command(process: psutil.Process) -> list[str]:

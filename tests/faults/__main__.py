@@ -35,7 +35,7 @@ def named_faults(folder: Path) -> list[Tally]:
         for place in scenarios.API_PLACES:
             say(f"API -9 at {place}")
             scenarios.kill_api_at(field, place)
-        for scenario in (scenarios.kill_hang, scenarios.flush_broker, scenarios.broker_away):
+        for scenario in (scenarios.kill_everything, scenarios.kill_hang, scenarios.flush_broker, scenarios.broker_away):
             say(scenario.__name__)
             scenario(field)
         return [*field.tallies.values()]

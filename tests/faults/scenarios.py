@@ -58,7 +58,8 @@ def kill_at_random(field: Field, chance: random.Random, kind: str) -> None:
 def storm(field: Field, chance: random.Random, kills: int) -> Iterator[int]:
     """Kill one process after the other while there are always two jobs; yields after each."""
     running: dict[str, Tally] = {}
-    for number in range(kills):
+    killed = 0
+    while killed < kills:
         kind = chance.choice(list(field.processes()))
         tally = field.tally(f"-9 of {kind} at random")
         for job_id in [job_id for job_id in running if field.is_over(job_id)]:
@@ -67,12 +68,22 @@ def storm(field: Field, chance: random.Random, kills: int) -> Iterator[int]:
             running[field.post()] = tally
         time.sleep(chance.uniform(0, 1.5))
         processes = field.processes()[kind]
-        if processes:
+        if processes:  # those of a kind that was just killed may not be back
             running = dict.fromkeys(running, tally)  # what goes wrong is put down to the last kill
             field.moves_on([*running], tally, lambda: kill(chance.choice(processes)))  # noqa: B023 -- called at once
-        yield number + 1
+            killed += 1
+            yield killed
     for job_id, tally in running.items():
         field.judge(job_id, tally)
+
+
+def kill_everything(field: Field) -> None:
+    """Every process of the service is killed at once, as by a loss of power; it is started again as it was."""
+    tally = field.tally("-9 of the whole service")
+    job_id = field.post()
+    field.reach(job_id, EARLY)
+    field.moves_on([job_id], tally, field.service.restart)
+    field.judge(job_id, tally)
 
 
 def kill_hang(field: Field) -> None:

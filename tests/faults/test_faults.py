@@ -52,6 +52,11 @@ def test_any_process_may_die_at_any_moment(field: Field, kind: str) -> None:
     require_clean(field)
 
 
+def test_the_whole_service_may_die_at_once(field: Field) -> None:
+    scenarios.kill_everything(field)
+    require_clean(field)
+
+
 def test_a_training_that_hangs_is_ended_and_gone_on_with(field: Field) -> None:
     scenarios.kill_hang(field)
     require_clean(field)

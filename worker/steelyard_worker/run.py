@@ -4,7 +4,6 @@ It is made ahead of need, with everything imported, and stays for further jobs a
 a failure, or after `JOBS_BEFORE_RETIREMENT`, a fresh process takes its place. It ends with its worker.
 """
 
-import ctypes
 import json
 import os
 import resource
@@ -30,6 +29,7 @@ from steelyard.errors import (
 )
 from steelyard.jobs import queries
 from steelyard.jobs.ledger import Claim
+from steelyard.lifeline import end_with_parent
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
@@ -40,7 +40,6 @@ from steelyard_worker.recorder import Recorder
 JOBS_BEFORE_RETIREMENT = 100  # bounds what a leak in any library can come to
 TICK_SECONDS = 0.2
 AGAIN_SECONDS = 1.0
-PR_SET_PDEATHSIG = 1
 log = get_logger(__name__)
 
 
@@ -79,7 +78,7 @@ class GivenBack(Exception):
 def main() -> None:
     """Serve orders until standard input ends. Arguments: the pipe's descriptor, the supervisor's process id."""
     reports = Reports(os.fdopen(int(sys.argv[1]), "wb", buffering=0))
-    _end_with(int(sys.argv[2]))
+    end_with_parent(signal.SIGKILL, int(sys.argv[2]))  # nothing trains for nobody
     ours = settings.load()
     logs.configure(ours.log_format, ours.log_level)
     resource.setrlimit(resource.RLIMIT_AS, (ours.max_job_memory_bytes, ours.max_job_memory_bytes))
@@ -163,14 +162,6 @@ def _insist(write: Callable[[], None], reports: Reports) -> None:
         if reports.paused:
             raise GivenBack
         time.sleep(AGAIN_SECONDS)
-
-
-def _end_with(supervisor: int) -> None:
-    """Have the kernel end this process when the worker dies, so that nothing trains for nobody."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != supervisor:
-            sys.exit("the worker is gone already")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Child processes that are started, kept alive and stopped together."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -8,13 +7,14 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from steelyard.lifeline import end_with_parent
 from steelyard.logs import get_logger
 
 STOP_SECONDS = 15.0
 QUICK_DEATH_SECONDS = 5.0  # a child that lives for less was not worth starting again at once
 PAUSES_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0)
-PR_SET_PDEATHSIG = 1
 log = get_logger(__name__)
 
 
@@ -39,7 +39,7 @@ class Child:
             env=os.environ | self.environment,
             stdout=sys.stderr,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 -- there are no threads here
+            preexec_fn=partial(end_with_parent, signal.SIGTERM),  # noqa: PLW1509 -- there are no threads here
         )
 
     def revive(self) -> None:
@@ -70,7 +70,3 @@ class Child:
             log.warning("child does not stop; killing it", child=self.name)
             self.process.kill()
             self.process.wait()
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

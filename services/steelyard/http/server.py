@@ -3,6 +3,7 @@
 One process keeps the figures of /metrics whole; for more, run more of them behind a balancer.
 """
 
+import signal
 from threading import Thread
 from typing import Any
 
@@ -13,6 +14,7 @@ from steelyard import logs
 from steelyard.data import builtin
 from steelyard.http.app import create_app
 from steelyard.http.wiring import THREADS
+from steelyard.lifeline import end_with_parent
 from steelyard.settings import Settings
 
 STOP_SECONDS = 10
@@ -39,6 +41,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "limit_request_line": 8190,
             "control_socket_disable": True,
             "loglevel": "warning",
+            # Else it would outlive a master that is killed for as long as clients speak to it, and hold the port.
+            "post_fork": lambda arbiter, _: end_with_parent(signal.SIGKILL, arbiter.pid),
             "proc_name": "steelyard-api",
         }
         for name, value in options.items():

@@ -28,7 +28,7 @@ from steelyard.store.tables import Event, HistoryEpoch, Job, JobInput
 
 CRASHES_BEFORE_FAILURE = 3
 BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second
-RING_AGAIN_SECONDS = 5.0
+RING_AGAIN_SECONDS = 2.0
 RUNS_BETWEEN_SWEEPS = 50  # a run leaves a few events; a job that is given back for ever must not leave ever more
 EVENTS_KEPT = 200
 
