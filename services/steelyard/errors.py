@@ -214,7 +214,7 @@ class Stalled(RunFailed):
 
 
 class OutOfMemory(RunFailed):
-    """The training needed more memory than MAX_JOB_MEMORY_BYTES."""
+    """The training needed more memory than MAX_JOB_MEMORY_BYTES, or more than the machine had."""
 
     slug = "out-of-memory"
     title = "The training ran out of memory"

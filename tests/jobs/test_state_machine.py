@@ -215,6 +215,7 @@ class Life(RuleBasedStateMachine):
             for row in connection.execute(select(HistoryEpoch).order_by(HistoryEpoch.epoch)):
                 epochs.setdefault(row.job_id, []).append(row.epoch)
         assert rows.keys() == self.expected.keys()
+        assert parts <= rows.keys()
         for job_id, job in self.expected.items():
             row = rows[job_id]
             assert (row.status, row.fence, row.attempt, row.crashes) == (
@@ -232,6 +233,7 @@ class Life(RuleBasedStateMachine):
                 assert (job_id in due) == (job.told == 0)
             else:
                 assert job_id not in due
+                assert (job_id in parts) == (job.checkpoint is not None)
             if job.seen[-1] != job.status:
                 assert job.status in LEGAL[job.seen[-1]], (job.seen, job.status)
                 job.seen.append(job.status)

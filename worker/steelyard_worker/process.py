@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 
@@ -26,8 +27,15 @@ KERNEL_VARIABLE, KERNEL_OF_X86 = "OPENBLAS_CORETYPE", "Haswell"
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
+KERNEL_EVENTS = Path("/proc/vmstat")
+
+
 class ProcessDied(Exception):
     """The process is gone; the message says how, for people: 'killed by SIGKILL'."""
+
+
+class KilledForMemory(ProcessDied):
+    """The kernel killed it, because the machine or its container had no memory left."""
 
 
 class TrainingProcess:
@@ -47,6 +55,7 @@ class TrainingProcess:
             env=os.environ | settings.as_environment() | _numerics(settings),
             start_new_session=True,  # a Ctrl-C in the terminal is the supervisor's to pass on
         )
+        self._kills_before = _kills_for_memory()
         os.close(reports_end)
 
     @property
@@ -56,13 +65,14 @@ class TrainingProcess:
 
     def order(self, held: Claim) -> None:
         """Let it train the job that `held` gives the right to. Raises `ProcessDied`."""
+        self._kills_before = _kills_for_memory()
         line = json.dumps({"job_id": held.job_id, "fence": held.fence, "attempt": held.attempt})
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise ProcessDied(self._reap()) from None
+            raise self._death() from None
 
     def read(self, timeout_seconds: float) -> str | None:
         """Its next report, or `None` when it says nothing for so long. Raises `ProcessDied`."""
@@ -73,7 +83,7 @@ class TrainingProcess:
                 return None
             received = os.read(self._reports, 4096)
             if not received:
-                raise ProcessDied(self._reap())
+                raise self._death()
             self._unread += received
         line, self._unread = self._unread.split(b"\n", 1)
         return line.decode()
@@ -103,7 +113,14 @@ class TrainingProcess:
             self._process.kill()
         self._reap()
 
-    def _reap(self) -> str:
+    def _death(self) -> ProcessDied:
+        """How it died, once it is gone."""
+        code = self._reap()
+        if code == -signal.SIGKILL and _kills_for_memory() > self._kills_before:
+            return KilledForMemory("the kernel killed it, because there was no memory left")
+        return ProcessDied(f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}")
+
+    def _reap(self) -> int:
         code = self._process.wait()
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
@@ -111,7 +128,20 @@ class TrainingProcess:
         if self._reports >= 0:
             os.close(self._reports)
             self._reports = -1
-        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        return code
+
+
+def _kills_for_memory() -> int:
+    """How many processes this machine's kernel has killed for want of memory, in containers and out; 0 if untold.
+
+    The kernel counts before it kills, so whoever reads this after a death reads it in time.
+    """
+    with suppress(OSError):
+        for line in KERNEL_EVENTS.read_text().splitlines():
+            name, _, value = line.partition(" ")
+            if name == "oom_kill":
+                return int(value)
+    return 0
 
 
 def _numerics(settings: Settings) -> dict[str, str]:

@@ -11,12 +11,21 @@ from threading import Event
 
 from sqlalchemy import Engine
 
-from steelyard.errors import FencedOff, RunFailed, Stalled, Unavailable, WorkerLost
+from steelyard.errors import FencedOff, OutOfMemory, RunFailed, Stalled, Unavailable, WorkerLost
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
-from steelyard_worker.process import DONE, ENDING, GIVEN_BACK, RETIRED, TICK, ProcessDied, TrainingProcess
+from steelyard_worker.process import (
+    DONE,
+    ENDING,
+    GIVEN_BACK,
+    RETIRED,
+    TICK,
+    KilledForMemory,
+    ProcessDied,
+    TrainingProcess,
+)
 
 LOOK_SECONDS = 0.25  # how often a cancelled job, a draining worker and an old lease are looked for
 CANCEL_GRACE_SECONDS = 1.5
@@ -85,7 +94,7 @@ class Supervisor:
             Watch(self._engine, self._settings, process, held, self._draining.is_set).until_done()
             log.info("done", attempt=held.attempt)
         except ProcessDied as death:
-            self._lose(held, str(death), WorkerLost)
+            self._lose(held, str(death), OutOfMemory if isinstance(death, KilledForMemory) else WorkerLost)
         except Hung as hung:
             process.kill()
             self._lose(held, str(hung), Stalled)

@@ -1,0 +1,59 @@
+"""A training that wants more memory than there is: its own limit, and the kernel's."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.service import Service
+
+CGROUPS = Path("/sys/fs/cgroup")
+# Every checkpoint of it is some 40 MB that were not there before.
+WIDE = {
+    "data": {"builtin": "digits"},
+    "layers": [1024, 1024],
+    "training": {"epochs": 60, "batch_size": 256},
+}
+
+
+@pytest.fixture
+def narrow_cgroup() -> Iterator[Path]:
+    """The file of a control group with hardly any memory, to which a process is moved by writing its id."""
+    memory = CGROUPS / "memory"
+    parent, limit = (memory, "memory.limit_in_bytes") if memory.is_dir() else (CGROUPS, "memory.max")
+    group = parent / f"steelyard-test-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / limit).write_text(str(8 << 20))
+    except OSError as error:
+        with suppress(OSError):
+            group.rmdir()
+        pytest.skip(f"no control group can be made here: {error}")
+    yield group / "cgroup.procs"
+    group.rmdir()
+
+
+def test_a_job_that_outgrows_its_memory_fails_and_says_so(service: Service) -> None:
+    job_id = service.post(WIDE)["id"]
+    service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 0)
+    for process in service.children("steelyard_worker.run"):
+        process.rlimit(psutil.RLIMIT_AS, (process.memory_info().vms + (4 << 20),) * 2)
+    job = service.wait(job_id)
+    assert (job["status"], job["error"]["type"]) == ("failed", "/problems/out-of-memory")
+    assert "MiB that a job may use" in job["error"]["detail"]
+
+
+def test_a_death_by_the_kernels_want_of_memory_is_told_as_such_and_gone_on_after(
+    service: Service, narrow_cgroup: Path
+) -> None:
+    job_id = service.post(WIDE)["id"]
+    service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 0)
+    for process in service.children("steelyard_worker.run"):
+        narrow_cgroup.write_text(str(process.pid))
+    job = service.wait(job_id)
+    events = service.http.get(f"/v1/jobs/{job_id}/events").json()["data"]
+    assert "worker lost: the kernel killed it, because there was no memory left" in [e["message"] for e in events]
+    assert (job["status"], job["attempt"]) == ("succeeded", 2)
