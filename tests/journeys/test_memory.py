@@ -15,8 +15,15 @@ CGROUPS = Path("/sys/fs/cgroup")
 WIDE = {
     "data": {"builtin": "digits"},
     "layers": [1024, 1024],
-    "training": {"epochs": 60, "batch_size": 256},
+    "training": {"epochs": 30, "batch_size": 256},
 }
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service of its own: a process that trained before has memory to spare, and the limits stay with it."""
+    with Service.start(tmp_path) as service:
+        yield service
 
 
 @pytest.fixture
