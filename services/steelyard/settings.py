@@ -40,8 +40,10 @@ class Settings(BaseSettings):
     worker_concurrency: PositiveInt = Field(2, description="jobs that one worker trains at a time")
     threads_per_job: PositiveInt = Field(1, description="BLAS threads of one training")
     max_body_bytes: PositiveInt = Field(64 * MIB, description="largest request body")
+    max_dataset_bytes: PositiveInt = Field(2 * GIB, description="largest data set, as sent and unpacked")
     max_job_memory_bytes: Annotated[int, Field(ge=GIB)] = Field(
-        4 * GIB, description="address space of one training process; larger jobs are refused"
+        4 * GIB,
+        description="address space of a process that trains or reads a file; larger jobs are refused",
     )
     max_job_seconds: PositiveInt = Field(86_400, description="longest training")
     lease_seconds: Annotated[int, Field(ge=2)] = Field(

@@ -19,22 +19,25 @@ class Cube(Activation):
     def forward(self, z, out, scratch): np.power(z, 3, out=out)
     def backward(self, z, a, grad, scratch): grad *= 3 * z * z
 
-from steelyard.spec.assemble import build_network, build_training, load_data, prepare
+from steelyard.spec.assemble import build_network, build_training, prepare
 from steelyard.spec.catalog import catalog
 from steelyard.spec.estimate import Limits
 from steelyard.spec.plan import read_job
+from steelyard.spec.sources import load_data
 from steelyard.spec.schema import request_schema
 from steelyard.trainer.rng import Streams
 
 assert "cube" in [part["name"] for part in catalog()["activations"]]
 schema = request_schema("#/{model}")
 assert "cube" in schema["JobRequest"]["properties"]["activation"]["anyOf"][0]["enum"]
-plan = read_job({"data": {"builtin": "iris"}, "layers": [4], "activation": "cube"}, limits=Limits(1 << 32))
+job = {"data": {"builtin": "iris"}, "layers": [4], "activation": "cube"}
+plan = read_job(job, limits=Limits(1 << 32), tables={}.__getitem__)
 streams = Streams.spawn(0)
-supervised = load_data(plan.spec, None)
-network = build_network(plan.spec, 4, 3)
+supervised = load_data(plan.spec, None, {}.__getitem__)
+prepared = prepare(plan.spec, supervised, streams)
+network = build_network(plan.spec, prepared.inputs.layout, 3)
 network.initialize(streams.initialization)
-training = build_training(plan.spec, prepare(plan.spec, supervised, streams), network, streams)
+training = build_training(plan.spec, prepared, network, streams)
 events = list(training.run())
 print(events[-1].values["accuracy"])
 '''

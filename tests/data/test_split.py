@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.data.split import Split, sizes, split_rows
+from steelyard.data.split import Split, sizes, split_by_time, split_groups, split_rows
 
 FRACTIONS = st.fixed_dictionaries({}, optional={"validation": st.floats(0, 0.45), "test": st.floats(0, 0.45)})
 SEEDS = st.integers(0, 2**32)
@@ -59,3 +59,22 @@ def test_every_row_is_as_likely_to_be_kept_back() -> None:
     y = np.repeat([0, 1], [30, 10])
     times = sum(np.bincount(draw(40, {"test": 0.25}, seed, y).test, minlength=40) for seed in range(400))
     assert np.abs(times / 400 - 0.25).max() < 0.1  # 4.6 standard deviations
+
+
+@given(st.lists(st.integers(0, 12), min_size=30, max_size=200), st.integers(0, 2**32))
+def test_groups_stay_together(groups: list[int], seed: int) -> None:
+    codes = np.array(groups)
+    split = split_groups(codes, {"validation": 0.2, "test": 0.2}, np.random.default_rng(seed))
+    parts = [split.train, split.validation, split.test]
+    assert sorted(np.concatenate(parts).tolist()) == [*range(len(codes))]
+    seen = [{*codes[part].tolist()} for part in parts]
+    assert sum(map(len, seen)) == len(set().union(*seen))
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=10, max_size=100))
+def test_the_latest_rows_are_kept_back(moments: list[float]) -> None:
+    times = np.array(moments)
+    split = split_by_time(times, {"validation": 0.2, "test": 0.1})
+    assert len(split.test) == max(1, round(len(times) * 0.1))
+    assert times[split.train].max() <= times[split.validation].min()
+    assert times[split.validation].max() <= times[split.test].min()

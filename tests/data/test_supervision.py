@@ -5,13 +5,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.data.readers import read_inline
+from steelyard.data.column import Values, coded
+from steelyard.data.inline import read_inline
 from steelyard.data.refusal import MOST_FAULTS
 from steelyard.data.supervision import Supervised, supervise
-from steelyard.data.table import Table
+from steelyard.data.table import Table, table_of
 from steelyard.errors import ValidationFailed
 
 TWO = {"a": [1, 2], "b": [1, 2]}
+
+
+def made(columns: dict[str, Any]) -> Table:
+    """A table of arrays of numbers and lists of anything else."""
+    return table_of({n: Values(v) if isinstance(v, np.ndarray) else coded(v) for n, v in columns.items()})
 
 
 def learn(labels: list[Any], *, columns: dict[str, list[Any]] | None = None, **options: Any) -> Supervised:
@@ -69,12 +75,23 @@ def test_several_numeric_targets_are_a_regression() -> None:
 def test_columns_can_be_chosen_and_left_out() -> None:
     columns: dict[str, list[Any]] = {"a": [1, 2], "b": [3, 4], "note": ["x", None]}
     assert learn([0.5, 1], columns=columns, ignore=["a", "note"]).features == ["b"]
-    assert learn([0.5, 1], columns=columns, features=["b", "a"]).x.tolist() == [[3, 1], [4, 2]]
+    assert learn([0.5, 1], columns=columns, features=["b", "a"]).features == ["b", "a"]
     assert learn([0.5, 1], columns=columns, target=["b"], ignore=["note"]).features == ["a", "t"]
 
 
-def test_booleans_are_inputs() -> None:
-    assert learn([1, 2], columns={"a": [True, False]}).x.tolist() == [[1], [0]]
+def test_booleans_and_texts_are_inputs() -> None:
+    found = learn([1, 2], columns={"a": [True, False], "b": ["x", None]})
+    assert {name: column.kind for name, column in found.inputs.items()} == {"a": "boolean", "b": "categorical"}
+
+
+def test_columns_that_only_tell_rows_apart_are_left_out_unless_they_are_named() -> None:
+    columns = {"id": [*range(30)], "who": [f"person {i}" for i in range(30)], "a": [i % 7 for i in range(30)]}
+    labels = [i % 2 for i in range(30)]
+    found = learn(labels, columns=columns)
+    assert (found.features, {*found.left_out}) == (["a"], {"id", "who"})
+    assert learn(labels, columns=columns, features=["id", "a"]).features == ["id", "a"]
+    with pytest.raises(ValidationFailed, match="who can be named in 'features'"):
+        learn(labels, columns={"who": columns["who"]})
 
 
 @pytest.mark.parametrize(
@@ -85,10 +102,6 @@ def test_booleans_are_inputs() -> None:
         ([1], {}, "/data", "has 1 rows; training needs at least 2"),
         (["a", None, "b", None], {}, "/data/inline/rows/1/t", "the target, 't', has no value in 2 rows"),
         ([1, None], {}, "/data/inline/rows/1/t", "has no value in row 1"),
-        ([1, 2], {"columns": {"a": [None, "x"]}}, "/data/inline/rows/1/a", "'x', a text in the column 'a'"),
-        ([1, 2], {"columns": {"a": [1, None]}}, "/data/inline/rows/1/a", "an input, 'a', has no value in row 1"),
-        ([1, 2], {"columns": {"a": [None, True]}}, "/data/inline/rows/0/a", "has no value in row 0"),
-        ([1, 2], {"columns": {"a": [None, None]}}, "/data/inline/rows/0/a", "has no value in 2 rows"),
         ([1, 2], {"target": ["u"]}, "/data/target", "is 'u'; no column has that name"),
         ([1, 2], {"target": ["t", "t"]}, "/data/target/1", "is the target already"),
         ([1, 2], {"ignore": ["a"]}, "/data", "no column to learn from"),
@@ -112,11 +125,7 @@ def test_impossible_wishes_are_refused(target: list[Any], options: dict[str, Any
 
 
 def test_every_column_at_fault_is_named_up_to_a_bound() -> None:
-    assert {*faults([1, None], columns={"a": [1, None], "b": ["x", "y"]})} == {
-        "/data/inline/rows/1/a",
-        "/data/inline/rows/0/b",
-        "/data/inline/rows/1/t",
-    }
+    assert {*faults([1, 2], ignore=["no"], features=["none"])} == {"/data/features/0", "/data/ignore/0"}
     assert len(faults([1, 2], ignore=[f"no {i}" for i in range(500)])) == MOST_FAULTS + 1
 
 
@@ -127,7 +136,7 @@ def test_the_target_must_be_named_where_it_is_not_clear() -> None:
 
 
 def test_a_column_of_weights_is_no_input() -> None:
-    table = Table({"a": np.array([1.0, 2.0]), "w": np.array([0.5, 2.0]), "y": np.array([0.5, 1.5])})
+    table = made({"a": np.array([1.0, 2.0]), "w": np.array([0.5, 2.0]), "y": np.array([0.5, 1.5])})
     found = supervise(table, ["y"], sample_weight="w")
     assert found.features == ["a"]
     assert found.weights is not None
@@ -140,21 +149,21 @@ def test_a_column_of_weights_is_no_input() -> None:
         (np.array([1.0, -1.0]), "is -1; a row's weight must be at least 0"),
         (np.array([np.nan, 1.0]), "is null; a row's weight"),
         (np.zeros(2), "is 0 in every row"),
-        (np.array(["a", "b"], object), "does not hold numbers"),
+        (["a", "b"], "does not hold numbers"),
     ],
 )
 def test_weights_that_weigh_nothing_are_refused(weights: Any, words: str) -> None:
-    table = Table({"a": np.array([1.0, 2.0]), "w": weights, "y": np.array([0.5, 1.5])})
+    table = made({"a": np.array([1.0, 2.0]), "w": weights, "y": np.array([0.5, 1.5])})
     with pytest.raises(ValidationFailed, match=words):
         supervise(table, ["y"], sample_weight="w")
 
 
 def test_several_targets_of_booleans_are_labels() -> None:
-    truth = np.array([True, False, True], object)
-    table = Table({"a": np.arange(3.0), "b": truth, "c": truth[::-1].copy()})
+    truth = [True, False, True]
+    table = made({"a": np.arange(3.0), "b": truth, "c": truth[::-1]})
     found = supervise(table, [], target=["b", "c"])
     assert (found.task, found.classes, found.outputs) == ("multilabel", None, 2)
     assert found.y.tolist() == [[1, 1], [0, 0], [1, 1]]
-    numbers = Table({"a": np.arange(3.0), "b": np.array([0.0, 1.0, 2.0]), "c": np.ones(3)})
+    numbers = made({"a": np.arange(3.0), "b": np.array([0.0, 1.0, 2.0]), "c": np.ones(3)})
     with pytest.raises(ValidationFailed, match="holds more than 0 and 1"):
         supervise(numbers, [], target=["b", "c"], task="multilabel")

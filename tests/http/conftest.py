@@ -16,6 +16,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     """The application."""
     app = create_app(settings)
     yield app
+    app.extensions[KEY].readers.stop()
     app.extensions[KEY].doorbell.close()
     app.extensions[KEY].engine.dispose()
 

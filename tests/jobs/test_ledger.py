@@ -16,8 +16,9 @@ from steelyard.spec.examples import SMALLEST
 from steelyard.spec.plan import read_job
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Event, Job
+from tests.conftest import no_tables
 
-PLAN = read_job(SMALLEST, limits=Limits(4 << 30))
+PLAN = read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)
 
 
 def submit(engine: Engine) -> str:

@@ -16,6 +16,7 @@ from steelyard.spec.examples import SMALLEST
 from steelyard.spec.plan import read_job
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Job, Webhook
+from tests.conftest import no_tables
 from tests.jobs.test_ledger import change, claim, finish
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -24,7 +25,7 @@ TOLD = {**SMALLEST, "webhook": {"url": "https://example.com/hook", "secret": SEC
 
 def submit(engine: Engine, webhook: dict[str, Any] | None = None) -> str:
     spec = {**TOLD, "webhook": webhook or TOLD["webhook"]}
-    job_id: str = ledger.submit(engine, read_job(spec, limits=Limits(4 << 30)))["id"]
+    job_id: str = ledger.submit(engine, read_job(spec, limits=Limits(4 << 30), tables=no_tables))["id"]
     return job_id
 
 
@@ -103,7 +104,7 @@ def test_the_secret_is_served_nowhere(engine: Engine) -> None:
 
 
 def test_whom_it_is_told_does_not_change_what_is_trained() -> None:
-    plain, told = (read_job(spec, limits=Limits(4 << 30)) for spec in (SMALLEST, TOLD))
+    plain, told = (read_job(spec, limits=Limits(4 << 30), tables=no_tables) for spec in (SMALLEST, TOLD))
     assert plain.digest == told.digest
 
 
@@ -168,7 +169,7 @@ def test_a_courier_that_comes_late_changes_nothing(engine: Engine) -> None:
 )
 def test_a_webhook_that_cannot_be_is_refused(webhook: dict[str, Any], place: str, words: str) -> None:
     with pytest.raises(ValidationFailed) as caught:
-        read_job({**SMALLEST, "webhook": webhook}, limits=Limits(4 << 30))
+        read_job({**SMALLEST, "webhook": webhook}, limits=Limits(4 << 30), tables=no_tables)
     [fault] = caught.value.faults
     assert fault.pointer == place
     assert words in fault.detail

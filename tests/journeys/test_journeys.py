@@ -127,10 +127,14 @@ def test_stored_predictions_are_those_that_the_model_makes(service: Service) -> 
     table = builtin.load("iris")
     page = service.http.get(f"/v1/jobs/{job['id']}/predictions", params={"split": "test", "limit": 100}).json()
     assert page["rows"] == len(page["data"]) == 30
-    inputs = [{name: table.columns[name][row["row"]] for name in job["data"]["features"]} for row in page["data"]]
+    inputs = [
+        {name: table.columns[name].values.at(row["row"]) for name in job["data"]["features"]} for row in page["data"]
+    ]
     answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": inputs}).json()
     assert answer["predictions"] == [row["prediction"] for row in page["data"]]
-    assert [row["target"] for row in page["data"]] == [table.columns["target"][row["row"]] for row in page["data"]]
+    assert [row["target"] for row in page["data"]] == [
+        table.columns["target"].values.at(row["row"]) for row in page["data"]
+    ]
     stored = [row["probabilities"] for row in page["data"]]
     np.testing.assert_allclose(answer["probabilities"], stored, atol=1e-6)
     hits = np.mean([row["prediction"] == row["target"] for row in page["data"]])

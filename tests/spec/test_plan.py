@@ -14,12 +14,13 @@ from steelyard.spec.examples import EXAMPLES, SMALLEST
 from steelyard.spec.job import load_spec
 from steelyard.spec.parts import REGISTRIES, SLOTS
 from steelyard.spec.plan import Plan, read_job
+from tests.conftest import no_tables
 
 LIMITS = Limits(4 << 30)
 
 
 def read(document: Any) -> Plan:
-    return read_job(document, limits=LIMITS)
+    return read_job(document, limits=LIMITS, tables=no_tables)
 
 
 def faults(document: Any) -> dict[str, str]:
@@ -99,7 +100,7 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
             "without validation rows",
         ),
         ({"data": {"builtin": "diabetes"}, "validation": {"stratify": True}}, "/validation/stratify", "regression"),
-        ({"data": {}}, "/data", "one of 'builtin' and 'inline'"),
+        ({"data": {}}, "/data", "one of 'builtin', 'dataset' and 'inline'"),
         ({"data": {"builtin": "iris", "noise": 0.5}}, "/data/noise", "generated"),
         ({"data": {"inline": {"x": [[1], ["a"]], "y": [0, 1]}}}, "/data/inline/x/1/0", "'a'"),
         ({"data": {"inline": {"x": [[1]]}}}, "/data/inline/y", "missing"),

@@ -2,16 +2,70 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from steelyard.data.column import Values, coded
+from steelyard.data.encoding import Encoder, Wishes
+from steelyard.data.table import table_of
 from steelyard.errors import ValidationFailed
-from steelyard.spec.prediction import read_inputs
+from steelyard.spec.prediction import read_inputs, read_table
 
-FEATURES = ["a", "b"]
+
+def encoder(columns: dict[str, Values], **wishes: Any) -> Encoder:
+    """An encoder fitted to columns whose numbers are left as they are."""
+    table = table_of(columns)
+    return Encoder.fit(table.columns, np.arange(table.rows), Wishes(numeric="none", **wishes))
+
+
+NUMBERS = encoder({"a": Values(np.arange(4.0)), "b": Values(np.arange(4.0))}, missing="error")
+MIXED = {
+    "size": Values(np.array([1.0, 3.0, np.nan])),
+    "open": coded([True, False, None]),
+    "city": coded(["Rome", "Oslo", None]),
+}
 
 
 def test_lists_and_objects_are_rows() -> None:
-    assert read_inputs({"inputs": [[1, 2.5], {"b": 4, "a": True}]}, FEATURES).tolist() == [[1, 2.5], [1, 4]]
+    read = read_inputs({"inputs": [[1, 2.5], {"b": 4, "a": True}]}, NUMBERS, np.float64)
+    assert read.tolist() == [[1, 2.5], [1, 4]]
+
+
+def test_every_kind_of_value_becomes_inputs() -> None:
+    rows = [{"city": "Oslo", "size": 2, "open": True}, [None, None, None], [7, 0, "Bonn"]]
+    # size, open, city: Oslo, Rome, missing, unknown
+    expected = [[2, 1, 1, 0, 0, 0], [2, 0.5, 0, 0, 1, 0], [7, 0, 0, 0, 0, 1]]
+    assert read_inputs({"inputs": rows}, encoder(MIXED), np.float64).tolist() == expected
+
+
+def test_a_table_may_have_its_columns_in_any_order_and_more_of_them() -> None:
+    table = table_of(
+        {"x": coded(["a"]), "city": coded(["Rome"]), "open": Values(np.array([1.0])), "size": coded([None])}
+    )
+    assert read_table(table, encoder(MIXED), np.float64).tolist() == [[2, 1, 0, 1, 0, 0]]
+    with pytest.raises(ValidationFailed, match="the file has no such column"):
+        read_table(table_of({"city": coded(["Rome"])}), encoder(MIXED), np.float64)
+
+
+@pytest.mark.parametrize(
+    ("row", "wishes", "place", "words"),
+    [
+        (["x", True, "Rome"], {}, 0, "must be a number"),
+        ([1, "yes", "Rome"], {}, 1, "true or false"),
+        ([1, 0.5, "Rome"], {}, 1, "true or false"),
+        ([1, True, ["Rome"]], {}, 2, "a number, a text, true or false"),
+        ([1, True, "Rom"], {"unknown": "error"}, 2, "did you mean 'Rome'?"),
+        ([1, True, None], {"missing": "error"}, 2, "no missing value"),
+        ([None, True, "Rome"], {"missing": "error"}, 0, "no missing value"),
+    ],
+)
+def test_a_value_that_its_column_cannot_have_is_refused(row: Any, wishes: Any, place: int, words: str) -> None:
+    columns = {name: values.take(np.arange(2)) for name, values in MIXED.items()}
+    with pytest.raises(ValidationFailed) as caught:
+        read_inputs({"inputs": [[1, True, "Rome"], row]}, encoder(columns, **wishes), np.float64)
+    [fault] = caught.value.faults
+    assert fault.pointer == f"/inputs/1/{place}"
+    assert words in fault.detail
 
 
 @pytest.mark.parametrize(
@@ -36,7 +90,7 @@ def test_lists_and_objects_are_rows() -> None:
 )
 def test_anything_else_is_refused_with_row_and_column(document: Any, place: str, words: str) -> None:
     with pytest.raises(ValidationFailed) as caught:
-        read_inputs(document, FEATURES)
+        read_inputs(document, NUMBERS, np.float64)
     [fault] = caught.value.faults
     assert fault.pointer == place
     assert words in fault.detail

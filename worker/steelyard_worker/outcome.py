@@ -3,10 +3,12 @@
 import math
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
 
+from steelyard.datasets import library
 from steelyard.diagnostics.findings import Run, find
 from steelyard.errors import SteelyardError
 from steelyard.jobs import checkpoints, ledger
@@ -15,8 +17,9 @@ from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.queries import Order, get_history
 from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.models.start import OPTIMIZER, as_tensors, load_start
-from steelyard.spec.assemble import Part, Prepared, build_metrics, build_network, build_training, load_data, prepare
+from steelyard.spec.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
 from steelyard.spec.job import load_spec
+from steelyard.spec.sources import load_data
 from steelyard.store.tensors import digest
 from steelyard.trainer.evaluation import answer
 from steelyard.trainer.loop import Batch, Epoch, Training
@@ -43,9 +46,10 @@ class Outcome:
     def prepare(self) -> None:
         """Read and scale the data, make the network, draw its weights."""
         streams = Streams.spawn(self.spec.training.seed)
-        self._supervised = load_data(self.spec, self._order.inline)
+        tables = partial(library.load_table, self._engine)
+        self._supervised = load_data(self.spec, self._order.inline, tables)
         self._prepared = prepare(self.spec, self._supervised, streams)
-        network = build_network(self.spec, len(self._supervised.features), self._supervised.outputs)
+        network = build_network(self.spec, self._prepared.inputs.layout, self._supervised.outputs)
         network.initialize(streams.initialization, self._prepared.parts["train"].x)
         asked = self.spec.initial_weights
         start = None if asked is None else load_start(self._engine, asked.model)
@@ -134,7 +138,7 @@ class Outcome:
         predicted = said.predictions if prepared.target is None else prepared.target.inverse(said.predictions)
         values = {"loss": cost} | {m.name: m.score(targets, predicted) for m in build_metrics(self.spec)}
         finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
-        return SplitPredictions(name, part.rows, targets, predicted, said.probabilities), finite
+        return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 
     def _findings(self, training: Training) -> list[dict[str, Any]]:
         history = get_history(self._engine, self.held.job_id)["series"]
@@ -155,7 +159,7 @@ class Outcome:
         supervised, network = self._supervised, training.network
         manifest = {
             "task": supervised.task,
-            "inputs": [{"name": name, "kind": "numeric"} for name in supervised.features],
+            "inputs": [{"name": name, "kind": kind} for name, kind in prepared.inputs.features.items()],
             "outputs": {"targets": supervised.targets, "units": network.outputs},
             "classes": supervised.classes,
             "layers": describe_layers(network),
@@ -167,7 +171,8 @@ class Outcome:
                 "job": self.held.job_id,
                 "spec_digest": self._order.spec_digest,
                 "seed": self.spec.training.seed,
-                "rows": len(supervised.x),
+                "rows": supervised.rows,
+                "dataset": supervised.table.sha256,
                 "versions": fingerprint(),
                 "reproducible": self._reproducible,
             },

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.table import Table
+from steelyard.data.column import Values, coded
+from steelyard.data.table import Table, numeric_table
 
 TARGET = "target"
 GENERATED_ROWS = 500
@@ -57,10 +58,10 @@ def _add_real(name: str, *, title: str, task: str, rows: int, features: int, sou
     def make() -> Table:
         bunch = _sklearn(f"load_{name}")
         names = [str(name).removesuffix(" (cm)").replace(" ", "_") for name in bunch.feature_names]
-        target = bunch.target.astype(np.float64)
+        target = Values(bunch.target.astype(np.float64))
         if "target_names" in bunch and bunch.target_names.dtype.kind == "U":
-            target = bunch.target_names[bunch.target].astype(object)
-        return Table(dict(zip(names, bunch.data.T.astype(np.float64), strict=True)) | {TARGET: target})
+            target = coded(bunch.target_names[bunch.target].tolist())
+        return numeric_table(dict(zip(names, bunch.data.T.astype(np.float64), strict=True)), {TARGET: target})
 
     BUILTINS[name] = Builtin(name, title, task, rows, features, False, source, make)
 
@@ -70,7 +71,7 @@ def _generated(title: str, task: str, source: str) -> Callable[[Draw], Draw]:
         def make(n_samples: int = GENERATED_ROWS, noise: float = 0.1, seed: int = 0) -> Table:
             x, y = draw(n_samples, noise, seed)
             columns = {f"x{index}": column.astype(np.float64) for index, column in enumerate(x.T)}
-            return Table(columns | {TARGET: y.astype(np.float64)})
+            return numeric_table(columns, {TARGET: Values(y.astype(np.float64))})
 
         name = draw.__name__
         BUILTINS[name] = Builtin(name, title, task, GENERATED_ROWS, 2, True, source, make)

@@ -56,6 +56,43 @@ def split_rows(
     return Split(train, validation, test)
 
 
+def split_groups(groups: NDArray[Any], fractions: Mapping[str, float], generator: Generator) -> Split:
+    """Draw `validation` and `test` from the rows so that no group is in two parts.
+
+    Groups are drawn at random, each for the part that lacks most rows of what `sizes` gives it, and for training once
+    no part has room. `groups` `(rows,)` are numbers of groups.
+    """
+    counts = np.bincount(groups)
+    wanted = sizes(len(groups), fractions)
+    part = np.zeros(len(counts), np.int64)
+    lacking = {1: wanted.get("validation", 0), 2: wanted.get("test", 0)}
+    for group in generator.permutation(np.flatnonzero(counts)):
+        neediest = max(lacking, key=lambda each: lacking[each])
+        # A group may go beyond what is lacking by as much as it would fall short without it.
+        if lacking[neediest] * 2 > counts[group]:
+            part[group] = neediest
+            lacking[neediest] -= int(counts[group])
+    return _by_part(part[groups])
+
+
+def split_by_time(moments: NDArray[np.float64], fractions: Mapping[str, float]) -> Split:
+    """The latest rows are for `test`, those before them for `validation`, the earlier for training.
+
+    Rows of the same moment stay in the order in which they are. `moments` `(rows,)` may be any numbers.
+    """
+    wanted = sizes(len(moments), fractions)
+    order = np.argsort(moments, kind="stable")
+    part = np.zeros(len(moments), np.int64)
+    test = len(moments) - wanted.get("test", 0)
+    part[order[test:]] = 2
+    part[order[test - wanted.get("validation", 0) : test]] = 1
+    return _by_part(part)
+
+
+def _by_part(part: Indices) -> Split:
+    return Split(*(np.flatnonzero(part == index) for index in range(3)))
+
+
 def _share(members: Indices, wanted: Indices) -> Indices:
     """Rows `(classes, parts)` that add up to `members` of each class and to `wanted` of each part.
 

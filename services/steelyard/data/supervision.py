@@ -1,19 +1,21 @@
 """What is to be learned from a table: which columns are inputs, which are targets, and what kind of task that is."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.data.column import Column, Values
 from steelyard.data.refusal import AT, refuse
 from steelyard.data.table import Table
 from steelyard.errors import Fault, nearest, pointer, shown
 
 MOST_CLASSES_GUESSED = 20
 MOST_CLASSES = 10_000
+LEFT_OUT = {"text": "texts that are too many for categories", "id": "it only tells the rows apart"}
 ROLES = {"target": "the target", "features": "an input", "ignore": "ignored", "sample_weight": "the weight"}
 
 
@@ -21,18 +23,30 @@ ROLES = {"target": "the target", "features": "an input", "ignore": "ignored", "s
 class Supervised:
     """Inputs and targets.
 
-    `x` is `(rows, features)` float64. For classification `classes` are the labels, and `y` `(rows,)` int64 their
+    `inputs` are the columns to learn from. For classification `classes` are the labels, and `y` `(rows,)` int64 their
     indices; else `classes` is `None` and `y` `(rows, targets)` float64: 0 or 1 for `multilabel`, numbers for
-    regression. `weights` `(rows,)` float64 say how much each row counts.
+    regression. `weights` `(rows,)` float64 say how much each row counts. `left_out` are columns of which nothing can
+    be learned, each with the reason; `table` is all of it.
     """
 
-    x: NDArray[np.float64]
+    table: Table
+    inputs: dict[str, Column]
     y: NDArray[Any]
-    features: list[str]
     targets: list[str]
     task: str
     classes: list[Any] | None
     weights: NDArray[np.float64] | None = None
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.table.rows
+
+    @property
+    def features(self) -> list[str]:
+        """The names of the inputs."""
+        return list(self.inputs)
 
     @property
     def outputs(self) -> int:
@@ -51,25 +65,34 @@ def supervise(
     features: Sequence[str] | None = None,
     ignore: Sequence[str] = (),
     sample_weight: str | None = None,
+    used: Sequence[str] = (),
     task: str = "auto",
 ) -> Supervised:
     """Find inputs, targets and task in `table`. Raises `ValidationFailed` with every fault.
 
     Under `auto`, a target of texts, booleans or at most `MOST_CLASSES_GUESSED` different integers is a class, of two
-    or of several; several targets of booleans are labels; anything else is regression.
+    or of several; several targets of booleans are labels; anything else is regression. Columns of texts that are no
+    categories, and such as only tell rows apart, are left out unless `features` names them; so are those `used` to
+    split the rows.
     """
     targets, weight = list(target or default_targets), [] if sample_weight is None else [sample_weight]
     named = {"target": target, "features": features, "ignore": ignore, "sample_weight": weight}
     refuse(_naming_faults(table, targets, named))
-    chosen = list(features) if features else [n for n in table.names if n not in {*targets, *ignore, *weight}]
-    inputs = _feature_faults(table, chosen)
-    refuse(chain(_row_faults(table), inputs, _target_faults(table, targets), _weight_faults(table, weight)))
-    found = _with_task(_inputs(table, chosen), table, chosen, targets, task)
-    return replace(found, weights=table.columns[weight[0]]) if weight else found
-
-
-def _inputs(table: Table, chosen: list[str]) -> NDArray[np.float64]:
-    return np.stack([table.columns[name].astype(np.float64) for name in chosen], axis=1)  # booleans become 0 and 1
+    rest = [name for name in table.names if name not in {*targets, *ignore, *weight, *used}]
+    left_out = {} if features else {n: LEFT_OUT[kind] for n in rest if (kind := table.columns[n].kind) in LEFT_OUT}
+    chosen = list(features) if features else [name for name in rest if name not in left_out]
+    refuse(
+        chain(
+            _row_faults(table),
+            _feature_faults(chosen, left_out),
+            _target_faults(table, targets),
+            _weight_faults(table, weight),
+        )
+    )
+    inputs = {name: table.columns[name] for name in chosen}
+    y, found, classes = _with_task(table, targets, task)
+    weights = table.columns[weight[0]].values.array if weight else None
+    return Supervised(table, inputs, y, targets, found, classes, weights, left_out)
 
 
 def _naming_faults(table: Table, targets: list[str], named: dict[str, Sequence[str] | None]) -> Iterator[Fault]:
@@ -97,42 +120,34 @@ def _row_faults(table: Table) -> Iterator[Fault]:
         yield Fault(pointer(AT), f"has {table.rows} rows; training needs at least 2")
 
 
-def _feature_faults(table: Table, features: list[str]) -> Iterator[Fault]:
+def _feature_faults(features: list[str], left_out: dict[str, str]) -> Iterator[Fault]:
     if not features:
-        yield Fault(pointer(AT), "has no column to learn from beside the target and those ignored")
-    for name in features:
-        column = table.columns[name]
-        missing = _missing(column)
-        if column.dtype == object and isinstance(value := column[present := int(missing.argmin())], str):
-            yield Fault(
-                table.locate(name, present),
-                f"is {shown(value)}, a text in the column {shown(name)}; inputs are numbers, or true and false: "
-                "give numbers, or name the column in 'ignore'",
-            )
-        elif missing.any():
-            yield _missing_fault(table, name, missing, "an input")
+        hint = f"; {_listed(list(left_out))} can be named in 'features'" if left_out else ""
+        yield Fault(pointer(AT), f"has no column to learn from beside the target and those ignored{hint}")
 
 
 def _target_faults(table: Table, targets: list[str]) -> Iterator[Fault]:
     for name in targets:
-        if (missing := _missing(table.columns[name])).any():
-            yield _missing_fault(table, name, missing, "the target")
+        if table.columns[name].missing:
+            yield missing_fault(table, name, "the target")
 
 
 def _weight_faults(table: Table, weights: list[str]) -> Iterator[Fault]:
     for name in weights:
-        column = table.columns[name]
-        if column.dtype == object:
+        values = table.columns[name].values
+        if values.labels is not None:
             yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which does not hold numbers")
-        elif (wrong := ~(column >= 0)).any():  # a missing one is neither
+        elif (wrong := ~(values.array >= 0)).any():  # a missing one is neither
             row = int(wrong.argmax())
-            seen = "null" if np.isnan(column[row]) else f"{column[row]:g}"
+            seen = "null" if np.isnan(values.array[row]) else f"{values.array[row]:g}"
             yield Fault(table.locate(name, row), f"is {seen}; a row's weight must be at least 0")
-        elif not column.any():
+        elif not values.array.any():
             yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which is 0 in every row")
 
 
-def _missing_fault(table: Table, name: str, missing: NDArray[np.bool_], role: str) -> Fault:
+def missing_fault(table: Table, name: str, role: str) -> Fault:
+    """That a column has rows without a value, where every row needs one."""
+    missing = table.columns[name].values.missing
     row, count = int(missing.argmax()), int(missing.sum())
     rows = f"row {row}" if count == 1 else f"{count} rows, row {row} the first"
     return Fault(
@@ -140,54 +155,61 @@ def _missing_fault(table: Table, name: str, missing: NDArray[np.bool_], role: st
     )
 
 
-def _missing(column: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which values are not there, `(rows,)`."""
-    return np.array([value is None for value in column]) if column.dtype == object else np.isnan(column)
-
-
-def _with_task(x: NDArray[np.float64], table: Table, features: list[str], targets: list[str], asked: str) -> Supervised:
-    columns = [table.columns[name] for name in targets]
-    labels, indices = np.unique(columns[0], return_inverse=True)
-    numeric = all(column.dtype != object for column in columns)
-    countable = not numeric or bool((labels == np.rint(labels)).all())
+def _with_task(table: Table, targets: list[str], asked: str) -> tuple[NDArray[Any], str, list[Any] | None]:
+    """The targets, the task, and the classes."""
+    columns = [table.columns[name].values for name in targets]
+    labels, indices = _distinct(columns[0])
+    numeric = all(values.labels is None for values in columns)
+    countable = not numeric or all(label == round(label) for label in labels[: MOST_CLASSES + 1])
     task = asked
-    if asked == "auto" and len(columns) > 1 and all(_is_boolean(column) for column in columns):
+    if asked == "auto" and len(columns) > 1 and all(_is_boolean(values) for values in columns):
         task = "multilabel"
     elif asked == "auto":
         few = countable and (not numeric or len(labels) <= MOST_CLASSES_GUESSED)
         task = ("binary" if len(labels) == 2 else "multiclass") if few and len(columns) == 1 else "regression"
-    if task == "multilabel":
-        refuse(_label_faults(table, targets))
-        return Supervised(x, np.stack(columns, axis=1).astype(np.float64), features, targets, task, None)
-    if task == "regression":
-        refuse(_regression_faults(table, targets, asked))
-        return Supervised(x, np.stack(columns, axis=1), features, targets, task, None)
-    refuse(_class_faults(table, targets, labels.tolist(), task=task, countable=countable))
-    classes = [int(label) if numeric else label for label in labels.tolist()]
-    return Supervised(x, indices.astype(np.int64), features, targets, task, classes)
+    if task in ("multilabel", "regression"):
+        faults = _label_faults if task == "multilabel" else _regression_faults
+        refuse(faults(table, targets, asked))
+        return np.stack([values.array.astype(np.float64) for values in columns], axis=1), task, None
+    refuse(_class_faults(table, targets, labels, task=task, countable=countable))
+    return indices, task, [int(label) for label in labels] if numeric else labels
 
 
-def _is_boolean(column: NDArray[Any]) -> bool:
-    return column.dtype == object and all(isinstance(value, bool) for value in column)
+def _distinct(values: Values) -> tuple[list[Any], NDArray[np.int64]]:
+    """The different values in their own order, and the place of each row's among them."""
+    if values.labels is None:
+        found, indices = np.unique(values.array, return_inverse=True)
+        return found.tolist(), indices.astype(np.int64)
+    used = np.unique(values.array)
+    labels = values.labels
+    order = sorted(used.tolist(), key=lambda code: labels[code])
+    place = np.empty(len(labels), np.int64)
+    place[order] = np.arange(len(order))
+    return [labels[code] for code in order], place[values.array]
 
 
-def _label_faults(table: Table, targets: list[str]) -> Iterator[Fault]:
+def _is_boolean(values: Values) -> bool:
+    return values.labels == (False, True)
+
+
+def _label_faults(table: Table, targets: list[str], _asked: str) -> Iterator[Fault]:
     if len(targets) < 2:
         yield Fault(pointer("task"), "is 'multilabel', which has several targets; the data have one")
         return
     for name in targets:
-        column = table.columns[name]
-        if not (_is_boolean(column) or (column.dtype != object and np.isin(column, (0, 1)).all())):
+        values = table.columns[name].values
+        if not (_is_boolean(values) or (values.labels is None and np.isin(values.array, (0, 1)).all())):
             yield Fault(pointer("task"), f"is 'multilabel'; the target {shown(name)} holds more than 0 and 1")
 
 
 def _regression_faults(table: Table, targets: list[str], asked: str) -> Iterator[Fault]:
     for name in targets:
-        if table.columns[name].dtype == object and asked == "auto":
+        labels = table.columns[name].values.labels
+        if labels is not None and asked == "auto":
             yield Fault(
                 pointer(AT, "target"), f"names {shown(name)} among several targets, which must all hold numbers"
             )
-        elif table.columns[name].dtype == object:
+        elif labels is not None and labels != (False, True):
             yield Fault(pointer("task"), f"is 'regression'; the target {shown(name)} does not hold numbers")
 
 

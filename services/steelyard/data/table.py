@@ -3,12 +3,16 @@
 It does not know what is to be learned from it, nor what it was read from.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from itertools import accumulate
 
+import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.data.column import Column, Values, concatenate
+from steelyard.data.kinds import infer
 from steelyard.errors import pointer
 
 
@@ -19,21 +23,56 @@ def in_data(_column: str, _row: int | None) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns by name, each `(rows,)`: float64 for numbers (a missing one is NaN), object for anything else.
+    """Columns by name, of `rows` values each.
 
-    An object column holds texts or booleans, never both, and `None` for a missing one. `locate(column, row)` is the
-    JSON pointer of a value, and of the column as a whole where `row` is `None`.
+    `locate(column, row)` is the JSON pointer of a value, and of the column as a whole where `row` is `None`. `starts`
+    are the first rows of the tables that it was made of, `sha256` of the bytes of the first, where they were sent.
     """
 
-    columns: Mapping[str, NDArray[Any]]
+    columns: Mapping[str, Column]
+    rows: int
     locate: Callable[[str, int | None], str] = in_data
+    starts: tuple[int, ...] = (0,)
+    sha256: str | None = None
+
+    def start_of(self, row: int) -> int:
+        """The first row of the table that a row came with."""
+        return max(start for start in self.starts if start <= row)
 
     @property
     def names(self) -> list[str]:
         """The columns' names, in order."""
         return list(self.columns)
 
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+def table_of(values: Mapping[str, Values], locate: Callable[[str, int | None], str] = in_data) -> Table:
+    """A table of values that are there, their kinds guessed."""
+    columns = {name: Column.of(infer(name, each)[0], each) for name, each in values.items()}
+    return Table(columns, len(next(iter(values.values())).array) if values else 0, locate)
+
+
+def numeric_table(
+    numbers: Mapping[str, NDArray[np.float64]],
+    targets: Mapping[str, Values],
+    locate: Callable[[str, int | None], str] = in_data,
+) -> Table:
+    """A table of inputs that are known to be numbers, whatever they look like, and of targets."""
+    table = table_of({name: Values(array) for name, array in numbers.items()} | dict(targets), locate)
+    inputs = {name: Column.of("numeric", Values(array)) for name, array in numbers.items()}
+    return Table(dict(table.columns) | inputs, table.rows, locate)
+
+
+def stack(tables: Sequence[Table]) -> Table:
+    """The rows of several tables, one after the other, in the columns of the first, which the others have too."""
+    first = tables[0]
+    columns = {}
+    for name, column in first.columns.items():
+        several = [table.columns[name] for table in tables]
+        missing = sum(each.missing for each in several)
+        columns[name] = Column(column.kind, partial(_stack, several), missing=missing)
+    ends = [*accumulate(table.rows for table in tables)]
+    return Table(columns, ends[-1], first.locate, (0, *ends[:-1]), first.sha256)
+
+
+def _stack(columns: Sequence[Column]) -> Values:
+    return concatenate([column.values for column in columns])

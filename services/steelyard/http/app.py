@@ -7,13 +7,16 @@ import time
 from flask import Flask, Response, g, request
 
 from steelyard import settings
+from steelyard.datasets.reading import Readers
 from steelyard.http.assets import assets
 from steelyard.http.console import console
+from steelyard.http.datasets import datasets
 from steelyard.http.health import JobsByStatus, health
 from steelyard.http.jobs import jobs
 from steelyard.http.models import models
 from steelyard.http.openapi import docs
 from steelyard.http.problems import add_handlers, problems
+from steelyard.http.uploads import Uploads
 from steelyard.http.weights import weights
 from steelyard.http.wiring import KEY, Services, make_meters, services
 from steelyard.jobs.doorbell import Doorbell
@@ -35,13 +38,16 @@ POLICY = (
 def create_app(ours: Settings) -> Flask:
     """The API on these settings. Nothing is connected to before the first request."""
     app = Flask(__name__)
+    app.request_class = Uploads
     app.config["MAX_CONTENT_LENGTH"] = ours.max_body_bytes
     app.url_map.merge_slashes = False
     engine = make_engine(ours.database)
     meters = make_meters()
     meters.registry.register(JobsByStatus(engine))
-    app.extensions[KEY] = Services(ours, engine, Doorbell(ours.broker), Predictor(engine), meters)
-    for blueprint in (jobs, weights, models, health, docs, problems, console, assets):
+    app.extensions[KEY] = Services(
+        ours, engine, Doorbell(ours.broker), Predictor(engine), Readers(memory_bytes=ours.max_job_memory_bytes), meters
+    )
+    for blueprint in (jobs, weights, datasets, models, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)
     app.before_request(_begin)

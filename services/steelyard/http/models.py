@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
+from steelyard.data.files.options import FORMATS
 from steelyard.http.listing import as_list
 from steelyard.http.query import AFTER, LIMIT
-from steelyard.http.routing import Operation, read_json, route
+from steelyard.http.routing import JSON, Operation, read_json, route
+from steelyard.http.uploads import receive
 from steelyard.http.wiring import services
 from steelyard.models import library
 
 models = Blueprint("models", __name__)
+TABLES = {media_type: form for media_type, form in FORMATS.items() if media_type != JSON}
 
 
 @route(
@@ -43,8 +46,13 @@ def delete_model(model_id: str) -> Response:
     models,
     "POST",
     "/v1/models/<model_id>/predict",
-    Operation("Predict", {200: "Prediction"}, body="PredictRequest", problems=(404, 413, 415, 422)),
+    Operation("Predict", {200: "Prediction"}, body="PredictRequest", files=True, problems=(404, 413, 415, 422)),
 )
 def predict(model_id: str) -> dict[str, Any]:
-    """Predictions for rows, given as lists or as objects."""
-    return services().predictor.predict(model_id, read_json())
+    """Predictions for rows, given as lists, as objects, or as a CSV, Parquet or Arrow file."""
+    ours = services()
+    if request.mimetype not in TABLES:
+        return ours.predictor.predict(model_id, read_json())
+    most = ours.settings.max_body_bytes
+    with receive(most) as sent, ours.readers.read(sent.path, TABLES[sent.media_type], max_bytes=most) as parsed:
+        return ours.predictor.predict_table(model_id, parsed.table())

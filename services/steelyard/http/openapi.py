@@ -9,10 +9,12 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from steelyard import __version__
+from steelyard.data.files.options import FORMATS
 from steelyard.http.idempotency import HEADER, KEY, REPLAYED
 from steelyard.http.query import Query
 from steelyard.http.routing import JSON, OPERATION, Operation, route
 from steelyard.http.schemas import ANSWERS
+from steelyard.http.uploads import MULTIPART
 from steelyard.spec.examples import EXAMPLES
 from steelyard.spec.schema import request_schema
 
@@ -36,6 +38,8 @@ KEY_PARAMETER: dict[str, Any] = {
     f"marked `{REPLAYED}: true`",
     "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
 }
+FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+FILE_FIELDS = {"file": FILE, "name": {"type": "string", "maxLength": 200}}
 docs = Blueprint("docs", __name__)
 
 
@@ -102,14 +106,23 @@ def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, 
         "summary": operation.summary,
         "description": description,
         "parameters": parameters,
-        "responses": _responses(operation, has_body=operation.body is not None),
+        "responses": _responses(operation, has_body=operation.body is not None or operation.files),
     }
-    if operation.body is not None:
-        content: dict[str, Any] = {"schema": {"$ref": REF.format(model=operation.body)}}
-        if operation.body == "JobRequest":
-            content["examples"] = {name: {"value": example} for name, example in EXAMPLES.items()}
-        described["requestBody"] = {"required": True, "content": {JSON: content}}
+    if content := _body(operation):
+        described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if operation.files:
+        form = {"type": "object", "required": ["file"], "properties": FILE_FIELDS, "additionalProperties": False}
+        content |= {media_type: {"schema": FILE} for media_type in FORMATS} | {MULTIPART: {"schema": form}}
+    if operation.body is not None:
+        content[JSON] = {"schema": {"$ref": REF.format(model=operation.body)}}
+        if operation.body == "JobRequest":
+            content[JSON]["examples"] = {name: {"value": example} for name, example in EXAMPLES.items()}
+    return content
 
 
 def _parameter(query: Query) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Operation:
 
     `answers` names the schema of each good status (`None`: no body); `forms` other media types of the first of them;
     `problems` are the statuses that it can refuse with, beside those that every route has; `keyed` says that it takes
-    an `Idempotency-Key`.
+    an `Idempotency-Key`, `files` that its body is a file of data.
     """
 
     summary: str
@@ -32,6 +32,7 @@ class Operation:
     forms: Sequence[str] = ()
     problems: Sequence[int] = ()
     keyed: bool = False
+    files: bool = False
 
 
 OPERATION = "__operation__"

@@ -60,6 +60,7 @@ class DataSummary(Answer):
     features: list[str]
     targets: list[str]
     classes: list[Label] | None
+    left_out: Annotated[dict[str, str], Field(description="columns of which nothing is learned, and why")]
 
 
 class Job(Answer):
@@ -86,6 +87,54 @@ class Job(Answer):
     queue_seconds: float | None
     train_seconds: float | None
     weights_sha256: Sha256 | None
+
+
+class TopValue(Answer):
+    """A value that is often there."""
+
+    value: str | bool | float
+    count: int
+
+
+class DatasetColumn(Answer):
+    """A column at a glance. `min`, `max` and `mean` of dates are RFC 3339, `std` is in seconds."""
+
+    name: str
+    dtype: Annotated[str, Field(description="the type that it had in the file")]
+    kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
+    reason: Annotated[str, Field(description="why it is taken for that kind")]
+    missing: int
+    distinct: int
+    min: float | str | None
+    max: float | str | None
+    mean: float | str | None
+    std: float | None
+    top: list[TopValue]
+
+
+class Dataset(Answer):
+    """A data set that was sent."""
+
+    id: str
+    object: Literal["dataset"]
+    name: str | None
+    created_at: Time
+    rows: int
+    bytes: int
+    sha256: Sha256
+    media_type: str
+    read_as: Annotated[dict[str, str], Field(description="how the file turned out to be written")]
+    columns: list[DatasetColumn]
+
+
+class DatasetRows(Answer):
+    """Rows of a data set."""
+
+    object: Literal["list"]
+    rows: int
+    data: list[dict[str, Any]]
+    has_more: bool
+    next: str | None
 
 
 class Estimate(Answer):
@@ -118,6 +167,12 @@ class JobList(Listed):
     """Jobs, newest first."""
 
     data: list[Job]
+
+
+class DatasetList(Listed):
+    """Data sets, newest first."""
+
+    data: list[Dataset]
 
 
 class Event(Answer):
@@ -307,5 +362,5 @@ class Catalog(BaseModel):
 
 ANSWERS: tuple[type[BaseModel], ...] = (
     Job, JobList, DryRun, History, EventList, WeightList, Weights, TensorValues, Predictions, Model, ModelList,
-    PredictRequest, Prediction, Health, Readiness, Catalog, Problem,
+    PredictRequest, Prediction, Dataset, DatasetList, DatasetRows, Health, Readiness, Catalog, Problem,
 )  # fmt: skip

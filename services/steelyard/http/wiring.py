@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from steelyard.datasets.reading import Readers
 from steelyard.http.in_flight import InFlight
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.predictor import Predictor
@@ -36,6 +37,7 @@ class Services:
     engine: Engine
     doorbell: Doorbell
     predictor: Predictor
+    readers: Readers
     meters: Meters
     in_flight: InFlight = field(default_factory=InFlight)
     waiters: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_WAITERS))

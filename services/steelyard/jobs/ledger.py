@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from steelyard.errors import Conflict, FencedOff, NotFound, RunFailed, WorkerLost
 from steelyard.jobs import checkpoints, queries, webhooks
@@ -24,7 +25,7 @@ from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.replies import Once
-from steelyard.store.tables import Event, HistoryEpoch, Job, JobInput
+from steelyard.store.tables import Event, HistoryEpoch, Job, JobDataset, JobInput
 
 CRASHES_BEFORE_FAILURE = 3
 BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second
@@ -82,6 +83,7 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
         )
         if plan.inline is not None:
             connection.execute(insert(JobInput).values(job_id=job_id, content=plan.inline))
+        _need_datasets(connection, job_id, plan.datasets)
         if plan.webhook is not None:
             webhooks.add(connection, job_id, plan.webhook)
         _tell(connection, job_id, QUEUED, "accepted; waits for a worker")
@@ -89,6 +91,14 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
         if once is not None:
             replies.keep(connection, once, orjson.dumps(job))
     return job
+
+
+def _need_datasets(connection: Connection, job_id: str, dataset_ids: list[str]) -> None:
+    try:
+        for dataset_id in dataset_ids:
+            connection.execute(insert(JobDataset).values(job_id=job_id, dataset_id=dataset_id))
+    except IntegrityError as error:
+        raise Conflict("a data set that the job needs was deleted meanwhile") from error
 
 
 def claim(engine: Engine, job_id: str, *, owner: str, lease_seconds: float) -> Claim | None:

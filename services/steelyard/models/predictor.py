@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
-from steelyard.data.preprocessing import Preprocessor
+from steelyard.data.encoding import Encoder
+from steelyard.data.scaling import Scaler
+from steelyard.data.table import Table
 from steelyard.errors import NotFound
 from steelyard.formats.nested import to_lists
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
-from steelyard.spec.prediction import read_inputs
+from steelyard.spec.prediction import read_inputs, read_table
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
@@ -33,11 +34,10 @@ class Loaded:
     """A model ready to predict. Its network computes in buffers of its own, so one call at a time."""
 
     network: Network
-    features: list[str]
     labels: list[Any] | None  # of classes, or of several targets that are yes or no
     loss: Loss
-    inputs: Preprocessor
-    target: Preprocessor | None
+    inputs: Encoder
+    target: Scaler | None
     lock: Lock = field(default_factory=Lock)
 
     @property
@@ -45,10 +45,10 @@ class Loaded:
         """About what it keeps in memory: weights, gradients and the buffers that go with them."""
         return 3 * self.network.parameters.nbytes
 
-    def answer(self, x: NDArray[np.float64]) -> Answers:
-        """What the network says of raw features `(rows, features)`."""
+    def answer(self, x: NDArray[Any]) -> Answers:
+        """What the network says of encoded inputs `(rows, width)`."""
         with self.lock:
-            return answer(self.network, self.loss, self.inputs.transform(x, self.network.dtype))
+            return answer(self.network, self.loss, x)
 
     def in_own_words(self, predictions: NDArray[Any]) -> list[Any]:
         """Predictions as labels, or as values in the targets' own units."""
@@ -72,7 +72,15 @@ class Predictor:
     def predict(self, model_id: str, document: Any) -> dict[str, Any]:
         """Answer a predict request, `{"inputs": …}`. Raises `NotFound`, `ValidationFailed`."""
         model = self._get(model_id)
-        said = model.answer(read_inputs(document, model.features))
+        return self._say(model_id, model, read_inputs(document, model.inputs, model.network.dtype))
+
+    def predict_table(self, model_id: str, table: Table) -> dict[str, Any]:
+        """The same for the rows of a table."""
+        model = self._get(model_id)
+        return self._say(model_id, model, read_table(table, model.inputs, model.network.dtype))
+
+    def _say(self, model_id: str, model: Loaded, x: NDArray[Any]) -> dict[str, Any]:
+        said = model.answer(x)
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
         if said.probabilities is not None:
             found["probabilities"] = to_lists(said.probabilities)
@@ -100,20 +108,19 @@ class Predictor:
                 raise NotFound(f"there is no model {model_id!r}")
             weights = tensors.load(connection, row.job_id, "final")
         manifest, preprocessing = row.manifest, row.preprocessing
-        features = [column["name"] for column in manifest["inputs"]]
         spec = load_spec(manifest["spec"])
+        inputs = Encoder.from_json(preprocessing["inputs"])
         assert spec.loss is not None
-        network = build_network(spec, len(features), manifest["outputs"]["units"])
+        network = build_network(spec, inputs.layout, manifest["outputs"]["units"])
         for name, tensor in network.tensors().items():
             tensor[...] = weights[name]
         target = preprocessing["target"]
         return Loaded(
             network=network,
-            features=features,
             labels=manifest["outputs"]["targets"] if manifest["task"] == "multilabel" else manifest["classes"],
             loss=spec.loss.to_part(),
-            inputs=Preprocessor.from_json(preprocessing["inputs"]),
-            target=None if target is None else Preprocessor.from_json(target),
+            inputs=inputs,
+            target=None if target is None else Scaler.from_json(target),
         )
 
     def _shrink(self) -> None:

@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from steelyard.data.encoding import Layout
 from steelyard.data.supervision import Supervised
 from steelyard.errors import TooLargeToTrain
 from steelyard.spec.assemble import build_layers
@@ -37,33 +38,34 @@ class Estimate:
         return asdict(self)
 
 
-def estimate(spec: JobSpec, supervised: Supervised) -> Estimate:
+def estimate(spec: JobSpec, supervised: Supervised, layout: Layout) -> Estimate:
     """What the filled-in `spec` will need on this data."""
-    layers = build_layers(spec, supervised.outputs)
-    rows, features = supervised.x.shape
+    layers = build_layers(spec, supervised.outputs, layout)
+    rows, features = supervised.rows, layout.width
     itemsize = 4 if spec.training.dtype == "float32" else 8
     parameters = count_parameters(layers, features)
     vectors = VECTORS + 4 * len(spec.optimizer.to_part().slots)  # at work, and while a checkpoint is written
     batch = min(spec.training.batch_size, rows)
     buffers = 2 * batch * (buffer_width(layers, features) + features)  # twice: the last batch has buffers of its own
     outputs = 6 * rows * supervised.outputs
-    copies = rows * features * (3 * 8 + itemsize)  # as read, as float64, while it is scaled; and scaled
+    # As read; gathered, filled and scaled, in float64; and as the network gets them.
+    copies = rows * (len(supervised.inputs) * 4 * 8 + features * itemsize)
     memory = BASE_BYTES + itemsize * (parameters * vectors + buffers + outputs) + copies
     steps = spec.training.epochs * -(-rows // batch)
     work = 6 * parameters * rows * spec.training.epochs / FLOPS
     return Estimate(memory, round(steps * len(layers) * STEP_SECONDS + work, 3))
 
 
-def require_fit(spec: JobSpec, supervised: Supervised, limits: Limits) -> Estimate:
+def require_fit(spec: JobSpec, supervised: Supervised, layout: Layout, limits: Limits) -> Estimate:
     """The estimate. Raises `TooLargeToTrain` where it exceeds what a worker may use."""
-    found = estimate(spec, supervised)
+    found = estimate(spec, supervised, layout)
     if found.memory_bytes > limits.max_job_memory_bytes:
         raise TooLargeToTrain(
             f"training would need about {_readable(found.memory_bytes)}; a job may use "
             f"{_readable(limits.max_job_memory_bytes)}. Take fewer units, or a smaller batch_size."
         )
     itemsize = 4 if spec.training.dtype == "float32" else 8
-    for place in network_places(build_layers(spec, supervised.outputs), supervised.x.shape[1]):
+    for place in network_places(build_layers(spec, supervised.outputs, layout), layout.width):
         for tensor in place.tensors:
             size = itemsize * math.prod(tensor.shape)
             if size > LARGEST_TENSOR_BYTES:

@@ -21,6 +21,7 @@ from steelyard.trainer.schedules import SCHEDULES
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
+DatasetId = Annotated[str, Field(pattern=r"^ds_[0-9a-z]{26}$")]
 
 if TYPE_CHECKING:  # a type checker cannot know unions that are made from registries
     INITIALIZER: TypeAlias = Any
@@ -62,8 +63,9 @@ class InlineSummary(Strict):
 
 
 class Data(Strict):
-    """Where the rows come from, and which columns are what. Exactly one of `builtin` and `inline`."""
+    """Where the rows come from, and which columns are what. Exactly one of `builtin`, `dataset` and `inline`."""
 
+    dataset: DatasetId | None = Field(None, description="a data set that was sent to /v1/datasets")
     builtin: BUILTIN | None = Field(None, description="a data set that is there")
     n_samples: Annotated[int, Field(ge=10, le=100_000)] | None = Field(None, description="rows to generate")
     noise: Annotated[float, Field(ge=0, le=10)] | None = Field(None, description="standard deviation of the noise")
@@ -78,17 +80,43 @@ class Data(Strict):
 
 
 class Preprocessing(Strict):
-    """How columns are scaled; fitted on the training rows, stored with the model, applied by it."""
+    """How columns become inputs; fitted on the training rows, stored with the model, applied by it."""
 
     numeric: Literal["standard", "minmax", "robust", "none"] = "standard"
+    categorical: Literal["one_hot", "embedding", "ignore"] = "one_hot"
+    datetime: Literal["cyclic", "parts", "ignore"] = Field("cyclic", description="points of circles, or plain numbers")
+    missing: Literal["mean", "median", "most_frequent", "error"] = Field(
+        "mean", description="what stands in for a missing number; categories get a place of their own for it"
+    )
+    missing_indicator: bool = Field(False, description="an input more for each column of numbers that lacks any")
+    unknown: Literal["bucket", "error"] = Field("bucket", description="categories that were not there in training")
+    max_categories: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        100, description="of a column; the others share a place"
+    )
+    min_frequency: Annotated[int, Field(ge=1)] = Field(1, description="rarer categories share a place")
     target: Literal["standard", "none"] | None = Field(None, description="for regression; standard unless given")
 
 
 class Holdout(Strict):
-    """Rows that are kept back from training."""
+    """Rows that are kept back from training: a fraction of them, those that a column marks, or another data set."""
 
-    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(None, description="of the rows; 0.2 unless given")
     stratify: bool | None = Field(None, description="each class gets its share; classification only")
+    group: Column | None = Field(None, description="a column whose equal values stay together")
+    time: Column | None = Field(None, description="a column in whose order the last rows are taken")
+    column: Column | None = Field(None, description="a column that says which rows are kept back")
+    value: str | bool | float | None = Field(None, description="what stands in `column` for those rows")
+    dataset: DatasetId | None = Field(None, description="rows of their own, with the same columns")
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the rows are a fraction of those there are."""
+        return self.column is None and self.dataset is None
+
+    @property
+    def share(self) -> float:
+        """The fraction of the rows that are there to be drawn from."""
+        return 0.2 if self.fraction is None else self.fraction
 
 
 class EarlyStopping(Strict):
@@ -179,7 +207,9 @@ class JobSpec(Strict):
     def to_json(self) -> dict[str, Any]:
         """As it is stored and served: without the webhook's secret."""
         document = self.model_dump(mode="json", exclude={"webhook": {"secret"}})
-        document["data"] = {key: value for key, value in document["data"].items() if value is not None}
+        for key in ("data", "validation", "test"):
+            if document[key] is not None:
+                document[key] = {name: value for name, value in document[key].items() if value is not None}
         return document
 
     def canonical(self) -> bytes:

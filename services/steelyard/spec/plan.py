@@ -9,17 +9,21 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field, ValidationError
 
+from steelyard.data.encoding import measure
 from steelyard.data.supervision import Supervised
 from steelyard.errors import Fault, ValidationFailed, pointer, shown
 from steelyard.spec import resolution
-from steelyard.spec.assemble import build_layers, load_data
+from steelyard.spec.assemble import build_layers, wishes_of
+from steelyard.spec.division import divide
 from steelyard.spec.estimate import Estimate, Limits, require_fit
 from steelyard.spec.faults import translate
 from steelyard.spec.job import Column, JobSpec
 from steelyard.spec.parts import Strict
 from steelyard.spec.shorthand import expand
+from steelyard.spec.sources import Tables, datasets_of, load_data
 from steelyard.spec.webhook import Webhook
 from steelyard.trainer.network import network_places
+from steelyard.trainer.rng import Streams
 
 PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # stand in for fields that are at fault
 
@@ -46,6 +50,7 @@ class DataSummary:
     features: list[str]
     targets: list[str]
     classes: list[Any] | None
+    left_out: dict[str, str]
 
     def to_json(self) -> dict[str, Any]:
         """As the job serves it."""
@@ -62,6 +67,7 @@ class Plan:
     spec: JobSpec
     inline: bytes | None
     data: DataSummary
+    datasets: list[str]
     parameters: int
     shapes: dict[str, tuple[int, ...]]
     estimate: Estimate
@@ -69,7 +75,7 @@ class Plan:
     webhook: Webhook | None
 
 
-def read_job(document: Any, *, limits: Limits) -> Plan:
+def read_job(document: Any, *, limits: Limits, tables: Tables) -> Plan:
     """The plan of a job. Raises `ValidationFailed` with every fault at once, or `TooLargeToTrain`."""
     if not isinstance(document, dict):
         raise ValidationFailed([Fault("", f"is {shown(document)}; a job is an object")])
@@ -81,19 +87,24 @@ def read_job(document: Any, *, limits: Limits) -> Plan:
     # Rules about the data's own source come first: without one source, there are no rows to look at.
     supervised = None
     if "data" in sound and not any(resolution.check(spec, {"data"}, None)):
-        supervised = _collect(faults, lambda: load_data(spec, inline))
+        supervised = _collect(faults, lambda: load_data(spec, inline, tables))
     faults += resolution.check(spec, sound, supervised)
     if faults or supervised is None:
         raise ValidationFailed(faults)
     webhook = spec.webhook
     spec = resolution.fill_in(spec, supervised)
-    needs = require_fit(spec, supervised, limits)
-    places = network_places(build_layers(spec, supervised.outputs), len(supervised.features))
+    split = divide(spec, supervised, Streams.spawn(spec.training.seed))
+    layout = measure(supervised.inputs, split.train, wishes_of(spec))
+    needs = require_fit(spec, supervised, layout, limits)
+    places = network_places(build_layers(spec, supervised.outputs, layout), layout.width)
     shapes = {f"{place.name}/{tensor.name}": tensor.shape for place in places for tensor in place.tensors}
     return Plan(
         spec=spec,
         inline=inline,
-        data=DataSummary(len(supervised.x), supervised.features, supervised.targets, supervised.classes),
+        data=DataSummary(
+            supervised.rows, supervised.features, supervised.targets, supervised.classes, supervised.left_out
+        ),
+        datasets=datasets_of(spec),
         parameters=sum(math.prod(shape) for shape in shapes.values()),
         shapes=shapes,
         estimate=needs,

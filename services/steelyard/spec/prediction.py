@@ -1,20 +1,210 @@
-"""The inputs of a predict request: rows as lists in the features' order, or as objects by the features' names."""
+"""The inputs of a predict request: rows as lists in the features' order, as objects by the features' names, or a table.
 
-from collections.abc import Iterator
+What is asked of a value depends on how the model was trained: its column's kind, and what stands in for a missing one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.data.column import MISSING, Kind, Values, coded
+from steelyard.data.encoding import Encoder
 from steelyard.data.numbers import number_fault, read_matrix
+from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
 
 MOST_FAULTS = 20
+DATES = "it must be a date like 2026-11-24 or 2026-11-24T09:30:00Z"
+WORDS = {True: "true", False: "false"}
 
 
-def read_inputs(document: Any, features: list[str]) -> NDArray[np.float64]:
-    """The raw features `(rows, features)`. Raises `ValidationFailed`, naming row and column."""
+class Wrong(Exception):
+    """A value that its column cannot have: the row, and what is wrong."""
+
+    def __init__(self, row: int, detail: str) -> None:
+        super().__init__(detail)
+        self.row = row
+        self.detail = detail
+
+
+def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
+    """The network's inputs `(rows, width)`. Raises `ValidationFailed`, naming row and column."""
+    rows = _read_rows(document)
+    features = list(encoder.features)
+    width = len(features)
+    if encoder.is_plain:
+        records = [[row[name] for name in features] if _is_record(row, features) else row for row in rows]
+        matrix = read_matrix(records, width, with_missing=encoder.wishes.missing != "error")
+        if matrix is not None:
+            return encoder.encode_block(matrix, [], dtype)
+    _refuse(_shape_faults(rows, features))
+    by_name = isinstance(rows[0], dict)
+    columns = {}
+    for place, name in enumerate(features):
+        columns[name] = [row[name] if isinstance(row, dict) else row[place] for row in rows]
+
+    def read(name: str, kind: Kind) -> Values:
+        return _from_list(columns[name], kind, is_coded=name in encoder.labels)
+
+    def at(row: int, name: str) -> str:
+        return pointer("inputs", row, name if by_name else features.index(name))
+
+    return encoder.encode(_checked(read, encoder, at), dtype)
+
+
+def read_table(table: Table, encoder: Encoder, dtype: Any) -> NDArray[Any]:
+    """The network's inputs for the rows of a table, whose columns may be in any order."""
+    missing = [name for name in encoder.features if name not in table.columns]
+    if missing:
+        _refuse(
+            Fault(pointer("inputs", 0, name), f"is missing: the file has no such column; {nearest(name, table.names)}")
+            for name in missing
+        )
+
+    def read(name: str, kind: Kind) -> Values:
+        return _as_kind(table.columns[name].values, kind, is_coded=name in encoder.labels)
+
+    return encoder.encode(_checked(read, encoder, lambda row, name: pointer("inputs", row, name)), dtype)
+
+
+def _from_list(values: list[Any], kind: Kind, *, is_coded: bool) -> Values:
+    """A column of the given kind from values of JSON."""
+    for row, value in enumerate(values):
+        if value is not None and not isinstance(value, (str, bool, int, float)):
+            raise Wrong(row, f"is {shown(value)}; a value is a number, a text, true or false")
+    if kind == "boolean":
+        return Values(np.array([_boolean(row, value) for row, value in enumerate(values)], np.int32), (False, True))
+    if is_coded:
+        return coded([_word(value) for value in values])
+    if kind == "datetime":
+        for row, value in enumerate(values):
+            if value is not None and not isinstance(value, str):
+                raise Wrong(row, f"is {shown(value)}; {DATES}")
+        return _as_moments(coded(values))
+    for row, value in enumerate(values):
+        if value is not None and (fault := number_fault(value)):
+            raise Wrong(row, fault)
+    return Values(np.array(values, np.float64))  # None becomes NaN
+
+
+def _boolean(row: int, value: Any) -> int:
+    if value is None:
+        return MISSING
+    if value in (0, 1):  # False and True are, too
+        return int(value)
+    raise Wrong(row, f"is {shown(value)}; it must be true or false")
+
+
+def _word(value: Any) -> str | None:
+    """How a value that is no text is called where texts are."""
+    if isinstance(value, bool):
+        return WORDS[value]
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return None if value is None else str(value)
+
+
+def _checked(read: Callable[[str, Kind], Values], encoder: Encoder, at: Callable[[int, str], str]) -> dict[str, Values]:
+    """The columns as the model knows them."""
+    found: dict[str, Values] = {}
+    faults = []
+    for name, kind in encoder.features.items():
+        try:
+            found[name] = read(name, kind)
+            _require_known(found[name], name, encoder)
+        except Wrong as wrong:
+            faults.append(Fault(at(wrong.row, name), f"({name}) {wrong.detail}"))
+    _refuse(faults)
+    return found
+
+
+def _as_kind(values: Values, kind: Kind, *, is_coded: bool) -> Values:
+    if kind == "boolean":
+        return _as_booleans(values)
+    if kind == "datetime":
+        return _as_moments(values)
+    if is_coded:
+        return values if _is_texts(values) else coded([_word(value) for value in values.to_list()])
+    if values.labels == (False, True):
+        return Values(np.where(values.array == MISSING, np.nan, values.array))
+    if values.labels is not None and (values.array != MISSING).any():
+        row = int((values.array != MISSING).argmax())
+        raise Wrong(_first_text(values, row), f"is {shown(values.at(_first_text(values, row)))}; it must be a number")
+    return values if values.labels is None else Values(np.full(len(values.array), np.nan))
+
+
+def _is_texts(values: Values) -> bool:
+    return values.labels is not None and values.labels != (False, True)
+
+
+def _first_text(values: Values, row: int) -> int:
+    """The first row whose text is no number: a whole column is texts when one of its values is."""
+    assert values.labels is not None
+    wrong = [code for code, label in enumerate(values.labels) if not _is_number(str(label))]
+    rows = np.isin(values.array, wrong)
+    return int(rows.argmax()) if rows.any() else row
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _as_booleans(values: Values) -> Values:
+    if values.labels == (False, True):
+        return values
+    if values.labels is None:
+        missing = np.isnan(values.array)
+        wrong = ~missing & ~np.isin(values.array, (0, 1))
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise Wrong(row, f"is {values.array[row]:g}; it must be true or false")
+        return Values(np.where(missing, MISSING, values.array).astype(np.int32), (False, True))
+    if not len(values.labels):
+        return Values(values.array, (False, True))
+    row = int((values.array != MISSING).argmax())
+    raise Wrong(row, f"is {shown(values.at(row))}; it must be true or false")
+
+
+def _as_moments(values: Values) -> Values:
+    """Dates from texts as RFC 3339 and ISO 8601 have them; without a zone, they are UTC."""
+    if values.labels is None:
+        return values
+    moments = []
+    for code, label in enumerate(values.labels):
+        try:
+            moment = datetime.fromisoformat(label)
+        except (TypeError, ValueError):
+            row = int((values.array == code).argmax())
+            raise Wrong(row, f"is {shown(label)}; {DATES}") from None
+        moments.append((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return Values(np.array([*moments, np.nan])[values.array])
+
+
+def _require_known(values: Values, name: str, encoder: Encoder) -> None:
+    """That nothing is missing, and no category new, where the job said that this is an error."""
+    missing = values.missing
+    if encoder.wishes.missing == "error" and missing.any():
+        raise Wrong(
+            int(missing.argmax()),
+            "is null; it must be a number or a category: the model takes no missing value",
+        )
+    if encoder.wishes.unknown == "error" and name in encoder.labels and values.labels is not None:
+        new = [code for code, label in enumerate(values.labels) if label not in encoder.labels[name]]
+        if (rows := np.isin(values.array, new)).any():
+            row = int(rows.argmax())
+            known = nearest(str(values.at(row)), [str(label) for label in encoder.labels[name]][:50])
+            raise Wrong(row, f"is {shown(values.at(row))}, a category that was not there in training; {known}")
+
+
+def _read_rows(document: Any) -> list[Any]:
     if not isinstance(document, dict):
         raise ValidationFailed([Fault("", f"is {shown(document)}; it must be an object with 'inputs'")])
     faults = [Fault(pointer(key), "is not a field here; known is inputs") for key in document if key != "inputs"]
@@ -22,42 +212,37 @@ def read_inputs(document: Any, features: list[str]) -> NDArray[np.float64]:
     if not isinstance(inputs, list) or not inputs:
         seen = f"is {shown(inputs)}; it" if "inputs" in document else "is missing; it"
         faults.append(Fault(pointer("inputs"), f"{seen} must be a list of rows"))
-    if faults:
-        raise ValidationFailed(faults)
-    rows = [[row[name] for name in features] if _is_record(row, features) else row for row in inputs]
-    array = read_matrix(rows, len(features))
-    if array is None:
-        raise ValidationFailed(list(islice(_faults(inputs, features), MOST_FAULTS)))
-    return array
+    _refuse(faults)
+    return list(inputs)
 
 
-def _is_record(row: Any, features: list[str]) -> bool:
+def _is_record(row: Any, features: Sequence[str]) -> bool:
     return isinstance(row, dict) and len(row) == len(features) and all(name in row for name in features)
 
 
-def _faults(inputs: list[Any], features: list[str]) -> Iterator[Fault]:
-    for index, row in enumerate(inputs):
+def _refuse(faults: Iterator[Fault] | list[Fault]) -> None:
+    if found := list(islice(faults, MOST_FAULTS)):
+        raise ValidationFailed(found)
+
+
+def _shape_faults(rows: list[Any], features: list[str]) -> Iterator[Fault]:
+    for index, row in enumerate(rows):
         if isinstance(row, dict):
-            yield from _record_faults(index, row, features)
+            if not _is_record(row, features):
+                yield from _record_faults(index, row, features)
         elif not isinstance(row, list):
-            yield Fault(pointer("inputs", index), f"is {shown(row)}; a row is a list of numbers or an object by column")
+            yield Fault(pointer("inputs", index), f"is {shown(row)}; a row is a list of values or an object by column")
         elif len(row) != len(features):
             yield Fault(
                 pointer("inputs", index),
                 f"has {len(row)} values; the model has {len(features)} inputs: {', '.join(features[:10])}",
             )
-        else:
-            for column, value in enumerate(row):
-                if fault := number_fault(value):
-                    yield Fault(pointer("inputs", index, column), f"({features[column]}) {fault}")
 
 
 def _record_faults(index: int, row: dict[str, Any], features: list[str]) -> Iterator[Fault]:
     for name in features:
         if name not in row:
             yield Fault(pointer("inputs", index, name), "is missing")
-        elif fault := number_fault(row[name]):
-            yield Fault(pointer("inputs", index, name), fault)
     for name in row:
         if name not in features:
             yield Fault(pointer("inputs", index, name), f"is not an input of this model; {nearest(name, features)}")

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from steelyard.data.builtin import BUILTINS
-from steelyard.data.split import sizes
-from steelyard.data.supervision import Supervised
+from steelyard.data.supervision import Supervised, missing_fault
 from steelyard.errors import Fault, InvalidParameter, nearest, pointer, shown
+from steelyard.spec import division
 from steelyard.spec.job import Holdout, JobSpec, class_key
 from steelyard.spec.parts import SLOTS
 from steelyard.trainer.layers import Embedding
@@ -67,10 +67,10 @@ def check(spec: JobSpec, sound: set[str], supervised: Supervised | None) -> list
 
 @_rule("data")
 def _one_source(spec: JobSpec) -> Faults:
-    named = [key for key in ("builtin", "inline") if getattr(spec.data, key) is not None]
+    named = [key for key in ("builtin", "dataset", "inline") if getattr(spec.data, key) is not None]
     if len(named) != 1:
-        found = "names both 'builtin' and 'inline'" if named else "names no data"
-        yield Fault(pointer("data"), f"{found}; it must have one of 'builtin' and 'inline'")
+        found = f"names {' and '.join(map(repr, named))}" if named else "names no data"
+        yield Fault(pointer("data"), f"{found}; it must have one of 'builtin', 'dataset' and 'inline'")
     if spec.data.builtin is None or not BUILTINS[spec.data.builtin].generated:
         for key in GENERATED:
             if getattr(spec.data, key) is not None:
@@ -79,11 +79,7 @@ def _one_source(spec: JobSpec) -> Faults:
 
 @_rule("validation", "test")
 def _rows_left(spec: JobSpec) -> Faults:
-    if spec.validation and spec.test and (total := spec.validation.fraction + spec.test.fraction) >= 1:
-        yield Fault(
-            pointer("test", "fraction"),
-            f"with that of validation makes {total:g}; together they must leave rows to train on",
-        )
+    yield from division.way_faults(spec)
 
 
 def _parts(holder: Any, place: str) -> Iterator[tuple[str, str, Any]]:
@@ -153,6 +149,31 @@ def _embedding_comes_first(spec: JobSpec) -> Faults:
                 pointer("preprocessing", "numeric"),
                 f"is {spec.preprocessing.numeric!r}, which changes the category numbers of the embedding; take 'none'",
             )
+
+
+@_rule("layers", "preprocessing")
+def _one_embedding(spec: JobSpec) -> Faults:
+    embeds = spec.preprocessing.categorical == "embedding"
+    if embeds and spec.layers and spec.layers[0].type == Embedding.name:
+        yield Fault(pointer("layers", 0), "is an embedding, beside the one that preprocessing.categorical asks for")
+
+
+@_rule("data", "preprocessing", of_data=True)
+def _inputs_are_complete(spec: JobSpec, supervised: Supervised) -> Faults:
+    if spec.preprocessing.missing != "error":
+        return
+    for name, column in supervised.inputs.items():
+        if column.missing:
+            yield missing_fault(supervised.table, name, "an input")
+
+
+@_rule("data", "preprocessing", of_data=True)
+def _some_input_is_left(spec: JobSpec, supervised: Supervised) -> Faults:
+    wishes = spec.preprocessing
+    ignored = {"categorical", "text"} if wishes.categorical == "ignore" else set()
+    ignored |= {"datetime"} if wishes.datetime == "ignore" else set()
+    if all(column.kind in ignored for column in supervised.inputs.values()):
+        yield Fault(pointer("preprocessing"), "ignores every column that there is to learn from")
 
 
 @_rule("layers", "data", of_data=True)
@@ -227,12 +248,8 @@ def _class_weights_fit_classes(spec: JobSpec, supervised: Supervised) -> Faults:
 
 @_rule("data", "validation", "test", of_data=True)
 def _splits_are_possible(spec: JobSpec, supervised: Supervised) -> Faults:
-    held = {key: holdout for key in ("validation", "test") if (holdout := getattr(spec, key)) is not None}
-    rows = len(supervised.x)
-    taken = sum(sizes(rows, {key: holdout.fraction for key, holdout in held.items()}).values())
-    if held and rows - taken < 1:
-        yield Fault(pointer(next(iter(held)), "fraction"), f"leaves no row of {rows} to train on")
-    for key, holdout in held.items():
+    yield from division.room_faults(spec, supervised)
+    for key, holdout in division.holdouts(spec):
         if holdout.stratify and (fault := _stratify_fault(supervised)):
             yield Fault(pointer(key, "stratify"), fault)
 
@@ -270,11 +287,7 @@ def loss_of(spec: JobSpec, supervised: Supervised) -> type[Loss]:
 
 def validation_of(spec: JobSpec, supervised: Supervised) -> Holdout | None:
     """The validation rows that were asked for, or a fifth where nothing was said and there are enough."""
-    if (
-        spec.validation is None
-        and "validation" not in spec.model_fields_set
-        and len(supervised.x) >= ROWS_FOR_VALIDATION
-    ):
+    if spec.validation is None and "validation" not in spec.model_fields_set and supervised.rows >= ROWS_FOR_VALIDATION:
         return Holdout(fraction=0.2)
     return spec.validation
 
@@ -288,9 +301,10 @@ def fill_in(spec: JobSpec, supervised: Supervised) -> JobSpec:
     document["data"]["target"] = supervised.targets
     classes = supervised.classes is not None and _stratify_fault(supervised) is None
     for key, holdout in (("validation", validation_of(spec, supervised)), ("test", spec.test)):
-        if holdout is not None:
-            stratify = classes if holdout.stratify is None else holdout.stratify
-            document[key] = {"fraction": holdout.fraction, "stratify": stratify}
+        if holdout is not None and holdout.is_drawn:
+            alone = holdout.group is None and holdout.time is None
+            stratify = classes and alone if holdout.stratify is None else holdout.stratify
+            document[key] = holdout.model_dump(exclude_none=True) | {"fraction": holdout.share, "stratify": stratify}
     if document["preprocessing"]["target"] is None:
         scaled = supervised.task == "regression" and not loss.raw_targets
         document["preprocessing"]["target"] = "standard" if scaled else "none"

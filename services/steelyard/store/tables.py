@@ -22,6 +22,10 @@ def _job_key() -> Mapped[str]:
     return mapped_column(ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
 
 
+def _dataset_key() -> Mapped[str]:
+    return mapped_column(ID, ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True)
+
+
 class Job(Base):
     """A training job: what was asked, where it stands, what came out."""
 
@@ -75,6 +79,58 @@ class JobInput(Base):
 
     job_id: Mapped[str] = _job_key()
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Dataset(Base):
+    """A data set that was uploaded; `digest` is of its bytes and of how they were to be read."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[float] = mapped_column(TIME)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str] = mapped_column(String(100))
+    rows: Mapped[int] = mapped_column(BigInteger)
+    columns: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    found: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class DatasetContent(Base):
+    """A piece of a data set's bytes as they were sent."""
+
+    __tablename__ = "dataset_content"
+
+    dataset_id: Mapped[str] = _dataset_key()
+    first: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DatasetPart(Base):
+    """Some rows of a column of a data set, as `steelyard.data.parts` has them."""
+
+    __tablename__ = "dataset_parts"
+
+    dataset_id: Mapped[str] = _dataset_key()
+    column: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    first: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    rows: Mapped[int] = mapped_column(Integer)
+    dtype: Mapped[str] = mapped_column(String(8))
+    labels: Mapped[bytes | None] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class JobDataset(Base):
+    """That a job needs a data set."""
+
+    __tablename__ = "job_datasets"
+
+    job_id: Mapped[str] = _job_key()
+    dataset_id: Mapped[str] = _dataset_key()
+
+    __table_args__ = (Index("jobs_of_dataset", "dataset_id"),)
 
 
 class HistoryEpoch(Base):

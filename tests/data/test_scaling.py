@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import preprocessing as reference
 
 from steelyard.data.numbers import LARGEST
-from steelyard.data.preprocessing import METHODS, Preprocessor
+from steelyard.data.scaling import METHODS, Scaler
 from steelyard.errors import InvalidParameter
 
 X = np.random.default_rng(0).normal(3, 5, size=(40, 3))
@@ -22,14 +22,14 @@ REFERENCES = {
 
 @pytest.mark.parametrize("method", REFERENCES)
 def test_scaling_is_scikit_learns(method: str) -> None:
-    ours = Preprocessor.fit(X, method).transform(X, "float64")
+    ours = Scaler.fit(X, method).transform(X, "float64")
     np.testing.assert_allclose(ours, REFERENCES[method].fit_transform(X), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_one_row_comes_out_as_among_many_and_after_storage(method: str) -> None:
-    fitted = Preprocessor.fit(X, method)
-    stored = Preprocessor.from_json(json.loads(json.dumps(fitted.to_json())))
+    fitted = Scaler.fit(X, method)
+    stored = Scaler.from_json(json.loads(json.dumps(fitted.to_json())))
     whole = fitted.transform(X, "float32")
     for index in range(len(X)):
         assert stored.transform(X[index : index + 1], "float32").tobytes() == whole[index : index + 1].tobytes()
@@ -39,26 +39,26 @@ def test_one_row_comes_out_as_among_many_and_after_storage(method: str) -> None:
 @given(value=st.floats(-1e6, 1e6))
 def test_a_constant_column_becomes_finite(method: str, value: float) -> None:
     x = np.full((7, 1), value)
-    assert np.abs(Preprocessor.fit(x, method).transform(x, "float64")).max() <= abs(value) + 1
+    assert np.abs(Scaler.fit(x, method).transform(x, "float64")).max() <= abs(value) + 1
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_inverse_undoes(method: str) -> None:
-    fitted = Preprocessor.fit(X, method)
+    fitted = Scaler.fit(X, method)
     np.testing.assert_allclose(fitted.inverse(fitted.transform(X, "float64")), X)
 
 
 def test_nearly_constant_columns_are_those_that_only_rounding_spreads() -> None:
     x = np.array([[0.1, 1e9], [0.1, 1e9 + 1], [0.1, 1e9 + 2]])
-    assert Preprocessor.fit(x, "standard").scale.tolist() == [1.0, pytest.approx(np.sqrt(2 / 3))]
+    assert Scaler.fit(x, "standard").scale.tolist() == [1.0, pytest.approx(np.sqrt(2 / 3))]
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_largest_numbers_that_are_read_do_not_overflow(method: str) -> None:
     x = np.array([[LARGEST, 0.0], [-LARGEST, LARGEST], [LARGEST / 3, -LARGEST]])
-    assert np.isfinite(Preprocessor.fit(x, method).transform(x, "float64")).all()
+    assert np.isfinite(Scaler.fit(x, method).transform(x, "float64")).all()
 
 
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(InvalidParameter, match="did you mean 'standard'"):
-        Preprocessor.fit(X, "standart")
+        Scaler.fit(X, "standart")

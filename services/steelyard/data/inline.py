@@ -13,16 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.data.column import Values, coded
 from steelyard.data.numbers import number_fault, read_matrix, read_numbers
 from steelyard.data.refusal import refuse
-from steelyard.data.table import Table
+from steelyard.data.table import Table, numeric_table, table_of
 from steelyard.errors import Fault, pointer, shown
 
 AT = ("data", "inline")
 KINDS = {int: "numbers", float: "numbers", str: "texts", bool: "true and false"}
 DEFAULT_TARGETS = ("target", "y")
-
-Column = NDArray[Any]
 
 
 def read_inline(document: dict[str, Any]) -> tuple[Table, list[str]]:
@@ -43,7 +42,8 @@ def read_inline(document: dict[str, Any]) -> tuple[Table, list[str]]:
 def _read_arrays(document: dict[str, Any]) -> tuple[Table, list[str]]:
     x, y = document["x"], document["y"]
     several = isinstance(y[0], list)
-    features, targets = read_matrix(x, _width(x)), read_matrix(y, _width(y)) if several else _column(y)
+    features = read_matrix(x, _width(x))
+    targets = _columns_of(read_matrix(y, _width(y))) if several else _single(read_column(y))
     target_names = [f"y{index}" for index in range(len(y[0]))] if several else ["y"]
     names = document.get("feature_names") or [f"x{index}" for index in range(_width(x))]
     refuse(
@@ -56,8 +56,19 @@ def _read_arrays(document: dict[str, Any]) -> tuple[Table, list[str]]:
     )
     assert features is not None
     assert targets is not None
-    columns = dict(zip([*names, *target_names], chain(features.T, targets.T if several else [targets]), strict=True))
-    return Table(columns, _locate_in_arrays([*names], [*target_names])), target_names
+    return numeric_table(
+        dict(zip(names, features.T, strict=True)),
+        dict(zip(target_names, targets, strict=True)),
+        _locate_in_arrays([*names], [*target_names]),
+    ), target_names
+
+
+def _columns_of(matrix: NDArray[np.float64] | None) -> list[Values] | None:
+    return None if matrix is None else [Values(column) for column in matrix.T]
+
+
+def _single(values: Values | None) -> list[Values] | None:
+    return None if values is None else [values]
 
 
 def _locate_in_arrays(names: list[str], targets: list[str]) -> Callable[[str, int | None], str]:
@@ -114,7 +125,7 @@ def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
     wanted = set(names)
     alike = bool(names) and all(type(row) is dict and row.keys() == wanted for row in rows)
     records = rows if alike else [row if isinstance(row, dict) else {} for row in rows]
-    columns = {name: _column([row.get(name) for row in records]) for name in names}
+    columns = {name: read_column([row.get(name) for row in records]) for name in names}
     refuse(
         chain(
             () if alike else _row_faults(rows, names),
@@ -126,7 +137,7 @@ def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
         )
     )
     read = {name: column for name, column in columns.items() if column is not None}
-    return Table(read, _in_rows), [name for name in DEFAULT_TARGETS if name in names][:1]
+    return table_of(read, _in_rows), [name for name in DEFAULT_TARGETS if name in names][:1]
 
 
 def _in_rows(column: str, row: int | None) -> str:
@@ -150,22 +161,18 @@ def _row_faults(rows: list[Any], names: Sequence[str]) -> Iterator[Fault]:
                     yield Fault(pointer(*AT, "rows", index, name), "is not a column of the first row")
 
 
-def _column(values: list[Any]) -> Column | None:
-    """A column of numbers as float64, one of texts or booleans as objects; `None` if anything is wrong with it."""
+def read_column(values: list[Any]) -> Values | None:
+    """A column of numbers, texts or booleans; `None` if anything is wrong with it."""
     types = {*map(type, values)}
     present = types - {NoneType}
     if present <= {int, float}:
         numbers = read_numbers([value for value in values if value is not None])
         if numbers is None or NoneType not in types:
-            return numbers
+            return None if numbers is None else Values(numbers)
         column = np.full(len(values), np.nan)
         column[[value is not None for value in values]] = numbers
-        return column
-    if present not in ({str}, {bool}):
-        return None
-    column = np.empty(len(values), object)
-    column[:] = values
-    return column
+        return Values(column)
+    return coded(values) if present in ({str}, {bool}) else None
 
 
 def _column_faults(values: list[Any], at: Callable[[int], str]) -> Iterator[Fault]:

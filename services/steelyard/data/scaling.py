@@ -1,4 +1,4 @@
-"""Scaling: fitted on the training rows, kept with the model as numbers, applied by it at inference.
+"""Scaling of numbers: fitted on the training rows, kept with the model as numbers, applied by it at inference.
 
 Each value is scaled by itself, in float64, so one row comes out with the same bits as among a million. What the
 columns mean is not known here.
@@ -19,7 +19,7 @@ ROUNDING = 10 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True)
-class Preprocessor:
+class Scaler:
     """Takes `center` from each column and divides by `scale`; both `(columns,)` float64."""
 
     method: str

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.data.readers import read_inline
+from steelyard.data.inline import read_inline
 from steelyard.data.refusal import MOST_COUNTED, MOST_FAULTS
 from steelyard.errors import ValidationFailed
 
@@ -39,8 +39,8 @@ def test_arrays_become_columns() -> None:
     table, target = read_inline({"x": [[1, 2.5], [3, True]], "y": ["a", "b"], "feature_names": ["p", "q"]})
     assert table.names == ["p", "q", "y"]
     assert target == ["y"]
-    np.testing.assert_array_equal(table.columns["q"], [2.5, 1.0])
-    assert table.columns["y"].tolist() == ["a", "b"]
+    np.testing.assert_array_equal(table.columns["q"].values.array, [2.5, 1.0])
+    assert table.columns["y"].values.to_list() == ["a", "b"]
 
 
 def test_columns_without_names_are_counted() -> None:
@@ -51,14 +51,14 @@ def test_several_targets_are_columns_too() -> None:
     table, targets = read_inline({"x": [[1], [2]], "y": [[1, 2], [3, 4]]})
     assert targets == ["y0", "y1"]
     assert table.names == ["x0", "y0", "y1"]
-    assert table.columns["y1"].tolist() == [2, 4]
+    assert table.columns["y1"].values.to_list() == [2, 4]
 
 
 def test_rows_become_columns_and_a_target_goes_without_saying() -> None:
     table, target = read_inline({"rows": [{"a": 1, "y": True}, {"y": False, "a": None}]})
     assert target == ["y"]
-    assert np.isnan(table.columns["a"][1])
-    assert table.columns["y"].tolist() == [True, False]
+    assert np.isnan(table.columns["a"].values.array[1])
+    assert table.columns["y"].values.to_list() == [True, False]
     assert read_inline({"rows": [{"y": 1, "target": 2}]})[1] == ["target"]
     assert read_inline({"rows": [{"a": 1}]})[1] == []
 
@@ -74,7 +74,7 @@ def test_rows_become_columns_and_a_target_goes_without_saying() -> None:
 def test_numbers_keep_their_bits(x: list[list[float]]) -> None:
     table, _ = read_inline({"x": x, "y": [row[0] for row in x]})
     for index in range(len(x[0])):
-        assert table.columns[f"x{index}"].tobytes() == np.array([float(row[index]) for row in x]).tobytes()
+        assert table.columns[f"x{index}"].values.array.tobytes() == np.array([float(row[index]) for row in x]).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_whatever_is_sent_becomes_a_table_or_faults_that_can_be_found(inline: di
     except ValidationFailed as error:
         found = error.faults
     else:
-        assert {len(column) for column in table.columns.values()} == {table.rows}
+        assert {len(column.values.array) for column in table.columns.values()} == {table.rows}
         assert {*targets} <= {*table.names}
         return
     assert found
@@ -188,5 +188,5 @@ def test_every_value_of_a_table_is_located_where_it_was_sent(inline: dict[str, A
     sent = {"data": {"inline": json.loads(json.dumps(inline))}}
     for name, column in table.columns.items():
         assert isinstance(resolve(table.locate(name, None), sent), list)
-        for row, value in enumerate(column):
+        for row, value in enumerate(column.values.to_list()):
             assert resolve(table.locate(name, row), sent) == value

@@ -1,0 +1,90 @@
+"""A column: its values, what kind of values they are, and how many are missing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["numeric", "boolean", "categorical", "datetime", "text", "id"]
+LEARNABLE: tuple[Kind, ...] = ("numeric", "boolean", "categorical", "datetime")
+MISSING = -1
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values of a column, `(rows,)`.
+
+    Numbers are float64, NaN where one is missing; a moment is one too, its seconds since 1970 in UTC. Anything else
+    is an int32 index into `labels`, or `MISSING`; the labels are texts, or `False` and `True`, each there once.
+    """
+
+    array: NDArray[Any]
+    labels: tuple[Any, ...] | None = None
+
+    @property
+    def missing(self) -> NDArray[np.bool_]:
+        """Which of them are missing."""
+        found: NDArray[np.bool_] = np.isnan(self.array) if self.labels is None else self.array == MISSING
+        return found
+
+    def at(self, row: int) -> Any:
+        """One of them; `None` if it is missing."""
+        return self.to_list(np.array([row]))[0]
+
+    def to_list(self, rows: NDArray[np.int64] | None = None) -> list[Any]:
+        """All of them, or those of `rows`, as Python's own; `None` where one is missing."""
+        array = self.array if rows is None else self.array[rows]
+        if self.labels is not None:
+            return [None if code < 0 else self.labels[code] for code in array.tolist()]
+        return [None if value != value else value for value in array.tolist()]
+
+    def take(self, rows: NDArray[np.int64]) -> "Values":
+        """Those of `rows`."""
+        return Values(self.array[rows], self.labels)
+
+
+class Column:
+    """Values with a kind. They are loaded when first asked for, so that what nobody reads costs nothing."""
+
+    def __init__(self, kind: Kind, load: Callable[[], Values], *, missing: int) -> None:
+        self.kind = kind
+        self.missing = missing
+        self._load = load
+
+    @classmethod
+    def of(cls, kind: Kind, values: Values) -> "Column":
+        """A column of values that are there."""
+        return cls(kind, lambda: values, missing=int(values.missing.sum()))
+
+    @cached_property
+    def values(self) -> Values:
+        """Its values."""
+        return self._load()
+
+
+def concatenate(several: Sequence[Values]) -> Values:
+    """The values of several columns of one kind as one."""
+    if several[0].labels is None:
+        return Values(np.concatenate([values.array for values in several]))
+    if several[0].labels == (False, True):
+        return Values(np.concatenate([values.array for values in several]), (False, True))
+    known: dict[Any, int] = {}
+    arrays = []
+    for values in several:
+        codes = [known.setdefault(label, len(known)) for label in values.labels or ()]
+        # The last place is for MISSING, which is -1.
+        arrays.append(np.array([*codes, MISSING], np.int32)[values.array])
+    return Values(np.concatenate(arrays), tuple(known))
+
+
+def coded(values: list[Any]) -> Values:
+    """Texts or booleans, `None` for a missing one; labels in the order in which they first come."""
+    known: dict[Any, int] = {}
+    codes = [MISSING if value is None else known.setdefault(value, len(known)) for value in values]
+    if known.keys() <= {False, True}:
+        array = np.array([MISSING if value is None else int(value) for value in values], np.int32)
+        return Values(array, (False, True))
+    return Values(np.array(codes, np.int32), tuple(known))

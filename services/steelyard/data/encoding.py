@@ -1,0 +1,277 @@
+"""From columns to the network's inputs: fitted on the training rows, kept as JSON, the same bits at inference.
+
+Each cell is encoded by itself, so one row comes out with the same bits as among a million, in any order of columns.
+Numbers and moments make a block of scaled values; each column of categories is one-hot, or a number for an embedding.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.data.column import MISSING, Column, Kind, Values
+from steelyard.data.moments import PARTS, Parts, read_parts
+from steelyard.data.scaling import Scaler
+
+Array = NDArray[Any]
+Rows = NDArray[np.int64]
+IS_MISSING, IS_UNKNOWN = "is missing", "is unknown"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How columns are to be encoded; the names are those of a job's `preprocessing`."""
+
+    numeric: str = "standard"
+    categorical: Literal["one_hot", "embedding", "ignore"] = "one_hot"
+    datetime: Parts | Literal["ignore"] = "cyclic"
+    missing: Literal["mean", "median", "most_frequent", "error"] = "mean"
+    missing_indicator: bool = False
+    unknown: Literal["bucket", "error"] = "bucket"
+    max_categories: int = 100
+    min_frequency: int = 1
+
+
+@dataclass(frozen=True)
+class Categories:
+    """The labels of one column that have a place of their own, and whether a missing one has, too.
+
+    The last place is for
+    whatever else comes: rare labels, and such as were not there in training.
+    """
+
+    name: str
+    labels: tuple[Any, ...]
+    missing: bool
+    fill: Any  # the label that a missing one counts as, where it has no place of its own
+    merged: int  # labels of the training rows that were too rare
+
+    @classmethod
+    def fit(cls, name: str, values: Values, wishes: Wishes) -> Self:
+        """The most frequent labels of training rows, the first seen among equals first; then in their own order."""
+        assert values.labels is not None
+        counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels))
+        order = sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], values.labels[code]))  # type: ignore[index]
+        kept = [code for code in order if counts[code] >= wishes.min_frequency][: wishes.max_categories]
+        has_missing = bool((values.array == MISSING).any()) and wishes.missing in ("mean", "median")
+        fill = values.labels[order[0]] if wishes.missing == "most_frequent" and order else None
+        labels = tuple(sorted(values.labels[code] for code in kept))
+        return cls(name, labels, has_missing, fill, len(order) - len(kept))
+
+    @property
+    def places(self) -> int:
+        """How many places there are."""
+        return len(self.labels) + self.missing + 1
+
+    @property
+    def titles(self) -> list[str]:
+        """What each place is for."""
+        named = [f"{self.name}={label}" for label in self.labels]
+        return [*named, *([f"{self.name} {IS_MISSING}"] if self.missing else []), f"{self.name} {IS_UNKNOWN}"]
+
+    @cached_property
+    def _place_of(self) -> dict[Any, int]:
+        return {label: place for place, label in enumerate(self.labels)}
+
+    def find(self, values: Values) -> Rows:
+        """The place of each value."""
+        assert values.labels is not None
+        place_of = self._place_of
+        unknown = self.places - 1
+        missing = len(self.labels) if self.missing else place_of.get(self.fill, unknown)
+        # The last entry serves the code MISSING, which is -1.
+        places = np.array([*(place_of.get(label, unknown) for label in values.labels), missing], np.int64)
+        found: Rows = places[values.array]
+        return found
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The network's inputs: how many, and which of them are numbers of categories, of how many each."""
+
+    width: int
+    embedded: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """All that turns raw columns into the network's inputs.
+
+    `numbers` are the columns of the block of numbers, booleans among them, in the order of the features; `moments`
+    are columns of dates, whose parts follow them. `fill` stands in for what is missing, `(block,)`; `indicators` are
+    the places in the block that have an input of their own that tells whether the value was missing.
+    """
+
+    wishes: Wishes
+    features: dict[str, Kind]
+    numbers: list[str]
+    moments: list[str]
+    scaler: Scaler
+    fill: NDArray[np.float64]
+    indicators: list[int]
+    categories: list[Categories]
+
+    @classmethod
+    def fit(cls, columns: Mapping[str, Column], rows: Rows, wishes: Wishes) -> Self:
+        """Fit to the training rows, by number, of these columns."""
+        numbers, moments, categorical = _sort(columns, wishes)
+        taken = [columns[name].values.take(rows) for name in [*numbers, *moments]]
+        block = _block(taken, len(rows), len(numbers), wishes)
+        fill = np.array([_fill(column, wishes.missing) for column in block.T])
+        filled = np.where(np.isnan(block), fill, block)
+        scaler = Scaler.fit(filled, wishes.numeric)
+        categories = [Categories.fit(name, columns[name].values.take(rows), wishes) for name in categorical]
+        features: dict[str, Kind] = {name: columns[name].kind for name in (*numbers, *moments, *categorical)}
+        ordered = {name: features[name] for name in columns if name in features}
+        indicators = _indicators(columns, numbers, moments, wishes)
+        return cls(wishes, ordered, numbers, moments, scaler, fill, indicators, categories)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether every feature is a number, so that a row is a list of numbers."""
+        return not self.moments and not self.categories
+
+    @cached_property
+    def labels(self) -> dict[str, frozenset[Any]]:
+        """The labels that each column of categories knows."""
+        return {each.name: frozenset(each.labels) for each in self.categories}
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Of what the network gets."""
+        return _layout(len(self.fill) + len(self.indicators), self.categories, self.wishes)
+
+    @property
+    def titles(self) -> list[str]:
+        """What each of the network's inputs is."""
+        names = [*self.numbers, *(f"{name} {part}" for name in self.moments for part in _moment_parts(self.wishes))]
+        titles = [*names, *(f"{names[place]} {IS_MISSING}" for place in self.indicators)]
+        for each in self.categories:
+            titles += [each.name] if self.wishes.categorical == "embedding" else each.titles
+        return titles
+
+    def encode(self, columns: Mapping[str, Values], dtype: Any) -> Array:
+        """The network's inputs `(rows, width)` for these columns."""
+        rows = len(next(iter(columns.values())).array)
+        taken = [columns[name] for name in (*self.numbers, *self.moments)]
+        block = _block(taken, rows, len(self.numbers), self.wishes)
+        return self.encode_block(block, [columns[each.name] for each in self.categories], dtype)
+
+    def encode_block(self, block: NDArray[np.float64], categorical: Sequence[Values], dtype: Any) -> Array:
+        """The same from a block of numbers `(rows, numbers and parts of moments)`, which may miss some."""
+        missing = np.isnan(block)
+        scaled = self.scaler.transform(np.where(missing, self.fill, block) if missing.any() else block, dtype)
+        if not self.categories and not self.indicators:
+            return scaled
+        rows = len(block)
+        x = np.zeros((rows, self.layout.width), dtype)
+        width = scaled.shape[1]
+        x[:, :width] = scaled
+        for place in self.indicators:
+            x[:, width] = missing[:, place]
+            width += 1
+        for each, values in zip(self.categories, categorical, strict=True):
+            places = each.find(values)
+            if self.wishes.categorical == "embedding":
+                x[:, width] = places
+                width += 1
+            else:
+                x[np.arange(rows), width + places] = 1
+                width += each.places
+        return x
+
+    def to_json(self) -> dict[str, Any]:
+        """As values that JSON holds without loss."""
+        return {
+            "wishes": asdict(self.wishes),
+            "features": self.features,
+            "numbers": self.numbers,
+            "moments": self.moments,
+            "scaler": self.scaler.to_json(),
+            "fill": [None if np.isnan(value) else value for value in self.fill.tolist()],
+            "indicators": self.indicators,
+            "categories": [asdict(each) | {"labels": list(each.labels)} for each in self.categories],
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """From what `to_json` gave."""
+        return cls(
+            Wishes(**document["wishes"]),
+            document["features"],
+            document["numbers"],
+            document["moments"],
+            Scaler.from_json(document["scaler"]),
+            np.array(document["fill"], np.float64),
+            document["indicators"],
+            [Categories(**each | {"labels": tuple(each["labels"])}) for each in document["categories"]],
+        )
+
+
+def measure(columns: Mapping[str, Column], rows: Rows, wishes: Wishes) -> Layout:
+    """The layout that `Encoder.fit` would give, from no more columns than that takes."""
+    numbers, moments, categorical = _sort(columns, wishes)
+    categories = [Categories.fit(name, columns[name].values.take(rows), wishes) for name in categorical]
+    block = len(numbers) + len(moments) * len(_moment_parts(wishes))
+    return _layout(block + len(_indicators(columns, numbers, moments, wishes)), categories, wishes)
+
+
+def _layout(width: int, categories: Sequence[Categories], wishes: Wishes) -> Layout:
+    if wishes.categorical != "embedding":
+        return Layout(width + sum(each.places for each in categories))
+    embedded = tuple((width + place, each.places) for place, each in enumerate(categories))
+    return Layout(width + len(categories), embedded)
+
+
+def _sort(columns: Mapping[str, Column], wishes: Wishes) -> tuple[list[str], list[str], list[str]]:
+    """The names of the numbers, the moments and the categories."""
+    numbers = [name for name, column in columns.items() if _is_number(column)]
+    moments = [name for name, column in columns.items() if column.kind == "datetime" and wishes.datetime != "ignore"]
+    taken = {*numbers, *moments}
+    categorical = [n for n, c in columns.items() if c.kind != "datetime" and n not in taken]
+    return numbers, moments, [] if wishes.categorical == "ignore" else categorical
+
+
+def _is_number(column: Column) -> bool:
+    """Whether a column goes into the block of numbers; an id that is wanted all the same may be a number, or a text."""
+    return column.kind in ("numeric", "boolean") or (column.kind == "id" and column.values.labels is None)
+
+
+def _moment_parts(wishes: Wishes) -> tuple[str, ...]:
+    return () if wishes.datetime == "ignore" else PARTS[wishes.datetime]
+
+
+def _indicators(columns: Mapping[str, Column], numbers: list[str], moments: list[str], wishes: Wishes) -> list[int]:
+    """Places in the block of columns in which anything is missing at all, so that they are known before the fit."""
+    if not wishes.missing_indicator:
+        return []
+    places = [place for place, name in enumerate(numbers) if columns[name].missing]
+    step = len(_moment_parts(wishes))
+    return places + [len(numbers) + place * step for place, name in enumerate(moments) if columns[name].missing]
+
+
+def _block(columns: Sequence[Values], rows: int, numbers: int, wishes: Wishes) -> NDArray[np.float64]:
+    """Numbers as they are, booleans as 0 and 1, moments as their parts: `(rows, …)`, NaN where one is missing."""
+    parts = _moment_parts(wishes)
+    block = np.empty((rows, numbers + (len(columns) - numbers) * len(parts)))
+    for place, values in enumerate(columns[:numbers]):
+        block[:, place] = values.array
+        if values.labels is not None:
+            block[values.array == MISSING, place] = np.nan
+    for place, values in enumerate(columns[numbers:]):
+        first = numbers + place * len(parts)
+        block[:, first : first + len(parts)] = read_parts(values.array, wishes.datetime)  # type: ignore[arg-type]
+    return block
+
+
+def _fill(column: NDArray[np.float64], how: str) -> float:
+    present = column[~np.isnan(column)]
+    if how == "error" or not len(present):
+        return 0.0 if how != "error" else np.nan
+    if how == "most_frequent":
+        values, counts = np.unique(present, return_counts=True)
+        return float(values[counts.argmax()])
+    return float(present.mean() if how == "mean" else np.median(present))

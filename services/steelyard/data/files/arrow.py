@@ -1,0 +1,189 @@
+"""From Arrow's columns to ours, each with its profile; Parquet files and Arrow streams."""
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from steelyard.data.column import MISSING, Values
+from steelyard.data.files.refusal import Unreadable
+from steelyard.data.numbers import LARGEST
+from steelyard.errors import shown
+
+MOST_COLUMNS = 10_000
+MOST_NAME = 200
+LARGEST_EXACT = 2**53  # the integers up to here are float64s
+SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+FIRST_MOMENT, LAST_MOMENT = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
+TOP = 10
+# What Arrow raises over a broken file: all of its errors but the want of memory.
+BROKEN = (
+    pa.ArrowInvalid,
+    pa.ArrowIndexError,
+    pa.ArrowKeyError,
+    pa.ArrowTypeError,
+    pa.ArrowNotImplementedError,
+    pa.ArrowSerializationError,
+    OSError,
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A column as it was read: its values, the type that it had in the file, and what there is to know of it."""
+
+    name: str
+    values: Values
+    dtype: str
+    is_moment: bool
+    distinct: int
+    top: list[tuple[Any, int]]
+
+
+def read_parquet(path: str) -> pa.Table:
+    """The table of a Parquet file."""
+    try:
+        file = pq.ParquetFile(path)
+        require_size(file.metadata.num_rows, [*file.schema_arrow.names])
+        table = file.read(use_threads=True)
+        table.validate(full=True)
+    except BROKEN as error:
+        raise Unreadable(f"this is not a Parquet file that can be read: {brief(error)}") from None
+    if table.num_rows != file.metadata.num_rows:
+        raise Unreadable(f"its footer speaks of {file.metadata.num_rows} rows; {table.num_rows} are there")
+    return table
+
+
+def read_arrow(path: str) -> pa.Table:
+    """The table of an Arrow stream, or of an Arrow file."""
+    try:
+        with pa.memory_map(path) as source:
+            is_file = source.read(6) == b"ARROW1"
+            source.seek(0)
+            reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+            require_size(0, reader.schema.names)
+            table = reader.read_all()
+            table.validate(full=True)
+            return table
+    except BROKEN as error:
+        raise Unreadable(f"this is not an Arrow stream that can be read: {brief(error)}") from None
+
+
+def brief(error: BaseException) -> str:
+    """The first line of what a library says, not too long."""
+    return str(error).strip().split("\n", 1)[0][:300] or type(error).__name__
+
+
+def require_size(rows: int, names: Sequence[str]) -> None:
+    """Refuse what no memory holds, before anything is allocated, and names that are none."""
+    if len(names) > MOST_COLUMNS:
+        raise Unreadable(f"it has {len(names)} columns; the most is {MOST_COLUMNS}")
+    if rows * max(1, len(names)) > 1 << 40:
+        raise Unreadable(f"it speaks of {rows} rows of {len(names)} columns, which no memory holds")
+    seen: set[str] = set()
+    for place, name in enumerate(names, start=1):
+        if not name.strip():
+            raise Unreadable(f"the name of column {place} is empty; every column needs a name")
+        if len(name) > MOST_NAME:
+            raise Unreadable(f"the name of column {place} has {len(name)} characters; the most is {MOST_NAME}")
+        if name in seen:
+            raise Unreadable(f"the name {shown(name)} stands for two columns; names must differ")
+        seen.add(name)
+
+
+def require_columns(table: pa.Table) -> None:
+    """Refuse a table that nothing can be learned from, or that has no names for its columns."""
+    require_size(table.num_rows, table.column_names)
+    if not table.num_columns:
+        raise Unreadable("it has no columns")
+    if not table.num_rows:
+        raise Unreadable("it has no rows")
+
+
+def read_columns(names: Sequence[str], columns: list[pa.ChunkedArray]) -> Iterator[Read]:
+    """The columns one after the other, some ahead of their turn. `columns` is emptied, to give memory back early."""
+    count = os.cpu_count() or 1
+    with ThreadPoolExecutor(count) as threads:
+        ahead: deque[Future[Read]] = deque()
+        for name in names:
+            ahead.append(threads.submit(_read, name, columns.pop(0)))
+            if len(ahead) > count:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def _read(name: str, column: pa.ChunkedArray) -> Read:
+    dtype, kind = str(column.type), column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        dtype, kind = str(column.type), column.type
+    if pa.types.is_null(kind):
+        return Read(name, Values(np.full(len(column), np.nan)), dtype, False, 0, [])
+    if pa.types.is_boolean(kind):
+        codes = column.cast(pa.int8()).fill_null(MISSING).to_numpy().astype(np.int32)
+        return _counted(name, Values(codes, (False, True)), dtype)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _read_texts(name, column, dtype)
+    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
+        return _read_moments(name, column, dtype)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _read_numbers(name, column, dtype)
+    raise Unreadable(
+        f"its values are of the type {dtype}; columns are numbers, texts, true and false, or dates", column=name
+    )
+
+
+def _read_texts(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+    encoded = pc.dictionary_encode(column).unify_dictionaries()
+    chunks = [chunk.indices.fill_null(MISSING).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    labels = tuple(encoded.chunk(0).dictionary.to_pylist()) if chunks else ()
+    codes = np.concatenate(chunks).astype(np.int32) if chunks else np.empty(0, np.int32)
+    counts = np.bincount(codes[codes >= 0], minlength=len(labels))
+    order = np.argsort(-counts, kind="stable")[:TOP]
+    top = [(labels[place][:MOST_NAME], int(counts[place])) for place in order.tolist()]
+    return Read(name, Values(codes, labels), dtype, False, len(labels), top)
+
+
+def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+    if pa.types.is_integer(column.type) and column.type.bit_width == 64:
+        extremes = pc.min_max(column).as_py()
+        if extremes["max"] is not None and max(-extremes["min"], extremes["max"]) > LARGEST_EXACT:
+            return _read_texts(name, column.cast(pa.string()), dtype)  # a float64 would change them: they are names
+    numbers = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64, copy=False)
+    wrong = np.abs(numbers) > LARGEST  # a NaN is not: it is a value that is missing
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise Unreadable(f"{numbers[row]:g} must lie within ±{LARGEST:g}", row=row + 1, column=name)
+    return _counted(name, Values(numbers), dtype)
+
+
+def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+    if pa.types.is_time(column.type):
+        unit = column.type.unit
+        ticks = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64()).cast(pa.float64())
+    else:
+        unit = "us"
+        ticks = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64())
+    moments = ticks.to_numpy().astype(np.float64, copy=True) / SECONDS[unit]
+    outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
+    if outside.any():
+        raise Unreadable("the date lies outside the years 1 to 9999", row=int(outside.argmax()) + 1, column=name)
+    return _counted(name, Values(moments), dtype, is_moment=not pa.types.is_time(column.type))
+
+
+def _counted(name: str, values: Values, dtype: str, *, is_moment: bool = False) -> Read:
+    if values.labels is None:
+        present = np.sort(values.array[~values.missing])
+        distinct = int(np.count_nonzero(present[1:] != present[:-1])) + (len(present) > 0)
+        return Read(name, values, dtype, is_moment, distinct, [])
+    counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels)).tolist()
+    top = [pair for pair in zip(values.labels, counts, strict=True) if pair[1]]
+    return Read(name, values, dtype, is_moment, len(top), sorted(top, key=lambda pair: -pair[1]))

@@ -1,0 +1,87 @@
+"""JSON files: a list of objects, or one object a line."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.json as pj
+
+from steelyard.data.files.arrow import BROKEN, MOST_COLUMNS, brief
+from steelyard.data.files.refusal import Unreadable
+from steelyard.errors import shown
+
+BLOCK_BYTES = 8 << 20
+
+
+def read_ndjson(path: str) -> pa.Table:
+    """The table of a file with an object on each line."""
+    reading = pj.ReadOptions(block_size=BLOCK_BYTES)
+    try:
+        return pj.read_json(path, reading, pj.ParseOptions(newlines_in_values=False))
+    except BROKEN as error:
+        if "Empty JSON file" in str(error):
+            raise Unreadable("it is empty") from None
+        raise Unreadable(f"this is not NDJSON that can be read: {brief(error)}") from None
+
+
+def read_json(path: str) -> pa.Table:
+    """The table of a list of objects, or of `{"rows": [{…}]}`, or of `{"x": [[…]], "y": […]}`."""
+    content = Path(path).read_bytes()
+    if not content.strip():
+        raise Unreadable("it is empty")
+    try:
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise Unreadable(f"this is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    if isinstance(document, dict) and isinstance(document.get("x"), list):
+        document = list(_from_arrays(document))
+    rows = document.get("rows") if isinstance(document, dict) else document
+    if not isinstance(rows, list) or not rows:
+        raise Unreadable('it must be a list of objects, or {"rows": [{…}]}, or {"x": [[…]], "y": […]}')
+    return _table(rows)
+
+
+def _from_arrays(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    x, y = document["x"], document.get("y")
+    if y is not None and (not isinstance(y, list) or len(y) != len(x)):
+        raise Unreadable(f"y must be a list with a value for each of the {len(x)} rows of x")
+    names = document.get("feature_names")
+    for row, values in enumerate(x):
+        if not isinstance(values, list) or len(values) != len(x[0]):
+            raise Unreadable("it must be a list as long as the first row's", row=row + 1, column="x")
+        keys = names if isinstance(names, list) and len(names) == len(values) else [f"x{i}" for i in range(len(values))]
+        record = dict(zip(map(str, keys), values, strict=True))
+        if y is not None:
+            record |= {f"y{i}": each for i, each in enumerate(y[row])} if isinstance(y[row], list) else {"y": y[row]}
+        yield record
+
+
+def _table(rows: list[Any]) -> pa.Table:
+    names: dict[str, None] = {}
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise Unreadable(f"is {shown(row)}; it must be an object with a value for each column", row=number)
+        names.update(dict.fromkeys(row))
+        if len(names) > MOST_COLUMNS:
+            raise Unreadable(f"it has more than {MOST_COLUMNS} columns")
+    return pa.table({name: _column(name, [row.get(name) for row in rows]) for name in names})
+
+
+def _column(name: str, values: list[Any]) -> pa.Array:
+    kinds = {bool: "true and false", int: "numbers", float: "numbers", str: "texts"}
+    kind = next((kinds.get(type(value)) for value in values if value is not None), None)
+    for row, value in enumerate(values, start=1):
+        if value is not None and (kinds.get(type(value)) != kind or kind is None):
+            detail = (
+                f"is {shown(value)}; the column holds {kind or 'no such values'}, and all its values are of one kind"
+            )
+            raise Unreadable(detail, row=row, column=name)
+    try:
+        if kind == "numbers":
+            whole = all(type(value) is int for value in values if value is not None)
+            return pa.array(values, pa.int64() if whole else pa.float64())
+        return pa.array(values)
+    except (*BROKEN, OverflowError) as error:
+        raise Unreadable(f"its values cannot be read: {brief(error)}", column=name) from None

@@ -1,0 +1,57 @@
+"""Moments: numbers of seconds since 1970 in UTC, and how they are written."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+DAY, YEAR = 86_400.0, 31_556_952.0  # seconds; a year of the Gregorian calendar on average
+
+
+def moment(seconds: float) -> str:
+    """Seconds since 1970 as RFC 3339, to the microsecond where that is not a whole second."""
+    said = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=round(seconds * 1e6))
+    return said.isoformat().replace("+00:00", "Z")
+
+
+Parts = Literal["parts", "cyclic"]
+PARTS: dict[str, tuple[str, ...]] = {
+    "parts": ("year", "month", "day", "weekday", "hour"),
+    "cyclic": (
+        "time",
+        "month sine",
+        "month cosine",
+        "weekday sine",
+        "weekday cosine",
+        "hour sine",
+        "hour cosine",
+    ),
+}
+
+
+def read_parts(seconds: NDArray[np.float64], how: Parts) -> NDArray[np.float64]:
+    """The parts of each moment, `(rows, parts)`, NaN where it is missing.
+
+    `parts` are numbers: the year, the month from 1, the day from 1, the weekday from Monday as 0, and the hour with
+    its fraction. `cyclic` are the years since 1970, and the month, the weekday and the hour as points of a circle, so
+    that December lies next to January.
+    """
+    missing = np.isnan(seconds)
+    stamps = np.where(missing, 0, seconds)
+    days = np.floor(stamps / DAY)
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    month = months.astype(np.int64) % 12
+    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
+    hour = (stamps - days * DAY) / 3600
+    if how == "parts":
+        year = 1970.0 + months.astype(np.int64) // 12
+        day = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1.0
+        found = np.stack([year, month + 1.0, day, weekday, hour], axis=1)
+    else:
+        turns = [month / 12, weekday / 7, hour / 24]
+        circles = [turn for each in turns for turn in (np.sin(2 * np.pi * each), np.cos(2 * np.pi * each))]
+        found = np.stack([stamps / YEAR, *circles], axis=1)
+    found[missing] = np.nan
+    return found

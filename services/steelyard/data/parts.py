@@ -1,0 +1,90 @@
+"""Values cut into parts of so many rows, as bytes: how a table is handed from process to process, and stored.
+
+A part stands alone: its labels are its own. Numbers are kept in the narrowest type that holds them exactly.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from steelyard.data.column import MISSING, Values, concatenate
+
+ROWS = 16_384
+LENGTH_BYTES = 4
+NARROWEST = (np.int8, np.int16, np.int32, np.float32)
+
+
+@dataclass(frozen=True)
+class Part:
+    """`rows` values of the column number `column`, from the row `first` on. Little-endian, in `dtype`."""
+
+    column: int
+    first: int
+    rows: int
+    dtype: str
+    labels: bytes | None
+    content: bytes
+
+
+def split(column: int, values: Values) -> Iterator[Part]:
+    """The values in parts."""
+    for first in range(0, len(values.array), ROWS):
+        array, labels = values.array[first : first + ROWS], None
+        if values.labels == (False, True):
+            labels = orjson.dumps(values.labels)
+        elif values.labels is not None:
+            used, array = _own_labels(array)
+            labels = orjson.dumps([values.labels[code] for code in used.tolist()])
+        array = _narrow(array)
+        yield Part(column, first, len(array), array.dtype.str, labels, array.tobytes())
+
+
+def _own_labels(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The labels that these rows use, and the rows as indices into those."""
+    used, array = np.unique(codes, return_inverse=True)
+    shift = 1 if len(used) and used[0] == MISSING else 0
+    return used[shift:], (array - shift).astype(np.int32)
+
+
+def _narrow(array: NDArray[Any]) -> NDArray[Any]:
+    for dtype in NARROWEST:
+        with np.errstate(invalid="ignore", over="ignore"):
+            narrow = array.astype(dtype)
+        if np.array_equal(narrow, array, equal_nan=dtype is np.float32 and array.dtype.kind == "f"):
+            if array.dtype.kind == "f" and np.signbit(array[array == 0]).any():
+                return array  # an integer would lose the sign of a zero
+            return narrow
+    return array
+
+
+def join(parts: Sequence[Part]) -> Values:
+    """The values of one column's parts, in order."""
+    if parts[0].labels is None:
+        arrays = [np.frombuffer(part.content, part.dtype) for part in parts]
+        return Values(np.concatenate(arrays, dtype=np.float64))
+    return concatenate([Values(np.frombuffer(p.content, p.dtype), _labels(p)) for p in parts])
+
+
+def _labels(part: Part) -> tuple[Any, ...]:
+    return tuple(orjson.loads(part.labels or b"[]"))
+
+
+def write(file: BinaryIO, parts: Iterable[Part]) -> None:
+    """Write parts one after the other."""
+    for part in parts:
+        head = orjson.dumps(
+            [part.column, part.first, part.rows, part.dtype, len(part.labels or b""), len(part.content)]
+        )
+        for piece in (len(head).to_bytes(LENGTH_BYTES, "little"), head, part.labels or b"", part.content):
+            file.write(piece)
+
+
+def read(file: BinaryIO) -> Iterator[Part]:
+    """The parts that `write` wrote."""
+    while length := file.read(LENGTH_BYTES):
+        column, first, rows, dtype, labels, content = orjson.loads(file.read(int.from_bytes(length, "little")))
+        yield Part(column, first, rows, dtype, file.read(labels) if labels else None, file.read(content))

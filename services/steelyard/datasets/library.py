@@ -1,0 +1,215 @@
+"""The data sets: kept, listed, read column by column, and deleted once no job needs them.
+
+A data set is what its bytes are: sent again, to be read in the same way, they are the same one.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import IO, Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from steelyard.data import parts
+from steelyard.data.column import Column, Values
+from steelyard.data.files.options import Dialect
+from steelyard.data.moments import moment
+from steelyard.data.parts import Part
+from steelyard.data.table import Table
+from steelyard.datasets.reading import Parsed
+from steelyard.errors import Conflict, NotFound
+from steelyard.store.clock import now, rfc3339
+from steelyard.store.engine import reading, writing
+from steelyard.store.ids import new_id
+from steelyard.store.pages import Page, read_page
+from steelyard.store.tables import Dataset, DatasetContent, DatasetPart, Job, JobDataset
+
+PIECE_BYTES = 1 << 20
+ROWS_AT_ONCE = 8
+UNFINISHED = ("queued", "running")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came: what it is called, what it is, and how it is to be read."""
+
+    name: str | None
+    media_type: str
+    dialect: Dialect
+    sha256: str
+    bytes: int
+
+    @property
+    def digest(self) -> str:
+        """The same for the same bytes that are to be read in the same way."""
+        said = orjson.dumps([self.sha256, self.media_type, asdict(self.dialect)])
+        return hashlib.sha256(said).hexdigest()
+
+
+def find(engine: Engine, upload: Upload) -> dict[str, Any] | None:
+    """The data set of these very bytes, if it is there."""
+    with reading(engine) as connection:
+        row = connection.execute(select(Dataset.__table__).where(Dataset.digest == upload.digest)).one_or_none()
+    return None if row is None else _dataset(row)
+
+
+def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> dict[str, Any]:
+    """Store what was read together with the bytes as sent, in one transaction; the data set."""
+    dataset_id = new_id("ds")
+    facts: dict[str, Any] = {
+        "name": upload.name,
+        "digest": upload.digest,
+        "sha256": upload.sha256,
+        "bytes": upload.bytes,
+    }
+    facts |= {"media_type": upload.media_type, "rows": parsed.rows, "columns": parsed.columns, "found": parsed.found}
+    with suppress(IntegrityError), writing(engine) as connection:  # another request was first with the same bytes
+        connection.execute(insert(Dataset).values(id=dataset_id, created_at=now(), **facts))
+        for pieces in _batches(_pieces(content)):
+            rows = [{"dataset_id": dataset_id, "first": first, "content": piece} for first, piece in pieces]
+            connection.execute(insert(DatasetContent), rows)
+        for some in _batches(parsed.parts()):
+            connection.execute(insert(DatasetPart), [{"dataset_id": dataset_id} | vars(part) for part in some])
+    kept = find(engine, upload)
+    assert kept is not None
+    return kept
+
+
+def _pieces(content: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    content.seek(0)
+    first = 0
+    while piece := content.read(PIECE_BYTES):
+        yield first, piece
+        first += len(piece)
+
+
+def _batches(items: Iterator[T]) -> Iterator[list[T]]:
+    while some := list(islice(items, ROWS_AT_ONCE)):
+        yield some
+
+
+def get(engine: Engine, dataset_id: str) -> dict[str, Any]:
+    """The data set. Raises `NotFound`."""
+    with reading(engine) as connection:
+        return _dataset(_row(connection, dataset_id))
+
+
+def list_datasets(engine: Engine, *, limit: int = 50, after: str | None = None) -> Page:
+    """The newest data sets."""
+    query = select(Dataset.__table__)
+    with reading(engine) as connection:
+        return read_page(connection, query, key=Dataset.id, render=_dataset, limit=limit, after=after)  # type: ignore[arg-type]
+
+
+def remove(engine: Engine, dataset_id: str) -> None:
+    """Delete the data set. Raises `NotFound`, `Conflict` while an unfinished job needs it."""
+    with writing(engine) as connection:
+        _row(connection, dataset_id)
+        needing = select(Job.id).join(JobDataset, JobDataset.job_id == Job.id)
+        needing = needing.where(JobDataset.dataset_id == dataset_id, Job.status.in_(UNFINISHED)).limit(1)
+        if job_id := connection.execute(needing).scalar_one_or_none():
+            raise Conflict(f"the data set {dataset_id} is needed by {job_id}, which has not ended; cancel that first")
+        connection.execute(delete(Dataset).where(Dataset.id == dataset_id))
+
+
+def read_content(engine: Engine, dataset_id: str) -> tuple[str, int, Iterator[bytes]]:
+    """The media type, the size and the bytes as sent. Raises `NotFound`."""
+    with reading(engine) as connection:
+        row = _row(connection, dataset_id)
+
+    def pieces() -> Iterator[bytes]:
+        query = select(DatasetContent.content, DatasetContent.first).where(DatasetContent.dataset_id == dataset_id)
+        done = 0
+        while done < row.bytes:  # a transaction each: a slow receiver must not hold one open
+            with reading(engine) as connection:
+                wanted = query.where(DatasetContent.first >= done).order_by(DatasetContent.first).limit(1)
+                piece = connection.execute(wanted).one_or_none()
+            if piece is None:
+                return  # deleted meanwhile; the receiver sees that bytes are missing
+            done = piece.first + len(piece.content)
+            yield piece.content
+
+    return row.media_type, row.bytes, pieces()
+
+
+def read_rows(engine: Engine, dataset_id: str, *, limit: int, after: int = 0) -> dict[str, Any]:
+    """`limit` rows as objects, from behind the first `after` on. Raises `NotFound`."""
+    with reading(engine) as connection:
+        row = _row(connection, dataset_id)
+        end = min(row.rows, after + limit)
+        query = select(DatasetPart).where(DatasetPart.dataset_id == dataset_id)
+        query = query.where(DatasetPart.first < end, DatasetPart.first + DatasetPart.rows > after)
+        found: dict[int, list[Part]] = {}
+        for part in connection.execute(query.order_by(DatasetPart.column, DatasetPart.first)):
+            found.setdefault(part.column, []).append(_part(part))
+    columns = {}
+    for place, fact in enumerate(row.columns):
+        some = found.get(place, [])
+        start = after - (some[0].first if some else after)
+        columns[fact["name"]] = _said(parts.join(some).to_list()[start : start + limit] if some else [], fact)
+    data = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    more = end < row.rows
+    return {"rows": row.rows, "data": data, "has_more": more, "next": str(end) if more else None}
+
+
+def _said(values: list[Any], fact: Mapping[str, Any]) -> list[Any]:
+    """Values as their sender wrote them: whole numbers without a point, dates as dates."""
+    if fact["kind"] == "datetime":
+        return [None if value is None else moment(value) for value in values]
+    if fact["dtype"].startswith(("int", "uint")):
+        return [int(value) if isinstance(value, float) else value for value in values]
+    return values
+
+
+def load_table(engine: Engine, dataset_id: str) -> Table:
+    """The data set as a table, whose columns are read from the database when they are asked for.
+
+    Raises `NotFound`; so does a column, if the data set is deleted before it is read.
+    """
+    with reading(engine) as connection:
+        row = _row(connection, dataset_id)
+
+    def load(place: int) -> Values:
+        query = select(DatasetPart).where(DatasetPart.dataset_id == dataset_id, DatasetPart.column == place)
+        with reading(engine) as connection:
+            found = [_part(part) for part in connection.execute(query.order_by(DatasetPart.first))]
+        if not found:
+            raise NotFound(f"there is no data set {dataset_id!r}")
+        return parts.join(found)
+
+    columns = {
+        fact["name"]: Column(fact["kind"], lambda place=place: load(place), missing=fact["missing"])  # type: ignore[misc]
+        for place, fact in enumerate(row.columns)
+    }
+    return Table(columns, row.rows, sha256=row.sha256)
+
+
+def _part(row: Any) -> Part:
+    return Part(row.column, row.first, row.rows, row.dtype, row.labels, row.content)
+
+
+def _row(connection: Connection, dataset_id: str) -> Any:
+    row = connection.execute(select(Dataset.__table__).where(Dataset.id == dataset_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no data set {dataset_id!r}")
+    return row
+
+
+def _dataset(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "object": "dataset",
+        "name": row.name,
+        "created_at": rfc3339(row.created_at),
+        "rows": row.rows,
+        "bytes": row.bytes,
+        "sha256": row.sha256,
+        "media_type": row.media_type,
+        "read_as": row.found,
+        "columns": row.columns,
+    }

@@ -1,0 +1,96 @@
+"""Data sets: sent once, described, and learned from by any number of jobs."""
+
+from typing import Any
+
+from flask import Blueprint, Response, url_for
+
+from steelyard.data.files.options import FORMATS
+from steelyard.datasets import library
+from steelyard.datasets.library import Upload
+from steelyard.http.listing import CSV, as_csv, as_list
+from steelyard.http.query import AFTER, LIMIT, Query
+from steelyard.http.routing import JSON, Operation, choose_form, reply, route
+from steelyard.http.uploads import READING, read_dialect, receive, require_name
+from steelyard.http.wiring import services
+
+datasets = Blueprint("datasets", __name__)
+NAME = Query("name", "string", "a label")
+ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=10_000)
+ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0)
+
+
+@route(
+    datasets,
+    "POST",
+    "/v1/datasets",
+    Operation("Send a data set", {201: "Dataset"}, query=(NAME, *READING), files=True, problems=(400, 413, 415, 422)),
+)
+def create_dataset(*, name: str | None, **dialect: Any) -> Response:
+    """Read the file, in a process of its own, and keep it. The same bytes twice are one data set."""
+    ours, read_as = services(), read_dialect(**dialect)
+    most = ours.settings.max_dataset_bytes
+    with receive(most) as sent:
+        upload = Upload(require_name(name or sent.name), sent.media_type, read_as, sent.sha256, sent.bytes)
+        found = library.find(ours.engine, upload)
+        if found is None:
+            form = FORMATS[sent.media_type]
+            with ours.readers.read(sent.path, form, max_bytes=most, dialect=read_as) as parsed:
+                found = library.keep(ours.engine, upload, sent.file, parsed)
+    return reply(found, 201, headers={"Location": url_for("datasets.get_dataset", dataset_id=found["id"])})
+
+
+@route(
+    datasets,
+    "GET",
+    "/v1/datasets",
+    Operation("List data sets, newest first", {200: "DatasetList"}, query=(LIMIT, AFTER), problems=(422,)),
+)
+def list_datasets(*, limit: int, after: str | None) -> dict[str, Any]:
+    """The newest data sets."""
+    return as_list(library.list_datasets(services().engine, limit=limit, after=after))
+
+
+@route(datasets, "GET", "/v1/datasets/<dataset_id>", Operation("Get a data set", {200: "Dataset"}, problems=(404,)))
+def get_dataset(dataset_id: str) -> dict[str, Any]:
+    """What the data set holds: each column with its kind, and how its values lie."""
+    return library.get(services().engine, dataset_id)
+
+
+@route(
+    datasets,
+    "DELETE",
+    "/v1/datasets/<dataset_id>",
+    Operation("Delete a data set; what was made from it stays", {204: None}, problems=(404, 409)),
+)
+def delete_dataset(dataset_id: str) -> Response:
+    """Delete the data set."""
+    library.remove(services().engine, dataset_id)
+    return Response(status=204)
+
+
+@route(
+    datasets,
+    "GET",
+    "/v1/datasets/<dataset_id>/rows",
+    Operation("Rows of a data set", {200: "DatasetRows"}, query=(ROWS, ROW), forms=(CSV,), problems=(404, 406, 422)),
+)
+def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
+    """Rows as objects, or as CSV."""
+    form = choose_form((JSON, CSV))
+    found = library.read_rows(services().engine, dataset_id, limit=limit, after=after)
+    if form == JSON:
+        return reply({"object": "list", **found})
+    header = [column["name"] for column in library.get(services().engine, dataset_id)["columns"]]
+    return reply(as_csv(header, ([row[name] for name in header] for row in found["data"])), content_type=CSV)
+
+
+@route(
+    datasets,
+    "GET",
+    "/v1/datasets/<dataset_id>/content",
+    Operation("The bytes of a data set, as they were sent", {200: None}, problems=(404,)),
+)
+def get_dataset_content(dataset_id: str) -> Response:
+    """The file."""
+    media_type, size, pieces = library.read_content(services().engine, dataset_id)
+    return Response(pieces, content_type=media_type, headers={"Content-Length": str(size)})

@@ -1,0 +1,131 @@
+"""Files of data that come as a request's body, or as a part of it: to disk as they arrive, and nowhere else."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import IO, Any
+
+from flask import Request, request
+
+from steelyard.data.files.options import FORMATS, Dialect
+from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
+from steelyard.http.query import Query
+
+MULTIPART = "multipart/form-data"
+PIECE_BYTES = 1 << 20
+ENDINGS = {
+    ".csv": "text/csv",
+    ".tsv": "text/csv",
+    ".txt": "text/csv",
+    ".parquet": "application/vnd.apache.parquet",
+    ".arrow": "application/vnd.apache.arrow.stream",
+    ".arrows": "application/vnd.apache.arrow.stream",
+    ".feather": "application/vnd.apache.arrow.stream",
+    ".npz": "application/x-npz",
+    ".json": "application/json",
+    ".ndjson": "application/x-ndjson",
+    ".jsonl": "application/x-ndjson",
+}
+ENCODINGS = ("utf-8", "latin-1", "cp1252", "utf-16")
+READING = (
+    Query("delimiter", "string", "of a CSV file; found out unless given"),
+    Query("quote", "string", "of a CSV file", default='"'),
+    Query("encoding", "string", "of a CSV file; found out unless given", choices=ENCODINGS),
+    Query("decimal", "string", "decimal point of a CSV file; found out unless given", choices=(".", ",")),
+    Query("header", "boolean", "whether a CSV file begins with the columns' names", default=True),
+)
+
+
+class Uploads(Request):
+    """A request whose files go straight to disk, under a name by which another process can open them."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return tempfile.NamedTemporaryFile(prefix="steelyard-")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file that came, on disk at `path`."""
+
+    path: str
+    file: IO[bytes]
+    name: str | None
+    media_type: str
+    sha256: str
+    bytes: int
+
+
+def read_dialect(delimiter: str, quote: str, encoding: str, decimal: str, header: bool) -> Dialect:
+    """The dialect that the query asks for. Raises `ValidationFailed`."""
+    faults = [
+        Fault(f"?{name}", f"is {shown(value)}; it must be one ASCII character")
+        for name, value in (("delimiter", delimiter), ("quote", quote))
+        if value and not (len(value) == 1 and value.isascii() and value not in "\r\n\0")
+    ]
+    if not quote:
+        faults.append(Fault("?quote", "is empty; it must be one ASCII character"))
+    if faults:
+        raise ValidationFailed(faults)
+    return Dialect(delimiter or "", quote, encoding or "", decimal or "", header)
+
+
+@contextmanager
+def receive(max_bytes: int) -> Iterator[Sent]:
+    """The file of this request, while it is on disk. Raises `InvalidRequest`, `UnsupportedMediaType`."""
+    request.max_content_length = max_bytes
+    if request.mimetype == MULTIPART:
+        yield _from_form()
+        return
+    if request.mimetype not in FORMATS:
+        raise UnsupportedMediaType(f"the Content-Type is {request.mimetype or 'none'}; files are {_known()}")
+    with tempfile.NamedTemporaryFile(prefix="steelyard-") as file:
+        sha256, size = hashlib.sha256(), 0
+        while piece := request.stream.read(PIECE_BYTES):
+            sha256.update(piece)
+            size += len(piece)
+            file.write(piece)
+        file.flush()
+        yield Sent(file.name, file.file, None, request.mimetype, sha256.hexdigest(), size)
+
+
+def _from_form() -> Sent:
+    unknown = [name for name in [*request.form, *request.files] if name not in ("file", "name")]
+    faults = [Fault(pointer(name), "is not a field here; known are file, name") for name in unknown]
+    if "file" not in request.files:
+        faults.append(Fault(pointer("file"), "is missing; it must be the file"))
+    if faults:
+        raise ValidationFailed(faults)
+    part = request.files["file"]
+    file: Any = part.stream
+    file.flush()
+    file.seek(0)
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    media_type = _media_type(part.mimetype, part.filename or "")
+    name = request.form.get("name") or PurePath((part.filename or "").replace("\\", "/")).name or None
+    return Sent(file.name, file, name, media_type, sha256, file.tell())
+
+
+def _media_type(said: str, filename: str) -> str:
+    """What a part of a form is: by its Content-Type, or by its name, since clients send any type with it."""
+    if said in FORMATS:
+        return said
+    endings = [ending.lower() for ending in PurePath(filename).suffixes]
+    for ending in reversed(endings):
+        if ending in ENDINGS:
+            return ENDINGS[ending]
+    seen = f"{shown(filename)} ({said or 'no Content-Type'})"
+    raise UnsupportedMediaType(f"the file is {seen}; give it a Content-Type of {_known()}")
+
+
+def _known() -> str:
+    return ", ".join(FORMATS)
+
+
+def require_name(name: str | None) -> str | None:
+    """A name that can be stored. Raises `InvalidRequest`."""
+    if name is not None and (len(name) > 200 or "\0" in name):
+        raise InvalidRequest("the name must have at most 200 characters, and no NUL")
+    return name

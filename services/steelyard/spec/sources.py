@@ -1,0 +1,99 @@
+"""The rows that a job names: those inside it, a builtin, or data sets that were uploaded."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import orjson
+
+from steelyard.data import builtin
+from steelyard.data.inline import DEFAULT_TARGETS, read_inline
+from steelyard.data.refusal import refuse
+from steelyard.data.supervision import Supervised, supervise
+from steelyard.data.table import Table, stack
+from steelyard.errors import Fault, NotFound, nearest, pointer, shown
+from steelyard.spec.job import JobSpec
+
+Tables = Callable[[str], Table]  # the data set of an id; raises `NotFound`
+
+
+def load_data(spec: JobSpec, inline: bytes | None, tables: Tables) -> Supervised:
+    """The rows that `spec` names, those of other data sets for validation and test behind them.
+
+    `inline` are those that came inside the request. Raises `ValidationFailed`.
+    """
+    table, targets = _load(spec, inline, tables)
+    refuse(_marking_faults(spec, table))
+    others = list(_other_tables(spec, table, tables))
+    data = spec.data
+    return supervise(
+        stack([table, *others]) if others else table,
+        targets,
+        target=data.target,
+        features=data.features,
+        ignore=data.ignore,
+        sample_weight=data.sample_weight,
+        used=[name for _, name in marking_columns(spec, ("group", "column"))],
+        task=spec.task,
+    )
+
+
+def datasets_of(spec: JobSpec) -> list[str]:
+    """The ids of the data sets that a job needs."""
+    named = [spec.data.dataset, *(holdout.dataset for holdout in (spec.validation, spec.test) if holdout is not None)]
+    return sorted({each for each in named if each is not None})
+
+
+def marking_columns(spec: JobSpec, keys: tuple[str, ...] = ("group", "time", "column")) -> Iterator[tuple[str, str]]:
+    """The columns by which rows are kept back, each with its place in the job."""
+    for part in ("validation", "test"):
+        for key in keys:
+            if (name := getattr(getattr(spec, part), key, None)) is not None:
+                yield pointer(part, key), name
+
+
+def _load(spec: JobSpec, inline: bytes | None, tables: Tables) -> tuple[Table, list[str]]:
+    data = spec.data
+    if inline is not None:
+        return read_inline(orjson.loads(inline))
+    if data.dataset is not None:
+        table = _find(data.dataset, pointer("data", "dataset"), tables)
+        return table, [name for name in DEFAULT_TARGETS if name in table.columns][:1]
+    assert data.builtin is not None
+    parameters = {key: value for key in ("n_samples", "noise", "seed") if (value := getattr(data, key)) is not None}
+    return builtin.load(data.builtin, **parameters), [builtin.TARGET]
+
+
+def _find(dataset_id: str, place: str, tables: Tables) -> Table:
+    try:
+        return tables(dataset_id)
+    except NotFound as error:
+        refuse([Fault(place, f"is {shown(dataset_id)}; {error.detail}")])
+        raise
+
+
+def _marking_faults(spec: JobSpec, table: Table) -> Iterator[Fault]:
+    for place, name in marking_columns(spec):
+        if name not in table.columns:
+            yield Fault(place, f"is {shown(name)}; no column has that name, {nearest(name, table.names)}")
+
+
+def _other_tables(spec: JobSpec, table: Table, tables: Tables) -> Iterator[Table]:
+    for part in ("validation", "test"):
+        dataset_id = getattr(getattr(spec, part), "dataset", None)
+        if dataset_id is not None:
+            place = pointer(part, "dataset")
+            other = _find(dataset_id, place, tables)
+            refuse(map(partial(Fault, place), _differences(table, other)))
+            yield other
+
+
+def _differences(table: Table, other: Table) -> Iterator[str]:
+    numbers = ("numeric", "datetime")
+    for name, column in table.columns.items():
+        if name not in other.columns:
+            yield f"has no column {shown(name)}, which the data have"
+        elif (column.kind in numbers) != (other.columns[name].kind in numbers) and "id" not in (
+            column.kind,
+            other.columns[name].kind,
+        ):
+            yield f"has {other.columns[name].kind} values in {shown(name)}; the data have {column.kind} ones"

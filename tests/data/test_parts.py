@@ -1,0 +1,52 @@
+"""Values cut into parts and put together again are themselves."""
+
+import io
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as of_numpy
+
+from steelyard.data import parts
+from steelyard.data.column import Values, coded
+
+NUMBERS = of_numpy.arrays(np.float64, st.integers(1, 40), elements=st.floats(allow_infinity=False, width=64))
+LABELS = st.lists(st.one_of(st.none(), st.sampled_from(["a", "é", "", "x" * 50])), min_size=1, max_size=40)
+
+
+def there_and_back(values: Values) -> Values:
+    file = io.BytesIO()
+    parts.write(file, parts.split(3, values))
+    file.seek(0)
+    found = [*parts.read(file)]
+    assert {part.column for part in found} == {3}
+    return parts.join(found)
+
+
+@given(NUMBERS)
+def test_numbers_keep_their_bits(array: Any) -> None:
+    array[np.isnan(array)] = np.nan
+    back = there_and_back(Values(array)).array
+    assert back.dtype == np.float64
+    assert back.tobytes() == array.tobytes()
+
+
+@given(LABELS)
+def test_texts_come_back(texts: list[str | None]) -> None:
+    assert there_and_back(coded(texts)).to_list() == texts
+
+
+def test_booleans_stay_booleans_even_where_a_part_has_one_of_them_alone() -> None:
+    values = coded([True] * parts.ROWS + [False, None])
+    back = there_and_back(values)
+    assert back.labels == (False, True)
+    assert back.to_list() == values.to_list()
+
+
+@settings(max_examples=5)
+@given(st.integers(0, 2**32))
+def test_many_parts_with_labels_of_their_own_are_one_column(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    texts = [f"t{number}" for number in generator.integers(0, 5000, 2 * parts.ROWS + 7)]
+    assert there_and_back(coded(texts)).to_list() == texts

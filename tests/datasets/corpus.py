@@ -1,0 +1,153 @@
+"""Files that are broken, or made to do harm, each with what must be said of it."""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+CSV, PARQUET, ARROW = "text/csv", "application/vnd.apache.parquet", "application/vnd.apache.arrow.stream"
+NPZ, JSON, NDJSON = "application/x-npz", "application/json", "application/x-ndjson"
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A file, and the words that its problem must have."""
+
+    name: str
+    media_type: str
+    make: Callable[[], bytes]
+    says: str
+
+
+def table() -> pa.Table:
+    """A good table."""
+    return pa.table({"a": [1.0, 2.0, 3.0], "b": ["x", "y", "x"]})
+
+
+def parquet() -> bytes:
+    """A good Parquet file."""
+    file = io.BytesIO()
+    pq.write_table(table(), file)
+    return file.getvalue()
+
+
+def arrow() -> bytes:
+    """A good Arrow stream."""
+    file = io.BytesIO()
+    with pa.ipc.new_stream(file, table().schema) as writer:
+        writer.write_table(table())
+    return file.getvalue()
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    """An NPZ file of these arrays."""
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    """A ZIP file with one member."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return file.getvalue()
+
+
+def npy_header(shape: str, descr: str = "'<f8'") -> bytes:
+    """The head of an NPY file that speaks of a shape."""
+    text = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+def parquet_bomb() -> bytes:
+    """A thousand million rows of one value, in a few kilobytes."""
+    schema = pa.schema({"a": pa.float64()})
+    file = io.BytesIO()
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        zeros = pa.table({"a": np.zeros(5_000_000)}, schema=schema)
+        for _ in range(200):
+            writer.write_table(zeros, row_group_size=5_000_000)
+    return file.getvalue()
+
+
+def lying_footer() -> bytes:
+    """A Parquet file whose footer is noise."""
+    good = bytearray(parquet())
+    start = len(good) - 8 - int.from_bytes(good[-8:-4], "little")
+    good[start : start + 40] = bytes((byte * 7 + 13) % 256 for byte in good[start : start + 40])
+    return bytes(good)
+
+
+def bad_offsets() -> bytes:
+    """An Arrow stream whose texts begin and end outside of their bytes."""
+    good = bytearray(arrow())
+    place = good.find(struct.pack("<4i", 0, 1, 2, 3))
+    assert place > 0
+    good[place : place + 16] = struct.pack("<4i", 0, 1 << 30, -5, 3)
+    return bytes(good)
+
+
+def gzip_bomb() -> bytes:
+    """Half a gibibyte of two letters, in half a megabyte."""
+    packer = zlib.compressobj(9, wbits=31)
+    piece = b"a," * (1 << 20)
+    return b"".join([packer.compress(piece) for _ in range(256)]) + packer.flush()
+
+
+def text(content: str) -> Callable[[], bytes]:
+    """A file of these characters."""
+    return content.encode
+
+
+CORPUS = [
+    Bad("empty", CSV, bytes, "empty"),
+    Bad("blank", CSV, text("\n\n  \n"), "empty"),
+    Bad("header-only", CSV, text("a,b\n"), "no rows"),
+    Bad("ragged", CSV, text("a,b\n1,2\n3\n4,5\n"), "row 2"),
+    Bad("too-wide", CSV, text("a,b\n1,2\n3,4\n5,6,7\n"), "row 3"),
+    Bad("ragged-far-down", CSV, text("a,b\n" + "1,2\n" * 3_000_000 + "3\n"), "row 3000001"),
+    Bad("duplicate-columns", CSV, text("a,b,a\n1,2,3\n"), "'a' stands for two columns"),
+    Bad("nameless-column", CSV, text("a,,c\n1,2,3\n"), "column 2 is empty"),
+    Bad("no-header", CSV, text("1,2\n3,4\n"), "header=false"),
+    Bad("unclosed-quote", CSV, text('a,b\n1,x\n2,"y\n3,z\n'), "row 2"),
+    Bad("nul", CSV, text("a,b\n1,2\n3,\x00\n"), "row 2"),
+    Bad("mixed-encodings", CSV, lambda: "a,b\n1,é\n".encode() + "2,é\n".encode("latin-1"), "row 2"),
+    Bad("infinity", CSV, text("a,b\n1,2\n3,inf\n"), "row 2, column 'b'"),
+    Bad("beyond-float64", CSV, text("a,b\n1,2\n3,1e300\n"), "row 2, column 'b'"),
+    Bad("a-million-columns", CSV, lambda: b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n", "columns"),
+    Bad("gzip-bomb", CSV, gzip_bomb, "200 times its size"),
+    Bad("gzip-truncated", CSV, lambda: gzip_bomb()[:2000], "gzip compression is broken"),
+    Bad("csv-that-is-parquet", CSV, parquet, "NUL"),
+    Bad("parquet-truncated", PARQUET, lambda: parquet()[:-20], "Parquet"),
+    Bad("parquet-that-is-csv", PARQUET, text("a,b\n1,2\n"), "Parquet"),
+    Bad("parquet-lying-footer", PARQUET, lying_footer, "Parquet"),
+    Bad("parquet-bomb", PARQUET, parquet_bomb, "MiB that there are"),
+    Bad("parquet-empty", PARQUET, bytes, "Parquet"),
+    Bad("arrow-truncated", ARROW, lambda: arrow()[:-60], "Arrow"),
+    Bad("arrow-bad-offsets", ARROW, bad_offsets, "Arrow"),
+    Bad("arrow-noise", ARROW, lambda: b"\xff\xff\xff\xff\x10\x00\x00\x00" + b"\x07" * 100, "Arrow"),
+    Bad("npz-objects", NPZ, lambda: npz(x=np.array([[1, "a"]], object)), "object"),
+    Bad("npz-header-of-1e12-rows", NPZ, lambda: zipped("x.npy", npy_header("(1000000000000, 2)")), "speaks of"),
+    Bad("npz-negative-shape", NPZ, lambda: zipped("x.npy", npy_header("(-1, 2)")), "speaks of"),
+    Bad("npz-evil-header", NPZ, lambda: zipped("x.npy", npy_header("__import__('os')")), "no header"),
+    Bad("npz-bomb", NPZ, lambda: zipped("x.npy", npy_header("(300000000, 1)") + bytes(1 << 26)), "speaks of"),
+    Bad("npz-truncated", NPZ, lambda: npz(x=np.zeros((5, 2)))[:-40], "NPZ"),
+    Bad("npz-outside", NPZ, lambda: zipped("../../x.npy", npy_header("(1, 1)") + bytes(8)), "must hold x"),
+    Bad("npz-lengths", NPZ, lambda: npz(x=np.zeros((5, 2)), y=np.zeros(4)), "5 rows of x"),
+    Bad("json-broken", JSON, text('[{"a": 1}, {"a": '), "line 1"),
+    Bad("json-mixed", JSON, text('[{"a": 1}, {"a": "x"}]'), "row 2, column 'a'"),
+    Bad("json-nested", JSON, text('[{"a": {"b": 1}}]'), "row 1, column 'a'"),
+    Bad("json-no-rows", JSON, text("[]"), "list of objects"),
+    Bad("json-deep", JSON, text("[" * 100_000), "JSON"),
+    Bad("ndjson-broken", NDJSON, text('{"a": 1}\n{"a": \n'), "NDJSON"),
+    Bad("ndjson-mixed", NDJSON, text('{"a": 1}\n{"a": "x"}\n'), "row 1"),
+    Bad("ndjson-empty", NDJSON, bytes, "empty"),
+    Bad("ndjson-nested", NDJSON, text('{"a": [1, 2]}\n'), "column 'a'"),
+]

@@ -1,0 +1,127 @@
+"""Files are read in a process of their own: the good come out right, the bad are told apart and do no harm."""
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from steelyard.data.files.options import FORMATS, Dialect
+from steelyard.data.table import Table
+from steelyard.datasets.reading import Readers
+from steelyard.errors import SteelyardError, TooLargeToRead
+from tests.datasets.corpus import ARROW, CORPUS, CSV, JSON, NDJSON, NPZ, PARQUET, Bad, arrow, npz, parquet
+
+MAX_BYTES = 1 << 30
+SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Readers]:
+    """Processes that read."""
+    readers = Readers(memory_bytes=2 << 30)
+    yield readers
+    readers.stop()
+
+
+def read(readers: Readers, folder: Path, content: bytes, media_type: str = CSV, **dialect: Any) -> Table:
+    path = folder / "file"
+    path.write_bytes(content)
+    with readers.read(str(path), FORMATS[media_type], max_bytes=MAX_BYTES, dialect=Dialect(**dialect)) as parsed:
+        return parsed.table()
+
+
+def lists(table: Table) -> dict[str, list[object]]:
+    return {name: column.values.to_list() for name, column in table.columns.items()}
+
+
+@pytest.mark.parametrize("bad", CORPUS, ids=lambda bad: bad.name)
+def test_a_bad_file_gets_one_clear_answer_soon(readers: Readers, tmp_path: Path, bad: Bad) -> None:
+    content = bad.make()
+    read(readers, tmp_path, b"a\n1\n")  # a process is ready
+    started = time.monotonic()
+    with pytest.raises(SteelyardError) as caught:
+        read(readers, tmp_path, content, bad.media_type)
+    assert time.monotonic() - started < 4 * SECONDS  # the machine may be busy
+    assert bad.says in caught.value.detail
+    assert len(caught.value.detail) < 500
+    assert caught.value.slug in ("invalid-request", "payload-too-large")
+
+
+def test_every_format_gives_the_same_table(readers: Readers, tmp_path: Path) -> None:
+    expected = {"a": [1.0, 2.0, 3.0], "b": ["x", "y", "x"]}
+    files = {
+        CSV: b"a,b\n1,x\n2,y\n3,x\n",
+        PARQUET: parquet(),
+        ARROW: arrow(),
+        JSON: b'[{"a": 1, "b": "x"}, {"a": 2, "b": "y"}, {"a": 3, "b": "x"}]',
+        NDJSON: b'{"a": 1, "b": "x"}\n{"a": 2, "b": "y"}\n{"a": 3, "b": "x"}\n',
+    }
+    assert {kind: lists(read(readers, tmp_path, content, kind)) for kind, content in files.items()} == dict.fromkeys(
+        files, expected
+    )
+    assert lists(read(readers, tmp_path, npz(x=np.array([[1, 2], [3, 4]]), y=np.array(["p", "q"])), NPZ)) == {
+        "x0": [1, 3],
+        "x1": [2, 4],
+        "y": ["p", "q"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("a;b\n1,5;x\n2,5;y\n", {"a": [1.5, 2.5], "b": ["x", "y"]}),
+        ("a\tb\n1\tx\n2\ty\n", {"a": [1, 2], "b": ["x", "y"]}),
+        ("\ufeffa,b\n1,é\n2,y\n", {"a": [1, 2], "b": ["é", "y"]}),
+        ('a,b\n1,"x\ny"\n2,"z"""\n', {"a": [1, 2], "b": ["x\ny", 'z"']}),
+        ("a,b\n1,\n,y\nNA,z\n", {"a": [1, None, None], "b": [None, "y", "z"]}),
+        ("a,b\ntrue,=cmd()\nfalse,x\n", {"a": [True, False], "b": ["=cmd()", "x"]}),
+        ("a,b\n9007199254740993,1\n9007199254740995,2\n", {"a": ["9007199254740993", "9007199254740995"], "b": [1, 2]}),
+        ("a,b\n1970-01-02,1\n,2\n", {"a": [86400.0, None], "b": [1, 2]}),
+    ],
+)
+def test_how_a_csv_file_is_written_is_found_out(
+    readers: Readers, tmp_path: Path, content: str, expected: dict[str, list[object]]
+) -> None:
+    assert lists(read(readers, tmp_path, content.encode())) == expected
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_other_encodings_are_found_out(readers: Readers, tmp_path: Path, encoding: str) -> None:
+    assert lists(read(readers, tmp_path, "a,b\n1,né\n2,x\n".encode(encoding)))["b"] == ["né", "x"]
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_packed_files_are_unpacked(readers: Readers, tmp_path: Path, compression: str) -> None:
+    packed = tmp_path / "packed"
+    with pa.output_stream(packed, compression) as stream:
+        stream.write(b"a,b\n1,x\n")
+    assert lists(read(readers, tmp_path, packed.read_bytes())) == {"a": [1], "b": ["x"]}
+
+
+def test_memory_is_bounded_and_the_next_file_is_read_all_the_same(tmp_path: Path) -> None:
+    readers = Readers(memory_bytes=1 << 30)
+    file = io.BytesIO()
+    pq.write_table(pa.table({"a": np.zeros(200_000_000)}), file)
+    with pytest.raises(TooLargeToRead):
+        read(readers, tmp_path, file.getvalue(), PARQUET)
+    assert lists(read(readers, tmp_path, b"a\n1\n")) == {"a": [1]}
+    readers.stop()
+
+
+def test_columns_without_values_and_with_none_missing_come_back(readers: Readers, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    numbers = generator.normal(size=40_000)
+    numbers[generator.random(40_000) < 0.1] = np.nan
+    texts = [None if value < 0.1 else f"t{int(value * 50)}" for value in generator.random(40_000)]
+    file = io.BytesIO()
+    pq.write_table(pa.table({"n": pa.array(numbers, from_pandas=True), "t": texts, "e": pa.nulls(40_000)}), file)
+    table = read(readers, tmp_path, file.getvalue(), PARQUET)
+    np.testing.assert_array_equal(table.columns["n"].values.array, numbers)
+    assert table.columns["t"].values.to_list() == texts
+    assert table.columns["e"].missing == 40_000

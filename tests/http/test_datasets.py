@@ -1,0 +1,74 @@
+"""Data sets over HTTP."""
+
+import io
+from typing import Any
+
+from flask.testing import FlaskClient
+
+TABLE = b"name,size,open,since\nRome,1.5,true,2020-01-02\n=cmd(),2,false,\nOslo,,true,2021-03-04\n"
+
+
+def send(client: FlaskClient, content: bytes = TABLE, **options: Any) -> Any:
+    return client.post("/v1/datasets", data=content, content_type="text/csv", **options)
+
+
+def test_a_data_set_is_described_served_and_deleted(client: FlaskClient) -> None:
+    answer = send(client, query_string={"name": "places"})
+    assert answer.status_code == 201, answer.text
+    dataset = answer.json
+    assert (dataset["object"], dataset["name"], dataset["rows"], dataset["bytes"]) == (
+        "dataset",
+        "places",
+        3,
+        len(TABLE),
+    )
+    assert [(each["name"], each["kind"], each["missing"], each["distinct"]) for each in dataset["columns"]] == [
+        ("name", "categorical", 0, 3),
+        ("size", "numeric", 1, 2),
+        ("open", "boolean", 0, 2),
+        ("since", "datetime", 1, 2),
+    ]
+    assert (dataset["columns"][1]["mean"], dataset["columns"][1]["std"]) == (1.75, 0.25)
+    address = answer.headers["Location"]
+    assert client.get(address).json == dataset
+    assert [each["id"] for each in client.get("/v1/datasets").json["data"]] == [dataset["id"]]
+    content = client.get(f"{address}/content")
+    assert (content.data, content.mimetype) == (TABLE, "text/csv")
+    page = client.get(f"{address}/rows", query_string={"limit": 2, "after": 1}).json
+    assert page["data"][0] == {"name": "=cmd()", "size": 2, "open": False, "since": None}
+    assert page["data"][1]["since"] == "2021-03-04T00:00:00Z"
+    assert not page["has_more"]
+    csv = client.get(f"{address}/rows", headers={"Accept": "text/csv"}).text
+    assert "'=cmd()" in csv
+    assert client.delete(address).status_code == 204
+    assert client.get(address).status_code == 404
+
+
+def test_the_same_bytes_are_one_data_set_unless_they_are_read_in_another_way(client: FlaskClient) -> None:
+    first = send(client).json["id"]
+    form = {"file": (io.BytesIO(TABLE), "../../places.csv"), "name": "again"}
+    assert client.post("/v1/datasets", data=form).json["id"] == first
+    assert send(client, query_string={"delimiter": ";", "header": "false"}).json["id"] != first
+    assert len(client.get("/v1/datasets").json["data"]) == 2
+
+
+def test_what_cannot_be_read_is_refused_and_leaves_nothing(client: FlaskClient) -> None:
+    refused = send(client, b"a,b\n1,2\n3\n")
+    assert (refused.status_code, refused.json["type"]) == (400, "/problems/invalid-request")
+    assert "row 2" in refused.json["detail"]
+    assert client.post("/v1/datasets", data=b"x", content_type="image/png").status_code == 415
+    assert client.post("/v1/datasets", data={"file": (io.BytesIO(b"x"), "a.exe")}).status_code == 415
+    missing = client.post("/v1/datasets", data={"name": "x"}, content_type="multipart/form-data")
+    assert missing.json["errors"][0]["pointer"] == "/file"
+    for query, place in (
+        ({"delimiter": "ab"}, "?delimiter"),
+        ({"quote": ""}, "?quote"),
+        ({"encoding": "x"}, "?encoding"),
+    ):
+        assert send(client, query_string=query).json["errors"][0]["pointer"] == place
+    assert client.get("/v1/datasets").json["data"] == []
+
+
+def test_a_name_of_a_path_is_only_its_end(client: FlaskClient) -> None:
+    form = {"file": (io.BytesIO(TABLE), "../../etc/places.csv")}
+    assert client.post("/v1/datasets", data=form).json["name"] == "places.csv"

@@ -1,0 +1,156 @@
+"""Somebody's own data: a file becomes a model behind an endpoint in two requests."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.service import Service
+
+ROWS = 600
+
+
+@pytest.fixture(scope="module")
+def passengers() -> pd.DataFrame:
+    """A table as people have them: categories, dates, holes, names, a number for each row."""
+    generator = np.random.default_rng(7)
+    sex = generator.choice(["male", "female"], ROWS)
+    age = generator.normal(35, 12, ROWS).round(1)
+    fare = generator.lognormal(3, 1, ROWS).round(2)
+    port = generator.choice(["Southampton", "Cherbourg", "Queenstown"], ROWS, p=[0.7, 0.2, 0.1])
+    chance = 1 / (1 + np.exp(-(2.5 * (sex == "female") - 0.04 * (age - 30) + 0.4 * np.log(fare) - 2.5)))
+    return pd.DataFrame({
+        "PassengerId": np.arange(1, ROWS + 1),
+        "Name": [f"Passenger, Mr. Number {number}" for number in range(ROWS)],
+        "Sex": sex,
+        "Age": np.where(generator.random(ROWS) < 0.2, np.nan, age),
+        "Fare": fare,
+        "Embarked": pd.Series(port).where(generator.random(ROWS) > 0.02),
+        "Boarded": pd.to_datetime("1912-04-10") + pd.to_timedelta(generator.integers(0, 5, ROWS), unit="D"),
+        "Alone": generator.random(ROWS) < 0.6,
+        "Survived": np.where(generator.random(ROWS) < chance, "yes", "no"),
+    })  # fmt: skip
+
+
+def upload(service: Service, content: bytes, name: str = "titanic.csv") -> dict[str, Any]:
+    answer = service.http.post("/v1/datasets", files={"file": (name, content)})
+    assert answer.status_code == 201, answer.text
+    dataset: dict[str, Any] = answer.json()
+    return dataset
+
+
+def train(service: Service, dataset: str, **fields: Any) -> dict[str, Any]:
+    spec = {"data": {"dataset": dataset, "target": "Survived"}, "layers": [16], **fields}
+    spec["training"] = {"epochs": 30, **fields.get("training", {})}
+    job = service.wait(service.post(spec)["id"])
+    assert job["status"] == "succeeded", job["error"]
+    return job
+
+
+def test_a_csv_file_becomes_a_model_in_two_requests(service: Service, passengers: pd.DataFrame) -> None:
+    dataset = upload(service, passengers.to_csv(index=False).encode())
+    kinds = {column["name"]: column["kind"] for column in dataset["columns"]}
+    assert kinds == {
+        "PassengerId": "id",
+        "Name": "id",
+        "Sex": "categorical",
+        "Age": "numeric",
+        "Fare": "numeric",
+        "Embarked": "categorical",
+        "Boarded": "datetime",
+        "Alone": "boolean",
+        "Survived": "categorical",
+    }
+    job = train(service, dataset["id"], test={"fraction": 0.2})
+    assert job["data"]["features"] == ["Sex", "Age", "Fare", "Embarked", "Boarded", "Alone"]
+    assert {*job["data"]["left_out"]} == {"PassengerId", "Name"}
+    assert job["metrics"]["test"]["accuracy"] > 0.65
+    assert service.http.get(f"/v1/models/{job['model']}").json()["provenance"]["dataset"] == dataset["sha256"]
+
+
+def test_every_form_of_a_row_is_predicted_alike(service: Service, passengers: pd.DataFrame) -> None:
+    dataset = upload(service, passengers.to_csv(index=False).encode())
+    job = train(service, dataset["id"])
+    url = f"/v1/models/{job['model']}/predict"
+    stored = service.http.get(f"/v1/jobs/{job['id']}/predictions", params={"limit": 500}).json()["data"]
+    rows = passengers.iloc[[row["row"] for row in stored]]
+    csv = rows[rows.columns[::-1]].to_csv(index=False).encode()
+    parquet = io.BytesIO()
+    rows.to_parquet(parquet)
+    listed = rows[job["data"]["features"]].astype({"Boarded": str}).astype(object)
+    records = listed.where(listed.notna(), None).to_dict("records")
+    answers = [
+        service.http.post(url, json={"inputs": records}),
+        service.http.post(url, json={"inputs": [[*record.values()] for record in records]}),
+        service.http.post(url, content=csv, headers={"Content-Type": "text/csv"}),
+        service.http.post(url, content=parquet.getvalue(), headers={"Content-Type": "application/vnd.apache.parquet"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 4, [answer.text[:300] for answer in answers]
+    first, *others = [answer.json() for answer in answers]
+    assert first["predictions"] == [row["prediction"] for row in stored]
+    for other in others:
+        assert other == first
+    np.testing.assert_allclose(first["probabilities"], [row["probabilities"] for row in stored], atol=1e-6)
+    single = service.http.post(url, json={"inputs": records[:1]}).json()
+    np.testing.assert_allclose(single["probabilities"][0], first["probabilities"][0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "preprocessing",
+    [
+        {"categorical": "embedding", "datetime": "parts"},
+        {"numeric": "robust", "missing": "median", "missing_indicator": True, "max_categories": 2},
+        {"categorical": "ignore", "datetime": "ignore", "missing": "most_frequent"},
+        {"missing": "most_frequent", "min_frequency": 30, "unknown": "error"},
+    ],
+)
+def test_every_preprocessing_trains_and_predicts(
+    service: Service, passengers: pd.DataFrame, preprocessing: dict[str, Any]
+) -> None:
+    dataset = upload(service, passengers.to_csv(index=False).encode())
+    job = train(service, dataset["id"], preprocessing=preprocessing)
+    row = {"Sex": "female", "Age": None, "Fare": 7.5, "Embarked": "Cherbourg", "Boarded": "1912-04-10", "Alone": True}
+    model = service.http.get(f"/v1/models/{job['model']}").json()
+    inputs = [{column["name"]: row[column["name"]] for column in model["inputs"]}]
+    answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": inputs})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["predictions"][0] in ("yes", "no")
+
+
+def test_rows_are_kept_back_as_the_job_says(service: Service, passengers: pd.DataFrame) -> None:
+    frame = passengers.assign(Family=np.arange(ROWS) % 60, Part=np.where(np.arange(ROWS) % 4 == 0, "held", "free"))
+    dataset = upload(service, frame.to_csv(index=False).encode())
+
+    def rows(part: str = "validation", **holdouts: Any) -> list[int]:
+        job = train(service, dataset["id"], training={"epochs": 1}, **holdouts)
+        query: dict[str, Any] = {"split": part, "limit": 1000}
+        return [
+            row["row"] for row in service.http.get(f"/v1/jobs/{job['id']}/predictions", params=query).json()["data"]
+        ]
+
+    grouped = {row % 60 for row in rows(validation={"fraction": 0.25, "group": "Family"})}
+    assert len(grouped) == 15
+    assert len(rows(validation={"fraction": 0.25, "group": "Family"})) == 150
+    held = rows(validation={"column": "Part", "value": "held"})
+    assert held == [row for row in range(ROWS) if row % 4 == 0]
+    latest = rows(validation={"fraction": 0.1, "time": "Boarded"})
+    assert frame["Boarded"][latest].min() >= frame["Boarded"].drop(latest).max()
+    other = upload(service, frame.iloc[:50].to_csv(index=False).encode(), "other.csv")
+    assert rows(validation={"dataset": other["id"]}) == [*range(50)]
+    assert rows("test", test={"dataset": other["id"]}, validation={"fraction": 0.1}) == [*range(50)]
+
+
+def test_a_data_set_that_a_job_needs_stays_until_it_has_ended(service: Service, passengers: pd.DataFrame) -> None:
+    dataset = upload(service, passengers.to_csv(index=False).encode() + b"\n")
+    spec = {"data": {"dataset": dataset["id"], "target": "Survived"}, "layers": [8], "training": {"epochs": 20000}}
+    job_id = service.post(spec)["id"]
+    refused = service.http.delete(f"/v1/datasets/{dataset['id']}")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/conflict")
+    service.http.post(f"/v1/jobs/{job_id}/cancel")
+    service.wait(job_id)
+    assert service.http.delete(f"/v1/datasets/{dataset['id']}").status_code == 204
+    again = service.http.post("/v1/jobs", json=spec)
+    assert again.status_code == 422
+    assert again.json()["errors"][0]["pointer"] == "/data/dataset"
