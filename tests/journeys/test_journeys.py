@@ -300,3 +300,29 @@ def test_a_second_start_on_the_same_directory_says_so(service: Service) -> None:
     assert second.returncode == 2
     assert "runs on" in second.stderr
     assert "already" in second.stderr
+
+
+def test_an_alias_stands_wherever_a_model_does_and_may_pass_on(service: Service) -> None:
+    first, second = (succeed(service, {**SMALLEST, "training": {"seed": seed, "epochs": 5}}) for seed in (1, 2))
+    http, body = service.http, {"inputs": [[5.1, 3.5, 1.4, 0.2]]}
+    named = http.put(f"/v1/models/{first['model']}/aliases/irises")
+    assert (named.status_code, named.json()["aliases"]) == (200, ["irises"])
+    assert http.post("/v1/models/irises/predict", json=body).json()["model"] == first["model"]
+    http.put(f"/v1/models/{second['model']}/aliases/irises")
+    assert http.post("/v1/models/irises/predict", json=body).json()["model"] == second["model"]
+    assert http.get(f"/v1/models/{first['model']}").json()["aliases"] == []
+    job = succeed(service, {**SMALLEST, "initial_weights": {"model": "irises"}})
+    assert job["spec"]["initial_weights"]["model"] == second["model"]
+    assert http.put(f"/v1/models/{first['model']}/aliases/mdl_x").status_code == 422
+    assert http.delete(f"/v1/models/{first['model']}/aliases/irises").status_code == 404
+    assert http.delete("/v1/models/irises").status_code == 204
+    assert http.post("/v1/models/irises/predict", json=body).status_code == 404
+
+
+def test_a_report_says_how_each_class_was_found(service: Service) -> None:
+    job = succeed(service, SMALLEST)
+    found = service.http.get(f"/v1/jobs/{job['id']}/report", params={"split": "validation"}).json()
+    assert [each["label"] for each in found["classes"]] == ["setosa", "versicolor", "virginica"]
+    right = sum(row[place] for place, row in enumerate(found["confusion_matrix"]))
+    assert right / found["rows"] == pytest.approx(job["metrics"]["validation"]["accuracy"])
+    assert {"log_loss", "roc_auc", "average_precision", "f1_weighted"} <= {*job["metrics"]["validation"]}

@@ -69,7 +69,7 @@ def test_the_optimizer_goes_on_as_if_it_had_never_stopped(service: Service) -> N
 def test_a_start_that_cannot_be_is_refused(service: Service, first: dict[str, Any]) -> None:
     missing = "mdl_" + "0" * 26
     assert "no such model" in faults(service, initial_weights={"model": missing})["/initial_weights/model"]
-    assert "a text that matches ^mdl_" in faults(service, initial_weights={"model": "x"})["/initial_weights/model"]
+    assert "there is no such model" in faults(service, initial_weights={"model": "x"})["/initial_weights/model"]
     other = {"model": first["model"]}
     nothing = faults(service, data={"builtin": "wine"}, layers=[3], output={"use_bias": False}, initial_weights=other)
     assert "none of whose tensors" in nothing["/initial_weights/model"]

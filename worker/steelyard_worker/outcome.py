@@ -136,7 +136,11 @@ class Outcome:
         cost = Cost(loss, len(part.rows), network.outputs, network.dtype).value(said.outputs, part.y)
         targets = self._supervised.y[part.rows]
         predicted = said.predictions if prepared.target is None else prepared.target.inverse(said.predictions)
-        values = {"loss": cost} | {m.name: m.score(targets, predicted) for m in build_metrics(self.spec)}
+        values = {"loss": cost}
+        for metric in build_metrics(self.spec):
+            scored = said.probabilities if metric.of_probabilities else predicted
+            if scored is not None:
+                values[metric.name] = metric.score(targets, scored)
         finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
         return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 

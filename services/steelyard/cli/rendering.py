@@ -88,10 +88,10 @@ def curve(epochs: Sequence[int], series: Mapping[str, Sequence[float | None]]) -
 
 
 def _metrics(metrics: Mapping[str, Mapping[str, float | None]]) -> Table:
-    names = list(dict.fromkeys(name for split in metrics.values() for name in split))
-    table = Table("split", *names, box=None)
-    for split, values in metrics.items():
-        table.add_row(split, *("" if values.get(name) is None else f"{values[name]:.4f}" for name in names))
+    table = Table("metric", *metrics, box=None)
+    for name in dict.fromkeys(name for split in metrics.values() for name in split):
+        values = [split.get(name) for split in metrics.values()]
+        table.add_row(name, *("" if value is None else f"{value:.4f}" for value in values))
     return table
 
 

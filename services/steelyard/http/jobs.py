@@ -74,7 +74,7 @@ def _read_plan() -> Plan:
     ours = services()
     tables = partial(library.load_table, ours.engine)
     plan = read_job(read_json(), limits=Limits(ours.settings.max_job_memory_bytes), tables=tables)
-    require_start(ours.engine, plan)
+    plan = require_start(ours.engine, plan)
     if plan.webhook is not None:
         require_reach(plan.webhook, ours.settings.webhook_networks)
     return plan
@@ -173,3 +173,16 @@ def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Respo
     header = ["row", "target", "prediction", *(f"probability of {label}" for label in classes)]
     rows = ([row["row"], row["target"], row["prediction"], *row.get("probabilities", ())] for row in found["data"])
     return reply(as_csv(header, rows), content_type=CSV)
+
+
+@route(
+    jobs,
+    "GET",
+    "/v1/jobs/<job_id>/report",
+    Operation(
+        "How good the predictions of a split are, class by class", {200: "Report"}, query=(SPLIT,), problems=(404, 422)
+    ),
+)
+def get_report(job_id: str, *, split: str) -> dict[str, Any]:
+    """Precision and recall of each class, which was taken for which, and whether probabilities keep their word."""
+    return {"object": "report", **results.get_report(services().engine, job_id, split)}

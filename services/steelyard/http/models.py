@@ -44,6 +44,31 @@ def delete_model(model_id: str) -> Response:
 
 @route(
     models,
+    "PUT",
+    "/v1/models/<model_id>/aliases/<alias>",
+    Operation("Name a model; it can be called by that everywhere", {200: "Model"}, problems=(404, 422)),
+)
+def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
+    """Give the model the name, which passes on from the model that has it."""
+    engine = services().engine
+    library.set_alias(engine, model_id, alias)
+    return library.get_model(engine, alias)
+
+
+@route(
+    models,
+    "DELETE",
+    "/v1/models/<model_id>/aliases/<alias>",
+    Operation("Take a name from a model", {204: None}, problems=(404,)),
+)
+def delete_model_alias(model_id: str, alias: str) -> Response:
+    """Take the name away; the model stays."""
+    library.remove_alias(services().engine, model_id, alias)
+    return Response(status=204)
+
+
+@route(
+    models,
     "POST",
     "/v1/models/<model_id>/predict",
     Operation("Predict", {200: "Prediction"}, body="PredictRequest", files=True, problems=(404, 413, 415, 422)),

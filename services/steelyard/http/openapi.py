@@ -10,10 +10,10 @@ from werkzeug.routing import Rule
 
 from steelyard import __version__
 from steelyard.data.files.options import FORMATS
+from steelyard.http.answers import ANSWERS
 from steelyard.http.idempotency import HEADER, KEY, REPLAYED
 from steelyard.http.query import Query
 from steelyard.http.routing import JSON, OPERATION, Operation, route
-from steelyard.http.schemas import ANSWERS
 from steelyard.http.uploads import MULTIPART
 from steelyard.spec.examples import EXAMPLES
 from steelyard.spec.schema import request_schema

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, insert, select
 
+from steelyard.diagnostics.report import report
 from steelyard.errors import NotFound
 from steelyard.formats import safetensors
 from steelyard.jobs import ledger
@@ -139,6 +140,21 @@ def get_predictions(engine: Engine, job_id: str, split: str, *, limit: int, afte
     more = reached < total
     found = {"split": split, "rows": total, "classes": data["classes"], "targets": data["targets"], "data": page}
     return found | {"has_more": more, "next": str(reached) if more else None}
+
+
+def get_report(engine: Engine, job_id: str, split: str) -> dict[str, Any]:
+    """How good the stored predictions of a split are, in detail. Raises `NotFound`."""
+    query = select(Predictions.content).where(Predictions.job_id == job_id, Predictions.split == split)
+    with reading(engine) as connection:
+        data = _require_job(connection, job_id)
+        task: str = connection.execute(select(Job.spec).where(Job.id == job_id)).scalar_one()["task"]
+        chunks = [safetensors.load(row.content) for row in connection.execute(query.order_by(Predictions.first))]
+    if not chunks:
+        raise NotFound(f"job {job_id} has no stored predictions of a split {split!r}")
+    columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    labels = data["classes"] or data["targets"]
+    found = report(task, columns["target"], columns["prediction"], columns.get("probabilities"), labels)
+    return {"split": split, "rows": len(columns["row"]), "task": task, **found}
 
 
 def _insert_predictions(connection: Connection, job_id: str, split: SplitPredictions) -> None:

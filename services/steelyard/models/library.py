@@ -1,39 +1,89 @@
-"""The models that there are, as the JSON-ready objects of the HTTP contract."""
+"""The models that there are, as the JSON-ready objects of the HTTP contract, by id or by alias."""
 
+import re
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, select
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
-from steelyard.errors import NotFound
+from steelyard.errors import Fault, NotFound, ValidationFailed, shown
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading, writing
 from steelyard.store.pages import Page, read_page
-from steelyard.store.tables import Model
+from steelyard.store.tables import Alias, Model
 
 COLUMNS = (Model.id, Model.job_id, Model.name, Model.created_at, Model.manifest)
+PREFIX = "mdl_"
+ALIAS = re.compile(r"(?!mdl_)[a-z0-9][a-z0-9._-]{0,63}")
 
 
-def get_model(engine: Engine, model_id: str) -> dict[str, Any]:
+def find_id(connection: Connection, reference: str) -> str | None:
+    """The id of the model that an id or an alias stands for, if there is one."""
+    if reference.startswith(PREFIX):
+        query = select(Model.id).where(Model.id == reference)
+    else:
+        query = select(Alias.model_id).where(Alias.alias == reference)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def require_id(connection: Connection, reference: str) -> str:
+    """The same. Raises `NotFound`."""
+    model_id = find_id(connection, reference)
+    if model_id is None:
+        raise NotFound(f"there is no model {reference!r}")
+    return model_id
+
+
+def get_model(engine: Engine, reference: str) -> dict[str, Any]:
     """The model. Raises `NotFound`."""
     with reading(engine) as connection:
-        row = connection.execute(select(*COLUMNS).where(Model.id == model_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no model {model_id!r}")
-    return _model(row)
+        row = connection.execute(select(*COLUMNS).where(Model.id == require_id(connection, reference))).one()
+        aliases = _aliases(connection, [row.id])
+    return _model(row) | {"aliases": aliases.get(row.id, [])}
 
 
 def list_models(engine: Engine, *, limit: int = 50, after: str | None = None) -> Page:
     """The newest models."""
     with reading(engine) as connection:
         key = Model.__table__.c.id
-        return read_page(connection, select(*COLUMNS), key=key, render=_model, limit=limit, after=after)
+        page = read_page(connection, select(*COLUMNS), key=key, render=_model, limit=limit, after=after)
+        aliases = _aliases(connection, [model["id"] for model in page.data])
+    for model in page.data:
+        model["aliases"] = aliases.get(model["id"], [])
+    return page
 
 
-def delete_model(engine: Engine, model_id: str) -> None:
+def delete_model(engine: Engine, reference: str) -> None:
     """Delete the model; its job stays, with its weights. Raises `NotFound`."""
     with writing(engine) as connection:
-        if not connection.execute(delete(Model).where(Model.id == model_id)).rowcount:
-            raise NotFound(f"there is no model {model_id!r}")
+        connection.execute(delete(Model).where(Model.id == require_id(connection, reference)))
+
+
+def set_alias(engine: Engine, reference: str, alias: str) -> None:
+    """Name a model; a name that another model has passes on to this one. Raises `NotFound`, `ValidationFailed`."""
+    if not ALIAS.fullmatch(alias):
+        right = "1 to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or a digit, and not begin with 'mdl_'"
+        raise ValidationFailed([Fault("", f"the alias is {shown(alias)}; it must be {right}")])
+    with writing(engine) as connection:
+        model_id = require_id(connection, reference)
+        if not connection.execute(update(Alias).where(Alias.alias == alias).values(model_id=model_id)).rowcount:
+            connection.execute(insert(Alias).values(alias=alias, model_id=model_id))
+
+
+def remove_alias(engine: Engine, reference: str, alias: str) -> None:
+    """Take a name from a model. Raises `NotFound`."""
+    with writing(engine) as connection:
+        model_id = require_id(connection, reference)
+        gone = delete(Alias).where(Alias.alias == alias, Alias.model_id == model_id)
+        if not connection.execute(gone).rowcount:
+            raise NotFound(f"the model {reference!r} has no alias {alias!r}")
+
+
+def _aliases(connection: Connection, model_ids: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(select(Alias).where(Alias.model_id.in_(model_ids)).order_by(Alias.alias)):
+        found.setdefault(row.model_id, []).append(row.alias)
+    return found
 
 
 def _model(row: Row[Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from steelyard.data.scaling import Scaler
 from steelyard.data.table import Table
 from steelyard.errors import NotFound
 from steelyard.formats.nested import to_lists
+from steelyard.models.library import find_id
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
 from steelyard.spec.prediction import read_inputs, read_table
@@ -69,14 +70,14 @@ class Predictor:
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._lock = Lock()
 
-    def predict(self, model_id: str, document: Any) -> dict[str, Any]:
+    def predict(self, reference: str, document: Any) -> dict[str, Any]:
         """Answer a predict request, `{"inputs": …}`. Raises `NotFound`, `ValidationFailed`."""
-        model = self._get(model_id)
+        model_id, model = self._get(reference)
         return self._say(model_id, model, read_inputs(document, model.inputs, model.network.dtype))
 
-    def predict_table(self, model_id: str, table: Table) -> dict[str, Any]:
+    def predict_table(self, reference: str, table: Table) -> dict[str, Any]:
         """The same for the rows of a table."""
-        model = self._get(model_id)
+        model_id, model = self._get(reference)
         return self._say(model_id, model, read_table(table, model.inputs, model.network.dtype))
 
     def _say(self, model_id: str, model: Loaded, x: NDArray[Any]) -> dict[str, Any]:
@@ -88,18 +89,18 @@ class Predictor:
             found["classes"] = model.labels
         return found
 
-    def _get(self, model_id: str) -> Loaded:
+    def _get(self, reference: str) -> tuple[str, Loaded]:
         with reading(self._engine) as connection:
-            row = connection.execute(select(Model.id).where(Model.id == model_id)).one_or_none()
+            model_id = find_id(connection, reference)
         with self._lock:
-            if row is None:
-                self._loaded.pop(model_id, None)
-                raise NotFound(f"there is no model {model_id!r}")
+            if model_id is None:
+                self._loaded.pop(reference, None)
+                raise NotFound(f"there is no model {reference!r}")
             if model_id not in self._loaded:
                 self._loaded[model_id] = self._load(model_id)
                 self._shrink()
             self._loaded.move_to_end(model_id)
-            return self._loaded[model_id]
+            return model_id, self._loaded[model_id]
 
     def _load(self, model_id: str) -> Loaded:
         with reading(self._engine) as connection:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
 from steelyard.errors import Fault, InitialWeightsGone, ValidationFailed, pointer
-from steelyard.spec.plan import Plan
+from steelyard.models.library import find_id
+from steelyard.spec.plan import Plan, start_from
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
@@ -56,13 +57,13 @@ def load_start(engine: Engine, model_id: str) -> Start:
     return Start(weights, OptimizerState(slots, scalars, steps))
 
 
-def require_start(engine: Engine, plan: Plan) -> None:
-    """See that the model that a job starts from is there and fits. Raises `ValidationFailed`."""
+def require_start(engine: Engine, plan: Plan) -> Plan:
+    """The plan, once the model that its job starts from is there and fits. Raises `ValidationFailed`."""
     asked = plan.spec.initial_weights
     if asked is None:
-        return
+        return plan
     with reading(engine) as connection:
-        query = select(Model.job_id, Model.manifest).where(Model.id == asked.model)
+        query = select(Model.id, Model.job_id, Model.manifest).where(Model.id == find_id(connection, asked.model))
         row = connection.execute(query).one_or_none()
         if row is None:
             fault = Fault(pointer("initial_weights", "model"), f"is {asked.model!r}; there is no such model")
@@ -71,6 +72,7 @@ def require_start(engine: Engine, plan: Plan) -> None:
     faults = list(_faults(plan, shapes, row.manifest["spec"]["optimizer"]["name"]))
     if faults:
         raise ValidationFailed(faults)
+    return start_from(plan, row.id)
 
 
 def _faults(plan: Plan, shapes: dict[str, tuple[int, ...]], optimizer: str) -> Iterator[Fault]:

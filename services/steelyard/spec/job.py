@@ -143,7 +143,7 @@ class GradientClipping(Strict):
 class InitialWeights(Strict):
     """Start from the weights of an earlier model: of layers that are named alike, those whose shapes agree."""
 
-    model: Annotated[str, Field(pattern=r"^mdl_[0-9a-z]{26}$")]
+    model: Annotated[str, Field(min_length=1, max_length=64, description="its id, or an alias")]
     strict: bool = Field(False, description="refuse unless every tensor has its like")
     optimizer_state: bool = Field(False, description="go on with the optimiser's state too; it must be the same rule")
 

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 import orjson
@@ -75,6 +75,18 @@ class Plan:
     webhook: Webhook | None
 
 
+def start_from(plan: Plan, model_id: str) -> Plan:
+    """The plan with the id of the model to start from in the place of its alias, which may be another's tomorrow."""
+    assert plan.spec.initial_weights is not None
+    start = plan.spec.initial_weights.model_copy(update={"model": model_id})
+    spec = plan.spec.model_copy(update={"initial_weights": start})
+    return replace(plan, spec=spec, digest=_digest(spec))
+
+
+def _digest(spec: JobSpec) -> str:
+    return hashlib.sha256(spec.canonical()).hexdigest()
+
+
 def read_job(document: Any, *, limits: Limits, tables: Tables) -> Plan:
     """The plan of a job. Raises `ValidationFailed` with every fault at once, or `TooLargeToTrain`."""
     if not isinstance(document, dict):
@@ -108,7 +120,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables) -> Plan:
         parameters=sum(math.prod(shape) for shape in shapes.values()),
         shapes=shapes,
         estimate=needs,
-        digest=hashlib.sha256(spec.canonical()).hexdigest(),
+        digest=_digest(spec),
         webhook=webhook,
     )
 

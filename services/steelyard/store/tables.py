@@ -224,6 +224,15 @@ class Model(Base):
     preprocessing: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class Alias(Base):
+    """A name for a model, which may be given to another one."""
+
+    __tablename__ = "aliases"
+
+    alias: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model_id: Mapped[str] = mapped_column(ID, ForeignKey("models.id", ondelete="CASCADE"), index=True)
+
+
 class Webhook(Base):
     """Whom to tell of a job's end; `due_at` is empty before the end, and when there is nothing left to do."""
 

@@ -28,7 +28,7 @@ def evaluate(network: Network, loss: Loss, x: Array, y: Array, *, metrics: Seque
     outputs = network.compute(x, logits=loss.link is not None)
     cost = Cost(loss, len(outputs), network.outputs, network.dtype).value(outputs, y) + Penalties(network).value()
     scored = as_scored(network, loss, outputs, y)
-    return {"loss": cost} | {metric.name: metric.score(*scored) for metric in metrics}
+    return {"loss": cost} | {metric.name: metric.score(*scored) for metric in metrics if not metric.of_probabilities}
 
 
 def as_scored(network: Network, loss: Loss, outputs: Array, y: Array) -> tuple[Array, Array]:

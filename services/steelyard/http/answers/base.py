@@ -1,0 +1,42 @@
+"""What every answer is made of."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Time = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-23T18:09:00.123Z"])]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Label = str | int | bool
+Target = Label | float | list[float]
+
+
+class Answer(BaseModel):
+    """An object that the service gives."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Fault(Answer):
+    """One fault of a request."""
+
+    pointer: Annotated[str, Field(description="RFC 6901, into the body; `?name` for a query parameter")]
+    detail: str
+
+
+class Problem(Answer):
+    """An error, as RFC 9457 has it."""
+
+    type: str
+    title: str
+    status: int | None = None
+    detail: str
+    instance: str | None = None
+    errors: list[Fault] | None = None
+
+
+class Listed(Answer):
+    """A page of a list."""
+
+    object: Literal["list"]
+    has_more: bool
+    next: str | None
