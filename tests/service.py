@@ -104,6 +104,13 @@ class Service:
         """The job once it has ended."""
         return self.wait_until(job_id, lambda job: job["status"] not in ("queued", "running"), seconds=seconds)
 
+    def wait_for(self, condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
+        """Return as soon as `condition` holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, (self.data_dir / "log").read_text()[-4000:]
+            time.sleep(0.05)
+
     def wait_until(
         self, job_id: str, condition: Callable[[dict[str, Any]], bool], *, seconds: float = 60.0
     ) -> dict[str, Any]:

@@ -78,11 +78,15 @@ def storm(field: Field, chance: random.Random, kills: int) -> Iterator[int]:
 
 
 def kill_everything(field: Field) -> None:
-    """Every process of the service is killed at once, as by a loss of power; it is started again as it was."""
+    """Every process of the service is killed at once, as by a loss of power; it is started again as it was.
+
+    The recovery is counted from the moment at which it is ready: how soon somebody starts it is not its own doing.
+    """
     tally = field.tally("-9 of the whole service")
     job_id = field.post()
     field.reach(job_id, EARLY)
-    field.moves_on([job_id], tally, field.service.restart)
+    field.service.restart()
+    field.moves_on([job_id], tally, lambda: None)
     field.judge(job_id, tally)
 
 

@@ -154,3 +154,52 @@ def test_a_data_set_that_a_job_needs_stays_until_it_has_ended(service: Service, 
     again = service.http.post("/v1/jobs", json=spec)
     assert again.status_code == 422
     assert again.json()["errors"][0]["pointer"] == "/data/dataset"
+
+
+def test_a_whole_data_set_is_predicted_by_the_workers_even_if_one_dies(
+    service: Service, passengers: pd.DataFrame
+) -> None:
+    dataset = upload(service, passengers.to_csv(index=False).encode())
+    job = train(service, dataset["id"])
+    many = pd.concat([passengers.drop(columns="Survived")] * 120)  # 72,000 rows: five parts
+    large = upload(service, many.to_csv(index=False).encode(), "many.csv")
+    url = f"/v1/models/{job['model']}"
+    batch = service.http.post(f"{url}/predictions", json={"data": {"dataset": large["id"]}, "name": "all"})
+    assert batch.status_code == 202, batch.text
+    address = batch.headers["Location"]
+    for process in service.children("steelyard_worker.run"):
+        process.kill()
+    service.wait_for(lambda: service.http.get(address).json()["status"] not in ("queued", "running"))
+    done = service.http.get(address).json()
+    assert (done["status"], done["rows"], done["progress"]["rows"]) == ("succeeded", 72_000, 72_000), done["error"]
+    page = service.http.get(f"{address}/rows", params={"limit": 600, "after": 71_400}).json()
+    assert [row["row"] for row in page["data"]] == [*range(71_400, 72_000)]
+    csv = passengers.to_csv(index=False).encode()
+    asked = service.http.post(f"{url}/predict", content=csv, headers={"Content-Type": "text/csv"}).json()
+    assert [row["prediction"] for row in page["data"]] == asked["predictions"]
+    np.testing.assert_allclose([row["probabilities"] for row in page["data"]], asked["probabilities"], atol=1e-6)
+    text = service.http.get(f"{address}/rows", params={"limit": 2}, headers={"Accept": "text/csv"}).text
+    assert text.splitlines()[0] == "row,prediction,probability of no,probability of yes"
+    assert service.http.delete(address).status_code == 204
+    assert service.http.get(address).status_code == 404
+
+
+def test_rows_inside_the_request_are_predicted_by_the_workers_too(service: Service) -> None:
+    job = service.wait(service.post({"data": {"builtin": "diabetes"}, "layers": [4], "training": {"epochs": 2}})["id"])
+    url = f"/v1/models/{job['model']}/predictions"
+    rows = [[0.01 * column for column in range(10)]] * 3
+    address = service.http.post(url, json={"data": {"inline": {"x": rows}}}).headers["Location"]
+    service.wait_for(lambda: service.http.get(address).json()["status"] == "succeeded")
+    said = service.http.get(f"{address}/rows").json()
+    direct = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": rows}).json()
+    assert [row["prediction"] for row in said["data"]] == pytest.approx(direct["predictions"])
+    for data, place in (
+        ({}, "/data"),
+        ({"dataset": 5}, "/data/dataset"),
+        ({"inline": {"x": [[1]]}}, "/data/inline/x/0"),
+        ({"inline": 3}, "/data/inline/x"),
+    ):
+        refused = service.http.post(url, json={"data": data})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, place)
+    assert service.http.post(url, json={"data": {"dataset": "ds_none"}}).status_code == 404
+    assert service.http.get(f"/v1/jobs/{address.rsplit('/', 1)[1]}").status_code == 404

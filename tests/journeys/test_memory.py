@@ -8,10 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.service import Service
+from tests.service import SMALLEST, Service
 
 CGROUPS = Path("/sys/fs/cgroup")
-# Every checkpoint of it is some 60 MB, more than a process ever keeps ready after it has freed as much.
+# Its weights and all that goes with them are some 100 MB.
 WIDE = {
     "data": {"builtin": "digits"},
     "layers": [2048, 1024],
@@ -46,12 +46,17 @@ def narrow_cgroup() -> Iterator[Path]:
     group.rmdir()
 
 
+def trainers(service: Service) -> list[psutil.Process]:
+    """The processes that wait for a job, both of them ready."""
+    service.wait_for(lambda: len(service.children("steelyard_worker.run")) == 2)
+    service.wait(service.post(SMALLEST)["id"])
+    return service.children("steelyard_worker.run")
+
+
 def test_a_job_that_outgrows_its_memory_fails_and_says_so(service: Service) -> None:
-    job_id = service.post(WIDE)["id"]
-    service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 0)
-    for process in service.children("steelyard_worker.run"):
-        process.rlimit(psutil.RLIMIT_AS, (process.memory_info().vms,) * 2)
-    job = service.wait(job_id)
+    for process in trainers(service):
+        process.rlimit(psutil.RLIMIT_AS, (process.memory_info().vms + (32 << 20),) * 2)
+    job = service.wait(service.post(WIDE)["id"])
     assert (job["status"], job["error"]["type"]) == ("failed", "/problems/out-of-memory")
     assert "MiB that a job may use" in job["error"]["detail"]
 
@@ -59,10 +64,9 @@ def test_a_job_that_outgrows_its_memory_fails_and_says_so(service: Service) -> N
 def test_a_death_by_the_kernels_want_of_memory_is_told_as_such_and_gone_on_after(
     service: Service, narrow_cgroup: Path
 ) -> None:
-    job_id = service.post(WIDE)["id"]
-    service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 0)
-    for process in service.children("steelyard_worker.run"):
+    for process in trainers(service):
         narrow_cgroup.write_text(str(process.pid))
+    job_id = service.post(WIDE)["id"]
     service.wait_until(job_id, lambda job: job["attempt"] == 2 and job["status"] == "running")
     events = service.http.get(f"/v1/jobs/{job_id}/events").json()["data"]
     assert "worker lost: the kernel killed it, because there was no memory left" in [e["message"] for e in events]

@@ -33,6 +33,8 @@ from steelyard.lifeline import end_with_parent
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
+from steelyard.store.tables import PREDICTION
+from steelyard_worker.batch import Batch
 from steelyard_worker.outcome import Outcome
 from steelyard_worker.process import DONE, ENDING, GIVEN_BACK, READY, RETIRED, TICK
 from steelyard_worker.recorder import Recorder
@@ -101,6 +103,8 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
         try:
             order = queries.load_order(engine, held.job_id)
             with bind(request_id=order.request_id or ""):
+                if order.kind == PREDICTION:
+                    return DONE if _predict(Batch(engine, held, order), reports) else RETIRED
                 return DONE if _train_and_save(ours, Outcome(engine, held, order), engine, reports) else RETIRED
         except FencedOff:
             log.warning("fenced off: what this run made is discarded", attempt=held.attempt)
@@ -131,6 +135,30 @@ def _train_and_save(ours: Settings, outcome: Outcome, engine: Engine, reports: R
         error = Internal("a fault of the service ended the run; its log has the reason")
     _insist(lambda: outcome.save("failed", error), reports)
     return False
+
+
+def _predict(batch: Batch, reports: Reports) -> bool:
+    """Whether the batch came to a good end. Raises `FencedOff`, `GivenBack`, `Unavailable`."""
+
+    def is_stopped() -> bool:
+        reports.tick()
+        return reports.cancelled or reports.paused
+
+    try:
+        batch.run(is_stopped)
+    except (FencedOff, Unavailable):
+        raise
+    except SteelyardError as refusal:
+        batch.end("failed", refusal.problem())
+        return False
+    except Exception:
+        log.exception("the batch failed through a fault of the service")
+        batch.end("failed", Internal("a fault of the service ended the batch; its log has the reason").problem())
+        return False
+    if reports.paused:
+        raise GivenBack
+    batch.end("cancelled" if reports.cancelled else "succeeded")
+    return True
 
 
 def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -> None:

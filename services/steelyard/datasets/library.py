@@ -4,7 +4,7 @@ A data set is what its bytes are: sent again, to be read in the same way, they a
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -187,6 +187,17 @@ def load_table(engine: Engine, dataset_id: str) -> Table:
         for place, fact in enumerate(row.columns)
     }
     return Table(columns, row.rows, sha256=row.sha256)
+
+
+def load_part(engine: Engine, dataset_id: str, names: Sequence[str], first: int) -> Table:
+    """Some columns of the `parts.ROWS` rows from `first` on, a multiple of that. Raises `NotFound`."""
+    with reading(engine) as connection:
+        row = _row(connection, dataset_id)
+        facts = {place: fact for place, fact in enumerate(row.columns) if fact["name"] in names}
+        query = select(DatasetPart).where(DatasetPart.dataset_id == dataset_id, DatasetPart.first == first)
+        found = connection.execute(query.where(DatasetPart.column.in_(facts))).all()
+    columns = {facts[p.column]["name"]: Column.of(facts[p.column]["kind"], parts.join([_part(p)])) for p in found}
+    return Table(columns, min(row.rows - first, parts.ROWS))
 
 
 def _part(row: Any) -> Part:

@@ -15,6 +15,7 @@ from steelyard.http.health import JobsByStatus, health
 from steelyard.http.jobs import jobs
 from steelyard.http.models import models
 from steelyard.http.openapi import docs
+from steelyard.http.predictions import predictions
 from steelyard.http.problems import add_handlers, problems
 from steelyard.http.uploads import Uploads
 from steelyard.http.weights import weights
@@ -47,7 +48,7 @@ def create_app(ours: Settings) -> Flask:
     app.extensions[KEY] = Services(
         ours, engine, Doorbell(ours.broker), Predictor(engine), Readers(memory_bytes=ours.max_job_memory_bytes), meters
     )
-    for blueprint in (jobs, weights, datasets, models, health, docs, problems, console, assets):
+    for blueprint in (jobs, weights, datasets, models, predictions, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)
     app.before_request(_begin)

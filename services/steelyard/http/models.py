@@ -39,6 +39,7 @@ def get_model(model_id: str) -> dict[str, Any]:
 def delete_model(model_id: str) -> Response:
     """Delete the model."""
     library.delete_model(services().engine, model_id)
+    services().predictor.look_again()
     return Response(status=204)
 
 
@@ -52,6 +53,7 @@ def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
     """Give the model the name, which passes on from the model that has it."""
     engine = services().engine
     library.set_alias(engine, model_id, alias)
+    services().predictor.look_again()
     return library.get_model(engine, alias)
 
 
@@ -64,6 +66,7 @@ def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
 def delete_model_alias(model_id: str, alias: str) -> Response:
     """Take the name away; the model stays."""
     library.remove_alias(services().engine, model_id, alias)
+    services().predictor.look_again()
     return Response(status=204)
 
 

@@ -25,7 +25,7 @@ from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.replies import Once
-from steelyard.store.tables import Event, HistoryEpoch, Job, JobDataset, JobInput
+from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobDataset, JobInput
 
 CRASHES_BEFORE_FAILURE = 3
 BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second
@@ -55,6 +55,7 @@ class End:
     error: Mapping[str, Any] | None
     fingerprint: Mapping[str, Any] | None
     weights_sha256: str | None
+    parts: str = "epochs"
 
 
 def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: Once | None = None) -> dict[str, Any]:
@@ -63,34 +64,35 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
     With `once` the job is kept as the answer to that request, as JSON. Raises `AnsweredAlready` if it has one.
     """
     job_id = new_id("job")
+    values = {
+        "kind": TRAINING,
+        "name": plan.spec.name,
+        "labels": plan.spec.metadata,
+        "spec": plan.spec.to_json(),
+        "spec_digest": plan.digest,
+        "data": plan.data.to_json(),
+        "parameters": plan.parameters,
+        "request_id": request_id,
+        "epochs": plan.spec.training.epochs,
+    }
     with writing(engine) as connection:
-        connection.execute(
-            insert(Job).values(
-                id=job_id,
-                name=plan.spec.name,
-                labels=plan.spec.metadata,
-                status=QUEUED,
-                spec=plan.spec.to_json(),
-                spec_digest=plan.digest,
-                data=plan.data.to_json(),
-                parameters=plan.parameters,
-                request_id=request_id,
-                created_at=now(),
-                available_at=now(),
-                rung_at=now(),
-                epochs=plan.spec.training.epochs,
-            )
-        )
-        if plan.inline is not None:
-            connection.execute(insert(JobInput).values(job_id=job_id, content=plan.inline))
-        _need_datasets(connection, job_id, plan.datasets)
+        enqueue(connection, job_id, inline=plan.inline, datasets=plan.datasets, **values)
         if plan.webhook is not None:
             webhooks.add(connection, job_id, plan.webhook)
-        _tell(connection, job_id, QUEUED, "accepted; waits for a worker")
         job = queries.read_job(connection, job_id)
         if once is not None:
             replies.keep(connection, once, orjson.dumps(job))
     return job
+
+
+def enqueue(connection: Connection, job_id: str, *, inline: bytes | None, datasets: list[str], **values: Any) -> None:
+    """Put a job of any kind into the queue. Raises `Conflict` if one of its data sets is gone."""
+    times = {"created_at": now(), "available_at": now(), "rung_at": now()}
+    connection.execute(insert(Job).values(id=job_id, status=QUEUED, **times, **values))
+    if inline is not None:
+        connection.execute(insert(JobInput).values(job_id=job_id, content=inline))
+    _need_datasets(connection, job_id, datasets)
+    _tell(connection, job_id, QUEUED, "accepted; waits for a worker")
 
 
 def _need_datasets(connection: Connection, job_id: str, dataset_ids: list[str]) -> None:
@@ -171,6 +173,11 @@ def record(
             checkpoints.save(connection, held.job_id, checkpoint)
 
 
+def move_on(connection: Connection, held: Claim, *, epoch: int, train_seconds: float) -> None:
+    """Note that a part of the work is done for good, in the transaction that keeps it. Raises `FencedOff`."""
+    _change(connection, held, epoch=epoch, train_seconds=train_seconds, crashes=0)
+
+
 def finish(connection: Connection, held: Claim, end: End) -> None:
     """Write a run's end; whatever belongs to it goes into the same transaction. Raises `FencedOff`."""
     _change(
@@ -188,7 +195,7 @@ def finish(connection: Connection, held: Claim, end: End) -> None:
         fingerprint=end.fingerprint,
         weights_sha256=end.weights_sha256,
     )
-    message = str(end.error["detail"]) if end.error else f"{end.status} after {end.epoch} epochs"
+    message = str(end.error["detail"]) if end.error else f"{end.status} after {end.epoch} {end.parts}"
     _tell(connection, held.job_id, end.status, message, level="error" if end.status == FAILED else "info")
 
 

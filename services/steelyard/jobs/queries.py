@@ -12,7 +12,7 @@ from steelyard.jobs.states import ENDED
 from steelyard.store.clock import now, rfc3339
 from steelyard.store.engine import reading
 from steelyard.store.pages import Page, read_page
-from steelyard.store.tables import Event, HistoryEpoch, Job, JobInput, Model
+from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobInput, Model
 
 POLL_SECONDS = (0.01, 0.02, 0.05, 0.1)  # then every 0.25 s: short jobs are told of at once, long ones cost little
 POLL_LONGEST_SECONDS = 0.25
@@ -20,12 +20,14 @@ POLL_LONGEST_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be trained: the filled-in specification, and the data that came inside it."""
+    """What is to be done: the filled-in specification, the data that came inside it, and how far it is."""
 
     spec: dict[str, Any]
     spec_digest: str
     request_id: str | None
     inline: bytes | None
+    kind: str
+    epoch: int
 
 
 def get_job(engine: Engine, job_id: str) -> dict[str, Any]:
@@ -44,12 +46,12 @@ def read_job(connection: Connection, job_id: str) -> dict[str, Any]:
 
 def load_order(engine: Engine, job_id: str) -> Order:
     """What a training process needs to know of a job. Raises `NotFound`."""
-    query = select(Job.spec, Job.spec_digest, Job.request_id, JobInput.content)
+    query = select(Job.spec, Job.spec_digest, Job.request_id, Job.kind, Job.epoch, JobInput.content)
     with reading(engine) as connection:
         row = connection.execute(query.outerjoin(JobInput).where(Job.id == job_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no job {job_id!r}")
-    return Order(spec=row.spec, spec_digest=row.spec_digest, request_id=row.request_id, inline=row.content)
+    return Order(row.spec, row.spec_digest, row.request_id, row.content, row.kind, row.epoch)
 
 
 def wait_for_change(engine: Engine, job_id: str, seconds: float) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def _status(engine: Engine, job_id: str) -> str:
 
 def _jobs() -> Select[Any]:
     model = select(Model.id).where(Model.job_id == Job.id).scalar_subquery()
-    return select(Job.__table__, model.label("model"), now().label("read_at"))
+    return select(Job.__table__, model.label("model"), now().label("read_at")).where(Job.kind == TRAINING)
 
 
 def _job(row: Row[Any]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Predictions by trained models, which stay loaded as long as they fit into a bound of bytes.
 
-A model never changes, so a loaded one is never stale; that it still exists is asked at every call.
+A model never changes, so a loaded one is never stale; that it still exists, and what an alias stands for, is asked
+anew after half a second.
 """
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
@@ -28,6 +30,8 @@ from steelyard.trainer.losses import Loss
 from steelyard.trainer.network import Network
 
 DEFAULT_BYTES = 512 << 20
+LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer
+MOST_SEEN = 10_000
 
 
 @dataclass
@@ -69,6 +73,7 @@ class Predictor:
         self._max_bytes = max_bytes
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._lock = Lock()
+        self._seen: dict[str, tuple[float, str | None]] = {}
 
     def predict(self, reference: str, document: Any) -> dict[str, Any]:
         """Answer a predict request, `{"inputs": …}`. Raises `NotFound`, `ValidationFailed`."""
@@ -90,40 +95,62 @@ class Predictor:
         return found
 
     def _get(self, reference: str) -> tuple[str, Loaded]:
-        with reading(self._engine) as connection:
-            model_id = find_id(connection, reference)
+        model_id = self._find_id(reference)
         with self._lock:
             if model_id is None:
                 self._loaded.pop(reference, None)
                 raise NotFound(f"there is no model {reference!r}")
             if model_id not in self._loaded:
-                self._loaded[model_id] = self._load(model_id)
+                self._loaded[model_id] = load_model(self._engine, model_id)
                 self._shrink()
             self._loaded.move_to_end(model_id)
             return model_id, self._loaded[model_id]
 
-    def _load(self, model_id: str) -> Loaded:
+    def describe(self, reference: str) -> tuple[str, Loaded]:
+        """The id of the model that is meant, and the model. Raises `NotFound`."""
+        return self._get(reference)
+
+    def look_again(self) -> None:
+        """Ask anew what there is: a model was deleted here, or an alias changed."""
+        self._seen.clear()
+
+    def _find_id(self, reference: str) -> str | None:
+        """The id of the model that is meant, as the database says, or said a moment ago."""
+        clock = time.monotonic()
+        seen_at, model_id = self._seen.get(reference, (-LOOK_AGAIN_SECONDS, None))
+        if model_id is not None and clock - seen_at < LOOK_AGAIN_SECONDS:
+            return model_id
         with reading(self._engine) as connection:
-            row = connection.execute(select(Model).where(Model.id == model_id)).one_or_none()
-            if row is None:
-                raise NotFound(f"there is no model {model_id!r}")
-            weights = tensors.load(connection, row.job_id, "final")
-        manifest, preprocessing = row.manifest, row.preprocessing
-        spec = load_spec(manifest["spec"])
-        inputs = Encoder.from_json(preprocessing["inputs"])
-        assert spec.loss is not None
-        network = build_network(spec, inputs.layout, manifest["outputs"]["units"])
-        for name, tensor in network.tensors().items():
-            tensor[...] = weights[name]
-        target = preprocessing["target"]
-        return Loaded(
-            network=network,
-            labels=manifest["outputs"]["targets"] if manifest["task"] == "multilabel" else manifest["classes"],
-            loss=spec.loss.to_part(),
-            inputs=inputs,
-            target=None if target is None else Scaler.from_json(target),
-        )
+            model_id = find_id(connection, reference)
+        if len(self._seen) > MOST_SEEN:
+            self._seen.clear()
+        self._seen[reference] = (clock, model_id)
+        return model_id
 
     def _shrink(self) -> None:
         while len(self._loaded) > 1 and sum(model.nbytes for model in self._loaded.values()) > self._max_bytes:
             self._loaded.popitem(last=False)
+
+
+def load_model(engine: Engine, model_id: str) -> Loaded:
+    """A model, ready to predict. Raises `NotFound`."""
+    with reading(engine) as connection:
+        row = connection.execute(select(Model).where(Model.id == model_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no model {model_id!r}")
+        weights = tensors.load(connection, row.job_id, "final")
+    manifest, preprocessing = row.manifest, row.preprocessing
+    spec = load_spec(manifest["spec"])
+    inputs = Encoder.from_json(preprocessing["inputs"])
+    assert spec.loss is not None
+    network = build_network(spec, inputs.layout, manifest["outputs"]["units"])
+    for name, tensor in network.tensors().items():
+        tensor[...] = weights[name]
+    target = preprocessing["target"]
+    return Loaded(
+        network=network,
+        labels=manifest["outputs"]["targets"] if manifest["task"] == "multilabel" else manifest["classes"],
+        loss=spec.loss.to_part(),
+        inputs=inputs,
+        target=None if target is None else Scaler.from_json(target),
+    )

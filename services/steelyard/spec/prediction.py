@@ -56,8 +56,11 @@ def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
     return encoder.encode(_checked(read, encoder, at), dtype)
 
 
-def read_table(table: Table, encoder: Encoder, dtype: Any) -> NDArray[Any]:
-    """The network's inputs for the rows of a table, whose columns may be in any order."""
+def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) -> NDArray[Any]:
+    """The network's inputs for the rows of a table, whose columns may be in any order.
+
+    `first` is the number of the first row, for who is told of a fault.
+    """
     missing = [name for name in encoder.features if name not in table.columns]
     if missing:
         _refuse(
@@ -68,7 +71,7 @@ def read_table(table: Table, encoder: Encoder, dtype: Any) -> NDArray[Any]:
     def read(name: str, kind: Kind) -> Values:
         return _as_kind(table.columns[name].values, kind, is_coded=name in encoder.labels)
 
-    return encoder.encode(_checked(read, encoder, lambda row, name: pointer("inputs", row, name)), dtype)
+    return encoder.encode(_checked(read, encoder, lambda row, name: pointer("inputs", first + row, name)), dtype)
 
 
 def _from_list(values: list[Any], kind: Kind, *, is_coded: bool) -> Values:

@@ -8,6 +8,8 @@ from typing import Any
 from steelyard.errors import InvalidRequest, shown
 
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # not after an escaped backslash
+FOLD = bytes.maketrans(b"123456789E", b"000000000e")  # every digit the same, so that a search is one of bytes
+EXPONENT, MANY_DIGITS = b"0e", b"0" * 300
 MAX_DEPTH = 64
 MAX_DIGITS = 400  # Python reads no integer of more than 4,300 digits; a number of interest is far shorter
 
@@ -24,14 +26,12 @@ def read_document(body: bytes) -> Any:
         raise InvalidRequest(f"the body is not UTF-8: byte {error.start} cannot be read") from None
     if not text.strip():
         raise InvalidRequest("the body is empty; it must be a JSON object")
+    # Most bodies hold no number that could be beyond float64, and need not ask that of each.
+    folded = body.translate(FOLD)
+    is_large = EXPONENT in folded or MANY_DIGITS in folded
+    checks: dict[str, Any] = {"parse_float": _float, "parse_int": _integer} if is_large else {}
     try:
-        document = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-            parse_float=_float,
-            parse_int=_integer,
-        )
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant, **checks)
     except json.JSONDecodeError as error:
         raise InvalidRequest(
             f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"

@@ -14,6 +14,9 @@ TIME: Double[float] = Double()
 COUNTER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in INTEGER keys
 
 
+TRAINING, PREDICTION = "training", "prediction"
+
+
 class Base(DeclarativeBase):
     """The mapped tables of Steelyard."""
 
@@ -27,11 +30,15 @@ def _dataset_key() -> Mapped[str]:
 
 
 class Job(Base):
-    """A training job: what was asked, where it stands, what came out."""
+    """Work for the workers: what was asked, where it stands, what came out.
+
+    Its `kind` is `TRAINING`; or `PREDICTION`, which is cut into as many `epochs` as there are parts to predict.
+    """
 
     __tablename__ = "jobs"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), default=TRAINING)
     name: Mapped[str | None] = mapped_column(String(200))
     labels: Mapped[dict[str, str]] = mapped_column("metadata", JSON)
     status: Mapped[str] = mapped_column(String(16))

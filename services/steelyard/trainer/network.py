@@ -22,6 +22,7 @@ from steelyard.trainer.rng import Streams
 Array = NDArray[Any]
 ALIGNMENT_BYTES = 64  # a cache line, and the widest SIMD register
 PREDICT_ROWS = 1024
+KEPT_ROWS = 16  # buffers of so few are kept for the next call, which costs less than they do
 OUTPUT = "output"
 
 
@@ -56,6 +57,7 @@ class Network:
         assert isinstance(output, Dense), "the last layer is dense"
         self.outputs = output.units
         self.output_activation = output.activation
+        self._kept: dict[bool, Pass] = {}  # the last forward pass over a few rows, with logits and without
 
     @property
     def looks_at_data(self) -> bool:
@@ -114,11 +116,13 @@ class Network:
     def compute(self, x: Array, *, logits: bool) -> Array:
         """Outputs `(rows, outputs)`; with `logits` as they are before the output layer's activation."""
         outputs = np.empty((len(x), self.outputs), self.dtype)
-        path: Pass | None = None
+        path: Pass | None = self._kept.get(logits)
         for start in range(0, len(x), PREDICT_ROWS):
             batch = np.ascontiguousarray(x[start : start + PREDICT_ROWS], self.dtype)
             if path is None or path.rows != len(batch):
                 path = Pass(self, len(batch), logits=logits)
+                if path.rows <= KEPT_ROWS:
+                    self._kept[logits] = path
             outputs[start : start + len(batch)] = path.forward(batch)
         return outputs
 

@@ -1,0 +1,181 @@
+"""Predictions for many rows at a time: put into the queue, done part by part, served as rows.
+
+A batch is a job of its own kind, with the life of any other: claimed, fenced, given back, cancelled.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, Row, Select, func, insert, select
+
+from steelyard.data.parts import ROWS
+from steelyard.errors import NotFound
+from steelyard.formats import safetensors
+from steelyard.jobs import ledger
+from steelyard.jobs.ledger import Claim, End
+from steelyard.store import replies
+from steelyard.store.clock import rfc3339
+from steelyard.store.engine import reading, writing
+from steelyard.store.ids import new_id
+from steelyard.store.pages import Page, read_page
+from steelyard.store.replies import Once
+from steelyard.store.tables import PREDICTION, Job, Predictions
+
+SPLIT = "batch"
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """Rows to predict, of a data set or sent along as JSON, and the model that does; `labels` are its classes."""
+
+    model: str
+    dataset: str | None
+    inline: bytes | None
+    rows: int
+    labels: list[Any] | None
+    name: str | None
+
+    @property
+    def parts(self) -> int:
+        """How many parts of `ROWS` rows there are."""
+        return -(-self.rows // ROWS)
+
+
+@dataclass(frozen=True)
+class BatchPart:
+    """What the model said of the rows from `first` on, as `trainer.evaluation.Answers` has it."""
+
+    number: int
+    first: int
+    predictions: NDArray[Any]
+    probabilities: NDArray[Any] | None
+
+
+def submit(engine: Engine, plan: BatchPlan, *, request_id: str | None, once: Once | None) -> dict[str, Any]:
+    """Commit a batch, and give it as it was committed. Raises `Conflict`, `AnsweredAlready`."""
+    batch_id = new_id("pred")
+    spec = {"model": plan.model, "dataset": plan.dataset, "rows": plan.rows}
+    values = {
+        "kind": PREDICTION,
+        "name": plan.name,
+        "labels": {},
+        "spec": spec,
+        "spec_digest": hashlib.sha256(orjson.dumps(spec) + (plan.inline or b"")).hexdigest(),
+        "data": {"rows": plan.rows, "classes": plan.labels},
+        "parameters": 0,
+        "request_id": request_id,
+        "epochs": plan.parts,
+    }
+    with writing(engine) as connection:
+        datasets = [] if plan.dataset is None else [plan.dataset]
+        ledger.enqueue(connection, batch_id, inline=plan.inline, datasets=datasets, **values)
+        batch = _read(connection, batch_id)
+        if once is not None:
+            replies.keep(connection, once, orjson.dumps(batch))
+    return batch
+
+
+def save_part(engine: Engine, held: Claim, part: BatchPart, *, seconds: float) -> None:
+    """Keep what was said of one part, and that it is done. Raises `FencedOff`."""
+    rows = len(part.predictions)
+    columns = {"row": np.arange(part.first, part.first + rows), "prediction": part.predictions}
+    if part.probabilities is not None:
+        columns["probabilities"] = part.probabilities
+    place = {"job_id": held.job_id, "split": SPLIT, "first": part.first, "rows": rows}
+    with writing(engine) as connection:
+        ledger.move_on(connection, held, epoch=part.number, train_seconds=seconds)
+        connection.execute(insert(Predictions).values(**place, content=safetensors.dump(columns)))
+
+
+def end(engine: Engine, held: Claim, status: str, *, part: int, seconds: float, error: Any = None) -> None:
+    """Write how the batch ended. Raises `FencedOff`."""
+    nothing: dict[str, Any] = {"metrics": {}, "findings": [], "fingerprint": None, "weights_sha256": None}
+    with writing(engine) as connection:
+        ledger.finish(connection, held, End(status, part, seconds, error=error, parts="parts", **nothing))
+
+
+def get(engine: Engine, batch_id: str) -> dict[str, Any]:
+    """The batch. Raises `NotFound`."""
+    with reading(engine) as connection:
+        return _read(connection, batch_id)
+
+
+def list_batches(engine: Engine, *, limit: int, after: str | None) -> Page:
+    """The newest batches."""
+    with reading(engine) as connection:
+        return read_page(connection, _batches(), key=Job.__table__.c.id, render=_batch, limit=limit, after=after)
+
+
+def read_rows(engine: Engine, batch_id: str, *, limit: int, after: int) -> dict[str, Any]:
+    """`limit` rows of what is there so far, from behind the first `after` on. Raises `NotFound`."""
+    query = select(Predictions.first, Predictions.content).where(Predictions.job_id == batch_id)
+    query = query.where(Predictions.first < after + limit, Predictions.first + Predictions.rows > after)
+    with reading(engine) as connection:
+        row = _row(connection, batch_id)
+        chunks = connection.execute(query.order_by(Predictions.first)).all()
+        done = select(func.coalesce(func.sum(Predictions.rows), 0)).where(Predictions.job_id == batch_id)
+        total = int(connection.execute(done).scalar_one())
+    rows: list[dict[str, Any]] = []
+    for chunk in chunks:
+        columns = safetensors.load(chunk.content)
+        start, stop = max(0, after - chunk.first), max(0, after + limit - chunk.first)
+        rows += _render({name: column[start:stop] for name, column in columns.items()}, row.data["classes"])
+    reached = after + len(rows)
+    more = reached < total
+    return {"rows": total, "data": rows, "has_more": more, "next": str(reached) if more else None}
+
+
+def get_labels(engine: Engine, batch_id: str) -> list[Any]:
+    """The model's classes; none for a model of numbers. Raises `NotFound`."""
+    with reading(engine) as connection:
+        return list(_row(connection, batch_id).data["classes"] or [])
+
+
+def _render(columns: dict[str, NDArray[Any]], classes: list[Any] | None) -> list[dict[str, Any]]:
+    said: list[Any] = columns["prediction"].tolist()
+    if columns["prediction"].ndim == 1:
+        said = [(classes or [])[index] for index in said]
+    else:
+        said = [value[0] if len(value) == 1 else value for value in said]
+    rendered = {"row": columns["row"].tolist(), "prediction": said}
+    if "probabilities" in columns:
+        rendered["probabilities"] = columns["probabilities"].tolist()
+    return [dict(zip(rendered, row, strict=True)) for row in zip(*rendered.values(), strict=True)]
+
+
+def _batches() -> Select[Any]:
+    return select(Job.__table__).where(Job.kind == PREDICTION)
+
+
+def _row(connection: Connection, batch_id: str) -> Row[Any]:
+    row = connection.execute(_batches().where(Job.id == batch_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no prediction {batch_id!r}")
+    return row
+
+
+def _read(connection: Connection, batch_id: str) -> dict[str, Any]:
+    return _batch(_row(connection, batch_id))
+
+
+def _batch(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "object": "prediction",
+        "name": row.name,
+        "status": row.status,
+        "model": row.spec["model"],
+        "dataset": row.spec["dataset"],
+        "rows": row.spec["rows"],
+        "progress": {"rows": min(row.epoch * ROWS, row.spec["rows"]), "fraction": round(row.epoch / row.epochs, 4)},
+        "attempt": row.attempt,
+        "error": row.error,
+        "created_at": rfc3339(row.created_at),
+        "started_at": rfc3339(row.started_at),
+        "finished_at": rfc3339(row.finished_at),
+        "seconds": row.train_seconds,
+    }
