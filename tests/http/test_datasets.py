@@ -72,3 +72,12 @@ def test_what_cannot_be_read_is_refused_and_leaves_nothing(client: FlaskClient) 
 def test_a_name_of_a_path_is_only_its_end(client: FlaskClient) -> None:
     form = {"file": (io.BytesIO(TABLE), "../../etc/places.csv")}
     assert client.post("/v1/datasets", data=form).json["name"] == "places.csv"
+
+
+def test_an_upload_that_is_sent_again_with_its_key_gets_its_answer(client: FlaskClient) -> None:
+    keyed = {"Idempotency-Key": "upload-1"}
+    first, again = send(client, headers=keyed), send(client, headers=keyed)
+    assert (again.status_code, again.data) == (201, first.data)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = send(client, TABLE + b"Bern,1,true,\n", headers=keyed)
+    assert (other.status_code, other.json["type"]) == (422, "/problems/idempotency-key-reused")

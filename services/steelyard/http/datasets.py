@@ -2,16 +2,20 @@
 
 from typing import Any
 
+import orjson
 from flask import Blueprint, Response, url_for
 
 from steelyard.data.files.options import FORMATS
 from steelyard.datasets import library
 from steelyard.datasets.library import Upload
+from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list
 from steelyard.http.query import AFTER, LIMIT, Query
 from steelyard.http.routing import JSON, Operation, choose_form, reply, route
 from steelyard.http.uploads import READING, read_dialect, receive, require_name
 from steelyard.http.wiring import services
+from steelyard.store import replies
+from steelyard.store.replies import Once
 
 datasets = Blueprint("datasets", __name__)
 NAME = Query("name", "string", "a label")
@@ -23,7 +27,14 @@ ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0
     datasets,
     "POST",
     "/v1/datasets",
-    Operation("Send a data set", {201: "Dataset"}, query=(NAME, *READING), files=True, problems=(400, 413, 415, 422)),
+    Operation(
+        "Send a data set",
+        {201: "Dataset"},
+        query=(NAME, *READING),
+        files=True,
+        keyed=True,
+        problems=(400, 409, 413, 415, 422),
+    ),
 )
 def create_dataset(*, name: str | None, **dialect: Any) -> Response:
     """Read the file, in a process of its own, and keep it. The same bytes twice are one data set."""
@@ -31,12 +42,21 @@ def create_dataset(*, name: str | None, **dialect: Any) -> Response:
     most = ours.settings.max_dataset_bytes
     with receive(most) as sent:
         upload = Upload(require_name(name or sent.name), sent.media_type, read_as, sent.sha256, sent.bytes)
-        found = library.find(ours.engine, upload)
-        if found is None:
-            form = FORMATS[sent.media_type]
-            with ours.readers.read(sent.path, form, max_bytes=most, dialect=read_as) as parsed:
-                found = library.keep(ours.engine, upload, sent.file, parsed)
-    return reply(found, 201, headers={"Location": url_for("datasets.get_dataset", dataset_id=found["id"])})
+
+        def create(once: Once | None) -> bytes:
+            found = library.find(ours.engine, upload)
+            if found is None:
+                form = FORMATS[sent.media_type]
+                with ours.readers.read(sent.path, form, max_bytes=most, dialect=read_as) as parsed:
+                    found = library.keep(ours.engine, upload, sent.file, parsed)
+            answer = orjson.dumps(found)
+            if once is not None:  # a transaction of its own will do: the same bytes are the same data set anyhow
+                replies.keep_alone(ours.engine, once, answer)
+            return answer
+
+        answer, headers = answer_once(create, body_sha256=upload.digest)
+    headers["Location"] = url_for("datasets.get_dataset", dataset_id=orjson.loads(answer)["id"])
+    return reply(answer, 201, headers=headers)
 
 
 @route(

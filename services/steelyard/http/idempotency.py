@@ -16,17 +16,21 @@ REPLAYED = "Idempotent-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def answer_once(create: Callable[[Once | None], bytes]) -> tuple[bytes, dict[str, str]]:
+def answer_once(
+    create: Callable[[Once | None], bytes], *, body_sha256: str | None = None
+) -> tuple[bytes, dict[str, str]]:
     """The answer of `create`, or that of an earlier request with the same key; and the headers that tell so.
 
-    `create` keeps its answer with `replies.keep`. Raises `InvalidRequest`, `IdempotencyKeyReused`, `Conflict`.
+    `create` keeps its answer with `replies.keep`. `body_sha256` stands for a body that is too large to be held in
+    memory. Raises `InvalidRequest`, `IdempotencyKeyReused`, `Conflict`.
     """
     if HEADER not in request.headers:
         return create(None), {}
     key = request.headers[HEADER]
     if not KEY.fullmatch(key):
         raise InvalidRequest(f"the {HEADER} must be 1 to 255 visible ASCII characters")
-    asked = b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data()))
+    body = request.get_data() if body_sha256 is None else body_sha256.encode()
+    asked = b"\0".join((request.method.encode(), request.full_path.encode(), body))
     once = Once(key, hashlib.sha256(asked).hexdigest())
     ours = services()
     with ours.in_flight.hold(key):

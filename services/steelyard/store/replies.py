@@ -51,6 +51,12 @@ def keep(connection: Connection, once: Once, answer: bytes) -> None:
         raise AnsweredAlready(once.key) from error
 
 
+def keep_alone(engine: Engine, once: Once, answer: bytes) -> None:
+    """Keep the answer to what has the same effect however often it is done. Raises `AnsweredAlready`."""
+    with writing(engine) as connection:
+        keep(connection, once, answer)
+
+
 def forget_old(engine: Engine) -> None:
     """Delete the answers that no client will ask for again."""
     with writing(engine) as connection:
