@@ -16,7 +16,6 @@ from steelyard.jobs.ledger import Claim
 from steelyard.jobs.queries import Order
 from steelyard.models.predictor import Loaded, load_model
 from steelyard.spec.prediction import read_inputs, read_table
-from steelyard.trainer.evaluation import Answers
 
 
 class Batch:
@@ -34,7 +33,7 @@ class Batch:
         sent = None if self._order.inline is None else orjson.loads(self._order.inline)
         while self._part * ROWS < rows and not is_stopped():
             first = self._part * ROWS
-            said = self._predict(model, first, sent)
+            said = model.answer(self._inputs(model, first, sent))
             values = said.predictions
             if values.ndim == 2 and model.target is not None:
                 values = model.target.inverse(values)
@@ -45,9 +44,6 @@ class Batch:
     def end(self, status: str, error: dict[str, Any] | None = None) -> None:
         """Write how it ended. Raises `FencedOff`."""
         batches.end(self._engine, self._held, status, part=self._part, seconds=self._seconds(), error=error)
-
-    def _predict(self, model: Loaded, first: int, sent: list[Any] | None) -> Answers:
-        return model.answer(self._inputs(model, first, sent))
 
     def _inputs(self, model: Loaded, first: int, sent: list[Any] | None) -> NDArray[Any]:
         encoder, dtype = model.inputs, model.network.dtype

@@ -54,7 +54,7 @@ def create_prediction(model_id: str) -> Response:
 
 def _read_plan(reference: str) -> BatchPlan:
     document = read_json()
-    model_id, model = services().predictor.describe(reference)
+    model_id, model = services().predictor.get(reference)
     name, data = _read_fields(document)
     if "dataset" in data:
         rows = _require_columns(data["dataset"], model)

@@ -17,6 +17,7 @@ from steelyard.errors import NotFound
 from steelyard.formats import safetensors
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
+from steelyard.jobs.results import render
 from steelyard.store import replies
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading, writing
@@ -123,7 +124,7 @@ def read_rows(engine: Engine, batch_id: str, *, limit: int, after: int) -> dict[
     for chunk in chunks:
         columns = safetensors.load(chunk.content)
         start, stop = max(0, after - chunk.first), max(0, after + limit - chunk.first)
-        rows += _render({name: column[start:stop] for name, column in columns.items()}, row.data["classes"])
+        rows += render({name: column[start:stop] for name, column in columns.items()}, row.data["classes"])
     reached = after + len(rows)
     more = reached < total
     return {"rows": total, "data": rows, "has_more": more, "next": str(reached) if more else None}
@@ -133,18 +134,6 @@ def get_labels(engine: Engine, batch_id: str) -> list[Any]:
     """The model's classes; none for a model of numbers. Raises `NotFound`."""
     with reading(engine) as connection:
         return list(_row(connection, batch_id).data["classes"] or [])
-
-
-def _render(columns: dict[str, NDArray[Any]], classes: list[Any] | None) -> list[dict[str, Any]]:
-    said: list[Any] = columns["prediction"].tolist()
-    if columns["prediction"].ndim == 1:
-        said = [(classes or [])[index] for index in said]
-    else:
-        said = [value[0] if len(value) == 1 else value for value in said]
-    rendered = {"row": columns["row"].tolist(), "prediction": said}
-    if "probabilities" in columns:
-        rendered["probabilities"] = columns["probabilities"].tolist()
-    return [dict(zip(rendered, row, strict=True)) for row in zip(*rendered.values(), strict=True)]
 
 
 def _batches() -> Select[Any]:

@@ -133,7 +133,7 @@ def get_predictions(engine: Engine, job_id: str, split: str, *, limit: int, afte
         chunks = connection.execute(wanted).all()
     if not total:
         raise NotFound(f"job {job_id} has no stored predictions of a split {split!r}")
-    rows = [row for chunk in chunks for row in _render(safetensors.load(chunk.content), data["classes"])]
+    rows = [row for chunk in chunks for row in render(safetensors.load(chunk.content), data["classes"])]
     start = after - (chunks[0].first if chunks else 0)
     page = rows[start : start + limit]
     reached = after + len(page)
@@ -167,15 +167,17 @@ def _insert_predictions(connection: Connection, job_id: str, split: SplitPredict
         connection.execute(insert(Predictions).values(**place, content=safetensors.dump(chunk)))
 
 
-def _render(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> list[dict[str, Any]]:
+def render(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> list[dict[str, Any]]:
+    """Stored predictions as objects: row, target where there is one, prediction and probabilities."""
+
     def label(column: NDArray[Any]) -> list[Any]:
-        if classes is not None:
+        if classes is not None and column.ndim == 1:
             return [classes[index] for index in column.tolist()]
         values: list[Any] = column.tolist()
         return [value[0] if len(value) == 1 else value for value in values]
 
-    rendered = {"row": columns["row"].tolist(), "target": label(columns["target"])}
-    rendered["prediction"] = label(columns["prediction"])
+    rendered = {"row": columns["row"].tolist()}
+    rendered |= {name: label(columns[name]) for name in ("target", "prediction") if name in columns}
     if "probabilities" in columns:
         rendered["probabilities"] = columns["probabilities"].tolist()
     return [dict(zip(rendered, row, strict=True)) for row in zip(*rendered.values(), strict=True)]

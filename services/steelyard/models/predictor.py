@@ -77,12 +77,12 @@ class Predictor:
 
     def predict(self, reference: str, document: Any) -> dict[str, Any]:
         """Answer a predict request, `{"inputs": …}`. Raises `NotFound`, `ValidationFailed`."""
-        model_id, model = self._get(reference)
+        model_id, model = self.get(reference)
         return self._say(model_id, model, read_inputs(document, model.inputs, model.network.dtype))
 
     def predict_table(self, reference: str, table: Table) -> dict[str, Any]:
         """The same for the rows of a table."""
-        model_id, model = self._get(reference)
+        model_id, model = self.get(reference)
         return self._say(model_id, model, read_table(table, model.inputs, model.network.dtype))
 
     def _say(self, model_id: str, model: Loaded, x: NDArray[Any]) -> dict[str, Any]:
@@ -94,7 +94,8 @@ class Predictor:
             found["classes"] = model.labels
         return found
 
-    def _get(self, reference: str) -> tuple[str, Loaded]:
+    def get(self, reference: str) -> tuple[str, Loaded]:
+        """The id of the model that an id or an alias stands for, and the model. Raises `NotFound`."""
         model_id = self._find_id(reference)
         with self._lock:
             if model_id is None:
@@ -105,10 +106,6 @@ class Predictor:
                 self._shrink()
             self._loaded.move_to_end(model_id)
             return model_id, self._loaded[model_id]
-
-    def describe(self, reference: str) -> tuple[str, Loaded]:
-        """The id of the model that is meant, and the model. Raises `NotFound`."""
-        return self._get(reference)
 
     def look_again(self) -> None:
         """Ask anew what there is: a model was deleted here, or an alias changed."""
