@@ -101,6 +101,14 @@ def gzip_bomb() -> bytes:
     return b"".join([packer.compress(piece) for _ in range(256)]) + packer.flush()
 
 
+def broken_deflate() -> bytes:
+    """An NPZ file whose compressed bytes are noise."""
+    good = bytearray(zipped("x.npy", npy_header("(2, 2)") + bytes(32)))
+    start = good.find(b"x.npy") + 5
+    good[start : start + 8] = b"\xff" * 8
+    return bytes(good)
+
+
 def text(content: str) -> Callable[[], bytes]:
     """A file of these characters."""
     return content.encode
@@ -119,6 +127,7 @@ CORPUS = [
     Bad("unclosed-quote", CSV, text('a,b\n1,x\n2,"y\n3,z\n'), "row 2"),
     Bad("nul", CSV, text("a,b\n1,2\n3,\x00\n"), "row 2"),
     Bad("mixed-encodings", CSV, lambda: "a,b\n1,é\n".encode() + "2,é\n".encode("latin-1"), "row 2"),
+    Bad("ragged-latin", CSV, lambda: "a,b\n1,é\n3,é,x\n".encode("latin-1"), "row 2"),
     Bad("infinity", CSV, text("a,b\n1,2\n3,inf\n"), "row 2, column 'b'"),
     Bad("beyond-float64", CSV, text("a,b\n1,2\n3,1e300\n"), "row 2, column 'b'"),
     Bad("a-million-columns", CSV, lambda: b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n", "columns"),
@@ -137,6 +146,11 @@ CORPUS = [
     Bad("npz-header-of-1e12-rows", NPZ, lambda: zipped("x.npy", npy_header("(1000000000000, 2)")), "speaks of"),
     Bad("npz-negative-shape", NPZ, lambda: zipped("x.npy", npy_header("(-1, 2)")), "speaks of"),
     Bad("npz-evil-header", NPZ, lambda: zipped("x.npy", npy_header("__import__('os')")), "no header"),
+    Bad("npz-open-header", NPZ, lambda: zipped("x.npy", npy_header("(1, 2")), "no header"),
+    Bad("npz-broken-deflate", NPZ, broken_deflate, "NPZ"),
+    Bad("npz-texts-that-are-none", NPZ, lambda: zipped("x.npy", npy_header("(1, 1)", "'<U1'") + b"\xff" * 4), "NPZ"),
+    Bad("npz-no-shape", NPZ, lambda: zipped("x.npy", npy_header(f"(0, {10**30})")), "which no array has"),
+    Bad("npz-long-fault", NPZ, lambda: npz(x=np.zeros((90, 9))).replace(b"x.npy", b"\xff" * 5, 1), "NPZ"),
     Bad("npz-bomb", NPZ, lambda: zipped("x.npy", npy_header("(300000000, 1)") + bytes(1 << 26)), "speaks of"),
     Bad("npz-truncated", NPZ, lambda: npz(x=np.zeros((5, 2)))[:-40], "NPZ"),
     Bad("npz-outside", NPZ, lambda: zipped("../../x.npy", npy_header("(1, 1)") + bytes(8)), "must hold x"),
@@ -147,6 +161,8 @@ CORPUS = [
     Bad("json-no-rows", JSON, text("[]"), "list of objects"),
     Bad("json-deep", JSON, text("[" * 100_000), "JSON"),
     Bad("ndjson-broken", NDJSON, text('{"a": 1}\n{"a": \n'), "NDJSON"),
+    Bad("ndjson-null", NDJSON, text('null\n{"a": 1}\n'), "row 1"),
+    Bad("ndjson-name", NDJSON, lambda: b'{"\xff": 1}\n', "not UTF-8"),
     Bad("ndjson-mixed", NDJSON, text('{"a": 1}\n{"a": "x"}\n'), "row 1"),
     Bad("ndjson-empty", NDJSON, bytes, "empty"),
     Bad("ndjson-nested", NDJSON, text('{"a": [1, 2]}\n'), "column 'a'"),

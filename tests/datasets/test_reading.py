@@ -96,6 +96,27 @@ def test_other_encodings_are_found_out(readers: Readers, tmp_path: Path, encodin
     assert lists(read(readers, tmp_path, "a,b\n1,né\n2,x\n".encode(encoding)))["b"] == ["né", "x"]
 
 
+def test_a_file_that_is_not_in_the_encoding_asked_for_is_refused(readers: Readers, tmp_path: Path) -> None:
+    with pytest.raises(SteelyardError, match="UTF-16"):
+        read(readers, tmp_path, b"a,b\n1,2\n", encoding="utf-16")
+
+
+def test_names_may_be_latin_where_no_value_is(readers: Readers, tmp_path: Path) -> None:
+    assert lists(read(readers, tmp_path, "naïve,b\n1,2\n".encode("latin-1"))) == {"naïve": [1], "b": [2]}
+
+
+def test_dates_of_the_last_year_that_there_is_are_read(readers: Readers, tmp_path: Path) -> None:
+    [moment] = lists(read(readers, tmp_path, b"a\n9999-12-31 23:59:59\n"))["a"]
+    assert moment == 253_402_300_799
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">i8", "<f2", "<f4", "<f8", "longdouble", "?", "|u1"])
+def test_arrays_of_any_numbers_in_any_order_are_read(readers: Readers, tmp_path: Path, dtype: str) -> None:
+    for order in ("C", "F"):
+        x = np.array([[0, 1], [1, 0], [1, 1]], dtype, order=order)
+        assert lists(read(readers, tmp_path, npz(x=x), NPZ)) == {"x0": [0, 1, 1], "x1": [1, 0, 1]}
+
+
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
 def test_packed_files_are_unpacked(readers: Readers, tmp_path: Path, compression: str) -> None:
     packed = tmp_path / "packed"

@@ -23,7 +23,7 @@ LARGEST_EXACT = 2**53  # the integers up to here are float64s
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 FIRST_MOMENT, LAST_MOMENT = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
 TOP = 10
-# What Arrow raises over a broken file: all of its errors but the want of memory.
+# What Arrow raises over a broken file: all of its errors but the want of memory, and of names that are not UTF-8.
 BROKEN = (
     pa.ArrowInvalid,
     pa.ArrowIndexError,
@@ -32,6 +32,7 @@ BROKEN = (
     pa.ArrowNotImplementedError,
     pa.ArrowSerializationError,
     OSError,
+    UnicodeError,
 )
 
 
@@ -100,7 +101,10 @@ def require_size(rows: int, names: Sequence[str]) -> None:
 
 def require_columns(table: pa.Table) -> None:
     """Refuse a table that nothing can be learned from, or that has no names for its columns."""
-    require_size(table.num_rows, table.column_names)
+    try:
+        require_size(table.num_rows, table.column_names)
+    except UnicodeError:
+        raise Unreadable("the name of one of its columns is not UTF-8") from None
     if not table.num_columns:
         raise Unreadable("it has no columns")
     if not table.num_rows:
@@ -121,6 +125,13 @@ def read_columns(names: Sequence[str], columns: list[pa.ChunkedArray]) -> Iterat
 
 
 def _read(name: str, column: pa.ChunkedArray) -> Read:
+    try:
+        return _convert(name, column)
+    except BROKEN as error:
+        raise Unreadable(f"its values cannot be read: {brief(error)}", column=name) from None
+
+
+def _convert(name: str, column: pa.ChunkedArray) -> Read:
     dtype, kind = str(column.type), column.type
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
@@ -171,7 +182,7 @@ def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
         ticks = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64()).cast(pa.float64())
     else:
         unit = "us"
-        ticks = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64())
+        ticks = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
     moments = ticks.to_numpy().astype(np.float64, copy=True) / SECONDS[unit]
     outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
     if outside.any():

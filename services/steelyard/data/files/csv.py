@@ -115,13 +115,14 @@ def _parse(
     )
     try:
         table = pv.read_csv(path, reading, parsing, converting)
-    except (*BROKEN, UnicodeDecodeError) as error:
+        names = table.column_names
+    except BROKEN as error:
         return _explain(path, content, dialect, bad, error, has_quotes=has_quotes, again=again)
     if any(pa.types.is_binary(kind) for kind in table.schema.types):  # bytes that are no UTF-8
         return _read_in_latin(path, content, dialect, has_quotes=has_quotes)
-    require_size(table.num_rows, table.column_names)
-    if dialect.header and table.num_columns > 1 and all(NUMBER.fullmatch(name.strip()) for name in table.column_names):
-        first = ", ".join(table.column_names[:3])
+    require_size(table.num_rows, names)
+    if dialect.header and len(names) > 1 and all(NUMBER.fullmatch(name.strip()) for name in names):
+        first = ", ".join(names[:3])
         raise Unreadable(f"its first line holds only numbers ({first} …); give names, or say header=false")
     if not dialect.header:
         table = table.rename_columns([f"x{place}" for place in range(table.num_columns)])
@@ -140,7 +141,9 @@ def _explain(
 ) -> tuple[pa.Table, Dialect]:
     """Raise what is wrong with the file, or read it as the Latin-1 that it is."""
     said = brief(error)
-    if "UTF8" in said or "utf-8" in said.lower() or isinstance(error, UnicodeDecodeError):
+    # A row that is not UTF-8 is not handed to the handler either; as Latin-1 it is.
+    is_unknown_row = not bad and "CSV parse error" in said and dialect.encoding in ("utf-8", "utf-8-sig")
+    if "UTF8" in said or "utf-8" in said.lower() or isinstance(error, UnicodeDecodeError) or is_unknown_row:
         return _read_in_latin(path, content, dialect, has_quotes=has_quotes)
     if bad and bad[0].number is None and not again:
         return _parse(path, content, dialect, has_quotes=has_quotes, again=True)

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from steelyard.data.files.arrays import read_npz
-from steelyard.data.files.arrow import BROKEN, Read, read_arrow, read_columns, read_parquet, require_columns
+from steelyard.data.files.arrow import BROKEN, Read, brief, read_arrow, read_columns, read_parquet, require_columns
 from steelyard.data.files.csv import read_csv
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.records import read_json, read_ndjson
@@ -90,7 +90,7 @@ def _unpacked(path: str, max_bytes: int) -> Iterator[tuple[str, str | None]]:
             try:
                 _copy(stream, plain, size, max_bytes)
             except (*BROKEN, EOFError, zlib.error) as error:
-                raise Unreadable(f"its {packing} compression is broken: {error}") from None
+                raise Unreadable(f"its {packing} compression is broken: {brief(error)}") from None
             plain.flush()
             yield plain.name, packing
 
