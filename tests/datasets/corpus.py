@@ -109,6 +109,19 @@ def broken_deflate() -> bytes:
     return bytes(good)
 
 
+def zip_bomb() -> bytes:
+    """An array of a hundred million zeros, as it should be, in 98 kB."""
+    return zipped("x.npy", npy_header("(100000000, 1)", "'|u1'") + bytes(100_000_000))
+
+
+def zstd(content: bytes) -> bytes:
+    """The bytes, packed."""
+    file = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(file, "zstd") as stream:
+        stream.write(content)
+    return bytes(file.getvalue())
+
+
 def text(content: str) -> Callable[[], bytes]:
     """A file of these characters."""
     return content.encode
@@ -130,14 +143,18 @@ CORPUS = [
     Bad("ragged-latin", CSV, lambda: "a,b\n1,é\n3,é,x\n".encode("latin-1"), "row 2"),
     Bad("infinity", CSV, text("a,b\n1,2\n3,inf\n"), "row 2, column 'b'"),
     Bad("beyond-float64", CSV, text("a,b\n1,2\n3,1e300\n"), "row 2, column 'b'"),
-    Bad("a-million-columns", CSV, lambda: b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n", "columns"),
+    Bad("a-million-columns", CSV, lambda: b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n", "10000 columns"),
+    Bad(
+        "a-million-columns-of-nothing", CSV, lambda: b"," * 999_999 + b"\n" + b"1," * 999_999 + b"1\n", "10000 columns"
+    ),
     Bad("gzip-bomb", CSV, gzip_bomb, "200 times its size"),
     Bad("gzip-truncated", CSV, lambda: gzip_bomb()[:2000], "gzip compression is broken"),
+    Bad("zstd-truncated", CSV, lambda: zstd(b"a,b\n" + b"1,2\n" * 10_000)[:-5], "zstd compression is broken"),
     Bad("csv-that-is-parquet", CSV, parquet, "NUL"),
     Bad("parquet-truncated", PARQUET, lambda: parquet()[:-20], "Parquet"),
     Bad("parquet-that-is-csv", PARQUET, text("a,b\n1,2\n"), "Parquet"),
     Bad("parquet-lying-footer", PARQUET, lying_footer, "Parquet"),
-    Bad("parquet-bomb", PARQUET, parquet_bomb, "MiB that there are"),
+    Bad("parquet-bomb", PARQUET, parquet_bomb, "speaks of 1000000000 rows"),
     Bad("parquet-empty", PARQUET, bytes, "Parquet"),
     Bad("arrow-truncated", ARROW, lambda: arrow()[:-60], "Arrow"),
     Bad("arrow-bad-offsets", ARROW, bad_offsets, "Arrow"),
@@ -152,6 +169,7 @@ CORPUS = [
     Bad("npz-no-shape", NPZ, lambda: zipped("x.npy", npy_header(f"(0, {10**30})")), "which no array has"),
     Bad("npz-long-fault", NPZ, lambda: npz(x=np.zeros((90, 9))).replace(b"x.npy", b"\xff" * 5, 1), "NPZ"),
     Bad("npz-bomb", NPZ, lambda: zipped("x.npy", npy_header("(300000000, 1)") + bytes(1 << 26)), "speaks of"),
+    Bad("npz-bomb-that-holds-what-it-says", NPZ, zip_bomb, "200 times its size"),
     Bad("npz-truncated", NPZ, lambda: npz(x=np.zeros((5, 2)))[:-40], "NPZ"),
     Bad("npz-outside", NPZ, lambda: zipped("../../x.npy", npy_header("(1, 1)") + bytes(8)), "must hold x"),
     Bad("npz-lengths", NPZ, lambda: npz(x=np.zeros((5, 2)), y=np.zeros(4)), "5 rows of x"),

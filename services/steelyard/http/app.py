@@ -7,6 +7,7 @@ import time
 from flask import Flask, Response, g, request
 
 from steelyard import settings
+from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
 from steelyard.http.assets import assets
 from steelyard.http.console import console
@@ -45,9 +46,9 @@ def create_app(ours: Settings) -> Flask:
     engine = make_engine(ours.database)
     meters = make_meters()
     meters.registry.register(JobsByStatus(engine))
-    app.extensions[KEY] = Services(
-        ours, engine, Doorbell(ours.broker), Predictor(engine), Readers(memory_bytes=ours.max_job_memory_bytes), meters
-    )
+    readers = Readers(memory_bytes=ours.max_job_memory_bytes)
+    columns = Columns(engine, readers, max_bytes=ours.max_dataset_bytes)
+    app.extensions[KEY] = Services(ours, engine, Doorbell(ours.broker), Predictor(engine), readers, columns, meters)
     for blueprint in (jobs, weights, datasets, models, predictions, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)

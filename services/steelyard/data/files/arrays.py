@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from steelyard.data.files.arrow import brief, require_size
-from steelyard.data.files.refusal import Unreadable
+from steelyard.data.files.refusal import Unreadable, refuse_bomb
 from steelyard.errors import shown
 
 KINDS = "biufU"
@@ -62,6 +62,7 @@ def _read(file: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> NDAr
             size *= extent
         if size > max_bytes:
             raise Unreadable(f"the array {shown(name)} speaks of {size} bytes; the most is {max_bytes}")
+        refuse_bomb(unpacked_bytes=size, packed_bytes=entry.compress_size)
         content = member.read(size + 1)
         if len(content) != size:
             raise Unreadable(f"the array {shown(name)} speaks of {size} bytes; another number is there")

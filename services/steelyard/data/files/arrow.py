@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from steelyard.data.column import MISSING, Values
 from steelyard.data.files.refusal import Unreadable
@@ -23,6 +24,7 @@ LARGEST_EXACT = 2**53  # the integers up to here are float64s
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 FIRST_MOMENT, LAST_MOMENT = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
 TOP = 10
+TEXT_BYTES = 4  # where it begins
 # What Arrow raises over a broken file: all of its errors but the want of memory, and of names that are not UTF-8.
 BROKEN = (
     pa.ArrowInvalid,
@@ -38,7 +40,10 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class Read:
-    """A column as it was read: its values, the type that it had in the file, and what there is to know of it."""
+    """A column as it was read: its values, the type that it had in the file, and what there is to know of it.
+
+    Of numbers, `ordered` are those that are there, in ascending order.
+    """
 
     name: str
     values: Values
@@ -46,13 +51,18 @@ class Read:
     is_moment: bool
     distinct: int
     top: list[tuple[Any, int]]
+    ordered: NDArray[np.float64] | None = None
 
 
-def read_parquet(path: str) -> pa.Table:
+def read_parquet(path: str, max_bytes: int) -> pa.Table:
     """The table of a Parquet file."""
     try:
         file = pq.ParquetFile(path)
-        require_size(file.metadata.num_rows, [*file.schema_arrow.names])
+        rows = file.metadata.num_rows
+        require_size(rows, [*file.schema_arrow.names])
+        size = rows * sum(_width(kind) for kind in file.schema_arrow.types)
+        if size > max_bytes:
+            raise Unreadable(f"it speaks of {rows} rows, which are {size} bytes or more; the most is {max_bytes}")
         table = file.read(use_threads=True)
         table.validate(full=True)
     except BROKEN as error:
@@ -60,6 +70,14 @@ def read_parquet(path: str) -> pa.Table:
     if table.num_rows != file.metadata.num_rows:
         raise Unreadable(f"its footer speaks of {file.metadata.num_rows} rows; {table.num_rows} are there")
     return table
+
+
+def _width(kind: pa.DataType) -> int:
+    """Bytes that a value of this type takes at least."""
+    try:
+        return int(kind.bit_width) // 8
+    except ValueError:  # of texts, say
+        return TEXT_BYTES
 
 
 def read_arrow(path: str) -> pa.Table:
@@ -111,13 +129,23 @@ def require_columns(table: pa.Table) -> None:
         raise Unreadable("it has no rows")
 
 
-def read_columns(names: Sequence[str], columns: list[pa.ChunkedArray]) -> Iterator[Read]:
-    """The columns one after the other, some ahead of their turn. `columns` is emptied, to give memory back early."""
+def read_columns(
+    names: Sequence[str], columns: list[pa.ChunkedArray], describe: Callable[[Read], dict[str, Any]]
+) -> Iterator[tuple[Values, dict[str, Any]]]:
+    """The columns one after the other, each with its description; some ahead of their turn, in threads.
+
+    `columns` is emptied, to give memory back early.
+    """
+
+    def work(name: str, column: pa.ChunkedArray) -> tuple[Values, dict[str, Any]]:
+        read = _read(name, column)
+        return read.values, describe(read)
+
     count = os.cpu_count() or 1
     with ThreadPoolExecutor(count) as threads:
-        ahead: deque[Future[Read]] = deque()
+        ahead: deque[Future[tuple[Values, dict[str, Any]]]] = deque()
         for name in names:
-            ahead.append(threads.submit(_read, name, columns.pop(0)))
+            ahead.append(threads.submit(work, name, columns.pop(0)))
             if len(ahead) > count:
                 yield ahead.popleft().result()
         while ahead:
@@ -137,7 +165,7 @@ def _convert(name: str, column: pa.ChunkedArray) -> Read:
         column = column.cast(kind.value_type)
         dtype, kind = str(column.type), column.type
     if pa.types.is_null(kind):
-        return Read(name, Values(np.full(len(column), np.nan)), dtype, False, 0, [])
+        return _ordered(name, Values(np.full(len(column), np.nan)), dtype)
     if pa.types.is_boolean(kind):
         codes = column.cast(pa.int8()).fill_null(MISSING).to_numpy().astype(np.int32)
         return _counted(name, Values(codes, (False, True)), dtype)
@@ -169,11 +197,11 @@ def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
         if extremes["max"] is not None and max(-extremes["min"], extremes["max"]) > LARGEST_EXACT:
             return _read_texts(name, column.cast(pa.string()), dtype)  # a float64 would change them: they are names
     numbers = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64, copy=False)
-    wrong = np.abs(numbers) > LARGEST  # a NaN is not: it is a value that is missing
-    if wrong.any():
-        row = int(wrong.argmax())
+    read = _ordered(name, Values(numbers), dtype)
+    if _reach(read) > LARGEST:
+        row = int((np.abs(numbers) > LARGEST).argmax())
         raise Unreadable(f"{numbers[row]:g} must lie within ±{LARGEST:g}", row=row + 1, column=name)
-    return _counted(name, Values(numbers), dtype)
+    return read
 
 
 def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
@@ -187,14 +215,24 @@ def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
     outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
     if outside.any():
         raise Unreadable("the date lies outside the years 1 to 9999", row=int(outside.argmax()) + 1, column=name)
-    return _counted(name, Values(moments), dtype, is_moment=not pa.types.is_time(column.type))
+    return _ordered(name, Values(moments), dtype, is_moment=not pa.types.is_time(column.type))
 
 
-def _counted(name: str, values: Values, dtype: str, *, is_moment: bool = False) -> Read:
-    if values.labels is None:
-        present = np.sort(values.array[~values.missing])
-        distinct = int(np.count_nonzero(present[1:] != present[:-1])) + (len(present) > 0)
-        return Read(name, values, dtype, is_moment, distinct, [])
+def _ordered(name: str, values: Values, dtype: str, *, is_moment: bool = False) -> Read:
+    ordered = np.sort(values.array)
+    ordered = ordered[: np.searchsorted(ordered, np.nan)]  # those that are missing stand at the end
+    distinct = int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0)
+    return Read(name, values, dtype, is_moment, distinct, [], ordered)
+
+
+def _reach(read: Read) -> float:
+    """How far from zero its numbers lie at most."""
+    ordered = read.ordered
+    return 0.0 if ordered is None or not len(ordered) else float(max(-ordered[0], ordered[-1]))
+
+
+def _counted(name: str, values: Values, dtype: str) -> Read:
+    assert values.labels is not None
     counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels)).tolist()
     top = [pair for pair in zip(values.labels, counts, strict=True) if pair[1]]
-    return Read(name, values, dtype, is_moment, len(top), sorted(top, key=lambda pair: -pair[1]))
+    return Read(name, values, dtype, False, len(top), sorted(top, key=lambda pair: -pair[1]))
