@@ -4,7 +4,8 @@ python benchmarks/upload.py [ROWS]
 
 Each is measured in turn, several times; pandas reads in a fresh process, its import not counted. The service's time
 is from the first byte sent to the answer: received, hashed, parsed, every column profiled, and the bytes stored; the
-columns are stored after it, which the time leaves out and the memory does not. Memory is what all processes of the service share out among them (PSS) beyond what they had before.
+columns are stored after it, which the time leaves out and the memory does not.
+Memory is what all processes of the service share out among them (PSS) beyond what they had before.
 """
 
 import os
