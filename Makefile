@@ -1,4 +1,5 @@
 # A thin list of names; the tools that they call do the work.
+# --no-deps: a lock names everything; asked for an extra (coverage[toml]), pip looks past the lock for a newer release.
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -9,14 +10,14 @@ help: ## this list
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Setting up .venv (once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q services worker
 	@touch $@
 
 .venv/ready-for-tests: .venv/ready requirements-test.lock
 	@echo "Adding the test tools (once) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-test.lock
 	@touch $@
 
 demo: .venv/ready ## train a classifier over HTTP and look at it; KEEP=1 leaves the service running
