@@ -1,0 +1,92 @@
+"""Tables of what was measured: for the terminal, and as Markdown."""
+
+from collections.abc import Iterable, Iterator
+
+from benchmarks.training.contenders import ENTRIES
+from benchmarks.training.results import LOSS_TOLERANCE, Results
+from benchmarks.training.workloads import WORKLOADS
+from rich.console import Console
+from rich.table import Table
+
+COLUMNS = ("", "threads", "seconds", "× NumPy", "× floor", "first, s", "MB", "loss")
+NOTE = (
+    f"`≠`: the final loss is not in-place NumPy's to {LOSS_TOLERANCE:.0%}. `× NumPy` is to in-place NumPy with the number of "
+    "threads that suits it best; `× floor` to the products of the steps alone, by the fastest call to BLAS, with as "
+    "many threads. `first` is the first result, from the start of a fresh process: imports, compiling and loading included; "
+    "compiled code that a contender keeps on disk is there from the round before. `MB` is the most memory resident."
+)
+
+
+def rows(results: Results, workload: str) -> Iterator[list[str]]:
+    """The lines of one workload's table, by threads."""
+    for threads in results.threads(workload):
+        floor = results.floor(workload, threads)
+        for name, entry in ENTRIES.items():
+            found = results.summary(workload, threads, name)
+            if found is None:
+                continue
+            mark = "" if results.agrees(workload, found.loss) else " ≠"
+            yield [
+                entry.title,
+                str(threads),
+                f"{found.seconds:.3f}",
+                _ratio(results.ratio(workload, found.seconds)),
+                _ratio(found.seconds / floor if floor else None),
+                f"{found.first_seconds:.2f}",
+                f"{found.peak_bytes / 1e6:.0f}",
+                f"{found.loss:.5f}{mark}",
+            ]
+
+
+def summary(results: Results) -> Iterator[list[str]]:
+    """A line for each contender: its best ratio at each workload."""
+    for name, entry in ENTRIES.items():
+        found = [results.best(workload, name) for workload in results.workloads()]
+        if any(found):
+            pairs = zip(results.workloads(), found, strict=True)
+            yield [
+                entry.title,
+                *(_ratio(results.ratio(workload, one.seconds) if one else None) for workload, one in pairs),
+            ]
+
+
+def show(results: Results, console: Console) -> None:
+    """Print one table for each workload, then the summary."""
+    for workload in results.workloads():
+        _print(console, f"{workload}: {WORKLOADS[workload]}", COLUMNS, rows(results, workload))
+    _print(console, "best of the threads, × in-place NumPy", ("", *results.workloads()), summary(results))
+    console.print(NOTE.replace("`", ""), highlight=False)
+
+
+def markdown(results: Results) -> str:
+    """The same as a page."""
+    parts = [f"# Training, measured\n\n{results.machine}. `make bench` makes this page.\n"]
+    parts.append("Best of the numbers of threads, as multiples of in-place NumPy's time (lower is faster):\n")
+    parts.append(_written(("", *results.workloads()), summary(results)))
+    for workload in results.workloads():
+        parts.append(f"\n## {workload}: {WORKLOADS[workload]}\n")
+        parts.append(_written(COLUMNS, rows(results, workload)))
+    notes = "".join(f" {entry.title}: {entry.note}." for entry in ENTRIES.values() if entry.note)
+    return "\n".join([*parts, f"\n{NOTE}{notes}\n"])
+
+
+def _print(console: Console, title: str, columns: Iterable[str], lines: Iterable[list[str]]) -> None:
+    table = Table(title=title, title_justify="left", box=None)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    for line in lines:
+        table.add_row(*line)
+    console.print(table)
+    console.print()
+
+
+def _written(columns: Iterable[str], lines: Iterable[list[str]]) -> str:
+    heads = list(columns)
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, rule, *lines])
+
+
+def _ratio(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
