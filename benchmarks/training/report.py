@@ -10,10 +10,11 @@ from rich.table import Table
 
 COLUMNS = ("", "threads", "seconds", "× NumPy", "× floor", "first, s", "MB", "loss")
 NOTE = (
-    f"`≠`: the final loss is not in-place NumPy's to {LOSS_TOLERANCE:.0%}. `× NumPy` is to in-place NumPy with the number of "
-    "threads that suits it best; `× floor` to the products of the steps alone, by the fastest call to BLAS, with as "
-    "many threads. `first` is the first result, from the start of a fresh process: imports, compiling and loading included; "
-    "compiled code that a contender keeps on disk is there from the round before. `MB` is the most memory resident."
+    f"`≠`: the final loss is not in-place NumPy's to {LOSS_TOLERANCE:.0%}. `× NumPy` is to in-place NumPy with the "
+    "number of threads that suits it best; `× floor` to the products of the steps alone, by the fastest call to BLAS, "
+    "with as many threads. `first` is the first result, from the start of a fresh process: imports, compiling and "
+    "loading included; compiled code that a contender keeps on disk is there from the round before. `MB` is the most "
+    "memory resident."
 )
 
 
@@ -66,8 +67,7 @@ def markdown(results: Results) -> str:
     for workload in results.workloads():
         parts.append(f"\n## {workload}: {WORKLOADS[workload]}\n")
         parts.append(_written(COLUMNS, rows(results, workload)))
-    notes = "".join(f" {entry.title}: {entry.note}." for entry in ENTRIES.values() if entry.note)
-    return "\n".join([*parts, f"\n{NOTE}{notes}\n"])
+    return "\n".join([*parts, f"\n{NOTE}\n"])
 
 
 def _print(console: Console, title: str, columns: Iterable[str], lines: Iterable[list[str]]) -> None:

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
-    """`place` is `module:class` in this package, imported in the contender's own process; `peer` is not the product's.
-
-    A `note` says what a reader of the table must know.
-    """
+    """`place` is `module:class` in this package, imported in a process of its own; a `peer` is not the product's."""
 
     title: str
     place: str
     peer: bool = False
-    note: str = ""
 
 
 ENTRIES = {
     "numpy": Entry("in-place NumPy", "numpy_in_place:InPlace"),
     "steelyard": Entry("Steelyard", "steelyard:Steelyard"),
+    "sklearn": Entry("scikit-learn", "scikit_learn:ScikitLearn"),
+    "torch": Entry("PyTorch, fused Adam", "pytorch:Eager", peer=True),
+    "torch-compile": Entry("PyTorch, torch.compile", "pytorch:Compiled", peer=True),
+    "keras": Entry("Keras 3 on JAX", "keras_jax:Keras", peer=True),
+    "jax": Entry("JAX, jitted scan", "jax_scan:Scan", peer=True),
 }
 YARDSTICK = "numpy"
