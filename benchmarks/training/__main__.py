@@ -12,7 +12,7 @@ import platform
 import tempfile
 from pathlib import Path
 
-from benchmarks.training import floor
+from benchmarks.training import chart, floor
 from benchmarks.training.contenders import ENTRIES
 from benchmarks.training.process import Missing, measure
 from benchmarks.training.report import markdown, show
@@ -65,6 +65,7 @@ def write(found: Results, folder: Path) -> None:
     whole.replace(found)
     whole.save(folder)
     (folder / "training.md").write_text(markdown(whole))
+    (folder / "training.svg").write_text(chart.draw(whole))
 
 
 def machine() -> str:

@@ -61,7 +61,7 @@ def show(results: Results, console: Console) -> None:
 
 def markdown(results: Results) -> str:
     """The same as a page."""
-    parts = [f"# Training, measured\n\n{results.machine}. `make bench` makes this page.\n"]
+    parts = [f"# Training, measured\n\n{results.machine}. `make bench` makes this page.\n", "![](training.svg)\n"]
     parts.append("Best of the numbers of threads, as multiples of in-place NumPy's time (lower is faster):\n")
     parts.append(_written(("", *results.workloads()), summary(results)))
     for workload in results.workloads():
