@@ -45,7 +45,7 @@ bench: .venv/ready ## training beside in-place NumPy, scikit-learn and what `mak
 
 bench-peers: .venv-peers/ready bench ## the same with PyTorch, Keras and JAX, which it fetches
 
-bench-shapes: .venv/ready .venv-peers/ready ## rows, width, depth and batch doubled, beside PyTorch
+bench-shapes: .venv/ready-for-tests .venv-peers/ready ## rows, width, depth and batch doubled, beside PyTorch
 	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
 
 bench-service: .venv/ready ## what the service adds to the training itself

@@ -12,6 +12,7 @@ import platform
 import tempfile
 from pathlib import Path
 
+from benchmarks.tables import open_console
 from benchmarks.training import chart, floor
 from benchmarks.training.contenders import ENTRIES
 from benchmarks.training.process import Missing, measure
@@ -31,7 +32,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="folder to write to; what it has of other workloads stays")
     asked = parser.parse_args()
     names, threads = asked.contenders.split(","), [int(count) for count in asked.threads.split(",")]
-    console, found = Console(), Results(machine())
+    console, found = open_console(), Results(machine())
     for workload in asked.workloads or WORKLOADS:
         measure_workload(workload, names, threads, asked.rounds, found, console)
     show(found, console)

@@ -1,12 +1,12 @@
 """Tables of what was measured: for the terminal, and as Markdown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from benchmarks.tables import as_markdown, print_table
 from benchmarks.training.contenders import ENTRIES
 from benchmarks.training.results import LOSS_TOLERANCE, Results
 from benchmarks.training.workloads import WORKLOADS
 from rich.console import Console
-from rich.table import Table
 
 COLUMNS = ("", "threads", "seconds", "× NumPy", "× floor", "first, s", "MB", "loss")
 NOTE = (
@@ -54,8 +54,8 @@ def summary(results: Results) -> Iterator[list[str]]:
 def show(results: Results, console: Console) -> None:
     """Print one table for each workload, then the summary."""
     for workload in results.workloads():
-        _print(console, f"{workload}: {WORKLOADS[workload]}", COLUMNS, rows(results, workload))
-    _print(console, "best of the threads, × in-place NumPy", ("", *results.workloads()), summary(results))
+        print_table(console, f"{workload}: {WORKLOADS[workload]}", COLUMNS, rows(results, workload))
+    print_table(console, "best of the threads, × in-place NumPy", ("", *results.workloads()), summary(results))
     console.print(NOTE.replace("`", ""), highlight=False)
 
 
@@ -63,27 +63,11 @@ def markdown(results: Results) -> str:
     """The same as a page."""
     parts = [f"# Training, measured\n\n{results.machine}. `make bench` makes this page.\n", "![](training.svg)\n"]
     parts.append("Best of the numbers of threads, as multiples of in-place NumPy's time (lower is faster):\n")
-    parts.append(_written(("", *results.workloads()), summary(results)))
+    parts.append(as_markdown(("", *results.workloads()), summary(results)))
     for workload in results.workloads():
         parts.append(f"\n## {workload}: {WORKLOADS[workload]}\n")
-        parts.append(_written(COLUMNS, rows(results, workload)))
+        parts.append(as_markdown(COLUMNS, rows(results, workload)))
     return "\n".join([*parts, f"\n{NOTE}\n"])
-
-
-def _print(console: Console, title: str, columns: Iterable[str], lines: Iterable[list[str]]) -> None:
-    table = Table(title=title, title_justify="left", box=None)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left", no_wrap=True)
-    for line in lines:
-        table.add_row(*line)
-    console.print(table)
-    console.print()
-
-
-def _written(columns: Iterable[str], lines: Iterable[list[str]]) -> str:
-    heads = list(columns)
-    rule = ["---", *["---:"] * (len(heads) - 1)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, rule, *lines])
 
 
 def _ratio(value: float | None) -> str:
