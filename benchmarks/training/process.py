@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.training.contenders import ENTRIES, Entry
+from benchmarks.training.contenders.base import Contender
 from benchmarks.training.work import Work
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,15 +30,20 @@ POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NU
 class Measured:
     """What one process took.
 
+    Time in which the main thread was ready to run and had no core, because of other work on the machine, is not
+    counted; `waited` says how much that was. It cannot be known of a library's own threads.
+
     Args:
         seconds: of a training in a process that has trained before; the median where there were several.
         first_seconds: from the start of the process to the end of its first training.
+        waited: for a core, as a share of all the time of the trainings.
         peak_bytes: the most memory that the process had resident.
         loss: of all rows with the final weights.
     """
 
     seconds: float
     first_seconds: float
+    waited: float
     peak_bytes: int
     loss: float
 
@@ -99,17 +105,31 @@ def main() -> None:
     contender = make(work, threads)
     contender.reset()
     contender.train()
-    first_seconds = time.monotonic() - started
-    trainings: list[float] = []
-    while sum(trainings) < FILLED_SECONDS:
-        contender.reset()
-        began = time.perf_counter()
-        contender.train()
-        trainings.append(time.perf_counter() - began)
+    first_seconds = time.monotonic() - started - _waited_seconds()
+    seconds, waits = _train_again(contender)
     peak = _peak_bytes()
-    print(
-        json.dumps(asdict(Measured(statistics.median(trainings), first_seconds, peak, work.loss(contender.weights()))))
-    )
+    waited = sum(waits) / (sum(seconds) + sum(waits))
+    found = Measured(statistics.median(seconds), first_seconds, waited, peak, work.loss(contender.weights()))
+    print(json.dumps(asdict(found)))
+
+
+def _train_again(contender: Contender) -> tuple[list[float], list[float]]:
+    """Seconds of further trainings, and seconds that each waited for a core."""
+    seconds: list[float] = []
+    waits: list[float] = []
+    while sum(seconds) < FILLED_SECONDS:
+        contender.reset()
+        before, began = _waited_seconds(), time.perf_counter()
+        contender.train()
+        took, waited = time.perf_counter() - began, _waited_seconds() - before
+        seconds.append(took - waited)
+        waits.append(waited)
+    return seconds, waits
+
+
+def _waited_seconds() -> float:
+    """How long the main thread has been ready to run without running (Documentation/scheduler/sched-stats.rst)."""
+    return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
 
 
 def _peak_bytes() -> int:

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 
 from benchmarks.tables import as_markdown, print_table
 from benchmarks.training.contenders import ENTRIES
-from benchmarks.training.results import LOSS_TOLERANCE, Results
+from benchmarks.training.results import LOSS_TOLERANCE, WAITED_TOLERANCE, Results
 from benchmarks.training.workloads import WORKLOADS
 from rich.console import Console
 
 COLUMNS = ("", "threads", "seconds", "× NumPy", "× floor", "first, s", "MB", "loss")
 NOTE = (
-    f"`≠`: the final loss is not in-place NumPy's to {LOSS_TOLERANCE:.0%}. `× NumPy` is to in-place NumPy with the "
-    "number of threads that suits it best; `× floor` to the products of the steps alone, by the fastest call to BLAS, "
-    "with as many threads. `first` is the first result, from the start of a fresh process: imports, compiling and "
-    "loading included; compiled code that a contender keeps on disk is there from the round before. `MB` is the most "
-    "memory resident."
+    f"`≠`: the final loss is not in-place NumPy's to {LOSS_TOLERANCE:.0%} (scikit-learn and Keras add Adam's epsilon "
+    "before the second moment is corrected, the others after that). `× NumPy` is to in-place NumPy with the number of "
+    "threads that suits it best; `× floor` to the products of the steps alone, by the fastest call to BLAS, with as "
+    "many threads. `first` is the first result, from the start of a fresh process: imports, compiling and loading "
+    "included; compiled code that a contender keeps on disk is there from the round before. `MB` is the most memory "
+    "resident. Time in which the main thread waited for a core is not counted; `~`: it waited for more than "
+    f"{WAITED_TOLERANCE:.0%} of the time, and the other threads probably did too, which is counted."
 )
 
 
@@ -27,10 +29,11 @@ def rows(results: Results, workload: str) -> Iterator[list[str]]:
             if found is None:
                 continue
             mark = "" if results.agrees(workload, found.loss) else " ≠"
+            busy = "~" if threads > 1 and found.waited > WAITED_TOLERANCE else ""
             yield [
                 entry.title,
                 str(threads),
-                f"{found.seconds:.3f}",
+                f"{busy}{found.seconds:.3f}",
                 _ratio(results.ratio(workload, found.seconds)),
                 _ratio(found.seconds / floor if floor else None),
                 f"{found.first_seconds:.2f}",

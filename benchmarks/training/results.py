@@ -10,15 +10,17 @@ from benchmarks.training.contenders import YARDSTICK
 from benchmarks.training.process import Measured
 
 FILE = "training.json"
+WAITED_TOLERANCE = 0.1  # of the time of several threads: other work was in their way
 LOSS_TOLERANCE = 0.01  # of the yardstick's loss: thousands of steps make rounding differ, not the rule
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The rounds of one contender at one workload with so many threads: medians, and the largest peak."""
+    """The rounds of one contender at one workload with so many threads: medians, and the largest peak and wait."""
 
     seconds: float
     first_seconds: float
+    waited: float
     peak_bytes: int
     loss: float
 
@@ -28,6 +30,7 @@ class Summary:
         return cls(
             statistics.median(one.seconds for one in rounds),
             statistics.median(one.first_seconds for one in rounds),
+            max(one.waited for one in rounds),
             max(one.peak_bytes for one in rounds),
             rounds[-1].loss,
         )
