@@ -11,7 +11,7 @@ class InPlace(Contender):
     """One vector of weights, one of gradients, two of moments; layers are views into them."""
 
     def __init__(self, work: Work, threads: int) -> None:  # noqa: ARG002 -- NumPy's are set around the process
-        self._work, self._targets = work, work.targets
+        self._work, self._targets, self._binary = work, work.targets, work.is_binary
         self._parameters, self._gradients, self._m, self._v, self._scratch = (
             np.zeros(sum(tensor.size for tensor in work.weights), np.float32) for _ in range(5)
         )
@@ -53,7 +53,7 @@ class InPlace(Contender):
         self._work.x.take(rows, axis=0, out=x, mode="clip")
         self._targets.take(rows, axis=0, out=y, mode="clip")
         outputs = self._forward(x)
-        loss = self._logistic(outputs, y) if self._work.is_binary else self._softmax(outputs, y)
+        loss = self._logistic(outputs, y) if self._binary else self._softmax(outputs, y)
         self._backward(x)
         self._move()
         return loss
@@ -117,7 +117,7 @@ class InPlace(Contender):
                     np.subtract(1, inputs, out=inputs)
                     before *= inputs
                 else:
-                    np.sign(inputs, out=inputs)
+                    np.greater(inputs, 0, out=inputs)
                     before *= inputs
 
     def _move(self) -> None:
