@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.svg import FAINT, OURS, YARDSTICK, Drawing
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, FOOT = 230, 250, 50, 76, 20, 30
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, FOOT = 240, 250, 58, 76, 20, 30
 Series = Sequence[tuple[int, float, float]]  # what is doubled, Steelyard's seconds, PyTorch's
 
 
