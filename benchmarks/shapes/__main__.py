@@ -68,6 +68,7 @@ def main() -> None:
     print_table(console, title, COLUMNS, lines)
     console.print(NOTE.replace("`", ""), highlight=False)
     if asked.results is not None:
+        asked.results.mkdir(exist_ok=True)
         page = f"# Shapes, doubled\n\n{title}. `make bench-shapes` makes this page.\n\n![](shapes.svg)\n\n"
         (asked.results / "shapes.md").write_text(f"{page}{as_markdown(COLUMNS, lines)}\n\n{NOTE}\n")
         chart = {
