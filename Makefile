@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Setting up .venv (once) ..."
@@ -41,8 +41,22 @@ test-engines: .venv/ready-for-tests ## every part against PyTorch and Keras; fet
 faults: .venv/ready-for-tests ## every fault once, N=300 processes killed at random, and what came of it
 	@$(BIN)/python -m tests.faults $(or $(N),300)
 
-bench: .venv/ready ## what the service adds to the training itself
+bench: .venv/ready ## training beside in-place NumPy, scikit-learn and what `make bench-peers` fetched; table and chart
+	@$(BIN)/python -m benchmarks.training $(W) --results benchmarks/results
+
+bench-peers: .venv-peers/ready bench ## the same with PyTorch, Keras and JAX, which it fetches
+
+bench-shapes: .venv/ready-for-tests .venv-peers/ready ## rows, width, depth and batch doubled, beside PyTorch
+	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
+
+bench-service: .venv/ready ## what the service adds to the training itself
 	@$(BIN)/python benchmarks/overhead.py
+
+.venv-peers/ready:
+	@echo "Fetching PyTorch, Keras and JAX into .venv-peers (once) ..."
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1 jax==0.10.2
+	@touch $@
 
 soak: .venv/ready-for-tests ## 1,000 small jobs, and whether processes, memory and disk stay flat
 	@$(BIN)/python benchmarks/soak.py
@@ -55,4 +69,4 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test test-engines faults bench soak fmt lock
+.PHONY: help demo run test test-engines faults bench bench-peers bench-shapes bench-service soak fmt lock
