@@ -68,4 +68,7 @@ OPTIMIZERS = Registry[Optimizer]("optimizer")
 
 def by_step(rates: Array, *columns: Any) -> Array:
     """Columns of coefficients, each a number or one number a step, side by side: `(steps, columns)`."""
-    return np.column_stack([np.broadcast_to(column, rates.shape) for column in columns]).astype(np.float64)
+    table = np.empty((len(rates), len(columns)))
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return table

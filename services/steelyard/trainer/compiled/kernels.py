@@ -1,0 +1,302 @@
+"""The kernels of a training step, as templates: `build` fills in the names that they leave open.
+
+Each is called with the number of rows, or of values, that it is for, and with addresses and sizes in the order in which
+its first lines take them. Arrays `(rows, units)` are stored row by row. Open names: `DTYPE` and `SIZE`, type and bytes
+of a value; `value`, `slope`, `move`, the formulas of a part; `COUNT`, how many parameters they take.
+
+The cursor is where the step is: the first row of this thread, and of the batch, in the order of the epoch; the rows of
+the batch; and the first row of this thread in the chunk. The statistics are this thread's of this step: its share of
+the loss, the weight of its rows, and its share of the penalties.
+"""
+
+import math
+from typing import Any
+
+from numba import types
+
+from steelyard.trainer.compiled.machine import multiply, numbers_at, view
+from steelyard.trainer.elementary import exp
+
+ROW, BATCH, BATCH_ROWS, CHUNK_ROW = range(4)
+LOSS, WEIGHT, PENALTY = range(3)
+CURSOR_WORDS, STATISTICS = 4, 3
+
+# What `build` fills in. Named here so that a reader, and a checker, knows them.
+DTYPE: Any = None
+SIZE = COUNT = 0
+value: Any = None
+slope: Any = None
+move: Any = None
+
+
+def gather(rows: int, given: Any) -> None:
+    """Take rows of `width` values from the data, in the order of the epoch."""
+    cursor, order = view(given[0], CURSOR_WORDS, types.int64), given[1]
+    source, width, out = given[2], given[3], view(given[4], rows * given[3], DTYPE)
+    places = view(order + 8 * cursor[ROW], rows, types.int64)
+    for row in range(rows):
+        taken = view(source + places[row] * width * SIZE, width, DTYPE)
+        for place in range(width):
+            out[row * width + place] = taken[place]
+
+
+def share_out(rows: int, given: Any) -> None:
+    """How much each row counts: its weight over the sum of the batch's."""
+    cursor, statistics = view(given[0], CURSOR_WORDS, types.int64), view(given[1], STATISTICS, types.float64)
+    order, weights, shares = given[2], given[3], view(given[4], rows, DTYPE)
+    whole = view(order + 8 * cursor[BATCH], cursor[BATCH_ROWS], types.int64)
+    total = 0.0
+    for row in range(cursor[BATCH_ROWS]):
+        total += view(weights + whole[row] * SIZE, 1, DTYPE)[0]
+    first = cursor[ROW] - cursor[BATCH]
+    mine = 0.0
+    for row in range(rows):
+        weight = view(weights + whole[first + row] * SIZE, 1, DTYPE)[0]
+        mine += weight
+        shares[row] = weight / max(total, 1e-300)
+    statistics[WEIGHT] = mine
+
+
+def share_equally(rows: int, given: Any) -> None:
+    """How much each row counts: as much as every other of its batch."""
+    cursor, statistics = view(given[0], CURSOR_WORDS, types.int64), view(given[1], STATISTICS, types.float64)
+    shares = view(given[2], rows, DTYPE)
+    share = 1.0 / cursor[BATCH_ROWS]
+    for row in range(rows):
+        shares[row] = share
+    statistics[WEIGHT] = rows
+
+
+def weigh(rows: int, given: Any) -> None:
+    """`z = x · K`, `(rows, units)`."""
+    gemm, x, kernel, z, inputs, units = given[0], given[1], given[2], given[3], given[4], given[5]
+    multiply(gemm, (False, False), (units, rows, inputs, units, inputs, units), kernel, x, z, DTYPE)
+
+
+def weigh_kernel(rows: int, given: Any) -> None:
+    """`∂L/∂K = xᵀ · g`, `(inputs, units)`."""
+    gemm, x, g, gradient, inputs, units = given[0], given[1], given[2], given[3], given[4], given[5]
+    multiply(gemm, (False, True), (units, inputs, rows, units, inputs, units), g, x, gradient, DTYPE)
+
+
+def weigh_back(rows: int, given: Any) -> None:
+    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`."""
+    gemm, g, kernel, gradient, inputs, units = given[0], given[1], given[2], given[3], given[4], given[5]
+    multiply(gemm, (True, False), (inputs, rows, units, units, units, inputs), kernel, g, gradient, DTYPE)
+
+
+def add_bias(rows: int, given: Any) -> None:
+    """`z ← z + b` for each row."""
+    units = given[2]
+    z, bias = view(given[0], rows * units, DTYPE), view(given[1], units, DTYPE)
+    for row in range(rows):
+        for unit in range(units):
+            z[row * units + unit] += bias[unit]
+
+
+def sum_rows(rows: int, given: Any) -> None:
+    """`∂L/∂b = Σ rows of g`."""
+    units = given[2]
+    g, gradient = view(given[0], rows * units, DTYPE), view(given[1], units, DTYPE)
+    gradient[:] = 0
+    for row in range(rows):
+        for unit in range(units):
+            gradient[unit] += g[row * units + unit]
+
+
+def activate(rows: int, given: Any) -> None:
+    """`a = f(z)`."""
+    count = rows * given[3]
+    z, a = view(given[0], count, DTYPE), view(given[1], count, DTYPE)
+    parameters = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(count):
+        a[place] = value(z[place], *parameters)
+
+
+def activate_back(rows: int, given: Any) -> None:
+    """`g ← g · f'(z)`."""
+    count = rows * given[4]
+    z, a, g = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[2], count, DTYPE)
+    parameters = numbers_at(given[3], DTYPE, COUNT)
+    for place in range(count):
+        g[place] *= slope(z[place], a[place], *parameters)
+
+
+def drop(rows: int, given: Any) -> None:
+    """`y = x · m`, `m` zero where what was drawn is below the rate, else one over what is left."""
+    cursor, width = view(given[0], CURSOR_WORDS, types.int64), given[5]
+    count = rows * width
+    drawn = view(given[1] + cursor[CHUNK_ROW] * width * SIZE, count, DTYPE)
+    x, mask, y = view(given[2], count, DTYPE), view(given[3], count, DTYPE), view(given[4], count, DTYPE)
+    rate, scale = numbers_at(given[6], DTYPE, 2)
+    for place in range(count):
+        mask[place] = scale if drawn[place] >= rate else DTYPE(0)
+        y[place] = x[place] * mask[place]
+
+
+def drop_back(rows: int, given: Any) -> None:
+    """`g ← g · m`."""
+    count = rows * given[2]
+    g, mask = view(given[0], count, DTYPE), view(given[1], count, DTYPE)
+    for place in range(count):
+        g[place] *= mask[place]
+
+
+def add_noise(rows: int, given: Any) -> None:
+    """`y = x + stddev · n`, `n` drawn before."""
+    cursor, width = view(given[0], CURSOR_WORDS, types.int64), given[4]
+    count = rows * width
+    drawn = view(given[1] + cursor[CHUNK_ROW] * width * SIZE, count, DTYPE)
+    x, y, stddev = view(given[2], count, DTYPE), view(given[3], count, DTYPE), numbers_at(given[5], DTYPE, 1)[0]
+    for place in range(count):
+        y[place] = x[place] + stddev * drawn[place]
+
+
+def keep(rows: int, given: Any) -> None:
+    """Keep the outputs of these rows, for what is measured when the chunk is done."""
+    cursor, units = view(given[0], CURSOR_WORDS, types.int64), given[3]
+    outputs = view(given[1], rows * units, DTYPE)
+    kept = view(given[2] + cursor[CHUNK_ROW] * units * SIZE, rows * units, DTYPE)
+    for place in range(rows * units):
+        kept[place] = outputs[place]
+
+
+def cost_pointwise(rows: int, given: Any) -> None:
+    """What the outputs cost, a mean over each row, and the gradient by them."""
+    statistics, shares = view(given[0], STATISTICS, types.float64), view(given[1], rows, DTYPE)
+    units, count = given[6], rows * given[6]
+    outputs, targets = view(given[2], count, DTYPE), view(given[3], count, DTYPE)
+    gradient, costs = view(given[4], count, DTYPE), view(given[5], count, DTYPE)
+    parameters = numbers_at(given[7], DTYPE, COUNT)
+    for place in range(count):
+        costs[place] = value(outputs[place], targets[place], *parameters)
+        gradient[place] = slope(outputs[place], targets[place], *parameters)
+    loss = 0.0
+    for row in range(rows):
+        share = shares[row] / DTYPE(units)
+        of_row = 0.0
+        for place in range(row * units, row * units + units):
+            of_row += costs[place]
+            gradient[place] *= share
+        loss += of_row * share
+    statistics[LOSS] = loss
+
+
+def cost_categorical(rows: int, given: Any) -> None:
+    """What the logits cost, a sum over each row's classes, and the gradient by them."""
+    statistics, shares = view(given[0], STATISTICS, types.float64), view(given[1], rows, DTYPE)
+    classes, count = given[6], rows * given[6]
+    logits, targets = view(given[2], count, DTYPE), view(given[3], rows, types.int64)
+    gradient, logs = view(given[4], count, DTYPE), view(given[5], count, DTYPE)
+    parameters = numbers_at(given[7], DTYPE, COUNT)
+    (smoothing,) = numbers_at(given[8], DTYPE, 1)
+    for row in range(rows):
+        first = row * classes
+        largest = logits[first]
+        for place in range(first, first + classes):
+            largest = logits[place] if logits[place] > largest else largest
+        for place in range(first, first + classes):
+            logs[place] = logits[place] - largest
+    for place in range(count):
+        gradient[place] = exp(logs[place])
+    loss = 0.0
+    for row in range(rows):
+        first, target = row * classes, targets[row]
+        total = 0.0
+        for place in range(first, first + classes):
+            total += gradient[place]
+        log_total, inverse = DTYPE(math.log(total)), DTYPE(1.0 / total)
+        of_row = sum_of_slopes = 0.0
+        for kind in range(classes):
+            place = first + kind
+            log_p = logs[place] - log_total
+            t = smoothing / DTYPE(classes) + (DTYPE(1) - smoothing if kind == target else DTYPE(0))
+            of_row += value(log_p, t, *parameters)
+            logs[place] = slope(log_p, t, *parameters)
+            sum_of_slopes += logs[place]
+        kept_sum, share = DTYPE(sum_of_slopes), shares[row]
+        for place in range(first, first + classes):
+            gradient[place] = (logs[place] - gradient[place] * inverse * kept_sum) * share
+        loss += of_row * share
+    statistics[LOSS] = loss
+
+
+def add(count: int, given: Any) -> None:
+    """Add another thread's gradients."""
+    g, other = view(given[0], count, DTYPE), view(given[1], count, DTYPE)
+    for place in range(count):
+        g[place] += other[place]
+
+
+def penalize(count: int, given: Any) -> None:
+    """Add a penalty's gradient, and to the sum of penalties."""
+    statistics, w = view(given[0], STATISTICS, types.float64), view(given[1], count, DTYPE)
+    g = view(given[2], count, DTYPE)
+    parameters = numbers_at(given[3], DTYPE, COUNT)
+    for place in range(count):
+        g[place] += slope(w[place], *parameters)
+    total = 0.0
+    for place in range(count):
+        total += value(w[place], *parameters)
+    statistics[PENALTY] += total
+
+
+def update(count: int, given: Any) -> None:
+    """Move weights by a rule that keeps nothing."""
+    w, g = view(given[0], count, DTYPE), view(given[1], count, DTYPE)
+    coefficients = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(count):
+        (w[place],) = move(w[place], g[place], *coefficients)
+
+
+def update_with_one(count: int, given: Any) -> None:
+    """Move weights by a rule with one slot."""
+    w, g, s = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[3], count, DTYPE)
+    coefficients = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(count):
+        w[place], s[place] = move(w[place], g[place], s[place], *coefficients)
+
+
+def update_with_two(count: int, given: Any) -> None:
+    """Move weights by a rule with two slots."""
+    w, g, s = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[3], count, DTYPE)
+    t = view(given[4], count, DTYPE)
+    coefficients = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(count):
+        w[place], s[place], t[place] = move(w[place], g[place], s[place], t[place], *coefficients)
+
+
+def update_with_three(count: int, given: Any) -> None:
+    """Move weights by a rule with three slots."""
+    w, g, s = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[3], count, DTYPE)
+    t, u = view(given[4], count, DTYPE), view(given[5], count, DTYPE)
+    coefficients = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(count):
+        w[place], s[place], t[place], u[place] = move(w[place], g[place], s[place], t[place], u[place], *coefficients)
+
+
+UPDATES = (update, update_with_one, update_with_two, update_with_three)
+
+
+def clip_values(count: int, given: Any) -> None:
+    """Let no gradient be further from zero than the limit."""
+    g, (limit,) = view(given[0], count, DTYPE), numbers_at(given[1], DTYPE, 1)
+    for place in range(count):
+        g[place] = min(max(g[place], -limit), limit)
+
+
+def clip_length(tensors: int, given: Any) -> None:
+    """Shorten the gradients of some tensors, taken as one vector, to the limit; `tiny` is against a length of zero."""
+    limit, tiny = numbers_at(given[0], types.float64, 2)
+    total = 0.0
+    for tensor in range(tensors):
+        g = view(given[1 + 2 * tensor], given[2 + 2 * tensor], DTYPE)
+        for place in range(len(g)):
+            total += g[place] * g[place]
+    length = math.sqrt(total)
+    if length > limit:
+        scale = DTYPE(limit / (length + tiny))
+        for tensor in range(tensors):
+            g = view(given[1 + 2 * tensor], given[2 + 2 * tensor], DTYPE)
+            for place in range(len(g)):
+                g[place] *= scale
