@@ -121,6 +121,13 @@ def test_every_preprocessing_trains_and_predicts(
     assert answer.json()["predictions"][0] in ("yes", "no")
 
 
+def test_rare_categories_are_said_to_share_a_place(service: Service, passengers: pd.DataFrame) -> None:
+    dataset = upload(service, passengers.to_csv(index=False).encode())
+    job = train(service, dataset["id"], preprocessing={"max_categories": 2}, training={"epochs": 1})
+    [finding] = [each for each in job["findings"] if each["code"] == "rare_categories"]
+    assert "1 of the 3 categories of 'Embarked'" in finding["message"]
+
+
 def test_rows_are_kept_back_as_the_job_says(service: Service, passengers: pd.DataFrame) -> None:
     frame = passengers.assign(Family=np.arange(ROWS) % 60, Part=np.where(np.arange(ROWS) % 4 == 0, "held", "free"))
     dataset = upload(service, frame.to_csv(index=False).encode())

@@ -99,7 +99,7 @@ def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared
             values = {column: supervised.inputs[column].values.take(rows) for column in inputs.features}
             x = inputs.encode(values, spec.training.dtype)
             ids = rows - supervised.table.start_of(rows[0])
-            parts[name] = Part(rows, ids, x, _targets(spec, supervised.y[rows], target))
+            parts[name] = Part(rows, ids, x, as_targets(spec, supervised.y[rows], target))
     weights = row_weights(supervised, split.train, spec.training.class_weight)
     return Prepared(parts, inputs, target, None if weights is None else weights.astype(spec.training.dtype))
 
@@ -155,7 +155,7 @@ def _clip(spec: JobSpec) -> GradientClip | None:
     return GRADIENT_CLIPS[name](limit)
 
 
-def _targets(spec: JobSpec, y: Array, target: Scaler | None) -> Array:
+def as_targets(spec: JobSpec, y: Array, target: Scaler | None) -> Array:
     """Targets as the loss takes them."""
     if target is not None:
         return target.transform(y, spec.training.dtype)
