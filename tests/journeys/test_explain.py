@@ -115,7 +115,7 @@ def test_rows_that_are_sent_may_bear_their_targets_or_not(
 
 
 def test_every_task_and_layer_is_explained(service: Service) -> None:
-    residual = {"type": "residual", "layers": [8, "layer_normalization"]}
+    residual = {"type": "residual", "layers": [8, {"type": "layer_normalization"}]}
     iris = train(service, {"data": {"builtin": "iris"}, "layers": [8, residual], "training": {"epochs": 40}})
     said = ask(service, iris, method="integrated_gradients")
     assert said["outputs"] == {"names": ["setosa", "versicolor", "virginica"], "unit": "logit"}
