@@ -15,7 +15,8 @@ from steelyard.spec.job import JobSpec, class_key
 from steelyard.trainer.clipping import GRADIENT_CLIPS, GradientClip
 from steelyard.trainer.layers import Dense, Embedding, Layer
 from steelyard.trainer.loop import Training
-from steelyard.trainer.metrics import METRICS, Metric
+from steelyard.trainer.losses import Quantile
+from steelyard.trainer.metrics import METRICS, Metric, Pinball
 from steelyard.trainer.network import Network
 from steelyard.trainer.rng import Streams
 from steelyard.trainer.stopping import EarlyStopping
@@ -77,8 +78,10 @@ def build_network(spec: JobSpec, layout: Layout, outputs: int) -> Network:
 
 
 def build_metrics(spec: JobSpec) -> list[Metric]:
-    """The metrics of the task."""
-    return [metric() for metric in METRICS if spec.task in metric.tasks]
+    """The metrics of the task; the pinball loss is of the quantile that is learned, where one is."""
+    loss = None if spec.loss is None else spec.loss.to_part()
+    found = [metric() for metric in METRICS if spec.task in metric.tasks and metric is not Pinball]
+    return [*found, Pinball(loss.quantile)] if isinstance(loss, Quantile) else found
 
 
 def wishes_of(spec: JobSpec) -> Wishes:
