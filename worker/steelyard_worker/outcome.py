@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from steelyard.datasets import library
+from steelyard.diagnostics.columns import find_in_columns
 from steelyard.diagnostics.findings import Run, find
 from steelyard.errors import SteelyardError
 from steelyard.jobs import checkpoints, ledger
@@ -107,7 +108,7 @@ class Outcome:
             epoch=training.epoch if training is not None else 0,
             train_seconds=round(self.train_seconds, 6),
             metrics=metrics,
-            findings=self._findings(training) if training is not None else [],
+            findings=self._findings(training, prepared) if training is not None else [],
             error=None if error is None else error.problem(),
             fingerprint=fingerprint() | {"reproducible": self._reproducible},
             weights_sha256=sha256,
@@ -144,7 +145,7 @@ class Outcome:
         finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
         return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 
-    def _findings(self, training: Training) -> list[dict[str, Any]]:
+    def _findings(self, training: Training, prepared: Prepared | None) -> list[dict[str, Any]]:
         history = get_history(self._engine, self.held.job_id)["series"]
         run = Run(
             history=history,
@@ -153,7 +154,10 @@ class Outcome:
             epochs=self.spec.training.epochs,
             restored=training.restored_best,
         )
-        return [finding.to_json() for finding in find(run)]
+        found = find(run)
+        if prepared is not None:
+            found += find_in_columns(prepared.inputs, len(prepared.parts["train"].rows))
+        return [finding.to_json() for finding in found]
 
     def _model(
         self, training: Training | None, prepared: Prepared | None, metrics: dict[str, Any], sha256: str | None

@@ -153,6 +153,25 @@ class Encoder:
             titles += [each.name] if self.wishes.categorical == "embedding" else each.titles
         return titles
 
+    @cached_property
+    def places(self) -> dict[str, Rows]:
+        """The places among the network's inputs of each feature, in the features' order."""
+        step = len(_moment_parts(self.wishes))
+        found = {name: [place] for place, name in enumerate(self.numbers)}
+        for index, name in enumerate(self.moments):
+            first = len(self.numbers) + index * step
+            found[name] = [*range(first, first + step)]
+        width = len(self.fill)
+        for place in self.indicators:
+            [owner] = [name for name, places in found.items() if place in places]
+            found[owner] = [*found[owner], width]
+            width += 1
+        for each in self.categories:
+            count = 1 if self.wishes.categorical == "embedding" else each.places
+            found[each.name] = [*range(width, width + count)]
+            width += count
+        return {name: np.array(found[name], np.int64) for name in self.features}
+
     def encode(self, columns: Mapping[str, Values], dtype: Any) -> Array:
         """The network's inputs `(rows, width)` for these columns."""
         rows = len(next(iter(columns.values())).array)

@@ -22,6 +22,7 @@ from steelyard.http.weights import weights
 from steelyard.http.wiring import KEY, Services, make_meters, services
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind, get_logger
+from steelyard.models.explainer import Explainer
 from steelyard.models.predictor import Predictor
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
@@ -45,8 +46,15 @@ def create_app(ours: Settings) -> Flask:
     engine = make_engine(ours.database)
     meters = make_meters()
     meters.registry.register(JobsByStatus(engine))
+    predictor = Predictor(engine)
     app.extensions[KEY] = Services(
-        ours, engine, Doorbell(ours.broker), Predictor(engine), Readers(memory_bytes=ours.max_job_memory_bytes), meters
+        ours,
+        engine,
+        Doorbell(ours.broker),
+        predictor,
+        Explainer(engine, predictor),
+        Readers(memory_bytes=ours.max_job_memory_bytes),
+        meters,
     )
     for blueprint in (jobs, weights, datasets, models, predictions, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)

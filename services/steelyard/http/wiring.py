@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from steelyard.datasets.reading import Readers
 from steelyard.http.in_flight import InFlight
 from steelyard.jobs.doorbell import Doorbell
+from steelyard.models.explainer import Explainer
 from steelyard.models.predictor import Predictor
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
@@ -37,6 +38,7 @@ class Services:
     engine: Engine
     doorbell: Doorbell
     predictor: Predictor
+    explainer: Explainer
     readers: Readers
     meters: Meters
     in_flight: InFlight = field(default_factory=InFlight)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from steelyard.diagnostics.report import report
 from steelyard.errors import NotFound
 from steelyard.formats import safetensors
+from steelyard.formats.nested import to_lists
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
 from steelyard.store import tensors
@@ -173,13 +174,13 @@ def render(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> li
     def label(column: NDArray[Any]) -> list[Any]:
         if classes is not None and column.ndim == 1:
             return [classes[index] for index in column.tolist()]
-        values: list[Any] = column.tolist()
+        values: list[Any] = to_lists(column)
         return [value[0] if len(value) == 1 else value for value in values]
 
     rendered = {"row": columns["row"].tolist()}
     rendered |= {name: label(columns[name]) for name in ("target", "prediction") if name in columns}
     if "probabilities" in columns:
-        rendered["probabilities"] = columns["probabilities"].tolist()
+        rendered["probabilities"] = to_lists(columns["probabilities"])
     return [dict(zip(rendered, row, strict=True)) for row in zip(*rendered.values(), strict=True)]
 
 

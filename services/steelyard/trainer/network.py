@@ -114,7 +114,10 @@ class Network:
         return self.compute(x, logits=False)
 
     def compute(self, x: Array, *, logits: bool) -> Array:
-        """Outputs `(rows, outputs)`; with `logits` as they are before the output layer's activation."""
+        """Outputs `(rows, outputs)`; with `logits` as they are before the output layer's activation.
+
+        A row's bits do not depend on the rows that come with it.
+        """
         outputs = np.empty((len(x), self.outputs), self.dtype)
         path: Pass | None = self._kept.get(logits)
         for start in range(0, len(x), PREDICT_ROWS):
