@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from queue import Empty, LifoQueue
@@ -71,11 +71,17 @@ class Readers:
         self._room = BoundedSemaphore(AT_ONCE)
 
     @contextmanager
-    def read(self, path: str, form: str, *, max_bytes: int, dialect: Dialect = PLAIN) -> Iterator[Parsed]:
-        """What the file at `path` holds. Raises `UnreadableData`, `TooLargeToRead`."""
+    def read(
+        self, path: str, form: str, *, max_bytes: int, dialect: Dialect = PLAIN, wanted: Sequence[str] | None = None
+    ) -> Iterator[Parsed]:
+        """What the file at `path` holds. Raises `UnreadableData`, `TooLargeToRead`.
+
+        With `wanted`, the columns of these names alone, with no profile but their kind; all columns of a file that
+        lacks one of them.
+        """
         with self._room, tempfile.NamedTemporaryFile(prefix="steelyard-") as file:
             order = {"from": path, "to": file.name, "format": form, "max_bytes": max_bytes}
-            answer = self._answer(order | {"dialect": asdict(dialect)})
+            answer = self._answer(order | {"dialect": asdict(dialect), "wanted": wanted})
             if "unreadable" in answer:
                 raise UnreadableData(answer["unreadable"])
             if "too_large" in answer:

@@ -17,7 +17,6 @@ from steelyard.data.encoding import Encoder
 from steelyard.data.scaling import Scaler
 from steelyard.data.table import Table
 from steelyard.errors import NotFound
-from steelyard.formats.nested import to_lists
 from steelyard.models.library import find_id
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
@@ -46,6 +45,11 @@ class Loaded:
     lock: Lock = field(default_factory=Lock)
 
     @property
+    def features(self) -> list[str]:
+        """The columns that it takes."""
+        return list(self.inputs.features)
+
+    @property
     def nbytes(self) -> int:
         """About what it keeps in memory: weights, gradients and the buffers that go with them."""
         return 3 * self.network.parameters.nbytes
@@ -55,14 +59,13 @@ class Loaded:
         with self.lock:
             return answer(self.network, self.loss, x)
 
-    def in_own_words(self, predictions: NDArray[Any]) -> list[Any]:
+    def in_own_words(self, predictions: NDArray[Any]) -> list[Any] | NDArray[Any]:
         """Predictions as labels, or as values in the targets' own units."""
         if predictions.ndim == 1:
             assert self.labels is not None
             return [self.labels[index] for index in predictions.tolist()]
         values = predictions if self.target is None else self.target.inverse(predictions)
-        lists: list[Any] = to_lists(values[:, 0] if values.shape[1] == 1 else values)
-        return lists
+        return values[:, 0] if values.shape[1] == 1 else values
 
 
 class Predictor:
@@ -76,7 +79,7 @@ class Predictor:
         self._seen: dict[str, tuple[float, str | None]] = {}
 
     def predict(self, reference: str, document: Any) -> dict[str, Any]:
-        """Answer a predict request, `{"inputs": …}`. Raises `NotFound`, `ValidationFailed`."""
+        """Answer a predict request, `{"inputs": …}`, numbers as arrays. Raises `NotFound`, `ValidationFailed`."""
         model_id, model = self.get(reference)
         return self._say(model_id, model, read_inputs(document, model.inputs, model.network.dtype))
 
@@ -89,7 +92,7 @@ class Predictor:
         said = model.answer(x)
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
         if said.probabilities is not None:
-            found["probabilities"] = to_lists(said.probabilities)
+            found["probabilities"] = said.probabilities
         if model.labels is not None:
             found["classes"] = model.labels
         return found
