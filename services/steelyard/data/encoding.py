@@ -4,7 +4,7 @@ Each cell is encoded by itself, so one row comes out with the same bits as among
 Numbers and moments make a block of scaled values; each column of categories is one-hot, or a number for an embedding.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -19,7 +19,7 @@ from steelyard.data.scaling import Scaler
 Array = NDArray[Any]
 Rows = NDArray[np.int64]
 IS_MISSING, IS_UNKNOWN = "is missing", "is unknown"
-ROWS_AT_ONCE = 512  # so few that their cells stay in the processor's cache while columns become rows
+ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -170,17 +170,19 @@ class Encoder:
 
     def encode(self, columns: Mapping[str, Values], dtype: Any) -> Array:
         """The network's inputs `(rows, width)` for these columns."""
+        return np.concatenate([*self.encode_blocks(columns, dtype)])
+
+    def encode_blocks(self, columns: Mapping[str, Values], dtype: Any) -> Iterator[Array]:
+        """The same, some rows at a time, so that columns become rows within the processor's cache."""
         rows = len(next(iter(columns.values())).array)
         numbers, moments = ([columns[name] for name in names] for names in (self.numbers, self.moments))
         found = [each.find(columns[each.name]) for each in self.categories]
-        x = np.empty((rows, self.layout.width), dtype)
         for first in range(0, rows, ROWS_AT_ONCE):
             some = slice(first, min(first + ROWS_AT_ONCE, rows))
             places = np.empty((some.stop - first, len(found)), np.int64)
             for place, each in enumerate(found):
                 places[:, place] = each[some]
-            x[some] = self.encode_cells(_stack(numbers, some), _stack(moments, some), places, dtype)
-        return x
+            yield self.encode_cells(_stack(numbers, some), _stack(moments, some), places, dtype)
 
     def encode_cells(
         self, numbers: NDArray[np.float64], moments: NDArray[np.float64], places: Rows, dtype: Any

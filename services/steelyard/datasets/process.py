@@ -51,7 +51,7 @@ def serve(order: dict[str, Any]) -> dict[str, Any]:
                 profiles.append(profile(column) if wanted is None else _kind(column))
             return {"rows": source.rows, "columns": profiles, "found": source.found}
     except Unreadable as fault:
-        return {"unreadable": str(fault)}
+        return {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
     except MemoryError:
         return {"too_large": True}
 

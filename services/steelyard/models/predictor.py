@@ -7,9 +7,11 @@ anew after half a second.
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Lock
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
@@ -20,7 +22,7 @@ from steelyard.errors import NotFound
 from steelyard.models.library import find_id
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
-from steelyard.spec.prediction import read_inputs, read_table
+from steelyard.spec.prediction import read_blocks, read_inputs
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
@@ -31,6 +33,7 @@ from steelyard.trainer.network import Network
 DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer
 MOST_SEEN = 10_000
+BLOCKS_AT_ONCE = 16
 
 
 @dataclass
@@ -81,15 +84,19 @@ class Predictor:
     def predict(self, reference: str, document: Any) -> dict[str, Any]:
         """Answer a predict request, `{"inputs": …}`, numbers as arrays. Raises `NotFound`, `ValidationFailed`."""
         model_id, model = self.get(reference)
-        return self._say(model_id, model, read_inputs(document, model.inputs, model.network.dtype))
+        x = read_inputs(document, model.inputs, model.network.dtype)
+        return self._say(model_id, model, model.answer(x))
 
     def predict_table(self, reference: str, table: Table) -> dict[str, Any]:
         """The same for the rows of a table."""
         model_id, model = self.get(reference)
-        return self._say(model_id, model, read_table(table, model.inputs, model.network.dtype))
+        blocks = read_blocks(table, model.inputs, model.network.dtype)
+        said = []
+        while some := [*islice(blocks, BLOCKS_AT_ONCE)]:
+            said.append(model.answer(np.concatenate(some)))
+        return self._say(model_id, model, _join(said))
 
-    def _say(self, model_id: str, model: Loaded, x: NDArray[Any]) -> dict[str, Any]:
-        said = model.answer(x)
+    def _say(self, model_id: str, model: Loaded, said: Answers) -> dict[str, Any]:
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
         if said.probabilities is not None:
             found["probabilities"] = said.probabilities
@@ -110,6 +117,11 @@ class Predictor:
             self._loaded.move_to_end(model_id)
             return model_id, self._loaded[model_id]
 
+    @property
+    def nbytes(self) -> int:
+        """What the loaded models come to. It may exceed the bound by what the last one alone has."""
+        return sum(model.nbytes for model in self._loaded.values())
+
     def look_again(self) -> None:
         """Ask anew what there is: a model was deleted here, or an alias changed."""
         self._seen.clear()
@@ -128,8 +140,18 @@ class Predictor:
         return model_id
 
     def _shrink(self) -> None:
-        while len(self._loaded) > 1 and sum(model.nbytes for model in self._loaded.values()) > self._max_bytes:
+        while len(self._loaded) > 1 and self.nbytes > self._max_bytes:
             self._loaded.popitem(last=False)
+
+
+def _join(several: list[Answers]) -> Answers:
+    """The answers for the rows of all of them."""
+    chances = [each.probabilities for each in several if each.probabilities is not None]
+    return Answers(
+        np.concatenate([each.outputs for each in several]),
+        np.concatenate([each.predictions for each in several]),
+        np.concatenate(chances) if chances else None,
+    )
 
 
 def load_model(engine: Engine, model_id: str) -> Loaded:
