@@ -37,7 +37,7 @@ def as_moments(frame: pd.DataFrame) -> Any:
         moments = pd.to_datetime(frame[name])
         hours = (moments - moments.dt.normalize()).dt.total_seconds() / 3600
         found.append((moments - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86_400 / YEAR_DAYS)
-        for turn in ((moments.dt.month - 1) / 12, moments.dt.weekday / 7, hours / 24):
+        for turn in ((moments.dt.month - 1) / 12, moments.dt.day_of_week / 7, hours / 24):
             found += [np.sin(2 * np.pi * turn), np.cos(2 * np.pi * turn)]
     return np.stack(found, axis=1)
 

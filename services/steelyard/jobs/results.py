@@ -17,6 +17,7 @@ from steelyard.errors import NotFound
 from steelyard.formats import safetensors
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
+from steelyard.jobs.queries import Epochs
 from steelyard.store import tensors
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
@@ -66,10 +67,14 @@ def save_result(
     snapshots: list[WeightSnapshot],
     predictions: list[SplitPredictions],
     model: NewModel | None,
+    epochs: Epochs = (),
 ) -> None:
-    """Write the end of a run and all that it made, or nothing. Raises `FencedOff`."""
+    """Write the end of a run and all that it made, or nothing. `epochs` are as `ledger.finish` has them.
+
+    Raises `FencedOff`.
+    """
     with writing(engine) as connection:
-        ledger.finish(connection, held, end)
+        ledger.finish(connection, held, end, epochs)
         for snapshot in snapshots:
             tensors.save(connection, held.job_id, snapshot.name, epoch=snapshot.epoch, values=snapshot.tensors)
         for split in predictions:
