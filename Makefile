@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Setting up .venv (once) ..."
@@ -43,6 +43,7 @@ faults: .venv/ready-for-tests ## every fault once, N=300 processes killed at ran
 bench: .venv/ready ## what the service adds to the training itself
 	@$(BIN)/python benchmarks/overhead.py
 
+.PHONY: bench-predict
 bench-predict: .venv/ready-for-tests ## how soon a model answers, beside an empty endpoint, MLServer and MLflow; fetches them
 	@$(BIN)/python benchmarks/predict.py
 
@@ -57,4 +58,4 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test test-engines faults bench bench-predict soak fmt lock
+.PHONY: help demo run test test-engines faults bench soak fmt lock
