@@ -58,6 +58,9 @@ bench-service: .venv/ready ## what the service adds to the training itself
 	@.venv-peers/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1 jax==0.10.2
 	@touch $@
 
+bench-predict: .venv/ready-for-tests ## how soon a model answers, beside an empty endpoint, MLServer and MLflow; fetches them
+	@$(BIN)/python benchmarks/predict.py
+
 soak: .venv/ready-for-tests ## 1,000 small jobs, and whether processes, memory and disk stay flat
 	@$(BIN)/python benchmarks/soak.py
 
@@ -69,4 +72,4 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test test-engines faults bench bench-peers bench-shapes bench-service soak fmt lock
+.PHONY: help demo run test test-engines faults bench bench-peers bench-shapes bench-service bench-predict soak fmt lock

@@ -15,7 +15,7 @@ from steelyard.errors import SteelyardError
 from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.queries import Order, get_history
+from steelyard.jobs.queries import Epochs, Order, get_history
 from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.models.start import OPTIMIZER, as_tensors, load_start
 from steelyard.spec.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
@@ -69,7 +69,8 @@ class Outcome:
             training.restore(saved.state)
             self.train_seconds = saved.train_seconds
             self._reproducible = saved.fingerprint == fingerprint()
-        ledger.rewind(self._engine, self.held, epoch=training.epoch, train_seconds=self.train_seconds)
+        if self.held.fence > 1:  # else nobody has recorded anything before
+            ledger.rewind(self._engine, self.held, epoch=training.epoch, train_seconds=self.train_seconds)
 
     def run(self) -> Iterator[Batch | Epoch]:
         """Train; `train_seconds` counts along."""
@@ -91,8 +92,8 @@ class Outcome:
         self._prepared = None
         self._training = None
 
-    def save(self, status: str, error: SteelyardError | None = None) -> None:
-        """Write how the run ended, in one transaction. Raises `FencedOff`."""
+    def save(self, status: str, error: SteelyardError | None = None, *, epochs: Epochs = ()) -> None:
+        """Write how the run ended, in one transaction, with the last `epochs` of its history. Raises `FencedOff`."""
         training, prepared = self._training, self._prepared
         trained = training is not None and prepared is not None
         metrics: dict[str, Any] = {}
@@ -108,7 +109,7 @@ class Outcome:
             epoch=training.epoch if training is not None else 0,
             train_seconds=round(self.train_seconds, 6),
             metrics=metrics,
-            findings=self._findings(training, prepared) if training is not None else [],
+            findings=self._findings(training, prepared, epochs) if training is not None else [],
             error=None if error is None else error.problem(),
             fingerprint=fingerprint() | {"reproducible": self._reproducible},
             weights_sha256=sha256,
@@ -117,7 +118,8 @@ class Outcome:
         if training is not None and trained and status == "succeeded":
             model = self._model(training, prepared, metrics, sha256)
             snapshots.append(WeightSnapshot(OPTIMIZER, training.epoch, as_tensors(training.optimizer_state)))
-        save_result(self._engine, self.held, end, snapshots=snapshots, predictions=predictions, model=model)
+        made: dict[str, Any] = {"snapshots": snapshots, "predictions": predictions, "model": model}
+        save_result(self._engine, self.held, end, **made, epochs=epochs)
 
     def _snapshots(self, training: Training) -> list[WeightSnapshot]:
         kept = training.best_epoch if training.restored_best else training.epoch
@@ -145,8 +147,8 @@ class Outcome:
         finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
         return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 
-    def _findings(self, training: Training, prepared: Prepared | None) -> list[dict[str, Any]]:
-        history = get_history(self._engine, self.held.job_id)["series"]
+    def _findings(self, training: Training, prepared: Prepared | None, epochs: Epochs) -> list[dict[str, Any]]:
+        history = get_history(self._engine, self.held.job_id, unwritten=epochs)["series"]
         run = Run(
             history=history,
             initial=training.initial,

@@ -12,10 +12,12 @@ from typing import Any
 import orjson
 
 from steelyard.data import parts
+from steelyard.data.files.arrow import Read
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.profile import profile
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.files.source import Options, open_file
+from steelyard.data.kinds import infer
 from steelyard.datasets import sandbox
 from steelyard.lifeline import end_with_parent
 
@@ -35,19 +37,28 @@ def main() -> None:
 
 
 def serve(order: dict[str, Any]) -> dict[str, Any]:
-    """Read the file `from`, write its columns to the file `to`; the answer says what was read, or why it was not."""
-    options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]))
+    """Read the file `from`, write its columns to the file `to`; the answer says what was read, or why it was not.
+
+    Columns that are `wanted` by name are not for being described, so no more than their kind is said.
+    """
+    wanted = None if order["wanted"] is None else tuple(order["wanted"])
+    options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]), wanted)
     try:
         with open_file(order["from"], options) as source, open(order["to"], "wb") as file:  # noqa: PTH123 -- made for us
             profiles = []
             for place, column in enumerate(source.columns):
                 parts.write(file, parts.split(place, column.values))
-                profiles.append(profile(column))
+                profiles.append(profile(column) if wanted is None else _kind(column))
             return {"rows": source.rows, "columns": profiles, "found": source.found}
     except Unreadable as fault:
-        return {"unreadable": str(fault)}
+        return {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
     except MemoryError:
         return {"too_large": True}
+
+
+def _kind(column: Read) -> dict[str, Any]:
+    kind, _ = infer(column.name, column.values, is_moment=column.is_moment)
+    return {"name": column.name, "kind": kind}
 
 
 if __name__ == "__main__":

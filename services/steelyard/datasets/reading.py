@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from queue import Empty, LifoQueue
@@ -24,7 +24,7 @@ from steelyard.data.column import Column, Values
 from steelyard.data.files.options import Dialect
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
-from steelyard.errors import TooLargeToRead, UnreadableData
+from steelyard.errors import Fault, TooLargeToRead, UnreadableData, ValidationFailed, pointer
 from steelyard.logs import get_logger
 
 SECONDS = 180.0  # by the clock; of processor time, `process.SECONDS`
@@ -71,12 +71,22 @@ class Readers:
         self._room = BoundedSemaphore(AT_ONCE)
 
     @contextmanager
-    def read(self, path: str, form: str, *, max_bytes: int, dialect: Dialect = PLAIN) -> Iterator[Parsed]:
-        """What the file at `path` holds. Raises `UnreadableData`, `TooLargeToRead`."""
+    def read(
+        self, path: str, form: str, *, max_bytes: int, dialect: Dialect = PLAIN, wanted: Sequence[str] | None = None
+    ) -> Iterator[Parsed]:
+        """What the file at `path` holds. Raises `UnreadableData`, `TooLargeToRead`.
+
+        With `wanted`, the columns of these names alone, with no profile but their kind; all columns of a file that
+        lacks one of them. These are the inputs of a request: a value of theirs that cannot be raises
+        `ValidationFailed`, naming row and column.
+        """
         with self._room, tempfile.NamedTemporaryFile(prefix="steelyard-") as file:
             order = {"from": path, "to": file.name, "format": form, "max_bytes": max_bytes}
-            answer = self._answer(order | {"dialect": asdict(dialect)})
+            answer = self._answer(order | {"dialect": asdict(dialect), "wanted": wanted})
             if "unreadable" in answer:
+                if wanted is not None and answer["row"] and answer["column"]:
+                    place = pointer("inputs", answer["row"] - 1, answer["column"])
+                    raise ValidationFailed([Fault(place, answer["detail"])])
                 raise UnreadableData(answer["unreadable"])
             if "too_large" in answer:
                 raise TooLargeToRead(

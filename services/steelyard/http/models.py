@@ -82,7 +82,11 @@ def predict(model_id: str) -> dict[str, Any]:
     if request.mimetype not in TABLES:
         return ours.predictor.predict(model_id, read_json())
     most = ours.settings.max_body_bytes
-    with receive(most) as sent, ours.readers.read(sent.path, TABLES[sent.media_type], max_bytes=most) as parsed:
+    wanted = ours.predictor.get(model_id)[1].features
+    with (
+        receive(most) as sent,
+        ours.readers.read(sent.path, TABLES[sent.media_type], max_bytes=most, wanted=wanted) as parsed,
+    ):
         return ours.predictor.predict_table(model_id, parsed.table())
 
 

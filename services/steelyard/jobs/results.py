@@ -18,6 +18,7 @@ from steelyard.formats import safetensors
 from steelyard.formats.nested import to_lists
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
+from steelyard.jobs.queries import Epochs
 from steelyard.store import tensors
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
@@ -67,10 +68,14 @@ def save_result(
     snapshots: list[WeightSnapshot],
     predictions: list[SplitPredictions],
     model: NewModel | None,
+    epochs: Epochs = (),
 ) -> None:
-    """Write the end of a run and all that it made, or nothing. Raises `FencedOff`."""
+    """Write the end of a run and all that it made, or nothing. `epochs` are as `ledger.finish` has them.
+
+    Raises `FencedOff`.
+    """
     with writing(engine) as connection:
-        ledger.finish(connection, held, end)
+        ledger.finish(connection, held, end, epochs)
         for snapshot in snapshots:
             tensors.save(connection, held.job_id, snapshot.name, epoch=snapshot.epoch, values=snapshot.tensors)
         for split in predictions:

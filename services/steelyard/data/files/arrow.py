@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,14 +38,24 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class Read:
-    """A column as it was read: its values, the type that it had in the file, and what there is to know of it."""
+    """A column as it was read: its values, and the type that it had in the file."""
 
     name: str
     values: Values
     dtype: str
-    is_moment: bool
-    distinct: int
-    top: list[tuple[Any, int]]
+    is_moment: bool = False
+
+    @cached_property
+    def counts(self) -> tuple[int, list[tuple[Any, int]]]:
+        """How many different values it has, and the most frequent labels with how often they are there."""
+        array, labels = self.values.array, self.values.labels
+        if labels is None:
+            present = np.sort(array[~self.values.missing])
+            return int(np.count_nonzero(present[1:] != present[:-1])) + (len(present) > 0), []
+        counts = np.bincount(array[array >= 0], minlength=len(labels))
+        order = np.argsort(-counts, kind="stable")[:TOP].tolist()
+        top = [(_short(labels[place]), int(counts[place])) for place in order if counts[place]]
+        return int(np.count_nonzero(counts)), top
 
 
 def read_parquet(path: str) -> pa.Table:
@@ -107,17 +118,31 @@ def require_columns(table: pa.Table) -> None:
         raise Unreadable("it has no rows")
 
 
-def read_columns(names: Sequence[str], columns: list[pa.ChunkedArray]) -> Iterator[Read]:
-    """The columns one after the other, some ahead of their turn. `columns` is emptied, to give memory back early."""
+def read_columns(names: Sequence[str], columns: list[pa.ChunkedArray], *, counted: bool) -> Iterator[Read]:
+    """The columns one after the other, some ahead of their turn. `columns` is emptied, to give memory back early.
+
+    `counted` has the values counted ahead, too.
+    """
+    read = _read_and_count if counted else _read
     count = os.cpu_count() or 1
     with ThreadPoolExecutor(count) as threads:
         ahead: deque[Future[Read]] = deque()
         for name in names:
-            ahead.append(threads.submit(_read, name, columns.pop(0)))
+            ahead.append(threads.submit(read, name, columns.pop(0)))
             if len(ahead) > count:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
+
+
+def _read_and_count(name: str, column: pa.ChunkedArray) -> Read:
+    read = _read(name, column)
+    _ = read.counts
+    return read
+
+
+def _short(label: Any) -> Any:
+    return label[:MOST_NAME] if isinstance(label, str) else label
 
 
 def _read(name: str, column: pa.ChunkedArray) -> Read:
@@ -126,10 +151,10 @@ def _read(name: str, column: pa.ChunkedArray) -> Read:
         column = column.cast(kind.value_type)
         dtype, kind = str(column.type), column.type
     if pa.types.is_null(kind):
-        return Read(name, Values(np.full(len(column), np.nan)), dtype, False, 0, [])
+        return Read(name, Values(np.full(len(column), np.nan)), dtype)
     if pa.types.is_boolean(kind):
         codes = column.cast(pa.int8()).fill_null(MISSING).to_numpy().astype(np.int32)
-        return _counted(name, Values(codes, (False, True)), dtype)
+        return Read(name, Values(codes, (False, True)), dtype)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _read_texts(name, column, dtype)
     if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
@@ -146,10 +171,7 @@ def _read_texts(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
     chunks = [chunk.indices.fill_null(MISSING).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     labels = tuple(encoded.chunk(0).dictionary.to_pylist()) if chunks else ()
     codes = np.concatenate(chunks).astype(np.int32) if chunks else np.empty(0, np.int32)
-    counts = np.bincount(codes[codes >= 0], minlength=len(labels))
-    order = np.argsort(-counts, kind="stable")[:TOP]
-    top = [(labels[place][:MOST_NAME], int(counts[place])) for place in order.tolist()]
-    return Read(name, Values(codes, labels), dtype, False, len(labels), top)
+    return Read(name, Values(codes, labels), dtype)
 
 
 def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
@@ -162,7 +184,7 @@ def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
     if wrong.any():
         row = int(wrong.argmax())
         raise Unreadable(f"{numbers[row]:g} must lie within ±{LARGEST:g}", row=row + 1, column=name)
-    return _counted(name, Values(numbers), dtype)
+    return Read(name, Values(numbers), dtype)
 
 
 def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
@@ -176,14 +198,4 @@ def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
     outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
     if outside.any():
         raise Unreadable("the date lies outside the years 1 to 9999", row=int(outside.argmax()) + 1, column=name)
-    return _counted(name, Values(moments), dtype, is_moment=not pa.types.is_time(column.type))
-
-
-def _counted(name: str, values: Values, dtype: str, *, is_moment: bool = False) -> Read:
-    if values.labels is None:
-        present = np.sort(values.array[~values.missing])
-        distinct = int(np.count_nonzero(present[1:] != present[:-1])) + (len(present) > 0)
-        return Read(name, values, dtype, is_moment, distinct, [])
-    counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels)).tolist()
-    top = [pair for pair in zip(values.labels, counts, strict=True) if pair[1]]
-    return Read(name, values, dtype, is_moment, len(top), sorted(top, key=lambda pair: -pair[1]))
+    return Read(name, Values(moments), dtype, is_moment=not pa.types.is_time(column.type))

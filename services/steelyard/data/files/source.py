@@ -26,11 +26,16 @@ MOST_PACKED = 200
 
 @dataclass(frozen=True)
 class Options:
-    """How a file is to be read. `max_bytes` is the most that it may unpack to."""
+    """How a file is to be read. `max_bytes` is the most that it may unpack to.
+
+    With `wanted`, these columns are read and no others, and their values are not counted; a file that lacks one of
+    them is read whole, so that whoever wants them can say what there is instead.
+    """
 
     format: str
     max_bytes: int
     dialect: Dialect = field(default_factory=Dialect)
+    wanted: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,12 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
     with _unpacked(path, options.max_bytes) as (plain, packing):
         table, found = _read(plain, options)
         require_columns(table)
+        if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
+            table = table.select(options.wanted)
         rows, names, columns = table.num_rows, table.column_names, table.columns
         del table
-        yield Source(rows, found | ({} if packing is None else {"compression": packing}), read_columns(names, columns))
+        read = read_columns(names, columns, counted=options.wanted is None)
+        yield Source(rows, found | ({} if packing is None else {"compression": packing}), read)
 
 
 def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any]]:
