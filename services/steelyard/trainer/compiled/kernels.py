@@ -14,7 +14,8 @@ from typing import Any
 
 from numba import types
 
-from steelyard.trainer.compiled.machine import multiply, numbers_at, view
+from steelyard.trainer.compiled.machine import gemm, numbers_at, view
+from steelyard.trainer.compiled.products import multiply
 from steelyard.trainer.elementary import exp
 
 ROW, BATCH, BATCH_ROWS, CHUNK_ROW = range(4)
@@ -69,20 +70,20 @@ def share_equally(rows: int, given: Any) -> None:
 
 def weigh(rows: int, given: Any) -> None:
     """`z = x · K`, `(rows, units)`."""
-    gemm, x, kernel, z, inputs, units = given[0], given[1], given[2], given[3], given[4], given[5]
-    multiply(gemm, (False, False), (units, rows, inputs, units, inputs, units), kernel, x, z, DTYPE)
+    x, kernel, z, inputs, units = given[2], given[3], given[4], given[5], given[6]
+    multiply(given, (False, False), (units, rows, inputs, units, inputs, units), kernel, x, z, SIZE, DTYPE)
 
 
 def weigh_kernel(rows: int, given: Any) -> None:
     """`∂L/∂K = xᵀ · g`, `(inputs, units)`."""
-    gemm, x, g, gradient, inputs, units = given[0], given[1], given[2], given[3], given[4], given[5]
-    multiply(gemm, (False, True), (units, inputs, rows, units, inputs, units), g, x, gradient, DTYPE)
+    x, g, gradient, inputs, units = given[2], given[3], given[4], given[5], given[6]
+    multiply(given, (False, True), (units, inputs, rows, units, inputs, units), g, x, gradient, SIZE, DTYPE)
 
 
 def weigh_back(rows: int, given: Any) -> None:
-    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`."""
-    gemm, g, kernel, gradient, inputs, units = given[0], given[1], given[2], given[3], given[4], given[5]
-    multiply(gemm, (True, False), (inputs, rows, units, units, units, inputs), kernel, g, gradient, DTYPE)
+    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`. Not in tiles: of a kernel that is turned, they are slower."""
+    g, kernel, gradient, inputs, units = given[2], given[3], given[4], given[5], given[6]
+    gemm(given[0], (True, False), (inputs, rows, units, units, units, inputs), kernel, g, gradient, False, DTYPE)
 
 
 def add_bias(rows: int, given: Any) -> None:

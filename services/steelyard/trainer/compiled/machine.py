@@ -61,34 +61,34 @@ def call(_: Any, address: Any, count: Any, arguments: Any) -> Any:
 
 
 @intrinsic
-def multiply(_: Any, address: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, dtype: Any) -> Any:
-    """`C = A · B` by the BLAS routine `gemm` at `address`, whose arrays are stored column by column.
+def gemm(_: Any, address: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, kept: Any, dtype: Any) -> Any:
+    """`C = A · B + kept · C` by the BLAS routine at `address`, whose arrays are stored column by column.
 
     `turned` says of A and B whether they are stored row by row; `sizes` are C's rows and columns, the length of the
     sums, and the distances between columns of A, B and C.
     """
 
     def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        kind = context.get_value_type(signature.args[6].dtype)
+        kind = context.get_value_type(signature.args[7].dtype)
         byte, integer = ir.IntType(8), ir.IntType(32)
 
-        def kept(value: Any) -> Any:
+        def placed(value: Any) -> Any:
             return cgutils.alloca_once_value(builder, value)
 
         letters = [
-            kept(builder.select(flag, ir.Constant(byte, ord("T")), ir.Constant(byte, ord("N"))))
+            placed(builder.select(flag, ir.Constant(byte, ord("T")), ir.Constant(byte, ord("N"))))
             for flag in cgutils.unpack_tuple(builder, given[1])
         ]
-        m, n, k, *leads = (kept(builder.trunc(size, integer)) for size in cgutils.unpack_tuple(builder, given[2]))
-        one, zero = kept(ir.Constant(kind, 1.0)), kept(ir.Constant(kind, 0.0))
+        m, n, k, *leads = (placed(builder.trunc(size, integer)) for size in cgutils.unpack_tuple(builder, given[2]))
+        one, factor = placed(ir.Constant(kind, 1.0)), placed(builder.uitofp(given[6], kind))
         first, second, result = (builder.inttoptr(each, kind.as_pointer()) for each in given[3:6])
-        passed = [*letters, m, n, k, one, first, leads[0], second, leads[1], zero, result, leads[2]]
+        passed = [*letters, m, n, k, one, first, leads[0], second, leads[1], factor, result, leads[2]]
         function = ir.FunctionType(ir.VoidType(), [each.type for each in passed])
         builder.call(builder.inttoptr(given[0], function.as_pointer()), passed)
         return context.get_dummy_value()
 
-    pair, six = types.UniTuple(types.boolean, 2), types.UniTuple(types.int64, 6)
-    return types.void(types.int64, pair, six, types.int64, types.int64, types.int64, dtype), generate
+    pair, six, word = types.UniTuple(types.boolean, 2), types.UniTuple(types.int64, 6), types.int64
+    return types.void(word, pair, six, word, word, word, types.boolean, dtype), generate
 
 
 @intrinsic

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numba.extending import get_cython_function_address
 from numpy.typing import NDArray
 
 from steelyard.trainer.activations import Activation, Linear
@@ -14,6 +13,7 @@ from steelyard.trainer.clipping import TINY, ByGlobalNorm, ByNorm, ByValue, Grad
 from steelyard.trainer.compiled import kernels
 from steelyard.trainer.compiled.build import kernel
 from steelyard.trainer.compiled.machine import address_of
+from steelyard.trainer.compiled.products import largest_tile, routine
 from steelyard.trainer.elementary import Curve
 from steelyard.trainer.layers import ActivationLayer, Dense, Dropout, GaussianNoise
 from steelyard.trainer.layers.stack import Place
@@ -24,7 +24,6 @@ from steelyard.trainer.optimizers import Rule
 Array = NDArray[Any]
 Calls = list[tuple[int, int, int]]
 BLOCK = 8_192  # weights that are updated together: with gradient and slots they stay in the nearest cache
-GEMM = {np.dtype("float32"): "sgemm", np.dtype("float64"): "dgemm"}
 OVER_ROWS = -1
 
 
@@ -73,7 +72,7 @@ class Lane:
         self._dtype = shared.network.dtype
         self._rows = -(-shared.batches.batch_size // shared.threads)
         self._alive: list[Array] = []
-        self._gemm = get_cython_function_address("scipy.linalg.cython_blas", GEMM[self._dtype])
+        self._gemm = routine(self._dtype), largest_tile()
         self._weights = shared.network.tensors()
         self._gradients = shared.network.tensors(shared.gradients[thread])
         self.cursor = np.zeros(kernels.CURSOR_WORDS, np.int64)
@@ -169,7 +168,7 @@ class Lane:
     def _weigh(self, place: Place, layer: Dense, x: int) -> Passed:
         z = self._buffer(layer.units)
         kernel_at = address_of(self._weights[f"{place.name}/kernel"])
-        self._call(self._over_rows, kernels.weigh, self._gemm, x, kernel_at, z, place.inputs, layer.units)
+        self._call(self._over_rows, kernels.weigh, *self._gemm, x, kernel_at, z, place.inputs, layer.units)
         if layer.use_bias:
             bias = address_of(self._weights[f"{place.name}/bias"])
             self._call(self._over_rows, kernels.add_bias, z, bias, layer.units)
@@ -240,14 +239,14 @@ class Lane:
         self._apply_back(passed, self._activation(place, layer), g)
         if layer.trainable:
             gradient = address_of(self._gradients[f"{place.name}/kernel"])
-            self._call(calls, kernels.weigh_kernel, self._gemm, passed.x, g, gradient, place.inputs, units)
+            self._call(calls, kernels.weigh_kernel, *self._gemm, passed.x, g, gradient, place.inputs, units)
             if layer.use_bias:
                 self._call(calls, kernels.sum_rows, g, address_of(self._gradients[f"{place.name}/bias"]), units)
         if not wanted:
             return g
         by_inputs = self._buffer(place.inputs)
         kernel_at = address_of(self._weights[f"{place.name}/kernel"])
-        self._call(calls, kernels.weigh_back, self._gemm, g, kernel_at, by_inputs, place.inputs, units)
+        self._call(calls, kernels.weigh_back, *self._gemm, g, kernel_at, by_inputs, place.inputs, units)
         return by_inputs
 
     def _apply_back(self, passed: Passed, activation: Activation, g: int) -> None:

@@ -83,10 +83,10 @@ class AdamW(Rule):
 
 
 def _coefficients(rule: Adam | AdamW, numbers: Array, rates: Array, kept: Any, weight_decay: float) -> Array:
-    root = np.sqrt(1 - rule.beta_2**numbers)
+    per_root = 1 / np.sqrt(1 - rule.beta_2**numbers)
     rate = rates / (1 - rule.beta_1**numbers)
     shares = 1 - rule.beta_1, rule.beta_2, 1 - rule.beta_2
-    return by_step(rates, kept, weight_decay, *shares, rule.epsilon, root, rate)
+    return by_step(rates, kept, weight_decay, *shares, rule.epsilon, per_root, rate)
 
 
 def adam(
@@ -100,14 +100,14 @@ def adam(
     beta_2: Any,
     share_2: Any,
     epsilon: Any,
-    root: Any,
+    per_root: Any,
     rate: Any,
 ) -> tuple[Any, ...]:
     """What Adam and AdamW have in common: of the one, `kept` is 1; of the other, `weight_decay` is 0."""
     g = g + weight_decay * w
     m = m + share_1 * (g - m)
     v = beta_2 * v + share_2 * (g * g)
-    return kept * w - rate * (m / (sqrt(v) / root + epsilon)), m, v
+    return kept * w - rate * (m / (sqrt(v) * per_root + epsilon)), m, v
 
 
 def adam_with_largest(
@@ -122,7 +122,7 @@ def adam_with_largest(
     beta_2: Any,
     share_2: Any,
     epsilon: Any,
-    root: Any,
+    per_root: Any,
     rate: Any,
 ) -> tuple[Any, ...]:
     """The same, over the largest mean of squares so far."""
@@ -130,7 +130,7 @@ def adam_with_largest(
     m = m + share_1 * (g - m)
     v = beta_2 * v + share_2 * (g * g)
     largest = maximum(largest, v)
-    return kept * w - rate * (m / (sqrt(largest) / root + epsilon)), m, v, largest
+    return kept * w - rate * (m / (sqrt(largest) * per_root + epsilon)), m, v, largest
 
 
 @OPTIMIZERS.add
