@@ -13,6 +13,8 @@ help: ## this list
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q services worker
+	@echo "Compiling the trainer's kernels (once) ..."
+	@$(BIN)/python -m steelyard.trainer.warm
 	@touch $@
 
 .venv/ready-for-tests: .venv/ready requirements-test.lock

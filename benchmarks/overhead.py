@@ -146,7 +146,7 @@ def steps_in_process() -> Table:
             timed("ring", partial(doorbell.ring, job["id"]))
             held = timed("claim", partial(claim, engine, job["id"], owner="bench", lease_seconds=30))
             assert held is not None
-            outcome = Outcome(engine, held, timed("order", partial(load_order, engine, job["id"])))
+            outcome = Outcome(engine, held, timed("order", partial(load_order, engine, job["id"])), threads=1)
             timed("data, network", outcome.prepare)
             history = timed("train", partial(train, outcome))
             timed("result", partial(outcome.save, "succeeded", epochs=history))

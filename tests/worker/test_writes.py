@@ -22,7 +22,7 @@ def test_a_run_writes_at_most_twice_a_second_and_once_for_its_end(engine: Engine
     document: dict[str, Any] = {**SMALLEST, "layers": [64, 64], "training": {"epochs": 100_000}}
     job = ledger.submit(engine, read_job(document, limits=Limits(4 << 30), tables=no_tables))
     held = claim(engine, job["id"])
-    outcome = Outcome(engine, held, queries.load_order(engine, job["id"]))
+    outcome = Outcome(engine, held, queries.load_order(engine, job["id"]), threads=1)
     written: list[float] = []
     listener = partial(note, written)
     event.listen(engine, "commit", listener)

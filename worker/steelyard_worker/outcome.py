@@ -34,12 +34,14 @@ from steelyard_worker.fingerprint import fingerprint
 class Outcome:
     """A run in the making. `prepare`, then `run`, then `save`; `save` may come early, when something went wrong."""
 
-    def __init__(self, engine: Engine, held: Claim, order: Order) -> None:
+    def __init__(self, engine: Engine, held: Claim, order: Order, *, threads: int) -> None:
         self.held = held
         self.spec = load_spec(order.spec)
         self.train_seconds = 0.0
         self._reproducible = True  # not, once a run goes on under another numeric fingerprint
         self._engine = engine
+        self._threads = threads
+        self._fingerprint = fingerprint(threads)
         self._order = order
         self._training: Training | None = None
         self._prepared: Prepared | None = None
@@ -56,7 +58,7 @@ class Outcome:
         start = None if asked is None else load_start(self._engine, asked.model)
         if start is not None:
             network.take(start.tensors)
-        self._training = build_training(self.spec, self._prepared, network, streams)
+        self._training = build_training(self.spec, self._prepared, network, streams, threads=self._threads)
         if start is not None and asked is not None and asked.optimizer_state:
             self._training.go_on_with(start.optimizer)
         self._go_on(self._training)
@@ -68,7 +70,7 @@ class Outcome:
             saved = from_bytes(found.content)
             training.restore(saved.state)
             self.train_seconds = saved.train_seconds
-            self._reproducible = saved.fingerprint == fingerprint()
+            self._reproducible = saved.fingerprint == self._fingerprint
         if self.held.fence > 1:  # else nobody has recorded anything before
             ledger.rewind(self._engine, self.held, epoch=training.epoch, train_seconds=self.train_seconds)
 
@@ -84,7 +86,7 @@ class Outcome:
         """The state of this moment, for a run that may have to go on from it."""
         training = self._training
         assert training is not None
-        content = to_bytes(Saved(training.state(), self.train_seconds, fingerprint()))
+        content = to_bytes(Saved(training.state(), self.train_seconds, self._fingerprint))
         return Checkpoint(training.step, training.epoch, content)
 
     def forget_data(self) -> None:
@@ -111,7 +113,7 @@ class Outcome:
             metrics=metrics,
             findings=self._findings(training, prepared, epochs) if training is not None else [],
             error=None if error is None else error.problem(),
-            fingerprint=fingerprint() | {"reproducible": self._reproducible},
+            fingerprint=self._fingerprint | {"reproducible": self._reproducible},
             weights_sha256=sha256,
         )
         model = None
@@ -183,7 +185,7 @@ class Outcome:
                 "seed": self.spec.training.seed,
                 "rows": supervised.rows,
                 "dataset": supervised.table.sha256,
-                "versions": fingerprint(),
+                "versions": self._fingerprint,
                 "reproducible": self._reproducible,
             },
         }

@@ -35,6 +35,7 @@ from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.store.tables import PREDICTION
+from steelyard.trainer import warm
 from steelyard_worker.batch import Batch
 from steelyard_worker.outcome import Outcome
 from steelyard_worker.process import DONE, ENDING, GIVEN_BACK, READY, RETIRED, TICK
@@ -87,6 +88,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ours.max_job_memory_bytes, ours.max_job_memory_bytes))
     engine = make_engine(ours.database)
     builtin.warm_up()
+    warm.load_usual()
     reports.say(READY)
     for count, line in enumerate(sys.stdin, start=1):
         reports.cancelled = False
@@ -106,7 +108,13 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
             with bind(request_id=order.request_id or ""):
                 if order.kind == PREDICTION:
                     return DONE if _predict(Batch(engine, held, order), reports) else RETIRED
-                return DONE if _train_and_save(ours, Outcome(engine, held, order), engine, reports) else RETIRED
+                return (
+                    DONE
+                    if _train_and_save(
+                        ours, Outcome(engine, held, order, threads=ours.threads_per_job), engine, reports
+                    )
+                    else RETIRED
+                )
         except FencedOff:
             log.warning("fenced off: what this run made is discarded", attempt=held.attempt)
             return RETIRED

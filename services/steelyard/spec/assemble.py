@@ -127,8 +127,10 @@ def row_weights(
     return own if supervised.weights is None else own * supervised.weights[rows]
 
 
-def build_training(spec: JobSpec, prepared: Prepared, network: Network, streams: Streams) -> Training:
-    """The training of `network`, whose weights are drawn or taken from elsewhere."""
+def build_training(
+    spec: JobSpec, prepared: Prepared, network: Network, streams: Streams, *, threads: int = 1
+) -> Training:
+    """The training of `network`, whose weights are drawn or taken from elsewhere, in at most so many threads."""
     train, validation = prepared.parts["train"], prepared.parts.get("validation")
     stopping = spec.training.early_stopping
     assert spec.loss is not None
@@ -148,6 +150,7 @@ def build_training(spec: JobSpec, prepared: Prepared, network: Network, streams:
         validation=None if validation is None else (validation.x, validation.y),
         early_stopping=None if stopping is None else EarlyStopping(**stopping.model_dump()),
         metrics=build_metrics(spec),
+        threads=threads,
     )
 
 

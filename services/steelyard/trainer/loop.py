@@ -131,7 +131,7 @@ class Training:
 
     def _make_steps(self, clip: GradientClip | None, *, threads: int, compiled: bool) -> Steps:
         optimizer = self._optimizer
-        parts = {"streams": self._streams, "gradient_clip": clip, "metrics": self._metrics}
+        parts: dict[str, Any] = {"streams": self._streams, "gradient_clip": clip, "metrics": self._metrics}
         given = (self.network, self._loss)
         if compiled and isinstance(optimizer, Rule) and has_compiled_form(self.network, optimizer, clip):
             # Here, because it loads the compiler, which those who only predict do not need.

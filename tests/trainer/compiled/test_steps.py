@@ -1,5 +1,6 @@
 """Compiled steps against NumPy's, over the registries: a new part is held to the reference by being there."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard.errors import Diverged
-from steelyard.trainer.activations import ACTIVATIONS, Activation, Gelu, Relu, Softmax, Tanh
+from steelyard.trainer.activations import ACTIVATIONS, Activation, Gelu, Linear, Relu, Softmax, Tanh
 from steelyard.trainer.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
 from steelyard.trainer.compiled import steps
 from steelyard.trainer.compiled.steps import CompiledSteps
@@ -27,6 +28,7 @@ from steelyard.trainer.schedules import CosineDecay
 from tests.trainer.networks import finish, make_training
 
 ROWS, INPUTS = 45, 4
+SMALL, WIDE = RandomNormal(stddev=0.2), RandomNormal(stddev=1.0)
 NEAR = {"float32": 1e-6, "float64": 1e-12}
 POINTWISE = [*(part() for part in ACTIVATIONS if part().curve), Gelu(approximate=True)]
 RULES = [
@@ -40,7 +42,7 @@ RULES = [
 ]
 
 
-def train(layers: list[Layer], loss: Loss, optimizer: Optimizer, **options: Any) -> Training:
+def train(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer, **options: Any) -> Training:
     """A training that has run: with `compiled`, and `threads` as told."""
     dtype = options.pop("dtype", "float32")
     weighted = options.pop("weighted", False)
@@ -52,7 +54,7 @@ def train(layers: list[Layer], loss: Loss, optimizer: Optimizer, **options: Any)
     weights = generator.uniform(0, 3, ROWS).astype(dtype) if weighted else None
     given: dict[str, Any] = {"epochs": 4, "batch_size": 16, "streams": streams, "weights": weights} | options
     training = Training(network, loss, optimizer, x, y, **given)
-    training.epochs_seen = [event for event in training.run() if isinstance(event, Epoch)]  # type: ignore[attr-defined]
+    training.epochs_seen = [event for event in training.run() if isinstance(event, Epoch)]
     return training
 
 
@@ -67,7 +69,7 @@ def targets(loss: Loss, network: Network, generator: np.random.Generator) -> Any
     return generator.normal(size=shape).astype(network.dtype)
 
 
-def check_same(layers: list[Layer], loss: Loss, optimizer: Optimizer, **options: Any) -> None:
+def check_same(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer, **options: Any) -> None:
     """Both ways end with the same weights and slots and saw the same losses, to rounding."""
     reference = train(layers, loss, optimizer, compiled=False, **options)
     found = train(layers, loss, optimizer, **options)
@@ -77,7 +79,7 @@ def check_same(layers: list[Layer], loss: Loss, optimizer: Optimizer, **options:
     np.testing.assert_allclose(found.network.parameters, reference.network.parameters, atol=near * size, rtol=near)
     for name, slot in reference._steps.slots.items():
         np.testing.assert_allclose(found._steps.slots[name], slot, atol=near * np.abs(slot).max(), rtol=20 * near)
-    for mine, theirs in zip(found.epochs_seen, reference.epochs_seen, strict=True):  # type: ignore[attr-defined]
+    for mine, theirs in zip(found.epochs_seen, reference.epochs_seen, strict=True):
         assert mine.values == pytest.approx(theirs.values, rel=20 * near)
 
 
@@ -88,9 +90,8 @@ def output_for(loss: Loss, units: int = 3) -> Dense:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", POINTWISE, ids=str)
 def test_every_activation_is_the_same(activation: Activation, dtype: str) -> None:
-    draw = {"initializer": RandomNormal(stddev=0.2), "bias_initializer": RandomNormal(stddev=1.0)}
     again = Tanh() if activation.name == "exponential" else activation  # of an exponential, that is beyond all numbers
-    layers = [Dense(7, activation, **draw), Dense(5, **draw), ActivationLayer(again)]
+    layers = [Dense(7, activation, SMALL, WIDE), Dense(5, Linear(), SMALL, WIDE), ActivationLayer(again)]
     check_same([*layers, output_for(MeanSquaredError())], MeanSquaredError(), SGD(0.01), dtype=dtype)
 
 

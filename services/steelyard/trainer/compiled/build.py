@@ -29,7 +29,7 @@ def _stamp() -> str:
     return digest.hexdigest()
 
 
-class Locator(caching.InTreeCacheLocator):  # type: ignore[misc]
+class Locator(caching.InTreeCacheLocator):
     """Where kernels are kept: beside this file, and for reading alone where nothing may be written, as in an image."""
 
     def ensure_cache_path(self) -> None:

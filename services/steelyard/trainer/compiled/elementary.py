@@ -155,7 +155,7 @@ def _where(condition, x, y):
     return lambda condition, x, y: x if condition else y
 
 
-DEFINED = {
+DEFINED: set[Any] = {
     elementary.exp,
     elementary.expm1,
     elementary.log1p,

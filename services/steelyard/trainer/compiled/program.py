@@ -113,7 +113,7 @@ class Lane:
     ) -> None:
         """Call the kernel of a part, which has formulas."""
         name = f"{part.name}_{curve.value.__name__}"
-        found = {"value": curve.value, "slope": curve.slope, "COUNT": len(curve.parameters)}
+        found: dict[str, Any] = {"value": curve.value, "slope": curve.slope, "COUNT": len(curve.parameters)}
         address = kernel(template, self._dtype, name, **found)
         calls.append((address, self._keep(np.array(given, np.int64)), count))
 
