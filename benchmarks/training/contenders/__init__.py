@@ -15,6 +15,7 @@ class Entry:
 ENTRIES = {
     "numpy": Entry("in-place NumPy", "numpy_in_place:InPlace"),
     "steelyard": Entry("Steelyard", "steelyard:Steelyard"),
+    "reference": Entry("Steelyard, not compiled", "steelyard:OnNumPy"),
     "sklearn": Entry("scikit-learn", "scikit_learn:ScikitLearn"),
     "torch": Entry("PyTorch, fused Adam", "pytorch:Eager", peer=True),
     "torch-compile": Entry("PyTorch, torch.compile", "pytorch:Compiled", peer=True),

@@ -2,6 +2,7 @@
 
 from benchmarks.training.contenders.base import Contender
 from benchmarks.training.work import BETA_1, BETA_2, EPSILON, LEARNING_RATE, SEED, Array, Work
+from threadpoolctl import threadpool_limits
 
 from steelyard.trainer.activations import ACTIVATIONS
 from steelyard.trainer.layers import Dense
@@ -15,8 +16,11 @@ from steelyard.trainer.rng import Streams
 class Steelyard(Contender):
     """The default path."""
 
-    def __init__(self, work: Work, threads: int) -> None:  # noqa: ARG002 -- it takes them from the environment
-        self._work, self._targets = work, work.targets
+    compiled = True
+
+    def __init__(self, work: Work, threads: int) -> None:
+        threadpool_limits(1, "blas")  # as in a training process of the service: the threads are the trainer's own
+        self._work, self._targets, self._threads = work, work.targets, threads
         hidden, output = ACTIVATIONS[work.activation](), ACTIVATIONS["sigmoid" if work.is_binary else "softmax"]()
         *units, outputs = work.widths[1:]
         layers = [*(Dense(count, hidden) for count in units), Dense(outputs, output)]
@@ -33,9 +37,15 @@ class Steelyard(Contender):
         work = self._work
         training = Training(
             self._network, self._loss, self._optimizer, work.x, self._targets, epochs=len(work.orders),
-            batch_size=work.batch, streams=Streams.spawn(SEED),
+            batch_size=work.batch, streams=Streams.spawn(SEED), threads=self._threads, compiled=self.compiled,
         )  # fmt: skip
         self.losses += [event.values["loss"] for event in training.run() if isinstance(event, Epoch)]
 
     def weights(self) -> list[Array]:
         return list(self._network.tensors().values())
+
+
+class OnNumPy(Steelyard):
+    """The reference, which runs what has no compiled form."""
+
+    compiled = False
