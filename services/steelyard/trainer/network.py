@@ -98,6 +98,10 @@ class Network:
         vector = self.parameters if vector is None else vector
         return {name: vector[span].reshape(spec.shape) for name, spec, span in self._spans()}
 
+    def span(self, tensor: str) -> slice:
+        """Where the tensor of this full name is in the vector."""
+        return next(span for name, _, span in self._spans() if name == tensor)
+
     def trainable_spans(self) -> list[slice]:
         """The stretches of the vector that training may change; neighbours are joined."""
         spans: list[slice] = []

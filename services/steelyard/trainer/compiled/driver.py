@@ -1,8 +1,8 @@
 """The compiled loop over batches: it goes through a program's calls, step after step, in as many threads as there are.
 
-Every thread does a fixed part of each batch's rows, forward and backward, into gradients of its own; then it moves a
-fixed part of the weights by the sum of all threads' gradients. So the bits depend on how many threads there are, and on
-nothing else of them.
+Every thread does a fixed part of each batch's rows, forward and backward; then, for a fixed part of the weights, it
+takes their gradient over all rows and moves them, piece by piece, while both are near. So no thread has gradients of
+its own that would have to be added up, and the bits depend on nothing but how many threads there are.
 """
 
 import ctypes
@@ -18,7 +18,6 @@ from steelyard.trainer.compiled.kernels import (
     CHUNK_ROW,
     LOSS,
     PENALTY,
-    ROW,
     WEIGHT,
 )
 from steelyard.trainer.compiled.machine import add_for_all, call, treat_tiny_numbers_as
@@ -44,15 +43,15 @@ def _meet(gate: int, threads: int, let_others_run: int) -> None:
     while add_for_all(gate + 8 * ROUND, 0) == round_before:
         looks += 1
         if looks > LOOKS_BEFORE_YIELD:
-            call(let_others_run, 0, 0)
+            call(let_others_run, 0, 0, 0)
 
 
 @njit(error_model="numpy")
-def _make_calls(calls: Any, rows: int) -> None:
-    """Calls that name no count of their own are for the rows of this thread."""
+def _make_calls(calls: Any, first: int, rows: int) -> None:
+    """Calls that name no count of their own are for these rows."""
     for place in range(len(calls)):
         count = calls[place, 2]
-        call(calls[place, 0], rows if count < 0 else count, calls[place, 1])
+        call(calls[place, 0], first, rows if count < 0 else count, calls[place, 1])
 
 
 def _make_steps(
@@ -99,10 +98,9 @@ def _make_steps(
         batch = min(batch_size, rows - start)
         mine = batch * thread // threads
         own = batch * (thread + 1) // threads - mine
-        cursor[ROW], cursor[BATCH], cursor[BATCH_ROWS] = start + mine, start, batch
-        cursor[CHUNK_ROW] = step * batch_size + mine
+        cursor[BATCH], cursor[BATCH_ROWS], cursor[CHUNK_ROW] = start, batch, step * batch_size
         statistics[PENALTY] = 0.0
-        _make_calls(over_rows, own)
+        _make_calls(over_rows, mine, own)
         here = shared[step % 2]
         here[thread, LOSS], here[thread, WEIGHT] = statistics[LOSS], statistics[WEIGHT]
         _meet(gate, threads, let_others_run)
@@ -115,12 +113,12 @@ def _make_steps(
         for place in range(len(current)):
             current[place] = coefficients[step, place]
         if len(alone):
-            _make_calls(over_gradients, 0)
+            _make_calls(over_gradients, 0, batch)
             _meet(gate, threads, let_others_run)
             if thread == 0:
-                _make_calls(alone, 0)
+                _make_calls(alone, 0, batch)
             _meet(gate, threads, let_others_run)
-        _make_calls(over_weights, 0)
+        _make_calls(over_weights, 0, batch)
         here[thread, PENALTY] = statistics[PENALTY]
         _meet(gate, threads, let_others_run)
         if thread == 0:

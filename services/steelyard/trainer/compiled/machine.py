@@ -8,8 +8,8 @@ from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-KERNEL = types.void(types.int64, types.CPointer(types.int64))
-"""What a kernel is called with: how many rows, or values; and the addresses and sizes that it works with."""
+KERNEL = types.void(types.int64, types.int64, types.CPointer(types.int64))
+"""What a kernel is called with: the first row, how many rows, or values; the addresses and sizes that it works with."""
 
 WORD = ir.IntType(64)
 FLUSH_ON_X86 = 0x8040  # of the register MXCSR: results too small to be normal are zero, and so are such operands
@@ -33,6 +33,12 @@ def view(address: Any, shape: Any, dtype: Any) -> Any:
     return carray(pointer_to(address, dtype), shape)
 
 
+@njit(forceinline=True)
+def rows_at(address: Any, first: Any, rows: Any, width: Any, size: Any, dtype: Any) -> Any:
+    """The `rows` rows from `first` on of a matrix of `width` values of `size` bytes each, as one vector."""
+    return carray(pointer_to(address + first * width * size, dtype), rows * width)
+
+
 @intrinsic(prefer_literal=True)
 def numbers_at(_: Any, address: Any, dtype: Any, count: Any) -> Any:
     """The `count` numbers from an address on, as a tuple."""
@@ -48,16 +54,16 @@ def numbers_at(_: Any, address: Any, dtype: Any, count: Any) -> Any:
 
 
 @intrinsic
-def call(_: Any, address: Any, count: Any, arguments: Any) -> Any:
+def call(_: Any, address: Any, first: Any, count: Any, arguments: Any) -> Any:
     """Call the kernel at `address`."""
 
     def generate(context: Any, builder: Any, __: Any, given: Any) -> Any:
-        function = ir.FunctionType(ir.VoidType(), [WORD, WORD.as_pointer()])
+        function = ir.FunctionType(ir.VoidType(), [WORD, WORD, WORD.as_pointer()])
         kernel = builder.inttoptr(given[0], function.as_pointer())
-        builder.call(kernel, [given[1], builder.inttoptr(given[2], WORD.as_pointer())])
+        builder.call(kernel, [given[1], given[2], builder.inttoptr(given[3], WORD.as_pointer())])
         return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64, types.int64), generate
+    return types.void(types.int64, types.int64, types.int64, types.int64), generate
 
 
 @intrinsic

@@ -51,7 +51,6 @@ class CompiledSteps(Steps):
         self.threads = max(1, min(threads, batches.batch_size, int(flops / THREAD_FLOPS)))
         self.stride = self._stride(flops)
         kept = np.empty((self.stride * batches.batch_size, network.outputs), network.dtype) if metrics else None
-        others = [aligned(network.parameters.size, network.dtype) for _ in range(self.threads - 1)]
         self._shared = Shared(
             network=network,
             loss=loss,
@@ -59,7 +58,6 @@ class CompiledSteps(Steps):
             clip=gradient_clip,
             batches=batches,
             slots=self.slots,
-            gradients=[network.gradients, *others],
             threads=self.threads,
             chunk=self.stride,
             kept=kept,
