@@ -234,7 +234,8 @@ class Training:
         broken = [name for name, tensor in self.network.tensors().items() if not np.isfinite(tensor).all()]
         first = broken[0].split("/")[0] if broken else None
         if first is None and batch is not None:
-            first = self._steps.first_not_finite(batch)
+            with np.errstate(all="ignore"):  # what is looked for is known to be there
+                first = self._steps.first_not_finite(batch)
         if broken:
             self.network.parameters[:] = self._last_finite
         where = f"the values of layer {first!r} went first" if first else "the loss itself overflowed"
