@@ -3,7 +3,7 @@ FROM python:3.11-slim-bookworm AS build
 WORKDIR /build
 RUN python3 -m venv /opt/steelyard
 COPY requirements.lock .
-RUN /opt/steelyard/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN /opt/steelyard/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY services services
 COPY worker worker

@@ -1,22 +1,25 @@
 # A thin list of names; the tools that they call do the work.
+# --no-deps: a lock names everything; asked for an extra (coverage[toml]), pip looks past the lock for a newer release.
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
 BIN := .venv/bin
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Setting up .venv (once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q services worker
+	@echo "Compiling the trainer's kernels (once) ..."
+	@$(BIN)/python -m steelyard.trainer.warm
 	@touch $@
 
 .venv/ready-for-tests: .venv/ready requirements-test.lock
 	@echo "Adding the test tools (once) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-test.lock
 	@touch $@
 
 demo: .venv/ready ## train a classifier over HTTP and look at it; KEEP=1 leaves the service running
@@ -40,8 +43,25 @@ test-engines: .venv/ready-for-tests ## every part against PyTorch and Keras; fet
 faults: .venv/ready-for-tests ## every fault once, N=300 processes killed at random, and what came of it
 	@$(BIN)/python -m tests.faults $(or $(N),300)
 
-bench: .venv/ready ## what the service adds to the training itself
+bench: .venv/ready ## training beside in-place NumPy, scikit-learn and what `make bench-peers` fetched; table and chart
+	@$(BIN)/python -m benchmarks.training $(W) --results benchmarks/results
+
+bench-peers: .venv-peers/ready bench ## the same with PyTorch, Keras and JAX, which it fetches
+
+bench-shapes: .venv/ready-for-tests .venv-peers/ready ## rows, width, depth and batch doubled, beside PyTorch
+	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
+
+bench-service: .venv/ready ## what the service adds to the training itself
 	@$(BIN)/python benchmarks/overhead.py
+
+.venv-peers/ready:
+	@echo "Fetching PyTorch, Keras and JAX into .venv-peers (once) ..."
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1 jax==0.10.2
+	@touch $@
+
+bench-predict: .venv/ready-for-tests ## how soon a model answers, beside an empty endpoint, MLServer and MLflow; fetches them
+	@$(BIN)/python benchmarks/predict.py
 
 fuzz: .venv/ready-for-tests ## mutated files at what reads strangers' files, for MINUTES=60; fetches atheris
 	@$(BIN)/python -m tests.datasets.fuzz $(or $(MINUTES),60)
@@ -57,4 +77,4 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test test-engines faults bench fuzz soak fmt lock
+.PHONY: help demo run test test-engines faults bench bench-peers bench-shapes bench-service bench-predict fuzz soak fmt lock

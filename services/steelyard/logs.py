@@ -5,36 +5,42 @@ Only composition roots call `configure`. Values bound with `bind` stand in every
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
+import orjson
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 # They tell at INFO what interests nobody, or what a line of our own says with the job's id.
 CHATTY = ("alembic", "httpx", "httpcore", "kombu", "amqp", "celery.worker.strategy", "celery.app.trace")
 
 
 def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -> None:
-    """Send the log lines of this process, our own and those of the libraries, to `stream`; `json` or `console`."""
+    """Send the log lines of this process, our own and those of the libraries, to `stream`; `json` or `console`.
+
+    Our own take no way through `logging`, which would double what a line costs: each request leaves one.
+    """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
     if log_format == "json":
         rendering: list[structlog.types.Processor] = [
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_dump),
         ]
+    elif stream.isatty():
+        rendering = [structlog.dev.ConsoleRenderer(pad_event_to=0)]
     else:
-        rendering = [structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0)]
+        rendering = [structlog.processors.format_exc_info, _render]
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
     )
@@ -44,25 +50,41 @@ def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[_name, *shared, *rendering],
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        wrapper_class=structlog.make_filtering_bound_logger(log_level),
         cache_logger_on_first_use=True,
     )
 
 
-def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+def _name(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Call the logger's name as the lines of the libraries do."""
+    values["logger"] = values.pop("logger_name")
+    return values
+
+
+def _dump(values: Any, **_: Any) -> str:
+    return orjson.dumps(values, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _render(_: Any, __: str, values: MutableMapping[str, Any]) -> str:
+    """A line as the console's is, in a third of its time."""
+    head = f"{values.pop('timestamp')} [{values.pop('level'):8}] {values.pop('event')} [{values.pop('logger')}]"
+    trace = [text for name in ("stack", "exception") if (text := values.pop(name, None))]
+    return "\n".join([" ".join([head, *[f"{name}={value!r}" for name, value in values.items()]]), *trace])
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
     """A logger: `log.info("job claimed", epoch=3)`."""
-    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    logger: FilteringBoundLogger = structlog.get_logger(logger_name=name)
     return logger
 
 
 @contextmanager
 def bind(**values: str) -> Iterator[None]:
     """Put `values` (`request_id`, `job_id`) into every log line of this context."""
-    with structlog.contextvars.bound_contextvars(**values):
+    tokens = structlog.contextvars.bind_contextvars(**values)
+    try:
         yield
+    finally:
+        structlog.contextvars.reset_contextvars(**tokens)

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address that the API listens on")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="port of the API; 0 takes a free one")
     worker_concurrency: PositiveInt = Field(2, description="jobs that one worker trains at a time")
-    threads_per_job: PositiveInt = Field(1, description="BLAS threads of one training")
+    threads_per_job: PositiveInt = Field(1, description="threads of one training, where it is large enough")
     max_body_bytes: PositiveInt = Field(64 * MIB, description="largest request body")
     max_dataset_bytes: PositiveInt = Field(2 * GIB, description="largest data set, as sent and unpacked")
     max_job_memory_bytes: Annotated[int, Field(ge=GIB)] = Field(

@@ -71,6 +71,9 @@ def test_a_job_is_submitted_watched_and_understood(page: Page) -> None:
     assert page.locator("#metrics tbody tr").count() == 2
     page.get_by_role("button", name="dense_1/kernel").click()
     page.locator("#histogram .bars").first.wait_for()
+    page.get_by_role("button", name="Integrated gradients").click()
+    page.locator("#looks .bars .point").nth(3).wait_for()
+    page.get_by_text("Agreement: permutation and integrated gradients").wait_for()
     picture(page, "job-light")
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(300)

@@ -100,3 +100,21 @@ def test_parts_of_a_moment_are_those_of_the_calendar(moment: Any) -> None:
     hour = moment.hour + moment.minute / 60 + moment.second / 3600 + moment.microsecond / 3.6e9
     assert parts[:4].tolist() == [moment.year, moment.month, moment.day, moment.weekday()]
     assert parts[4] == pytest.approx(hour, abs=1e-3)
+
+
+@pytest.mark.parametrize("categorical", ["one_hot", "embedding"])
+def test_every_input_belongs_to_its_column(categorical: Any) -> None:
+    columns = {
+        "city": coded(["Rome", "Oslo", None]),
+        "day": Values(np.array([0.0, np.nan, 1e6])),
+        "size": Values(np.array([1.0, np.nan, 3.0])),
+        "open": coded([True, False, None]),
+    }
+    kinds = dict(table_of(columns).columns) | {"day": Column.of("datetime", columns["day"])}
+    kinds = {name: kinds[name] for name in columns}
+    encoder = Encoder.fit(kinds, np.arange(3), Wishes(categorical=categorical, missing_indicator=True))
+    titles = encoder.titles
+    assert [*encoder.places] == ["city", "day", "size", "open"]
+    assert sorted(place for places in encoder.places.values() for place in places.tolist()) == [*range(len(titles))]
+    for name, places in encoder.places.items():
+        assert all(titles[place].startswith(name) for place in places)

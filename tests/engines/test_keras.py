@@ -33,7 +33,6 @@ from steelyard.trainer.optimizers import (
     Nadam,
     RMSprop,
     Rule,
-    Step,
 )
 from steelyard.trainer.schedules import (
     CosineDecay,
@@ -131,13 +130,12 @@ def run_both(rule: Rule, reference: Any, steps: int = 200) -> float:
     start = generator.normal(size=20)
     gradients = generator.normal(size=(steps, 20)) + 0.3
     weights = start.copy()
-    slots, scalars, scratch = {name: np.zeros(20) for name in rule.slots}, rule.scalars, np.empty(20)
+    slots, scalars = [np.zeros(20) for _ in rule.slots], rule.scalars
     variable = keras.Variable(start, dtype="float64")
     reference.build([variable])
     for number, gradient in enumerate(gradients, start=1):
-        step = Step(number, rule.learning_rate, scalars)
-        rule.advance(step)
-        rule.update(step, weights, gradient.copy(), slots, scratch)
+        [coefficients] = rule.coefficients(np.array([number]), np.array([rule.learning_rate]), scalars).tolist()
+        rule.update(weights, gradient, slots, coefficients)
         reference.apply([keras.ops.convert_to_tensor(gradient)])
     theirs = keras.ops.convert_to_numpy(variable)
     return float(np.abs(weights - theirs).max() / np.abs(theirs - start).max())

@@ -93,8 +93,10 @@ def test_every_form_of_a_row_is_predicted_alike(service: Service, passengers: pd
     for other in others:
         assert other == first
     np.testing.assert_allclose(first["probabilities"], [row["probabilities"] for row in stored], atol=1e-6)
-    single = service.http.post(url, json={"inputs": records[:1]}).json()
-    np.testing.assert_allclose(single["probabilities"][0], first["probabilities"][0], atol=1e-6)
+    for place, record in enumerate(records[:5]):
+        shuffled = dict(reversed(record.items()))
+        alone = service.http.post(url, json={"inputs": [shuffled]}).json()
+        assert alone["probabilities"] == [first["probabilities"][place]]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,13 @@ def test_every_preprocessing_trains_and_predicts(
     answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": inputs})
     assert answer.status_code == 200, answer.text
     assert answer.json()["predictions"][0] in ("yes", "no")
+
+
+def test_rare_categories_are_said_to_share_a_place(service: Service, passengers: pd.DataFrame) -> None:
+    dataset = upload(service, passengers.to_csv(index=False).encode())
+    job = train(service, dataset["id"], preprocessing={"max_categories": 2}, training={"epochs": 1})
+    [finding] = [each for each in job["findings"] if each["code"] == "rare_categories"]
+    assert "1 of the 3 categories of 'Embarked'" in finding["message"]
 
 
 def test_rows_are_kept_back_as_the_job_says(service: Service, passengers: pd.DataFrame) -> None:

@@ -65,3 +65,16 @@ def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
     assert read_document(rb'["\\u0000"]') == [r"\u0000"]
     with pytest.raises(InvalidRequest, match="NUL"):
         read_document(rb'["\\\u0000"]')
+
+
+def outcome(body: bytes) -> str:
+    try:
+        return repr(read_document(body))
+    except InvalidRequest:
+        return "refused"
+
+
+@given(st.text(alphabet='{}[]":,01 9.-eatrufslnl\n\x00é', max_size=25))
+def test_a_body_means_the_same_with_an_escape_in_it_which_the_quick_reader_leaves_to_the_strict(text: str) -> None:
+    body = b"[" + text.encode() + b","
+    assert outcome(body + b'"a"]') == outcome(body + b'"\\u0061"]')

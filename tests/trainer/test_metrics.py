@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from steelyard.trainer.metrics import METRICS
+from steelyard.trainer.metrics import METRICS, Pinball
 
 CLASSIFICATION = {
     "accuracy": reference.accuracy_score,
@@ -34,6 +34,7 @@ REGRESSION = {
     "rmse": reference.root_mean_squared_error,
     "mae": reference.mean_absolute_error,
     "mape": reference.mean_absolute_percentage_error,
+    "pinball": reference.mean_pinball_loss,
 }
 
 
@@ -95,3 +96,10 @@ def test_r2_of_a_constant_target_is_scikit_learns() -> None:
     y = np.full((5, 1), 3.0)
     assert METRICS["r2"]().score(y, y) == reference.r2_score(y, y) == 1.0
     assert METRICS["r2"]().score(y, y + 1) == reference.r2_score(y, y + 1) == 0.0
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])
+def test_the_pinball_loss_is_of_its_quantile(quantile: float) -> None:
+    y, predictions = np.random.default_rng(0).normal(size=(2, 50, 2))
+    expected = reference.mean_pinball_loss(y, predictions, alpha=quantile)
+    assert Pinball(quantile).score(y, predictions) == pytest.approx(expected)

@@ -33,7 +33,6 @@ from steelyard.trainer.optimizers import (
     Nadam,
     RMSprop,
     Rule,
-    Step,
 )
 from steelyard.trainer.rng import Streams
 from tests.trainer.networks import finish, make_training
@@ -146,6 +145,8 @@ CASES: list[tuple[Rule, Callable[..., Iterator[float]]]] = [
     (SGD(0.1, momentum=0.9), sgd),
     (SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.1), sgd),
     (RMSprop(0.01), rmsprop),
+    (RMSprop(0.01, momentum=0.5), rmsprop),
+    (RMSprop(0.01, centered=True), rmsprop),
     (RMSprop(0.01, rho=0.9, momentum=0.5, centered=True, weight_decay=0.1), rmsprop),
     (Adagrad(0.1), adagrad),
     (Adagrad(0.1, weight_decay=0.1), adagrad),
@@ -161,10 +162,9 @@ CASES: list[tuple[Rule, Callable[..., Iterator[float]]]] = [
 RULES = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
 
 
-def make_step(rule: Rule, number: int, scalars: dict[str, float]) -> Step:
-    step = Step(number, rule.learning_rate, scalars)
-    rule.advance(step)
-    return step
+def coefficients(rule: Rule, number: int, scalars: dict[str, float]) -> list[float]:
+    [found] = rule.coefficients(np.array([number]), np.array([rule.learning_rate]), scalars).tolist()
+    return list(found)
 
 
 @pytest.mark.parametrize(
@@ -173,11 +173,11 @@ def make_step(rule: Rule, number: int, scalars: dict[str, float]) -> Step:
 def test_updates_follow_the_formula(optimizer: Rule, formula: Callable[..., Iterator[float]]) -> None:
     starts = [1.3, -0.4]
     weights = np.array(starts)
-    slots = {name: np.zeros(2) for name in optimizer.slots}
-    scratch, scalars = np.empty(2), optimizer.scalars
+    slots = [np.zeros(2) for _ in optimizer.slots]
+    scalars = optimizer.scalars
     for step in range(1, STEPS + 1):
         gradient = np.array([gradient_of(w) for w in weights])
-        optimizer.update(make_step(optimizer, step, scalars), weights, gradient, slots, scratch)
+        optimizer.update(weights, gradient, slots, coefficients(optimizer, step, scalars))
     expected = [next(islice(formula(optimizer, start), STEPS - 1, None)) for start in starts]
     np.testing.assert_allclose(weights, expected, rtol=1e-10)
 
@@ -192,16 +192,25 @@ def test_nesterov_needs_momentum() -> None:
         SGD(nesterov=True)
 
 
+def test_the_coefficients_of_several_steps_are_those_of_each() -> None:
+    for rule in RULES:
+        rates, scalars = np.linspace(0.1, 0.2, 5), rule.scalars
+        one_by_one = [rule.coefficients(np.array([i + 1]), rates[i : i + 1], scalars)[0] for i in range(5)]
+        at_once = rule.coefficients(np.arange(1, 6), rates, again := rule.scalars)
+        assert np.array(one_by_one).tobytes() == at_once.tobytes()
+        assert scalars == again
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda part: part.name)
 def test_weights_may_be_updated_in_pieces(rule: Rule) -> None:
     generator = np.random.default_rng(0)
     weights, gradient = generator.normal(size=(2, 10))
     whole, pieces = weights.copy(), weights.copy()
-    step = make_step(rule, 1, rule.scalars)
-    rule.update(step, whole, gradient.copy(), {n: np.zeros(10) for n in rule.slots}, np.empty(10))
+    found = coefficients(rule, 1, rule.scalars)
+    rule.update(whole, gradient, [np.zeros(10) for _ in rule.slots], found)
     for part in (slice(0, 3), slice(3, 10)):
-        slots = {n: np.zeros(part.stop - part.start) for n in rule.slots}
-        rule.update(step, pieces[part], gradient[part].copy(), slots, np.empty(part.stop - part.start))
+        slots = [np.zeros(part.stop - part.start) for _ in rule.slots]
+        rule.update(pieces[part], gradient[part], slots, found)
     assert whole.tobytes() == pieces.tobytes()
 
 

@@ -4,15 +4,17 @@ import platform
 from functools import cache
 from typing import Any
 
+import numba
 import numpy as np
+import scipy
 from threadpoolctl import threadpool_info
 
 import steelyard
 
 
 @cache
-def fingerprint() -> dict[str, Any]:
-    """The numeric fingerprint of this process."""
+def fingerprint(threads: int) -> dict[str, Any]:
+    """The numeric fingerprint of this process, which trains in at most so many threads."""
     blas: dict[str, Any] = next(
         (pool for pool in threadpool_info() if pool["user_api"] == "blas" and "numpy" in pool["filepath"]), {}
     )
@@ -21,10 +23,13 @@ def fingerprint() -> dict[str, Any]:
         "steelyard": steelyard.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "numba": numba.__version__,
         "blas": blas.get("internal_api"),
         "blas_version": blas.get("version"),
         "blas_kernel": blas.get("architecture"),
         "blas_threads": blas.get("num_threads"),
+        "threads": threads,
         "simd": simd.get("found", []),
         "machine": platform.machine(),
     }

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Engine
 
 from steelyard.datasets import library
+from steelyard.diagnostics.columns import find_in_columns
 from steelyard.diagnostics.findings import Run, find
 from steelyard.errors import SteelyardError
 from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.queries import Order, get_history
+from steelyard.jobs.queries import Epochs, Order, get_history
 from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.models.start import OPTIMIZER, as_tensors, load_start
 from steelyard.spec.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
@@ -33,12 +34,14 @@ from steelyard_worker.fingerprint import fingerprint
 class Outcome:
     """A run in the making. `prepare`, then `run`, then `save`; `save` may come early, when something went wrong."""
 
-    def __init__(self, engine: Engine, held: Claim, order: Order) -> None:
+    def __init__(self, engine: Engine, held: Claim, order: Order, *, threads: int) -> None:
         self.held = held
         self.spec = load_spec(order.spec)
         self.train_seconds = 0.0
         self._reproducible = True  # not, once a run goes on under another numeric fingerprint
         self._engine = engine
+        self._threads = threads
+        self._fingerprint = fingerprint(threads)
         self._order = order
         self._training: Training | None = None
         self._prepared: Prepared | None = None
@@ -55,7 +58,7 @@ class Outcome:
         start = None if asked is None else load_start(self._engine, asked.model)
         if start is not None:
             network.take(start.tensors)
-        self._training = build_training(self.spec, self._prepared, network, streams)
+        self._training = build_training(self.spec, self._prepared, network, streams, threads=self._threads)
         if start is not None and asked is not None and asked.optimizer_state:
             self._training.go_on_with(start.optimizer)
         self._go_on(self._training)
@@ -67,8 +70,9 @@ class Outcome:
             saved = from_bytes(found.content)
             training.restore(saved.state)
             self.train_seconds = saved.train_seconds
-            self._reproducible = saved.fingerprint == fingerprint()
-        ledger.rewind(self._engine, self.held, epoch=training.epoch, train_seconds=self.train_seconds)
+            self._reproducible = saved.fingerprint == self._fingerprint
+        if self.held.fence > 1:  # else nobody has recorded anything before
+            ledger.rewind(self._engine, self.held, epoch=training.epoch, train_seconds=self.train_seconds)
 
     def run(self) -> Iterator[Batch | Epoch]:
         """Train; `train_seconds` counts along."""
@@ -82,7 +86,7 @@ class Outcome:
         """The state of this moment, for a run that may have to go on from it."""
         training = self._training
         assert training is not None
-        content = to_bytes(Saved(training.state(), self.train_seconds, fingerprint()))
+        content = to_bytes(Saved(training.state(), self.train_seconds, self._fingerprint))
         return Checkpoint(training.step, training.epoch, content)
 
     def forget_data(self) -> None:
@@ -90,8 +94,8 @@ class Outcome:
         self._prepared = None
         self._training = None
 
-    def save(self, status: str, error: SteelyardError | None = None) -> None:
-        """Write how the run ended, in one transaction. Raises `FencedOff`."""
+    def save(self, status: str, error: SteelyardError | None = None, *, epochs: Epochs = ()) -> None:
+        """Write how the run ended, in one transaction, with the last `epochs` of its history. Raises `FencedOff`."""
         training, prepared = self._training, self._prepared
         trained = training is not None and prepared is not None
         metrics: dict[str, Any] = {}
@@ -107,16 +111,17 @@ class Outcome:
             epoch=training.epoch if training is not None else 0,
             train_seconds=round(self.train_seconds, 6),
             metrics=metrics,
-            findings=self._findings(training) if training is not None else [],
+            findings=self._findings(training, prepared, epochs) if training is not None else [],
             error=None if error is None else error.problem(),
-            fingerprint=fingerprint() | {"reproducible": self._reproducible},
+            fingerprint=self._fingerprint | {"reproducible": self._reproducible},
             weights_sha256=sha256,
         )
         model = None
         if training is not None and trained and status == "succeeded":
             model = self._model(training, prepared, metrics, sha256)
             snapshots.append(WeightSnapshot(OPTIMIZER, training.epoch, as_tensors(training.optimizer_state)))
-        save_result(self._engine, self.held, end, snapshots=snapshots, predictions=predictions, model=model)
+        made: dict[str, Any] = {"snapshots": snapshots, "predictions": predictions, "model": model}
+        save_result(self._engine, self.held, end, **made, epochs=epochs)
 
     def _snapshots(self, training: Training) -> list[WeightSnapshot]:
         kept = training.best_epoch if training.restored_best else training.epoch
@@ -144,8 +149,8 @@ class Outcome:
         finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
         return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 
-    def _findings(self, training: Training) -> list[dict[str, Any]]:
-        history = get_history(self._engine, self.held.job_id)["series"]
+    def _findings(self, training: Training, prepared: Prepared | None, epochs: Epochs) -> list[dict[str, Any]]:
+        history = get_history(self._engine, self.held.job_id, unwritten=epochs)["series"]
         run = Run(
             history=history,
             initial=training.initial,
@@ -153,7 +158,10 @@ class Outcome:
             epochs=self.spec.training.epochs,
             restored=training.restored_best,
         )
-        return [finding.to_json() for finding in find(run)]
+        found = find(run)
+        if prepared is not None:
+            found += find_in_columns(prepared.inputs, len(prepared.parts["train"].rows))
+        return [finding.to_json() for finding in found]
 
     def _model(
         self, training: Training | None, prepared: Prepared | None, metrics: dict[str, Any], sha256: str | None
@@ -177,7 +185,7 @@ class Outcome:
                 "seed": self.spec.training.seed,
                 "rows": supervised.rows,
                 "dataset": supervised.table.sha256,
-                "versions": fingerprint(),
+                "versions": self._fingerprint,
                 "reproducible": self._reproducible,
             },
         }

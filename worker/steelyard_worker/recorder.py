@@ -14,6 +14,7 @@ from steelyard.errors import Unavailable
 from steelyard.jobs import ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim
+from steelyard.jobs.queries import Epochs
 from steelyard.logs import get_logger
 from steelyard.trainer.loop import Batch, Epoch
 from steelyard_worker.checkpoint import FIRST_SECONDS, Cadence
@@ -50,6 +51,11 @@ class Recorder:
                 self.write(with_checkpoint=is_checkpoint_due)
             except Unavailable as away:
                 log.warning("the progress is written later", reason=away.detail)
+
+    @property
+    def unwritten(self) -> Epochs:
+        """The epochs that are kept for the next write."""
+        return tuple(self._epochs)
 
     def write(self, *, with_checkpoint: bool = False) -> None:
         """Write what is kept. Raises `Unavailable`, and keeps it."""

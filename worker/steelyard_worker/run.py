@@ -29,11 +29,13 @@ from steelyard.errors import (
 )
 from steelyard.jobs import queries
 from steelyard.jobs.ledger import Claim
+from steelyard.jobs.queries import Epochs
 from steelyard.lifeline import end_with_parent
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.store.tables import PREDICTION
+from steelyard.trainer import warm
 from steelyard_worker.batch import Batch
 from steelyard_worker.outcome import Outcome
 from steelyard_worker.process import DONE, ENDING, GIVEN_BACK, READY, RETIRED, TICK
@@ -86,6 +88,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ours.max_job_memory_bytes, ours.max_job_memory_bytes))
     engine = make_engine(ours.database)
     builtin.warm_up()
+    warm.load_usual()
     reports.say(READY)
     for count, line in enumerate(sys.stdin, start=1):
         reports.cancelled = False
@@ -105,7 +108,13 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
             with bind(request_id=order.request_id or ""):
                 if order.kind == PREDICTION:
                     return DONE if _predict(Batch(engine, held, order), reports) else RETIRED
-                return DONE if _train_and_save(ours, Outcome(engine, held, order), engine, reports) else RETIRED
+                return (
+                    DONE
+                    if _train_and_save(
+                        ours, Outcome(engine, held, order, threads=ours.threads_per_job), engine, reports
+                    )
+                    else RETIRED
+                )
         except FencedOff:
             log.warning("fenced off: what this run made is discarded", attempt=held.attempt)
             return RETIRED
@@ -119,8 +128,8 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
 def _train_and_save(ours: Settings, outcome: Outcome, engine: Engine, reports: Reports) -> bool:
     """Whether the run came to a good end. Raises `FencedOff`, `GivenBack`, `Unavailable`."""
     try:
-        _train(engine, ours, outcome, reports)
-        _insist(lambda: outcome.save("cancelled" if reports.cancelled else "succeeded"), reports)
+        epochs = _train(engine, ours, outcome, reports)
+        _insist(lambda: outcome.save("cancelled" if reports.cancelled else "succeeded", epochs=epochs), reports)
         return True
     except (FencedOff, GivenBack, Unavailable):
         raise
@@ -161,7 +170,8 @@ def _predict(batch: Batch, reports: Reports) -> bool:
     return True
 
 
-def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -> None:
+def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -> Epochs:
+    """Train to the end, and give the epochs that go into the history with it."""
     outcome.prepare()
     limit = min(outcome.spec.training.time_limit_seconds or ours.max_job_seconds, ours.max_job_seconds)
     recorder = Recorder(engine, outcome.held, outcome.make_checkpoint)
@@ -176,7 +186,7 @@ def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -
         if outcome.train_seconds > limit:
             raise TimeLimitExceeded(f"it had trained for {outcome.train_seconds:.0f} s; the limit is {limit:.0f} s")
     reports.say(ENDING)
-    _insist(recorder.write, reports)
+    return recorder.unwritten
 
 
 def _insist(write: Callable[[], None], reports: Reports) -> None:

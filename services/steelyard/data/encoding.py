@@ -4,7 +4,7 @@ Each cell is encoded by itself, so one row comes out with the same bits as among
 Numbers and moments make a block of scaled values; each column of categories is one-hot, or a number for an embedding.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -19,6 +19,7 @@ from steelyard.data.scaling import Scaler
 Array = NDArray[Any]
 Rows = NDArray[np.int64]
 IS_MISSING, IS_UNKNOWN = "is missing", "is unknown"
+ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,19 @@ class Categories:
     def _place_of(self) -> dict[Any, int]:
         return {label: place for place, label in enumerate(self.labels)}
 
+    @cached_property
+    def _place_of_missing(self) -> int:
+        return len(self.labels) if self.missing else self._place_of.get(self.fill, self.places - 1)
+
+    def place(self, label: Any) -> int:
+        """The place of a label, or of `None`, which is a missing one."""
+        return self._place_of_missing if label is None else self._place_of.get(label, self.places - 1)
+
     def find(self, values: Values) -> Rows:
         """The place of each value."""
         assert values.labels is not None
-        place_of = self._place_of
-        unknown = self.places - 1
-        missing = len(self.labels) if self.missing else place_of.get(self.fill, unknown)
         # The last entry serves the code MISSING, which is -1.
-        places = np.array([*(place_of.get(label, unknown) for label in values.labels), missing], np.int64)
+        places = np.array([*map(self.place, values.labels), self._place_of_missing], np.int64)
         found: Rows = places[values.array]
         return found
 
@@ -118,8 +124,10 @@ class Encoder:
     def fit(cls, columns: Mapping[str, Column], rows: Rows, wishes: Wishes) -> Self:
         """Fit to the training rows, by number, of these columns."""
         numbers, moments, categorical = _sort(columns, wishes)
-        taken = [columns[name].values.take(rows) for name in [*numbers, *moments]]
-        block = _block(taken, len(rows), len(numbers), wishes)
+        taken = {name: columns[name].values.take(rows) for name in (*numbers, *moments)}
+        every = slice(0, len(rows))
+        stacked = _stack([taken[name] for name in numbers], every)
+        block = _block(stacked, _stack([taken[name] for name in moments], every), wishes)
         fill = np.array([_fill(column, wishes.missing) for column in block.T])
         filled = np.where(np.isnan(block), fill, block)
         scaler = Scaler.fit(filled, wishes.numeric)
@@ -130,9 +138,16 @@ class Encoder:
         return cls(wishes, ordered, numbers, moments, scaler, fill, indicators, categories)
 
     @cached_property
-    def is_plain(self) -> bool:
-        """Whether every feature is a number, so that a row is a list of numbers."""
-        return not self.moments and not self.categories
+    def order(self) -> tuple[list[int], list[int], list[int]]:
+        """Where the numbers, the moments and the categories stand among the features."""
+        at = {name: place for place, name in enumerate(self.features)}
+        categories = [each.name for each in self.categories]
+        return [at[n] for n in self.numbers], [at[n] for n in self.moments], [at[n] for n in categories]
+
+    @cached_property
+    def booleans(self) -> list[int]:
+        """Which of the numbers are true or false."""
+        return [place for place, name in enumerate(self.numbers) if self.features[name] == "boolean"]
 
     @cached_property
     def labels(self) -> dict[str, frozenset[Any]]:
@@ -153,35 +168,69 @@ class Encoder:
             titles += [each.name] if self.wishes.categorical == "embedding" else each.titles
         return titles
 
+    @cached_property
+    def places(self) -> dict[str, Rows]:
+        """The places among the network's inputs of each feature, in the features' order."""
+        step = len(_moment_parts(self.wishes))
+        found = {name: [place] for place, name in enumerate(self.numbers)}
+        for index, name in enumerate(self.moments):
+            first = len(self.numbers) + index * step
+            found[name] = [*range(first, first + step)]
+        width = len(self.fill)
+        for place in self.indicators:
+            [owner] = [name for name, places in found.items() if place in places]
+            found[owner] = [*found[owner], width]
+            width += 1
+        for each in self.categories:
+            count = 1 if self.wishes.categorical == "embedding" else each.places
+            found[each.name] = [*range(width, width + count)]
+            width += count
+        return {name: np.array(found[name], np.int64) for name in self.features}
+
     def encode(self, columns: Mapping[str, Values], dtype: Any) -> Array:
         """The network's inputs `(rows, width)` for these columns."""
-        rows = len(next(iter(columns.values())).array)
-        taken = [columns[name] for name in (*self.numbers, *self.moments)]
-        block = _block(taken, rows, len(self.numbers), self.wishes)
-        return self.encode_block(block, [columns[each.name] for each in self.categories], dtype)
+        return np.concatenate([*self.encode_blocks(columns, dtype)])
 
-    def encode_block(self, block: NDArray[np.float64], categorical: Sequence[Values], dtype: Any) -> Array:
-        """The same from a block of numbers `(rows, numbers and parts of moments)`, which may miss some."""
+    def encode_blocks(self, columns: Mapping[str, Values], dtype: Any) -> Iterator[Array]:
+        """The same, some rows at a time, so that columns become rows within the processor's cache."""
+        rows = len(next(iter(columns.values())).array)
+        numbers, moments = ([columns[name] for name in names] for names in (self.numbers, self.moments))
+        found = [each.find(columns[each.name]) for each in self.categories]
+        for first in range(0, rows, ROWS_AT_ONCE):
+            some = slice(first, min(first + ROWS_AT_ONCE, rows))
+            places = np.empty((some.stop - first, len(found)), np.int64)
+            for place, each in enumerate(found):
+                places[:, place] = each[some]
+            yield self.encode_cells(_stack(numbers, some), _stack(moments, some), places, dtype)
+
+    def encode_cells(
+        self, numbers: NDArray[np.float64], moments: NDArray[np.float64], places: Rows, dtype: Any
+    ) -> Array:
+        """The same from numbers `(rows, numbers)`, moments `(rows, moments)` and the places of categories.
+
+        Numbers and moments are NaN where they are missing; places are `(rows, categories)`.
+        """
+        block = _block(numbers, moments, self.wishes)
         missing = np.isnan(block)
         scaled = self.scaler.transform(np.where(missing, self.fill, block) if missing.any() else block, dtype)
         if not self.categories and not self.indicators:
             return scaled
-        rows = len(block)
+        rows, width = scaled.shape
         x = np.zeros((rows, self.layout.width), dtype)
-        width = scaled.shape[1]
         x[:, :width] = scaled
-        for place in self.indicators:
-            x[:, width] = missing[:, place]
-            width += 1
-        for each, values in zip(self.categories, categorical, strict=True):
-            places = each.find(values)
-            if self.wishes.categorical == "embedding":
-                x[:, width] = places
-                width += 1
-            else:
-                x[np.arange(rows), width + places] = 1
-                width += each.places
+        if self.indicators:
+            x[:, width : width + len(self.indicators)] = missing[:, self.indicators]
+            width += len(self.indicators)
+        if self.wishes.categorical == "embedding":
+            x[:, width:] = places
+        else:
+            x[np.arange(rows)[:, None], width + self._first_places + places] = 1
         return x
+
+    @cached_property
+    def _first_places(self) -> Rows:
+        """Where the places of each column of categories begin."""
+        return np.cumsum([0, *(each.places for each in self.categories)])[:-1]
 
     def to_json(self) -> dict[str, Any]:
         """As values that JSON holds without loss."""
@@ -253,18 +302,22 @@ def _indicators(columns: Mapping[str, Column], numbers: list[str], moments: list
     return places + [len(numbers) + place * step for place, name in enumerate(moments) if columns[name].missing]
 
 
-def _block(columns: Sequence[Values], rows: int, numbers: int, wishes: Wishes) -> NDArray[np.float64]:
-    """Numbers as they are, booleans as 0 and 1, moments as their parts: `(rows, …)`, NaN where one is missing."""
-    parts = _moment_parts(wishes)
-    block = np.empty((rows, numbers + (len(columns) - numbers) * len(parts)))
-    for place, values in enumerate(columns[:numbers]):
-        block[:, place] = values.array
+def _stack(columns: Sequence[Values], rows: slice) -> NDArray[np.float64]:
+    """Some rows, numbers as they are, booleans as 0 and 1: `(rows, columns)`, NaN where one is missing."""
+    stacked = np.empty((rows.stop - rows.start, len(columns)))
+    for place, values in enumerate(columns):
+        array = values.array[rows]
+        stacked[:, place] = array
         if values.labels is not None:
-            block[values.array == MISSING, place] = np.nan
-    for place, values in enumerate(columns[numbers:]):
-        first = numbers + place * len(parts)
-        block[:, first : first + len(parts)] = read_parts(values.array, wishes.datetime)  # type: ignore[arg-type]
-    return block
+            stacked[array == MISSING, place] = np.nan
+    return stacked
+
+
+def _block(numbers: NDArray[np.float64], moments: NDArray[np.float64], wishes: Wishes) -> NDArray[np.float64]:
+    """Numbers, and the parts of moments behind them."""
+    if wishes.datetime == "ignore" or not moments.shape[1]:
+        return numbers
+    return np.hstack([numbers, read_parts(moments, wishes.datetime).reshape(len(numbers), -1)])
 
 
 def _fill(column: NDArray[np.float64], how: str) -> float:

@@ -31,7 +31,7 @@ PARTS: dict[str, tuple[str, ...]] = {
 
 
 def read_parts(seconds: NDArray[np.float64], how: Parts) -> NDArray[np.float64]:
-    """The parts of each moment, `(rows, parts)`, NaN where it is missing.
+    """The parts of each moment, along a last axis of their own, NaN where it is missing.
 
     `parts` are numbers: the year, the month from 1, the day from 1, the weekday from Monday as 0, and the hour with
     its fraction. `cyclic` are the years since 1970, and the month, the weekday and the hour as points of a circle, so
@@ -45,13 +45,18 @@ def read_parts(seconds: NDArray[np.float64], how: Parts) -> NDArray[np.float64]:
     month = months.astype(np.int64) % 12
     weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
     hour = (stamps - days * DAY) / 3600
+    found = np.empty((*seconds.shape, len(PARTS[how])))
     if how == "parts":
-        year = 1970.0 + months.astype(np.int64) // 12
-        day = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1.0
-        found = np.stack([year, month + 1.0, day, weekday, hour], axis=1)
+        found[..., 0] = 1970.0 + months.astype(np.int64) // 12
+        found[..., 1] = month + 1.0
+        found[..., 2] = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1.0
+        found[..., 3] = weekday
+        found[..., 4] = hour
     else:
-        turns = [month / 12, weekday / 7, hour / 24]
-        circles = [turn for each in turns for turn in (np.sin(2 * np.pi * each), np.cos(2 * np.pi * each))]
-        found = np.stack([stamps / YEAR, *circles], axis=1)
+        found[..., 0] = stamps / YEAR
+        for place, turn in enumerate((month / 12, weekday / 7, hour / 24)):
+            angle = 2 * np.pi * turn
+            found[..., 2 * place + 1] = np.sin(angle)
+            found[..., 2 * place + 2] = np.cos(angle)
     found[missing] = np.nan
     return found

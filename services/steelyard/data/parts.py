@@ -15,6 +15,7 @@ from steelyard.data.column import MISSING, Values, concatenate
 
 ROWS = 16_384
 LENGTH_BYTES = 4
+FIRST_LOOK = 64
 NARROWEST = (np.int8, np.int16, np.int32, np.float32)
 
 
@@ -52,13 +53,22 @@ def _own_labels(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np
 
 def _narrow(array: NDArray[Any]) -> NDArray[Any]:
     for dtype in NARROWEST:
-        with np.errstate(invalid="ignore", over="ignore"):
-            narrow = array.astype(dtype)
-        if np.array_equal(narrow, array, equal_nan=dtype is np.float32 and array.dtype.kind == "f"):
+        if _as(dtype, array[:FIRST_LOOK]) is None:  # most that does not fit shows it soon
+            continue
+        narrow = _as(dtype, array)
+        if narrow is not None:
             if array.dtype.kind == "f" and np.signbit(array[array == 0]).any():
                 return array  # an integer would lose the sign of a zero
             return narrow
     return array
+
+
+def _as(dtype: type[np.generic], array: NDArray[Any]) -> NDArray[Any] | None:
+    """The same values in a narrower type, if that holds them."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        narrow = array.astype(dtype)
+    same = np.array_equal(narrow, array, equal_nan=dtype is np.float32 and array.dtype.kind == "f")
+    return narrow if same else None
 
 
 def join(parts: Sequence[Part]) -> Values:

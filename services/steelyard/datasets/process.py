@@ -43,8 +43,10 @@ def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str,
     """Read the file `from`, of which there is more for as long as `more` is true.
 
     The first answer says what was read, or why it was not; the second that the columns are written to the file `to`.
+    Columns that are `wanted` by name are not for being described, so no more than their kind is said.
     """
-    options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]))
+    wanted = None if order["wanted"] is None else tuple(order["wanted"])
+    options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]), wanted)
     with closing(Arriving(order["from"], more)) as arriving:
         try:
             with open_file(arriving, options) as source:
@@ -55,7 +57,7 @@ def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str,
                     parts.write(file, parts.split(place, values))
             yield {"written": True}
         except Unreadable as fault:
-            yield {"unreadable": str(fault)}
+            yield {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
         except MemoryError:
             yield {"too_large": True}
 

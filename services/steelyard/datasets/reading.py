@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -26,7 +26,7 @@ from steelyard.data.files.options import Dialect
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
 from steelyard.datasets.signals import END, MORE
-from steelyard.errors import TooLargeToRead, UnreadableData
+from steelyard.errors import Fault, SteelyardError, TooLargeToRead, UnreadableData, ValidationFailed, pointer
 from steelyard.logs import get_logger
 
 SECONDS = 180.0  # by the clock; of processor time, `process.SECONDS`
@@ -80,16 +80,26 @@ class Readers:
 
     @contextmanager
     def read(
-        self, path: str, form: str, *, max_bytes: int, dialect: Dialect = PLAIN, arriving: Iterable[object] = ()
+        self,
+        path: str,
+        form: str,
+        *,
+        max_bytes: int,
+        dialect: Dialect = PLAIN,
+        wanted: Sequence[str] | None = None,
+        arriving: Iterable[object] = (),
     ) -> Iterator[Parsed]:
         """What the file at `path` holds, once `arriving`, which gives an item for each piece of it, has ended.
 
-        Raises `UnreadableData`, `TooLargeToRead`.
+        With `wanted`, the columns of these names alone, with no profile but their kind; all columns of a file that
+        lacks one of them. These are the inputs of a request: a value of theirs that cannot be raises
+        `ValidationFailed`, naming row and column. Raises `UnreadableData`, `TooLargeToRead`.
         """
         with self._place(arriving) as still_arriving, tempfile.NamedTemporaryFile(prefix="steelyard-") as file:
-            order = {"from": path, "to": file.name, "format": form, "max_bytes": max_bytes, "dialect": asdict(dialect)}
+            order = {"from": path, "to": file.name, "format": form, "max_bytes": max_bytes}
+            order |= {"dialect": asdict(dialect), "wanted": wanted}
             with self._reader() as reader:
-                facts = self._checked(reader, lambda: reader.ask(order, still_arriving))
+                facts = self._checked(reader, lambda: reader.ask(order, still_arriving), is_input=wanted is not None)
                 finish = cache(lambda: self._finish(reader))
                 yield Parsed(facts["rows"], facts["columns"], facts["found"], file.name, finish)
                 finish()
@@ -112,8 +122,10 @@ class Readers:
         """Wait until the columns are written."""
         self._checked(reader, reader.wait)
 
-    def _checked(self, reader: "Reader", ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """An answer. Raises `UnreadableData`, `TooLargeToRead` if that is what it says."""
+    def _checked(
+        self, reader: "Reader", ask: Callable[[], dict[str, Any]], *, is_input: bool = False
+    ) -> dict[str, Any]:
+        """An answer. Raises `UnreadableData`, `ValidationFailed`, `TooLargeToRead` if that is what it says."""
         try:
             answer = ask()
         except ReadingFailed as failure:
@@ -121,7 +133,7 @@ class Readers:
             raise UnreadableData(f"reading it was given up: {failure}") from None
         if "unreadable" in answer:
             reader.is_free = True
-            raise UnreadableData(answer["unreadable"])
+            raise _refusal(answer, is_input=is_input)
         if "too_large" in answer:
             raise TooLargeToRead(f"reading it needs more than the {self._memory_bytes >> 20} MiB that there are for it")
         reader.is_free = "written" in answer
@@ -153,6 +165,12 @@ class Readers:
                     return reader
                 reader.kill()
         return Reader(self._memory_bytes)
+
+
+def _refusal(answer: dict[str, Any], *, is_input: bool) -> SteelyardError:
+    if is_input and answer["row"] and answer["column"]:
+        return ValidationFailed([Fault(pointer("inputs", answer["row"] - 1, answer["column"]), answer["detail"])])
+    return UnreadableData(answer["unreadable"])
 
 
 class Reader:

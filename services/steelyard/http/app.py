@@ -23,6 +23,7 @@ from steelyard.http.weights import weights
 from steelyard.http.wiring import KEY, Services, make_meters, services
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind, get_logger
+from steelyard.models.explainer import Explainer
 from steelyard.models.predictor import Predictor
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
@@ -47,8 +48,17 @@ def create_app(ours: Settings) -> Flask:
     meters = make_meters()
     meters.registry.register(JobsByStatus(engine))
     readers = Readers(memory_bytes=ours.max_job_memory_bytes)
-    columns = Columns(engine, readers, max_bytes=ours.max_dataset_bytes)
-    app.extensions[KEY] = Services(ours, engine, Doorbell(ours.broker), Predictor(engine), readers, columns, meters)
+    predictor = Predictor(engine)
+    app.extensions[KEY] = Services(
+        ours,
+        engine,
+        Doorbell(ours.broker),
+        predictor,
+        Explainer(engine, predictor),
+        readers,
+        Columns(engine, readers, max_bytes=ours.max_dataset_bytes),
+        meters,
+    )
     for blueprint in (jobs, weights, datasets, models, predictions, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)
@@ -64,28 +74,31 @@ def create_app_from_environment() -> Flask:
 
 
 def _begin() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
-    g.started = time.perf_counter()
-    g.log_context = bind(request_id=g.request_id)
-    g.log_context.__enter__()
+    given = request.headers.get("X-Request-ID")
+    kept = g._get_current_object()  # each look through the proxy costs a microsecond
+    kept.request_id = given if given and REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+    kept.started = time.perf_counter()
+    kept.log_context = bind(request_id=kept.request_id)
+    kept.log_context.__enter__()
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.get("request_id", "")
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = POLICY
-        response.headers["Referrer-Policy"] = "same-origin"
-    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    kept = g._get_current_object()
+    headers = response.headers
+    headers["X-Request-ID"] = kept.get("request_id", "")
+    headers["X-Content-Type-Options"] = "nosniff"
+    if response.content_type.startswith("text/html"):
+        headers["Content-Security-Policy"] = POLICY
+        headers["Referrer-Policy"] = "same-origin"
+    now = time.perf_counter()
+    seconds = now - kept.get("started", now)
     where = request.url_rule.rule if request.url_rule else "none"
+    method, status = request.method, response.status_code
     if where not in PROBES:
-        log.info(
-            "request", method=request.method, path=request.path, status=response.status_code, seconds=round(seconds, 4)
-        )
+        log.info("request", method=method, path=request.path, status=status, seconds=round(seconds, 4))
     meters = services().meters
-    meters.requests.labels(request.method, where, response.status_code).inc()
-    meters.seconds.labels(request.method, where).observe(seconds)
+    meters.requests.labels(method, where, status).inc()
+    meters.seconds.labels(method, where).observe(seconds)
     return response
 
 

@@ -82,8 +82,26 @@ def predict(model_id: str) -> dict[str, Any]:
     if request.mimetype not in TABLES:
         return ours.predictor.predict(model_id, read_json())
     most = ours.settings.max_body_bytes
-    with (
-        receive(most) as sent,
-        ours.readers.read(sent.path, TABLES[sent.media_type], max_bytes=most, arriving=sent.arriving()) as parsed,
-    ):
-        return ours.predictor.predict_table(model_id, parsed.table())
+    wanted = ours.predictor.get(model_id)[1].features
+    with receive(most) as sent:
+        form, arriving = TABLES[sent.media_type], sent.arriving()
+        with ours.readers.read(sent.path, form, max_bytes=most, wanted=wanted, arriving=arriving) as parsed:
+            return ours.predictor.predict_table(model_id, parsed.table())
+
+
+@route(
+    models,
+    "POST",
+    "/v1/models/<model_id>/explain",
+    Operation("Explain", {200: "Explanation"}, body="ExplainRequest", problems=(404, 413, 415, 422)),
+)
+def explain(model_id: str) -> dict[str, Any]:
+    """How much each column moves the outputs, beside a control: noise by a connection that was never trained.
+
+    By `permutation` it is how much the loss rises when the column is shuffled among the rows (without targets, how far
+    the answers move), by `integrated_gradients` the mean size of what it adds to the outputs on the way from the mean
+    training row, by `connection_weights` that of the products of weights from it to the outputs. The rows are those
+    sent, which may bear their targets, else those that the job kept back for validation, for test, or trained on; at
+    most 1000, and fewer of a large network. `agreement` is Spearman's correlation of the methods' rankings.
+    """
+    return services().explainer.explain(model_id, read_json())

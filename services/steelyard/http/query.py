@@ -64,6 +64,8 @@ AFTER = Query("after", "string", "the last id of the page before")
 
 def read_query(declared: Sequence[Query]) -> dict[str, Any]:
     """The values of this request's parameters by name. Raises `ValidationFailed`."""
+    if not declared and not request.query_string:
+        return {}
     known = {query.name: query for query in declared}
     values = {query.name: {} if query.kind == "labels" else query.default for query in declared}
     faults = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+import numpy as np
 import orjson
 from flask import Blueprint, Response, request
 
@@ -14,6 +15,7 @@ from steelyard.http.query import Query, read_query
 from steelyard.spec.reading import read_document
 
 JSON = "application/json"
+NUMBERS = orjson.OPT_SERIALIZE_NUMPY
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,25 @@ def route(blueprint: Blueprint, method: str, rule: str, operation: Operation) ->
 def reply(
     document: Any, status: int = 200, *, headers: Mapping[str, str] | None = None, content_type: str = JSON
 ) -> Response:
-    """A body; a GET of what the client has already is answered with 304."""
-    body = document if isinstance(document, bytes) else orjson.dumps(document)
+    """A body; a GET of what the client has already is answered with 304.
+
+    Within a document, arrays stand for nested lists of the shortest decimals that give their values back, and `null`
+    for what is not finite.
+    """
+    body = document if isinstance(document, bytes) else orjson.dumps(document, default=_as_json, option=NUMBERS)
     response = Response(body, status, headers, content_type=content_type)
     if request.method == "GET" and status == 200:
         response.set_etag(hashlib.sha256(body).hexdigest()[:32])
         response.vary.add("Accept")
         response.make_conditional(request.environ)
     return response
+
+
+def _as_json(value: Any) -> Any:
+    """What orjson does not write itself: an array that is not contiguous."""
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def read_json() -> Any:

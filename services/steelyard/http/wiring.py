@@ -11,6 +11,7 @@ from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
 from steelyard.http.in_flight import InFlight
 from steelyard.jobs.doorbell import Doorbell
+from steelyard.models.explainer import Explainer
 from steelyard.models.predictor import Predictor
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
@@ -38,6 +39,7 @@ class Services:
     engine: Engine
     doorbell: Doorbell
     predictor: Predictor
+    explainer: Explainer
     readers: Readers
     columns: Columns
     meters: Meters

@@ -7,7 +7,7 @@ that run asks for it: a run that was given up for dead, and is not, changes no r
 Nothing here knows how a job is trained, nor who asked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from steelyard.errors import Conflict, FencedOff, NotFound, RunFailed, WorkerLost
 from steelyard.jobs import checkpoints, queries, webhooks
 from steelyard.jobs.checkpoints import Checkpoint
+from steelyard.jobs.queries import Epochs
 from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING
 from steelyard.spec.plan import Plan
 from steelyard.store import replies
@@ -154,7 +155,7 @@ def is_cancel_requested(engine: Engine, held: Claim) -> bool:
 def record(
     engine: Engine,
     held: Claim,
-    epochs: Iterable[tuple[int, Mapping[str, float | None]]],
+    epochs: Epochs,
     *,
     train_seconds: float,
     checkpoint: Checkpoint | None = None,
@@ -163,14 +164,18 @@ def record(
 
     A run with a new checkpoint has got on: crashes before it do not count any more.
     """
-    rows = [{"job_id": held.job_id, "epoch": epoch, "values": dict(values)} for epoch, values in epochs]
-    reached: dict[str, Any] = {"epoch": rows[-1]["epoch"], "train_seconds": train_seconds} if rows else {}
+    reached: dict[str, Any] = {"epoch": epochs[-1][0], "train_seconds": train_seconds} if epochs else {}
     with writing(engine) as connection:
         _change(connection, held, **reached, **({} if checkpoint is None else {"crashes": 0}))
-        if rows:
-            connection.execute(insert(HistoryEpoch), rows)
+        _add_history(connection, held, epochs)
         if checkpoint is not None:
             checkpoints.save(connection, held.job_id, checkpoint)
+
+
+def _add_history(connection: Connection, held: Claim, epochs: Epochs) -> None:
+    rows = [{"job_id": held.job_id, "epoch": epoch, "values": dict(values)} for epoch, values in epochs]
+    if rows:
+        connection.execute(insert(HistoryEpoch), rows)
 
 
 def move_on(connection: Connection, held: Claim, *, epoch: int, train_seconds: float) -> None:
@@ -178,8 +183,11 @@ def move_on(connection: Connection, held: Claim, *, epoch: int, train_seconds: f
     _change(connection, held, epoch=epoch, train_seconds=train_seconds, crashes=0)
 
 
-def finish(connection: Connection, held: Claim, end: End) -> None:
-    """Write a run's end; whatever belongs to it goes into the same transaction. Raises `FencedOff`."""
+def finish(connection: Connection, held: Claim, end: End, epochs: Epochs = ()) -> None:
+    """Write a run's end, with the epochs of which the history has not heard. Raises `FencedOff`.
+
+    Whatever belongs to the end goes into the same transaction.
+    """
     _change(
         connection,
         held,
@@ -195,6 +203,7 @@ def finish(connection: Connection, held: Claim, end: End) -> None:
         fingerprint=end.fingerprint,
         weights_sha256=end.weights_sha256,
     )
+    _add_history(connection, held, epochs)
     message = str(end.error["detail"]) if end.error else f"{end.status} after {end.epoch} {end.parts}"
     _tell(connection, held.job_id, end.status, message, level="error" if end.status == FAILED else "info")
 

@@ -1,7 +1,7 @@
 """What is known of jobs, as the JSON-ready objects of the HTTP contract. Nothing here changes a row."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobInput,
 
 POLL_SECONDS = (0.01, 0.02, 0.05, 0.1)  # then every 0.25 s: short jobs are told of at once, long ones cost little
 POLL_LONGEST_SECONDS = 0.25
+
+
+Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each with what it measured
 
 
 @dataclass(frozen=True)
@@ -93,19 +96,21 @@ def count_by_status(engine: Engine) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
-def get_history(engine: Engine, job_id: str, *, after: int = 0) -> dict[str, Any]:
+def get_history(engine: Engine, job_id: str, *, after: int = 0, unwritten: Epochs = ()) -> dict[str, Any]:
     """What each epoch later than `after` measured: one list of epochs, and a list as long for each name.
 
-    A value that an epoch lacks, or that was not finite, is `null`. Raises `NotFound`.
+    A value that an epoch lacks, or that was not finite, is `null`. `unwritten` epochs are known to the run alone as
+    yet, and follow. Raises `NotFound`.
     """
     _status(engine, job_id)
     query = select(HistoryEpoch.epoch, HistoryEpoch.values)
     query = query.where(HistoryEpoch.job_id == job_id, HistoryEpoch.epoch > after).order_by(HistoryEpoch.epoch)
     with reading(engine) as connection:
-        rows = connection.execute(query).all()
-    names = dict.fromkeys(name for row in rows for name in row.values)
-    series = {name: [row.values.get(name) for row in rows] for name in names}
-    return {"epochs": [row.epoch for row in rows], "series": series}
+        rows = [(row.epoch, row.values) for row in connection.execute(query)]
+    rows += [(epoch, dict(values)) for epoch, values in unwritten]
+    names = dict.fromkeys(name for _, values in rows for name in values)
+    series = {name: [values.get(name) for _, values in rows] for name in names}
+    return {"epochs": [epoch for epoch, _ in rows], "series": series}
 
 
 def list_events(engine: Engine, job_id: str, *, limit: int = 50, after: int = 0) -> Page:

@@ -15,8 +15,10 @@ from sqlalchemy import Connection, Engine, insert, select
 from steelyard.diagnostics.report import report
 from steelyard.errors import NotFound
 from steelyard.formats import safetensors
+from steelyard.formats.nested import to_lists
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
+from steelyard.jobs.queries import Epochs
 from steelyard.store import tensors
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
@@ -66,10 +68,14 @@ def save_result(
     snapshots: list[WeightSnapshot],
     predictions: list[SplitPredictions],
     model: NewModel | None,
+    epochs: Epochs = (),
 ) -> None:
-    """Write the end of a run and all that it made, or nothing. Raises `FencedOff`."""
+    """Write the end of a run and all that it made, or nothing. `epochs` are as `ledger.finish` has them.
+
+    Raises `FencedOff`.
+    """
     with writing(engine) as connection:
-        ledger.finish(connection, held, end)
+        ledger.finish(connection, held, end, epochs)
         for snapshot in snapshots:
             tensors.save(connection, held.job_id, snapshot.name, epoch=snapshot.epoch, values=snapshot.tensors)
         for split in predictions:
@@ -173,13 +179,13 @@ def render(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> li
     def label(column: NDArray[Any]) -> list[Any]:
         if classes is not None and column.ndim == 1:
             return [classes[index] for index in column.tolist()]
-        values: list[Any] = column.tolist()
+        values: list[Any] = to_lists(column)
         return [value[0] if len(value) == 1 else value for value in values]
 
     rendered = {"row": columns["row"].tolist()}
     rendered |= {name: label(columns[name]) for name in ("target", "prediction") if name in columns}
     if "probabilities" in columns:
-        rendered["probabilities"] = columns["probabilities"].tolist()
+        rendered["probabilities"] = to_lists(columns["probabilities"])
     return [dict(zip(rendered, row, strict=True)) for row in zip(*rendered.values(), strict=True)]
 
 

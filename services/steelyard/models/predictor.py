@@ -7,9 +7,11 @@ anew after half a second.
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Lock
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
@@ -17,11 +19,10 @@ from steelyard.data.encoding import Encoder
 from steelyard.data.scaling import Scaler
 from steelyard.data.table import Table
 from steelyard.errors import NotFound
-from steelyard.formats.nested import to_lists
 from steelyard.models.library import find_id
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
-from steelyard.spec.prediction import read_inputs, read_table
+from steelyard.spec.prediction import read_blocks, read_inputs
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
@@ -32,6 +33,7 @@ from steelyard.trainer.network import Network
 DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer
 MOST_SEEN = 10_000
+BLOCKS_AT_ONCE = 16
 
 
 @dataclass
@@ -46,6 +48,11 @@ class Loaded:
     lock: Lock = field(default_factory=Lock)
 
     @property
+    def features(self) -> list[str]:
+        """The columns that it takes."""
+        return list(self.inputs.features)
+
+    @property
     def nbytes(self) -> int:
         """About what it keeps in memory: weights, gradients and the buffers that go with them."""
         return 3 * self.network.parameters.nbytes
@@ -55,14 +62,13 @@ class Loaded:
         with self.lock:
             return answer(self.network, self.loss, x)
 
-    def in_own_words(self, predictions: NDArray[Any]) -> list[Any]:
+    def in_own_words(self, predictions: NDArray[Any]) -> list[Any] | NDArray[Any]:
         """Predictions as labels, or as values in the targets' own units."""
         if predictions.ndim == 1:
             assert self.labels is not None
             return [self.labels[index] for index in predictions.tolist()]
         values = predictions if self.target is None else self.target.inverse(predictions)
-        lists: list[Any] = to_lists(values[:, 0] if values.shape[1] == 1 else values)
-        return lists
+        return values[:, 0] if values.shape[1] == 1 else values
 
 
 class Predictor:
@@ -76,20 +82,24 @@ class Predictor:
         self._seen: dict[str, tuple[float, str | None]] = {}
 
     def predict(self, reference: str, document: Any) -> dict[str, Any]:
-        """Answer a predict request, `{"inputs": …}`. Raises `NotFound`, `ValidationFailed`."""
+        """Answer a predict request, `{"inputs": …}`, numbers as arrays. Raises `NotFound`, `ValidationFailed`."""
         model_id, model = self.get(reference)
-        return self._say(model_id, model, read_inputs(document, model.inputs, model.network.dtype))
+        x = read_inputs(document, model.inputs, model.network.dtype)
+        return self._say(model_id, model, model.answer(x))
 
     def predict_table(self, reference: str, table: Table) -> dict[str, Any]:
         """The same for the rows of a table."""
         model_id, model = self.get(reference)
-        return self._say(model_id, model, read_table(table, model.inputs, model.network.dtype))
+        blocks = read_blocks(table, model.inputs, model.network.dtype)
+        said = []
+        while some := [*islice(blocks, BLOCKS_AT_ONCE)]:
+            said.append(model.answer(np.concatenate(some)))
+        return self._say(model_id, model, _join(said))
 
-    def _say(self, model_id: str, model: Loaded, x: NDArray[Any]) -> dict[str, Any]:
-        said = model.answer(x)
+    def _say(self, model_id: str, model: Loaded, said: Answers) -> dict[str, Any]:
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
         if said.probabilities is not None:
-            found["probabilities"] = to_lists(said.probabilities)
+            found["probabilities"] = said.probabilities
         if model.labels is not None:
             found["classes"] = model.labels
         return found
@@ -106,6 +116,11 @@ class Predictor:
                 self._shrink()
             self._loaded.move_to_end(model_id)
             return model_id, self._loaded[model_id]
+
+    @property
+    def nbytes(self) -> int:
+        """What the loaded models come to. It may exceed the bound by what the last one alone has."""
+        return sum(model.nbytes for model in self._loaded.values())
 
     def look_again(self) -> None:
         """Ask anew what there is: a model was deleted here, or an alias changed."""
@@ -125,8 +140,18 @@ class Predictor:
         return model_id
 
     def _shrink(self) -> None:
-        while len(self._loaded) > 1 and sum(model.nbytes for model in self._loaded.values()) > self._max_bytes:
+        while len(self._loaded) > 1 and self.nbytes > self._max_bytes:
             self._loaded.popitem(last=False)
+
+
+def _join(several: list[Answers]) -> Answers:
+    """The answers for the rows of all of them."""
+    chances = [each.probabilities for each in several if each.probabilities is not None]
+    return Answers(
+        np.concatenate([each.outputs for each in several]),
+        np.concatenate([each.predictions for each in several]),
+        np.concatenate(chances) if chances else None,
+    )
 
 
 def load_model(engine: Engine, model_id: str) -> Loaded:

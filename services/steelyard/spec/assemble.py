@@ -15,7 +15,8 @@ from steelyard.spec.job import JobSpec, class_key
 from steelyard.trainer.clipping import GRADIENT_CLIPS, GradientClip
 from steelyard.trainer.layers import Dense, Embedding, Layer
 from steelyard.trainer.loop import Training
-from steelyard.trainer.metrics import METRICS, Metric
+from steelyard.trainer.losses import Quantile
+from steelyard.trainer.metrics import METRICS, Metric, Pinball
 from steelyard.trainer.network import Network
 from steelyard.trainer.rng import Streams
 from steelyard.trainer.stopping import EarlyStopping
@@ -77,8 +78,10 @@ def build_network(spec: JobSpec, layout: Layout, outputs: int) -> Network:
 
 
 def build_metrics(spec: JobSpec) -> list[Metric]:
-    """The metrics of the task."""
-    return [metric() for metric in METRICS if spec.task in metric.tasks]
+    """The metrics of the task; the pinball loss is of the quantile that is learned, where one is."""
+    loss = None if spec.loss is None else spec.loss.to_part()
+    found = [metric() for metric in METRICS if spec.task in metric.tasks and metric is not Pinball]
+    return [*found, Pinball(loss.quantile)] if isinstance(loss, Quantile) else found
 
 
 def wishes_of(spec: JobSpec) -> Wishes:
@@ -99,7 +102,7 @@ def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared
             values = {column: supervised.inputs[column].values.take(rows) for column in inputs.features}
             x = inputs.encode(values, spec.training.dtype)
             ids = rows - supervised.table.start_of(rows[0])
-            parts[name] = Part(rows, ids, x, _targets(spec, supervised.y[rows], target))
+            parts[name] = Part(rows, ids, x, as_targets(spec, supervised.y[rows], target))
     weights = row_weights(supervised, split.train, spec.training.class_weight)
     return Prepared(parts, inputs, target, None if weights is None else weights.astype(spec.training.dtype))
 
@@ -124,8 +127,10 @@ def row_weights(
     return own if supervised.weights is None else own * supervised.weights[rows]
 
 
-def build_training(spec: JobSpec, prepared: Prepared, network: Network, streams: Streams) -> Training:
-    """The training of `network`, whose weights are drawn or taken from elsewhere."""
+def build_training(
+    spec: JobSpec, prepared: Prepared, network: Network, streams: Streams, *, threads: int = 1
+) -> Training:
+    """The training of `network`, whose weights are drawn or taken from elsewhere, in at most so many threads."""
     train, validation = prepared.parts["train"], prepared.parts.get("validation")
     stopping = spec.training.early_stopping
     assert spec.loss is not None
@@ -145,6 +150,7 @@ def build_training(spec: JobSpec, prepared: Prepared, network: Network, streams:
         validation=None if validation is None else (validation.x, validation.y),
         early_stopping=None if stopping is None else EarlyStopping(**stopping.model_dump()),
         metrics=build_metrics(spec),
+        threads=threads,
     )
 
 
@@ -155,7 +161,7 @@ def _clip(spec: JobSpec) -> GradientClip | None:
     return GRADIENT_CLIPS[name](limit)
 
 
-def _targets(spec: JobSpec, y: Array, target: Scaler | None) -> Array:
+def as_targets(spec: JobSpec, y: Array, target: Scaler | None) -> Array:
     """Targets as the loss takes them."""
     if target is not None:
         return target.transform(y, spec.training.dtype)

@@ -5,11 +5,14 @@ import math
 import re
 from typing import Any
 
+import orjson
+
 from steelyard.errors import InvalidRequest, shown
 
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # not after an escaped backslash
 FOLD = bytes.maketrans(b"123456789E", b"000000000e")  # every digit the same, so that a search is one of bytes
 EXPONENT, MANY_DIGITS = b"0e", b"0" * 300
+LONG_DIGITS = b"0" * 19  # as many as an integer beyond 64 bits has
 MAX_DEPTH = 64
 MAX_DIGITS = 400  # Python reads no integer of more than 4,300 digits; a number of interest is far shorter
 
@@ -20,6 +23,52 @@ def read_document(body: bytes) -> Any:
     Raises `InvalidRequest`: not UTF-8, not JSON, a key twice in one object, NaN or Infinity, a number beyond
     float64, nesting deeper than `MAX_DEPTH`, or a text with a NUL or half a surrogate pair.
     """
+    folded = body.translate(FOLD)
+    if b"\\" not in body and EXPONENT not in folded and LONG_DIGITS not in folded:
+        try:
+            return _read_plain(body)
+        except (orjson.JSONDecodeError, NotPlain):
+            pass  # told by the reader below, which knows what is wrong and where
+    return _read_strictly(body, folded)
+
+
+class NotPlain(Exception):
+    """A body that only the strict reader can judge."""
+
+
+def _read_plain(body: bytes) -> Any:
+    """The value in a body without escapes, exponents and long numbers, in a tenth of the time.
+
+    A text has two quotes then, and no others stand in the body: as many as the value has texts, unless a key was
+    there twice. Raises `JSONDecodeError`, `NotPlain`.
+    """
+    document = orjson.loads(body)
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        _require_depth(document)
+    if body.count(b'"') != 2 * _count_texts(document):
+        raise NotPlain
+    return document
+
+
+def _count_texts(document: Any) -> int:
+    """How many texts a value holds, keys among them."""
+    count, level = 0, [[document]]
+    while level:
+        deeper: list[Any] = []
+        for values in level:
+            kinds = {*map(type, values)}
+            if str in kinds:
+                count += sum(type(value) is str for value in values)
+            if dict in kinds or list in kinds:
+                records = [value for value in values if type(value) is dict]
+                count += sum(map(len, records))
+                deeper += [record.values() for record in records]
+                deeper += [value for value in values if type(value) is list]
+        level = deeper
+    return count
+
+
+def _read_strictly(body: bytes, folded: bytes) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -27,7 +76,6 @@ def read_document(body: bytes) -> Any:
     if not text.strip():
         raise InvalidRequest("the body is empty; it must be a JSON object")
     # Most bodies hold no number that could be beyond float64, and need not ask that of each.
-    folded = body.translate(FOLD)
     is_large = EXPONENT in folded or MANY_DIGITS in folded
     checks: dict[str, Any] = {"parse_float": _float, "parse_int": _integer} if is_large else {}
     try:

@@ -12,6 +12,7 @@ from steelyard.store.tables import Snapshot, Tensor
 from steelyard.trainer.statistics import summarize
 
 OPTIMIZER = "optimizer"  # the snapshot of what the optimiser has kept; the others are of weights
+BYTES_AT_ONCE = 8 << 20  # one statement for many small tensors, and no second copy of large weights
 Tensors = Mapping[str, NDArray[Any]]
 
 
@@ -27,12 +28,20 @@ def save(connection: Connection, job_id: str, snapshot: str, *, epoch: int, valu
     """Store the weights after `epoch` epochs."""
     row = {"job_id": job_id, "name": snapshot, "epoch": epoch, "sha256": digest(values)}
     connection.execute(insert(Snapshot).values(**row))
+    rows: list[dict[str, Any]] = []
+    held_bytes = 0
     for position, (name, tensor) in enumerate(values.items()):
         content = np.ascontiguousarray(tensor).tobytes()
         facts = {"shape": list(tensor.shape), "dtype": tensor.dtype.name, "statistics": summarize(tensor)}
         place = {"job_id": job_id, "snapshot": snapshot, "position": position, "name": name}
         sha256 = hashlib.sha256(content).hexdigest()
-        connection.execute(insert(Tensor).values(**place, **facts, sha256=sha256, content=content))
+        rows.append({**place, **facts, "sha256": sha256, "content": content})
+        held_bytes += len(content)
+        if held_bytes > BYTES_AT_ONCE:
+            connection.execute(insert(Tensor), rows)
+            rows, held_bytes = [], 0
+    if rows:
+        connection.execute(insert(Tensor), rows)
 
 
 def load(connection: Connection, job_id: str, snapshot: str, *, name: str | None = None) -> dict[str, NDArray[Any]]:

@@ -10,10 +10,10 @@ Array = NDArray[Any]
 
 
 class Batches:
-    """Cuts arrays of equally many rows into batches; the last may be smaller."""
+    """Cuts arrays of equally many rows into batches; the last may be smaller. `columns` are the arrays, row by row."""
 
     def __init__(self, *columns: Array, batch_size: int) -> None:
-        self._columns = columns
+        self.columns = [np.ascontiguousarray(column) for column in columns]
         self.rows = len(columns[0])
         self.batch_size = min(batch_size, self.rows)
         self.count = -(-self.rows // self.batch_size)
@@ -32,7 +32,7 @@ class Batches:
         """The rows of the batch number `index`, from 0, of every array; valid until the next call."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         taken = [buffer[: len(rows)] for buffer in self._buffers]
-        for column, out in zip(self._columns, taken, strict=True):
+        for column, out in zip(self.columns, taken, strict=True):
             # mode="clip" writes straight to out; the default checks first, into a copy.
             column.take(rows, axis=0, out=out, mode="clip")
         return taken

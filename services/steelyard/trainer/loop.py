@@ -1,10 +1,9 @@
-"""The training loop: a generator that yields after every batch and every epoch, and can be asked for its state.
+"""The training loop: a generator that yields after some batches and every epoch, and can be asked for its state.
 
 Whoever drives it decides on progress, checkpoints and stopping; nothing is called back. Going on from a state gives
 bit for bit the weights that the uninterrupted run gives.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,24 +14,23 @@ from numpy.typing import NDArray
 from steelyard.errors import Diverged, InvalidParameter
 from steelyard.trainer.batches import Batches
 from steelyard.trainer.clipping import GradientClip
-from steelyard.trainer.evaluation import as_scored, evaluate, require_link
-from steelyard.trainer.losses import Cost, Loss
+from steelyard.trainer.compiled.support import has_compiled_form
+from steelyard.trainer.evaluation import evaluate, require_link
+from steelyard.trainer.losses import Loss
 from steelyard.trainer.metrics import Metric
-from steelyard.trainer.network import Network, Pass
+from steelyard.trainer.network import Network
 from steelyard.trainer.optimizers import LBFGS, Optimizer, Rule
-from steelyard.trainer.penalties import Penalties
 from steelyard.trainer.rng import Streams
 from steelyard.trainer.schedules import Schedule, Steady, Time
-from steelyard.trainer.searches import Searches
+from steelyard.trainer.steps import NumPySteps, Steps
 from steelyard.trainer.stopping import BestEpoch, EarlyStopping
-from steelyard.trainer.updates import Updates
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A step was made, the one numbered `index`, from 1, of the epoch's `batches`."""
+    """Steps were made, up to the batch numbered `index`, from 1, of the epoch's `batches`."""
 
     epoch: int
     index: int
@@ -75,6 +73,8 @@ class Training:
         validation: rows `(x, y)` that are only looked at.
         early_stopping: when to end before `epochs`.
         metrics: what to measure beside the loss; those that are means over rows are measured every epoch.
+        threads: at most so many work at a step; where it is small, one does. The bits depend on how many there are.
+        compiled: whether to run compiled what has a compiled form; if not, NumPy does all.
 
     Raises:
         InvalidParameter: the loss does not go with the output layer's activation, or the optimiser with the layers.
@@ -98,6 +98,8 @@ class Training:
         validation: tuple[Array, Array] | None = None,
         early_stopping: EarlyStopping | None = None,
         metrics: Sequence[Metric] = (),
+        threads: int = 1,
+        compiled: bool = True,
     ) -> None:
         require_link(network, loss)
         self.network, self.epochs = network, epochs
@@ -113,14 +115,11 @@ class Training:
         self._validation = validation
         self._metrics = [metric for metric in metrics if metric.of_each_epoch]
         self._sums = np.zeros(1 + len(self._metrics))  # of the unfinished epoch: loss by weight, metrics by rows
-        logits = loss.link is not None
-        sizes = self._batches.sizes()
-        self._passes = {size: Pass(network, size, logits=logits, streams=streams) for size in sizes}
-        self._costs = {size: Cost(loss, size, network.outputs, network.dtype) for size in sizes}
-        self._penalties = Penalties(network)
         self._schedule = schedule or Steady()
         self._schedule_state = self._schedule.start()
-        self._updates = self._make_updates(gradient_clip)
+        if whole and (gradient_clip is not None or not isinstance(self._schedule, Steady)):
+            raise InvalidParameter("optimizer", "is 'lbfgs', which takes no gradient_clip and no schedule")
+        self._steps = self._make_steps(gradient_clip, threads=threads, compiled=compiled)
         self._rate = optimizer.learning_rate
         self._early_stopping = early_stopping
         default = "loss" if validation is None else "val_loss"
@@ -130,16 +129,16 @@ class Training:
         self._best = network.parameters.copy()
         self._last_finite = network.parameters.copy()
 
-    def _make_updates(self, clip: GradientClip | None) -> Updates | Searches:
-        match self._optimizer:
-            case Rule() as rule:
-                return Updates(self.network, rule, clip)
-            case LBFGS() as lbfgs:
-                if clip is not None or not isinstance(self._schedule, Steady):
-                    raise InvalidParameter("optimizer", "is 'lbfgs', which takes no gradient_clip and no schedule")
-                return Searches(self.network, lbfgs, self._look)
-            case other:
-                raise TypeError(f"{other.name} is neither a rule nor a search")
+    def _make_steps(self, clip: GradientClip | None, *, threads: int, compiled: bool) -> Steps:
+        optimizer = self._optimizer
+        parts: dict[str, Any] = {"streams": self._streams, "gradient_clip": clip, "metrics": self._metrics}
+        given = (self.network, self._loss)
+        if compiled and isinstance(optimizer, Rule) and has_compiled_form(self.network, optimizer, clip):
+            # Here, because it loads the compiler, which those who only predict do not need.
+            from steelyard.trainer.compiled.steps import CompiledSteps  # noqa: PLC0415
+
+            return CompiledSteps(*given, optimizer, self._batches, **parts, threads=threads)
+        return NumPySteps(*given, optimizer, self._batches, **parts)
 
     @property
     def initial(self) -> dict[str, Array]:
@@ -159,17 +158,17 @@ class Training:
     @property
     def optimizer_state(self) -> OptimizerState:
         """What the optimiser has kept, as it stands."""
-        slots = {name: self.network.tensors(slot) for name, slot in self._updates.slots.items()}
-        return OptimizerState(slots, dict(self._updates.scalars), self._steps_before + self.step)
+        slots = {name: self.network.tensors(slot) for name, slot in self._steps.slots.items()}
+        return OptimizerState(slots, dict(self._steps.scalars), self._steps_before + self.step)
 
     def go_on_with(self, state: OptimizerState) -> None:
         """Begin with what an optimiser of the same kind has kept, of the tensors that agree."""
-        for slot in self._updates.slots.keys() & state.slots.keys():
+        for slot in self._steps.slots.keys() & state.slots.keys():
             tensors = state.slots[slot]
-            for name, mine in self.network.tensors(self._updates.slots[slot]).items():
+            for name, mine in self.network.tensors(self._steps.slots[slot]).items():
                 if name in tensors and tensors[name].shape == mine.shape:
                     mine[...] = tensors[name]
-        self._updates.scalars.update(state.scalars)
+        self._steps.scalars.update(state.scalars)
         self._steps_before = state.steps
 
     def run(self) -> Iterator[Batch | Epoch]:
@@ -178,7 +177,7 @@ class Training:
             if self.batch == 0:
                 self._begin_epoch()
             while self.batch < self._batches.count:
-                self._make_step()
+                self._go_on()
                 yield Batch(self.epoch + 1, self.batch, self._batches.count)
             yield self._end_epoch()
         if self._early_stopping and self._early_stopping.restore_best and self.best_epoch:
@@ -190,39 +189,29 @@ class Training:
         if self._shuffle:
             self._batches.shuffle(self._streams.shuffling)
 
-    def _make_step(self) -> None:
-        x, y, *weights = self._batches.take(self.batch)
-        rows, weight = len(x), weights[0] if weights else None
-        path, cost = self._passes[rows], self._costs[rows]
-        outputs = path.forward(x)
-        loss = cost.value(outputs, y, weight)
-        if not math.isfinite(loss):
-            raise self._diverged(path, x)
-        self._sums[0] += (rows if weight is None else float(weight.sum())) * (loss + self._penalties.value())
-        if self._metrics:
-            scored = as_scored(self.network, self._loss, outputs, y)
-            for place, metric in enumerate(self._metrics, start=1):
-                self._sums[place] += rows * metric.score(*scored)
-        path.backward(cost.gradient)
-        self._penalties.add_gradients()
-        time = Time(self.step, self._batches.count, self.epochs)
-        self._rate = self._schedule.rate(self._optimizer.learning_rate, time, self._schedule_state)
-        self.step += 1
-        self._updates.make(self._steps_before + self.step, self._rate)
-        self.batch += 1
+    def _go_on(self) -> None:
+        """Make the steps up to the next multiple of the stride, so that it does not matter where a state was taken."""
+        stride = self._steps.stride
+        count = min(stride - self.batch % stride, self._batches.count - self.batch)
+        rates = self._rates(count)
+        numbers = self._steps_before + self.step + np.arange(1, count + 1)
+        made = self._steps.make(self.batch, numbers, rates, self._sums)
+        self.batch, self.step = self.batch + made, self.step + made
+        if made < count:
+            raise self._diverged(self.batch)
+        self._rate = float(rates[-1])
 
-    def _look(self) -> float:
-        """The loss of all rows at the weights as they are, with its gradient in the network's: for line searches."""
-        x, y, *weights = self._batches.take(0)
-        path, cost = self._passes[len(x)], self._costs[len(x)]
-        loss = cost.value(path.forward(x), y, weights[0] if weights else None)
-        path.backward(cost.gradient)
-        self._penalties.add_gradients()
-        return loss + self._penalties.value()
+    def _rates(self, count: int) -> Array:
+        """The learning rates of the next steps."""
+        base, epochs, an_epoch = self._optimizer.learning_rate, self.epochs, self._batches.count
+        if isinstance(self._schedule, Steady):
+            return np.full(count, base)
+        times = (Time(step, an_epoch, epochs) for step in range(self.step, self.step + count))
+        return np.array([self._schedule.rate(base, time, self._schedule_state) for time in times])
 
     def _end_epoch(self) -> Epoch:
         if not np.isfinite(self.network.parameters).all():
-            raise self._diverged(None, None)
+            raise self._diverged(None)
         means = self._sums / self._batches.rows
         means[0] = self._sums[0] / (self._total_weight or 1.0)
         names = ["loss", *(metric.name for metric in self._metrics)]
@@ -240,12 +229,13 @@ class Training:
         self.stopped_early = stopping is not None and self._best_epoch.is_stale(stopping.patience)
         return Epoch(self.epoch, values)
 
-    def _diverged(self, path: Pass | None, x: Array | None) -> Diverged:
-        """The error, with the network put back to its last finite weights."""
+    def _diverged(self, batch: int | None) -> Diverged:
+        """The error, with the network put back to its last finite weights. `batch` is the one with the bad loss."""
         broken = [name for name, tensor in self.network.tensors().items() if not np.isfinite(tensor).all()]
         first = broken[0].split("/")[0] if broken else None
-        if first is None and path is not None and x is not None:
-            first = path.first_not_finite(x)
+        if first is None and batch is not None:
+            with np.errstate(all="ignore"):  # what is looked for is known to be there
+                first = self._steps.first_not_finite(batch)
         if broken:
             self.network.parameters[:] = self._last_finite
         where = f"the values of layer {first!r} went first" if first else "the loss itself overflowed"
@@ -259,8 +249,8 @@ class Training:
         """Everything that the rest of the run depends on: arrays, and values that JSON can hold."""
         return {
             "parameters": self.network.parameters.copy(),
-            "slots": {name: slot.copy() for name, slot in self._updates.slots.items()},
-            "scalars": dict(self._updates.scalars),
+            "slots": {name: slot.copy() for name, slot in self._steps.slots.items()},
+            "scalars": dict(self._steps.scalars),
             "schedule": dict(self._schedule_state),
             "rate": self._rate,
             "initial": self._initial.copy(),
@@ -280,9 +270,9 @@ class Training:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a state of an equal training."""
         self.network.parameters[:] = state["parameters"]
-        for name, slot in self._updates.slots.items():
+        for name, slot in self._steps.slots.items():
             slot[:] = state["slots"][name]
-        self._updates.scalars.update(state["scalars"])
+        self._steps.scalars.update(state["scalars"])
         self._schedule_state.update(state["schedule"])
         self._rate = state["rate"]
         self._initial[:], self._best[:], self._last_finite[:] = state["initial"], state["best"], state["last_finite"]

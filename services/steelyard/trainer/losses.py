@@ -2,10 +2,13 @@
 
 A loss with a `link` works from logits: where the output layer's activation is the link, training leaves that
 activation out, which is exact and cannot overflow. Prediction applies it.
+
+A loss is written as two formulas in `steelyard.trainer.elementary`'s functions, `value` and `slope`: one text, which
+NumPy computes for arrays, and from which the compiled kernels are made.
 """
 
-import math
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -13,12 +16,27 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 
-from steelyard.trainer.activations.smooth import sigmoid
+from steelyard.trainer.elementary import (
+    Curve,
+    absolute,
+    exp,
+    expm1,
+    log1p,
+    maximum,
+    minimum,
+    power,
+    sigmoid,
+    sign,
+    tanh,
+    where,
+)
 from steelyard.trainer.parts import Part, Registry
 
 Array = NDArray[Any]
 CLASSES = ("multiclass",)
 YES_OR_NO = ("binary", "multilabel")
+LOG_TWO = 0.6931471805599453
+TINY = 1e-30  # in the place of a zero whose negative power is asked for
 
 
 @dataclass(frozen=True)
@@ -33,6 +51,13 @@ class Loss(Part):
     tasks: ClassVar[tuple[str, ...]] = ("regression",)
     raw_targets: ClassVar[bool] = False
     probabilities: ClassVar[bool] = True
+    value: ClassVar[Callable[..., Any]]
+    slope: ClassVar[Callable[..., Any]]
+
+    @property
+    def curve(self) -> Curve:
+        """Its formulas, and their parameters."""
+        return Curve(self.value, self.slope, tuple(map(float, vars(self).values())))
 
     @abstractmethod
     def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
@@ -45,6 +70,49 @@ class Loss(Part):
             scratch: `(batch, units)`, may be overwritten.
             out: `(batch,)`, overwritten.
         """
+
+
+@dataclass(frozen=True)
+class Pointwise(Loss):
+    """A mean over the outputs: `value(y, t)` is what one costs, `slope(y, t)` its derivative by `y`."""
+
+    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
+        curve = self.curve
+        np.mean(curve.value(outputs, targets, *curve.parameters), axis=1, out=out)
+        np.divide(curve.slope(outputs, targets, *curve.parameters), outputs.shape[1], out=gradient)
+
+
+@dataclass(frozen=True)
+class Categorical(Loss):
+    """A sum over classes: `value(l, t)` is what one costs, `slope(l, t)` its derivative by `l`.
+
+    `l = log p`, `p = softmax(z)`, `t = (1 − s) · onehot + s / classes`. With `h = ∂L/∂l`, `∂L/∂z = h − p · Σ h`.
+    Targets are class indices.
+    """
+
+    link: ClassVar = "softmax"
+    tasks: ClassVar = CLASSES
+
+    @property
+    def smoothing(self) -> float:
+        """The share `s` of a target that is spread over all classes: the part's `label_smoothing`."""
+        return float(vars(self)["label_smoothing"])
+
+    @property
+    def curve(self) -> Curve:
+        own = {name: value for name, value in vars(self).items() if name != "label_smoothing"}
+        return Curve(self.value, self.slope, tuple(own.values()))
+
+    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
+        curve, logs = self.curve, scratch
+        _log_softmax(outputs, logs, gradient)
+        shares = np.full_like(outputs, self.smoothing / outputs.shape[1])
+        shares[np.arange(len(outputs)), targets] += 1 - self.smoothing
+        np.sum(curve.value(logs, shares, *curve.parameters), axis=1, out=out)
+        np.copyto(gradient, curve.slope(logs, shares, *curve.parameters))
+        np.exp(logs, out=logs)
+        logs *= np.add.reduce(gradient, axis=1, keepdims=True)
+        gradient -= logs
 
 
 LOSSES = Registry[Loss]("loss")
@@ -78,37 +146,30 @@ class Cost:
 
 @LOSSES.add
 @dataclass(frozen=True)
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(Categorical):
     """The negative log-likelihood of the right class out of several. Targets are class indices."""
 
     name: ClassVar = "categorical_crossentropy"
-    link: ClassVar = "softmax"
-    tasks: ClassVar = CLASSES
     formula: ClassVar = "−Σᵢ tᵢ log pᵢ, p = softmax(z), t = (1 − s) · onehot + s / classes"
     source: ClassVar = "Keras 3, keras.losses.CategoricalCrossentropy(from_logits=True)"
 
     label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        right = np.arange(len(outputs)), targets
-        _log_softmax(outputs, gradient, scratch)
-        np.multiply(gradient[right], self.label_smoothing - 1, out=out)
-        if self.label_smoothing:
-            out -= self.label_smoothing * gradient.mean(axis=1)
-        np.exp(gradient, out=gradient)
-        if self.label_smoothing:
-            gradient -= self.label_smoothing / outputs.shape[1]
-        gradient[right] -= 1 - self.label_smoothing
+    @staticmethod
+    def value(log_p: Any, t: Any) -> Any:
+        return -t * log_p
+
+    @staticmethod
+    def slope(log_p: Any, t: Any) -> Any:
+        return -t
 
 
 @LOSSES.add
 @dataclass(frozen=True)
-class CategoricalFocalCrossentropy(Loss):
+class CategoricalFocalCrossentropy(Categorical):
     """A cross-entropy that heeds rows less the surer the network is of them."""
 
     name: ClassVar = "categorical_focal_crossentropy"
-    link: ClassVar = "softmax"
-    tasks: ClassVar = CLASSES
     formula: ClassVar = "−alpha · Σᵢ tᵢ (1 − pᵢ)^gamma log pᵢ, p = softmax(z), t = (1 − s) · onehot + s / classes"
     source: ClassVar = "Lin et al. 2017, arXiv:1708.02002; Keras 3, keras.losses.CategoricalFocalCrossentropy"
 
@@ -116,30 +177,19 @@ class CategoricalFocalCrossentropy(Loss):
     gamma: Annotated[float, Ge(0)] = 2.0
     label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        # With l = log p, q = 1 − p: ∂L/∂l = h = alpha · t · (gamma · p · l · q^(gamma − 1) − q^gamma), and by z
-        # h − p · Σ h.
-        logs = scratch
-        _log_softmax(outputs, logs, gradient)
-        right = np.zeros_like(outputs)
-        right[np.arange(len(outputs)), targets] = 1 - self.label_smoothing
-        right += self.label_smoothing / outputs.shape[1]
-        right *= self.alpha
-        chances = np.exp(logs)
-        others = -np.expm1(logs)
-        np.power(others, self.gamma, out=gradient)
-        np.einsum("ij,ij,ij->i", right, gradient, logs, out=out)
-        np.negative(out, out=out)
-        if self.gamma:
-            steep = np.power(np.maximum(others, np.finfo(outputs.dtype).tiny), self.gamma - 1)
-            gradient -= self.gamma * steep * chances * logs
-        gradient *= -right
-        gradient -= chances * gradient.sum(axis=1, keepdims=True)
+    @staticmethod
+    def value(log_p: Any, t: Any, alpha: Any, gamma: Any) -> Any:
+        return -alpha * t * power(-expm1(log_p), gamma) * log_p
+
+    @staticmethod
+    def slope(log_p: Any, t: Any, alpha: Any, gamma: Any) -> Any:
+        others = maximum(-expm1(log_p), TINY)  # 1 − p
+        return alpha * t * (gamma * exp(log_p) * log_p * power(others, gamma - 1.0) - power(others, gamma))
 
 
 @LOSSES.add
 @dataclass(frozen=True)
-class BinaryCrossentropy(Loss):
+class BinaryCrossentropy(Pointwise):
     """The negative log-likelihood of a yes or no, or of several. Targets are 0 or 1."""
 
     name: ClassVar = "binary_crossentropy"
@@ -150,27 +200,20 @@ class BinaryCrossentropy(Loss):
 
     label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        # Σ of max(z, 0) − z·t + log(1 + exp(−|z|)): the large terms cancel before the small one comes.
-        np.multiply(targets, 1 - self.label_smoothing, out=scratch)
-        scratch += self.label_smoothing / 2
-        np.maximum(outputs, 0, out=gradient)
-        np.add.reduce(gradient, axis=1, out=out)
-        out -= np.einsum("ij,ij->i", outputs, scratch)
-        np.abs(outputs, out=gradient)
-        np.negative(gradient, out=gradient)
-        np.exp(gradient, out=gradient)
-        np.log1p(gradient, out=gradient)
-        out += np.add.reduce(gradient, axis=1)
-        out /= outputs.shape[1]
-        sigmoid(outputs, gradient)
-        gradient -= scratch
-        gradient /= outputs.shape[1]
+    @staticmethod
+    def value(z: Any, target: Any, label_smoothing: Any) -> Any:
+        t = (1.0 - label_smoothing) * target + 0.5 * label_smoothing
+        # The large terms cancel before the small one comes.
+        return maximum(z, 0.0) - z * t + log1p(exp(-absolute(z)))
+
+    @staticmethod
+    def slope(z: Any, target: Any, label_smoothing: Any) -> Any:
+        return sigmoid(z) - ((1.0 - label_smoothing) * target + 0.5 * label_smoothing)
 
 
 @LOSSES.add
 @dataclass(frozen=True)
-class Hinge(Loss):
+class Hinge(Pointwise):
     """How far a row is from the right side of a margin. Targets are 0 or 1; the outputs are no probabilities."""
 
     name: ClassVar = "hinge"
@@ -179,21 +222,19 @@ class Hinge(Loss):
     formula: ClassVar = "mean of max(0, 1 − s·y), s = 2 · target − 1"
     source: ClassVar = "Keras 3, keras.losses.Hinge; Cortes and Vapnik 1995"
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        np.multiply(targets, 2, out=scratch)
-        scratch -= 1
-        np.multiply(outputs, scratch, out=gradient)
-        np.subtract(1, gradient, out=gradient)
-        np.maximum(gradient, 0, out=gradient)
-        np.mean(gradient, axis=1, out=out)
-        np.greater(gradient, 0, out=gradient)
-        scratch /= -outputs.shape[1]
-        gradient *= scratch
+    @staticmethod
+    def value(y: Any, t: Any) -> Any:
+        return maximum(1.0 - (2.0 * t - 1.0) * y, 0.0)
+
+    @staticmethod
+    def slope(y: Any, t: Any) -> Any:
+        side = 2.0 * t - 1.0
+        return where(1.0 - side * y > 0.0, -side, 0.0)
 
 
 @LOSSES.add
 @dataclass(frozen=True)
-class MeanSquaredError(Loss):
+class MeanSquaredError(Pointwise):
     """The mean of squared differences."""
 
     name: ClassVar = "mean_squared_error"
@@ -201,16 +242,18 @@ class MeanSquaredError(Loss):
     formula: ClassVar = "mean (y − t)²"
     source: ClassVar = "Keras 3, keras.losses.MeanSquaredError"
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        np.subtract(outputs, targets, out=gradient)
-        np.multiply(gradient, gradient, out=scratch)
-        np.mean(scratch, axis=1, out=out)
-        gradient *= 2 / outputs.shape[1]
+    @staticmethod
+    def value(y: Any, t: Any) -> Any:
+        return (y - t) * (y - t)
+
+    @staticmethod
+    def slope(y: Any, t: Any) -> Any:
+        return 2.0 * (y - t)
 
 
 @LOSSES.add
 @dataclass(frozen=True)
-class MeanAbsoluteError(Loss):
+class MeanAbsoluteError(Pointwise):
     """The mean of absolute differences; heeds outliers less than squares do."""
 
     name: ClassVar = "mean_absolute_error"
@@ -218,17 +261,18 @@ class MeanAbsoluteError(Loss):
     formula: ClassVar = "mean |y − t|"
     source: ClassVar = "Keras 3, keras.losses.MeanAbsoluteError"
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        np.subtract(outputs, targets, out=gradient)
-        np.abs(gradient, out=scratch)
-        np.mean(scratch, axis=1, out=out)
-        np.sign(gradient, out=gradient)
-        gradient /= outputs.shape[1]
+    @staticmethod
+    def value(y: Any, t: Any) -> Any:
+        return absolute(y - t)
+
+    @staticmethod
+    def slope(y: Any, t: Any) -> Any:
+        return sign(y - t)
 
 
 @LOSSES.add
 @dataclass(frozen=True)
-class Huber(Loss):
+class Huber(Pointwise):
     """Squares near the target, absolute differences far from it."""
 
     name: ClassVar = "huber"
@@ -237,43 +281,37 @@ class Huber(Loss):
 
     delta: Annotated[float, Gt(0)] = 1.0
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        np.subtract(outputs, targets, out=gradient)
-        np.clip(gradient, -self.delta, self.delta, out=scratch)
-        gradient *= 2  # n · (d − n / 2), n = d cut at ±delta
-        gradient -= scratch
-        gradient *= scratch
-        np.mean(gradient, axis=1, out=out)
-        out /= 2
-        np.divide(scratch, outputs.shape[1], out=gradient)
+    @staticmethod
+    def value(y: Any, t: Any, delta: Any) -> Any:
+        near = minimum(maximum(y - t, -delta), delta)
+        return near * (y - t - 0.5 * near)
+
+    @staticmethod
+    def slope(y: Any, t: Any, delta: Any) -> Any:
+        return minimum(maximum(y - t, -delta), delta)
 
 
 @LOSSES.add
 @dataclass(frozen=True)
-class LogCosh(Loss):
+class LogCosh(Pointwise):
     """Squares near the target, absolute differences far from it, without a seam."""
 
     name: ClassVar = "log_cosh"
     formula: ClassVar = "mean log cosh (y − t)"
     source: ClassVar = "Keras 3, keras.losses.LogCosh"
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        np.subtract(outputs, targets, out=gradient)
-        np.abs(gradient, out=scratch)  # |d| + log(1 + exp(−2|d|)) − log 2
-        np.add.reduce(scratch, axis=1, out=out)
-        scratch *= -2
-        np.exp(scratch, out=scratch)
-        np.log1p(scratch, out=scratch)
-        out += np.add.reduce(scratch, axis=1)
-        out /= outputs.shape[1]
-        out -= math.log(2)
-        np.tanh(gradient, out=gradient)
-        gradient /= outputs.shape[1]
+    @staticmethod
+    def value(y: Any, t: Any) -> Any:
+        return absolute(y - t) + log1p(exp(-2.0 * absolute(y - t))) - LOG_TWO
+
+    @staticmethod
+    def slope(y: Any, t: Any) -> Any:
+        return tanh(y - t)
 
 
 @LOSSES.add
 @dataclass(frozen=True)
-class Poisson(Loss):
+class Poisson(Pointwise):
     """The negative log-likelihood of counts, but for what does not depend on the outputs. Targets are not negative."""
 
     name: ClassVar = "poisson"
@@ -282,18 +320,18 @@ class Poisson(Loss):
     formula: ClassVar = "mean of exp(z) − t·z"
     source: ClassVar = "PyTorch, torch.nn.PoissonNLLLoss(log_input=True); Keras 3, keras.losses.Poisson, of exp(z)"
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        np.exp(outputs, out=gradient)
-        np.multiply(outputs, targets, out=scratch)
-        np.subtract(gradient, scratch, out=scratch)
-        np.mean(scratch, axis=1, out=out)
-        gradient -= targets
-        gradient /= outputs.shape[1]
+    @staticmethod
+    def value(z: Any, t: Any) -> Any:
+        return exp(z) - t * z
+
+    @staticmethod
+    def slope(z: Any, t: Any) -> Any:
+        return exp(z) - t
 
 
 @LOSSES.add
 @dataclass(frozen=True)
-class Quantile(Loss):
+class Quantile(Pointwise):
     """The pinball loss: its smallest value is at the given quantile of the targets, at 0.5 at their median."""
 
     name: ClassVar = "quantile"
@@ -303,18 +341,13 @@ class Quantile(Loss):
 
     quantile: Annotated[float, Gt(0), Lt(1)] = 0.5
 
-    def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        np.subtract(targets, outputs, out=gradient)
-        np.sign(gradient, out=scratch)  # max(q·d, (q − 1)·d) = |d| / 2 + (q − 1/2) · d
-        scratch /= 2
-        scratch += self.quantile - 0.5
-        gradient *= scratch
-        np.mean(gradient, axis=1, out=out)
-        np.subtract(targets, outputs, out=gradient)
-        np.abs(gradient, out=gradient)
-        np.greater(gradient, 0, out=gradient)  # zero where there is nothing to gain
-        gradient *= scratch
-        gradient /= -outputs.shape[1]
+    @staticmethod
+    def value(y: Any, t: Any, quantile: Any) -> Any:
+        return maximum(quantile * (t - y), (quantile - 1.0) * (t - y))
+
+    @staticmethod
+    def slope(y: Any, t: Any, quantile: Any) -> Any:
+        return where(t > y, -quantile, where(t < y, 1.0 - quantile, 0.0))
 
 
 def _log_softmax(logits: Array, out: Array, scratch: Array) -> None:

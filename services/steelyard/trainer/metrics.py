@@ -7,9 +7,10 @@ For classification `targets` and `predictions` are class indices `(rows,)`; for 
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from annotated_types import Gt, Lt
 from numpy.typing import NDArray
 
 from steelyard.trainer.parts import Part, Registry
@@ -250,6 +251,24 @@ class Mape(Metric):
     def score(self, targets: Array, predictions: Array) -> float:
         size = np.maximum(np.abs(targets.astype(np.float64)), np.finfo(np.float64).eps)
         return float((np.abs(predictions - targets) / size).mean())
+
+
+@METRICS.add
+@dataclass(frozen=True)
+class Pinball(Metric):
+    """The mean pinball loss: how well a quantile of the targets was found, in their own units."""
+
+    name: ClassVar = "pinball"
+    tasks: ClassVar = ("regression",)
+    greater_is_better: ClassVar = False
+    formula: ClassVar = "mean of max(q·d, (q − 1)·d), d = t − p, q = quantile"
+    source: ClassVar = "scikit-learn, mean_pinball_loss(alpha=quantile)"
+
+    quantile: Annotated[float, Gt(0), Lt(1)] = 0.5
+
+    def score(self, targets: Array, predictions: Array) -> float:
+        missed = targets - predictions
+        return float(np.maximum(self.quantile * missed, (self.quantile - 1) * missed).mean())
 
 
 def _one_against_rest(targets: Array, predictions: Array) -> list[tuple[Array, Array]]:

@@ -98,6 +98,10 @@ class Network:
         vector = self.parameters if vector is None else vector
         return {name: vector[span].reshape(spec.shape) for name, spec, span in self._spans()}
 
+    def span(self, tensor: str) -> slice:
+        """Where the tensor of this full name is in the vector."""
+        return next(span for name, _, span in self._spans() if name == tensor)
+
     def trainable_spans(self) -> list[slice]:
         """The stretches of the vector that training may change; neighbours are joined."""
         spans: list[slice] = []
@@ -114,7 +118,10 @@ class Network:
         return self.compute(x, logits=False)
 
     def compute(self, x: Array, *, logits: bool) -> Array:
-        """Outputs `(rows, outputs)`; with `logits` as they are before the output layer's activation."""
+        """Outputs `(rows, outputs)`; with `logits` as they are before the output layer's activation.
+
+        A row's bits do not depend on the rows that come with it.
+        """
         outputs = np.empty((len(x), self.outputs), self.dtype)
         path: Pass | None = self._kept.get(logits)
         for start in range(0, len(x), PREDICT_ROWS):

@@ -27,13 +27,23 @@ class Part:
     source: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for parameter, hint in get_type_hints(type(self), include_extras=True).items():
+        for parameter, hint in _hints(type(self)).items():
             value = getattr(self, parameter, None)
             if get_origin(hint) is Literal and value not in get_args(hint):
                 raise InvalidParameter(parameter, f"is {value!r}; {nearest(str(value), get_args(hint))}")
             for bound in getattr(hint, "__metadata__", ()):
                 if isinstance(value, (int, float)) and not _holds(bound, value):
                     raise InvalidParameter(parameter, f"is {value!r}; it must be {describe(bound)}")
+
+
+def _hints(part: type[Part]) -> dict[str, Any]:
+    """The annotations of a class, which Python would evaluate anew each time; its own, not those of a class above."""
+    if part not in _HINTS:
+        _HINTS[part] = get_type_hints(part, include_extras=True)
+    return _HINTS[part]
+
+
+_HINTS: dict[Any, dict[str, Any]] = {}
 
 
 def _holds(bound: object, value: Any) -> bool:
@@ -76,7 +86,7 @@ class Parameter:
 
 def parameters(part: type[Part]) -> list[Parameter]:
     """The parameters of a class of parts, in order; `dataclasses.MISSING` where one has no default."""
-    hints = get_type_hints(part, include_extras=True)
+    hints = _hints(part)
     return [Parameter(field.name, hints[field.name], field.default) for field in fields(part)]
 
 

@@ -1,6 +1,6 @@
 """Regularisers: penalties on a kernel's size that are added to the loss."""
 
-from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -8,6 +8,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
+from steelyard.trainer.elementary import Curve, absolute, sign
 from steelyard.trainer.parts import Part, Registry
 
 Array = NDArray[Any]
@@ -15,29 +16,31 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Regularizer(Part):
-    """A penalty on a kernel `(inputs, units)`."""
+    """A penalty on a kernel `(inputs, units)`: the sum of `value(w)` over its weights; `slope(w)` is the derivative.
 
-    @abstractmethod
-    def penalty(self, kernel: Array, scratch: Array) -> float:
-        """What is added to the loss. `scratch` has the kernel's shape and may be overwritten."""
+    Both are formulas in `steelyard.trainer.elementary`'s functions; their last arguments are the part's parameters.
+    """
 
-    @abstractmethod
-    def add_gradient(self, kernel: Array, gradient: Array, scratch: Array) -> None:
-        """Add the penalty's gradient to `gradient`. `scratch` has the kernel's shape and may be overwritten."""
+    value: ClassVar[Callable[..., Any]]
+    slope: ClassVar[Callable[..., Any]]
+
+    @property
+    def curve(self) -> Curve:
+        """Its formulas, and their parameters."""
+        return Curve(self.value, self.slope, tuple(vars(self).values()))
+
+    def penalty(self, kernel: Array) -> float:
+        """What is added to the loss."""
+        curve = self.curve
+        return float(np.sum(curve.value(kernel, *curve.parameters)))
+
+    def add_gradient(self, kernel: Array, gradient: Array) -> None:
+        """Add the penalty's gradient to `gradient`."""
+        curve = self.curve
+        gradient += curve.slope(kernel, *curve.parameters)
 
 
 REGULARIZERS = Registry[Regularizer]("regularizer")
-
-
-def _add_l1(strength: float, kernel: Array, gradient: Array, scratch: Array) -> None:
-    np.sign(kernel, out=scratch)
-    scratch *= strength
-    gradient += scratch
-
-
-def _add_l2(strength: float, kernel: Array, gradient: Array, scratch: Array) -> None:
-    np.multiply(kernel, 2 * strength, out=scratch)
-    gradient += scratch
 
 
 @REGULARIZERS.add
@@ -51,11 +54,13 @@ class L1(Regularizer):
 
     l1: Annotated[float, Ge(0)] = 0.01
 
-    def penalty(self, kernel: Array, scratch: Array) -> float:
-        return self.l1 * float(np.abs(kernel, out=scratch).sum())
+    @staticmethod
+    def value(w: Any, l1: Any) -> Any:
+        return l1 * absolute(w)
 
-    def add_gradient(self, kernel: Array, gradient: Array, scratch: Array) -> None:
-        _add_l1(self.l1, kernel, gradient, scratch)
+    @staticmethod
+    def slope(w: Any, l1: Any) -> Any:
+        return l1 * sign(w)
 
 
 @REGULARIZERS.add
@@ -69,11 +74,13 @@ class L2(Regularizer):
 
     l2: Annotated[float, Ge(0)] = 0.01
 
-    def penalty(self, kernel: Array, scratch: Array) -> float:
-        return self.l2 * float(np.vdot(kernel, kernel))
+    @staticmethod
+    def value(w: Any, l2: Any) -> Any:
+        return l2 * w * w
 
-    def add_gradient(self, kernel: Array, gradient: Array, scratch: Array) -> None:
-        _add_l2(self.l2, kernel, gradient, scratch)
+    @staticmethod
+    def slope(w: Any, l2: Any) -> Any:
+        return 2.0 * l2 * w
 
 
 @REGULARIZERS.add
@@ -88,9 +95,10 @@ class L1L2(Regularizer):
     l1: Annotated[float, Ge(0)] = 0.01
     l2: Annotated[float, Ge(0)] = 0.01
 
-    def penalty(self, kernel: Array, scratch: Array) -> float:
-        return self.l1 * float(np.abs(kernel, out=scratch).sum()) + self.l2 * float(np.vdot(kernel, kernel))
+    @staticmethod
+    def value(w: Any, l1: Any, l2: Any) -> Any:
+        return l1 * absolute(w) + l2 * w * w
 
-    def add_gradient(self, kernel: Array, gradient: Array, scratch: Array) -> None:
-        _add_l1(self.l1, kernel, gradient, scratch)
-        _add_l2(self.l2, kernel, gradient, scratch)
+    @staticmethod
+    def slope(w: Any, l1: Any, l2: Any) -> Any:
+        return l1 * sign(w) + 2.0 * l2 * w

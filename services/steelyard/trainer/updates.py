@@ -4,7 +4,7 @@ import numpy as np
 
 from steelyard.trainer.clipping import GradientClip
 from steelyard.trainer.network import Network, aligned
-from steelyard.trainer.optimizers import Rule, Step
+from steelyard.trainer.optimizers import Rule
 
 CHUNK = 32_768  # weights with their slots stay in the cache from one operation of the rule to the next
 
@@ -13,18 +13,15 @@ class Updates:
     """Moves the trainable weights of a network by its gradients, clipped, and holds them to their constraints."""
 
     def __init__(self, network: Network, optimizer: Rule, clip: GradientClip | None = None) -> None:
-        self._update, self._advance, self._clip = optimizer.update, optimizer.advance, clip
+        self._rule, self._clip = optimizer, clip
         self.slots = {name: aligned(network.parameters.size, network.dtype) for name in optimizer.slots}
         self.scalars = optimizer.scalars
         spans = network.trainable_spans()
-        longest = min(CHUNK, max((span.stop - span.start for span in spans), default=0))
-        scratch = np.empty(longest, network.dtype)
         self._chunks = [
             (
                 network.parameters[start:stop],
                 network.gradients[start:stop],
-                {name: slot[start:stop] for name, slot in self.slots.items()},
-                scratch[: stop - start],
+                [slot[start:stop] for slot in self.slots.values()],
             )
             for span in spans
             for start in range(span.start, span.stop, CHUNK)
@@ -41,11 +38,10 @@ class Updates:
 
     def make(self, number: int, rate: float) -> None:
         """Make the step with this number, counted from 1, and this learning rate."""
-        step = Step(number, rate, self.scalars)
         if self._clip is not None:
             self._clip.clip(self._gradients)
-        self._advance(step)
-        for weights, gradient, slots, scratch in self._chunks:
-            self._update(step, weights, gradient, slots, scratch)
+        [coefficients] = self._rule.coefficients(np.array([number]), np.array([rate]), self.scalars).tolist()
+        for weights, gradient, slots in self._chunks:
+            self._rule.update(weights, gradient, slots, coefficients)
         for apply, kernel, scratch in self._constrained:
             apply(kernel, scratch)

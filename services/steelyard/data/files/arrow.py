@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,18 +41,32 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class Read:
-    """A column as it was read: its values, the type that it had in the file, and what there is to know of it.
-
-    Of numbers, `ordered` are those that are there, in ascending order.
-    """
+    """A column as it was read: its values, and the type that it had in the file."""
 
     name: str
     values: Values
     dtype: str
-    is_moment: bool
-    distinct: int
-    top: list[tuple[Any, int]]
-    ordered: NDArray[np.float64] | None = None
+    is_moment: bool = False
+
+    @cached_property
+    def ordered(self) -> NDArray[np.float64] | None:
+        """Of numbers, those that are there, in ascending order."""
+        if self.values.labels is not None:
+            return None
+        ordered = np.sort(self.values.array)
+        return ordered[: np.searchsorted(ordered, np.nan)]  # those that are missing stand at the end
+
+    @cached_property
+    def counts(self) -> tuple[int, list[tuple[Any, int]]]:
+        """How many different values it has, and the most frequent labels with how often they are there."""
+        array, labels, ordered = self.values.array, self.values.labels, self.ordered
+        if ordered is not None:
+            return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0), []
+        assert labels is not None
+        counts = np.bincount(array[array >= 0], minlength=len(labels))
+        order = np.argsort(-counts, kind="stable")[:TOP].tolist()
+        top = [(_short(labels[place]), int(counts[place])) for place in order if counts[place]]
+        return int(np.count_nonzero(counts)), top
 
 
 def read_parquet(path: str, max_bytes: int) -> pa.Table:
@@ -152,6 +167,10 @@ def read_columns(
             yield ahead.popleft().result()
 
 
+def _short(label: Any) -> Any:
+    return label[:MOST_NAME] if isinstance(label, str) else label
+
+
 def _read(name: str, column: pa.ChunkedArray) -> Read:
     try:
         return _convert(name, column)
@@ -165,10 +184,10 @@ def _convert(name: str, column: pa.ChunkedArray) -> Read:
         column = column.cast(kind.value_type)
         dtype, kind = str(column.type), column.type
     if pa.types.is_null(kind):
-        return _ordered(name, Values(np.full(len(column), np.nan)), dtype)
+        return Read(name, Values(np.full(len(column), np.nan)), dtype)
     if pa.types.is_boolean(kind):
         codes = column.cast(pa.int8()).fill_null(MISSING).to_numpy().astype(np.int32)
-        return _counted(name, Values(codes, (False, True)), dtype)
+        return Read(name, Values(codes, (False, True)), dtype)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _read_texts(name, column, dtype)
     if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
@@ -185,10 +204,7 @@ def _read_texts(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
     chunks = [chunk.indices.fill_null(MISSING).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     labels = tuple(encoded.chunk(0).dictionary.to_pylist()) if chunks else ()
     codes = np.concatenate(chunks).astype(np.int32) if chunks else np.empty(0, np.int32)
-    counts = np.bincount(codes[codes >= 0], minlength=len(labels))
-    order = np.argsort(-counts, kind="stable")[:TOP]
-    top = [(labels[place][:MOST_NAME], int(counts[place])) for place in order.tolist()]
-    return Read(name, Values(codes, labels), dtype, False, len(labels), top)
+    return Read(name, Values(codes, labels), dtype)
 
 
 def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
@@ -197,11 +213,10 @@ def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
         if extremes["max"] is not None and max(-extremes["min"], extremes["max"]) > LARGEST_EXACT:
             return _read_texts(name, column.cast(pa.string()), dtype)  # a float64 would change them: they are names
     numbers = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64, copy=False)
-    read = _ordered(name, Values(numbers), dtype)
-    if _reach(read) > LARGEST:
+    if max(np.fmax.reduce(numbers, initial=0.0), -np.fmin.reduce(numbers, initial=0.0)) > LARGEST:
         row = int((np.abs(numbers) > LARGEST).argmax())
         raise Unreadable(f"{numbers[row]:g} must lie within ±{LARGEST:g}", row=row + 1, column=name)
-    return read
+    return Read(name, Values(numbers), dtype)
 
 
 def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
@@ -215,24 +230,4 @@ def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
     outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
     if outside.any():
         raise Unreadable("the date lies outside the years 1 to 9999", row=int(outside.argmax()) + 1, column=name)
-    return _ordered(name, Values(moments), dtype, is_moment=not pa.types.is_time(column.type))
-
-
-def _ordered(name: str, values: Values, dtype: str, *, is_moment: bool = False) -> Read:
-    ordered = np.sort(values.array)
-    ordered = ordered[: np.searchsorted(ordered, np.nan)]  # those that are missing stand at the end
-    distinct = int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0)
-    return Read(name, values, dtype, is_moment, distinct, [], ordered)
-
-
-def _reach(read: Read) -> float:
-    """How far from zero its numbers lie at most."""
-    ordered = read.ordered
-    return 0.0 if ordered is None or not len(ordered) else float(max(-ordered[0], ordered[-1]))
-
-
-def _counted(name: str, values: Values, dtype: str) -> Read:
-    assert values.labels is not None
-    counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels)).tolist()
-    top = [pair for pair in zip(values.labels, counts, strict=True) if pair[1]]
-    return Read(name, values, dtype, False, len(top), sorted(top, key=lambda pair: -pair[1]))
+    return Read(name, Values(moments), dtype, is_moment=not pa.types.is_time(column.type))

@@ -13,18 +13,25 @@ from steelyard.data.moments import moment
 def profile(column: Read) -> dict[str, Any]:
     """The profile of a column, as JSON. Extremes and moments are of numbers; those of dates are RFC 3339."""
     values = column.values
+    distinct, top = column.counts
     kind, reason = infer(column.name, values, is_moment=column.is_moment)
     ordered = column.ordered
     missing = int(values.missing.sum()) if ordered is None else len(values.array) - len(ordered)
     facts: dict[str, Any] = {"name": column.name, "dtype": column.dtype, "kind": kind, "reason": reason}
-    facts |= {"missing": missing, "distinct": column.distinct, "min": None, "max": None, "mean": None, "std": None}
+    facts |= {"missing": missing, "distinct": distinct, "min": None, "max": None, "mean": None, "std": None}
     if ordered is not None and len(ordered):
         mean = float(ordered.mean())
         spread = ordered - mean
         std = float(np.sqrt(np.dot(spread, spread) / len(spread)))
         numbers = {"min": float(ordered[0]), "max": float(ordered[-1]), "mean": mean, "std": std}
         facts |= {key: _said(value, kind) if key != "std" else value for key, value in numbers.items()}
-    return facts | {"top": [{"value": value, "count": count} for value, count in column.top]}
+    return facts | {"top": [{"value": value, "count": count} for value, count in top]}
+
+
+def classify(column: Read) -> dict[str, Any]:
+    """Its name and its kind alone, for which no value is counted."""
+    kind, _ = infer(column.name, column.values, is_moment=column.is_moment)
+    return {"name": column.name, "kind": kind}
 
 
 def _said(value: float, kind: Kind) -> float | str:

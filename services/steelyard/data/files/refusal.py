@@ -11,6 +11,7 @@ class Unreadable(Exception):
         places = [] if row is None else [f"row {row}"]
         places += [] if column is None else [f"column {column!r}"]
         super().__init__(f"{', '.join(places)}: {detail}" if places else detail)
+        self.detail = detail
         self.row = row
         self.column = column
 

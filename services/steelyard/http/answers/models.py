@@ -75,3 +75,77 @@ class Prediction(Answer):
     predictions: list[Target]
     probabilities: list[list[float]] | None = None
     classes: list[Label] | None = None
+
+
+class ExplainRequest(Answer):
+    """A method, and rows to explain by: as for a prediction; objects may bear their targets."""
+
+    method: Literal["permutation", "integrated_gradients", "connection_weights"]
+    inputs: Annotated[list[list[float] | dict[str, Any]], Field(min_length=1)] | None = None
+
+
+class ExplainedOutputs(Answer):
+    """The outputs that are explained, at most 16, and their unit. A class's logit is less the mean of all classes'."""
+
+    names: list[Label]
+    unit: str
+
+
+class ExplainedFeature(Answer):
+    """A column. It says something where it is above the control."""
+
+    name: str
+    importance: float | None
+    std: Annotated[float | None, Field(description="over repeats, or over rows")]
+    rank: int
+    above_control: bool
+    by_output: Annotated[list[float | None] | None, Field(description="as `outputs` names them")] = None
+    score_drop: dict[str, float | None] | None = None
+
+
+class Control(Answer):
+    """Columns of noise by connections that were never trained: mean and spread, and the greatest, the level."""
+
+    importance: float | None
+    std: float | None
+    level: float | None
+    columns: int
+
+
+class Agreement(Answer):
+    """Spearman's correlation of two methods' rankings; null where one ranks all alike."""
+
+    methods: list[str]
+    spearman: float | None
+
+
+class Attributions(Answer):
+    """Row by row, of at most 100: `values` by output and feature; they add up to `outputs` less `baseline`."""
+
+    baseline: list[float | None]
+    outputs: list[list[float | None]]
+    values: list[list[list[float | None]]]
+
+
+class Explanation(Answer):
+    """How much each column moves the outputs."""
+
+    object: Literal["explanation"]
+    model: str
+    method: Literal["permutation", "integrated_gradients", "connection_weights"]
+    outputs: ExplainedOutputs
+    features: list[ExplainedFeature]
+    control: Control
+    agreement: list[Agreement]
+    not_defined: Annotated[dict[str, str], Field(description="methods that say nothing of this model, and why")]
+    rows: Annotated[int, Field(description="how many the method used")]
+    source: Literal["inputs", "validation", "test", "train", "weights"]
+    seconds: float
+    repeats: int | None = None
+    measure: Annotated[Literal["loss", "movement"] | None, Field(description="what shuffling makes larger")] = None
+    loss: float | None = None
+    score: dict[str, float | None] | None = None
+    steps: int | None = None
+    baseline: Literal["training_mean", "zeros"] | None = None
+    residual: Annotated[float | None, Field(description="by how much attributions miss the sum, at most")] = None
+    attributions: Attributions | None = None

@@ -1,6 +1,6 @@
 """Activations: what a layer makes of its weighted sums."""
 
-from steelyard.trainer.activations.base import ACTIVATIONS, Activation
+from steelyard.trainer.activations.base import ACTIVATIONS, Activation, Pointwise
 from steelyard.trainer.activations.pieces import (
     HardSigmoid,
     HardTanh,
@@ -41,6 +41,7 @@ __all__ = [
     "LogSoftmax",
     "Mish",
     "PRelu",
+    "Pointwise",
     "Relu",
     "Relu6",
     "Selu",

@@ -1,16 +1,19 @@
 """What every activation is: a function of a layer's weighted sums `z`, and its derivative.
 
-Kernels write to buffers that they are handed and allocate nothing. All arrays are `(batch, units)` and of the
-network's dtype.
+Most are written as two formulas, `value` and `slope`, in `steelyard.trainer.elementary`'s functions: one text, which
+NumPy computes for arrays, and from which the compiled kernels are made. One that looks at whole rows, or learns, is
+written as two functions of arrays instead. All arrays are `(batch, units)` and of the network's dtype.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.trainer.elementary import Curve
 from steelyard.trainer.parts import Part, Registry
 
 Array = NDArray[Any]
@@ -30,6 +33,11 @@ class Kernels(Protocol):
 class Activation(Part):
     """A function of a layer's weighted sums. One that learns names the weights of its own."""
 
+    @property
+    def curve(self) -> Curve | None:
+        """The formulas of each value alone; `None` where a value depends on others, or on what is learned."""
+        return None
+
     @abstractmethod
     def forward(self, z: Array, out: Array, scratch: Array) -> None:
         """Write `a = f(z)` to `out`; `z` stays as it is, `scratch` may be overwritten."""
@@ -45,6 +53,26 @@ class Activation(Part):
     def learning(self, weights: Mapping[str, Array], gradients: Mapping[str, Array]) -> Kernels:
         """The kernels that compute with these weights `(units,)` and fill their gradients."""
         return self
+
+
+@dataclass(frozen=True)
+class Pointwise(Activation):
+    """An activation of each sum alone: `value` and `slope`, whose last arguments are the part's own parameters."""
+
+    value: ClassVar[Callable[..., Any]]
+    slope: ClassVar[Callable[..., Any]]
+
+    @property
+    def curve(self) -> Curve:
+        return Curve(self.value, self.slope, tuple(map(float, vars(self).values())))
+
+    def forward(self, z: Array, out: Array, scratch: Array) -> None:
+        curve = self.curve
+        np.copyto(out, curve.value(z, *curve.parameters))
+
+    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
+        curve = self.curve
+        np.multiply(grad, curve.slope(z, a, *curve.parameters), out=grad)
 
 
 ACTIVATIONS = Registry[Activation]("activation")

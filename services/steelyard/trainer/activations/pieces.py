@@ -1,67 +1,73 @@
-"""Activations that are straight in pieces: the rectifiers, and sigmoid and tanh with corners."""
+"""Activations made of straight pieces."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le
 
-from steelyard.trainer.activations.base import ACTIVATIONS, Activation, Array, Kernels
+from steelyard.trainer.activations.base import ACTIVATIONS, Activation, Array, Kernels, Pointwise
+from steelyard.trainer.elementary import maximum, minimum, where
 
 
 @ACTIVATIONS.add
 @dataclass(frozen=True)
-class Linear(Activation):
-    """Passes its input on."""
+class Linear(Pointwise):
+    """The weighted sums as they are."""
 
     name: ClassVar = "linear"
     formula: ClassVar = "f(z) = z"
     source: ClassVar = "Keras 3, keras.activations.linear"
 
-    def forward(self, z: Array, out: Array, scratch: Array) -> None:
-        np.copyto(out, z)
+    @staticmethod
+    def value(z: Any) -> Any:
+        return z
 
-    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
-        pass  # the derivative is one
+    @staticmethod
+    def slope(z: Any, a: Any) -> Any:
+        return 1.0
 
 
 @ACTIVATIONS.add
 @dataclass(frozen=True)
-class Relu(Activation):
+class Relu(Pointwise):
     """The rectified linear unit."""
 
     name: ClassVar = "relu"
     formula: ClassVar = "f(z) = max(0, z)"
     source: ClassVar = "Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines"
 
-    def forward(self, z: Array, out: Array, scratch: Array) -> None:
-        np.maximum(z, 0, out=out)
+    @staticmethod
+    def value(z: Any) -> Any:
+        return maximum(z, 0.0)
 
-    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
-        np.greater(z, 0, out=scratch)
-        grad *= scratch
+    @staticmethod
+    def slope(z: Any, a: Any) -> Any:
+        return where(z > 0.0, 1.0, 0.0)
 
 
 @ACTIVATIONS.add
 @dataclass(frozen=True)
-class Relu6(Activation):
+class Relu6(Pointwise):
     """A rectifier that ends at six."""
 
     name: ClassVar = "relu6"
     formula: ClassVar = "f(z) = min(max(0, z), 6)"
     source: ClassVar = "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10; Keras 3, relu6"
 
-    def forward(self, z: Array, out: Array, scratch: Array) -> None:
-        np.clip(z, 0, 6, out=out)
+    @staticmethod
+    def value(z: Any) -> Any:
+        return minimum(maximum(z, 0.0), 6.0)
 
-    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
-        _stop_outside(z, 0, 6, grad, scratch)
+    @staticmethod
+    def slope(z: Any, a: Any) -> Any:
+        return where((z > 0.0) & (z < 6.0), 1.0, 0.0)
 
 
 @ACTIVATIONS.add
 @dataclass(frozen=True)
-class LeakyRelu(Activation):
+class LeakyRelu(Pointwise):
     """A rectifier that lets a little through below zero. PyTorch's slope is 0.01, Keras's 0.2."""
 
     name: ClassVar = "leaky_relu"
@@ -70,15 +76,13 @@ class LeakyRelu(Activation):
 
     negative_slope: Annotated[float, Ge(0), Le(1)] = 0.01
 
-    def forward(self, z: Array, out: Array, scratch: Array) -> None:
-        np.multiply(z, self.negative_slope, out=out)
-        np.maximum(out, z, out=out)  # right for slopes up to one
+    @staticmethod
+    def value(z: Any, negative_slope: Any) -> Any:
+        return maximum(z, negative_slope * z)  # right for slopes up to one
 
-    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
-        np.greater(z, 0, out=scratch)
-        scratch *= 1 - self.negative_slope
-        scratch += self.negative_slope
-        grad *= scratch
+    @staticmethod
+    def slope(z: Any, a: Any, negative_slope: Any) -> Any:
+        return where(z > 0.0, 1.0, negative_slope)
 
 
 @ACTIVATIONS.add
@@ -135,41 +139,35 @@ class LearnedSlope:
 
 @ACTIVATIONS.add
 @dataclass(frozen=True)
-class HardSigmoid(Activation):
+class HardSigmoid(Pointwise):
     """A sigmoid of three straight lines. Keras's and PyTorch's since 2020; older Kerases have a slope of 0.2."""
 
     name: ClassVar = "hard_sigmoid"
     formula: ClassVar = "f(z) = min(max(0, z / 6 + 1 / 2), 1)"
     source: ClassVar = "Courbariaux, Bengio and David 2015; PyTorch, torch.nn.Hardsigmoid"
 
-    def forward(self, z: Array, out: Array, scratch: Array) -> None:
-        np.add(z, 3, out=out)
-        np.clip(out, 0, 6, out=out)
-        out /= 6
+    @staticmethod
+    def value(z: Any) -> Any:
+        return minimum(maximum(z + 3.0, 0.0), 6.0) / 6.0
 
-    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
-        _stop_outside(z, -3, 3, grad, scratch)
-        grad /= 6
+    @staticmethod
+    def slope(z: Any, a: Any) -> Any:
+        return where((z > -3.0) & (z < 3.0), 1.0 / 6.0, 0.0)
 
 
 @ACTIVATIONS.add
 @dataclass(frozen=True)
-class HardTanh(Activation):
+class HardTanh(Pointwise):
     """A hyperbolic tangent of three straight lines."""
 
     name: ClassVar = "hard_tanh"
     formula: ClassVar = "f(z) = min(max(−1, z), 1)"
     source: ClassVar = "Collobert 2004; PyTorch, torch.nn.Hardtanh"
 
-    def forward(self, z: Array, out: Array, scratch: Array) -> None:
-        np.clip(z, -1, 1, out=out)
+    @staticmethod
+    def value(z: Any) -> Any:
+        return minimum(maximum(z, -1.0), 1.0)
 
-    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
-        _stop_outside(z, -1, 1, grad, scratch)
-
-
-def _stop_outside(z: Array, low: float, high: float, grad: Array, scratch: Array) -> None:
-    np.greater(z, low, out=scratch)
-    grad *= scratch
-    np.less(z, high, out=scratch)
-    grad *= scratch
+    @staticmethod
+    def slope(z: Any, a: Any) -> Any:
+        return where((z > -1.0) & (z < 1.0), 1.0, 0.0)

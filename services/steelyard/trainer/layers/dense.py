@@ -1,5 +1,6 @@
 """The densely connected layer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
@@ -20,6 +21,7 @@ from steelyard.trainer.layers.base import (
     activation_tensors,
 )
 from steelyard.trainer.regularizers import Regularizer
+from steelyard.trainer.rowwise import multiply
 
 CALIBRATIONS = 10  # the paper's bound; one is enough where the bias is zero
 CALIBRATED_TO = 1e-6
@@ -77,18 +79,19 @@ class DenseStage(Stage):
         self._x = self._z
         self._unit_variance = layer.initializer.unit_variance
         self._trains = around.streams is not None and layer.trainable
+        self._multiply: Callable[..., object] = multiply if around.streams is None else np.matmul
         if self._trains:
             self._kernel_gradient = around.gradients["kernel"]
             self._bias_gradient = around.gradients.get("bias")
         # A product with ones sums the rows about three times as fast as np.sum over the first axis.
         self._ones = np.ones(around.rows, around.dtype)
         self._x_gradient = None
-        if around.streams is not None and around.needs_input_gradient:
+        if around.needs_input_gradient:
             self._x_gradient = around.buffer(around.inputs)
 
     def forward(self, x: Array) -> Array:
         self._x = x
-        np.matmul(x, self._kernel, out=self._z)
+        self._multiply(x, self._kernel, out=self._z)
         if self._bias is not None:
             np.add(self._z, self._bias, out=self._z)
         return self._z

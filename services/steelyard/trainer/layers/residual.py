@@ -1,6 +1,6 @@
 """The residual block: layers whose inputs are added to their outputs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from steelyard.errors import InvalidParameter
 from steelyard.trainer.initializers import GlorotUniform
 from steelyard.trainer.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec
 from steelyard.trainer.layers.stack import Place, Stack, places
+from steelyard.trainer.rowwise import multiply
 
 PROJECTION = "projection"
 
@@ -67,6 +68,7 @@ class ResidualStage(Stage):
         units = found[-1].outputs
         self._projection = around.weights.get(f"{PROJECTION}.kernel")
         self._projection_gradient = around.gradients.get(f"{PROJECTION}.kernel")
+        self._multiply: Callable[..., object] = multiply if around.streams is None else np.matmul
         self._needs_input_gradient = around.needs_input_gradient
         self._x = self._y = around.buffer(units)
         self._grad = around.buffer(units)
@@ -83,7 +85,7 @@ class ResidualStage(Stage):
         if self._projection is None:
             np.add(made, x, out=self._y)
         else:
-            np.matmul(x, self._projection, out=self._y)
+            self._multiply(x, self._projection, out=self._y)
             self._y += made
         return self._y
 

@@ -43,7 +43,7 @@ class Stack:
     """Places at work on batches of one size.
 
     `weights` and `gradients` are by place and tensor. Gradients stop before the first place that learns, unless
-    `around.needs_input_gradient`.
+    `around.needs_input_gradient`; at inference there are none without that.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Stack:
             )
             if not wanted:
                 first = len(self._named)
-                wanted = place.learns
+                wanted = place.learns and around.streams is not None
             self._named += [(place.name, stage) for stage in place.layer.stages(here)]
         self._stages = [stage for _, stage in self._named]
         self._forward = [stage.forward for stage in self._stages]

@@ -2,7 +2,7 @@
 
 from steelyard.trainer.optimizers.adagrad import Adadelta, Adagrad
 from steelyard.trainer.optimizers.adam import Adam, Adamax, AdamW, Nadam
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Optimizer, Rule, Step
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Optimizer, Rule
 from steelyard.trainer.optimizers.lbfgs import LBFGS
 from steelyard.trainer.optimizers.lion import Lion
 from steelyard.trainer.optimizers.rmsprop import RMSprop
@@ -22,5 +22,4 @@ __all__ = [
     "Optimizer",
     "RMSprop",
     "Rule",
-    "Step",
 ]

@@ -1,21 +1,13 @@
 """Adagrad and Adadelta: every weight's steps shrink with the gradients that it has seen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-from steelyard.trainer.optimizers.base import (
-    OPTIMIZERS,
-    Array,
-    LearningRate,
-    Rule,
-    Step,
-    add_decay,
-    average_square,
-)
+from steelyard.trainer.elementary import sqrt
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
 
 
 @OPTIMIZERS.add
@@ -38,16 +30,19 @@ class Adagrad(Rule):
     def slots(self) -> tuple[str, ...]:
         return ("sum",)
 
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        add_decay(self.weight_decay, weights, gradient, scratch)
-        total = slots["sum"]
-        np.multiply(gradient, gradient, out=scratch)
-        total += scratch
-        np.sqrt(total, out=scratch)
-        scratch += self.epsilon
-        gradient /= scratch
-        gradient *= step.rate
-        weights -= gradient
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        return adagrad
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        return by_step(rates, self.weight_decay, self.epsilon, rates)
+
+
+def adagrad(w: Any, g: Any, s: Any, weight_decay: Any, epsilon: Any, rate: Any) -> tuple[Any, ...]:
+    """Adagrad's rule."""
+    g = g + weight_decay * w
+    s = s + g * g
+    return w - rate * (g / (sqrt(s) + epsilon)), s
 
 
 @OPTIMIZERS.add
@@ -74,16 +69,19 @@ class Adadelta(Rule):
     def slots(self) -> tuple[str, ...]:
         return ("square_average", "step_average")
 
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        add_decay(self.weight_decay, weights, gradient, scratch)
-        square, moved = slots["square_average"], slots["step_average"]
-        average_square(square, gradient, self.rho, scratch)
-        np.add(moved, self.epsilon, out=scratch)
-        np.sqrt(scratch, out=scratch)
-        gradient *= scratch
-        np.add(square, self.epsilon, out=scratch)
-        np.sqrt(scratch, out=scratch)
-        gradient /= scratch
-        average_square(moved, gradient, self.rho, scratch)
-        gradient *= step.rate
-        weights -= gradient
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        return adadelta
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        return by_step(rates, self.weight_decay, self.rho, 1 - self.rho, self.epsilon, rates)
+
+
+def adadelta(
+    w: Any, g: Any, s: Any, u: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, rate: Any
+) -> tuple[Any, ...]:
+    """Adadelta's rule."""
+    g = g + weight_decay * w
+    s = rho * s + share * (g * g)
+    d = g * sqrt(u + epsilon) / sqrt(s + epsilon)
+    return w - rate * d, s, rho * u + share * (d * d)

@@ -1,23 +1,14 @@
 """Adam and its kin: a running mean of the gradient over a running measure of its size."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-from steelyard.trainer.optimizers.base import (
-    OPTIMIZERS,
-    Array,
-    LearningRate,
-    Rule,
-    Step,
-    add_decay,
-    average,
-    average_square,
-)
+from steelyard.trainer.elementary import absolute, maximum, sqrt
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
 
 Beta = Annotated[float, Ge(0), Lt(1)]
 Epsilon = Annotated[float, Gt(0)]
@@ -52,9 +43,12 @@ class Adam(Rule):
     def slots(self) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if self.amsgrad else ("exp_avg", "exp_avg_sq")
 
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        add_decay(self.weight_decay, weights, gradient, scratch)
-        adam_step(self, step, weights, gradient, slots, scratch)
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        return adam_with_largest if self.amsgrad else adam
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        return _coefficients(self, numbers, rates, 1.0, self.weight_decay)
 
 
 @OPTIMIZERS.add
@@ -80,26 +74,63 @@ class AdamW(Rule):
     def slots(self) -> tuple[str, ...]:
         return ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if self.amsgrad else ("exp_avg", "exp_avg_sq")
 
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        weights *= 1 - step.rate * self.weight_decay
-        adam_step(self, step, weights, gradient, slots, scratch)
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        return adam_with_largest if self.amsgrad else adam
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        return _coefficients(self, numbers, rates, 1 - rates * self.weight_decay, 0.0)
 
 
-def adam_step(
-    rule: Adam | AdamW, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array
-) -> None:
-    """What Adam and AdamW have in common."""
-    mean, square = slots["exp_avg"], slots["exp_avg_sq"]
-    average(mean, gradient, rule.beta_1, scratch)
-    average_square(square, gradient, rule.beta_2, scratch)
-    if rule.amsgrad:
-        square = np.maximum(slots["max_exp_avg_sq"], square, out=slots["max_exp_avg_sq"])
-    np.sqrt(square, out=scratch)
-    scratch /= math.sqrt(1 - rule.beta_2**step.number)
-    scratch += rule.epsilon
-    np.divide(mean, scratch, out=scratch)
-    scratch *= step.rate / (1 - rule.beta_1**step.number)
-    weights -= scratch
+def _coefficients(rule: Adam | AdamW, numbers: Array, rates: Array, kept: Any, weight_decay: float) -> Array:
+    per_root = 1 / np.sqrt(1 - rule.beta_2**numbers)
+    rate = rates / (1 - rule.beta_1**numbers)
+    shares = 1 - rule.beta_1, rule.beta_2, 1 - rule.beta_2
+    return by_step(rates, kept, weight_decay, *shares, rule.epsilon, per_root, rate)
+
+
+def adam(
+    w: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    kept: Any,
+    weight_decay: Any,
+    share_1: Any,
+    beta_2: Any,
+    share_2: Any,
+    epsilon: Any,
+    per_root: Any,
+    rate: Any,
+) -> tuple[Any, ...]:
+    """What Adam and AdamW have in common: of the one, `kept` is 1; of the other, `weight_decay` is 0."""
+    g = g + weight_decay * w
+    m = m + share_1 * (g - m)
+    v = beta_2 * v + share_2 * (g * g)
+    return kept * w - rate * (m / (sqrt(v) * per_root + epsilon)), m, v
+
+
+def adam_with_largest(
+    w: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    largest: Any,
+    kept: Any,
+    weight_decay: Any,
+    share_1: Any,
+    beta_2: Any,
+    share_2: Any,
+    epsilon: Any,
+    per_root: Any,
+    rate: Any,
+) -> tuple[Any, ...]:
+    """The same, over the largest mean of squares so far."""
+    g = g + weight_decay * w
+    m = m + share_1 * (g - m)
+    v = beta_2 * v + share_2 * (g * g)
+    largest = maximum(largest, v)
+    return kept * w - rate * (m / (sqrt(largest) * per_root + epsilon)), m, v, largest
 
 
 @OPTIMIZERS.add
@@ -124,17 +155,23 @@ class Adamax(Rule):
     def slots(self) -> tuple[str, ...]:
         return ("exp_avg", "exp_inf")
 
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        add_decay(self.weight_decay, weights, gradient, scratch)
-        mean, largest = slots["exp_avg"], slots["exp_inf"]
-        average(mean, gradient, self.beta_1, scratch)
-        largest *= self.beta_2
-        np.abs(gradient, out=scratch)
-        scratch += self.epsilon
-        np.maximum(largest, scratch, out=largest)
-        np.divide(mean, largest, out=scratch)
-        scratch *= step.rate / (1 - self.beta_1**step.number)
-        weights -= scratch
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        return adamax
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        rate = rates / (1 - self.beta_1**numbers)
+        return by_step(rates, self.weight_decay, 1 - self.beta_1, self.beta_2, self.epsilon, rate)
+
+
+def adamax(
+    w: Any, g: Any, m: Any, u: Any, weight_decay: Any, share_1: Any, beta_2: Any, epsilon: Any, rate: Any
+) -> tuple[Any, ...]:
+    """Adamax's rule."""
+    g = g + weight_decay * w
+    m = m + share_1 * (g - m)
+    u = maximum(beta_2 * u, absolute(g) + epsilon)
+    return w - rate * (m / u), m, u
 
 
 @OPTIMIZERS.add
@@ -167,25 +204,42 @@ class Nadam(Rule):
     def scalars(self) -> dict[str, float]:
         return {"momentum_product": 1.0}
 
-    def _momentum(self, number: int) -> float:
-        return float(self.beta_1 * (1 - 0.5 * 0.96 ** (number * self.momentum_decay)))
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        return nadam
 
-    def advance(self, step: Step) -> None:
-        step.scalars["momentum_product"] *= self._momentum(step.number)
+    def _momentum(self, numbers: Array) -> Array:
+        momentum: Array = self.beta_1 * (1 - 0.5 * 0.96 ** (numbers * self.momentum_decay))
+        return momentum
 
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        add_decay(self.weight_decay, weights, gradient, scratch)
-        mean, square = slots["exp_avg"], slots["exp_avg_sq"]
-        average(mean, gradient, self.beta_1, scratch)
-        average_square(square, gradient, self.beta_2, scratch)
-        now, ahead = self._momentum(step.number), self._momentum(step.number + 1)
-        product = step.scalars["momentum_product"]
-        np.divide(square, 1 - self.beta_2**step.number, out=scratch)
-        np.sqrt(scratch, out=scratch)
-        scratch += self.epsilon
-        gradient /= scratch
-        gradient *= step.rate * (1 - now) / (1 - product)
-        weights -= gradient
-        np.divide(mean, scratch, out=scratch)
-        scratch *= step.rate * ahead / (1 - product * ahead)
-        weights -= scratch
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        now, ahead = self._momentum(numbers), self._momentum(numbers + 1)
+        products = np.cumprod(np.concatenate([[scalars["momentum_product"]], now]))[1:]
+        scalars["momentum_product"] = float(products[-1])
+        of_gradient = rates * (1 - now) / (1 - products)
+        of_mean = rates * ahead / (1 - products * ahead)
+        shares = 1 - self.beta_1, self.beta_2, 1 - self.beta_2
+        correction = 1 - self.beta_2**numbers
+        return by_step(rates, self.weight_decay, *shares, self.epsilon, correction, of_gradient, of_mean)
+
+
+def nadam(
+    w: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    weight_decay: Any,
+    share_1: Any,
+    beta_2: Any,
+    share_2: Any,
+    epsilon: Any,
+    correction: Any,
+    of_gradient: Any,
+    of_mean: Any,
+) -> tuple[Any, ...]:
+    """Nadam's rule."""
+    g = g + weight_decay * w
+    m = m + share_1 * (g - m)
+    v = beta_2 * v + share_2 * (g * g)
+    size = sqrt(v / correction) + epsilon
+    return w - of_gradient * (g / size) - of_mean * (m / size), m, v

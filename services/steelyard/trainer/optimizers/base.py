@@ -1,7 +1,6 @@
 """What every optimiser is: parameters of a rule. Its state lives outside, in vectors as long as the weights."""
 
-from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,18 +12,6 @@ from steelyard.trainer.parts import Part, Registry
 
 Array = NDArray[Any]
 LearningRate = Annotated[float, Gt(0)]
-
-
-@dataclass
-class Step:
-    """The step to make.
-
-    Its number is counted from 1, its rate may be a schedule's, its scalars are the optimiser's and go on changing.
-    """
-
-    number: int
-    rate: float
-    scalars: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -48,37 +35,40 @@ class Optimizer(Part):
 class Rule(Optimizer):
     """An optimiser that moves each weight by what it knows of that weight alone.
 
-    So it works element by element, in place, and may be given the weights a piece at a time.
+    Its rule is a formula in `steelyard.trainer.elementary`'s functions, which NumPy computes for arrays, and from which
+    the compiled kernels are made.
     """
 
-    def advance(self, step: Step) -> None:
-        """Move the scalars on; asked once a step, before the updates."""
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        """The rule: from a weight, its gradient, its slots and the coefficients to the new weight and slots."""
+        raise TypeError(f"{self.name} names no rule")
 
-    @abstractmethod
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        """Make a step. `gradient` and `scratch` `(n,)` may be overwritten."""
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        """What the rule takes last, the same for all weights, for some steps that follow each other.
+
+        Args:
+            numbers: of the steps, counted from 1, `(steps,)`.
+            rates: their learning rates, `(steps,)`, which may be a schedule's.
+            scalars: the optimiser's, moved on to behind the last of these steps.
+
+        Returns:
+            `(steps, coefficients)`, float64.
+        """
+        raise TypeError(f"{self.name} names no coefficients")
+
+    def update(self, weights: Array, gradient: Array, slots: Sequence[Array], coefficients: Sequence[float]) -> None:
+        """Make one step of some weights `(n,)`, in place."""
+        for kept, moved in zip((weights, *slots), self.move(weights, gradient, *slots, *coefficients), strict=True):
+            kept[...] = moved
 
 
 OPTIMIZERS = Registry[Optimizer]("optimizer")
 
 
-def add_decay(strength: float, weights: Array, gradient: Array, scratch: Array) -> None:
-    """Add L2 weight decay to the gradient, as PyTorch's `weight_decay` does."""
-    if strength:
-        np.multiply(weights, strength, out=scratch)
-        gradient += scratch
-
-
-def average(mean: Array, value: Array, beta: float, scratch: Array) -> None:
-    """Move a running mean towards `value`: `m ← m + (1 − beta) · (v − m)`, which is PyTorch's order of operations."""
-    np.subtract(value, mean, out=scratch)
-    scratch *= 1 - beta
-    mean += scratch
-
-
-def average_square(square: Array, value: Array, beta: float, scratch: Array) -> None:
-    """Move a running mean of squares: `s ← beta · s + (1 − beta) · v²`."""
-    square *= beta
-    np.multiply(value, value, out=scratch)
-    scratch *= 1 - beta
-    square += scratch
+def by_step(rates: Array, *columns: Any) -> Array:
+    """Columns of coefficients, each a number or one number a step, side by side: `(steps, columns)`."""
+    table = np.empty((len(rates), len(columns)))
+    for place, column in enumerate(columns):
+        table[:, place] = column
+    return table

@@ -1,13 +1,13 @@
 """Lion."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from annotated_types import Ge, Lt
 
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, Step, average
+from steelyard.trainer.elementary import sign
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
 
 
 @OPTIMIZERS.add
@@ -33,13 +33,14 @@ class Lion(Rule):
     def slots(self) -> tuple[str, ...]:
         return ("exp_avg",)
 
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        mean = slots["exp_avg"]
-        weights *= 1 - step.rate * self.weight_decay
-        np.subtract(gradient, mean, out=scratch)
-        scratch *= 1 - self.beta_1
-        scratch += mean
-        np.sign(scratch, out=scratch)
-        scratch *= step.rate
-        weights -= scratch
-        average(mean, gradient, self.beta_2, scratch)
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        return lion
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        return by_step(rates, 1 - rates * self.weight_decay, 1 - self.beta_1, 1 - self.beta_2, rates)
+
+
+def lion(w: Any, g: Any, m: Any, kept: Any, share_1: Any, share_2: Any, rate: Any) -> tuple[Any, ...]:
+    """Lion's rule."""
+    return kept * w - rate * sign(m + share_1 * (g - m)), m + share_2 * (g - m)

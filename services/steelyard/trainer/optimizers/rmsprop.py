@@ -1,22 +1,13 @@
 """RMSprop."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-from steelyard.trainer.optimizers.base import (
-    OPTIMIZERS,
-    Array,
-    LearningRate,
-    Rule,
-    Step,
-    add_decay,
-    average,
-    average_square,
-)
+from steelyard.trainer.elementary import maximum, sqrt
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
 
 
 @OPTIMIZERS.add
@@ -44,26 +35,60 @@ class RMSprop(Rule):
         asked = {"square_average": True, "gradient_average": self.centered, "momentum_buffer": self.momentum > 0}
         return tuple(name for name, needed in asked.items() if needed)
 
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        add_decay(self.weight_decay, weights, gradient, scratch)
-        square = slots["square_average"]
-        average_square(square, gradient, self.rho, scratch)
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
         if self.centered:
-            mean = slots["gradient_average"]
-            average(mean, gradient, self.rho, scratch)
-            np.multiply(mean, mean, out=scratch)
-            np.subtract(square, scratch, out=scratch)
-            np.maximum(scratch, 0, out=scratch)  # rounding can leave a variance below zero
-            np.sqrt(scratch, out=scratch)
-        else:
-            np.sqrt(square, out=scratch)
-        scratch += self.epsilon
-        np.divide(gradient, scratch, out=scratch)
-        if self.momentum:
-            velocity = slots["momentum_buffer"]
-            velocity *= self.momentum
-            velocity += scratch
-            np.multiply(velocity, step.rate, out=scratch)
-        else:
-            scratch *= step.rate
-        weights -= scratch
+            return centered_with_momentum if self.momentum else centered
+        return plain_with_momentum if self.momentum else plain
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        momentum = (self.momentum,) if self.momentum else ()
+        return by_step(rates, self.weight_decay, self.rho, 1 - self.rho, self.epsilon, *momentum, rates)
+
+
+def plain(w: Any, g: Any, s: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, rate: Any) -> tuple[Any, ...]:
+    """The rule."""
+    g = g + weight_decay * w
+    s = rho * s + share * (g * g)
+    return w - rate * (g / (sqrt(s) + epsilon)), s
+
+
+def plain_with_momentum(
+    w: Any, g: Any, s: Any, b: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, momentum: Any, rate: Any
+) -> tuple[Any, ...]:
+    """The same, of what such steps have added up to."""
+    g = g + weight_decay * w
+    s = rho * s + share * (g * g)
+    b = momentum * b + g / (sqrt(s) + epsilon)
+    return w - rate * b, s, b
+
+
+def centered(
+    w: Any, g: Any, s: Any, m: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, rate: Any
+) -> tuple[Any, ...]:
+    """By the root of the variance. Rounding can leave that below zero."""
+    g = g + weight_decay * w
+    s = rho * s + share * (g * g)
+    m = m + share * (g - m)
+    return w - rate * (g / (sqrt(maximum(s - m * m, 0.0)) + epsilon)), s, m
+
+
+def centered_with_momentum(
+    w: Any,
+    g: Any,
+    s: Any,
+    m: Any,
+    b: Any,
+    weight_decay: Any,
+    rho: Any,
+    share: Any,
+    epsilon: Any,
+    momentum: Any,
+    rate: Any,
+) -> tuple[Any, ...]:
+    """Both."""
+    g = g + weight_decay * w
+    s = rho * s + share * (g * g)
+    m = m + share * (g - m)
+    b = momentum * b + g / (sqrt(maximum(s - m * m, 0.0)) + epsilon)
+    return w - rate * b, s, m, b

@@ -1,14 +1,13 @@
 """Stochastic gradient descent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from annotated_types import Ge, Lt
 
 from steelyard.errors import InvalidParameter
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, Step, add_decay
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
 
 
 @OPTIMIZERS.add
@@ -38,16 +37,30 @@ class SGD(Rule):
     def slots(self) -> tuple[str, ...]:
         return ("momentum_buffer",) if self.momentum else ()
 
-    def update(self, step: Step, weights: Array, gradient: Array, slots: Mapping[str, Array], scratch: Array) -> None:
-        add_decay(self.weight_decay, weights, gradient, scratch)
-        if self.momentum:
-            velocity = slots["momentum_buffer"]
-            velocity *= self.momentum
-            velocity += gradient
-            if self.nesterov:
-                np.multiply(velocity, self.momentum, out=scratch)
-                gradient += scratch
-            else:
-                gradient = velocity
-        np.multiply(gradient, step.rate, out=scratch)
-        weights -= scratch
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        if not self.momentum:
+            return descend
+        return descend_ahead if self.nesterov else descend_with_momentum
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+        momentum = (self.momentum,) if self.momentum else ()
+        return by_step(rates, self.weight_decay, *momentum, rates)
+
+
+def descend(w: Any, g: Any, weight_decay: Any, rate: Any) -> tuple[Any, ...]:
+    """A step against the gradient."""
+    return (w - rate * (g + weight_decay * w),)
+
+
+def descend_with_momentum(w: Any, g: Any, v: Any, weight_decay: Any, momentum: Any, rate: Any) -> tuple[Any, ...]:
+    """A step against what the gradients have added up to."""
+    v = momentum * v + (g + weight_decay * w)
+    return w - rate * v, v
+
+
+def descend_ahead(w: Any, g: Any, v: Any, weight_decay: Any, momentum: Any, rate: Any) -> tuple[Any, ...]:
+    """The same with Nesterov's look ahead."""
+    g = g + weight_decay * w
+    v = momentum * v + g
+    return w - rate * (g + momentum * v), v

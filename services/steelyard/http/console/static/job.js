@@ -89,6 +89,32 @@ async function showWeights() {
   }
 }
 
+const MOST_BARS = 25;
+async function explain(model, method) {
+  find("looks-faults").replaceChildren();
+  try {
+    const said = await ask(`/v1/models/${model}/explain`, { method: "POST", body: JSON.stringify({ method }) });
+    const first = said.features.sort((one, other) => one.rank - other.rank).slice(0, MOST_BARS).reverse();
+    const inks = first.map(({ above_control }) => colour(above_control ? "--accent" : "--muted"));
+    const bars = { type: "bar", orientation: "h", x: first.map(({ importance }) => importance), y: first.map(({ name }) => name), marker: { color: inks } };
+    if (first.every(({ std }) => std !== null)) bars.error_x = { type: "data", array: first.map(({ std }) => std), color: colour("--muted") };
+    const level = { type: "line", x0: said.control.level, x1: said.control.level, y0: 0, y1: 1, yref: "paper", line: { color: colour("--bad"), dash: "dot" } };
+    const { xaxis, yaxis, ...rest } = layout(said.measure === "loss" ? "rise of the loss" : "importance", "");
+    find("looks").hidden = false;
+    Plotly.react("looks", [bars], { ...rest, xaxis, yaxis: { ...yaxis, type: "category" }, height: 90 + 26 * first.length, shapes: [level] }, OPTIONS);
+    const agreement = said.agreement.map(({ methods, spearman }) => `${methods.join(" and ").replaceAll("_", " ")} ${number(spearman, 2)}`);
+    const rows = said.rows ? ` By ${said.rows} rows (${said.source}).` : "";
+    find("looks-note").textContent = `The dotted line is the level of noise that the model never saw.${rows}${agreement.length ? ` Agreement: ${agreement.join(", ")}.` : ""}`;
+  } catch (error) {
+    showFaults(find("looks-faults"), error);
+  }
+}
+
+function showLooks(model) {
+  find("looks-section").hidden = !model;
+  for (const button of find("looks-methods").children) button.onclick = () => explain(model, button.dataset.method);
+}
+
 function showJob(job) {
   document.title = `${job.name ?? job.id} · Steelyard`;
   find("id").textContent = job.id;
@@ -106,6 +132,7 @@ function showJob(job) {
   find("spec").textContent = JSON.stringify(job.spec, null, 2);
   showMetrics(job.metrics);
   showFindings(job.findings);
+  showLooks(job.model);
 }
 
 find("cancel").addEventListener("click", () => ask(`${path}/cancel`, { method: "POST" }).catch((error) => showFaults(find("error"), error)));

@@ -1,0 +1,29 @@
+"""The least that a Flask endpoint can do, under our server as it is configured: takes a body, answers `{}`.
+
+python benchmarks/predict_empty.py PORT
+"""
+
+import sys
+
+from flask import Flask, Response, request
+
+from steelyard.http.server import Server
+from steelyard.settings import Settings
+
+
+class Empty(Server):
+    """Our server with an application that does nothing."""
+
+    def load(self) -> Flask:
+        app = Flask(__name__)
+
+        @app.post("/")
+        def take() -> Response:
+            request.get_data(cache=False)
+            return Response(b"{}", content_type="application/json")
+
+        return app
+
+
+if __name__ == "__main__":
+    Empty(Settings(port=int(sys.argv[1]))).run()

@@ -1,0 +1,59 @@
+"""What stands out in the columns that a job learned from: categories that are rare, or very many."""
+
+from collections.abc import Iterator
+
+from steelyard.data.encoding import Categories, Encoder
+from steelyard.diagnostics.findings import Finding
+from steelyard.errors import shown
+
+MANY = 50  # categories: a column of more of them is seldom learned well from one place each
+
+
+def find_in_columns(encoder: Encoder, rows: int) -> list[Finding]:
+    """Everything that stands out in what was fitted to so many training rows."""
+    return [
+        finding
+        for column in encoder.categories
+        for finding in (*rare_categories(column, encoder), *high_cardinality(column, encoder, rows))
+    ]
+
+
+def rare_categories(column: Categories, encoder: Encoder) -> Iterator[Finding]:
+    """Categories without a place of their own, which count as unknown ones."""
+    if not column.merged:
+        return
+    wishes = encoder.wishes
+    kept, all_of_them = len(column.labels), len(column.labels) + column.merged
+    full = kept == wishes.max_categories
+    reason = (
+        f"only the {kept} most frequent have a place of their own (max_categories)"
+        if full
+        else f"they are in fewer than {wishes.min_frequency} training rows (min_frequency)"
+    )
+    setting = "max_categories" if full else "min_frequency"
+    yield Finding(
+        code="rare_categories",
+        level="info",
+        message=f"{column.merged} of the {all_of_them} categories of {shown(column.name)} share one place with unknown "
+        f"ones: {reason}.",
+        suggestion=f"If they matter, {'raise' if full else 'lower'} preprocessing.{setting}, group them by hand, or "
+        "bring more rows of them.",
+    )
+
+
+def high_cardinality(column: Categories, encoder: Encoder, rows: int) -> Iterator[Finding]:
+    """Very many categories: few rows to learn each from, and one-hot many inputs."""
+    count = len(column.labels) + column.merged
+    if count <= MANY:
+        return
+    one_hot = encoder.wishes.categorical == "one_hot"
+    takes = f"takes {column.places} of the network's inputs" if one_hot else "has a vector for each"
+    means = "preprocessing.categorical 'embedding', " if one_hot else ""
+    yield Finding(
+        code="high_cardinality",
+        level="info",
+        message=f"{shown(column.name)} has {count} categories in {rows} training rows, {rows / count:.3g} rows each on "
+        f"average, and {takes}.",
+        suggestion=f"Try {means}a larger preprocessing.min_frequency, or leave the column out (data.ignore) if it only "
+        "tells rows apart.",
+    )

@@ -1,0 +1,114 @@
+"""From the formulas of parts, and the templates of `kernels`, to machine code; once, and kept on disk."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numba
+import numpy as np
+from numba import cfunc, njit
+from numba.core import caching
+
+from steelyard.trainer.compiled.elementary import DEFINED, INLINE
+from steelyard.trainer.compiled.machine import KERNEL
+
+TRAINER = Path(__file__).parents[1]
+
+
+@cache
+def _stamp() -> str:
+    """A digest of everything that kernels are made of: a part's formula may stand in any file of the trainer."""
+    digest = hashlib.sha256()
+    for path in sorted(TRAINER.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class Locator(caching.InTreeCacheLocator):
+    """Where kernels are kept: beside this file, and for reading alone where nothing may be written, as in an image."""
+
+    def ensure_cache_path(self) -> None:
+        with suppress(OSError):
+            super().ensure_cache_path()
+            return
+        if not Path(self.get_cache_path()).is_dir():
+            raise OSError
+
+    def get_source_stamp(self) -> str:
+        return _stamp()
+
+
+@contextmanager
+def _keeping_on_disk() -> Iterator[None]:
+    """Let numba find our kernels by `Locator`, and what others compile as it does without us."""
+    before = numba.config.CACHE_LOCATOR_CLASSES
+    if "NUMBA_CACHE_DIR" not in os.environ:
+        numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{Locator.__name__}"
+    try:
+        yield
+    finally:
+        numba.config.CACHE_LOCATOR_CLASSES = before
+
+
+def kept(function: Callable[..., Any]) -> Any:
+    """A function that is called from Python, compiled; it does not hold Python's lock."""
+    with _keeping_on_disk():
+        return njit(cache=True, nogil=True, error_model="numpy")(function)
+
+
+_made: dict[str, Any] = {}
+
+
+def kernel(template: Callable[..., None], dtype: Any, part: str = "", **formulas: Callable[..., Any] | int) -> int:
+    """The address of a kernel: of a template, with what it leaves open.
+
+    Args:
+        template: of `steelyard.trainer.compiled.kernels`.
+        dtype: of its values; in the template, `DTYPE` and `SIZE`.
+        part: the name of what `formulas` belong to; the same for the same formulas.
+        formulas: what the template's open names stand for.
+    """
+    name = "_".join(filter(None, (template.__name__, part, np.dtype(dtype).name)))
+    if name not in _made:
+        given = {
+            key: njit(**INLINE)(typed(value, np.dtype(dtype).type)) if callable(value) else value
+            for key, value in formulas.items()
+        }
+        function = _filled(template, name, {**given, **_of_values(np.dtype(dtype))})
+        with _keeping_on_disk():
+            _made[name] = cfunc(KERNEL, cache=True, error_model="numpy")(function)
+    return int(_made[name].address)
+
+
+def _of_values(dtype: np.dtype[Any]) -> dict[str, Any]:
+    return {"DTYPE": numba.from_dtype(dtype), "SIZE": dtype.itemsize}
+
+
+def _filled(template: Any, name: str, given: dict[str, Any]) -> FunctionType:
+    """The template with its open names bound; under a name of its own, by which numba keeps it."""
+    function = FunctionType(template.__code__, template.__globals__ | given, name)
+    function.__qualname__ = name
+    function.__module__ = template.__module__
+    return function
+
+
+def typed(formula: Any, dtype: Any) -> FunctionType:
+    """The formula with its constants in one precision: to numba, `0.5` is a float64 and makes all others such."""
+    code = formula.__code__
+    constants = tuple(dtype(each) if isinstance(each, float) else each for each in code.co_consts)
+    names = {name: _typed_global(formula.__globals__[name], dtype) for name in code.co_names}
+    names["__name__"] = formula.__module__  # numba asks for it when it loads what it kept
+    return FunctionType(code.replace(co_consts=constants), names, formula.__name__)
+
+
+def _typed_global(value: Any, dtype: Any) -> Any:
+    if isinstance(value, float):
+        return dtype(value)
+    if isinstance(value, FunctionType) and value not in DEFINED:
+        return njit(**INLINE)(typed(value, dtype))
+    return value

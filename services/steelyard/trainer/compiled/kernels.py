@@ -1,0 +1,304 @@
+"""The kernels of a training step, as templates: `build` fills in the names that they leave open.
+
+Each is called with the first row and the number of rows, or of values, that it is for, and with addresses and sizes in
+the order in which its first lines take them. Arrays `(rows, units)` are of the whole batch, stored row by row. Open
+names: `DTYPE`, `SIZE`, type and bytes of a value; `value`, `slope`, `move`, the formulas of a part; `COUNT`, how many
+parameters they take.
+
+The cursor is where the step is: the first row of the batch in the order of the epoch; how many rows it has; and its
+first row in the chunk. The statistics are a thread's of this step: its share of the loss, the weight of its rows, and
+its share of the penalties.
+"""
+
+import math
+from typing import Any
+
+from numba import types
+
+from steelyard.trainer.compiled.machine import gemm, numbers_at, rows_at, view
+from steelyard.trainer.compiled.products import multiply
+from steelyard.trainer.elementary import exp
+
+BATCH, BATCH_ROWS, CHUNK_ROW = range(3)
+LOSS, WEIGHT, PENALTY = range(3)
+CURSOR_WORDS, STATISTICS = 3, 3
+
+# What `build` fills in. Named here so that a reader, and a checker, knows them.
+DTYPE: Any = None
+SIZE = COUNT = 0
+value: Any = None
+slope: Any = None
+move: Any = None
+
+
+def gather(first: int, rows: int, given: Any) -> None:
+    """Take rows of `width` values from the data, in the order of the epoch."""
+    cursor, order, source, width = view(given[0], CURSOR_WORDS, types.int64), given[1], given[2], given[3]
+    places = view(order + 8 * (cursor[BATCH] + first), rows, types.int64)
+    out = rows_at(given[4], first, rows, width, SIZE, DTYPE)
+    for row in range(rows):
+        taken = rows_at(source, places[row], 1, width, SIZE, DTYPE)
+        for place in range(width):
+            out[row * width + place] = taken[place]
+
+
+def share_out(first: int, rows: int, given: Any) -> None:
+    """How much each row counts: its weight over the sum of the batch's."""
+    cursor, statistics = view(given[0], CURSOR_WORDS, types.int64), view(given[1], STATISTICS, types.float64)
+    places = view(given[2] + 8 * cursor[BATCH], cursor[BATCH_ROWS], types.int64)
+    weights, shares = given[3], rows_at(given[4], first, rows, 1, SIZE, DTYPE)
+    total = 0.0
+    for row in range(cursor[BATCH_ROWS]):
+        total += view(weights + places[row] * SIZE, 1, DTYPE)[0]
+    mine = 0.0
+    for row in range(rows):
+        weight = view(weights + places[first + row] * SIZE, 1, DTYPE)[0]
+        mine += weight
+        shares[row] = weight / max(total, 1e-300)
+    statistics[WEIGHT] = mine
+
+
+def share_equally(first: int, rows: int, given: Any) -> None:
+    """How much each row counts: as much as every other of its batch."""
+    cursor, statistics = view(given[0], CURSOR_WORDS, types.int64), view(given[1], STATISTICS, types.float64)
+    shares = rows_at(given[2], first, rows, 1, SIZE, DTYPE)
+    share = 1.0 / cursor[BATCH_ROWS]
+    for row in range(rows):
+        shares[row] = share
+    statistics[WEIGHT] = rows
+
+
+def weigh(first: int, rows: int, given: Any) -> None:
+    """`z = x · K`, `(rows, units)`."""
+    kernel, inputs, units = given[3], given[5], given[6]
+    x, z = given[2] + first * inputs * SIZE, given[4] + first * units * SIZE
+    multiply(given, (False, False), (units, rows, inputs, units, inputs, units), kernel, x, z, SIZE, DTYPE)
+
+
+def weigh_kernel(_: int, rows: int, given: Any) -> None:
+    """`∂L/∂K = xᵀ · g`, `(some inputs, units)`: of `some` inputs of all."""
+    x, g, gradient, some, inputs, units = given[2], given[3], given[4], given[5], given[6], given[7]
+    multiply(given, (False, True), (units, some, rows, units, inputs, units), g, x, gradient, SIZE, DTYPE)
+
+
+def weigh_back(first: int, rows: int, given: Any) -> None:
+    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`. Not in tiles: of a kernel that is turned, they are slower."""
+    kernel, inputs, units = given[2], given[4], given[5]
+    g, gradient = given[1] + first * units * SIZE, given[3] + first * inputs * SIZE
+    gemm(given[0], (True, False), (inputs, rows, units, units, units, inputs), kernel, g, gradient, False, DTYPE)
+
+
+def add_bias(first: int, rows: int, given: Any) -> None:
+    """`z ← z + b` for each row."""
+    units = given[2]
+    z, bias = rows_at(given[0], first, rows, units, SIZE, DTYPE), view(given[1], units, DTYPE)
+    for row in range(rows):
+        for unit in range(units):
+            z[row * units + unit] += bias[unit]
+
+
+def sum_rows(_: int, rows: int, given: Any) -> None:
+    """`∂L/∂b = Σ rows of g`."""
+    units = given[2]
+    g, gradient = view(given[0], rows * units, DTYPE), view(given[1], units, DTYPE)
+    gradient[:] = 0
+    for row in range(rows):
+        for unit in range(units):
+            gradient[unit] += g[row * units + unit]
+
+
+def activate(first: int, rows: int, given: Any) -> None:
+    """`a = f(z)`."""
+    units = given[3]
+    z = rows_at(given[0], first, rows, units, SIZE, DTYPE)
+    a = rows_at(given[1], first, rows, units, SIZE, DTYPE)
+    parameters = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(rows * units):
+        a[place] = value(z[place], *parameters)
+
+
+def activate_back(first: int, rows: int, given: Any) -> None:
+    """`g ← g · f'(z)`."""
+    units = given[4]
+    z = rows_at(given[0], first, rows, units, SIZE, DTYPE)
+    a = rows_at(given[1], first, rows, units, SIZE, DTYPE)
+    g = rows_at(given[2], first, rows, units, SIZE, DTYPE)
+    parameters = numbers_at(given[3], DTYPE, COUNT)
+    for place in range(rows * units):
+        g[place] *= slope(z[place], a[place], *parameters)
+
+
+def drop(first: int, rows: int, given: Any) -> None:
+    """`y = x · m`, `m` zero where what was drawn is below the rate, else one over what is left."""
+    cursor, width = view(given[0], CURSOR_WORDS, types.int64), given[5]
+    drawn = rows_at(given[1], cursor[CHUNK_ROW] + first, rows, width, SIZE, DTYPE)
+    x = rows_at(given[2], first, rows, width, SIZE, DTYPE)
+    mask = rows_at(given[3], first, rows, width, SIZE, DTYPE)
+    y = rows_at(given[4], first, rows, width, SIZE, DTYPE)
+    rate, scale = numbers_at(given[6], DTYPE, 2)
+    for place in range(rows * width):
+        mask[place] = scale if drawn[place] >= rate else DTYPE(0)
+        y[place] = x[place] * mask[place]
+
+
+def drop_back(first: int, rows: int, given: Any) -> None:
+    """`g ← g · m`."""
+    g = rows_at(given[0], first, rows, given[2], SIZE, DTYPE)
+    mask = rows_at(given[1], first, rows, given[2], SIZE, DTYPE)
+    for place in range(rows * given[2]):
+        g[place] *= mask[place]
+
+
+def add_noise(first: int, rows: int, given: Any) -> None:
+    """`y = x + stddev · n`, `n` drawn before."""
+    cursor, width, (stddev,) = view(given[0], CURSOR_WORDS, types.int64), given[4], numbers_at(given[5], DTYPE, 1)
+    drawn = rows_at(given[1], cursor[CHUNK_ROW] + first, rows, width, SIZE, DTYPE)
+    x = rows_at(given[2], first, rows, width, SIZE, DTYPE)
+    y = rows_at(given[3], first, rows, width, SIZE, DTYPE)
+    for place in range(rows * width):
+        y[place] = x[place] + stddev * drawn[place]
+
+
+def keep(first: int, rows: int, given: Any) -> None:
+    """Keep the outputs of these rows, for what is measured when the chunk is done."""
+    cursor, units = view(given[0], CURSOR_WORDS, types.int64), given[3]
+    outputs = rows_at(given[1], first, rows, units, SIZE, DTYPE)
+    kept = rows_at(given[2], cursor[CHUNK_ROW] + first, rows, units, SIZE, DTYPE)
+    for place in range(rows * units):
+        kept[place] = outputs[place]
+
+
+def cost_pointwise(first: int, rows: int, given: Any) -> None:
+    """What the outputs cost, a mean over each row, and the gradient by them."""
+    statistics, shares = view(given[0], STATISTICS, types.float64), rows_at(given[1], first, rows, 1, SIZE, DTYPE)
+    units, parameters = given[6], numbers_at(given[7], DTYPE, COUNT)
+    outputs = rows_at(given[2], first, rows, units, SIZE, DTYPE)
+    targets = rows_at(given[3], first, rows, units, SIZE, DTYPE)
+    gradient = rows_at(given[4], first, rows, units, SIZE, DTYPE)
+    costs = rows_at(given[5], first, rows, units, SIZE, DTYPE)
+    for place in range(rows * units):
+        costs[place] = value(outputs[place], targets[place], *parameters)
+        gradient[place] = slope(outputs[place], targets[place], *parameters)
+    loss = 0.0
+    for row in range(rows):
+        share = shares[row] / DTYPE(units)
+        of_row = 0.0
+        for place in range(row * units, row * units + units):
+            of_row += costs[place]
+            gradient[place] *= share
+        loss += of_row * share
+    statistics[LOSS] = loss
+
+
+def cost_categorical(first: int, rows: int, given: Any) -> None:
+    """What the logits cost, a sum over each row's classes, and the gradient by them."""
+    statistics, shares = view(given[0], STATISTICS, types.float64), rows_at(given[1], first, rows, 1, SIZE, DTYPE)
+    classes, parameters = given[6], numbers_at(given[7], DTYPE, COUNT)
+    logits = rows_at(given[2], first, rows, classes, SIZE, DTYPE)
+    targets = rows_at(given[3], first, rows, 1, 8, types.int64)
+    gradient = rows_at(given[4], first, rows, classes, SIZE, DTYPE)
+    logs = rows_at(given[5], first, rows, classes, SIZE, DTYPE)
+    (smoothing,) = numbers_at(given[8], DTYPE, 1)
+    for row in range(rows):
+        start = row * classes
+        largest = logits[start]
+        for place in range(start, start + classes):
+            largest = logits[place] if logits[place] > largest else largest
+        for place in range(start, start + classes):
+            logs[place] = logits[place] - largest
+    for place in range(rows * classes):
+        gradient[place] = exp(logs[place])
+    loss = 0.0
+    for row in range(rows):
+        start, target = row * classes, targets[row]
+        total = 0.0
+        for place in range(start, start + classes):
+            total += gradient[place]
+        log_total, inverse = DTYPE(math.log(total)), DTYPE(1.0 / total)
+        of_row = sum_of_slopes = 0.0
+        for kind in range(classes):
+            place = start + kind
+            log_p = logs[place] - log_total
+            t = smoothing / DTYPE(classes) + (DTYPE(1) - smoothing if kind == target else DTYPE(0))
+            of_row += value(log_p, t, *parameters)
+            logs[place] = slope(log_p, t, *parameters)
+            sum_of_slopes += logs[place]
+        kept_sum, share = DTYPE(sum_of_slopes), shares[row]
+        for place in range(start, start + classes):
+            gradient[place] = (logs[place] - gradient[place] * inverse * kept_sum) * share
+        loss += of_row * share
+    statistics[LOSS] = loss
+
+
+def penalize(_: int, count: int, given: Any) -> None:
+    """Add a penalty's gradient, and to the sum of penalties."""
+    statistics, w = view(given[0], STATISTICS, types.float64), view(given[1], count, DTYPE)
+    g = view(given[2], count, DTYPE)
+    parameters = numbers_at(given[3], DTYPE, COUNT)
+    for place in range(count):
+        g[place] += slope(w[place], *parameters)
+    total = 0.0
+    for place in range(count):
+        total += value(w[place], *parameters)
+    statistics[PENALTY] += total
+
+
+def update(_: int, count: int, given: Any) -> None:
+    """Move weights by a rule that keeps nothing."""
+    w, g = view(given[0], count, DTYPE), view(given[1], count, DTYPE)
+    coefficients = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(count):
+        (w[place],) = move(w[place], g[place], *coefficients)
+
+
+def update_with_one(_: int, count: int, given: Any) -> None:
+    """Move weights by a rule with one slot."""
+    w, g, s = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[3], count, DTYPE)
+    coefficients = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(count):
+        w[place], s[place] = move(w[place], g[place], s[place], *coefficients)
+
+
+def update_with_two(_: int, count: int, given: Any) -> None:
+    """Move weights by a rule with two slots."""
+    w, g, s = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[3], count, DTYPE)
+    t = view(given[4], count, DTYPE)
+    coefficients = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(count):
+        w[place], s[place], t[place] = move(w[place], g[place], s[place], t[place], *coefficients)
+
+
+def update_with_three(_: int, count: int, given: Any) -> None:
+    """Move weights by a rule with three slots."""
+    w, g, s = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[3], count, DTYPE)
+    t, u = view(given[4], count, DTYPE), view(given[5], count, DTYPE)
+    coefficients = numbers_at(given[2], DTYPE, COUNT)
+    for place in range(count):
+        w[place], s[place], t[place], u[place] = move(w[place], g[place], s[place], t[place], u[place], *coefficients)
+
+
+UPDATES = (update, update_with_one, update_with_two, update_with_three)
+
+
+def clip_values(_: int, count: int, given: Any) -> None:
+    """Let no gradient be further from zero than the limit."""
+    g, (limit,) = view(given[0], count, DTYPE), numbers_at(given[1], DTYPE, 1)
+    for place in range(count):
+        g[place] = min(max(g[place], -limit), limit)
+
+
+def clip_length(_: int, tensors: int, given: Any) -> None:
+    """Shorten the gradients of some tensors, taken as one vector, to the limit; `tiny` is against a length of zero."""
+    limit, tiny = numbers_at(given[0], types.float64, 2)
+    total = 0.0
+    for tensor in range(tensors):
+        g = view(given[1 + 2 * tensor], given[2 + 2 * tensor], DTYPE)
+        for place in range(len(g)):
+            total += g[place] * g[place]
+    length = math.sqrt(total)
+    if length > limit:
+        scale = DTYPE(limit / (length + tiny))
+        for tensor in range(tensors):
+            g = view(given[1 + 2 * tensor], given[2 + 2 * tensor], DTYPE)
+            for place in range(len(g)):
+                g[place] *= scale

@@ -1,0 +1,339 @@
+"""A network, its loss and its optimiser as lists of calls to kernels: what one thread does in a training step."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.trainer.activations import Activation, Linear
+from steelyard.trainer.batches import Batches
+from steelyard.trainer.clipping import TINY, ByGlobalNorm, ByNorm, ByValue, GradientClip
+from steelyard.trainer.compiled import kernels
+from steelyard.trainer.compiled.build import kernel
+from steelyard.trainer.compiled.machine import address_of
+from steelyard.trainer.compiled.products import largest_tile, routine
+from steelyard.trainer.elementary import Curve
+from steelyard.trainer.layers import ActivationLayer, Dense, Dropout, GaussianNoise
+from steelyard.trainer.layers.stack import Place
+from steelyard.trainer.losses import Categorical, Loss
+from steelyard.trainer.network import Network, aligned
+from steelyard.trainer.optimizers import Rule
+
+Array = NDArray[Any]
+Calls = list[tuple[int, int, int]]
+BLOCK = 8_192  # weights whose gradient is taken and that are moved together: with their slots, they stay near
+OVER_ROWS = -1
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Numbers that a layer needs for every row of a chunk, `(rows, width)`, and how they are drawn: `normal` or not."""
+
+    numbers: Array
+    normal: bool
+
+
+@dataclass
+class Passed:
+    """What the way through a layer leaves: addresses of its inputs, sums, outputs, and of the gradient by its sums."""
+
+    place: Place
+    x: int
+    z: int
+    a: int
+    mask: int = 0
+    g: int = 0
+
+
+@dataclass
+class Shared:
+    """What all threads of a training work with."""
+
+    network: Network
+    loss: Loss
+    rule: Rule
+    clip: GradientClip | None
+    batches: Batches
+    slots: dict[str, Array]
+    threads: int
+    chunk: int
+    kept: Array | None
+    noises: dict[str, Noise] = field(default_factory=dict)
+    buffers: dict[str, Array] = field(default_factory=dict)
+
+    def buffer(self, name: str, width: int, dtype: Any = None) -> int:
+        """The buffer of this name, `width` values for each row of a batch; its address."""
+        size = self.batches.batch_size * width
+        return address_of(self.buffers.setdefault(name, aligned(size, np.dtype(dtype or self.network.dtype))))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some weights that follow each other in the vector of all, of one tensor, and the calls for their gradient."""
+
+    tensor: str
+    span: slice
+    calls: Calls
+
+
+class Lane:
+    """One thread's calls, and what it keeps for itself."""
+
+    def __init__(self, shared: Shared, thread: int) -> None:
+        self._shared, self._thread = shared, thread
+        self._network = shared.network
+        self._dtype = shared.network.dtype
+        self._alive: list[Array] = []
+        self._gemm = routine(self._dtype), largest_tile()
+        self._weights = shared.network.tensors()
+        self._gradients = shared.network.tensors(shared.network.gradients)
+        self.cursor = np.zeros(kernels.CURSOR_WORDS, np.int64)
+        self.statistics = np.zeros(kernels.STATISTICS)
+        rates = np.array([shared.rule.learning_rate])
+        count = shared.rule.coefficients(np.array([1]), rates, shared.rule.scalars).shape[1]
+        self.current = np.zeros(count, self._dtype)
+        self._over_rows: Calls = []
+        self._over_gradients: Calls = []
+        self._alone: Calls = []
+        self._over_weights: Calls = []
+        self._make_updates(self._make_pass())
+
+    @property
+    def calls(self) -> tuple[Array, ...]:
+        """As `driver.make_steps` takes them."""
+        lists = self._over_rows, self._over_gradients, self._alone, self._over_weights
+        return tuple(np.array(calls, np.int64).reshape(-1, 3) for calls in lists)
+
+    def _keep(self, array: Array) -> int:
+        self._alive.append(array)
+        return address_of(array)
+
+    def _numbers(self, values: Sequence[float], dtype: Any = None) -> int:
+        return self._keep(np.array([*values, 0.0], dtype or self._dtype))
+
+    def _call(self, calls: Calls, template: Callable[..., None], *given: int, count: int = OVER_ROWS) -> None:
+        """Call a kernel that needs no formula."""
+        calls.append((kernel(template, self._dtype), self._keep(np.array(given, np.int64)), count))
+
+    def _call_part(
+        self, calls: Calls, template: Callable[..., None], part: Any, curve: Curve, *given: int, count: int = OVER_ROWS
+    ) -> None:
+        """Call the kernel of a part, which has formulas."""
+        name = f"{part.name}_{curve.value.__name__}"
+        found: dict[str, Any] = {"value": curve.value, "slope": curve.slope, "COUNT": len(curve.parameters)}
+        address = kernel(template, self._dtype, name, **found)
+        calls.append((address, self._keep(np.array(given, np.int64)), count))
+
+    def _make_pass(self) -> list[Passed]:
+        """Forward, loss, and backward up to the first layer that learns; the layers that do, or stand behind it."""
+        network, calls = self._network, self._over_rows
+        shares, targets, x = self._take_rows()
+        passed = []
+        for place in network.places:
+            passed.append(self._go_forward(place, x))
+            x = passed[-1].a
+        if self._shared.kept is not None:
+            kept = address_of(self._shared.kept)
+            self._call(calls, kernels.keep, address_of(self.cursor), x, kept, network.outputs)
+        g = self._cost(x, targets, shares)
+        first = next((number for number, each in enumerate(passed) if each.place.learns), len(passed))
+        for number in range(len(passed) - 1, first - 1, -1):
+            g = self._go_back(passed[number], g, wanted=number > first)
+        return passed[first:]
+
+    def _take_rows(self) -> tuple[int, int, int]:
+        """Gather a batch: the addresses of the rows' shares, targets and inputs."""
+        batches = self._shared.batches
+        x, y, *weights = batches.columns
+        cursor, order = address_of(self.cursor), address_of(batches.order)
+        statistics, shares = address_of(self.statistics), self._shared.buffer("shares", 1)
+        if weights:
+            self._call(self._over_rows, kernels.share_out, cursor, statistics, order, address_of(weights[0]), shares)
+        else:
+            self._call(self._over_rows, kernels.share_equally, cursor, statistics, shares)
+        found = []
+        for name, column in (("y", y), ("x", x)):
+            width = column.shape[1] if column.ndim == 2 else 1
+            out = self._shared.buffer(name, width, column.dtype)
+            given = np.array([cursor, order, address_of(column), width, out], np.int64)
+            self._over_rows.append((kernel(kernels.gather, column.dtype), self._keep(given), OVER_ROWS))
+            found.append(out)
+        return shares, found[0], found[1]
+
+    def _go_forward(self, place: Place, x: int) -> Passed:
+        match place.layer:
+            case Dense():
+                return self._weigh(place, place.layer, x)
+            case ActivationLayer():
+                return self._apply(place, place.layer.activation, x, x)
+            case Dropout() if place.layer.rate:
+                return self._drop(place, place.layer, x)
+            case GaussianNoise() if place.layer.stddev:
+                return self._disturb(place, place.layer, x)
+            case _:
+                return Passed(place, x, x, x)
+
+    def _weigh(self, place: Place, layer: Dense, x: int) -> Passed:
+        z = self._shared.buffer(f"{place.name}/z", layer.units)
+        kernel_at = address_of(self._weights[f"{place.name}/kernel"])
+        self._call(self._over_rows, kernels.weigh, *self._gemm, x, kernel_at, z, place.inputs, layer.units)
+        if layer.use_bias:
+            bias = address_of(self._weights[f"{place.name}/bias"])
+            self._call(self._over_rows, kernels.add_bias, z, bias, layer.units)
+        return self._apply(place, self._activation(place, layer), x, z)
+
+    def _activation(self, place: Place, layer: Dense) -> Activation:
+        is_last = place is self._network.places[-1]
+        return Linear() if is_last and self._shared.loss.link is not None else layer.activation
+
+    def _apply(self, place: Place, activation: Activation, x: int, z: int) -> Passed:
+        if isinstance(activation, Linear):
+            return Passed(place, x, z, z)
+        curve = activation.curve
+        assert curve is not None
+        a = self._shared.buffer(f"{place.name}/a", place.outputs)
+        parameters = self._numbers(curve.parameters)
+        given = (z, a, parameters, place.outputs)
+        self._call_part(self._over_rows, kernels.activate, activation, curve, *given)
+        return Passed(place, x, z, a)
+
+    def _drop(self, place: Place, layer: Dropout, x: int) -> Passed:
+        mask, y = (self._shared.buffer(f"{place.name}/{name}", place.inputs) for name in ("mask", "y"))
+        drawn = self._drawn(place, normal=False)
+        scale = self._numbers([layer.rate, 1 / (1 - layer.rate)])
+        given = (address_of(self.cursor), drawn, x, mask, y, place.inputs, scale)
+        self._call(self._over_rows, kernels.drop, *given)
+        return Passed(place, x, x, y, mask)
+
+    def _disturb(self, place: Place, layer: GaussianNoise, x: int) -> Passed:
+        y, drawn = self._shared.buffer(f"{place.name}/y", place.inputs), self._drawn(place, normal=True)
+        given = (address_of(self.cursor), drawn, x, y, place.inputs, self._numbers([layer.stddev]))
+        self._call(self._over_rows, kernels.add_noise, *given)
+        return Passed(place, x, x, y)
+
+    def _drawn(self, place: Place, *, normal: bool) -> int:
+        """Where the numbers are that a layer needs; the first thread makes room for them."""
+        rows = self._shared.chunk * self._shared.batches.batch_size
+        numbers = aligned(rows * place.inputs, self._dtype).reshape(rows, place.inputs)
+        return address_of(self._shared.noises.setdefault(place.name, Noise(numbers, normal)).numbers)
+
+    def _cost(self, outputs: int, targets: int, shares: int) -> int:
+        """The loss of the outputs; the address of its gradient."""
+        loss, units = self._shared.loss, self._network.outputs
+        gradient, scratch = self._shared.buffer("loss/g", units), self._shared.buffer("loss/scratch", units)
+        parameters = self._numbers(loss.curve.parameters)
+        given = [address_of(self.statistics), shares, outputs, targets, gradient, scratch, units, parameters]
+        template: Callable[..., None] = kernels.cost_pointwise
+        if isinstance(loss, Categorical):
+            template = kernels.cost_categorical
+            given.append(self._numbers([loss.smoothing]))
+        self._call_part(self._over_rows, template, loss, loss.curve, *given)
+        return gradient
+
+    def _go_back(self, passed: Passed, g: int, *, wanted: bool) -> int:
+        """From the gradient by a layer's outputs, which is overwritten, to that by its inputs, if that is `wanted`."""
+        place, calls = passed.place, self._over_rows
+        match place.layer:
+            case Dense():
+                return self._weigh_back(passed, place.layer, g, wanted=wanted)
+            case ActivationLayer():
+                self._apply_back(passed, place.layer.activation, g)
+            case Dropout() if passed.mask:
+                self._call(calls, kernels.drop_back, g, passed.mask, place.inputs)
+        return g
+
+    def _weigh_back(self, passed: Passed, layer: Dense, g: int, *, wanted: bool) -> int:
+        place, calls = passed.place, self._over_rows
+        self._apply_back(passed, self._activation(place, layer), g)
+        passed.g = g
+        if not wanted:
+            return g
+        by_inputs = self._shared.buffer(f"{place.name}/by_inputs", place.inputs)
+        kernel_at = address_of(self._weights[f"{place.name}/kernel"])
+        self._call(calls, kernels.weigh_back, self._gemm[0], g, kernel_at, by_inputs, place.inputs, layer.units)
+        return by_inputs
+
+    def _apply_back(self, passed: Passed, activation: Activation, g: int) -> None:
+        curve = activation.curve
+        assert curve is not None
+        if not isinstance(activation, Linear):
+            given = (passed.z, passed.a, g, self._numbers(curve.parameters), passed.place.outputs)
+            self._call_part(self._over_rows, kernels.activate_back, activation, curve, *given)
+
+    def _make_updates(self, passed: Sequence[Passed]) -> None:
+        """What this thread does with its part of the weights: their gradient over all rows, and their move."""
+        clip = self._shared.clip
+        is_apart = isinstance(clip, (ByNorm, ByGlobalNorm))  # the whole gradient has to be there before it is cut
+        for block in self._mine([block for each in passed for block in self._blocks(each)]):
+            calls, span = self._over_gradients if is_apart else self._over_weights, block.span
+            calls += block.calls
+            self._penalize(calls, block)
+            if isinstance(clip, ByValue):
+                g, limit = self._at(self._network.gradients, span), self._numbers([clip.limit])
+                self._call(self._over_weights, kernels.clip_values, g, limit, count=span.stop - span.start)
+            self._update(span)
+        if is_apart:
+            self._clip(clip)
+
+    def _mine(self, blocks: Sequence[Block]) -> list[Block]:
+        """This thread's share of the blocks, by the weights in them."""
+        total = sum(block.span.stop - block.span.start for block in blocks)
+        done, mine = 0, []
+        for block in blocks:
+            if done * self._shared.threads // total == self._thread:
+                mine.append(block)
+            done += block.span.stop - block.span.start
+        return mine
+
+    def _blocks(self, passed: Passed) -> Iterator[Block]:
+        """The weights of a dense layer in pieces, if they learn: some inputs' after the other, and the bias."""
+        place, layer = passed.place, passed.place.layer
+        if not isinstance(layer, Dense) or not layer.trainable:
+            return
+        kernel_at, units = self._gradients[f"{place.name}/kernel"], layer.units
+        start = self._network.span(f"{place.name}/kernel").start
+        some = max(1, BLOCK // units)
+        for first in range(0, place.inputs, some):
+            count = min(some, place.inputs - first)
+            x = passed.x + first * self._dtype.itemsize
+            given = (*self._gemm, x, passed.g, address_of(kernel_at[first:]), count, place.inputs, units)
+            calls: Calls = []
+            self._call(calls, kernels.weigh_kernel, *given)
+            yield Block(f"{place.name}/kernel", slice(start + first * units, start + (first + count) * units), calls)
+        if layer.use_bias:
+            calls = []
+            self._call(calls, kernels.sum_rows, passed.g, address_of(self._gradients[f"{place.name}/bias"]), units)
+            yield Block(f"{place.name}/bias", self._network.span(f"{place.name}/bias"), calls)
+
+    def _at(self, vector: Array, span: slice) -> int:
+        return address_of(vector[span])
+
+    def _penalize(self, calls: Calls, block: Block) -> None:
+        regularizer = self._network.specs()[block.tensor].regularizer
+        if regularizer is not None:
+            curve, span = regularizer.curve, block.span
+            w, g = self._at(self._network.parameters, span), self._at(self._network.gradients, span)
+            given = (address_of(self.statistics), w, g, self._numbers(curve.parameters))
+            self._call_part(calls, kernels.penalize, regularizer, curve, *given, count=span.stop - span.start)
+
+    def _update(self, span: slice) -> None:
+        shared = self._shared
+        slots = [self._at(slot, span) for slot in shared.slots.values()]
+        template = kernels.UPDATES[len(slots)]
+        move = shared.rule.move
+        name = f"{shared.rule.name}_{move.__name__}"
+        address = kernel(template, self._dtype, name, move=move, COUNT=len(self.current))
+        w, g = self._at(self._network.parameters, span), self._at(self._network.gradients, span)
+        given = np.array([w, g, address_of(self.current), *slots], np.int64)
+        self._over_weights.append((address, self._keep(given), span.stop - span.start))
+
+    def _clip(self, clip: GradientClip | None) -> None:
+        assert clip is not None
+        limit = self._numbers([clip.limit, TINY], np.float64)
+        learned = [self._gradients[name] for name, spec in self._network.specs().items() if spec.trainable]
+        groups = [learned] if isinstance(clip, ByGlobalNorm) else [[each] for each in learned]
+        for group in groups:
+            given = [limit, *(word for each in group for word in (address_of(each), each.size))]
+            self._call(self._alone, kernels.clip_length, *given, count=len(group))

@@ -1,0 +1,107 @@
+"""Kernels made before they are needed: the usual ones before a first job, all of them when the service is set up.
+
+python -m steelyard.trainer.warm
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from rich.console import Console
+
+from steelyard.trainer.activations import ACTIVATIONS, Gelu, Relu, Tanh
+from steelyard.trainer.clipping import GRADIENT_CLIPS, GradientClip
+from steelyard.trainer.layers import ActivationLayer, Dense, Dropout, GaussianNoise, Layer
+from steelyard.trainer.loop import Training
+from steelyard.trainer.losses import (
+    LOSSES,
+    BinaryCrossentropy,
+    Categorical,
+    CategoricalCrossentropy,
+    Loss,
+    MeanSquaredError,
+)
+from steelyard.trainer.network import Network
+from steelyard.trainer.optimizers import OPTIMIZERS, SGD, Adam, AdamW, RMSprop, Rule
+from steelyard.trainer.regularizers import REGULARIZERS
+from steelyard.trainer.rng import Streams
+
+ROWS = 4
+
+
+def load_usual() -> None:
+    """Have what most trainings need in memory."""
+    for loss in (CategoricalCrossentropy(), BinaryCrossentropy(), MeanSquaredError()):
+        _train([Dense(2, Relu()), Dropout(0.5), Dense(2, Tanh())], loss, Adam())
+
+
+def make_all() -> Iterator[str]:
+    """Make every kernel of single precision, a part after another; the part's name, before it is made."""
+    loss, rule, usual = MeanSquaredError(), SGD(), [Dense(2, Relu())]
+    for activation in [*(part() for part in ACTIVATIONS if part().curve), Gelu(approximate=True)]:
+        yield activation.name
+        _train([Dense(2, activation)], loss, rule)
+    for other in LOSSES:
+        yield other.name
+        _train(usual, other(), rule)
+    for optimizer in _rules():
+        yield optimizer.name
+        _train(usual, loss, optimizer)
+    for regularizer in REGULARIZERS:
+        yield regularizer.name
+        _train([Dense(2, Relu(), regularizer=regularizer())], loss, rule)
+    for clip in GRADIENT_CLIPS:
+        yield clip.name
+        _train(usual, loss, rule, clip=clip(1.0))
+    for layer in (GaussianNoise(0.1), Dropout(0.5), ActivationLayer(Relu())):
+        yield layer.name
+        _train([layer], loss, rule)
+
+
+def _rules() -> list[Rule]:
+    """Every rule, in each form that has a formula of its own."""
+    plain = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
+    momentum = 0.5
+    return [
+        *plain,
+        SGD(momentum=momentum),
+        SGD(momentum=momentum, nesterov=True),
+        Adam(amsgrad=True),
+        AdamW(amsgrad=True),
+        RMSprop(momentum=momentum),
+        RMSprop(centered=True),
+        RMSprop(momentum=momentum, centered=True),
+    ]
+
+
+def _train(hidden: Sequence[Layer], loss: Loss, optimizer: Rule, *, clip: GradientClip | None = None) -> None:
+    """Train a network of no use."""
+    output = Dense(2, ACTIVATIONS[loss.link or "linear"]())
+    network = Network([*hidden, output], inputs=2)
+    x = np.zeros((ROWS, 2), np.float32)
+    y = np.zeros(ROWS, np.int64) if isinstance(loss, Categorical) else x
+    for weights in (None, np.ones(ROWS, np.float32)):
+        training = Training(
+            network,
+            loss,
+            optimizer,
+            x,
+            y,
+            epochs=1,
+            batch_size=ROWS,
+            streams=Streams.spawn(0),
+            weights=weights,
+            gradient_clip=clip,
+        )
+        for _ in training.run():
+            pass
+
+
+def main() -> None:
+    """Make all kernels, and say which one is being made."""
+    with Console().status("kernels …") as status:
+        for name in make_all():
+            status.update(f"kernels … {name}")
+
+
+if __name__ == "__main__":
+    main()

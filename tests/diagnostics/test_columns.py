@@ -1,0 +1,42 @@
+"""Columns: rare and many categories are said, and nothing of those that are neither."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from steelyard.data.column import coded
+from steelyard.data.encoding import Encoder, Wishes
+from steelyard.data.table import table_of
+from steelyard.diagnostics.columns import find_in_columns
+from steelyard.diagnostics.findings import Finding
+
+
+def findings(values: list[str], **wishes: Any) -> list[Finding]:
+    table = table_of({"city": coded(values)})
+    return find_in_columns(Encoder.fit(table.columns, np.arange(table.rows), Wishes(**wishes)), table.rows)
+
+
+def test_columns_of_a_few_frequent_categories_have_nothing_to_tell() -> None:
+    assert findings(["Rome", "Oslo", "Bonn"] * 20) == []
+
+
+def test_rare_categories_are_counted_and_named() -> None:
+    [finding] = findings(["Rome", "Oslo"] * 20 + ["Bonn", "Riga", "Riga"], min_frequency=3)
+    assert (finding.code, finding.level) == ("rare_categories", "info")
+    assert "2 of the 4 categories of 'city' share one place" in finding.message
+    assert "fewer than 3 training rows" in finding.message
+    assert "lower preprocessing.min_frequency" in finding.suggestion
+    [finding] = findings(["Rome", "Oslo"] * 20 + ["Bonn"], max_categories=2)
+    assert "1 of the 3 categories" in finding.message
+    assert "raise preprocessing.max_categories" in finding.suggestion
+
+
+@pytest.mark.parametrize(("categorical", "words"), [("one_hot", "61 of the network's inputs"), ("embedding", "vector")])
+def test_many_categories_are_said_to_be_many(categorical: Any, words: str) -> None:
+    values = [f"city {number % 60}" for number in range(240)]
+    [finding] = findings(values, categorical=categorical)
+    assert finding.code == "high_cardinality"
+    assert "60 categories in 240 training rows, 4 rows each" in finding.message
+    assert words in finding.message
+    assert ("'embedding'" in finding.suggestion) == (categorical == "one_hot")

@@ -1,0 +1,214 @@
+"""Explanations: exact where the answer is known, complete, and no further than noise where there is nothing."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from steelyard.diagnostics import explain
+from steelyard.diagnostics.explain import CONTROLS, Importance
+from steelyard.diagnostics.widened import Widened, draw_rows, embed, embedded_groups
+from steelyard.trainer.activations import ACTIVATIONS, Relu, Tanh
+from steelyard.trainer.initializers import GlorotNormal
+from steelyard.trainer.layers import (
+    ActivationLayer,
+    BatchNormalization,
+    Dense,
+    Dropout,
+    Embedding,
+    GaussianNoise,
+    LayerNormalization,
+    Residual,
+)
+from steelyard.trainer.network import Network
+
+Array = NDArray[Any]
+SINGLE = [np.array([place]) for place in range(3)]
+ONE = np.eye(1)
+
+
+def network(*layers: Any, inputs: int = 3, seed: int = 0) -> Network:
+    made = Network(layers, inputs=inputs, dtype="float64")
+    made.initialize(np.random.default_rng(seed))
+    for name, tensor in made.tensors().items():  # as after training: nothing at its neutral value
+        if not name.endswith("kernel"):
+            tensor[...] = np.random.default_rng(len(name)).uniform(0.5, 1.5, tensor.shape)
+    return made
+
+
+def linear(weights: list[float]) -> Network:
+    made = Network([Dense(1)], inputs=3, dtype="float64")
+    made.tensors()["output/kernel"][:, 0] = weights
+    return made
+
+
+def rows(count: int = 200, inputs: int = 3, seed: int = 1) -> Array:
+    return np.random.default_rng(seed).normal(size=(count, inputs))
+
+
+def generator() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def missed(y: Array) -> Any:
+    return lambda outputs: np.array([np.square(outputs[:, 0] - y).mean()])
+
+
+def test_a_linear_model_is_explained_exactly() -> None:
+    model, x = linear([3, -2, 0]), rows()
+    baseline = np.array([0.5, -1, 2])
+    made = explain.integrate(model, x, baseline, SINGLE, ONE, generator(), logits=False)
+    np.testing.assert_allclose(made.attributions[:, 0], (x - baseline) * [3, -2, 0], atol=1e-12)
+    np.testing.assert_allclose(made.start + made.attributions.sum(axis=2), made.end, atol=1e-12)
+    assert made.residual < 1e-12
+    connected = explain.connect(model, SINGLE, ONE, generator())
+    assert connected.by_output is not None
+    np.testing.assert_allclose(connected.by_output[:, 0], [3, -2, 0], atol=1e-12)
+    permuted = explain.permute(model, x, SINGLE, missed(x @ [3, -2, 0]), generator(), logits=False)
+    [importance] = permuted.importances
+    assert permuted.base == pytest.approx(0)
+    # Shuffling a column doubles its variance in the difference: 2 · w² · var x.
+    np.testing.assert_allclose(importance.values, 2 * np.array([9, 4, 0]) * x.var(axis=0), rtol=0.15, atol=1e-12)
+    assert importance.ranks.tolist() == [1, 2, 3]
+
+
+def test_the_same_request_gets_the_same_answer() -> None:
+    model, x = network(Dense(4, Relu()), Dense(2)), rows()
+    one, other = (explain.integrate(model, x, x[0], SINGLE, np.eye(2), generator(), logits=True) for _ in range(2))
+    assert (one.attributions == other.attributions).all()
+    assert (one.importance.control == other.importance.control).all()
+
+
+LAYERS: dict[str, list[Any]] = {
+    "dense": [Dense(5, Tanh())],
+    "dropout": [Dropout(0.5), Dense(5, Tanh()), GaussianNoise(1.0)],
+    "activation": [ActivationLayer(ACTIVATIONS["prelu"]()), Dense(4, ACTIVATIONS["prelu"]())],
+    "batch_normalization": [BatchNormalization(), Dense(5), BatchNormalization(), ActivationLayer(Tanh())],
+    "layer_normalization": [LayerNormalization(), Dense(5, Tanh()), LayerNormalization()],
+    "residual": [Residual((Dense(3, Tanh()),)), Dense(4), Residual((Dense(6, Tanh()), Dense(5)))],
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_gradients_by_the_inputs_agree_with_central_differences(name: str) -> None:
+    model = network(*LAYERS[name], Dense(2, Tanh()))
+    z, direction = rows(7, 4), np.array([1.0, -0.5])
+    row = draw_rows(model, 1, generator())[0]
+    widened = Widened(model, row, 7, logits=False)
+    found = widened.gradient(z, direction).copy()
+    for place in range(4):
+        step = np.zeros(4)
+        step[place] = 1e-6
+        above, below = widened.forward(z + step).copy() @ direction, widened.forward(z - step) @ direction
+        np.testing.assert_allclose(found[:, place], (above - below) / 2e-6, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_without_a_control_the_network_is_as_it_was(name: str) -> None:
+    model, x = network(*LAYERS[name], Dense(2)), rows(40)
+    np.testing.assert_allclose(explain.outputs(model, x, logits=False), model.compute(x, logits=False), atol=1e-12)
+
+
+@given(
+    name=st.sampled_from([*LAYERS]),
+    seed=st.integers(0, 2**32),
+    units=st.integers(1, 5),
+)
+@settings(max_examples=40, deadline=None)
+def test_attributions_add_up_to_what_the_output_moved(name: str, seed: int, units: int) -> None:
+    model, x = network(*LAYERS[name], Dense(units), seed=seed), rows(11, seed=seed)
+    made = explain.integrate(model, x, x.mean(axis=0), SINGLE, np.eye(units), generator(), logits=True)
+    np.testing.assert_allclose(made.end, model.compute(x, logits=True), atol=1e-9)
+    # Normalised rows turn sharply near a row of equal values, and prelu has a kink.
+    assert made.residual < 0.05 * max(1, np.abs(made.end - made.start).max())
+
+
+def test_integrated_gradients_are_captums() -> None:
+    torch = pytest.importorskip("torch")
+    model, x, baseline = network(Dense(6, Tanh()), Dense(1)), rows(9), np.array([0.1, -0.2, 0.3])
+    weights = {name: torch.tensor(tensor.copy()) for name, tensor in model.tensors().items()}
+    points, shares = np.polynomial.legendre.leggauss(50)
+    found = torch.zeros(9, 3, dtype=torch.float64)
+    for point, share in zip((points + 1) / 2, shares / 2, strict=True):
+        here = torch.tensor(baseline + point * (x - baseline), requires_grad=True)
+        hidden = torch.tanh(here @ weights["dense_1/kernel"] + weights["dense_1/bias"])
+        (hidden @ weights["output/kernel"] + weights["output/bias"]).sum().backward()
+        found += share * here.grad
+    expected = found.numpy() * (x - baseline)
+    made = explain.integrate(model, x, baseline, SINGLE, ONE, generator(), logits=True)
+    np.testing.assert_allclose(made.attributions[:, 0], expected, atol=1e-12)
+
+
+def test_a_categorys_inputs_count_as_one_column_embedded_or_not() -> None:
+    groups = {"a": np.array([0]), "city": np.array([1]), "b": np.array([2])}
+    model = network(Embedding((1,), (4,), 2), Dense(5, Tanh()), Dense(1))
+    assert {name: places.tolist() for name, places in embedded_groups(model, groups).items()} == {
+        "a": [0],
+        "city": [2, 3],
+        "b": [1],
+    }
+    x = np.column_stack([rows(30, 1), np.arange(30) % 4, rows(30, 1, seed=2)])
+    inputs = embed(model, x)
+    np.testing.assert_allclose(explain.outputs(model, inputs, logits=True), model.compute(x, logits=True), atol=1e-12)
+    places = [*embedded_groups(model, groups).values()]
+    made = explain.integrate(model, inputs, inputs.mean(axis=0), places, ONE, generator(), logits=True)
+    assert made.attributions.shape == (30, 1, 3)
+    assert made.residual < 1e-9
+    assert len({float(value) for value in made.attributions[x[:, 1] == 2, 0, 1]}) > 1
+
+
+def test_connection_weights_are_products_along_every_way() -> None:
+    model = network(BatchNormalization(), Dense(4, Relu()), Dropout(0.2), BatchNormalization(), Dense(2))
+    t = model.tensors()
+    first, second = (
+        t[f"batch_normalization_{n}/gamma"] / np.sqrt(t[f"batch_normalization_{n}/moving_variance"] + 1e-3)
+        for n in (1, 2)
+    )
+    expected = np.diag(first) @ t["dense_1/kernel"] @ np.diag(second) @ t["output/kernel"]
+    found = explain.connect(model, [np.array([0]), np.array([1, 2])], np.eye(2), generator())
+    assert found.by_output is not None
+    np.testing.assert_allclose(found.by_output[0], expected[0])
+    np.testing.assert_allclose(found.by_output[1], np.sqrt((expected[1:] ** 2).mean(axis=0)))
+
+
+@pytest.mark.parametrize("layer", [Residual((Dense(4),)), LayerNormalization(), Embedding((1,), (4,))])
+def test_connection_weights_say_where_they_are_not_defined(layer: Any) -> None:
+    model = network(layer, Dense(1))
+    assert (explain.why_not_connected(model) or "").startswith(layer.name)
+    with pytest.raises(ValueError, match=layer.name):
+        explain.connect(model, SINGLE, ONE, generator())
+
+
+def test_what_was_never_learned_stays_at_the_level_of_the_control() -> None:
+    """Columns whose kernel rows are as the initialiser drew them seldom exceed the greatest of ten like them."""
+    model = Network([Dense(32, Tanh(), GlorotNormal()), Dense(1)], inputs=20, dtype="float64")
+    model.initialize(np.random.default_rng(0))
+    learned = np.sign(model.tensors()["output/kernel"][:, 0])
+    model.tensors()["dense_1/kernel"][:2] = learned * [[0.5], [-0.5]]
+    x, groups = rows(400, 20), [np.array([place]) for place in range(20)]
+    y = explain.outputs(model, x, logits=False)[:, 0]
+    found = [
+        explain.integrate(model, x, np.zeros(20), groups, ONE, generator(), logits=False).importance,
+        explain.connect(model, groups, ONE, generator()),
+    ]
+    for importance in found:
+        above = importance.values > importance.level
+        assert above[:2].all()
+        assert above[2:].sum() <= 6
+        assert len(importance.control) == CONTROLS
+    noise = np.random.default_rng(3).permutation(y)  # there is nothing to be found
+    importance = explain.permute(model, x, groups, missed(noise), generator(), logits=False).importances[0]
+    assert (importance.values[2:] > importance.level).sum() <= 6
+
+
+def test_agreement_is_spearmans() -> None:
+    one, other = np.array([3.0, 1, 2, 2, 7]), np.array([1.0, 5, 2, 4, 4])
+    control = np.zeros(CONTROLS)
+    found = {"a": Importance(one, control), "b": Importance(other, control), "c": Importance(np.ones(5), control)}
+    pairs = {(first, second): value for first, second, value in explain.agree(found)}
+    assert pairs["a", "b"] == pytest.approx(spearmanr(one, other).statistic)
+    assert pairs["a", "c"] is None

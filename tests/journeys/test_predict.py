@@ -1,0 +1,164 @@
+"""Predict as clients see it: every form of a body is refused alike, and every API process knows the same models."""
+
+import io
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from steelyard.models.predictor import Predictor
+from steelyard.store.engine import make_engine
+from tests.service import SMALLEST, Service
+
+ARROW = "application/vnd.apache.arrow.stream"
+PARQUET = "application/vnd.apache.parquet"
+ROW = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+COLUMN = "petal_length"
+
+
+@pytest.fixture(scope="module")
+def model(service: Service) -> str:
+    job = service.wait(service.post(SMALLEST)["id"])
+    assert job["status"] == "succeeded", job["error"]
+    return str(job["model"])
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    return bytes(frame.to_csv(index=False).encode())
+
+
+def as_arrow(frame: pd.DataFrame) -> bytes:
+    sink, table = io.BytesIO(), pa.Table.from_pandas(frame, preserve_index=False)
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def as_ndjson(frame: pd.DataFrame) -> bytes:
+    return b"\n".join(orjson.dumps(row) for row in frame.to_dict("records"))
+
+
+FORMS: dict[str, Callable[[pd.DataFrame], bytes]] = {
+    "text/csv": as_csv,
+    PARQUET: lambda frame: frame.to_parquet(index=False),
+    ARROW: as_arrow,
+    "application/x-ndjson": as_ndjson,
+    "application/json": lambda frame: orjson.dumps({"inputs": frame.to_dict("records")}),
+}
+
+
+def refusal(service: Service, model: str, frame: pd.DataFrame, form: str) -> dict[str, Any]:
+    body = FORMS[form](frame)
+    answer = service.http.post(f"/v1/models/{model}/predict", content=body, headers={"Content-Type": form})
+    assert answer.status_code == 422, answer.text
+    [error] = answer.json()["errors"]
+    return dict(error)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_missing_feature_is_named_in_every_form(service: Service, model: str, form: str) -> None:
+    error = refusal(service, model, pd.DataFrame([ROW]).drop(columns=COLUMN), form)
+    assert error["pointer"] == f"/inputs/0/{COLUMN}"
+    assert "missing" in error["detail"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_text_for_a_number_is_named_in_every_form(service: Service, model: str, form: str) -> None:
+    frame = pd.DataFrame([ROW, {**ROW, COLUMN: "wide"}]).astype({COLUMN: str})
+    if form == "application/json":
+        frame = pd.DataFrame([ROW, {**ROW, COLUMN: "wide"}])
+    error = refusal(service, model, frame, form)
+    assert error["pointer"] == f"/inputs/1/{COLUMN}"
+    assert "'wide'" in error["detail"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_number_that_is_none_is_named_in_every_form(service: Service, model: str, form: str) -> None:
+    beyond = 1e300 if "json" in form else np.inf  # JSON has no infinity; whoever sends one is told so with a 400
+    error = refusal(service, model, pd.DataFrame([ROW, {**ROW, COLUMN: beyond}]), form)
+    assert error["pointer"] == f"/inputs/1/{COLUMN}"
+    assert "within" in error["detail"]
+
+
+def test_many_rows_in_one_arrow_body_are_predicted_as_each_alone(service: Service, model: str) -> None:
+    rows = np.random.default_rng(0).uniform(0, 8, (20_000, 4))
+    frame = pd.DataFrame(rows, columns=list(ROW))
+    url, headers = f"/v1/models/{model}/predict", {"Content-Type": ARROW}
+    answer = service.http.post(url, content=as_arrow(frame[frame.columns[::-1]]), headers=headers).json()
+    some = [0, 511, 512, 1024, 8191, 8192, 19_999]
+    alone = service.http.post(url, json={"inputs": rows[some].tolist()}).json()
+    assert [answer["predictions"][row] for row in some] == alone["predictions"]
+    assert np.allclose([answer["probabilities"][row] for row in some], alone["probabilities"], atol=1e-6)
+    assert len(answer["predictions"]) == len(rows)
+
+
+def test_loaded_models_stay_within_their_bytes_and_are_loaded_anew(service: Service) -> None:
+    ids = [
+        service.wait(service.post({**SMALLEST, "training": {"seed": n, "epochs": 1}})["id"])["model"] for n in range(4)
+    ]
+    engine = make_engine(f"sqlite:///{service.data_dir / 'steelyard.db'}")
+    body = {"inputs": [list(ROW.values())]}
+    roomy, narrow = Predictor(engine), Predictor(engine, max_bytes=2 * Predictor(engine).get(ids[0])[1].nbytes)
+    for model_id in ids * 2:
+        said = narrow.predict(model_id, body)
+        assert narrow.nbytes <= roomy.get(ids[0])[1].nbytes * 2
+        assert said["probabilities"].tolist() == roomy.predict(model_id, body)["probabilities"].tolist()
+    assert roomy.nbytes == 2 * narrow.nbytes
+    engine.dispose()
+
+
+@contextmanager
+def second_api(service: Service) -> Iterator[httpx.Client]:
+    """Another API process on the service's database and broker."""
+    ours = {"STEELYARD_DATA_DIR": str(service.data_dir), "STEELYARD_PORT": str(free_port())}
+    program = [str(Path(sys.executable).with_name("steelyard")), "api"]
+    process = subprocess.Popen(program, env=os.environ | ours, stderr=subprocess.DEVNULL)
+    with httpx.Client(base_url=f"http://127.0.0.1:{ours['STEELYARD_PORT']}", timeout=30, trust_env=False) as client:
+
+        def answers() -> bool:
+            try:
+                return client.get("/healthz").is_success
+            except httpx.TransportError:
+                return False
+
+        service.wait_for(answers)
+        yield client
+    process.terminate()
+    process.wait(20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_every_api_process_sees_within_a_second_what_another_changed(service: Service) -> None:
+    first, second = (service.wait(service.post({**SMALLEST, "training": {"seed": n}})["id"])["model"] for n in (1, 2))
+    body = {"inputs": [list(ROW.values())]}
+    with second_api(service) as other:
+
+        def asked(reference: str) -> httpx.Response:
+            return other.post(f"/v1/models/{reference}/predict", json=body)
+
+        service.http.put(f"/v1/models/{first}/aliases/flowers").raise_for_status()
+        assert [asked(name).json()["model"] for name in ("flowers", first)] == [first, first]
+        service.http.put(f"/v1/models/{second}/aliases/flowers").raise_for_status()
+        time.sleep(1)
+        assert asked("flowers").json()["model"] == second
+        service.http.delete(f"/v1/models/{first}").raise_for_status()
+        service.http.delete(f"/v1/models/{second}").raise_for_status()
+        time.sleep(1)
+        assert [asked(name).status_code for name in ("flowers", first, second)] == [404, 404, 404]
