@@ -63,6 +63,9 @@ bench-service: .venv/ready ## what the service adds to the training itself
 bench-predict: .venv/ready-for-tests ## how soon a model answers, beside an empty endpoint, MLServer and MLflow; fetches them
 	@$(BIN)/python benchmarks/predict.py
 
+fuzz: .venv/ready-for-tests ## mutated files at what reads strangers' files, for MINUTES=60; fetches atheris
+	@$(BIN)/python -m tests.datasets.fuzz $(or $(MINUTES),60)
+
 soak: .venv/ready-for-tests ## 1,000 small jobs, and whether processes, memory and disk stay flat
 	@$(BIN)/python benchmarks/soak.py
 
@@ -74,4 +77,4 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test test-engines faults bench bench-peers bench-shapes bench-service bench-predict soak fmt lock
+.PHONY: help demo run test test-engines faults bench bench-peers bench-shapes bench-service bench-predict fuzz soak fmt lock

@@ -101,6 +101,27 @@ def gzip_bomb() -> bytes:
     return b"".join([packer.compress(piece) for _ in range(256)]) + packer.flush()
 
 
+def broken_deflate() -> bytes:
+    """An NPZ file whose compressed bytes are noise."""
+    good = bytearray(zipped("x.npy", npy_header("(2, 2)") + bytes(32)))
+    start = good.find(b"x.npy") + 5
+    good[start : start + 8] = b"\xff" * 8
+    return bytes(good)
+
+
+def zip_bomb() -> bytes:
+    """An array of a hundred million zeros, as it should be, in 98 kB."""
+    return zipped("x.npy", npy_header("(100000000, 1)", "'|u1'") + bytes(100_000_000))
+
+
+def zstd(content: bytes) -> bytes:
+    """The bytes, packed."""
+    file = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(file, "zstd") as stream:
+        stream.write(content)
+    return bytes(file.getvalue())
+
+
 def text(content: str) -> Callable[[], bytes]:
     """A file of these characters."""
     return content.encode
@@ -119,16 +140,21 @@ CORPUS = [
     Bad("unclosed-quote", CSV, text('a,b\n1,x\n2,"y\n3,z\n'), "row 2"),
     Bad("nul", CSV, text("a,b\n1,2\n3,\x00\n"), "row 2"),
     Bad("mixed-encodings", CSV, lambda: "a,b\n1,é\n".encode() + "2,é\n".encode("latin-1"), "row 2"),
+    Bad("ragged-latin", CSV, lambda: "a,b\n1,é\n3,é,x\n".encode("latin-1"), "row 2"),
     Bad("infinity", CSV, text("a,b\n1,2\n3,inf\n"), "row 2, column 'b'"),
     Bad("beyond-float64", CSV, text("a,b\n1,2\n3,1e300\n"), "row 2, column 'b'"),
-    Bad("a-million-columns", CSV, lambda: b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n", "columns"),
+    Bad("a-million-columns", CSV, lambda: b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n", "10000 columns"),
+    Bad(
+        "a-million-columns-of-nothing", CSV, lambda: b"," * 999_999 + b"\n" + b"1," * 999_999 + b"1\n", "10000 columns"
+    ),
     Bad("gzip-bomb", CSV, gzip_bomb, "200 times its size"),
     Bad("gzip-truncated", CSV, lambda: gzip_bomb()[:2000], "gzip compression is broken"),
+    Bad("zstd-truncated", CSV, lambda: zstd(b"a,b\n" + b"1,2\n" * 10_000)[:-5], "zstd compression is broken"),
     Bad("csv-that-is-parquet", CSV, parquet, "NUL"),
     Bad("parquet-truncated", PARQUET, lambda: parquet()[:-20], "Parquet"),
     Bad("parquet-that-is-csv", PARQUET, text("a,b\n1,2\n"), "Parquet"),
     Bad("parquet-lying-footer", PARQUET, lying_footer, "Parquet"),
-    Bad("parquet-bomb", PARQUET, parquet_bomb, "MiB that there are"),
+    Bad("parquet-bomb", PARQUET, parquet_bomb, "speaks of 1000000000 rows"),
     Bad("parquet-empty", PARQUET, bytes, "Parquet"),
     Bad("arrow-truncated", ARROW, lambda: arrow()[:-60], "Arrow"),
     Bad("arrow-bad-offsets", ARROW, bad_offsets, "Arrow"),
@@ -137,7 +163,13 @@ CORPUS = [
     Bad("npz-header-of-1e12-rows", NPZ, lambda: zipped("x.npy", npy_header("(1000000000000, 2)")), "speaks of"),
     Bad("npz-negative-shape", NPZ, lambda: zipped("x.npy", npy_header("(-1, 2)")), "speaks of"),
     Bad("npz-evil-header", NPZ, lambda: zipped("x.npy", npy_header("__import__('os')")), "no header"),
+    Bad("npz-open-header", NPZ, lambda: zipped("x.npy", npy_header("(1, 2")), "no header"),
+    Bad("npz-broken-deflate", NPZ, broken_deflate, "NPZ"),
+    Bad("npz-texts-that-are-none", NPZ, lambda: zipped("x.npy", npy_header("(1, 1)", "'<U1'") + b"\xff" * 4), "NPZ"),
+    Bad("npz-no-shape", NPZ, lambda: zipped("x.npy", npy_header(f"(0, {10**30})")), "which no array has"),
+    Bad("npz-long-fault", NPZ, lambda: npz(x=np.zeros((90, 9))).replace(b"x.npy", b"\xff" * 5, 1), "NPZ"),
     Bad("npz-bomb", NPZ, lambda: zipped("x.npy", npy_header("(300000000, 1)") + bytes(1 << 26)), "speaks of"),
+    Bad("npz-bomb-that-holds-what-it-says", NPZ, zip_bomb, "200 times its size"),
     Bad("npz-truncated", NPZ, lambda: npz(x=np.zeros((5, 2)))[:-40], "NPZ"),
     Bad("npz-outside", NPZ, lambda: zipped("../../x.npy", npy_header("(1, 1)") + bytes(8)), "must hold x"),
     Bad("npz-lengths", NPZ, lambda: npz(x=np.zeros((5, 2)), y=np.zeros(4)), "5 rows of x"),
@@ -147,6 +179,8 @@ CORPUS = [
     Bad("json-no-rows", JSON, text("[]"), "list of objects"),
     Bad("json-deep", JSON, text("[" * 100_000), "JSON"),
     Bad("ndjson-broken", NDJSON, text('{"a": 1}\n{"a": \n'), "NDJSON"),
+    Bad("ndjson-null", NDJSON, text('null\n{"a": 1}\n'), "row 1"),
+    Bad("ndjson-name", NDJSON, lambda: b'{"\xff": 1}\n', "not UTF-8"),
     Bad("ndjson-mixed", NDJSON, text('{"a": 1}\n{"a": "x"}\n'), "row 1"),
     Bad("ndjson-empty", NDJSON, bytes, "empty"),
     Bad("ndjson-nested", NDJSON, text('{"a": [1, 2]}\n'), "column 'a'"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -96,6 +97,27 @@ def test_other_encodings_are_found_out(readers: Readers, tmp_path: Path, encodin
     assert lists(read(readers, tmp_path, "a,b\n1,né\n2,x\n".encode(encoding)))["b"] == ["né", "x"]
 
 
+def test_a_file_that_is_not_in_the_encoding_asked_for_is_refused(readers: Readers, tmp_path: Path) -> None:
+    with pytest.raises(SteelyardError, match="UTF-16"):
+        read(readers, tmp_path, b"a,b\n1,2\n", encoding="utf-16")
+
+
+def test_names_may_be_latin_where_no_value_is(readers: Readers, tmp_path: Path) -> None:
+    assert lists(read(readers, tmp_path, "naïve,b\n1,2\n".encode("latin-1"))) == {"naïve": [1], "b": [2]}
+
+
+def test_dates_of_the_last_year_that_there_is_are_read(readers: Readers, tmp_path: Path) -> None:
+    [moment] = lists(read(readers, tmp_path, b"a\n9999-12-31 23:59:59\n"))["a"]
+    assert moment == 253_402_300_799
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">i8", "<f2", "<f4", "<f8", "longdouble", "?", "|u1"])
+def test_arrays_of_any_numbers_in_any_order_are_read(readers: Readers, tmp_path: Path, dtype: str) -> None:
+    for order in ("C", "F"):
+        x = np.array([[0, 1], [1, 0], [1, 1]], dtype, order=order)
+        assert lists(read(readers, tmp_path, npz(x=x), NPZ)) == {"x0": [0, 1, 1], "x1": [1, 0, 1]}
+
+
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
 def test_packed_files_are_unpacked(readers: Readers, tmp_path: Path, compression: str) -> None:
     packed = tmp_path / "packed"
@@ -104,10 +126,74 @@ def test_packed_files_are_unpacked(readers: Readers, tmp_path: Path, compression
     assert lists(read(readers, tmp_path, packed.read_bytes())) == {"a": [1], "b": ["x"]}
 
 
+@pytest.mark.parametrize("piece", [1, 7, 1 << 20])
+@pytest.mark.parametrize("media_type", [CSV, PARQUET])
+def test_a_file_is_read_while_it_arrives(readers: Readers, tmp_path: Path, media_type: str, piece: int) -> None:
+    texts = [f"t{row}" for row in range(300)] + ['"a\nb"', "c"]  # the first quote comes late
+    content = "a,b\n" + "".join(f"{row},{text}\n" for row, text in enumerate(texts))
+    whole = content.encode() if media_type == CSV else parquet()
+    path = tmp_path / "arriving"
+
+    def arrive() -> Iterator[None]:
+        with path.open("wb", buffering=0) as file:
+            for start in range(0, len(whole), piece):
+                file.write(whole[start : start + piece])
+                yield
+
+    path.touch()
+    with readers.read(str(path), FORMATS[media_type], max_bytes=MAX_BYTES, arriving=arrive()) as parsed:
+        found = lists(parsed.table())
+    if media_type == CSV:
+        assert found == {"a": list(range(302)), "b": [*texts[:300], "a\nb", "c"]}
+    else:
+        assert found == {"a": [1.0, 2.0, 3.0], "b": ["x", "y", "x"]}
+
+
+def test_a_file_that_stops_arriving_keeps_nobody_waiting(readers: Readers, tmp_path: Path) -> None:
+    path = tmp_path / "arriving"
+    path.touch()
+
+    def arrive() -> Iterator[None]:
+        yield
+        for _ in range(3):
+            assert lists(read(readers, tmp_path, b"a\n1\n")) == {"a": [1]}
+        assert sum(1 for _ in arriving_too()) == 2
+        raise ConnectionError
+
+    def arriving_too() -> Iterator[None]:
+        other = tmp_path / "other"
+        other.write_bytes(b"b\n2\n")
+        pieces = iter([None, None])
+        with readers.read(str(other), "csv", max_bytes=MAX_BYTES, arriving=pieces) as parsed:
+            yield from [None] * 2
+            assert lists(parsed.table()) == {"b": [2]}
+
+    with pytest.raises(ConnectionError), readers.read(str(path), "csv", max_bytes=MAX_BYTES, arriving=arrive()):
+        pass
+    assert lists(read(readers, tmp_path, b"a\n1\n")) == {"a": [1]}
+
+
+def test_numbers_are_counted_and_measured(readers: Readers, tmp_path: Path) -> None:
+    generator = np.random.default_rng(1)
+    numbers = np.round(generator.normal(size=5000), 2)
+    numbers[::7] = np.nan
+    numbers[1:3] = 0.0, -0.0
+    file = io.BytesIO()
+    pq.write_table(pa.table({"n": pa.array(numbers, from_pandas=True)}), file)
+    path = tmp_path / "file"
+    path.write_bytes(file.getvalue())
+    with readers.read(str(path), "parquet", max_bytes=MAX_BYTES) as parsed:
+        [fact] = parsed.columns
+    series = pd.Series(numbers)
+    assert (fact["missing"], fact["distinct"]) == (series.isna().sum(), series.nunique())
+    assert (fact["min"], fact["max"]) == (series.min(), series.max())
+    np.testing.assert_allclose([fact["mean"], fact["std"]], [series.mean(), series.std(ddof=0)], rtol=1e-12)
+
+
 def test_memory_is_bounded_and_the_next_file_is_read_all_the_same(tmp_path: Path) -> None:
     readers = Readers(memory_bytes=1 << 30)
     file = io.BytesIO()
-    pq.write_table(pa.table({"a": np.zeros(200_000_000)}), file)
+    pq.write_table(pa.table({"a": np.zeros(120_000_000)}), file)
     with pytest.raises(TooLargeToRead):
         read(readers, tmp_path, file.getvalue(), PARQUET)
     assert lists(read(readers, tmp_path, b"a\n1\n")) == {"a": [1]}

@@ -1,10 +1,11 @@
 """The data sets: kept, listed, read column by column, and deleted once no job needs them.
 
-A data set is what its bytes are: sent again, to be read in the same way, they are the same one.
+A data set is what its bytes are: sent again, to be read in the same way, they are the same one. Its columns are stored
+beside them as soon as may be (`steelyard.datasets.columns`), for those that read it a column or a part at a time.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -59,7 +60,7 @@ def find(engine: Engine, upload: Upload) -> dict[str, Any] | None:
 
 
 def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> dict[str, Any]:
-    """Store what was read together with the bytes as sent, in one transaction; the data set."""
+    """Store the bytes as sent together with what is known of them, in one transaction; the data set."""
     dataset_id = new_id("ds")
     facts: dict[str, Any] = {
         "name": upload.name,
@@ -68,16 +69,36 @@ def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> 
         "bytes": upload.bytes,
     }
     facts |= {"media_type": upload.media_type, "rows": parsed.rows, "columns": parsed.columns, "found": parsed.found}
-    with suppress(IntegrityError), writing(engine) as connection:  # another request was first with the same bytes
+    facts["read_with"] = asdict(upload.dialect)
+    # Another request may be first with the same bytes.
+    with suppress(IntegrityError), writing(engine, checkpoint=False) as connection:
         connection.execute(insert(Dataset).values(id=dataset_id, created_at=now(), **facts))
         for pieces in _batches(_pieces(content)):
             rows = [{"dataset_id": dataset_id, "first": first, "content": piece} for first, piece in pieces]
             connection.execute(insert(DatasetContent), rows)
-        for some in _batches(parsed.parts()):
-            connection.execute(insert(DatasetPart), [{"dataset_id": dataset_id} | vars(part) for part in some])
     kept = find(engine, upload)
     assert kept is not None
     return kept
+
+
+def has_columns(engine: Engine, dataset_id: str) -> bool:
+    """Whether its columns are stored."""
+    query = select(DatasetPart.rows).where(DatasetPart.dataset_id == dataset_id).limit(1)
+    with reading(engine) as connection:
+        return connection.execute(query).first() is not None
+
+
+def keep_columns(engine: Engine, dataset_id: str, found: Iterable[Part]) -> None:
+    """Store the columns, in one transaction, unless they are there or the data set is not any more."""
+    with suppress(IntegrityError), writing(engine) as connection:
+        for some in _batches(iter(found)):
+            connection.execute(insert(DatasetPart), [{"dataset_id": dataset_id} | vars(part) for part in some])
+
+
+def get_dialect(engine: Engine, dataset_id: str) -> Dialect:
+    """How its bytes are to be read. Raises `NotFound`."""
+    with reading(engine) as connection:
+        return Dialect(**_row(connection, dataset_id).read_with)
 
 
 def _pieces(content: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -1,5 +1,6 @@
-"""The process that reads strangers' files: one order a line on standard input, one answer a line on standard output.
+"""The process that reads strangers' files: orders on standard input, answers on standard output, a line each.
 
+After its order come a line `MORE` for every piece of the file that has arrived since, and another when all is there.
 Arguments: the memory that it may have in bytes, and the process id of its parent.
 """
 
@@ -7,18 +8,19 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import orjson
 
 from steelyard.data import parts
-from steelyard.data.files.arrow import Read
+from steelyard.data.files.arriving import Arriving
 from steelyard.data.files.options import Dialect
-from steelyard.data.files.profile import profile
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.files.source import Options, open_file
-from steelyard.data.kinds import infer
 from steelyard.datasets import sandbox
+from steelyard.datasets.signals import MORE
 from steelyard.lifeline import end_with_parent
 
 SECONDS = 120
@@ -32,33 +34,32 @@ def main() -> None:
     answers.write(b'{"ready":true}\n')
     for line in sys.stdin.buffer:
         sandbox.allow_seconds(SECONDS)
-        answers.write(orjson.dumps(serve(orjson.loads(line))) + b"\n")
+        for answer in serve(orjson.loads(line), lambda: sys.stdin.buffer.readline() == MORE):
+            answers.write(orjson.dumps(answer) + b"\n")
         gc.collect()
 
 
-def serve(order: dict[str, Any]) -> dict[str, Any]:
-    """Read the file `from`, write its columns to the file `to`; the answer says what was read, or why it was not.
+def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Read the file `from`, of which there is more for as long as `more` is true.
 
+    The first answer says what was read, or why it was not; the second that the columns are written to the file `to`.
     Columns that are `wanted` by name are not for being described, so no more than their kind is said.
     """
     wanted = None if order["wanted"] is None else tuple(order["wanted"])
     options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]), wanted)
-    try:
-        with open_file(order["from"], options) as source, open(order["to"], "wb") as file:  # noqa: PTH123 -- made for us
-            profiles = []
-            for place, column in enumerate(source.columns):
-                parts.write(file, parts.split(place, column.values))
-                profiles.append(profile(column) if wanted is None else _kind(column))
-            return {"rows": source.rows, "columns": profiles, "found": source.found}
-    except Unreadable as fault:
-        return {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
-    except MemoryError:
-        return {"too_large": True}
-
-
-def _kind(column: Read) -> dict[str, Any]:
-    kind, _ = infer(column.name, column.values, is_moment=column.is_moment)
-    return {"name": column.name, "kind": kind}
+    with closing(Arriving(order["from"], more)) as arriving:
+        try:
+            with open_file(arriving, options) as source:
+                columns = list(source.columns)
+            yield {"rows": source.rows, "columns": [facts for _, facts in columns], "found": source.found}
+            with open(order["to"], "wb") as file:  # noqa: PTH123 -- made for us
+                for place, (values, _) in enumerate(columns):
+                    parts.write(file, parts.split(place, values))
+            yield {"written": True}
+        except Unreadable as fault:
+            yield {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
+        except MemoryError:
+            yield {"too_large": True}
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import time
 from flask import Flask, Response, g, request
 
 from steelyard import settings
+from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
 from steelyard.http.assets import assets
 from steelyard.http.console import console
@@ -47,13 +48,15 @@ def create_app(ours: Settings) -> Flask:
     meters = make_meters()
     meters.registry.register(JobsByStatus(engine))
     predictor = Predictor(engine)
+    readers = Readers(memory_bytes=ours.max_job_memory_bytes)
     app.extensions[KEY] = Services(
         ours,
         engine,
         Doorbell(ours.broker),
         predictor,
         Explainer(engine, predictor),
-        Readers(memory_bytes=ours.max_job_memory_bytes),
+        readers,
+        Columns(engine, readers, max_bytes=ours.max_dataset_bytes),
         meters,
     )
     for blueprint in (jobs, weights, datasets, models, predictions, health, docs, problems, console, assets):

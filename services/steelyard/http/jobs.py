@@ -1,12 +1,10 @@
 """Training jobs."""
 
-from functools import partial
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, g, url_for
 
-from steelyard.datasets import library
 from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list
 from steelyard.http.query import AFTER, LIMIT, Query
@@ -72,8 +70,7 @@ def _create_job(once: Once | None) -> bytes:
 
 def _read_plan() -> Plan:
     ours = services()
-    tables = partial(library.load_table, ours.engine)
-    plan = read_job(read_json(), limits=Limits(ours.settings.max_job_memory_bytes), tables=tables)
+    plan = read_job(read_json(), limits=Limits(ours.settings.max_job_memory_bytes), tables=ours.columns.load_table)
     plan = require_start(ours.engine, plan)
     if plan.webhook is not None:
         require_reach(plan.webhook, ours.settings.webhook_networks)

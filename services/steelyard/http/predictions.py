@@ -106,6 +106,7 @@ def _require_columns(dataset_id: str, model: Loaded) -> int:
             Fault(place, f"has no column {shown(name)}, which the model takes; {nearest(name, there)}")
             for name in missing
         )
+    services().columns.require(dataset_id)
     rows: int = dataset["rows"]
     return rows
 

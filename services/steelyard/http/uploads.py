@@ -4,7 +4,6 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO, Any
 
@@ -46,16 +45,33 @@ class Uploads(Request):
         return tempfile.NamedTemporaryFile(prefix="steelyard-")
 
 
-@dataclass(frozen=True)
 class Sent:
-    """A file that came, on disk at `path`."""
+    """A file that is sent: on disk at `path`, as far as `arriving` was followed; `sha256` and `bytes` are of that."""
 
-    path: str
-    file: IO[bytes]
-    name: str | None
-    media_type: str
-    sha256: str
-    bytes: int
+    def __init__(self, file: Any, stream: IO[bytes] | None, name: str | None, media_type: str) -> None:
+        self.path: str = file.name
+        self.file: IO[bytes] = file.file
+        self.name = name
+        self.media_type = media_type
+        self.bytes = 0
+        self._stream = stream
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes that have come."""
+        return self._sha256.hexdigest()
+
+    def arriving(self) -> Iterator[int]:
+        """The length of each piece, once it is on disk."""
+        source = self.file if self._stream is None else self._stream
+        self.file.seek(0)
+        while piece := source.read(PIECE_BYTES):
+            if self._stream is not None:
+                self.file.write(piece)
+            self._sha256.update(piece)
+            self.bytes += len(piece)
+            yield len(piece)
 
 
 def read_dialect(delimiter: str, quote: str, encoding: str, decimal: str, header: bool) -> Dialect:
@@ -74,21 +90,18 @@ def read_dialect(delimiter: str, quote: str, encoding: str, decimal: str, header
 
 @contextmanager
 def receive(max_bytes: int) -> Iterator[Sent]:
-    """The file of this request, while it is on disk. Raises `InvalidRequest`, `UnsupportedMediaType`."""
+    """The file of this request; it comes as its `arriving` is followed, and is on disk as long as this lasts.
+
+    Raises `InvalidRequest`, `UnsupportedMediaType`.
+    """
     request.max_content_length = max_bytes
     if request.mimetype == MULTIPART:
         yield _from_form()
         return
     if request.mimetype not in FORMATS:
         raise UnsupportedMediaType(f"the Content-Type is {request.mimetype or 'none'}; files are {_known()}")
-    with tempfile.NamedTemporaryFile(prefix="steelyard-") as file:
-        sha256, size = hashlib.sha256(), 0
-        while piece := request.stream.read(PIECE_BYTES):
-            sha256.update(piece)
-            size += len(piece)
-            file.write(piece)
-        file.flush()
-        yield Sent(file.name, file.file, None, request.mimetype, sha256.hexdigest(), size)
+    with tempfile.NamedTemporaryFile(prefix="steelyard-", buffering=0) as file:
+        yield Sent(file, request.stream, None, request.mimetype)
 
 
 def _from_form() -> Sent:
@@ -99,13 +112,9 @@ def _from_form() -> Sent:
     if faults:
         raise ValidationFailed(faults)
     part = request.files["file"]
-    file: Any = part.stream
-    file.flush()
-    file.seek(0)
-    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    media_type = _media_type(part.mimetype, part.filename or "")
+    part.stream.flush()
     name = request.form.get("name") or PurePath((part.filename or "").replace("\\", "/")).name or None
-    return Sent(file.name, file, name, media_type, sha256, file.tell())
+    return Sent(part.stream, None, name, _media_type(part.mimetype, part.filename or ""))
 
 
 def _media_type(said: str, filename: str) -> str:

@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
 from steelyard.http.in_flight import InFlight
 from steelyard.jobs.doorbell import Doorbell
@@ -40,6 +41,7 @@ class Services:
     predictor: Predictor
     explainer: Explainer
     readers: Readers
+    columns: Columns
     meters: Meters
     in_flight: InFlight = field(default_factory=InFlight)
     waiters: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_WAITERS))

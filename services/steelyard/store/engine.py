@@ -17,6 +17,7 @@ __all__ = ["Engine", "make_engine", "reading", "writing"]
 
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 NO_TABLES = "the database has no tables of this version: run `steelyard migrate`"
+CHECKPOINT_PAGES = 1000  # SQLite's own
 FULL = ("SQLITE_FULL", "53100")  # SQLite's name and PostgreSQL's SQLSTATE
 # A server that is cut off is given up within seconds, not after the hours that TCP is patient for.
 POSTGRESQL = {
@@ -48,7 +49,8 @@ def _dump(value: Any) -> str:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # sqlite3 shall not begin transactions by itself: _begin_sqlite does
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # Of a new database: large binaries are rows, and cost a third less to write in pages of 16 KiB than of 4.
+    for pragma in ("page_size=16384", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -67,17 +69,33 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, checkpoint: bool = True) -> Iterator[Connection]:
     """A transaction that writes: committed when the block ends, undone when it raises.
 
+    Without `checkpoint`, SQLite's log is left as it is by this commit, however long, for a later one to carry over.
     Raises `Unavailable` when the database is away, or its disk is full.
     """
     with (
         _translating(),
         engine.connect().execution_options(writing=True) as connection,
+        _checkpointing(connection, checkpoint),
         connection.begin(),
     ):
         yield connection
+
+
+@contextmanager
+def _checkpointing(connection: Connection, checkpoint: bool) -> Iterator[None]:
+    if checkpoint or connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = connection.connection.cursor()  # a statement of SQLAlchemy's would begin the transaction
+    raw.execute("PRAGMA wal_autocheckpoint=0")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        raw.close()
 
 
 @contextmanager

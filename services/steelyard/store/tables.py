@@ -103,6 +103,7 @@ class Dataset(Base):
     rows: Mapped[int] = mapped_column(BigInteger)
     columns: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     found: Mapped[dict[str, Any]] = mapped_column(JSON)
+    read_with: Mapped[dict[str, Any]] = mapped_column(JSON)  # what the sender said of how it is written
 
 
 class DatasetContent(Base):

@@ -1,6 +1,9 @@
 """NPZ files: an array `x` of inputs and, where there is one, an array `y` of targets. Never unpickled."""
 
+import lzma
 import zipfile
+import zlib
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -8,13 +11,24 @@ import pyarrow as pa
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from steelyard.data.files.arrow import require_size
-from steelyard.data.files.refusal import Unreadable
+from steelyard.data.files.arrow import brief, require_size
+from steelyard.data.files.refusal import Unreadable, refuse_bomb
 from steelyard.errors import shown
 
 KINDS = "biufU"
 MOST_HEADER = 10_000
 NAMES = ("x", "y", "feature_names")
+# What is raised over a broken archive, and over texts that are none.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def read_npz(path: str, max_bytes: int) -> pa.Table:
@@ -27,14 +41,14 @@ def read_npz(path: str, max_bytes: int) -> pa.Table:
             arrays = {
                 entry.filename.removesuffix(".npy"): _read(file, entry, max_bytes) for entry in file.infolist()[:8]
             }
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError) as error:
-        raise Unreadable(f"this is not an NPZ file that can be read: {error}") from None
-    for name in arrays:
-        if name not in NAMES:
-            raise Unreadable(f"it holds an array {shown(name)}; it must hold x, and may hold y and feature_names")
-    if "x" not in arrays:
-        raise Unreadable("it holds no array x")
-    return _table(arrays)
+        for name in arrays:
+            if name not in NAMES:
+                raise Unreadable(f"it holds an array {shown(name)}; it must hold x, and may hold y and feature_names")
+        if "x" not in arrays:
+            raise Unreadable("it holds no array x")
+        return _table(arrays)
+    except BROKEN as error:
+        raise Unreadable(f"this is not an NPZ file that can be read: {brief(error)}") from None
 
 
 def _read(file: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> NDArray[Any]:
@@ -48,11 +62,16 @@ def _read(file: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> NDAr
             size *= extent
         if size > max_bytes:
             raise Unreadable(f"the array {shown(name)} speaks of {size} bytes; the most is {max_bytes}")
+        refuse_bomb(unpacked_bytes=size, packed_bytes=entry.compress_size)
         content = member.read(size + 1)
         if len(content) != size:
             raise Unreadable(f"the array {shown(name)} speaks of {size} bytes; another number is there")
-    array = np.frombuffer(content, dtype)
-    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+    try:
+        array = np.ndarray(shape, dtype, content, order="F" if fortran else "C")
+    except (ValueError, OverflowError):
+        raise Unreadable(f"the array {shown(name)} speaks of the shape {shape}, which no array has") from None
+    native = np.dtype(np.float64) if dtype.kind == "f" and dtype.itemsize > 8 else dtype.newbyteorder("=")
+    return array.astype(native, copy=False)
 
 
 def _header(member: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -60,7 +79,7 @@ def _header(member: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dty
         version = npy.read_magic(member)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(member, max_header_size=MOST_HEADER)
-    except (ValueError, SyntaxError, TypeError) as error:
+    except (ValueError, SyntaxError, TypeError, TokenError, RecursionError) as error:
         raise Unreadable(f"the array {shown(name)} has no header that can be read: {str(error)[:200]}") from None
     if any(extent < 0 for extent in shape):
         raise Unreadable(f"the array {shown(name)} speaks of the shape {shape}")

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from steelyard.data.column import MISSING, Values
 from steelyard.data.files.refusal import Unreadable
@@ -24,7 +25,8 @@ LARGEST_EXACT = 2**53  # the integers up to here are float64s
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 FIRST_MOMENT, LAST_MOMENT = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
 TOP = 10
-# What Arrow raises over a broken file: all of its errors but the want of memory.
+TEXT_BYTES = 4  # where it begins
+# What Arrow raises over a broken file: all of its errors but the want of memory, and of names that are not UTF-8.
 BROKEN = (
     pa.ArrowInvalid,
     pa.ArrowIndexError,
@@ -33,6 +35,7 @@ BROKEN = (
     pa.ArrowNotImplementedError,
     pa.ArrowSerializationError,
     OSError,
+    UnicodeError,
 )
 
 
@@ -46,23 +49,35 @@ class Read:
     is_moment: bool = False
 
     @cached_property
+    def ordered(self) -> NDArray[np.float64] | None:
+        """Of numbers, those that are there, in ascending order."""
+        if self.values.labels is not None:
+            return None
+        ordered = np.sort(self.values.array)
+        return ordered[: np.searchsorted(ordered, np.nan)]  # those that are missing stand at the end
+
+    @cached_property
     def counts(self) -> tuple[int, list[tuple[Any, int]]]:
         """How many different values it has, and the most frequent labels with how often they are there."""
-        array, labels = self.values.array, self.values.labels
-        if labels is None:
-            present = np.sort(array[~self.values.missing])
-            return int(np.count_nonzero(present[1:] != present[:-1])) + (len(present) > 0), []
+        array, labels, ordered = self.values.array, self.values.labels, self.ordered
+        if ordered is not None:
+            return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0), []
+        assert labels is not None
         counts = np.bincount(array[array >= 0], minlength=len(labels))
         order = np.argsort(-counts, kind="stable")[:TOP].tolist()
         top = [(_short(labels[place]), int(counts[place])) for place in order if counts[place]]
         return int(np.count_nonzero(counts)), top
 
 
-def read_parquet(path: str) -> pa.Table:
+def read_parquet(path: str, max_bytes: int) -> pa.Table:
     """The table of a Parquet file."""
     try:
         file = pq.ParquetFile(path)
-        require_size(file.metadata.num_rows, [*file.schema_arrow.names])
+        rows = file.metadata.num_rows
+        require_size(rows, [*file.schema_arrow.names])
+        size = rows * sum(_width(kind) for kind in file.schema_arrow.types)
+        if size > max_bytes:
+            raise Unreadable(f"it speaks of {rows} rows, which are {size} bytes or more; the most is {max_bytes}")
         table = file.read(use_threads=True)
         table.validate(full=True)
     except BROKEN as error:
@@ -70,6 +85,14 @@ def read_parquet(path: str) -> pa.Table:
     if table.num_rows != file.metadata.num_rows:
         raise Unreadable(f"its footer speaks of {file.metadata.num_rows} rows; {table.num_rows} are there")
     return table
+
+
+def _width(kind: pa.DataType) -> int:
+    """Bytes that a value of this type takes at least."""
+    try:
+        return int(kind.bit_width) // 8
+    except ValueError:  # of texts, say
+        return TEXT_BYTES
 
 
 def read_arrow(path: str) -> pa.Table:
@@ -111,34 +134,37 @@ def require_size(rows: int, names: Sequence[str]) -> None:
 
 def require_columns(table: pa.Table) -> None:
     """Refuse a table that nothing can be learned from, or that has no names for its columns."""
-    require_size(table.num_rows, table.column_names)
+    try:
+        require_size(table.num_rows, table.column_names)
+    except UnicodeError:
+        raise Unreadable("the name of one of its columns is not UTF-8") from None
     if not table.num_columns:
         raise Unreadable("it has no columns")
     if not table.num_rows:
         raise Unreadable("it has no rows")
 
 
-def read_columns(names: Sequence[str], columns: list[pa.ChunkedArray], *, counted: bool) -> Iterator[Read]:
-    """The columns one after the other, some ahead of their turn. `columns` is emptied, to give memory back early.
+def read_columns(
+    names: Sequence[str], columns: list[pa.ChunkedArray], describe: Callable[[Read], dict[str, Any]]
+) -> Iterator[tuple[Values, dict[str, Any]]]:
+    """The columns one after the other, each with its description; some ahead of their turn, in threads.
 
-    `counted` has the values counted ahead, too.
+    `columns` is emptied, to give memory back early.
     """
-    read = _read_and_count if counted else _read
+
+    def work(name: str, column: pa.ChunkedArray) -> tuple[Values, dict[str, Any]]:
+        read = _read(name, column)
+        return read.values, describe(read)
+
     count = os.cpu_count() or 1
     with ThreadPoolExecutor(count) as threads:
-        ahead: deque[Future[Read]] = deque()
+        ahead: deque[Future[tuple[Values, dict[str, Any]]]] = deque()
         for name in names:
-            ahead.append(threads.submit(read, name, columns.pop(0)))
+            ahead.append(threads.submit(work, name, columns.pop(0)))
             if len(ahead) > count:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
-
-
-def _read_and_count(name: str, column: pa.ChunkedArray) -> Read:
-    read = _read(name, column)
-    _ = read.counts
-    return read
 
 
 def _short(label: Any) -> Any:
@@ -146,6 +172,13 @@ def _short(label: Any) -> Any:
 
 
 def _read(name: str, column: pa.ChunkedArray) -> Read:
+    try:
+        return _convert(name, column)
+    except BROKEN as error:
+        raise Unreadable(f"its values cannot be read: {brief(error)}", column=name) from None
+
+
+def _convert(name: str, column: pa.ChunkedArray) -> Read:
     dtype, kind = str(column.type), column.type
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
@@ -193,7 +226,7 @@ def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
         ticks = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64()).cast(pa.float64())
     else:
         unit = "us"
-        ticks = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64())
+        ticks = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
     moments = ticks.to_numpy().astype(np.float64, copy=True) / SECONDS[unit]
     outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
     if outside.any():

@@ -15,17 +15,23 @@ def profile(column: Read) -> dict[str, Any]:
     values = column.values
     distinct, top = column.counts
     kind, reason = infer(column.name, values, is_moment=column.is_moment)
-    missing = int(values.missing.sum())
+    ordered = column.ordered
+    missing = int(values.missing.sum()) if ordered is None else len(values.array) - len(ordered)
     facts: dict[str, Any] = {"name": column.name, "dtype": column.dtype, "kind": kind, "reason": reason}
     facts |= {"missing": missing, "distinct": distinct, "min": None, "max": None, "mean": None, "std": None}
-    if values.labels is None and missing < len(values.array):
-        present = values.array[~values.missing] if missing else values.array
-        mean = float(present.mean())
-        spread = present - mean
-        std = float(np.sqrt(np.dot(spread, spread) / len(present)))
-        numbers = {"min": float(present.min()), "max": float(present.max()), "mean": mean, "std": std}
+    if ordered is not None and len(ordered):
+        mean = float(ordered.mean())
+        spread = ordered - mean
+        std = float(np.sqrt(np.dot(spread, spread) / len(spread)))
+        numbers = {"min": float(ordered[0]), "max": float(ordered[-1]), "mean": mean, "std": std}
         facts |= {key: _said(value, kind) if key != "std" else value for key, value in numbers.items()}
     return facts | {"top": [{"value": value, "count": count} for value, count in top]}
+
+
+def describe_kind(column: Read) -> dict[str, Any]:
+    """No more than its name and kind: of a column that is not for being described."""
+    kind, _ = infer(column.name, column.values, is_moment=column.is_moment)
+    return {"name": column.name, "kind": kind}
 
 
 def _said(value: float, kind: Kind) -> float | str:

@@ -17,6 +17,10 @@ BLOCK_BYTES = 8 << 20
 
 def read_ndjson(path: str) -> pa.Table:
     """The table of a file with an object on each line."""
+    with open(path, "rb") as file:  # noqa: PTH123 -- the parser's own process holds nothing but paths
+        start = file.read(BLOCK_BYTES).lstrip(b" \t\r\n\xef\xbb\xbf")
+    if start and not start.startswith(b"{"):  # pyarrow 26 does not survive a null there
+        raise Unreadable(f"begins with {shown(start[:1].decode('latin-1'))}; every line must be an object", row=1)
     reading = pj.ReadOptions(block_size=BLOCK_BYTES)
     try:
         return pj.read_json(path, reading, pj.ParseOptions(newlines_in_values=False))

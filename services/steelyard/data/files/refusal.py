@@ -1,5 +1,8 @@
 """Why a file cannot be read, and where it goes wrong."""
 
+SURELY_HARMLESS_BYTES = 64 << 20
+MOST_PACKED = 200
+
 
 class Unreadable(Exception):
     """What is wrong with a file, in words for its sender. `row` counts the rows of data from 1, without the header."""
@@ -11,3 +14,9 @@ class Unreadable(Exception):
         self.detail = detail
         self.row = row
         self.column = column
+
+
+def refuse_bomb(*, unpacked_bytes: int, packed_bytes: int) -> None:
+    """Refuse what grows out of all proportion."""
+    if unpacked_bytes > max(SURELY_HARMLESS_BYTES, MOST_PACKED * packed_bytes):
+        raise Unreadable(f"it unpacks to more than {MOST_PACKED} times its size, as no data do")

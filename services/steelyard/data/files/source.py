@@ -5,23 +5,24 @@ import os
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
+from steelyard.data.column import Values
 from steelyard.data.files.arrays import read_npz
-from steelyard.data.files.arrow import BROKEN, Read, read_arrow, read_columns, read_parquet, require_columns
+from steelyard.data.files.arriving import Arriving
+from steelyard.data.files.arrow import BROKEN, brief, read_arrow, read_columns, read_parquet, require_columns
 from steelyard.data.files.csv import read_csv
 from steelyard.data.files.options import Dialect
+from steelyard.data.files.profile import describe_kind, profile
 from steelyard.data.files.records import read_json, read_ndjson
-from steelyard.data.files.refusal import Unreadable
+from steelyard.data.files.refusal import Unreadable, refuse_bomb
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PIECE_BYTES = 1 << 20
-SURELY_HARMLESS_BYTES = 64 << 20
-MOST_PACKED = 200
 
 
 @dataclass(frozen=True)
@@ -44,63 +45,67 @@ class Source:
 
     rows: int
     found: dict[str, Any]
-    columns: Iterator[Read]
+    columns: Iterator[tuple[Values, dict[str, Any]]]
 
 
 @contextmanager
-def open_file(path: str, options: Options) -> Iterator[Source]:
-    """Read the file at `path`. Raises `Unreadable`, `MemoryError`; so does taking the columns."""
-    with _unpacked(path, options.max_bytes) as (plain, packing):
+def open_file(file: Arriving, options: Options) -> Iterator[Source]:
+    """Read the file; each column comes with its profile. Raises `Unreadable`, `MemoryError`; so does taking them."""
+    with _unpacked(file, options.max_bytes) as (plain, packing):
         table, found = _read(plain, options)
         require_columns(table)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
             table = table.select(options.wanted)
         rows, names, columns = table.num_rows, table.column_names, table.columns
         del table
-        read = read_columns(names, columns, counted=options.wanted is None)
-        yield Source(rows, found | ({} if packing is None else {"compression": packing}), read)
+        pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
+        found |= {} if packing is None else {"compression": packing}
+        describe = profile if options.wanted is None else describe_kind
+        yield Source(rows, found, read_columns(names, columns, describe))
 
 
-def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any]]:
+def _read(file: Arriving, options: Options) -> tuple[pa.Table, dict[str, Any]]:
+    if options.format == "csv":
+        table, dialect = read_csv(file, options.dialect)
+        return table, {"delimiter": dialect.delimiter, "encoding": dialect.encoding, "decimal": dialect.decimal}
+    file.finish()
     match options.format:
-        case "csv":
-            table, dialect = read_csv(path, options.dialect)
-            found = {"delimiter": dialect.delimiter, "encoding": dialect.encoding, "decimal": dialect.decimal}
-            return table, found
         case "parquet":
-            return read_parquet(path), {}
+            return read_parquet(file.path, options.max_bytes), {}
         case "arrow":
-            return read_arrow(path), {}
+            return read_arrow(file.path), {}
         case "npz":
-            return read_npz(path, options.max_bytes), {}
+            return read_npz(file.path, options.max_bytes), {}
         case "json":
-            return read_json(path), {}
+            return read_json(file.path), {}
         case "ndjson":
-            return read_ndjson(path), {}
+            return read_ndjson(file.path), {}
         case _:
             raise Unreadable(f"its format {options.format!r} is not known")
 
 
 @contextmanager
-def _unpacked(path: str, max_bytes: int) -> Iterator[tuple[str, str | None]]:
-    """The path of the plain file, and what it was packed with."""
-    with open(path, "rb") as file:  # noqa: PTH123 -- see above
-        start = file.read(4)
-        packing = "gzip" if start.startswith(GZIP) else "zstd" if start.startswith(ZSTD) else None
-        if packing is None:
-            yield path, None
-            return
-        file.seek(0)
-        with tempfile.NamedTemporaryFile(prefix="steelyard-") as plain:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            stream: Any = gzip.GzipFile(fileobj=file) if packing == "gzip" else pa.input_stream(file, "zstd")
-            try:
-                _copy(stream, plain, size, max_bytes)
-            except (*BROKEN, EOFError, zlib.error) as error:
-                raise Unreadable(f"its {packing} compression is broken: {error}") from None
-            plain.flush()
-            yield plain.name, packing
+def _unpacked(file: Arriving, max_bytes: int) -> Iterator[tuple[Arriving, str | None]]:
+    """The plain file, and what it was packed with."""
+    start = file.start(4)
+    packing = "gzip" if start.startswith(GZIP) else "zstd" if start.startswith(ZSTD) else None
+    if packing is None:
+        yield file, None
+        return
+    file.finish()
+    with (
+        open(file.path, "rb") as packed,  # noqa: PTH123 -- the parser's own process holds nothing but paths
+        tempfile.NamedTemporaryFile(prefix="steelyard-") as plain,
+    ):
+        size = os.fstat(packed.fileno()).st_size
+        stream: Any = gzip.GzipFile(fileobj=packed) if packing == "gzip" else pa.input_stream(packed, "zstd")
+        try:
+            _copy(stream, plain, size, max_bytes)
+        except (*BROKEN, EOFError, zlib.error) as error:
+            raise Unreadable(f"its {packing} compression is broken: {brief(error)}") from None
+        plain.flush()
+        with closing(Arriving(plain.name, lambda: False)) as unpacked:
+            yield unpacked, packing
 
 
 def _copy(stream: Any, plain: Any, packed_bytes: int, max_bytes: int) -> None:
@@ -109,6 +114,5 @@ def _copy(stream: Any, plain: Any, packed_bytes: int, max_bytes: int) -> None:
         done += len(piece)
         if done > max_bytes:
             raise Unreadable(f"it unpacks to more than {max_bytes} bytes")
-        if done > SURELY_HARMLESS_BYTES and done > MOST_PACKED * packed_bytes:
-            raise Unreadable(f"it unpacks to more than {MOST_PACKED} times its size, as no data do")
+        refuse_bomb(unpacked_bytes=done, packed_bytes=packed_bytes)
         plain.write(piece)

@@ -1,0 +1,161 @@
+"""Mutated files of every format, thrown at the code that reads strangers' files, under its own bounds.
+
+python -m tests.datasets.fuzz MINUTES [FOLDER]
+
+Every file must get an answer that holds together, or a clear refusal; any other exception, a death, a hang and memory
+beyond the bound are findings, and are left in FOLDER. atheris (libFuzzer) mutates, led by the coverage of our own
+code; it is fetched into a folder of its own. The seeds are the good files and the corpus of bad ones.
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import orjson
+
+from steelyard.data import parts
+from steelyard.data.files.options import FORMATS, Dialect
+from tests.datasets.corpus import ARROW, CORPUS, CSV, JSON, NDJSON, NPZ, PARQUET, arrow, npz, parquet, zipped
+
+ATHERIS = "atheris==3.0.0"
+TOOLS = Path(".venv/fuzz")
+MEMORY_BYTES, MOST_UNPACKED = 2 << 30, 64 << 20
+SECONDS_FOR_ONE = 30
+MOST_SEED_BYTES = MOST_BYTES = 1 << 16
+MOST_WORDS = 1000
+
+
+def plain(content: bytes) -> bytes:
+    """The file as it is."""
+    return content
+
+
+def in_zip(content: bytes) -> bytes:
+    """The one array of an NPZ file: of a mutated archive the checksums are wrong, and its content is not looked at."""
+    return zipped("x.npy", content)
+
+
+# How the rest of an input is to be read, by its first byte.
+KINDS: tuple[tuple[str, Dialect, Callable[[bytes], bytes]], ...] = (
+    ("csv", Dialect(), plain),
+    ("csv", Dialect(header=False), plain),
+    ("csv", Dialect(encoding="latin-1", delimiter=";", decimal=","), plain),
+    ("csv", Dialect(encoding="utf-16"), plain),
+    ("csv", Dialect(), gzip.compress),
+    ("parquet", Dialect(), plain),
+    ("arrow", Dialect(), plain),
+    ("npz", Dialect(), plain),
+    ("npz", Dialect(), in_zip),
+    ("json", Dialect(), plain),
+    ("ndjson", Dialect(), plain),
+)
+
+
+def main() -> None:
+    """Run libFuzzer until the time is up, anew after each finding."""
+    minutes = float(sys.argv[1])
+    folder = Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="sy-fuzz-"))
+    (folder / "corpus").mkdir(parents=True, exist_ok=True)
+    write_seeds(folder / "corpus")
+    if not TOOLS.is_dir():
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", TOOLS, ATHERIS], check=True)
+    settings = {**os.environ, "PYTHONPATH": str(TOOLS), "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    settings["ARROW_DEFAULT_MEMORY_POOL"] = "system"
+    end, executions, findings, last = time.monotonic() + 60 * minutes, 0, 0, ""
+    while (left := int(end - time.monotonic())) > 0:
+        bounds = [f"-max_total_time={left}", f"-timeout={SECONDS_FOR_ONE}", f"-max_len={MOST_BYTES}"]
+        bounds += [f"-rss_limit_mb={2 * MEMORY_BYTES >> 20}", f"-artifact_prefix={folder}/", "-print_final_stats=1"]
+        command = [sys.executable, "-m", "tests.datasets.fuzz", "--inside", *bounds, str(folder / "corpus")]
+        with (folder / "log").open("a+") as log:
+            start = log.tell()
+            code = subprocess.run(command, env=settings, stderr=log, stdout=log, check=False).returncode
+            log.seek(start)
+            said = log.read()
+        executions += sum(map(int, re.findall(r"number_of_executed_units: (\d+)", said)))
+        last = (re.findall(r"cov: \d+ ft: \d+", said) or [last])[-1]
+        findings += code != 0
+    click.echo(f"{executions} files in {minutes:g} min, {executions / minutes / 60:.0f} a second; {last}")
+    click.echo(f"{findings} findings; they and the log are in {folder}")
+
+
+def write_seeds(folder: Path) -> None:
+    """The first files to mutate."""
+    good: list[tuple[str, bytes]] = [
+        (CSV, b'a,b,c,d\n1,x,2024-01-01,true\n2.5,y,,false\n,"z\nz",2024-01-02,\n'),
+        (CSV, "a;b;when\n1,5;né;2024-01-01T10:00:00Z\n2,5;y;2024-01-01 10:00:00\n".encode("latin-1")),
+        (CSV, "a\tb\n1\té\n".encode("utf-16")),
+        (PARQUET, parquet()),
+        (ARROW, arrow()),
+        (NPZ, npz(x=np.arange(6.0).reshape(3, 2), y=np.array(["p", "q", "p"]), feature_names=np.array(["a", "b"]))),
+        (JSON, b'[{"a": 1, "b": "x", "c": null}, {"a": 2.5, "b": "y", "c": true}]'),
+        (JSON, b'{"x": [[1, 2], [3, 4]], "y": ["p", "q"], "feature_names": ["a", "b"]}'),
+        (NDJSON, b'{"a": 1, "b": "x", "c": "2024-01-01"}\n{"a": null, "b": "y", "c": null}\n'),
+    ]
+    bad = [(each.media_type, content) for each in CORPUS if len(content := each.make()) < MOST_SEED_BYTES]
+    for media_type, content in good + bad:
+        for number, (form, _, _) in enumerate(KINDS):
+            if form == FORMATS[media_type]:
+                seed = bytes([number]) + content
+                (folder / hashlib.sha256(seed).hexdigest()).write_bytes(seed)
+    for array in (np.arange(6).reshape(3, 2), np.asfortranarray(np.ones((2, 2), ">f4")), np.array([["a", "b"]])):
+        member = io.BytesIO()
+        np.save(member, array)
+        seed = bytes([KINDS.index(("npz", Dialect(), in_zip))]) + member.getvalue()
+        (folder / hashlib.sha256(seed).hexdigest()).write_bytes(seed)
+
+
+def run_inside() -> None:
+    """What libFuzzer calls: the reading process's own function, in its own sandbox."""
+    import atheris
+
+    with atheris.instrument_imports(include=["steelyard.data", "steelyard.datasets", "numpy.lib._format_impl"]):
+        from steelyard.datasets import process, sandbox
+
+    folder = Path(tempfile.mkdtemp(prefix="sy-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    sent, read = folder / "sent", folder / "read"
+
+    def try_one(data: bytes) -> None:
+        form, dialect, wrap = KINDS[data[0] % len(KINDS)] if data else KINDS[0]
+        sent.write_bytes(wrap(data[1:]))
+        order = {"from": str(sent), "to": str(read), "format": form, "max_bytes": MOST_UNPACKED}
+        answers = list(process.serve(order | {"dialect": asdict(dialect)}, lambda: False))
+        check(answers[0], read)
+
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], try_one)
+    sandbox.enter(memory_bytes=MEMORY_BYTES)
+    atheris.Fuzz()
+
+
+def check(answer: dict[str, Any], read: Path) -> None:
+    """That an answer can be sent, and holds together."""
+    assert len(orjson.dumps(answer)) > 2
+    if "unreadable" in answer:
+        assert 0 < len(answer["unreadable"]) < MOST_WORDS, answer
+        return
+    if "too_large" in answer:
+        return
+    of_column: dict[int, list[parts.Part]] = {}
+    with read.open("rb") as file:
+        for part in parts.read(file):
+            of_column.setdefault(part.column, []).append(part)
+    assert list(of_column) == list(range(len(answer["columns"])))
+    for place, fact in enumerate(answer["columns"]):
+        values = parts.join(of_column[place])
+        assert len(values.array) == answer["rows"]
+        assert int(values.missing.sum()) == fact["missing"]
+
+
+if __name__ == "__main__":
+    run_inside() if sys.argv[1] == "--inside" else main()
