@@ -9,6 +9,8 @@ COPY services services
 COPY worker worker
 COPY migrations migrations
 RUN /opt/steelyard/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+# The trainer's kernels; a processor of another kind makes those that it needs anew, in /tmp.
+RUN cd / && /opt/steelyard/bin/python -m steelyard.trainer.warm
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /nonexistent steelyard

@@ -26,7 +26,7 @@ from steelyard.data.files.options import Dialect
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
 from steelyard.datasets.signals import END, MORE
-from steelyard.errors import Fault, SteelyardError, TooLargeToRead, UnreadableData, ValidationFailed, pointer
+from steelyard.errors import Fault, TooLargeToRead, UnreadableData, ValidationFailed, pointer
 from steelyard.logs import get_logger
 
 SECONDS = 180.0  # by the clock; of processor time, `process.SECONDS`
@@ -86,23 +86,26 @@ class Readers:
         *,
         max_bytes: int,
         dialect: Dialect = PLAIN,
-        wanted: Sequence[str] | None = None,
         arriving: Iterable[object] = (),
+        wanted: Sequence[str] | None = None,
     ) -> Iterator[Parsed]:
         """What the file at `path` holds, once `arriving`, which gives an item for each piece of it, has ended.
 
         With `wanted`, the columns of these names alone, with no profile but their kind; all columns of a file that
         lacks one of them. These are the inputs of a request: a value of theirs that cannot be raises
-        `ValidationFailed`, naming row and column. Raises `UnreadableData`, `TooLargeToRead`.
+        `ValidationFailed`, naming row and column. Else raises `UnreadableData`, `TooLargeToRead`.
         """
-        with self._place(arriving) as still_arriving, tempfile.NamedTemporaryFile(prefix="steelyard-") as file:
-            order = {"from": path, "to": file.name, "format": form, "max_bytes": max_bytes}
-            order |= {"dialect": asdict(dialect), "wanted": wanted}
-            with self._reader() as reader:
-                facts = self._checked(reader, lambda: reader.ask(order, still_arriving), is_input=wanted is not None)
-                finish = cache(lambda: self._finish(reader))
-                yield Parsed(facts["rows"], facts["columns"], facts["found"], file.name, finish)
-                finish()
+        order = {"from": path, "format": form, "max_bytes": max_bytes, "dialect": asdict(dialect), "wanted": wanted}
+        with (
+            self._place(arriving) as still_arriving,
+            tempfile.NamedTemporaryFile(prefix="steelyard-") as file,
+            self._reader() as reader,
+        ):
+            asked = order | {"to": file.name}
+            facts = self._checked(reader, lambda: reader.ask(asked, still_arriving), are_inputs=wanted is not None)
+            finish = cache(lambda: self._finish(reader))
+            yield Parsed(facts["rows"], facts["columns"], facts["found"], file.name, finish)
+            finish()
 
     @contextmanager
     def _place(self, arriving: Iterable[object]) -> Iterator[Iterable[object]]:
@@ -123,9 +126,9 @@ class Readers:
         self._checked(reader, reader.wait)
 
     def _checked(
-        self, reader: "Reader", ask: Callable[[], dict[str, Any]], *, is_input: bool = False
+        self, reader: "Reader", ask: Callable[[], dict[str, Any]], *, are_inputs: bool = False
     ) -> dict[str, Any]:
-        """An answer. Raises `UnreadableData`, `ValidationFailed`, `TooLargeToRead` if that is what it says."""
+        """An answer. Raises `UnreadableData`, `TooLargeToRead`, `ValidationFailed` if that is what it says."""
         try:
             answer = ask()
         except ReadingFailed as failure:
@@ -133,7 +136,10 @@ class Readers:
             raise UnreadableData(f"reading it was given up: {failure}") from None
         if "unreadable" in answer:
             reader.is_free = True
-            raise _refusal(answer, is_input=is_input)
+            if are_inputs and answer["row"] and answer["column"]:
+                place = pointer("inputs", answer["row"] - 1, answer["column"])
+                raise ValidationFailed([Fault(place, answer["detail"])])
+            raise UnreadableData(answer["unreadable"])
         if "too_large" in answer:
             raise TooLargeToRead(f"reading it needs more than the {self._memory_bytes >> 20} MiB that there are for it")
         reader.is_free = "written" in answer
@@ -165,12 +171,6 @@ class Readers:
                     return reader
                 reader.kill()
         return Reader(self._memory_bytes)
-
-
-def _refusal(answer: dict[str, Any], *, is_input: bool) -> SteelyardError:
-    if is_input and answer["row"] and answer["column"]:
-        return ValidationFailed([Fault(pointer("inputs", answer["row"] - 1, answer["column"]), answer["detail"])])
-    return UnreadableData(answer["unreadable"])
 
 
 class Reader:

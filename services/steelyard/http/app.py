@@ -47,8 +47,8 @@ def create_app(ours: Settings) -> Flask:
     engine = make_engine(ours.database)
     meters = make_meters()
     meters.registry.register(JobsByStatus(engine))
-    readers = Readers(memory_bytes=ours.max_job_memory_bytes)
     predictor = Predictor(engine)
+    readers = Readers(memory_bytes=ours.max_job_memory_bytes)
     app.extensions[KEY] = Services(
         ours,
         engine,

@@ -83,10 +83,13 @@ def predict(model_id: str) -> dict[str, Any]:
         return ours.predictor.predict(model_id, read_json())
     most = ours.settings.max_body_bytes
     wanted = ours.predictor.get(model_id)[1].features
-    with receive(most) as sent:
-        form, arriving = TABLES[sent.media_type], sent.arriving()
-        with ours.readers.read(sent.path, form, max_bytes=most, wanted=wanted, arriving=arriving) as parsed:
-            return ours.predictor.predict_table(model_id, parsed.table())
+    with (
+        receive(most) as sent,
+        ours.readers.read(
+            sent.path, TABLES[sent.media_type], max_bytes=most, arriving=sent.arriving(), wanted=wanted
+        ) as parsed,
+    ):
+        return ours.predictor.predict_table(model_id, parsed.table())
 
 
 @route(

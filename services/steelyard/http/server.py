@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from threadpoolctl import threadpool_limits
 
 from steelyard import logs
 from steelyard.data import builtin
@@ -52,6 +53,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The application; called in the process that serves it."""
         logs.configure(self._settings.log_format, self._settings.log_level)
+        threadpool_limits(1, "blas")  # as in training processes: a prediction has the same bits wherever it is made
         Thread(target=builtin.warm_up, daemon=True).start()  # requests need not wait for it
         return create_app(self._settings)
 

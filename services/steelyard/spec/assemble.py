@@ -146,7 +146,7 @@ def build_training(
         weights=prepared.weights,
         shuffle=spec.training.shuffle,
         schedule=None if spec.training.schedule is None else spec.training.schedule.to_part(),
-        gradient_clip=_clip(spec),
+        gradient_clip=build_clip(spec),
         validation=None if validation is None else (validation.x, validation.y),
         early_stopping=None if stopping is None else EarlyStopping(**stopping.model_dump()),
         metrics=build_metrics(spec),
@@ -154,7 +154,8 @@ def build_training(
     )
 
 
-def _clip(spec: JobSpec) -> GradientClip | None:
+def build_clip(spec: JobSpec) -> GradientClip | None:
+    """The clipping of gradients, if any is asked for."""
     if spec.training.gradient_clip is None:
         return None
     [(name, limit)] = spec.training.gradient_clip.chosen().items()

@@ -1,22 +1,25 @@
 """What a job will need, by formula and before anything is allocated: memory, and roughly time."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from steelyard.data.encoding import Layout
 from steelyard.data.supervision import Supervised
 from steelyard.errors import TooLargeToTrain
-from steelyard.spec.assemble import build_layers
+from steelyard.spec.assemble import build_clip, build_layers
 from steelyard.spec.job import JobSpec
+from steelyard.trainer.compiled.support import CHUNK_VALUES, has_compiled_form
+from steelyard.trainer.layers import Layer
 from steelyard.trainer.network import buffer_width, count_parameters, network_places
 
-# Address space of a training process with everything imported and no job: 357 MB measured, with room for more.
-BASE_BYTES = 512 << 20
+# Address space of a training process with everything imported and no job: 778 MiB measured, with room for more.
+BASE_BYTES = 832 << 20
 VECTORS = 15  # weights, gradients; initial, best, last finite; two for the result; two times four for a checkpoint
 LARGEST_TENSOR_BYTES = 512 << 20  # what both databases take as one value, with room
-STEP_SECONDS = 25e-6  # of interpreter for each layer of a step
-FLOPS = 20e9
+# For each layer of a step, and by the multiplications and additions of its products: compiled, and by NumPy.
+COMPILED, BY_NUMPY = (1.5e-6, 80e9), (25e-6, 40e9)
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,15 @@ def estimate(spec: JobSpec, supervised: Supervised, layout: Layout) -> Estimate:
     outputs = 6 * rows * supervised.outputs
     # As read; gathered, filled and scaled, in float64; and as the network gets them.
     copies = rows * (len(supervised.inputs) * 4 * 8 + features * itemsize)
-    memory = BASE_BYTES + itemsize * (parameters * vectors + buffers + outputs) + copies
-    steps = spec.training.epochs * -(-rows // batch)
-    work = 6 * parameters * rows * spec.training.epochs / FLOPS
-    return Estimate(memory, round(steps * len(layers) * STEP_SECONDS + work, 3))
+    memory = BASE_BYTES + itemsize * (parameters * vectors + buffers + outputs + CHUNK_VALUES) + copies
+    return Estimate(memory, round(_seconds(spec, layers, features, rows, parameters), 3))
+
+
+def _seconds(spec: JobSpec, layers: Sequence[Layer], features: int, rows: int, parameters: int) -> float:
+    is_compiled = has_compiled_form(layers, features, spec.optimizer.to_part(), build_clip(spec))
+    step_seconds, flops = COMPILED if is_compiled else BY_NUMPY
+    steps = spec.training.epochs * -(-rows // min(spec.training.batch_size, rows))
+    return steps * len(layers) * step_seconds + 6 * parameters * rows * spec.training.epochs / flops
 
 
 def require_fit(spec: JobSpec, supervised: Supervised, layout: Layout, limits: Limits) -> Estimate:

@@ -133,7 +133,8 @@ class Training:
         optimizer = self._optimizer
         parts: dict[str, Any] = {"streams": self._streams, "gradient_clip": clip, "metrics": self._metrics}
         given = (self.network, self._loss)
-        if compiled and isinstance(optimizer, Rule) and has_compiled_form(self.network, optimizer, clip):
+        layers, inputs = self.network.layers, self.network.inputs
+        if compiled and isinstance(optimizer, Rule) and has_compiled_form(layers, inputs, optimizer, clip):
             # Here, because it loads the compiler, which those who only predict do not need.
             from steelyard.trainer.compiled.steps import CompiledSteps  # noqa: PLC0415
 

@@ -224,8 +224,7 @@ def test_tiny_numbers_are_zeros_in_a_step_and_themselves_again_after_it() -> Non
 def test_parts_without_a_compiled_form_are_known() -> None:
     assert {part.name for part in ACTIVATIONS if part().curve is None} == {"prelu", "softmax", "log_softmax"}
     assert {part.name for part in OPTIMIZERS if not issubclass(part, Rule)} == {"lbfgs"}
-    network = Network([Dense(3, Softmax())], inputs=2)
-    assert has_compiled_form(network, Adam(), None)
-    held = Network([Dense(3, constraint=next(iter(CONSTRAINTS))()), Dense(2)], inputs=2)
-    assert not has_compiled_form(held, Adam(), None)
+    assert has_compiled_form([Dense(3, Softmax())], 2, Adam(), None)
+    assert not has_compiled_form([Dense(3, constraint=next(iter(CONSTRAINTS))()), Dense(2)], 2, Adam(), None)
+    assert not has_compiled_form([Dense(3, Softmax()), Dense(2)], 2, Adam(), None)
     assert {"dense", "dropout", "activation", "gaussian_noise"} < set(LAYERS.names)

@@ -213,8 +213,9 @@ def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
         if extremes["max"] is not None and max(-extremes["min"], extremes["max"]) > LARGEST_EXACT:
             return _read_texts(name, column.cast(pa.string()), dtype)  # a float64 would change them: they are names
     numbers = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64, copy=False)
-    if max(np.fmax.reduce(numbers, initial=0.0), -np.fmin.reduce(numbers, initial=0.0)) > LARGEST:
-        row = int((np.abs(numbers) > LARGEST).argmax())
+    wrong = np.abs(numbers) > LARGEST  # a NaN is not: it is a value that is missing
+    if wrong.any():
+        row = int(wrong.argmax())
         raise Unreadable(f"{numbers[row]:g} must lie within ±{LARGEST:g}", row=row + 1, column=name)
     return Read(name, Values(numbers), dtype)
 

@@ -28,8 +28,8 @@ def profile(column: Read) -> dict[str, Any]:
     return facts | {"top": [{"value": value, "count": count} for value, count in top]}
 
 
-def classify(column: Read) -> dict[str, Any]:
-    """Its name and its kind alone, for which no value is counted."""
+def describe_kind(column: Read) -> dict[str, Any]:
+    """No more than its name and kind: of a column that is not for being described."""
     kind, _ = infer(column.name, column.values, is_moment=column.is_moment)
     return {"name": column.name, "kind": kind}
 

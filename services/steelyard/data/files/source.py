@@ -17,7 +17,7 @@ from steelyard.data.files.arriving import Arriving
 from steelyard.data.files.arrow import BROKEN, brief, read_arrow, read_columns, read_parquet, require_columns
 from steelyard.data.files.csv import read_csv
 from steelyard.data.files.options import Dialect
-from steelyard.data.files.profile import classify, profile
+from steelyard.data.files.profile import describe_kind, profile
 from steelyard.data.files.records import read_json, read_ndjson
 from steelyard.data.files.refusal import Unreadable, refuse_bomb
 
@@ -29,8 +29,8 @@ PIECE_BYTES = 1 << 20
 class Options:
     """How a file is to be read. `max_bytes` is the most that it may unpack to.
 
-    With `wanted`, these columns are read and no others, and no more is said of them than their kinds; a file that
-    lacks one of them is read whole, so that whoever wants them can say what there is instead.
+    With `wanted`, these columns are read and no others, and their values are not counted; a file that lacks one of
+    them is read whole, so that whoever wants them can say what there is instead.
     """
 
     format: str
@@ -50,7 +50,7 @@ class Source:
 
 @contextmanager
 def open_file(file: Arriving, options: Options) -> Iterator[Source]:
-    """Read the file; columns come with their descriptions. Raises `Unreadable`, `MemoryError`; so does taking them."""
+    """Read the file; each column comes with its profile. Raises `Unreadable`, `MemoryError`; so does taking them."""
     with _unpacked(file, options.max_bytes) as (plain, packing):
         table, found = _read(plain, options)
         require_columns(table)
@@ -60,7 +60,8 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
         del table
         pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
         found |= {} if packing is None else {"compression": packing}
-        yield Source(rows, found, read_columns(names, columns, profile if options.wanted is None else classify))
+        describe = profile if options.wanted is None else describe_kind
+        yield Source(rows, found, read_columns(names, columns, describe))
 
 
 def _read(file: Arriving, options: Options) -> tuple[pa.Table, dict[str, Any]]:

@@ -1,9 +1,12 @@
 """From the formulas of parts, and the templates of `kernels`, to machine code; once, and kept on disk."""
 
+import atexit
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import FunctionType
@@ -29,15 +32,24 @@ def _stamp() -> str:
     return digest.hexdigest()
 
 
-class Locator(caching.InTreeCacheLocator):
-    """Where kernels are kept: beside this file, and for reading alone where nothing may be written, as in an image."""
+@cache
+def _folder() -> Path:
+    """Where kernels are kept: beside this file; where nothing may be written, as in an image, in a copy of that."""
+    own = Path(__file__).parent / "__pycache__"
+    if os.access(own if own.is_dir() else own.parent, os.W_OK):
+        return own
+    copy = Path(tempfile.mkdtemp(prefix="steelyard-kernels-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    if own.is_dir():
+        shutil.copytree(own, copy, dirs_exist_ok=True)
+    return copy
 
-    def ensure_cache_path(self) -> None:
-        with suppress(OSError):
-            super().ensure_cache_path()
-            return
-        if not Path(self.get_cache_path()).is_dir():
-            raise OSError
+
+class Locator(caching.InTreeCacheLocator):
+    """Tells numba where kernels are kept, and when those that are there have become old."""
+
+    def get_cache_path(self) -> str:
+        return str(_folder())
 
     def get_source_stamp(self) -> str:
         return _stamp()

@@ -13,6 +13,7 @@ from steelyard.trainer.compiled.driver import GATE_WORDS, YIELD, make_steps
 from steelyard.trainer.compiled.kernels import STATISTICS
 from steelyard.trainer.compiled.machine import address_of
 from steelyard.trainer.compiled.program import Lane, Shared
+from steelyard.trainer.compiled.support import CHUNK_VALUES
 from steelyard.trainer.evaluation import as_scored
 from steelyard.trainer.layers import Dropout, GaussianNoise
 from steelyard.trainer.losses import Loss
@@ -24,7 +25,6 @@ from steelyard.trainer.steps import Steps
 
 Array = NDArray[Any]
 CHUNK_FLOPS = 4e9  # a twentieth of a second or so: as long as nobody outside hears of a training
-CHUNK_VALUES = 4 << 20  # kept for the rows of a chunk: outputs, and what is drawn for dropout
 THREAD_FLOPS = 2e6  # of a step, for each thread: with less, waiting for each other costs more than it saves
 
 
