@@ -5,6 +5,7 @@ import tracemalloc
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -190,3 +191,19 @@ def test_every_value_of_a_table_is_located_where_it_was_sent(inline: dict[str, A
         assert isinstance(resolve(table.locate(name, None), sent), list)
         for row, value in enumerate(column.values.to_list()):
             assert resolve(table.locate(name, row), sent) == value
+
+
+@pytest.mark.parametrize("written", ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"])
+def test_a_column_of_dates_alone_is_of_moments(written: str) -> None:
+    days = pd.date_range("2024-05-01", periods=30)
+    rows = [{"since": day.strftime(written), "y": place} for place, day in enumerate(days)]
+    column = read_inline({"rows": [*rows, {"since": None, "y": 0}]})[0].columns["since"]
+    assert (column.kind, column.missing) == ("datetime", 1)
+    assert column.values.array[:-1].tolist() == [day.timestamp() for day in days]
+
+
+@pytest.mark.parametrize("other", ["soon", "2024-13-01", "20240501", "2024-05"])
+def test_a_column_with_a_text_that_is_no_date_is_of_texts(other: str) -> None:
+    rows = [{"since": text, "y": 1} for text in ("2024-05-01", other)]
+    column = read_inline({"rows": rows})[0].columns["since"]
+    assert (column.kind, column.values.labels) == ("categorical", ("2024-05-01", other))

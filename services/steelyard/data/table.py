@@ -3,7 +3,7 @@
 It does not know what is to be learned from it, nor what it was read from.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -45,9 +45,13 @@ class Table:
         return list(self.columns)
 
 
-def table_of(values: Mapping[str, Values], locate: Callable[[str, int | None], str] = in_data) -> Table:
-    """A table of values that are there, their kinds guessed."""
-    columns = {name: Column.of(infer(name, each)[0], each) for name, each in values.items()}
+def table_of(
+    values: Mapping[str, Values],
+    locate: Callable[[str, int | None], str] = in_data,
+    moments: Collection[str] = (),
+) -> Table:
+    """A table of values that are there, their kinds guessed; the columns `moments` are known to be moments."""
+    columns = {name: Column.of(infer(name, each, is_moment=name in moments)[0], each) for name, each in values.items()}
     return Table(columns, len(next(iter(values.values())).array) if values else 0, locate)
 
 

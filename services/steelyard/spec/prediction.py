@@ -4,7 +4,6 @@ What is asked of a value depends on how the model was trained: its column's kind
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from steelyard.data.column import MISSING, Kind, Values, coded
 from steelyard.data.encoding import Encoder
+from steelyard.data.moments import read_moment
 from steelyard.data.numbers import number_fault, read_matrix
 from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
@@ -87,7 +87,7 @@ def _pick(records: list[list[Any]], places: list[int]) -> list[list[Any]]:
 
 def _read_moments(rows: list[list[Any]], *, with_missing: bool) -> NDArray[np.float64] | None:
     try:
-        found = [[np.nan if value is None and with_missing else _seconds(value) for value in row] for row in rows]
+        found = [[np.nan if value is None and with_missing else read_moment(value) for value in row] for row in rows]
     except (TypeError, ValueError):
         return None
     return np.array(found, np.float64)
@@ -105,12 +105,6 @@ def _read_places(rows: list[list[Any]], encoder: Encoder) -> NDArray[np.int64] |
                 return None
     places = [[each.place(value) for each, value in zip(encoder.categories, row, strict=True)] for row in rows]
     return np.array(places, np.int64)
-
-
-def _seconds(text: str) -> float:
-    """A date as RFC 3339 and ISO 8601 have it; without a zone, it is of UTC. Raises `TypeError`, `ValueError`."""
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) -> NDArray[Any]:
@@ -245,7 +239,7 @@ def _as_moments(values: Values) -> Values:
     moments = []
     for code, label in enumerate(values.labels):
         try:
-            moments.append(_seconds(label))
+            moments.append(read_moment(label))
         except (TypeError, ValueError):
             row = int((values.array == code).argmax())
             raise Wrong(row, f"is {shown(label)}; {DATES}") from None
