@@ -1,5 +1,6 @@
 """Somebody's own data: a file becomes a model behind an endpoint in two requests."""
 
+import csv
 import io
 from typing import Any
 
@@ -212,3 +213,18 @@ def test_rows_inside_the_request_are_predicted_by_the_workers_too(service: Servi
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, place)
     assert service.http.post(url, json={"data": {"dataset": "ds_none"}}).status_code == 404
     assert service.http.get(f"/v1/jobs/{address.rsplit('/', 1)[1]}").status_code == 404
+
+
+def test_labels_that_a_spreadsheet_would_take_for_formulas_are_exported_as_texts(service: Service) -> None:
+    rows = [{"a": place, "target": ("=cmd()", "@sum")[place % 2]} for place in range(20)]
+    body = {"task": "binary", "data": {"inline": {"rows": rows}}, "validation": None, "training": {"epochs": 1}}
+    job = service.wait(service.post({**body, "layers": [{"type": "dense", "units": 1}]})["id"])
+    assert job["status"] == "succeeded", job["error"]
+    address, form = f"/v1/jobs/{job['id']}", {"Accept": "text/csv"}
+    text = service.http.get(f"{address}/predictions", params={"split": "train"}, headers=form).text
+    header, *lines = csv.reader(io.StringIO(text))
+    assert {*header[3:]} == {"probability of =cmd()", "probability of @sum"}
+    assert {line[1] for line in lines} == {"'=cmd()", "'@sum"}
+    assert {line[2] for line in lines} <= {"'=cmd()", "'@sum"}
+    history = service.http.get(f"{address}/history", headers=form).text
+    assert not any(cell.startswith(("=", "@", "'")) for line in csv.reader(io.StringIO(history)) for cell in line)
