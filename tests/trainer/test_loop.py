@@ -189,6 +189,36 @@ def test_a_loss_refuses_an_output_activation_that_it_does_not_know() -> None:
         make_training(output=Tanh())
 
 
+@pytest.mark.parametrize(
+    ("name", "x", "y", "weights"),
+    [
+        ("x", np.zeros((9, 5)), np.zeros(9, int), None),
+        ("y", np.zeros((9, 4)), np.zeros(8, int), None),
+        ("y", np.zeros((9, 4)), np.zeros((9, 2)), None),
+        ("weights", np.zeros((9, 4)), np.zeros(9, int), np.ones(10)),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused_by_name(name: str, x: Any, y: Any, weights: Any) -> None:
+    network = Network([Dense(3, Softmax())], inputs=4)
+    options: dict[str, Any] = {"epochs": 1, "batch_size": 4, "streams": Streams.spawn(0), "weights": weights}
+    with pytest.raises(InvalidParameter, match="has the shape") as refused:
+        Training(network, CategoricalCrossentropy(), Adam(), x, y, **options)
+    assert [fault.pointer for fault in refused.value.faults] == [f"/{name}"]
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int32, np.uint8])
+def test_arrays_of_other_types_are_read_as_what_they_say(kind: Any) -> None:
+    x, y = data(dtype="float32")
+    found = []
+    for arrays in ((x, y), (x.astype(np.float64), y.astype(kind))):
+        streams = Streams.spawn(0)
+        network = Network([Dense(5, Relu()), Dense(3, Softmax())], inputs=4)
+        network.initialize(streams.initialization)
+        finish(Training(network, CategoricalCrossentropy(), Adam(), *arrays, epochs=2, batch_size=16, streams=streams))
+        found.append(network.parameters.tobytes())
+    assert found[0] == found[1]
+
+
 def test_equal_weights_stay_equal() -> None:
     training = make_training((Dense(6, Tanh(), Constant(0.3)),), output_initializer=Constant(0.3), epochs=20)
     finish(training)

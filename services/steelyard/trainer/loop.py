@@ -77,7 +77,8 @@ class Training:
         compiled: whether to run compiled what has a compiled form; if not, NumPy does all.
 
     Raises:
-        InvalidParameter: the loss does not go with the output layer's activation, or the optimiser with the layers.
+        InvalidParameter: the loss does not go with the output layer's activation, the optimiser with the layers, or
+            the arrays' shapes with the network or with each other.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class Training:
         self.restored_best = False
         self._loss, self._optimizer, self._streams, self._shuffle = loss, optimizer, streams, shuffle
         whole = isinstance(optimizer, LBFGS)
-        columns = [x, y] if weights is None else [x, y, weights]
+        columns = _read_columns(network, loss, x, y, weights)
         self._batches = Batches(*columns, batch_size=len(x) if whole else batch_size)
         self._total_weight = float(len(x) if weights is None else weights.sum(dtype=np.float64))
         self._validation = validation
@@ -282,3 +283,16 @@ class Training:
         self._steps_before, self.stopped_early = state["steps_before"], state["stopped_early"]
         self._best_epoch.restore(state["best_epoch"])
         self._streams.restore(state["streams"])
+
+
+def _read_columns(network: Network, loss: Loss, x: Array, y: Array, weights: Array | None) -> list[Array]:
+    """The arrays as the steps take them, which look at addresses and ask no more. Raises `InvalidParameter`."""
+    of_classes = "multiclass" in loss.tasks
+    targets = (len(x),) if of_classes else (len(x), network.outputs)
+    wanted = {"x": (len(x), network.inputs), "y": targets, "weights": (len(x),)}
+    columns = {"x": x, "y": y} | ({} if weights is None else {"weights": weights})
+    for name, column in columns.items():
+        if column.shape != wanted[name]:
+            raise InvalidParameter(name, f"has the shape {column.shape}; it must be {wanted[name]}")
+    kinds = {"y": np.dtype(np.int64)} if of_classes else {}
+    return [np.asarray(column, kinds.get(name, network.dtype)) for name, column in columns.items()]
