@@ -1,12 +1,13 @@
 """The training process: reads orders from standard input, trains one job after another, reports through a pipe.
 
-It is made ahead of need, with everything imported, and stays for further jobs as long as each ends well: after
-a failure, or after `JOBS_BEFORE_RETIREMENT`, a fresh process takes its place. It ends with its worker.
+It is made ahead of need, loads what jobs need while none is there, and stays for further jobs as long as each ends
+well: after a failure, or after `JOBS_BEFORE_RETIREMENT`, a fresh process takes its place. It ends with its worker.
 """
 
 import json
 import os
 import resource
+import select
 import signal
 import sys
 import time
@@ -87,9 +88,8 @@ def main() -> None:
     logs.configure(ours.log_format, ours.log_level)
     resource.setrlimit(resource.RLIMIT_AS, (ours.max_job_memory_bytes, ours.max_job_memory_bytes))
     engine = make_engine(ours.database)
-    builtin.warm_up()
-    warm.load_usual()
     reports.say(READY)
+    _warm_up()
     for count, line in enumerate(sys.stdin, start=1):
         reports.cancelled = False
         end = train(engine, ours, Claim(**json.loads(line)), reports)
@@ -98,6 +98,14 @@ def main() -> None:
         reports.say(end)
         if end != DONE:
             return
+
+
+def _warm_up() -> None:
+    """Load what jobs will need, until the first of them is there: it loads what it needs itself, and no more."""
+    for _ in warm.load_usual():
+        if select.select([sys.stdin], [], [], 0)[0]:
+            return
+    builtin.warm_up()
 
 
 def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:

@@ -28,10 +28,11 @@ from steelyard.trainer.rng import Streams
 ROWS = 4
 
 
-def load_usual() -> None:
-    """Have what most trainings need in memory."""
+def load_usual() -> Iterator[None]:
+    """Bring what most trainings need into memory, a part at a time."""
     for loss in (CategoricalCrossentropy(), BinaryCrossentropy(), MeanSquaredError()):
         _train([Dense(2, Relu()), Dropout(0.5), Dense(2, Tanh())], loss, Adam())
+        yield
 
 
 def make_all() -> Iterator[str]:
