@@ -103,7 +103,7 @@ def _seconds(moment: str) -> float:
 
 def measure_without_processes(service: Service) -> tuple[float, ...]:
     """The same for a job that comes when the worker has no training process any more."""
-    for process in service.children("steelyard_worker.run"):
+    for process in service.training_processes():
         process.kill()
         process.wait()
     return measure(service)

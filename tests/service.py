@@ -86,6 +86,15 @@ class Service:
         family = psutil.Process(self.process.pid).children(recursive=True)
         return [process for process in family if any(word in part for part in _command(process))]
 
+    def training_processes(self) -> list[psutil.Process]:
+        """The processes that train: each bears the command line of the one that it was forked from."""
+        return [process for template in self.templates() for process in template.children()]
+
+    def templates(self) -> list[psutil.Process]:
+        """The process of each worker that its training processes are forked from."""
+        alike = self.children("steelyard_worker.template")
+        return [process for process in alike if process.parent() not in alike]
+
     def post(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Submit a job."""
         answer = self.http.post("/v1/jobs", json=spec)

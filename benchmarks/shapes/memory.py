@@ -32,7 +32,7 @@ def measure(workload: Workload) -> Footprint:
         said = service.http.post("/v1/jobs", params={"dry_run": True}, json=spec).raise_for_status().json()
         job = service.wait(service.post(spec)["id"], seconds=SECONDS)
         assert job["status"] == "succeeded", job["error"]
-        peak = max(_peak_bytes(process.pid) for process in service.children("steelyard_worker.run"))
+        peak = max(_peak_bytes(process.pid) for process in service.training_processes())
     return Footprint(said["estimate"]["memory_bytes"], peak)
 
 

@@ -161,7 +161,8 @@ class Field:
         """The service's processes by what they are."""
         of_worker = self.service.children("steelyard_worker")
         return {
-            "training process": self.service.children("steelyard_worker.run"),
+            "training process": self.service.training_processes(),
+            "template": self.service.templates(),
             "worker": [process for process in of_worker if process.cmdline()[-1:] == ["steelyard_worker"]],
             "API": self.service.children("steelyard.cli.main"),
             "broker": self.service.children("valkey-server"),

@@ -177,7 +177,7 @@ def test_a_whole_data_set_is_predicted_by_the_workers_even_if_one_dies(
     batch = service.http.post(f"{url}/predictions", json={"data": {"dataset": large["id"]}, "name": "all"})
     assert batch.status_code == 202, batch.text
     address = batch.headers["Location"]
-    for process in service.children("steelyard_worker.run"):
+    for process in service.training_processes():
         process.kill()
     service.wait_for(lambda: service.http.get(address).json()["status"] not in ("queued", "running"))
     done = service.http.get(address).json()

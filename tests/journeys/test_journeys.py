@@ -3,6 +3,7 @@
 import io
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -213,10 +214,11 @@ def test_a_job_outlives_its_worker_and_ends_with_the_same_bytes(tmp_path: Path) 
     spec = {"data": {"builtin": "digits"}, "layers": [64, 64], "training": {"epochs": 120, "batch_size": 16}}
     with Service.start(tmp_path, lease_seconds="2") as service:
         undisturbed = succeed(service, spec)
-        for victim in ("steelyard_worker.run", "steelyard_worker"):  # the training alone; the worker and its trainings
+        everything = partial(service.children, "steelyard_worker")
+        for victims in (service.training_processes, service.templates, everything):
             job_id = service.post(spec)["id"]
             service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 5)
-            for process in service.children(victim):
+            for process in victims():
                 process.kill()
             job = service.wait(job_id)
             assert (job["status"], job["attempt"]) == ("succeeded", 2), job["error"]
@@ -253,7 +255,7 @@ def test_a_killed_job_goes_on_from_its_checkpoint_to_the_same_bytes(
         job_id = service.post(STEADY)["id"]
         for least in (60, 200):  # twice: from a checkpoint, and from one of a run that itself had gone on
             service.wait_until(job_id, lambda job, least=least: job["progress"]["epoch"] > least)  # type: ignore[misc]
-            for process in service.children("steelyard_worker.run"):
+            for process in service.training_processes():
                 process.kill()
             service.wait_until(job_id, lambda job: job["status"] == "queued")
         job = service.wait(job_id, seconds=100)

@@ -22,7 +22,7 @@ WIDE = {
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     """A service of its own: a process that trained before has memory to spare, and the limits stay with it."""
-    with Service.start(tmp_path) as service:
+    with Service.start(tmp_path, worker_concurrency="1") as service:
         yield service
 
 
@@ -46,16 +46,16 @@ def narrow_cgroup() -> Iterator[Path]:
     group.rmdir()
 
 
-def trainers(service: Service) -> list[psutil.Process]:
-    """The processes that wait for a job, both of them ready."""
-    service.wait_for(lambda: len(service.children("steelyard_worker.run")) == 2)
+def trainer(service: Service) -> psutil.Process:
+    """The process that waits for the next job."""
     service.wait(service.post(SMALLEST)["id"])
-    return service.children("steelyard_worker.run")
+    [process] = service.training_processes()
+    return process
 
 
 def test_a_job_that_outgrows_its_memory_fails_and_says_so(service: Service) -> None:
-    for process in trainers(service):
-        process.rlimit(psutil.RLIMIT_AS, (process.memory_info().vms + (32 << 20),) * 2)
+    process = trainer(service)
+    process.rlimit(psutil.RLIMIT_AS, (process.memory_info().vms + (32 << 20),) * 2)
     job = service.wait(service.post(WIDE)["id"])
     assert (job["status"], job["error"]["type"]) == ("failed", "/problems/out-of-memory")
     assert "MiB that a job may use" in job["error"]["detail"]
@@ -64,8 +64,7 @@ def test_a_job_that_outgrows_its_memory_fails_and_says_so(service: Service) -> N
 def test_a_death_by_the_kernels_want_of_memory_is_told_as_such_and_gone_on_after(
     service: Service, narrow_cgroup: Path
 ) -> None:
-    for process in trainers(service):
-        narrow_cgroup.write_text(str(process.pid))
+    narrow_cgroup.write_text(str(trainer(service).pid))
     job_id = service.post(WIDE)["id"]
     service.wait_until(job_id, lambda job: job["attempt"] == 2 and job["status"] == "running")
     events = service.http.get(f"/v1/jobs/{job_id}/events").json()["data"]

@@ -1,17 +1,15 @@
-"""The training process: reads orders from standard input, trains one job after another, reports through a pipe.
+"""The training process: reads orders from a pipe, trains one job after another, reports through another pipe.
 
-It is made ahead of need, loads what jobs need while none is there, and stays for further jobs as long as each ends
-well: after a failure, or after `JOBS_BEFORE_RETIREMENT`, a fresh process takes its place. It ends with its worker.
+It is forked from the nursery and stays for further jobs as long as each ends well: after a failure, or after
+`JOBS_BEFORE_RETIREMENT`, a fresh process takes its place. It ends with its worker.
 """
 
 import json
 import os
 import resource
-import select
 import signal
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import IO
 
@@ -39,7 +37,7 @@ from steelyard.store.tables import PREDICTION
 from steelyard.trainer import warm
 from steelyard_worker.batch import Batch
 from steelyard_worker.outcome import Outcome
-from steelyard_worker.process import DONE, ENDING, GIVEN_BACK, READY, RETIRED, TICK
+from steelyard_worker.process import DONE, ENDING, GIVEN_BACK, RETIRED, TICK
 from steelyard_worker.recorder import Recorder
 
 JOBS_BEFORE_RETIREMENT = 100  # bounds what a leak in any library can come to
@@ -80,32 +78,28 @@ class GivenBack(Exception):
     """The run ends here, and another may go on with it."""
 
 
-def main() -> None:
-    """Serve orders until standard input ends. Arguments: the pipe's descriptor, the supervisor's process id."""
-    reports = Reports(os.fdopen(int(sys.argv[1]), "wb", buffering=0))
-    end_with_parent(signal.SIGKILL, int(sys.argv[2]))  # nothing trains for nobody
+def load_ahead() -> Iterator[None]:
+    """Bring what jobs need into memory, a part at a time."""
+    yield from warm.load_usual()
+    builtin.warm_up()
+
+
+def serve(orders: int, reports: int, parent: int) -> None:
+    """Train what is ordered until nothing more can be. `orders` and `reports` are pipes' descriptors."""
+    to_supervisor = Reports(os.fdopen(reports, "wb", buffering=0))
+    end_with_parent(signal.SIGKILL, parent)  # nothing trains for nobody
     ours = settings.load()
     logs.configure(ours.log_format, ours.log_level)
     resource.setrlimit(resource.RLIMIT_AS, (ours.max_job_memory_bytes, ours.max_job_memory_bytes))
     engine = make_engine(ours.database)
-    reports.say(READY)
-    _warm_up()
-    for count, line in enumerate(sys.stdin, start=1):
-        reports.cancelled = False
-        end = train(engine, ours, Claim(**json.loads(line)), reports)
+    for count, line in enumerate(os.fdopen(orders), start=1):
+        to_supervisor.cancelled = False
+        end = train(engine, ours, Claim(**json.loads(line)), to_supervisor)
         if end == DONE and count >= JOBS_BEFORE_RETIREMENT:
             end = RETIRED
-        reports.say(end)
+        to_supervisor.say(end)
         if end != DONE:
             return
-
-
-def _warm_up() -> None:
-    """Load what jobs will need, until the first of them is there: it loads what it needs itself, and no more."""
-    for _ in warm.load_usual():
-        if select.select([sys.stdin], [], [], 0)[0]:
-            return
-    builtin.warm_up()
 
 
 def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
@@ -208,7 +202,3 @@ def _insist(write: Callable[[], None], reports: Reports) -> None:
         if reports.paused:
             raise GivenBack
         time.sleep(AGAIN_SECONDS)
-
-
-if __name__ == "__main__":
-    main()

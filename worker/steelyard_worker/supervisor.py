@@ -16,6 +16,7 @@ from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
+from steelyard_worker.nursery import Nursery
 from steelyard_worker.process import (
     DONE,
     ENDING,
@@ -41,12 +42,14 @@ class Supervisor:
         self._settings = settings
         self._name = name
         self._draining = Event()
-        self._idle: SimpleQueue[TrainingProcess] = SimpleQueue()
+        self._nursery = Nursery(settings)
+        self._idle: SimpleQueue[TrainingProcess | None] = SimpleQueue()  # `None`: a process that is yet to be forked
+        for _ in range(settings.worker_concurrency):
+            self._idle.put(None)
 
     def start(self) -> None:
-        """Start the training processes, so that the first jobs find them with everything imported."""
-        for _ in range(self._settings.worker_concurrency):
-            self._idle.put(TrainingProcess(self._settings))
+        """Start loading what jobs need, so that the first of them finds it."""
+        self._nursery.start()
 
     @property
     def has_room(self) -> bool:
@@ -59,24 +62,22 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the training processes."""
-        while not self._idle.empty():
-            self._idle.get().kill()
+        self._nursery.stop()
 
     def train(self, job_id: str) -> None:
         """Train the job, if it is there to be taken, until it has ended or is no longer ours."""
         with bind(job_id=job_id):
             process = self._idle.get()
-            if not process.alive:  # it died while it had nothing to do
-                process = TrainingProcess(self._settings)
             try:
-                process.wait_until_ready()
+                if process is None or not process.alive:
+                    process = TrainingProcess(self._nursery)
                 held = self._claim(job_id)
                 if held is not None:
                     self._run(process, held)
             except ProcessDied as death:
                 log.error("a training process does not start; the job will be rung again", reason=str(death))
             finally:
-                self._idle.put(process if process.alive else TrainingProcess(self._settings))
+                self._idle.put(process)
 
     def _claim(self, job_id: str) -> Claim | None:
         if self._draining.is_set():

@@ -1,0 +1,99 @@
+"""Where a worker's training processes come from: each is forked from one process that has loaded what jobs need.
+
+To import and to load kernels is seconds of work; a fork takes milliseconds and shares the memory. That process, the
+template, is executed, so that it has nothing of the worker's, with one thread for BLAS in its environment, which BLAS
+reads when NumPy is imported. It is asked through a socket, one question after the other: `FORK`, with the ends of two
+pipes for the child, is answered with the child's process id, and a process id with its exit status, once it has ended.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from threading import Lock
+
+from steelyard.logs import get_logger
+from steelyard.settings import Settings
+
+FORK = b"fork"
+ANSWER_SECONDS = 60.0  # how long a template may take to import and to answer, before another takes its place
+MESSAGE_BYTES = 64
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+log = get_logger(__name__)
+
+
+class NurseryDied(Exception):
+    """The template gave no answer; the next question starts another one."""
+
+
+class Nursery:
+    """One worker's; all its threads may ask."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._asking = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+
+    def start(self) -> None:
+        """Begin to load what jobs need; returns at once."""
+        with self._asking:
+            self._connect()
+
+    def stop(self) -> None:
+        """End the template, and with it every training process."""
+        with self._asking:
+            self._end()
+
+    def fork(self, orders: int, reports: int) -> int:
+        """The process id of a new training process that holds these ends of two pipes. Raises `NurseryDied`."""
+        return self._ask(FORK, [orders, reports])
+
+    def wait(self, process_id: int) -> int:
+        """The exit status of a training process, once it has ended: negative for a signal, as in `subprocess`."""
+        try:
+            return self._ask(str(process_id).encode())
+        except NurseryDied:
+            return -signal.SIGKILL  # as all its children
+
+    def _ask(self, question: bytes, descriptors: Sequence[int] = ()) -> int:
+        with self._asking:
+            link = self._connect()
+            try:
+                socket.send_fds(link, [question], descriptors)
+                answer = link.recv(MESSAGE_BYTES)
+            except OSError:
+                answer = b""
+            if not answer:
+                log.error("the process that training processes are forked from is gone; another takes its place")
+                self._end()
+                raise NurseryDied
+            return int(answer)
+
+    def _connect(self) -> socket.socket:
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
+        if self._socket is None:
+            ours, its = socket.socketpair()
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "steelyard_worker.template", str(its.fileno()), str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[its.fileno()],
+                env=os.environ | self._settings.as_environment() | dict.fromkeys(THREAD_VARIABLES, "1"),
+                start_new_session=True,  # a Ctrl-C in the terminal is the supervisor's to pass on
+            )
+            its.close()
+            ours.settimeout(ANSWER_SECONDS)
+            self._socket = ours
+        return self._socket
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None

@@ -1,0 +1,69 @@
+"""The process that training processes are forked from: it has loaded what jobs need, and does nothing else.
+
+It has one thread, no connection and no lock when it forks, so that what comes of it holds none. Its children die with
+it, and it with its worker.
+
+python -m steelyard_worker.template SOCKET WORKER (a descriptor and a process id)
+"""
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+
+from steelyard.lifeline import end_with_parent
+from steelyard_worker import run
+from steelyard_worker.nursery import FORK, MESSAGE_BYTES
+
+
+def main() -> None:
+    """Answer the worker until it is gone; load what jobs need while it asks nothing."""
+    link = socket.socket(fileno=int(sys.argv[1]))
+    end_with_parent(signal.SIGKILL, int(sys.argv[2]))
+    loading = run.load_ahead()
+    loaded = False
+    while True:
+        if not loaded and not select.select([link], [], [], 0)[0]:
+            loaded = next(loading, "all") == "all"
+            continue
+        question, descriptors, _, _ = socket.recv_fds(link, MESSAGE_BYTES, 2)
+        if not question:
+            return
+        answer = _fork(link, *descriptors) if question == FORK else _wait(int(question))
+        link.send(str(answer).encode())
+
+
+def _fork(link: socket.socket, orders: int, reports: int) -> int:
+    """The process id of a child that serves orders and never comes back here."""
+    gc.freeze()  # a collection in a child leaves alone what is here, so that its pages stay shared
+    this = os.getpid()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            link.close()
+            run.serve(orders, reports, this)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    os.close(orders)
+    os.close(reports)
+    return child
+
+
+def _wait(child: int) -> int:
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    except ChildProcessError:
+        return -signal.SIGKILL  # it was the child of a template that is gone
+
+
+if __name__ == "__main__":
+    main()
