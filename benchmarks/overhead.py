@@ -105,7 +105,6 @@ def measure_without_processes(service: Service) -> tuple[float, ...]:
     """The same for a job that comes when the worker has no training process any more."""
     for process in service.training_processes():
         process.kill()
-        process.wait()
     return measure(service)
 
 
@@ -176,7 +175,9 @@ def celery_rate() -> float:
         )
         words = ["-m", "celery", "-A", "nothing", "worker", "--pool", "threads", "--concurrency", str(CONCURRENCY)]
         words += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR"]
-        worker = subprocess.Popen([sys.executable, *words], cwd=folder)
+        worker = subprocess.Popen(
+            [sys.executable, *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         celery = Celery("nothing", broker=url, set_as_current=False)
         celery.send_task("nothing", ignore_result=True)
         _wait_for(valkey, 1)

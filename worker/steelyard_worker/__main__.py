@@ -3,7 +3,12 @@
 import sys
 
 from steelyard import settings
-from steelyard_worker.app import serve
+from steelyard_worker.nursery import Nursery
 
 if __name__ == "__main__":
-    sys.exit(serve(settings.load()))
+    ours = settings.load()
+    nursery = Nursery(ours)
+    nursery.start()  # what jobs need is loaded while the worker imports Celery
+    from steelyard_worker.app import serve
+
+    sys.exit(serve(ours, nursery))

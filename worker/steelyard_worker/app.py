@@ -16,6 +16,7 @@ from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard_worker.courier import Courier
 from steelyard_worker.housekeeping import Housekeeping
+from steelyard_worker.nursery import Nursery
 from steelyard_worker.supervisor import Supervisor
 from steelyard_worker.tasks import add_tasks
 
@@ -41,13 +42,13 @@ def make_celery(settings: Settings) -> Celery:
     return celery
 
 
-def serve(settings: Settings) -> int:
-    """Work until SIGTERM or SIGINT, then give running jobs back; the exit status."""
+def serve(settings: Settings, nursery: Nursery) -> int:
+    """Work until SIGTERM or SIGINT, then give running jobs back; the exit status. `nursery` forks what trains."""
     logs.configure(settings.log_format, settings.log_level)
     name = f"{socket.gethostname()}:{os.getpid()}"
     engine = make_engine(settings.database)
     doorbell = Doorbell(settings.broker)
-    supervisor = Supervisor(engine, settings, name)
+    supervisor = Supervisor(engine, settings, name, nursery)
     housekeeping = Housekeeping(engine, doorbell, settings, supervisor, name)
     courier = Courier(engine, settings)
     celery = make_celery(settings)
@@ -60,7 +61,6 @@ def serve(settings: Settings) -> int:
     signals.worker_shutting_down.connect(drain, weak=False)
     signals.setup_logging.connect(_keep_our_logging, weak=False)
 
-    supervisor.start()
     housekeeping.start()
     courier.start()
     try:
@@ -78,7 +78,7 @@ def serve(settings: Settings) -> int:
     finally:
         courier.stop()
         housekeeping.stop()
-        supervisor.stop()
+        nursery.stop()
         doorbell.close()
         engine.dispose()
 

@@ -37,19 +37,15 @@ log = get_logger(__name__)
 class Supervisor:
     """Trains jobs for the worker `name`, at most `settings.worker_concurrency` at a time."""
 
-    def __init__(self, engine: Engine, settings: Settings, name: str) -> None:
+    def __init__(self, engine: Engine, settings: Settings, name: str, nursery: Nursery) -> None:
         self._engine = engine
         self._settings = settings
         self._name = name
+        self._nursery = nursery
         self._draining = Event()
-        self._nursery = Nursery(settings)
         self._idle: SimpleQueue[TrainingProcess | None] = SimpleQueue()  # `None`: a process that is yet to be forked
         for _ in range(settings.worker_concurrency):
             self._idle.put(None)
-
-    def start(self) -> None:
-        """Start loading what jobs need, so that the first of them finds it."""
-        self._nursery.start()
 
     @property
     def has_room(self) -> bool:
@@ -59,10 +55,6 @@ class Supervisor:
     def drain(self) -> None:
         """Take no further job, and give those that run back to the queue."""
         self._draining.set()
-
-    def stop(self) -> None:
-        """End the training processes."""
-        self._nursery.stop()
 
     def train(self, job_id: str) -> None:
         """Train the job, if it is there to be taken, until it has ended or is no longer ours."""
