@@ -34,7 +34,7 @@ class Recorder:
         self._held = held
         self._make_checkpoint = make_checkpoint
         self._cadence = Cadence()
-        self._epochs: list[tuple[int, dict[str, float | None]]] = []
+        self._epochs: list[tuple[Epoch, float]] = []  # with the seconds trained until then
         self._train_seconds = 0.0
         self._wrote_at = time.monotonic() - WRITE_SECONDS + FIRST_SECONDS
 
@@ -42,11 +42,11 @@ class Recorder:
         """Keep what happened for the next write, and write when it is time to."""
         self._train_seconds = train_seconds
         if isinstance(event, Epoch):
-            values = {name: value if math.isfinite(value) else None for name, value in event.values.items()}
-            self._epochs.append((event.epoch, values | {"seconds": round(train_seconds, 6)}))
-        is_time = time.monotonic() - self._wrote_at >= WRITE_SECONDS
+            self._epochs.append((event, train_seconds))
+        if time.monotonic() - self._wrote_at < WRITE_SECONDS:
+            return
         is_checkpoint_due = self._cadence.is_due(event)
-        if is_time and (is_checkpoint_due or isinstance(event, Epoch)):
+        if is_checkpoint_due or isinstance(event, Epoch):
             try:
                 self.write(with_checkpoint=is_checkpoint_due)
             except Unavailable as away:
@@ -55,7 +55,9 @@ class Recorder:
     @property
     def unwritten(self) -> Epochs:
         """The epochs that are kept for the next write."""
-        return tuple(self._epochs)
+        return tuple(
+            (event.epoch, _finite(event.values) | {"seconds": round(seconds, 6)}) for event, seconds in self._epochs
+        )
 
     def write(self, *, with_checkpoint: bool = False) -> None:
         """Write what is kept. Raises `Unavailable`, and keeps it."""
@@ -63,7 +65,11 @@ class Recorder:
         checkpoint = self._make_checkpoint() if with_checkpoint else None
         if self._epochs or checkpoint is not None:
             seconds = self._train_seconds
-            ledger.record(self._engine, self._held, self._epochs, train_seconds=seconds, checkpoint=checkpoint)
+            ledger.record(self._engine, self._held, self.unwritten, train_seconds=seconds, checkpoint=checkpoint)
             self._epochs.clear()
         if checkpoint is not None:
             self._cadence.took(time.monotonic() - started)
+
+
+def _finite(values: dict[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}

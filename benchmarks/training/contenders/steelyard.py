@@ -33,13 +33,16 @@ class Steelyard(Contender):
             mine[...] = initial
         self.losses: list[float] = []
 
-    def train(self) -> None:
+    def make(self) -> Training:
+        """The training, ready for its first step."""
         work = self._work
-        training = Training(
+        return Training(
             self._network, self._loss, self._optimizer, work.x, self._targets, epochs=len(work.orders),
             batch_size=work.batch, streams=Streams.spawn(SEED), threads=self._threads, compiled=self.compiled,
         )  # fmt: skip
-        self.losses += [event.values["loss"] for event in training.run() if isinstance(event, Epoch)]
+
+    def train(self) -> None:
+        self.losses += [event.values["loss"] for event in self.make().run() if isinstance(event, Epoch)]
 
     def weights(self) -> list[Array]:
         return list(self._network.tensors().values())
