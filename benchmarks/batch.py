@@ -71,20 +71,17 @@ def wait(client: httpx.Client, address: str) -> dict[str, Any]:
 
 def measure(client: httpx.Client, model: str, dataset: str, pid: int) -> None:
     """Predict the data set, fetch what came out, and print a line."""
-    meter = Meter(pid)
-    before = meter.read()
-    meter.start()
-    started = time.perf_counter()
-    batch = client.post(f"/v1/models/{model}/predictions", json={"data": {"dataset": dataset}})
-    found = wait(client, f"/v1/predictions/{batch.raise_for_status().json()['id']}")
-    seconds = time.perf_counter() - started
-    started = time.perf_counter()
-    fetched = fetch(client, f"/v1/predictions/{found['id']}/rows")
-    fetching = time.perf_counter() - started
-    peak = meter.stop() - before
+    with Meter(pid) as meter:
+        started = time.perf_counter()
+        batch = client.post(f"/v1/models/{model}/predictions", json={"data": {"dataset": dataset}})
+        found = wait(client, f"/v1/predictions/{batch.raise_for_status().json()['id']}")
+        seconds = time.perf_counter() - started
+        started = time.perf_counter()
+        fetched = fetch(client, f"/v1/predictions/{found['id']}/rows")
+        fetching = time.perf_counter() - started
     assert fetched == found["rows"], (fetched, found["rows"])
     said = f"{found['rows']:8} rows predicted in {seconds:6.2f} s, fetched as CSV in {fetching:6.2f} s"
-    print(f"{said}; {peak / 1e6:5.0f} MB more at the peak", flush=True)
+    print(f"{said}; {meter.grown / 1e6:5.0f} MB more at the peak", flush=True)
 
 
 def fetch(client: httpx.Client, address: str) -> int:

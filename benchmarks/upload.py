@@ -5,23 +5,30 @@ python benchmarks/upload.py [ROWS]
 Each is measured in turn, several times; pandas reads in a fresh process, its import not counted. The service's time
 is from the first byte sent to the answer: received, hashed, parsed, every column profiled, and the bytes stored; the
 columns are stored after it, which the time leaves out and the memory does not.
-Memory is what all processes of the service share out among them (PSS) beyond what they had before.
+Memory is what all processes of the service share out among them (PSS) beyond what they had before. Reading it stops
+them for moments, so it is read of an upload of its own.
 """
 
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
-import httpx
 import numpy as np
 import psutil
 
-ROUNDS = 3
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.service import Service
+
+ROUNDS = 5
+SETTLE_SECONDS = 3.0  # in which a fresh service loads what jobs need
+CSV = {"Content-Type": "text/csv"}
 LINES = 50_000
 PANDAS = """
 import sys, time, pandas
@@ -39,17 +46,18 @@ def main() -> None:
         file = folder / "table.csv"
         write(file, rows)
         size = file.stat().st_size
-        pandas, ours, memory = [], [], []
-        for turn in range(ROUNDS):
+        pandas, ours = [], []
+        for _ in range(ROUNDS):
             pandas.append(float(subprocess.check_output([sys.executable, "-c", PANDAS, str(file)], text=True)))
-            seconds, peak = upload(file, folder / f"data{turn}")
-            ours.append(seconds)
-            memory.append(peak)
+            with serving(size) as service:
+                ours.append(upload(service, file))
+        with serving(size) as service, Meter(service.process.pid) as meter:
+            upload(service, file)
         theirs, mine = statistics.median(pandas), statistics.median(ours)
         print(f"file              {size / 1e6:8.0f} MB, {rows} rows, 30 columns")
         print(f"pandas, pyarrow   {theirs:8.2f} s")
         print(f"service           {mine:8.2f} s, {mine / theirs:.2f} × pandas")
-        print(f"service's memory  {max(memory) / 1e6:8.0f} MB more at its peak, {max(memory) / size:.2f} × the file")
+        print(f"service's memory  {meter.grown / 1e6:8.0f} MB more at its peak, {meter.grown / size:.2f} × the file")
 
 
 def write(file: Path, rows: int) -> None:
@@ -67,41 +75,56 @@ def write(file: Path, rows: int) -> None:
             out.write("\n".join(map(",".join, zip(*(column.tolist() for column in columns), strict=True))) + "\n")
 
 
-def upload(file: Path, data_dir: Path) -> tuple[float, float]:
-    """Seconds, and bytes at the peak beyond those before, of one upload to a fresh service."""
-    program = str(Path(sys.executable).with_name("steelyard"))
-    settings = {**os.environ, "STEELYARD_LOG_LEVEL": "WARNING"}
-    command = [program, "up", "--port", "0", "--data-dir", str(data_dir)]
-    service = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=settings)
-    assert service.stdout is not None
-    url = service.stdout.readline().split()[1]
-    headers = {"Content-Type": "text/csv"}
-    httpx.post(f"{url}/v1/datasets", content=b"a,b\n1,2\n", headers=headers, timeout=60).raise_for_status()
-    meter = Meter(service.pid)
-    before = meter.read()
-    meter.start()
+@contextmanager
+def serving(size: int) -> Iterator[Service]:
+    """A fresh service that has read a file before."""
+    with (
+        tempfile.TemporaryDirectory(prefix="sy-upload-") as folder,
+        Service.start(Path(folder), max_dataset_bytes=str(2 * size)) as service,
+    ):
+        service.http.post("/v1/datasets", content=b"a,b\n1,2\n", headers=CSV).raise_for_status()
+        time.sleep(SETTLE_SECONDS)
+        yield service
+
+
+def upload(service: Service, file: Path) -> float:
+    """Seconds until the answer; returns once the columns are stored as well."""
     started = time.perf_counter()
     with file.open("rb") as content:
-        answer = httpx.post(f"{url}/v1/datasets", content=content, headers=headers, timeout=600).raise_for_status()
+        answer = service.http.post("/v1/datasets", content=content, headers=CSV).raise_for_status()
     seconds = time.perf_counter() - started
-    httpx.get(f"{url}{answer.headers['Location']}/rows", timeout=600).raise_for_status()
-    peak = meter.stop()
-    service.terminate()
-    service.wait()
-    return seconds, peak - before
+    service.http.get(f"{answer.headers['Location']}/rows").raise_for_status()
+    return seconds
 
 
 class Meter:
-    """The most memory that a process and its children have had."""
+    """How much more memory a process and its children have had at most, while it is entered, than before."""
 
     def __init__(self, pid: int) -> None:
         self._parent = psutil.Process(pid)
-        self._peak = 0.0
+        self._before = self._peak = self._read()
         self._going = True
         self._thread = threading.Thread(target=self._watch)
 
-    def read(self) -> float:
-        """Bytes now."""
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._going = False
+        self._thread.join()
+
+    @property
+    def grown(self) -> float:
+        """In bytes."""
+        return self._peak - self._before
+
+    def _watch(self) -> None:
+        while self._going:
+            self._peak = max(self._peak, self._read())
+            time.sleep(0.05)
+
+    def _read(self) -> float:
         total = 0.0
         for process in [self._parent, *self._parent.children(recursive=True)]:
             try:
@@ -109,21 +132,6 @@ class Meter:
             except psutil.Error:
                 continue
         return total
-
-    def start(self) -> None:
-        """Begin to watch."""
-        self._thread.start()
-
-    def stop(self) -> float:
-        """The peak."""
-        self._going = False
-        self._thread.join()
-        return self._peak
-
-    def _watch(self) -> None:
-        while self._going:
-            self._peak = max(self._peak, self.read())
-            time.sleep(0.05)
 
 
 if __name__ == "__main__":
