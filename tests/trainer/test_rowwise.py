@@ -11,7 +11,7 @@ from steelyard.trainer.activations import ACTIVATIONS, Activation, Relu
 from steelyard.trainer.initializers import GlorotNormal, RandomNormal
 from steelyard.trainer.layers import BatchNormalization, Dense, Embedding, LayerNormalization, Residual
 from steelyard.trainer.network import Network
-from steelyard.trainer.rowwise import BLOCK, LARGE_BLOCK, multiply
+from steelyard.trainer.rowwise import LARGE_ROWS, SAFE_ROWS, multiply
 from tests.trainer.networks import Array
 
 DTYPES = ("float32", "float64")
@@ -33,7 +33,9 @@ def same_rows(network: Network, x: Array, *, logits: bool) -> bool:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("widths", [(3, 1), (4, 16, 8, 3), (30, 64, 1), (256, 10), (784, 512, 256, 10), (1500, 33, 2)])
+@pytest.mark.parametrize(
+    "widths", [(3, 1), (4, 16, 8, 3), (30, 64, 1), (256, 10), (784, 512, 256, 10), (1500, 33, 2), (3100, 200, 2)]
+)
 def test_a_row_has_the_same_bits_alone_and_among_ten_thousand(dtype: str, widths: tuple[int, ...]) -> None:
     inputs, *units, outputs = widths
     network = drawn([*(Dense(each, Relu()) for each in units), Dense(outputs)], inputs, dtype)
@@ -58,7 +60,7 @@ def test_so_it_is_with_every_layer(dtype: str) -> None:
     assert same_rows(network, x, logits=False)
 
 
-@given(rows=st.integers(1, 3 * LARGE_BLOCK), inputs=st.integers(1, 300), units=st.integers(1, 300), seed=st.integers(0))
+@given(rows=st.integers(1, 3 * LARGE_ROWS), inputs=st.integers(1, 300), units=st.integers(1, 300), seed=st.integers(0))
 @settings(max_examples=60, deadline=None)
 def test_a_product_is_that_of_its_rows(rows: int, inputs: int, units: int, seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -67,7 +69,7 @@ def test_a_product_is_that_of_its_rows(rows: int, inputs: int, units: int, seed:
     found = np.empty((rows, units), np.float32)
     multiply(x, kernel, out=found)
     np.testing.assert_allclose(found, x.astype(np.float64) @ kernel, rtol=1e-3, atol=1e-3)
-    some = generator.choice(rows, min(rows, BLOCK + 3), replace=False)
+    some = generator.choice(rows, min(rows, SAFE_ROWS + 3), replace=False)
     again = np.empty((len(some), units), np.float32)
     multiply(x[some], kernel, out=again)
     assert (again == found[some]).all()
