@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from steelyard.data.files.options import FORMATS, Dialect
-from steelyard.data.table import Table
+from steelyard.data.table import Table, stack
 from steelyard.datasets.reading import Readers
 from steelyard.errors import SteelyardError, TooLargeToRead
 from tests.datasets.corpus import ARROW, CORPUS, CSV, JSON, NDJSON, NPZ, PARQUET, Bad, arrow, npz, parquet
@@ -34,7 +34,7 @@ def read(readers: Readers, folder: Path, content: bytes, media_type: str = CSV, 
     path = folder / "file"
     path.write_bytes(content)
     with readers.read(str(path), FORMATS[media_type], max_bytes=MAX_BYTES, dialect=Dialect(**dialect)) as parsed:
-        return parsed.table()
+        return stack([*parsed.tables()])
 
 
 def lists(table: Table) -> dict[str, list[object]]:
@@ -142,7 +142,7 @@ def test_a_file_is_read_while_it_arrives(readers: Readers, tmp_path: Path, media
 
     path.touch()
     with readers.read(str(path), FORMATS[media_type], max_bytes=MAX_BYTES, arriving=arrive()) as parsed:
-        found = lists(parsed.table())
+        found = lists(stack([*parsed.tables()]))
     if media_type == CSV:
         assert found == {"a": list(range(302)), "b": [*texts[:300], "a\nb", "c"]}
     else:
@@ -166,7 +166,7 @@ def test_a_file_that_stops_arriving_keeps_nobody_waiting(readers: Readers, tmp_p
         pieces = iter([None, None])
         with readers.read(str(other), "csv", max_bytes=MAX_BYTES, arriving=pieces) as parsed:
             yield from [None] * 2
-            assert lists(parsed.table()) == {"b": [2]}
+            assert lists(stack([*parsed.tables()])) == {"b": [2]}
 
     with pytest.raises(ConnectionError), readers.read(str(path), "csv", max_bytes=MAX_BYTES, arriving=arrive()):
         pass

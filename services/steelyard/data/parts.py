@@ -3,6 +3,7 @@
 A part stands alone: its labels are its own. Numbers are kept in the narrowest type that holds them exactly.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -95,6 +96,32 @@ def write(file: BinaryIO, parts: Iterable[Part]) -> None:
 
 def read(file: BinaryIO) -> Iterator[Part]:
     """The parts that `write` wrote."""
-    while length := file.read(LENGTH_BYTES):
-        column, first, rows, dtype, labels, content = orjson.loads(file.read(int.from_bytes(length, "little")))
-        yield Part(column, first, rows, dtype, file.read(labels) if labels else None, file.read(content))
+    while head := _read_head(file):
+        yield _read_rest(file, head)
+
+
+def read_by_rows(file: BinaryIO) -> Iterator[list[Part]]:
+    """The same, those of the same rows together, one of each column."""
+    places: dict[int, list[tuple[list[Any], int]]] = {}
+    while head := _read_head(file):
+        _, first, _, _, labels, content = head
+        places.setdefault(first, []).append((head, file.tell()))
+        file.seek(labels + content, os.SEEK_CUR)
+    for together in places.values():
+        found = []
+        for head, place in together:
+            file.seek(place)
+            found.append(_read_rest(file, head))
+        yield found
+
+
+def _read_head(file: BinaryIO) -> list[Any]:
+    """What stands before a part: nothing at the end."""
+    length = file.read(LENGTH_BYTES)
+    head: list[Any] = orjson.loads(file.read(int.from_bytes(length, "little"))) if length else []
+    return head
+
+
+def _read_rest(file: BinaryIO, head: list[Any]) -> Part:
+    column, first, rows, dtype, labels, content = head
+    return Part(column, first, rows, dtype, file.read(labels) if labels else None, file.read(content))

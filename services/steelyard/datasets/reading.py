@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from steelyard.data import parts
-from steelyard.data.column import Column, Values
+from steelyard.data.column import Column
 from steelyard.data.files.options import Dialect
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
@@ -56,14 +56,14 @@ class Parsed:
         with open(self.path, "rb") as file:  # noqa: PTH123 -- read as the process left it
             yield from parts.read(file)
 
-    def table(self) -> Table:
-        """All of it as a table. Raises `UnreadableData`, `TooLargeToRead`."""
-        of_column: dict[int, list[Part]] = {}
-        for part in self.parts():
-            of_column.setdefault(part.column, []).append(part)
-        values: list[Values] = [parts.join(of_column[place]) for place in range(len(self.columns))]
-        facts = zip(self.columns, values, strict=True)
-        return Table({fact["name"]: Column.of(fact["kind"], each) for fact, each in facts}, self.rows)
+    def tables(self) -> Iterator[Table]:
+        """The rows as tables of at most `parts.ROWS`. Raises `UnreadableData`, `TooLargeToRead`."""
+        self.wait()
+        with open(self.path, "rb") as file:  # noqa: PTH123 -- read as the process left it
+            for together in parts.read_by_rows(file):
+                facts = ((self.columns[part.column], part) for part in together)
+                columns = {fact["name"]: Column.of(fact["kind"], parts.join([part])) for fact, part in facts}
+                yield Table(columns, together[0].rows)
 
 
 class Readers:

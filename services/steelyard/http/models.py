@@ -89,7 +89,7 @@ def predict(model_id: str) -> dict[str, Any]:
             sent.path, TABLES[sent.media_type], max_bytes=most, arriving=sent.arriving(), wanted=wanted
         ) as parsed,
     ):
-        return ours.predictor.predict_table(model_id, parsed.table())
+        return ours.predictor.predict_tables(model_id, parsed.tables())
 
 
 @route(

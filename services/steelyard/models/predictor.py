@@ -6,8 +6,8 @@ anew after half a second.
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -22,7 +22,7 @@ from steelyard.errors import NotFound
 from steelyard.models.library import find_id
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
-from steelyard.spec.prediction import read_blocks, read_inputs
+from steelyard.spec.prediction import read_inputs, read_table
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
@@ -33,7 +33,6 @@ from steelyard.trainer.network import Network
 DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer
 MOST_SEEN = 10_000
-BLOCKS_AT_ONCE = 16
 
 
 @dataclass
@@ -87,13 +86,13 @@ class Predictor:
         x = read_inputs(document, model.inputs, model.network.dtype)
         return self._say(model_id, model, model.answer(x))
 
-    def predict_table(self, reference: str, table: Table) -> dict[str, Any]:
-        """The same for the rows of a table."""
+    def predict_tables(self, reference: str, tables: Iterable[Table]) -> dict[str, Any]:
+        """The same for the rows of tables, one after the other."""
         model_id, model = self.get(reference)
-        blocks = read_blocks(table, model.inputs, model.network.dtype)
-        said = []
-        while some := [*islice(blocks, BLOCKS_AT_ONCE)]:
-            said.append(model.answer(np.concatenate(some)))
+        said, rows = [], 0
+        for table in tables:
+            said.append(model.answer(read_table(table, model.inputs, model.network.dtype, first=rows)))
+            rows += table.rows
         return self._say(model_id, model, _join(said))
 
     def _say(self, model_id: str, model: Loaded, said: Answers) -> dict[str, Any]:

@@ -112,11 +112,6 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
 
     `first` is the number of the first row, for who is told of a fault.
     """
-    return np.concatenate([*read_blocks(table, encoder, dtype, first=first)])
-
-
-def read_blocks(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) -> Iterator[NDArray[Any]]:
-    """The same, some rows at a time; every row is checked before the first are given."""
     missing = [name for name in encoder.features if name not in table.columns]
     if missing:
         _refuse(
@@ -128,7 +123,7 @@ def read_blocks(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) -
         return _as_kind(table.columns[name].values, kind, is_coded=name in encoder.labels)
 
     columns = _checked(read, encoder, lambda row, name: pointer("inputs", first + row, name))
-    return encoder.encode_blocks(columns, dtype)
+    return encoder.encode(columns, dtype)
 
 
 def _from_list(values: list[Any], kind: Kind, *, is_coded: bool) -> Values:
