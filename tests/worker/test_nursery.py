@@ -49,8 +49,8 @@ def test_a_child_ends_well_when_its_orders_end(nursery: Nursery) -> None:
 
 def test_a_child_that_is_killed_is_told_by_its_signal(nursery: Nursery) -> None:
     with child(nursery) as (process, orders_end):
-        process.send_signal(signal.SIGTERM)
-        assert nursery.wait(process.pid) == -signal.SIGTERM
+        process.send_signal(signal.SIGHUP)
+        assert nursery.wait(process.pid) == -signal.SIGHUP
         os.close(orders_end)
 
 
