@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,12 @@ def template_of(process: psutil.Process) -> psutil.Process:
     return template
 
 
+def wait_until_idle(template: psutil.Process) -> None:
+    """Return once it has loaded everything, and waits for a question."""
+    while template.status() != psutil.STATUS_SLEEPING:
+        time.sleep(0.1)
+
+
 def test_a_child_ends_well_when_its_orders_end(nursery: Nursery) -> None:
     with child(nursery) as (process, orders_end):
         os.close(orders_end)
@@ -57,6 +64,7 @@ def test_a_child_that_is_killed_is_told_by_its_signal(nursery: Nursery) -> None:
 def test_the_process_that_is_forked_has_one_thread_and_no_connection_but_the_workers(nursery: Nursery) -> None:
     with child(nursery) as (process, orders_end):
         template = template_of(process)
+        wait_until_idle(template)
         assert template.num_threads() == 1
         open_files = [str(file.readlink()) for file in Path(f"/proc/{template.pid}/fd").iterdir()]
         assert sum(name.startswith("socket:") for name in open_files) == 1

@@ -1,9 +1,9 @@
 """Where a worker's training processes come from: each is forked from one process that has loaded what jobs need.
 
 To import and to load kernels is seconds of work; a fork takes milliseconds and shares the memory. That process, the
-template, is executed, so that it has nothing of the worker's, with one thread for BLAS in its environment, which BLAS
-reads when NumPy is imported. It is asked through a socket, one question after the other: `FORK`, with the ends of two
-pipes for the child, is answered with the child's process id, and a process id with its exit status, once it has ended.
+template, is executed, so that it has nothing of the worker's, and has a single thread. It is asked through a socket,
+one question after the other: `FORK`, with the ends of two pipes for the child, is answered with the child's process id,
+and a process id with its exit status, once it has ended.
 """
 
 import os
@@ -21,6 +21,8 @@ FORK = b"fork"
 ANSWER_SECONDS = 60.0  # how long a template may take to import and to answer, before another takes its place
 MESSAGE_BYTES = 64
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+# BLAS and Arrow's allocator read these when they are imported: the template must have a single thread when it forks.
+SINGLE = dict.fromkeys(THREAD_VARIABLES, "1") | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 log = get_logger(__name__)
 
 
@@ -81,7 +83,7 @@ class Nursery:
                 [sys.executable, "-P", "-m", "steelyard_worker.template", str(its.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[its.fileno()],
-                env=os.environ | self._settings.as_environment() | dict.fromkeys(THREAD_VARIABLES, "1"),
+                env=os.environ | self._settings.as_environment() | SINGLE,
                 start_new_session=True,  # a Ctrl-C in the terminal is the supervisor's to pass on
             )
             its.close()
