@@ -15,7 +15,7 @@ import psutil
 from tests.service import Service
 
 LEASE_SECONDS = 2
-RECOVERY_SECONDS = LEASE_SECONDS + 10
+RECOVERY_SECONDS = LEASE_SECONDS + 30  # on a machine that does much else; quiet, the slowest takes a third of it
 EPOCHS = 300
 SPEC: dict[str, Any] = {
     "data": {"builtin": "digits"},
