@@ -1,8 +1,9 @@
 """Numbers that came inside a request: read at the speed of C where they are good, looked at one by one to say why not.
 
-The types are seen first, so that NumPy never guesses: it would make texts of a list that holds one.
+NumPy never guesses: it would read a number in a text, where Python's arrays take nothing but numbers.
 """
 
+from array import array
 from itertools import chain
 from types import NoneType
 from typing import Any
@@ -22,20 +23,30 @@ def read_matrix(rows: list[Any], width: int, *, with_missing: bool = False) -> N
     """
     if {*map(type, rows)} != {list} or {*map(len, rows)} != {width} or not width:
         return None
-    types = {*map(type, chain.from_iterable(rows))}
-    if types <= {int, float, bool}:
-        return read_numbers(rows)
-    return read_numbers(rows, with_missing=True) if with_missing and types <= {int, float, bool, NoneType} else None
+    numbers = array("d")
+    try:
+        for row in rows:
+            numbers.fromlist(row)
+    except OverflowError:  # an integer that no float64 holds
+        return None
+    except TypeError:
+        types = {*map(type, chain.from_iterable(rows))}
+        return read_numbers(rows, with_missing=True) if with_missing and types <= {int, float, bool, NoneType} else None
+    return _if_small(np.frombuffer(numbers).reshape(-1, width))
 
 
 def read_numbers(values: list[Any], *, with_missing: bool = False) -> NDArray[np.float64] | None:
     """The float64 of a list, or a list of lists, of nothing but numbers; `None` if one is beyond `LARGEST`."""
     try:
-        array = np.array(values, np.float64)
-    except OverflowError:  # an integer that no float64 holds
+        numbers = np.array(values, np.float64)
+    except OverflowError:
         return None
-    good = np.abs(array) <= LARGEST
-    return array if (good | np.isnan(array) if with_missing else good).all() else None
+    return _if_small(numbers, with_missing=with_missing)
+
+
+def _if_small(numbers: NDArray[np.float64], *, with_missing: bool = False) -> NDArray[np.float64] | None:
+    small = np.abs(numbers) <= LARGEST
+    return numbers if (small | np.isnan(numbers) if with_missing else small).all() else None
 
 
 def number_fault(value: Any) -> str | None:

@@ -24,7 +24,7 @@ def read_document(body: bytes) -> Any:
     float64, nesting deeper than `MAX_DEPTH`, or a text with a NUL or half a surrogate pair.
     """
     folded = body.translate(FOLD)
-    if b"\\" not in body and EXPONENT not in folded and LONG_DIGITS not in folded:
+    if b"\\" not in body and LONG_DIGITS not in folded:
         try:
             return _read_plain(body)
         except (orjson.JSONDecodeError, NotPlain):
@@ -37,15 +37,15 @@ class NotPlain(Exception):
 
 
 def _read_plain(body: bytes) -> Any:
-    """The value in a body without escapes, exponents and long numbers, in a tenth of the time.
+    """The value in a body without escapes and long numbers, in a tenth of the time.
 
     A text has two quotes then, and no others stand in the body: as many as the value has texts, unless a key was
-    there twice. Raises `JSONDecodeError`, `NotPlain`.
+    there twice, for which there must be two. Raises `JSONDecodeError`, `NotPlain`.
     """
     document = orjson.loads(body)
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _require_depth(document)
-    if body.count(b'"') != 2 * _count_texts(document):
+    if body.count(b":") > 1 and body.count(b'"') != 2 * _count_texts(document):
         raise NotPlain
     return document
 
