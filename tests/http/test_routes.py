@@ -93,7 +93,7 @@ def test_readiness_names_each_part(client: FlaskClient) -> None:
 
 
 def test_figures_are_there_for_prometheus(client: FlaskClient) -> None:
-    client.post("/v1/jobs", json=SMALLEST)
+    client.post("/v1/jobs", json=SMALLEST).close()
     text = client.get("/metrics").text
     assert 'steelyard_jobs{status="queued"} 1.0' in text
     assert 'steelyard_http_requests_total{method="POST",route="/v1/jobs",status="202"} 1.0' in text
@@ -127,6 +127,10 @@ def test_pages_load_nothing_from_elsewhere(client: FlaskClient) -> None:
 
 def test_a_request_leaves_one_line_in_the_log(client: FlaskClient) -> None:
     with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as lines:
-        client.get("/v1/jobs", headers={"X-Request-ID": "abc"})
-        client.get("/healthz")
-    assert [(line["event"], line["path"], line["request_id"]) for line in lines] == [("request", "/v1/jobs", "abc")]
+        client.get("/v1/jobs", headers={"X-Request-ID": "abc"}).close()
+        client.get("/healthz").close()
+        client.get("/assets/swagger-ui.css", headers={"X-Request-ID": "def"}).close()
+    assert [(line["event"], line["path"], line["request_id"]) for line in lines] == [
+        ("request", "/v1/jobs", "abc"),
+        ("request", "/assets/swagger-ui.css", "def"),
+    ]

@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from functools import partial
 
 from flask import Flask, Response, g, request
 
@@ -20,7 +21,7 @@ from steelyard.http.predictions import predictions
 from steelyard.http.problems import add_handlers, problems
 from steelyard.http.uploads import Uploads
 from steelyard.http.weights import weights
-from steelyard.http.wiring import KEY, Services, make_meters, services
+from steelyard.http.wiring import KEY, Meters, Services, make_meters, services
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind, get_logger
 from steelyard.models.explainer import Explainer
@@ -91,15 +92,31 @@ def _end(response: Response) -> Response:
         headers["Content-Security-Policy"] = POLICY
         headers["Referrer-Policy"] = "same-origin"
     now = time.perf_counter()
-    seconds = now - kept.get("started", now)
-    where = request.url_rule.rule if request.url_rule else "none"
-    method, status = request.method, response.status_code
+    account = partial(
+        _account,
+        services().meters,
+        kept.get("request_id", ""),
+        request.method,
+        request.path,
+        request.url_rule.rule if request.url_rule else "none",
+        response.status_code,
+        now - kept.get("started", now),
+    )
+    if response.direct_passthrough:  # the server sends the file by itself, and closes nothing else
+        account()
+    else:
+        response.call_on_close(account)
+    return response
+
+
+def _account(meters: Meters, request_id: str, method: str, path: str, where: str, status: int, seconds: float) -> None:
+    """Log and count a request, when the client has the answer and does not wait for that."""
     if where not in PROBES:
-        log.info("request", method=method, path=request.path, status=status, seconds=round(seconds, 4))
-    meters = services().meters
+        log.info(
+            "request", method=method, path=path, status=status, seconds=round(seconds, 4), request_id=request_id
+        )
     meters.requests.labels(method, where, status).inc()
     meters.seconds.labels(method, where).observe(seconds)
-    return response
 
 
 def _forget(_: BaseException | None) -> None:
