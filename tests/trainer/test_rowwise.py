@@ -11,7 +11,7 @@ from steelyard.trainer.activations import ACTIVATIONS, Activation, Relu
 from steelyard.trainer.initializers import GlorotNormal, RandomNormal
 from steelyard.trainer.layers import BatchNormalization, Dense, Embedding, LayerNormalization, Residual
 from steelyard.trainer.network import Network
-from steelyard.trainer.rowwise import LARGE_ROWS, SAFE_ROWS, multiply
+from steelyard.trainer.rowwise import LARGE_ROWS, SAFE_ROWS, Product
 from tests.trainer.networks import Array
 
 DTYPES = ("float32", "float64")
@@ -67,9 +67,9 @@ def test_a_product_is_that_of_its_rows(rows: int, inputs: int, units: int, seed:
     x = generator.normal(size=(rows, inputs)).astype(np.float32)
     kernel = generator.normal(size=(inputs, units)).astype(np.float32)
     found = np.empty((rows, units), np.float32)
-    multiply(x, kernel, out=found)
+    Product(kernel, found)(x)
     np.testing.assert_allclose(found, x.astype(np.float64) @ kernel, rtol=1e-3, atol=1e-3)
     some = generator.choice(rows, min(rows, SAFE_ROWS + 3), replace=False)
     again = np.empty((len(some), units), np.float32)
-    multiply(x[some], kernel, out=again)
+    Product(kernel, again)(x[some])
     assert (again == found[some]).all()

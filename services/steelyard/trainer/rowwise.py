@@ -32,31 +32,62 @@ class Block:
     units: int
 
 
-def multiply(x: Array, kernel: Array, *, out: Array) -> None:
-    """Write `x · kernel` to `out`, each row with the bits that it has in any other call.
+class Product:
+    """`x · kernel` for a fixed number of rows, each with the bits that it has among any other number of them.
 
-    `x` is `(rows, inputs)` and `out` `(rows, units)`, both contiguous.
+    Everything that can be is made once, because for a single row the steps cost more than the multiplications.
     """
-    few, many = _blocks(*kernel.shape, x.dtype.char)
-    done = _multiply(x, kernel, out, many)
-    done += _multiply(x[done:], kernel, out[done:], few)
-    if rest := len(x) - done:
-        filled, found = np.zeros((few.rows, x.shape[1]), x.dtype), np.empty((few.rows, out.shape[1]), out.dtype)
-        filled[:rest] = x[done:]
-        _multiply(filled, kernel, found, few)
-        out[done:] = found[:rest]
+
+    def __init__(self, kernel: Array, out: Array) -> None:
+        """`kernel` is `(inputs, units)`, and `out`, which takes the products, `(rows, units)`; both are contiguous."""
+        few, many = _blocks(*kernel.shape, out.dtype.char)
+        in_many = len(out) // many.rows * many.rows
+        in_blocks = in_many + (len(out) - in_many) // few.rows * few.rows
+        self._steps = [*_steps(kernel, out[:in_many], many), *_steps(kernel, out[in_many:in_blocks], few, in_many)]
+        self._rest = len(out) - in_blocks
+        self._last = out[in_blocks:]
+        rows = few.rows if self._rest else 0
+        self._filled, self._found = np.zeros((rows, len(kernel)), out.dtype), np.empty((rows, out.shape[1]), out.dtype)
+        self._filled_steps = _steps(kernel, self._found, few)
+
+    def __call__(self, x: Array) -> None:
+        """Write the products of `x`, `(rows, inputs)` and contiguous, to `out`."""
+        for step in self._steps:
+            step.take(x)
+        if self._rest:
+            self._filled[: self._rest] = x[-self._rest :]
+            for step in self._filled_steps:
+                step.take(self._filled)
+            self._last[...] = self._found[: self._rest]
 
 
-def _multiply(x: Array, kernel: Array, out: Array, block: Block) -> int:
-    """The products of as many whole blocks as there are; their number of rows."""
-    rows, (inputs, units) = len(x) // block.rows * block.rows, kernel.shape
-    for first in range(0, rows, LARGE_ROWS):  # so many stay in the processor's cache while all units are gone through
-        some = slice(first, min(first + LARGE_ROWS, rows))
-        blocks, products = x[some].reshape(-1, block.rows, inputs), out[some].reshape(-1, block.rows, units)
-        for unit in range(0, units, block.units):
-            tile = slice(unit, unit + block.units)
-            np.matmul(blocks, kernel[:, tile], out=products[..., tile])
-    return rows
+@dataclass(frozen=True)
+class Step:
+    """Some rows, as blocks, by each tile of the kernel."""
+
+    rows: slice
+    shape: tuple[int, ...]
+    tiles: list[tuple[Array, Array]]
+
+    def take(self, x: Array) -> None:
+        """Multiply those rows of `x`."""
+        blocks = x[self.rows].reshape(self.shape)
+        for kernel, products in self.tiles:
+            np.matmul(blocks, kernel, out=products)
+
+
+def _steps(kernel: Array, out: Array, block: Block, first_row: int = 0) -> list[Step]:
+    """The steps to the rows of `out`, a whole number of blocks, of which the first is the row `first_row` of `x`."""
+    inputs, units = kernel.shape
+    tiles = [slice(unit, unit + block.units) for unit in range(0, units, block.units)]
+    steps = []
+    for first in range(0, len(out), LARGE_ROWS):  # so many stay in the processor's cache while all units are gone through
+        some = out[first : first + LARGE_ROWS]
+        shape = (len(some) // block.rows, block.rows)
+        products = some.reshape(*shape, units)
+        rows = slice(first_row + first, first_row + first + len(some))
+        steps.append(Step(rows, (*shape, inputs), [(kernel[:, tile], products[..., tile]) for tile in tiles]))
+    return steps
 
 
 @lru_cache(maxsize=1024)
@@ -71,7 +102,8 @@ def _blocks(inputs: int, units: int, dtype: str) -> tuple[Block, Block]:
 
     def bits(block: Block, rows: Array) -> Array:
         products = np.empty((len(rows), units), dtype)
-        _multiply(rows, kernel, products, block)
+        for step in _steps(kernel, products, block):
+            step.take(rows)
         return products
 
     for few, candidates in _candidates(inputs, units):

@@ -8,6 +8,7 @@ written as two functions of arrays instead. All arrays are `(batch, units)` and 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -62,7 +63,7 @@ class Pointwise(Activation):
     value: ClassVar[Callable[..., Any]]
     slope: ClassVar[Callable[..., Any]]
 
-    @property
+    @cached_property  # found anew it would take as long as the activation of a single row
     def curve(self) -> Curve:
         return Curve(self.value, self.slope, tuple(map(float, vars(self).values())))
 

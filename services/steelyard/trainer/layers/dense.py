@@ -1,6 +1,5 @@
 """The densely connected layer."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
@@ -21,7 +20,7 @@ from steelyard.trainer.layers.base import (
     activation_tensors,
 )
 from steelyard.trainer.regularizers import Regularizer
-from steelyard.trainer.rowwise import multiply
+from steelyard.trainer.rowwise import Product
 
 CALIBRATIONS = 10  # the paper's bound; one is enough where the bias is zero
 CALIBRATED_TO = 1e-6
@@ -79,7 +78,7 @@ class DenseStage(Stage):
         self._x = self._z
         self._unit_variance = layer.initializer.unit_variance
         self._trains = around.streams is not None and layer.trainable
-        self._multiply: Callable[..., object] = multiply if around.streams is None else np.matmul
+        self._product = Product(self._kernel, self._z) if around.streams is None else None
         if self._trains:
             self._kernel_gradient = around.gradients["kernel"]
             self._bias_gradient = around.gradients.get("bias")
@@ -91,7 +90,10 @@ class DenseStage(Stage):
 
     def forward(self, x: Array) -> Array:
         self._x = x
-        self._multiply(x, self._kernel, out=self._z)
+        if self._product is None:
+            np.matmul(x, self._kernel, out=self._z)
+        else:
+            self._product(x)
         if self._bias is not None:
             np.add(self._z, self._bias, out=self._z)
         return self._z

@@ -1,6 +1,6 @@
 """The residual block: layers whose inputs are added to their outputs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from steelyard.errors import InvalidParameter
 from steelyard.trainer.initializers import GlorotUniform
 from steelyard.trainer.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec
 from steelyard.trainer.layers.stack import Place, Stack, places
-from steelyard.trainer.rowwise import multiply
+from steelyard.trainer.rowwise import Product
 
 PROJECTION = "projection"
 
@@ -68,9 +68,11 @@ class ResidualStage(Stage):
         units = found[-1].outputs
         self._projection = around.weights.get(f"{PROJECTION}.kernel")
         self._projection_gradient = around.gradients.get(f"{PROJECTION}.kernel")
-        self._multiply: Callable[..., object] = multiply if around.streams is None else np.matmul
         self._needs_input_gradient = around.needs_input_gradient
         self._x = self._y = around.buffer(units)
+        self._product: Product | None = None
+        if self._projection is not None and around.streams is None:
+            self._product = Product(self._projection, self._y)
         self._grad = around.buffer(units)
         self._x_gradient, self._way_past = around.buffer(around.inputs), around.buffer(around.inputs)
 
@@ -83,10 +85,12 @@ class ResidualStage(Stage):
     def _add(self, x: Array, made: Array) -> Array:
         self._x = x
         if self._projection is None:
-            np.add(made, x, out=self._y)
+            return np.add(made, x, out=self._y)
+        if self._product is None:
+            np.matmul(x, self._projection, out=self._y)
         else:
-            self._multiply(x, self._projection, out=self._y)
-            self._y += made
+            self._product(x)
+        self._y += made
         return self._y
 
     def backward(self, grad: Array) -> Array:
