@@ -5,13 +5,14 @@ Numbers and moments make a block of scaled values; each column of categories is 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.data.cells import MOMENTS, TRUTHS, CellReader, Reading
 from steelyard.data.column import MISSING, Column, Kind, Values
 from steelyard.data.moments import PARTS, Parts, read_parts
 from steelyard.data.scaling import Scaler
@@ -40,8 +41,7 @@ class Wishes:
 class Categories:
     """The labels of one column that have a place of their own, and whether a missing one has, too.
 
-    The last place is for
-    whatever else comes: rare labels, and such as were not there in training.
+    The last place is for whatever else comes: rare labels, and such as were not there in training.
     """
 
     name: str
@@ -85,6 +85,18 @@ class Categories:
         """The place of a label, or of `None`, which is a missing one."""
         return self._place_of_missing if label is None else self._place_of.get(label, self.places - 1)
 
+    def read(self, label: Any) -> float:
+        """The place of a label that came as JSON. Raises `ValueError`: it is not a text."""
+        if type(label) is not str:
+            raise ValueError("it is not a text")
+        return self._place_of.get(label, self.places - 1)
+
+    def read_known(self, label: Any) -> float:
+        """The same. Raises `ValueError` for a label that was not there in training, too."""
+        if label not in self._place_of:
+            raise ValueError("it is new")
+        return self.read(label)
+
     def find(self, values: Values) -> Rows:
         """The place of each value."""
         assert values.labels is not None
@@ -126,8 +138,7 @@ class Encoder:
         numbers, moments, categorical = _sort(columns, wishes)
         taken = {name: columns[name].values.take(rows) for name in (*numbers, *moments)}
         every = slice(0, len(rows))
-        stacked = _stack([taken[name] for name in numbers], every)
-        block = _block(stacked, _stack([taken[name] for name in moments], every), wishes)
+        block = _block(_stack([*taken.values()], every), len(numbers), wishes)
         fill = np.array([_fill(column, wishes.missing) for column in block.T])
         filled = np.where(np.isnan(block), fill, block)
         scaler = Scaler.fit(filled, wishes.numeric)
@@ -138,16 +149,18 @@ class Encoder:
         return cls(wishes, ordered, numbers, moments, scaler, fill, indicators, categories)
 
     @cached_property
-    def order(self) -> tuple[list[int], list[int], list[int]]:
-        """Where the numbers, the moments and the categories stand among the features."""
-        at = {name: place for place, name in enumerate(self.features)}
-        categories = [each.name for each in self.categories]
-        return [at[n] for n in self.numbers], [at[n] for n in self.moments], [at[n] for n in categories]
-
-    @cached_property
-    def booleans(self) -> list[int]:
-        """Which of the numbers are true or false."""
-        return [place for place, name in enumerate(self.numbers) if self.features[name] == "boolean"]
+    def cells(self) -> CellReader:
+        """Reads rows of JSON into the cells that `encode_cells` takes."""
+        missing = self.wishes.missing != "error"
+        readings = {name: TRUTHS for name in self.numbers if self.features[name] == "boolean"}
+        readings |= dict.fromkeys(self.moments, MOMENTS)
+        for each in self.categories:
+            read = each.read_known if self.wishes.unknown == "error" else each.read
+            readings[each.name] = Reading(read, each.place(None))
+        if not missing:
+            readings = {name: replace(reading, missing=None) for name, reading in readings.items()}
+        order = [*self.numbers, *self.moments, *(each.name for each in self.categories)]
+        return CellReader([*self.features], order, readings, with_missing=missing)
 
     @cached_property
     def labels(self) -> dict[str, frozenset[Any]]:
@@ -194,23 +207,16 @@ class Encoder:
     def encode_blocks(self, columns: Mapping[str, Values], dtype: Any) -> Iterator[Array]:
         """The same, some rows at a time, so that columns become rows within the processor's cache."""
         rows = len(next(iter(columns.values())).array)
-        numbers, moments = ([columns[name] for name in names] for names in (self.numbers, self.moments))
+        numbers = [columns[name] for name in (*self.numbers, *self.moments)]
         found = [each.find(columns[each.name]) for each in self.categories]
         for first in range(0, rows, ROWS_AT_ONCE):
             some = slice(first, min(first + ROWS_AT_ONCE, rows))
-            places = np.empty((some.stop - first, len(found)), np.int64)
-            for place, each in enumerate(found):
-                places[:, place] = each[some]
-            yield self.encode_cells(_stack(numbers, some), _stack(moments, some), places, dtype)
+            yield self.encode_cells(_stack(numbers, some, [each[some] for each in found]), dtype)
 
-    def encode_cells(
-        self, numbers: NDArray[np.float64], moments: NDArray[np.float64], places: Rows, dtype: Any
-    ) -> Array:
-        """The same from numbers `(rows, numbers)`, moments `(rows, moments)` and the places of categories.
-
-        Numbers and moments are NaN where they are missing; places are `(rows, categories)`.
-        """
-        block = _block(numbers, moments, self.wishes)
+    def encode_cells(self, cells: NDArray[np.float64], dtype: Any) -> Array:
+        """The same from cells `(rows, columns)`: numbers and moments, NaN where one is missing, and places."""
+        values = len(self.numbers) + len(self.moments)
+        block = _block(cells[:, :values], len(self.numbers), self.wishes)
         missing = np.isnan(block)
         scaled = self.scaler.transform(np.where(missing, self.fill, block) if missing.any() else block, dtype)
         if not self.categories and not self.indicators:
@@ -220,17 +226,16 @@ class Encoder:
         x[:, :width] = scaled
         if self.indicators:
             x[:, width : width + len(self.indicators)] = missing[:, self.indicators]
-            width += len(self.indicators)
         if self.wishes.categorical == "embedding":
-            x[:, width:] = places
+            x[:, width + len(self.indicators) :] = cells[:, values:]
         else:
-            x[np.arange(rows)[:, None], width + self._first_places + places] = 1
+            x[np.arange(rows)[:, None], self._first_places + cells[:, values:].astype(np.int64)] = 1
         return x
 
     @cached_property
     def _first_places(self) -> Rows:
-        """Where the places of each column of categories begin."""
-        return np.cumsum([0, *(each.places for each in self.categories)])[:-1]
+        """Where the places of each column of categories begin among the network's inputs."""
+        return np.cumsum([len(self.fill) + len(self.indicators), *(each.places for each in self.categories)])[:-1]
 
     def to_json(self) -> dict[str, Any]:
         """As values that JSON holds without loss."""
@@ -302,22 +307,28 @@ def _indicators(columns: Mapping[str, Column], numbers: list[str], moments: list
     return places + [len(numbers) + place * step for place, name in enumerate(moments) if columns[name].missing]
 
 
-def _stack(columns: Sequence[Values], rows: slice) -> NDArray[np.float64]:
-    """Some rows, numbers as they are, booleans as 0 and 1: `(rows, columns)`, NaN where one is missing."""
-    stacked = np.empty((rows.stop - rows.start, len(columns)))
+def _stack(columns: Sequence[Values], rows: slice, further: Sequence[Rows] = ()) -> NDArray[np.float64]:
+    """Some rows, numbers as they are, booleans as 0 and 1: `(rows, columns)`, NaN where one is missing.
+
+    What is stacked already stands behind them.
+    """
+    stacked = np.empty((rows.stop - rows.start, len(columns) + len(further)))
     for place, values in enumerate(columns):
         array = values.array[rows]
         stacked[:, place] = array
         if values.labels is not None:
             stacked[array == MISSING, place] = np.nan
+    for place, places in enumerate(further, len(columns)):
+        stacked[:, place] = places
     return stacked
 
 
-def _block(numbers: NDArray[np.float64], moments: NDArray[np.float64], wishes: Wishes) -> NDArray[np.float64]:
-    """Numbers, and the parts of moments behind them."""
-    if wishes.datetime == "ignore" or not moments.shape[1]:
-        return numbers
-    return np.hstack([numbers, read_parts(moments, wishes.datetime).reshape(len(numbers), -1)])
+def _block(values: NDArray[np.float64], numbers: int, wishes: Wishes) -> NDArray[np.float64]:
+    """So many numbers, and the parts of the moments behind them."""
+    if wishes.datetime == "ignore" or values.shape[1] == numbers:
+        return values
+    parts = read_parts(values[:, numbers:], wishes.datetime)
+    return np.concatenate([values[:, :numbers], parts.reshape(len(values), -1)], axis=1)
 
 
 def _fill(column: NDArray[np.float64], how: str) -> float:

@@ -169,12 +169,8 @@ def read_column(values: list[Any]) -> Values | None:
     types = {*map(type, values)}
     present = types - {NoneType}
     if present <= {int, float}:
-        numbers = read_numbers([value for value in values if value is not None])
-        if numbers is None or NoneType not in types:
-            return None if numbers is None else Values(numbers)
-        column = np.full(len(values), np.nan)
-        column[[value is not None for value in values]] = numbers
-        return Values(column)
+        numbers = read_numbers([np.nan if value is None else value for value in values])
+        return None if numbers is None else Values(numbers)
     return coded(values) if present in ({str}, {bool}) else None
 
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from steelyard.data.column import Values
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)")
+DATES, MONTHS = np.dtype("datetime64[D]"), np.dtype("datetime64[M]")
+FIRST = np.array([1970.0, 1.0, 1.0, 0.0, 0.0])  # what the numbers of the year, the month and the day begin with
+PERIODS = np.array([12.0, 7.0, 24.0])  # months, weekdays and hours of a whole turn
 DAY, YEAR = 86_400.0, 31_556_952.0  # seconds; a year of the Gregorian calendar on average
 
 
@@ -62,25 +65,29 @@ def read_parts(seconds: NDArray[np.float64], how: Parts) -> NDArray[np.float64]:
     that December lies next to January.
     """
     missing = np.isnan(seconds)
-    stamps = np.where(missing, 0, seconds)
+    some_are_missing = missing.any()
+    stamps = np.where(missing, 0, seconds) if some_are_missing else seconds
     days = np.floor(stamps / DAY)
-    dates = days.astype("datetime64[D]")
-    months = dates.astype("datetime64[M]")
-    month = months.astype(np.int64) % 12
+    dates = days.astype(DATES)
+    months = dates.astype(MONTHS)
+    years, month = np.divmod(months.view(np.int64), 12)
     weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
     hour = (stamps - days * DAY) / 3600
     found = np.empty((*seconds.shape, len(PARTS[how])))
     if how == "parts":
-        found[..., 0] = 1970.0 + months.astype(np.int64) // 12
-        found[..., 1] = month + 1.0
-        found[..., 2] = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1.0
-        found[..., 3] = weekday
-        found[..., 4] = hour
+        day = (dates - months.astype(DATES)).view(np.int64)
+        for place, part in enumerate((years, month, day, weekday, hour)):
+            found[..., place] = part
+        found += FIRST
     else:
+        turns = np.empty((*seconds.shape, 3))
+        for place, part in enumerate((month, weekday, hour)):
+            turns[..., place] = part
+        turns /= PERIODS
+        angles = 2 * np.pi * turns
         found[..., 0] = stamps / YEAR
-        for place, turn in enumerate((month / 12, weekday / 7, hour / 24)):
-            angle = 2 * np.pi * turn
-            found[..., 2 * place + 1] = np.sin(angle)
-            found[..., 2 * place + 2] = np.cos(angle)
-    found[missing] = np.nan
+        found[..., 1::2] = np.sin(angles)
+        found[..., 2::2] = np.cos(angles)
+    if some_are_missing:
+        found[missing] = np.nan
     return found

@@ -4,8 +4,6 @@ NumPy never guesses: it would read a number in a text, where Python's arrays tak
 """
 
 from array import array
-from itertools import chain
-from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -16,37 +14,29 @@ from steelyard.errors import shown
 LARGEST = 1e150  # a sum of squares of larger numbers overflows when a column's variance is taken
 
 
-def read_matrix(rows: list[Any], width: int, *, with_missing: bool = False) -> NDArray[np.float64] | None:
-    """The numbers `(rows, width)`, booleans as 0 and 1; `None` if anything is wrong with them.
-
-    `with_missing` lets `None` stand for a number that is missing, which becomes NaN.
-    """
+def read_matrix(rows: list[Any], width: int) -> NDArray[np.float64] | None:
+    """The numbers `(rows, width)`, booleans as 0 and 1; `None` if anything is wrong with them."""
     if {*map(type, rows)} != {list} or {*map(len, rows)} != {width} or not width:
         return None
     numbers = array("d")
     try:
         for row in rows:
             numbers.fromlist(row)
-    except OverflowError:  # an integer that no float64 holds
+    except (TypeError, OverflowError):  # the latter is for an integer that no float64 holds
         return None
-    except TypeError:
-        types = {*map(type, chain.from_iterable(rows))}
-        return read_numbers(rows, with_missing=True) if with_missing and types <= {int, float, bool, NoneType} else None
-    return _if_small(np.frombuffer(numbers).reshape(-1, width))
+    found = np.array(numbers).reshape(-1, width)
+    return None if is_too_large(found) else found
 
 
-def read_numbers(values: list[Any], *, with_missing: bool = False) -> NDArray[np.float64] | None:
-    """The float64 of a list, or a list of lists, of nothing but numbers; `None` if one is beyond `LARGEST`."""
-    try:
-        numbers = np.array(values, np.float64)
-    except OverflowError:
-        return None
-    return _if_small(numbers, with_missing=with_missing)
+def read_numbers(values: list[Any]) -> NDArray[np.float64] | None:
+    """The float64 of a list of nothing but numbers; `None` if anything is wrong with them."""
+    found = read_matrix([values], len(values))
+    return None if found is None else found[0]
 
 
-def _if_small(numbers: NDArray[np.float64], *, with_missing: bool = False) -> NDArray[np.float64] | None:
-    small = np.abs(numbers) <= LARGEST
-    return numbers if (small | np.isnan(numbers) if with_missing else small).all() else None
+def is_too_large(numbers: NDArray[np.float64]) -> bool:
+    """Whether any of them is beyond `LARGEST`; NaN is not."""
+    return bool((np.abs(numbers) > LARGEST).any())
 
 
 def number_fault(value: Any) -> str | None:

@@ -112,9 +112,7 @@ def _end(response: Response) -> Response:
 def _account(meters: Meters, request_id: str, method: str, path: str, where: str, status: int, seconds: float) -> None:
     """Log and count a request, when the client has the answer and does not wait for that."""
     if where not in PROBES:
-        log.info(
-            "request", method=method, path=path, status=status, seconds=round(seconds, 4), request_id=request_id
-        )
+        log.info("request", method=method, path=path, status=status, seconds=round(seconds, 4), request_id=request_id)
     meters.requests.labels(method, where, status).inc()
     meters.seconds.labels(method, where).observe(seconds)
 

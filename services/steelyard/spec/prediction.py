@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from steelyard.data.column import MISSING, Kind, Values, coded
 from steelyard.data.encoding import Encoder
 from steelyard.data.moments import read_moment
-from steelyard.data.numbers import number_fault, read_matrix
+from steelyard.data.numbers import number_fault
 from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
 
@@ -31,15 +31,12 @@ class Wrong(Exception):
         self.detail = detail
 
 
-Cells = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
-
-
 def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
     """The network's inputs `(rows, width)`. Raises `ValidationFailed`, naming row and column."""
     rows = _read_rows(document)
-    cells = _read_cells(rows, encoder)
+    cells = encoder.cells.read(rows)
     if cells is not None:
-        return encoder.encode_cells(*cells, dtype)
+        return encoder.encode_cells(cells, dtype)
     features = list(encoder.features)
     _refuse(_shape_faults(rows, features))
     by_name = isinstance(rows[0], dict)
@@ -54,57 +51,6 @@ def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
         return pointer("inputs", row, name if by_name else features.index(name))
 
     return encoder.encode(_checked(read, encoder, at), dtype)
-
-
-def _read_cells(rows: list[Any], encoder: Encoder) -> Cells | None:
-    """Numbers, moments and places of categories, of rows in which all is as it should be; else `None`.
-
-    Without a look at each column by itself, which takes longer than all the rest where there is a single row.
-    """
-    names = encoder.features.keys()
-    records = [list(map(row.__getitem__, names)) if type(row) is dict and row.keys() == names else row for row in rows]
-    if {*map(type, records)} != {list} or {*map(len, records)} != {len(names)}:
-        return None
-    at_numbers, at_moments, at_categories = encoder.order
-    with_missing = encoder.wishes.missing != "error"
-    numbers: NDArray[np.float64] | None = np.empty((len(records), 0))
-    if at_numbers:
-        numbers = read_matrix(_pick(records, at_numbers), len(at_numbers), with_missing=with_missing)
-    moments = _read_moments(_pick(records, at_moments), with_missing=with_missing)
-    places = _read_places(_pick(records, at_categories), encoder)
-    if numbers is None or moments is None or places is None:
-        return None
-    truths = numbers[:, encoder.booleans]
-    return (numbers, moments, places) if ((truths == 0) | (truths == 1) | np.isnan(truths)).all() else None
-
-
-def _pick(records: list[list[Any]], places: list[int]) -> list[list[Any]]:
-    """The values at these places of every row."""
-    if len(places) == len(records[0]):
-        return records
-    return [[row[place] for place in places] for row in records]
-
-
-def _read_moments(rows: list[list[Any]], *, with_missing: bool) -> NDArray[np.float64] | None:
-    try:
-        found = [[np.nan if value is None and with_missing else read_moment(value) for value in row] for row in rows]
-    except (TypeError, ValueError):
-        return None
-    return np.array(found, np.float64)
-
-
-def _read_places(rows: list[list[Any]], encoder: Encoder) -> NDArray[np.int64] | None:
-    labels = [encoder.labels[each.name] for each in encoder.categories]
-    wishes = encoder.wishes
-    for row in rows:
-        for value, known in zip(row, labels, strict=True):
-            if value is None:
-                if wishes.missing == "error":
-                    return None
-            elif type(value) is not str or (wishes.unknown == "error" and value not in known):
-                return None
-    places = [[each.place(value) for each, value in zip(encoder.categories, row, strict=True)] for row in rows]
-    return np.array(places, np.int64)
 
 
 def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) -> NDArray[Any]:

@@ -70,4 +70,5 @@ def answer(network: Network, loss: Loss, x: Array) -> Answers:
     if outputs.shape[1] > 1:
         return Answers(outputs, said, chances)
     # The single output of two classes is the probability of the second.
-    return Answers(outputs, said[:, 0], None if chances is None else np.hstack([1 - chances, chances]))
+    both = None if chances is None else np.concatenate([1 - chances, chances], axis=1)
+    return Answers(outputs, said[:, 0], both)

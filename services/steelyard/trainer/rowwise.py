@@ -81,7 +81,7 @@ def _steps(kernel: Array, out: Array, block: Block, first_row: int = 0) -> list[
     inputs, units = kernel.shape
     tiles = [slice(unit, unit + block.units) for unit in range(0, units, block.units)]
     steps = []
-    for first in range(0, len(out), LARGE_ROWS):  # so many stay in the processor's cache while all units are gone through
+    for first in range(0, len(out), LARGE_ROWS):  # so many stay in the cache while all units are gone through
         some = out[first : first + LARGE_ROWS]
         shape = (len(some) // block.rows, block.rows)
         products = some.reshape(*shape, units)
