@@ -49,20 +49,25 @@ class Values:
 class Column:
     """Values with a kind. They are loaded when first asked for, so that what nobody reads costs nothing."""
 
-    def __init__(self, kind: Kind, load: Callable[[], Values], *, missing: int) -> None:
+    def __init__(self, kind: Kind, load: Callable[[], Values], *, missing: int | None = None) -> None:
         self.kind = kind
-        self.missing = missing
+        self._missing = missing
         self._load = load
 
     @classmethod
     def of(cls, kind: Kind, values: Values) -> "Column":
         """A column of values that are there."""
-        return cls(kind, lambda: values, missing=int(values.missing.sum()))
+        return cls(kind, lambda: values)
 
     @cached_property
     def values(self) -> Values:
         """Its values."""
         return self._load()
+
+    @cached_property
+    def missing(self) -> int:
+        """How many of them are missing."""
+        return int(self.values.missing.sum()) if self._missing is None else self._missing
 
 
 def concatenate(several: Sequence[Values]) -> Values:

@@ -3,8 +3,7 @@
 A part stands alone: its labels are its own. Numbers are kept in the narrowest type that holds them exactly.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -32,17 +31,16 @@ class Part:
     content: bytes
 
 
-def split(column: int, values: Values) -> Iterator[Part]:
-    """The values in parts."""
-    for first in range(0, len(values.array), ROWS):
-        array, labels = values.array[first : first + ROWS], None
-        if values.labels == (False, True):
-            labels = orjson.dumps(values.labels)
-        elif values.labels is not None:
-            used, array = _own_labels(array)
-            labels = orjson.dumps([values.labels[code] for code in used.tolist()])
-        array = _narrow(array)
-        yield Part(column, first, len(array), array.dtype.str, labels, array.tobytes())
+def cut(column: int, values: Values, first: int) -> Part:
+    """The part of the values that begins at the row `first`."""
+    array, labels = values.array[first : first + ROWS], None
+    if values.labels == (False, True):
+        labels = orjson.dumps(values.labels)
+    elif values.labels is not None:
+        used, array = _own_labels(array)
+        labels = orjson.dumps([values.labels[code] for code in used.tolist()])
+    array = _narrow(array)
+    return Part(column, first, len(array), array.dtype.str, labels, array.tobytes())
 
 
 def _own_labels(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -53,23 +51,20 @@ def _own_labels(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np
 
 
 def _narrow(array: NDArray[Any]) -> NDArray[Any]:
-    for dtype in NARROWEST:
-        if _as(dtype, array[:FIRST_LOOK]) is None:  # most that does not fit shows it soon
-            continue
-        narrow = _as(dtype, array)
-        if narrow is not None:
-            if array.dtype.kind == "f" and np.signbit(array[array == 0]).any():
-                return array  # an integer would lose the sign of a zero
-            return narrow
+    with np.errstate(invalid="ignore", over="ignore"):
+        for dtype in NARROWEST:
+            if _as(dtype, array[:FIRST_LOOK]) is None:  # most that does not fit shows it soon
+                continue
+            narrow = _as(dtype, array)
+            if narrow is not None:
+                return narrow
     return array
 
 
 def _as(dtype: type[np.generic], array: NDArray[Any]) -> NDArray[Any] | None:
-    """The same values in a narrower type, if that holds them."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        narrow = array.astype(dtype)
-    same = np.array_equal(narrow, array, equal_nan=dtype is np.float32 and array.dtype.kind == "f")
-    return narrow if same else None
+    """The same values in a narrower type, if that holds them to the bit: a NaN, and the sign of a zero, too."""
+    narrow, bits = array.astype(dtype), f"i{array.itemsize}"
+    return narrow if np.array_equal(narrow.astype(array.dtype).view(bits), array.view(bits)) else None
 
 
 def join(parts: Sequence[Part]) -> Values:
@@ -94,34 +89,8 @@ def write(file: BinaryIO, parts: Iterable[Part]) -> None:
             file.write(piece)
 
 
-def read(file: BinaryIO) -> Iterator[Part]:
-    """The parts that `write` wrote."""
-    while head := _read_head(file):
-        yield _read_rest(file, head)
-
-
-def read_by_rows(file: BinaryIO) -> Iterator[list[Part]]:
-    """The same, those of the same rows together, one of each column."""
-    places: dict[int, list[tuple[list[Any], int]]] = {}
-    while head := _read_head(file):
-        _, first, _, _, labels, content = head
-        places.setdefault(first, []).append((head, file.tell()))
-        file.seek(labels + content, os.SEEK_CUR)
-    for together in places.values():
-        found = []
-        for head, place in together:
-            file.seek(place)
-            found.append(_read_rest(file, head))
-        yield found
-
-
-def _read_head(file: BinaryIO) -> list[Any]:
-    """What stands before a part: nothing at the end."""
-    length = file.read(LENGTH_BYTES)
-    head: list[Any] = orjson.loads(file.read(int.from_bytes(length, "little"))) if length else []
-    return head
-
-
-def _read_rest(file: BinaryIO, head: list[Any]) -> Part:
-    column, first, rows, dtype, labels, content = head
+def read(file: BinaryIO) -> Part:
+    """The next of the parts that `write` wrote."""
+    length = int.from_bytes(file.read(LENGTH_BYTES), "little")
+    column, first, rows, dtype, labels, content = orjson.loads(file.read(length))
     return Part(column, first, rows, dtype, file.read(labels) if labels else None, file.read(content))

@@ -42,7 +42,8 @@ def main() -> None:
 def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     """Read the file `from`, of which there is more for as long as `more` is true.
 
-    The first answer says what was read, or why it was not; the second that the columns are written to the file `to`.
+    The first answer says what was read, or why it was not; each further one that the next part of every column is
+    written to the file `to`, and whether that was the last.
     Columns that are `wanted` by name are not for being described, so no more than their kind is said.
     """
     wanted = None if order["wanted"] is None else tuple(order["wanted"])
@@ -53,9 +54,10 @@ def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str,
                 columns = list(source.columns)
             yield {"rows": source.rows, "columns": [facts for _, facts in columns], "found": source.found}
             with open(order["to"], "wb") as file:  # noqa: PTH123 -- made for us
-                for place, (values, _) in enumerate(columns):
-                    parts.write(file, parts.split(place, values))
-            yield {"written": True}
+                for first in range(0, source.rows, parts.ROWS):
+                    parts.write(file, (parts.cut(place, values, first) for place, (values, _) in enumerate(columns)))
+                    file.flush()
+                    yield {"written": first + parts.ROWS >= source.rows}
         except Unreadable as fault:
             yield {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
         except MemoryError:

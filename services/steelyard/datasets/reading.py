@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import partial
 from queue import Empty, LifoQueue
 from threading import BoundedSemaphore
 from typing import Any
@@ -48,22 +48,27 @@ class Parsed:
     columns: list[dict[str, Any]]
     found: dict[str, Any]
     path: str
-    wait: Callable[[], None]
+    wait: Callable[[], object]  # for the next part of every column
 
     def parts(self) -> Iterator[Part]:
-        """The parts of all columns, column by column. Raises `UnreadableData`, `TooLargeToRead`."""
-        self.wait()
-        with open(self.path, "rb") as file:  # noqa: PTH123 -- read as the process left it
-            yield from parts.read(file)
+        """The columns in parts, once all of them are there. Raises `UnreadableData`, `TooLargeToRead`."""
+        for _ in range(0, self.rows, parts.ROWS):
+            self.wait()
+        return (part for together in self._read(lambda: None) for part in together)
 
     def tables(self) -> Iterator[Table]:
-        """The rows as tables of at most `parts.ROWS`. Raises `UnreadableData`, `TooLargeToRead`."""
-        self.wait()
-        with open(self.path, "rb") as file:  # noqa: PTH123 -- read as the process left it
-            for together in parts.read_by_rows(file):
-                facts = ((self.columns[part.column], part) for part in together)
-                columns = {fact["name"]: Column.of(fact["kind"], parts.join([part])) for fact, part in facts}
-                yield Table(columns, together[0].rows)
+        """The rows as tables of at most `parts.ROWS`, as they come. Raises `UnreadableData`, `TooLargeToRead`."""
+        for together in self._read(self.wait):
+            facts = zip(self.columns, together, strict=True)
+            columns = {fact["name"]: Column.of(fact["kind"], parts.join([part])) for fact, part in facts}
+            yield Table(columns, together[0].rows)
+
+    def _read(self, wait: Callable[[], object]) -> Iterator[list[Part]]:
+        """Parts of the same rows, one of each column."""
+        with open(self.path, "rb") as file:  # noqa: PTH123 -- as the process writes it
+            for _ in range(0, self.rows, parts.ROWS):
+                wait()
+                yield [parts.read(file) for _ in self.columns]
 
 
 class Readers:
@@ -103,9 +108,13 @@ class Readers:
         ):
             asked = order | {"to": file.name}
             facts = self._checked(reader, lambda: reader.ask(asked, still_arriving), are_inputs=wanted is not None)
-            finish = cache(lambda: self._finish(reader))
-            yield Parsed(facts["rows"], facts["columns"], facts["found"], file.name, finish)
-            finish()
+            wait = partial(self._checked, reader, reader.wait)
+            try:
+                yield Parsed(facts["rows"], facts["columns"], facts["found"], file.name, wait)
+            except ValidationFailed:  # the rows are not as they should be; the process is, and serves again
+                self._finish(reader)
+                raise
+            self._finish(reader)
 
     @contextmanager
     def _place(self, arriving: Iterable[object]) -> Iterator[Iterable[object]]:
@@ -123,7 +132,8 @@ class Readers:
 
     def _finish(self, reader: "Reader") -> None:
         """Wait until the columns are written."""
-        self._checked(reader, reader.wait)
+        while not reader.is_free:
+            self._checked(reader, reader.wait)
 
     def _checked(
         self, reader: "Reader", ask: Callable[[], dict[str, Any]], *, are_inputs: bool = False
@@ -142,7 +152,7 @@ class Readers:
             raise UnreadableData(answer["unreadable"])
         if "too_large" in answer:
             raise TooLargeToRead(f"reading it needs more than the {self._memory_bytes >> 20} MiB that there are for it")
-        reader.is_free = "written" in answer
+        reader.is_free = answer.get("written", False)
         return answer
 
     def stop(self) -> None:

@@ -189,8 +189,7 @@ def _as_moments(values: Values) -> Values:
 
 def _require_known(values: Values, name: str, encoder: Encoder) -> None:
     """That nothing is missing, and no category new, where the job said that this is an error."""
-    missing = values.missing
-    if encoder.wishes.missing == "error" and missing.any():
+    if encoder.wishes.missing == "error" and (missing := values.missing).any():
         raise Wrong(
             int(missing.argmax()),
             "is null; it must be a number or a category: the model takes no missing value",
