@@ -15,7 +15,7 @@ from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list
 from steelyard.http.query import AFTER, LIMIT, Query
 from steelyard.http.routing import JSON, Operation, choose_form, reply, route
-from steelyard.http.uploads import READING, read_dialect, receive, require_name
+from steelyard.http.uploads import READING, Fingerprint, read_dialect, receive, require_name
 from steelyard.http.wiring import services
 from steelyard.logs import get_logger
 from steelyard.store import replies
@@ -47,10 +47,12 @@ def create_dataset(*, name: str | None, **dialect: Any) -> Response:
     most = ours.settings.max_dataset_bytes
     with ExitStack() as at_last:
         sent = at_last.enter_context(receive(most))
-        arriving, form = sent.arriving(), FORMATS[sent.media_type]
+        fingerprint, form = Fingerprint(), FORMATS[sent.media_type]
+        arriving = fingerprint.passing(sent.arriving())
         reading = ours.readers.read(sent.path, form, max_bytes=most, dialect=read_as, arriving=arriving)
         parsed = at_last.enter_context(reading)
-        upload = Upload(require_name(name or sent.name), sent.media_type, read_as, sent.sha256, sent.bytes)
+        title = require_name(name or sent.name)
+        upload = Upload(title, sent.media_type, read_as, fingerprint.sha256, fingerprint.bytes)
 
         def create(once: Once | None) -> bytes:
             found = library.find(ours.engine, upload) or library.keep(ours.engine, upload, sent.file, parsed)

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import IO, Any
@@ -46,32 +46,43 @@ class Uploads(Request):
 
 
 class Sent:
-    """A file that is sent: on disk at `path`, as far as `arriving` was followed; `sha256` and `bytes` are of that."""
+    """A file that is sent: on disk at `path`, as far as `arriving` was followed."""
 
     def __init__(self, file: Any, stream: IO[bytes] | None, name: str | None, media_type: str) -> None:
         self.path: str = file.name
         self.file: IO[bytes] = file.file
         self.name = name
         self.media_type = media_type
-        self.bytes = 0
         self._stream = stream
-        self._sha256 = hashlib.sha256()
 
-    @property
-    def sha256(self) -> str:
-        """Of the bytes that have come."""
-        return self._sha256.hexdigest()
-
-    def arriving(self) -> Iterator[int]:
-        """The length of each piece, once it is on disk."""
+    def arriving(self) -> Iterator[bytes]:
+        """Each piece, once it is on disk."""
         source = self.file if self._stream is None else self._stream
         self.file.seek(0)
         while piece := source.read(PIECE_BYTES):
             if self._stream is not None:
                 self.file.write(piece)
+            yield piece
+
+
+class Fingerprint:
+    """The SHA-256 and the number of the bytes that have passed."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """In hexadecimal digits."""
+        return self._sha256.hexdigest()
+
+    def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces, as they come."""
+        for piece in pieces:
             self._sha256.update(piece)
             self.bytes += len(piece)
-            yield len(piece)
+            yield piece
 
 
 def read_dialect(delimiter: str, quote: str, encoding: str, decimal: str, header: bool) -> Dialect:

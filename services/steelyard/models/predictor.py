@@ -6,7 +6,8 @@ anew after half a second.
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -89,11 +90,14 @@ class Predictor:
     def predict_tables(self, reference: str, tables: Iterable[Table]) -> dict[str, Any]:
         """The same for the rows of tables, one after the other."""
         model_id, model = self.get(reference)
-        said, rows = [], 0
-        for table in tables:
-            said.append(model.answer(read_table(table, model.inputs, model.network.dtype, first=rows)))
-            rows += table.rows
-        return self._say(model_id, model, _join(said))
+
+        def read() -> Iterator[NDArray[Any]]:
+            rows = 0
+            for table in tables:
+                yield read_table(table, model.inputs, model.network.dtype, first=rows)
+                rows += table.rows
+
+        return self._say(model_id, model, _join([model.answer(x) for x in _ahead(read())]))
 
     def _say(self, model_id: str, model: Loaded, said: Answers) -> dict[str, Any]:
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
@@ -141,6 +145,15 @@ class Predictor:
     def _shrink(self) -> None:
         while len(self._loaded) > 1 and self.nbytes > self._max_bytes:
             self._loaded.popitem(last=False)
+
+
+def _ahead(items: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    """The items, of which the next is made in a thread while the last is used."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
 
 
 def _join(several: list[Answers]) -> Answers:
