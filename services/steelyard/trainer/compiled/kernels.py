@@ -17,11 +17,12 @@ from numba import types
 
 from steelyard.trainer.compiled.machine import gemm, numbers_at, rows_at, view
 from steelyard.trainer.compiled.products import multiply
-from steelyard.trainer.elementary import exp
+from steelyard.trainer.elementary import exp, log1p
 
 BATCH, BATCH_ROWS, CHUNK_ROW = range(3)
 LOSS, WEIGHT, PENALTY = range(3)
 CURSOR_WORDS, STATISTICS = 3, 3
+OF_ROWS = 2  # numbers that a categorical cost keeps of each row while it is found
 
 # What `build` fills in. Named here so that a reader, and a checker, knows them.
 DTYPE: Any = None
@@ -190,43 +191,68 @@ def cost_pointwise(first: int, rows: int, given: Any) -> None:
     statistics[LOSS] = loss
 
 
-def cost_categorical(first: int, rows: int, given: Any) -> None:
-    """What the logits cost, a sum over each row's classes, and the gradient by them."""
-    statistics, shares = view(given[0], STATISTICS, types.float64), rows_at(given[1], first, rows, 1, SIZE, DTYPE)
-    classes, parameters = given[6], numbers_at(given[7], DTYPE, COUNT)
-    logits = rows_at(given[2], first, rows, classes, SIZE, DTYPE)
-    targets = rows_at(given[3], first, rows, 1, 8, types.int64)
-    gradient = rows_at(given[4], first, rows, classes, SIZE, DTYPE)
-    logs = rows_at(given[5], first, rows, classes, SIZE, DTYPE)
-    (smoothing,) = numbers_at(given[8], DTYPE, 1)
+def find_chances(first: int, rows: int, given: Any) -> None:
+    """The chances `p` that logits stand for, and `ln p`; both class by class.
+
+    Most networks have few classes and many rows: so loops are over rows, and become whole registers.
+    """
+    classes, of_rows = given[4], rows_at(given[3], first, rows, OF_ROWS, SIZE, DTYPE)
+    logits = rows_at(given[0], first, rows, classes, SIZE, DTYPE)
+    logs = rows_at(given[1], first, rows, classes, SIZE, DTYPE)
+    chances = rows_at(given[2], first, rows, classes, SIZE, DTYPE)
+    largest, totals = of_rows[:rows], of_rows[rows : 2 * rows]
+    for kind in range(classes):
+        for row in range(rows):
+            logs[kind * rows + row] = logits[row * classes + kind]
+    largest[:] = -math.inf
+    for kind in range(classes):
+        for row in range(rows):
+            largest[row] = max(largest[row], logs[kind * rows + row])
+    totals[:] = 0
+    for kind in range(classes):
+        for row in range(rows):
+            place = kind * rows + row
+            logs[place] -= largest[row]
+            chances[place] = exp(logs[place])
+            totals[row] += chances[place]
     for row in range(rows):
-        start = row * classes
-        largest = logits[start]
-        for place in range(start, start + classes):
-            largest = logits[place] if logits[place] > largest else largest
-        for place in range(start, start + classes):
-            logs[place] = logits[place] - largest
-    for place in range(rows * classes):
-        gradient[place] = exp(logs[place])
+        largest[row] = log1p(totals[row] - DTYPE(1))  # of the total; the largest logit adds one to it
+        totals[row] = DTYPE(1) / totals[row]
+    for kind in range(classes):
+        for row in range(rows):
+            logs[kind * rows + row] -= largest[row]
+            chances[kind * rows + row] *= totals[row]
+
+
+def cost_categorical(first: int, rows: int, given: Any) -> None:
+    """What the logits cost, a sum over each row's classes, and the gradient by them, from what `find_chances` found."""
+    statistics, shares = view(given[0], STATISTICS, types.float64), rows_at(given[1], first, rows, 1, SIZE, DTYPE)
+    classes, parameters = given[7], numbers_at(given[8], DTYPE, COUNT)
+    logs = rows_at(given[2], first, rows, classes, SIZE, DTYPE)
+    chances = rows_at(given[3], first, rows, classes, SIZE, DTYPE)
+    of_rows = rows_at(given[4], first, rows, OF_ROWS, SIZE, DTYPE)
+    targets = rows_at(given[5], first, rows, 1, 8, types.int64)
+    gradient = rows_at(given[6], first, rows, classes, SIZE, DTYPE)
+    costs, slopes = of_rows[:rows], of_rows[rows : 2 * rows]
+    (smoothing,) = numbers_at(given[9], DTYPE, 1)
+    of_rows[:] = 0
+    for kind in range(classes):
+        for row in range(rows):
+            place = kind * rows + row
+            log_p = logs[place]
+            t = smoothing / DTYPE(classes) + (DTYPE(1) - smoothing if kind == targets[row] else DTYPE(0))
+            costs[row] += value(log_p, t, *parameters)
+            logs[place] = slope(log_p, t, *parameters)
+            slopes[row] += logs[place]
+    for kind in range(classes):
+        for row in range(rows):
+            place = kind * rows + row
+            logs[place] = (logs[place] - chances[place] * slopes[row]) * shares[row]
     loss = 0.0
     for row in range(rows):
-        start, target = row * classes, targets[row]
-        total = 0.0
-        for place in range(start, start + classes):
-            total += gradient[place]
-        log_total, inverse = DTYPE(math.log(total)), DTYPE(1.0 / total)
-        of_row = sum_of_slopes = 0.0
         for kind in range(classes):
-            place = start + kind
-            log_p = logs[place] - log_total
-            t = smoothing / DTYPE(classes) + (DTYPE(1) - smoothing if kind == target else DTYPE(0))
-            of_row += value(log_p, t, *parameters)
-            logs[place] = slope(log_p, t, *parameters)
-            sum_of_slopes += logs[place]
-        kept_sum, share = DTYPE(sum_of_slopes), shares[row]
-        for place in range(start, start + classes):
-            gradient[place] = (logs[place] - gradient[place] * inverse * kept_sum) * share
-        loss += of_row * share
+            gradient[row * classes + kind] = logs[kind * rows + row]
+        loss += costs[row] * shares[row]
     statistics[LOSS] = loss
 
 

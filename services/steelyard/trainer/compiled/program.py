@@ -221,13 +221,17 @@ class Lane:
 
     def _cost(self, outputs: int, targets: int, shares: int) -> int:
         """The loss of the outputs; the address of its gradient."""
-        loss, units = self._shared.loss, self._network.outputs
-        gradient, scratch = self._shared.buffer("loss/g", units), self._shared.buffer("loss/scratch", units)
+        shared, units = self._shared, self._network.outputs
+        loss, statistics = shared.loss, address_of(self.statistics)
+        gradient, scratch = shared.buffer("loss/g", units), shared.buffer("loss/scratch", units)
         parameters = self._numbers(loss.curve.parameters)
-        given = [address_of(self.statistics), shares, outputs, targets, gradient, scratch, units, parameters]
         template: Callable[..., None] = kernels.cost_pointwise
+        given = [statistics, shares, outputs, targets, gradient, scratch, units, parameters]
         if isinstance(loss, Categorical):
+            chances, of_rows = shared.buffer("loss/chances", units), shared.buffer("loss/rows", kernels.OF_ROWS)
+            self._call(self._over_rows, kernels.find_chances, outputs, scratch, chances, of_rows, units)
             template = kernels.cost_categorical
+            given = [statistics, shares, scratch, chances, of_rows, targets, gradient, units, parameters]
             given.append(self._numbers([loss.smoothing]))
         self._call_part(self._over_rows, template, loss, loss.curve, *given)
         return gradient
