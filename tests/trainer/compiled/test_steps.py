@@ -69,7 +69,7 @@ def targets(loss: Loss, network: Network, generator: np.random.Generator) -> Any
     return generator.normal(size=shape).astype(network.dtype)
 
 
-def check_same(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer, **options: Any) -> None:
+def check_same(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer, **options: Any) -> CompiledSteps:
     """Both ways end with the same weights and slots and saw the same losses, to rounding."""
     reference = train(layers, loss, optimizer, compiled=False, **options)
     found = train(layers, loss, optimizer, **options)
@@ -81,6 +81,7 @@ def check_same(layers: Sequence[Layer], loss: Loss, optimizer: Optimizer, **opti
         np.testing.assert_allclose(found._steps.slots[name], slot, atol=near * np.abs(slot).max(), rtol=20 * near)
     for mine, theirs in zip(found.epochs_seen, reference.epochs_seen, strict=True):
         assert mine.values == pytest.approx(theirs.values, rel=20 * near)
+    return found._steps
 
 
 def output_for(loss: Loss, units: int = 3) -> Dense:
@@ -103,8 +104,9 @@ def test_every_loss_is_the_same(loss: Loss, weighted: bool, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("loss", [CategoricalCrossentropy(0.2), BinaryCrossentropy(0.2)], ids=lambda part: part.name)
-def test_smoothed_labels_are_the_same(loss: Loss) -> None:
-    check_same([Dense(6, Tanh()), output_for(loss)], loss, SGD(0.05))
+@pytest.mark.parametrize("units", [2, 40])
+def test_smoothed_labels_are_the_same(units: int, loss: Loss) -> None:
+    check_same([Dense(6, Tanh()), output_for(loss, units)], loss, SGD(0.05))
 
 
 @pytest.mark.parametrize("optimizer", RULES, ids=str)
@@ -115,13 +117,15 @@ def test_every_rule_is_the_same(optimizer: Optimizer) -> None:
 
 @pytest.mark.parametrize("regularizer", list(REGULARIZERS), ids=lambda part: part.name)
 @pytest.mark.parametrize("clip", [None, ByValue(0.05), ByNorm(0.05), ByGlobalNorm(0.05)], ids=str)
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("threads", "batch_size"), [(1, 16), (2, 16), (2, 2)])
 def test_penalties_and_clipping_are_the_same(
-    regularizer: Any, clip: GradientClip | None, threads: int, monkeypatch: pytest.MonkeyPatch
+    regularizer: Any, clip: GradientClip | None, threads: int, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "THREAD_FLOPS", 1)
     layers = [Dense(6, Tanh(), regularizer=regularizer()), output_for(MeanSquaredError())]
-    check_same(layers, MeanSquaredError(), SGD(0.1), gradient_clip=clip, threads=threads)
+    options: dict[str, Any] = {"gradient_clip": clip, "threads": threads, "batch_size": batch_size, "epochs": 2}
+    found = check_same(layers, MeanSquaredError(), SGD(0.1), **options)
+    assert bool(found._shared.own_gradients) == (threads == 2 and batch_size == 16)  # few weights, many rows
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

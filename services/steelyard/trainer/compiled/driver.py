@@ -1,8 +1,9 @@
 """The compiled loop over batches: it goes through a program's calls, step after step, in as many threads as there are.
 
-Every thread does a fixed part of each batch's rows, forward and backward; then, for a fixed part of the weights, it
-takes their gradient over all rows and moves them, piece by piece, while both are near. So no thread has gradients of
-its own that would have to be added up, and the bits depend on nothing but how many threads there are.
+Every thread does a fixed part of each batch's rows, forward and backward; then it moves a fixed part of the weights,
+piece by piece. Of their gradient, either every thread has a vector by its own rows, which are added up in the order of
+the threads, or each takes its part over all rows: whichever asks less of the others (`program.Shared.own_gradients`).
+So the bits depend on nothing but the shapes and how many threads there are.
 """
 
 import ctypes

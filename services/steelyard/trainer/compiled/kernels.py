@@ -16,7 +16,7 @@ from typing import Any
 from numba import types
 
 from steelyard.trainer.compiled.machine import gemm, numbers_at, rows_at, view
-from steelyard.trainer.compiled.products import multiply
+from steelyard.trainer.compiled.products import multiply, rows_of_tile
 from steelyard.trainer.elementary import exp, log1p
 
 BATCH, BATCH_ROWS, CHUNK_ROW = range(3)
@@ -76,17 +76,22 @@ def weigh(first: int, rows: int, given: Any) -> None:
     multiply(given, (False, False), (units, rows, inputs, units, inputs, units), kernel, x, z, SIZE, DTYPE)
 
 
-def weigh_kernel(_: int, rows: int, given: Any) -> None:
+def weigh_kernel(first: int, rows: int, given: Any) -> None:
     """`∂L/∂K = xᵀ · g`, `(some inputs, units)`: of `some` inputs of all."""
-    x, g, gradient, some, inputs, units = given[2], given[3], given[4], given[5], given[6], given[7]
+    gradient, some, inputs, units = given[4], given[5], given[6], given[7]
+    x, g = given[2] + first * inputs * SIZE, given[3] + first * units * SIZE
     multiply(given, (False, True), (units, some, rows, units, inputs, units), g, x, gradient, SIZE, DTYPE)
 
 
 def weigh_back(first: int, rows: int, given: Any) -> None:
-    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`. Not in tiles: of a kernel that is turned, they are slower."""
-    kernel, inputs, units = given[2], given[4], given[5]
-    g, gradient = given[1] + first * units * SIZE, given[3] + first * inputs * SIZE
-    gemm(given[0], (True, False), (inputs, rows, units, units, units, inputs), kernel, g, gradient, False, DTYPE)
+    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`: of a kernel that is turned, tiles are slower."""
+    kernel, inputs, units = given[3], given[5], given[6]
+    g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
+    some = rows_of_tile(rows, inputs * units, given[1])
+    for start in range(0, rows, some):
+        sizes = inputs, min(some, rows - start), units, units, units, inputs
+        at_g, at_gradient = g + start * units * SIZE, gradient + start * inputs * SIZE
+        gemm(given[0], (True, False), sizes, kernel, at_g, at_gradient, False, DTYPE)
 
 
 def add_bias(first: int, rows: int, given: Any) -> None:
@@ -98,10 +103,10 @@ def add_bias(first: int, rows: int, given: Any) -> None:
             z[row * units + unit] += bias[unit]
 
 
-def sum_rows(_: int, rows: int, given: Any) -> None:
+def sum_rows(first: int, rows: int, given: Any) -> None:
     """`∂L/∂b = Σ rows of g`."""
     units = given[2]
-    g, gradient = view(given[0], rows * units, DTYPE), view(given[1], units, DTYPE)
+    g, gradient = rows_at(given[0], first, rows, units, SIZE, DTYPE), view(given[1], units, DTYPE)
     gradient[:] = 0
     for row in range(rows):
         for unit in range(units):
@@ -254,6 +259,15 @@ def cost_categorical(first: int, rows: int, given: Any) -> None:
             gradient[row * classes + kind] = logs[kind * rows + row]
         loss += costs[row] * shares[row]
     statistics[LOSS] = loss
+
+
+def add_up(_: int, count: int, given: Any) -> None:
+    """Add what the other threads have of the gradient of some weights."""
+    g = view(given[0], count, DTYPE)
+    for other in range(given[1]):
+        more = view(given[2 + other], count, DTYPE)
+        for place in range(count):
+            g[place] += more[place]
 
 
 def penalize(_: int, count: int, given: Any) -> None:

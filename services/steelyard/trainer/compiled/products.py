@@ -19,6 +19,7 @@ from steelyard.trainer.compiled.machine import gemm
 ROUTINES = {np.dtype("float32"): "sgemm", np.dtype("float64"): "dgemm"}
 SMALL = 1_000_000  # multiplications of a product that OpenBLAS takes for small
 TILE = 64  # rows and columns of a tile
+FEWEST_ROWS = 32  # of a tile whose other operand is whole
 KERNELS = ("SkylakeX", "Cooperlake", "SapphireRapids")
 
 
@@ -56,3 +57,10 @@ def multiply(given: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, size: 
                 at_a = a + size * (row * row_a + start * step_a)
                 at_b = b + size * (start * row_b + column * step_b)
                 gemm(address, turned, part, at_a, at_b, c + size * (row + column * lead_c), start > 0, dtype)
+
+
+@njit(error_model="numpy")
+def rows_of_tile(rows: Any, multiplications: Any, largest: Any) -> Any:
+    """The rows of each tile of a product, of so many multiplications a row; all, if tiles had too few."""
+    some = min(TILE, largest // multiplications // 16 * 16)
+    return some if some >= FEWEST_ROWS else max(rows, 1)

@@ -1,7 +1,8 @@
 """A network, its loss and its optimiser as lists of calls to kernels: what one thread does in a training step."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,19 @@ class Shared:
     noises: dict[str, Noise] = field(default_factory=dict)
     buffers: dict[str, Array] = field(default_factory=dict)
 
+    @cached_property
+    def own_gradients(self) -> list[Array]:
+        """A vector of gradients for each thread, by its own rows, the first of them the network's; or none.
+
+        To add vectors up, a thread reads from the others as many numbers as it has weights to move; else, their rows
+        of what stands before and behind its weights.
+        """
+        network, threads = self.network, self.threads
+        row = sum(place.inputs + place.outputs for place in network.places)
+        if threads == 1 or network.gradients.size > row * self.batches.batch_size:
+            return []
+        return [network.gradients, *(aligned(network.gradients.size, network.dtype) for _ in range(threads - 1))]
+
     def buffer(self, name: str, width: int, dtype: Any = None) -> int:
         """The buffer of this name, `width` values for each row of a batch; its address."""
         size = self.batches.batch_size * width
@@ -89,6 +103,8 @@ class Lane:
         self._gemm = routine(self._dtype), largest_tile()
         self._weights = shared.network.tensors()
         self._gradients = shared.network.tensors(shared.network.gradients)
+        own = shared.own_gradients
+        self._own_gradients = shared.network.tensors(own[thread]) if own else None
         self.cursor = np.zeros(kernels.CURSOR_WORDS, np.int64)
         self.statistics = np.zeros(kernels.STATISTICS)
         rates = np.array([shared.rule.learning_rate])
@@ -252,11 +268,17 @@ class Lane:
         place, calls = passed.place, self._over_rows
         self._apply_back(passed, self._activation(place, layer), g)
         passed.g = g
+        if self._own_gradients is not None and layer.trainable:
+            self._weigh_kernel(calls, passed, self._own_gradients, 0, place.inputs)
+            self._sum_rows(calls, passed, layer, self._own_gradients)
         if not wanted:
             return g
         by_inputs = self._shared.buffer(f"{place.name}/by_inputs", place.inputs)
         kernel_at = address_of(self._weights[f"{place.name}/kernel"])
-        self._call(calls, kernels.weigh_back, self._gemm[0], g, kernel_at, by_inputs, place.inputs, layer.units)
+        # What is multiplied at once goes through memory of BLAS's own, which wanders between threads: 1.3 times slower.
+        largest = largest_tile() if self._shared.threads > 1 else 0
+        given = (self._gemm[0], largest, g, kernel_at, by_inputs, place.inputs, layer.units)
+        self._call(calls, kernels.weigh_back, *given)
         return by_inputs
 
     def _apply_back(self, passed: Passed, activation: Activation, g: int) -> None:
@@ -282,13 +304,14 @@ class Lane:
             self._clip(clip)
 
     def _mine(self, blocks: Sequence[Block]) -> list[Block]:
-        """This thread's share of the blocks, by the weights in them."""
+        """This thread's share of the blocks, by where the middle of each lies among all weights."""
         total = sum(block.span.stop - block.span.start for block in blocks)
         done, mine = 0, []
         for block in blocks:
-            if done * self._shared.threads // total == self._thread:
+            count = block.span.stop - block.span.start
+            if (2 * done + count) * self._shared.threads // (2 * total) == self._thread:
                 mine.append(block)
-            done += block.span.stop - block.span.start
+            done += count
         return mine
 
     def _blocks(self, passed: Passed) -> Iterator[Block]:
@@ -296,20 +319,44 @@ class Lane:
         place, layer = passed.place, passed.place.layer
         if not isinstance(layer, Dense) or not layer.trainable:
             return
-        kernel_at, units = self._gradients[f"{place.name}/kernel"], layer.units
-        start = self._network.span(f"{place.name}/kernel").start
-        some = max(1, BLOCK // units)
+        network, units = self._network, layer.units
+        largest = min(BLOCK, -(-network.parameters.size // self._shared.threads))  # so that each has its share
+        some = -(-place.inputs // -(-place.inputs * units // largest))
+        start = network.span(f"{place.name}/kernel").start
         for first in range(0, place.inputs, some):
             count = min(some, place.inputs - first)
-            x = passed.x + first * self._dtype.itemsize
-            given = (*self._gemm, x, passed.g, address_of(kernel_at[first:]), count, place.inputs, units)
-            calls: Calls = []
-            self._call(calls, kernels.weigh_kernel, *given)
-            yield Block(f"{place.name}/kernel", slice(start + first * units, start + (first + count) * units), calls)
+            block = Block(f"{place.name}/kernel", slice(start + first * units, start + (first + count) * units), [])
+            if self._own_gradients is None:
+                self._weigh_kernel(block.calls, passed, self._gradients, first, count)
+            yield self._with_all(block)
         if layer.use_bias:
-            calls = []
-            self._call(calls, kernels.sum_rows, passed.g, address_of(self._gradients[f"{place.name}/bias"]), units)
-            yield Block(f"{place.name}/bias", self._network.span(f"{place.name}/bias"), calls)
+            block = Block(f"{place.name}/bias", network.span(f"{place.name}/bias"), [])
+            if self._own_gradients is None:
+                self._sum_rows(block.calls, passed, layer, self._gradients)
+            yield self._with_all(block)
+
+    def _weigh_kernel(
+        self, calls: Calls, passed: Passed, gradients: Mapping[str, Array], first: int, count: int
+    ) -> None:
+        """The gradient of a kernel by `count` inputs from `first` on."""
+        place, gradient = passed.place, gradients[f"{passed.place.name}/kernel"]
+        x = passed.x + first * self._dtype.itemsize
+        given = (*self._gemm, x, passed.g, address_of(gradient[first:]), count, place.inputs, place.outputs)
+        self._call(calls, kernels.weigh_kernel, *given)
+
+    def _sum_rows(self, calls: Calls, passed: Passed, layer: Dense, gradients: Mapping[str, Array]) -> None:
+        """The gradient of a bias."""
+        if layer.use_bias:
+            gradient = address_of(gradients[f"{passed.place.name}/bias"])
+            self._call(calls, kernels.sum_rows, passed.g, gradient, layer.units)
+
+    def _with_all(self, block: Block) -> Block:
+        """The block, whose gradients of the other threads are added up if each has its own."""
+        if self._own_gradients is not None:
+            mine, *others = (self._at(vector, block.span) for vector in self._shared.own_gradients)
+            count = block.span.stop - block.span.start
+            self._call(block.calls, kernels.add_up, mine, len(others), *others, count=count)
+        return block
 
     def _at(self, vector: Array, span: slice) -> int:
         return address_of(vector[span])
