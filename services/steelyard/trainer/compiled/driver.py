@@ -2,7 +2,7 @@
 
 Every thread does a fixed part of each batch's rows, forward and backward; then it moves a fixed part of the weights,
 piece by piece. Of their gradient, either every thread has a vector by its own rows, which are added up in the order of
-the threads, or each takes its part over all rows: whichever asks less of the others (`program.Shared.own_gradients`).
+the threads, or each takes its part over all rows: whichever asks less of the others (`shared.Shared.own_gradients`).
 So the bits depend on nothing but the shapes and how many threads there are.
 """
 

@@ -1,39 +1,29 @@
 """A network, its loss and its optimiser as lists of calls to kernels: what one thread does in a training step."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.trainer.activations import Activation, Linear
-from steelyard.trainer.batches import Batches
 from steelyard.trainer.clipping import TINY, ByGlobalNorm, ByNorm, ByValue, GradientClip
 from steelyard.trainer.compiled import kernels
 from steelyard.trainer.compiled.build import kernel
 from steelyard.trainer.compiled.machine import address_of
 from steelyard.trainer.compiled.products import largest_tile, routine
+from steelyard.trainer.compiled.shared import Noise, Shared
 from steelyard.trainer.elementary import Curve
 from steelyard.trainer.layers import ActivationLayer, Dense, Dropout, GaussianNoise
 from steelyard.trainer.layers.stack import Place
-from steelyard.trainer.losses import Categorical, Loss
-from steelyard.trainer.network import Network, aligned
-from steelyard.trainer.optimizers import Rule
+from steelyard.trainer.losses import Categorical
+from steelyard.trainer.network import aligned
 
 Array = NDArray[Any]
 Calls = list[tuple[int, int, int]]
 BLOCK = 8_192  # weights whose gradient is taken and that are moved together: with their slots, they stay near
 OVER_ROWS = -1
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Numbers that a layer needs for every row of a chunk, `(rows, width)`, and how they are drawn: `normal` or not."""
-
-    numbers: Array
-    normal: bool
 
 
 @dataclass
@@ -46,41 +36,6 @@ class Passed:
     a: int
     mask: int = 0
     g: int = 0
-
-
-@dataclass
-class Shared:
-    """What all threads of a training work with."""
-
-    network: Network
-    loss: Loss
-    rule: Rule
-    clip: GradientClip | None
-    batches: Batches
-    slots: dict[str, Array]
-    threads: int
-    chunk: int
-    kept: Array | None
-    noises: dict[str, Noise] = field(default_factory=dict)
-    buffers: dict[str, Array] = field(default_factory=dict)
-
-    @cached_property
-    def own_gradients(self) -> list[Array]:
-        """A vector of gradients for each thread, by its own rows, the first of them the network's; or none.
-
-        To add vectors up, a thread reads from the others as many numbers as it has weights to move; else, their rows
-        of what stands before and behind its weights.
-        """
-        network, threads = self.network, self.threads
-        row = sum(place.inputs + place.outputs for place in network.places)
-        if threads == 1 or network.gradients.size > row * self.batches.batch_size:
-            return []
-        return [network.gradients, *(aligned(network.gradients.size, network.dtype) for _ in range(threads - 1))]
-
-    def buffer(self, name: str, width: int, dtype: Any = None) -> int:
-        """The buffer of this name, `width` values for each row of a batch; its address."""
-        size = self.batches.batch_size * width
-        return address_of(self.buffers.setdefault(name, aligned(size, np.dtype(dtype or self.network.dtype))))
 
 
 @dataclass(frozen=True)

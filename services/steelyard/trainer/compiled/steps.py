@@ -12,7 +12,8 @@ from steelyard.trainer.clipping import GradientClip
 from steelyard.trainer.compiled.driver import GATE_WORDS, YIELD, make_steps
 from steelyard.trainer.compiled.kernels import STATISTICS
 from steelyard.trainer.compiled.machine import address_of
-from steelyard.trainer.compiled.program import Lane, Shared
+from steelyard.trainer.compiled.program import Lane
+from steelyard.trainer.compiled.shared import Shared
 from steelyard.trainer.compiled.support import CHUNK_VALUES
 from steelyard.trainer.evaluation import as_scored
 from steelyard.trainer.layers import Dropout, GaussianNoise
