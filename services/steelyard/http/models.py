@@ -1,6 +1,5 @@
 """Trained models, and predictions by them."""
 
-from contextlib import ExitStack
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -8,7 +7,7 @@ from flask import Blueprint, Response, request
 from steelyard.data.files.options import FORMATS
 from steelyard.http.listing import as_list
 from steelyard.http.query import AFTER, LIMIT
-from steelyard.http.routing import JSON, Operation, read_json, reply, route
+from steelyard.http.routing import JSON, Operation, read_json, route
 from steelyard.http.uploads import receive
 from steelyard.http.wiring import services
 from steelyard.models import library
@@ -77,21 +76,20 @@ def delete_model_alias(model_id: str, alias: str) -> Response:
     "/v1/models/<model_id>/predict",
     Operation("Predict", {200: "Prediction"}, body="PredictRequest", files=True, problems=(404, 413, 415, 422)),
 )
-def predict(model_id: str) -> dict[str, Any] | Response:
+def predict(model_id: str) -> dict[str, Any]:
     """Predictions for rows, given as lists, as objects, or as a CSV, Parquet or Arrow file."""
     ours = services()
     if request.mimetype not in TABLES:
         return ours.predictor.predict(model_id, read_json())
     most = ours.settings.max_body_bytes
     wanted = ours.predictor.get(model_id)[1].features
-    with ExitStack() as at_last:
-        sent = at_last.enter_context(receive(most))
-        arriving, form = sent.arriving(), TABLES[sent.media_type]
-        reading = ours.readers.read(sent.path, form, max_bytes=most, arriving=arriving, wanted=wanted)
-        parsed = at_last.enter_context(reading)
-        response = reply(ours.predictor.predict_tables(model_id, parsed.tables()))
-        response.call_on_close(at_last.pop_all().close)  # large files take a tenth of a second to delete
-        return response
+    with (
+        receive(most) as sent,
+        ours.readers.read(
+            sent.path, TABLES[sent.media_type], max_bytes=most, arriving=sent.arriving(), wanted=wanted
+        ) as parsed,
+    ):
+        return ours.predictor.predict_tables(model_id, parsed.tables())
 
 
 @route(
