@@ -30,6 +30,7 @@ ROWS = 4
 
 def load_usual() -> Iterator[None]:
     """Bring what most trainings need into memory, a part at a time."""
+    _make_for_threads()
     for loss in (CategoricalCrossentropy(), BinaryCrossentropy(), MeanSquaredError()):
         _train([Dense(2, Relu()), Dropout(0.5), Dense(2, Tanh())], loss, Adam())
         yield
@@ -37,6 +38,7 @@ def load_usual() -> Iterator[None]:
 
 def make_all() -> Iterator[str]:
     """Make every kernel of single precision, a part after another; the part's name, before it is made."""
+    _make_for_threads()
     loss, rule, usual = MeanSquaredError(), SGD(), [Dense(2, Relu())]
     for activation in [*(part() for part in ACTIVATIONS if part().curve), Gelu(approximate=True)]:
         yield activation.name
@@ -56,6 +58,13 @@ def make_all() -> Iterator[str]:
     for layer in (GaussianNoise(0.1), Dropout(0.5), ActivationLayer(Relu())):
         yield layer.name
         _train([layer], loss, rule)
+
+
+def _make_for_threads() -> None:
+    """Make what only a training in several threads calls; a process that is to be forked must not have had threads."""
+    from steelyard.trainer.compiled import build, kernels  # noqa: PLC0415 -- loads the compiler, as a training does
+
+    build.kernel(kernels.add_up, np.float32)
 
 
 def _rules() -> list[Rule]:

@@ -1,0 +1,35 @@
+"""What is made ahead is all that trainings call."""
+
+from typing import Any
+
+import pytest
+
+from steelyard.trainer import warm
+from steelyard.trainer.activations import Tanh
+from steelyard.trainer.clipping import GRADIENT_CLIPS
+from steelyard.trainer.compiled import build, steps
+from steelyard.trainer.layers import Dense, Dropout, GaussianNoise
+from steelyard.trainer.losses import LOSSES, MeanSquaredError
+from steelyard.trainer.optimizers import OPTIMIZERS, Adam, Rule
+from steelyard.trainer.regularizers import REGULARIZERS
+from tests.trainer.compiled.test_steps import output_for, train
+
+RULES = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
+
+
+def test_no_kernel_is_left_to_be_made_by_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "_made", {})
+    monkeypatch.setattr(steps, "THREAD_FLOPS", 1)
+    for _ in warm.make_all():
+        pass
+    ahead = set(build._made)
+    options: dict[str, Any] = {"threads": 2, "epochs": 1}
+    for loss in (part() for part in LOSSES):
+        train([Dense(6, Tanh()), output_for(loss)], loss, Adam(), weighted=True, **options)
+    hidden = [GaussianNoise(0.1), Dropout(0.5), *(Dense(3, regularizer=part()) for part in REGULARIZERS)]
+    layers, loss = [*hidden, output_for(MeanSquaredError())], MeanSquaredError()
+    for rule in RULES:
+        train(layers, loss, rule, **options)
+    for clip in GRADIENT_CLIPS:
+        train(layers, loss, Adam(), gradient_clip=clip(1.0), **options)
+    assert set(build._made) - ahead == set()
