@@ -118,6 +118,7 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
         ({"metadata": {str(i): "" for i in range(17)}}, "/metadata", "at most 16"),
         ({"name": ""}, "/name", "at least 1"),
         ({"epochs": 5}, "/epochs", "it belongs into 'training'"),
+        ({"seed": 5}, "/seed", "it belongs into 'data' or 'training'"),
         ({"training": {"learning_rate": 0.1}}, "/training/learning_rate", "it belongs into 'optimizer'"),
         ({"bias_initializer": "identity"}, "/bias_initializer", "for kernels"),
         (

@@ -125,10 +125,12 @@ def _leaf(sent: Any, place: str) -> bool:
 def _field_meant(model: type[BaseModel], loc: Loc) -> str:
     """The field that the unknown one at `loc` may be: the same name one floor down, or one like it on this floor."""
     name = str(loc[-1])
-    for room, field in model.model_fields.items():
-        if room not in loc and any(name in below.model_fields for below in _models(field.annotation)):
-            return f"it belongs into {room!r}"
-    return nearest(name, _fields(model, loc[:-1]))
+    rooms = [
+        repr(room)
+        for room, field in model.model_fields.items()
+        if room not in loc and any(name in below.model_fields for below in _models(field.annotation))
+    ]
+    return f"it belongs into {' or '.join(rooms)}" if rooms else nearest(name, _fields(model, loc[:-1]))
 
 
 def _fields(model: type[BaseModel], loc: Loc) -> list[str]:
