@@ -25,9 +25,7 @@ from steelyard.trainer.optimizers import (
     RMSprop,
 )
 from steelyard.trainer.rng import Streams
-from steelyard.trainer.schedules import (
-    Schedule,
-)
+from steelyard.trainer.schedules import Schedule
 from tests.trainer.networks import Array
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; `make test-engines` installs it")

@@ -4,7 +4,7 @@ Each cell is encoded by itself, so one row comes out with the same bits as among
 Numbers and moments make a block of scaled values; each column of categories is one-hot, or a number for an embedding.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -202,19 +202,17 @@ class Encoder:
 
     def encode(self, columns: Mapping[str, Values], dtype: Any) -> Array:
         """The network's inputs `(rows, width)` for these columns."""
-        return np.concatenate([*self.encode_blocks(columns, dtype)])
-
-    def encode_blocks(self, columns: Mapping[str, Values], dtype: Any) -> Iterator[Array]:
-        """The same, some rows at a time, so that columns become rows within the processor's cache."""
         rows = len(next(iter(columns.values())).array)
         numbers = [columns[name] for name in (*self.numbers, *self.moments)]
         found = [each.find(columns[each.name]) for each in self.categories]
-        for first in range(0, rows, ROWS_AT_ONCE):
+        x = np.empty((rows, self.layout.width), dtype)
+        for first in range(0, rows, ROWS_AT_ONCE):  # columns become rows within the processor's cache
             some = slice(first, min(first + ROWS_AT_ONCE, rows))
-            yield self.encode_cells(_stack(numbers, some, [each[some] for each in found]), dtype)
+            x[some] = self.encode_cells(_stack(numbers, some, [each[some] for each in found]), dtype)
+        return x
 
     def encode_cells(self, cells: NDArray[np.float64], dtype: Any) -> Array:
-        """The same from cells `(rows, columns)`: numbers and moments, NaN where one is missing, and places."""
+        """The inputs for cells `(rows, columns)`: numbers and moments, NaN where one is missing, and places."""
         values = len(self.numbers) + len(self.moments)
         block = _block(cells[:, :values], len(self.numbers), self.wishes)
         missing = np.isnan(block)

@@ -84,7 +84,7 @@ def weigh_kernel(first: int, rows: int, given: Any) -> None:
 
 
 def weigh_back(first: int, rows: int, given: Any) -> None:
-    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`: of a kernel that is turned, tiles are slower."""
+    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`; at once, or in tiles of rows, which are slower where a kernel is turned."""
     kernel, inputs, units = given[3], given[5], given[6]
     g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
     some = rows_of_tile(rows, inputs * units, given[1])
