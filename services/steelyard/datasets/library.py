@@ -12,7 +12,7 @@ from itertools import islice
 from typing import IO, Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from steelyard.data import parts
@@ -31,6 +31,7 @@ from steelyard.store.tables import Dataset, DatasetContent, DatasetPart, Job, Jo
 
 PIECE_BYTES = 1 << 20
 ROWS_AT_ONCE = 8
+PATIENCE_SECONDS = 1.0  # for which a transaction waits for the columns to be described
 UNFINISHED = ("queued", "running")
 T = TypeVar("T")
 
@@ -60,7 +61,28 @@ def find(engine: Engine, upload: Upload) -> dict[str, Any] | None:
 
 
 def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> dict[str, Any]:
-    """Store the bytes as sent together with what is known of them, in one transaction; the data set."""
+    """Store the bytes as sent together with what is known of them, in one transaction; the data set.
+
+    The bytes go in while the columns are still being described, unless that keeps others from writing for long.
+    Raises what reading a file raises.
+    """
+    # Another request may be first with the same bytes.
+    with suppress(IntegrityError):
+        try:
+            _store(engine, upload, content, parsed, patience=PATIENCE_SECONDS)
+        except _NotDescribedYet:
+            assert parsed.columns
+            _store(engine, upload, content, parsed, patience=0)
+    kept = find(engine, upload)
+    assert kept is not None
+    return kept
+
+
+class _NotDescribedYet(Exception):
+    """Undoes a transaction that would have to wait for the columns' descriptions."""
+
+
+def _store(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed, *, patience: float) -> None:
     dataset_id = new_id("ds")
     facts: dict[str, Any] = {
         "name": upload.name,
@@ -68,17 +90,18 @@ def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> 
         "sha256": upload.sha256,
         "bytes": upload.bytes,
     }
-    facts |= {"media_type": upload.media_type, "rows": parsed.rows, "columns": parsed.columns, "found": parsed.found}
+    facts |= {"media_type": upload.media_type, "rows": parsed.rows, "columns": [], "found": parsed.found}
     facts["read_with"] = asdict(upload.dialect)
-    # Another request may be first with the same bytes.
-    with suppress(IntegrityError), writing(engine, checkpoint=False) as connection:
+    with writing(engine, checkpoint=False) as connection:
         connection.execute(insert(Dataset).values(id=dataset_id, created_at=now(), **facts))
-        for pieces in _batches(_pieces(content)):
-            rows = [{"dataset_id": dataset_id, "first": first, "content": piece} for first, piece in pieces]
-            connection.execute(insert(DatasetContent), rows)
-    kept = find(engine, upload)
-    assert kept is not None
-    return kept
+        this = update(Dataset).where(Dataset.id == dataset_id)
+        for first, piece in _pieces(content):
+            connection.execute(insert(DatasetContent), {"dataset_id": dataset_id, "first": first, "content": piece})
+            # What was written lately stays out of SQLite's log: to change it there, all that follows is summed again.
+            connection.execute(this.values(bytes=first + len(piece)))
+        if not parsed.is_described(within=patience):
+            raise _NotDescribedYet
+        connection.execute(this.values(columns=parsed.columns))
 
 
 def has_columns(engine: Engine, dataset_id: str) -> bool:

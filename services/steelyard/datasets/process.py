@@ -42,8 +42,8 @@ def main() -> None:
 def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     """Read the file `from`, of which there is more for as long as `more` is true.
 
-    The first answer says what was read, or why it was not; each further one that the next part of every column is
-    written to the file `to`, and whether that was the last.
+    The first answer says how many rows there are, or why it was not read; the second what the columns hold; each
+    further one that the next part of every column is written to the file `to`, and whether that was the last.
     Columns that are `wanted` by name are not for being described, so no more than their kind is said.
     """
     wanted = None if order["wanted"] is None else tuple(order["wanted"])
@@ -51,8 +51,9 @@ def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str,
     with closing(Arriving(order["from"], more)) as arriving:
         try:
             with open_file(arriving, options) as source:
+                yield {"rows": source.rows, "found": source.found}
                 columns = list(source.columns)
-            yield {"rows": source.rows, "columns": [facts for _, facts in columns], "found": source.found}
+            yield {"columns": [facts for _, facts in columns]}
             with open(order["to"], "wb") as file:  # noqa: PTH123 -- made for us
                 for first in range(0, source.rows, parts.ROWS):
                     parts.write(file, (parts.cut(place, values, first) for place, (values, _) in enumerate(columns)))

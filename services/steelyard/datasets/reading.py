@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from queue import Empty, LifoQueue
 from threading import BoundedSemaphore
 from typing import Any
@@ -42,24 +42,39 @@ class ReadingFailed(Exception):
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a file holds: its rows, the profile of each column, how it was written; and then its columns."""
+    """What a file holds: its rows, how it was written; then the profile of each column; and then its columns.
+
+    What is said of a file as unreadable may come with any of them.
+    """
 
     rows: int
-    columns: list[dict[str, Any]]
     found: dict[str, Any]
     path: str
-    wait: Callable[[], object]  # for the next part of every column
+    wait: Callable[[], dict[str, Any]]  # for the profiles, and then for the next part of every column
+    soon: Callable[[float], bool]  # whether that comes within so many seconds
+
+    @cached_property
+    def columns(self) -> list[dict[str, Any]]:
+        """The profile of each column. Raises `UnreadableData`, `TooLargeToRead`, `ValidationFailed`."""
+        columns: list[dict[str, Any]] = self.wait()["columns"]
+        return columns
+
+    def is_described(self, *, within: float) -> bool:
+        """Whether `columns` will be there in so many seconds."""
+        return "columns" in vars(self) or self.soon(within)
 
     def parts(self) -> Iterator[Part]:
         """The columns in parts, once all of them are there. Raises `UnreadableData`, `TooLargeToRead`."""
+        assert self.columns
         for _ in range(0, self.rows, parts.ROWS):
             self.wait()
         return (part for together in self._read(lambda: None) for part in together)
 
     def tables(self) -> Iterator[Table]:
-        """The rows as tables of at most `parts.ROWS`, as they come. Raises `UnreadableData`, `TooLargeToRead`."""
+        """The rows as tables of at most `parts.ROWS`, as they come. Raises what `columns` raises."""
+        described = self.columns
         for together in self._read(self.wait):
-            facts = zip(self.columns, together, strict=True)
+            facts = zip(described, together, strict=True)
             columns = {fact["name"]: Column.of(fact["kind"], parts.join([part])) for fact, part in facts}
             yield Table(columns, together[0].rows)
 
@@ -107,10 +122,10 @@ class Readers:
             self._reader() as reader,
         ):
             asked = order | {"to": file.name}
-            facts = self._checked(reader, lambda: reader.ask(asked, still_arriving), are_inputs=wanted is not None)
-            wait = partial(self._checked, reader, reader.wait)
+            checked = partial(self._checked, reader, are_inputs=wanted is not None)
+            facts = checked(lambda: reader.ask(asked, still_arriving))
             try:
-                yield Parsed(facts["rows"], facts["columns"], facts["found"], file.name, wait)
+                yield Parsed(facts["rows"], facts["found"], file.name, lambda: checked(reader.wait), reader.speaks)
             except ValidationFailed:  # the rows are not as they should be; the process is, and serves again
                 self._finish(reader)
                 raise
@@ -223,6 +238,11 @@ class Reader:
         """Its next answer. Raises `ReadingFailed`."""
         answer: dict[str, Any] = orjson.loads(self._line(time.monotonic() + SECONDS))
         return answer
+
+    def speaks(self, within: float) -> bool:
+        """Whether an answer begins within so many seconds."""
+        assert self._process.stdout is not None
+        return bool(self._unread or select.select([self._process.stdout], [], [], within)[0])
 
     def _say(self, line: bytes) -> None:
         assert self._process.stdin is not None

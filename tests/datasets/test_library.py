@@ -1,0 +1,87 @@
+"""Data sets are stored whole or not at all, and storing one keeps nobody else from writing for long."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from steelyard.data.files.options import Dialect
+from steelyard.datasets import library
+from steelyard.datasets.library import Upload
+from steelyard.datasets.reading import Parsed, Readers
+from steelyard.errors import UnreadableData
+from steelyard.store.engine import reading
+from steelyard.store.tables import Dataset, DatasetContent
+from tests.datasets.corpus import CSV
+
+CONTENT = b"a,b\n" + b"1.5,x\n" * 400_000  # more than one piece, and what SQLite holds in memory
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Readers]:
+    """Processes that read."""
+    readers = Readers(memory_bytes=2 << 30)
+    yield readers
+    readers.stop()
+
+
+def upload_of(content: bytes) -> Upload:
+    return Upload("mine", CSV, Dialect(), hashlib.sha256(content).hexdigest(), len(content))
+
+
+def stored(engine: Engine) -> tuple[int, int]:
+    """How many data sets there are, and how many bytes of such."""
+    with reading(engine) as connection:
+        sets = connection.execute(select(func.count()).select_from(Dataset)).scalar_one()
+        size = connection.execute(select(func.sum(func.length(DatasetContent.content)))).scalar_one()
+    return sets, size or 0
+
+
+def test_the_bytes_are_kept_with_the_profile_that_comes_after_them(
+    engine: Engine, readers: Readers, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT)
+    with readers.read(str(path), "csv", max_bytes=1 << 30) as parsed:
+        kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), parsed)
+    assert kept["columns"] == parsed.columns
+    assert [(column["name"], column["distinct"]) for column in kept["columns"]] == [("a", 1), ("b", 1)]
+    assert (kept["rows"], kept["bytes"]) == (400_000, len(CONTENT))
+    _, size, pieces = library.read_content(engine, kept["id"])
+    assert size == len(CONTENT)
+    assert b"".join(pieces) == CONTENT
+
+
+def test_nothing_is_kept_of_a_file_whose_fault_shows_only_in_a_column(
+    engine: Engine, readers: Readers, tmp_path: Path
+) -> None:
+    bad = CONTENT + b"inf,x\n"
+    path = tmp_path / "file"
+    path.write_bytes(bad)
+    with (
+        pytest.raises(UnreadableData, match="row 400001, column 'a'"),
+        readers.read(str(path), "csv", max_bytes=1 << 30) as parsed,
+    ):
+        library.keep(engine, upload_of(bad), io.BytesIO(bad), parsed)
+    assert stored(engine) == (0, 0)
+
+
+def test_columns_that_are_long_in_being_described_keep_nobody_from_writing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "PATIENCE_SECONDS", 0.01)
+    other = b"c\n1\n"
+
+    def describe() -> dict[str, object]:
+        """Another file is stored while this one's columns are described."""
+        quick = Parsed(1, {}, "", lambda: {"columns": [{"name": "c"}]}, lambda _: True)
+        library.keep(engine, upload_of(other), io.BytesIO(other), quick)
+        return {"columns": [{"name": "a"}, {"name": "b"}]}
+
+    slow = Parsed(400_000, {}, "", describe, lambda _: False)
+    kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), slow)
+    assert [column["name"] for column in kept["columns"]] == ["a", "b"]
+    assert stored(engine) == (2, len(CONTENT) + len(other))
