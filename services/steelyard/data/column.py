@@ -17,8 +17,9 @@ MISSING = -1
 class Values:
     """The values of a column, `(rows,)`.
 
-    Numbers are float64, NaN where one is missing; a moment is one too, its seconds since 1970 in UTC. Anything else
-    is an int32 index into `labels`, or `MISSING`; the labels are texts, or `False` and `True`, each there once.
+    Numbers are float64, NaN where one is missing; a moment is one too, its seconds since 1970 in UTC. While a file is
+    read, they may be float32 as they are there. Anything else is an int32 index into `labels`, or `MISSING`; the
+    labels are texts, or `False` and `True`, each there once.
     """
 
     array: NDArray[Any]

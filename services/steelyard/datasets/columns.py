@@ -4,7 +4,6 @@ A process that is lost in between leaves a data set without columns: they are re
 first asks for them.
 """
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
@@ -14,6 +13,7 @@ from sqlalchemy import Engine
 from steelyard.data.files.options import FORMATS
 from steelyard.data.table import Table
 from steelyard.datasets import library
+from steelyard.datasets.passing import passing_file
 from steelyard.datasets.reading import Parsed, Readers
 
 
@@ -51,9 +51,8 @@ class Columns:
     def _read_again(self, dataset_id: str) -> None:
         media_type, _, pieces = library.read_content(self._engine, dataset_id)
         dialect = library.get_dialect(self._engine, dataset_id)
-        with tempfile.NamedTemporaryFile(prefix="steelyard-") as file:
+        with passing_file() as file:
             file.writelines(pieces)
-            file.flush()
             form = FORMATS[media_type]
             with self._readers.read(file.name, form, max_bytes=self._max_bytes, dialect=dialect) as parsed:
                 library.keep_columns(self._engine, dataset_id, parsed.parts())

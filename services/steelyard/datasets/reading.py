@@ -8,7 +8,6 @@ import os
 import select
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from steelyard.data.column import Column
 from steelyard.data.files.options import Dialect
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
+from steelyard.datasets.passing import passing_file
 from steelyard.datasets.signals import END, MORE
 from steelyard.errors import Fault, TooLargeToRead, UnreadableData, ValidationFailed, pointer
 from steelyard.logs import get_logger
@@ -118,7 +118,7 @@ class Readers:
         order = {"from": path, "format": form, "max_bytes": max_bytes, "dialect": asdict(dialect), "wanted": wanted}
         with (
             self._place(arriving) as still_arriving,
-            tempfile.NamedTemporaryFile(prefix="steelyard-") as file,
+            passing_file() as file,
             self._reader() as reader,
         ):
             asked = order | {"to": file.name}

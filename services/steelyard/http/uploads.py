@@ -10,6 +10,7 @@ from typing import IO, Any
 from flask import Request, request
 
 from steelyard.data.files.options import FORMATS, Dialect
+from steelyard.datasets.passing import passing_file
 from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
 from steelyard.http.query import Query
 
@@ -111,7 +112,7 @@ def receive(max_bytes: int) -> Iterator[Sent]:
         return
     if request.mimetype not in FORMATS:
         raise UnsupportedMediaType(f"the Content-Type is {request.mimetype or 'none'}; files are {_known()}")
-    with tempfile.NamedTemporaryFile(prefix="steelyard-", buffering=0) as file:
+    with passing_file() as file:
         yield Sent(file, request.stream, None, request.mimetype)
 
 

@@ -53,7 +53,7 @@ class Read:
         """Of numbers, those that are there, in ascending order."""
         if self.values.labels is not None:
             return None
-        ordered = np.sort(self.values.array)
+        ordered = np.sort(self.values.array).astype(np.float64, copy=False)
         return ordered[: np.searchsorted(ordered, np.nan)]  # those that are missing stand at the end
 
     @cached_property
@@ -212,10 +212,10 @@ def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
         extremes = pc.min_max(column).as_py()
         if extremes["max"] is not None and max(-extremes["min"], extremes["max"]) > LARGEST_EXACT:
             return _read_texts(name, column.cast(pa.string()), dtype)  # a float64 would change them: they are names
-    numbers = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64, copy=False)
-    wrong = np.abs(numbers) > LARGEST  # a NaN is not: it is a value that is missing
-    if wrong.any():
-        row = int(wrong.argmax())
+    numbers = (column if pa.types.is_float32(column.type) else column.cast(pa.float64(), safe=False)).to_numpy()
+    least, most = float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers))  # a NaN is a value that is missing
+    if max(-least, most) > LARGEST:
+        row = int((np.abs(numbers.astype(np.float64)) > LARGEST).argmax())
         raise Unreadable(f"{numbers[row]:g} must lie within ±{LARGEST:g}", row=row + 1, column=name)
     return Read(name, Values(numbers), dtype)
 

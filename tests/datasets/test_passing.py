@@ -1,0 +1,34 @@
+"""A passing file has a name while it is needed, and no longer."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from steelyard.datasets.passing import passing_file
+from tests.conftest import wait_for
+
+
+def test_a_passing_file_is_gone_afterwards_whatever_happens() -> None:
+    seen = []
+
+    def use() -> None:
+        with passing_file() as file:
+            file.write(b"bytes")
+            assert Path(file.name).read_bytes() == b"bytes"
+            seen.append(file)
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        use()
+    [file] = seen
+    assert not Path(file.name).exists()
+    wait_for(lambda: file.closed)
+
+
+def test_closing_files_leaves_no_descriptors() -> None:
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 -- a count is all that is wanted
+    for _ in range(50):
+        with passing_file() as file:
+            file.write(b"bytes")
+    wait_for(lambda: len(os.listdir("/proc/self/fd")) <= before)  # noqa: PTH208
