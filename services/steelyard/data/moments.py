@@ -12,7 +12,6 @@ from steelyard.data.column import Values
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)")
 DATES, MONTHS = np.dtype("datetime64[D]"), np.dtype("datetime64[M]")
 FIRST = np.array([1970.0, 1.0, 1.0, 0.0, 0.0])  # what the numbers of the year, the month and the day begin with
-PERIODS = np.array([12.0, 7.0, 24.0])  # months, weekdays and hours of a whole turn
 DAY, YEAR = 86_400.0, 31_556_952.0  # seconds; a year of the Gregorian calendar on average
 
 
@@ -42,6 +41,13 @@ def read_moments(values: Values) -> Values | None:
     return Values(np.array([*moments, np.nan])[values.array])  # the last place is for MISSING, which is -1
 
 
+def _circle(parts: int) -> NDArray[np.float64]:
+    """The sines of so many equal parts of a turn, from 0 on, and their cosines: `(2, parts)`."""
+    angles = 2 * np.pi * (np.arange(parts) / parts)
+    return np.array([np.sin(angles), np.cos(angles)])
+
+
+CIRCLE_OF_MONTHS, CIRCLE_OF_WEEKDAYS = _circle(12), _circle(7)
 Parts = Literal["parts", "cyclic"]
 PARTS: dict[str, tuple[str, ...]] = {
     "parts": ("year", "month", "day", "weekday", "hour"),
@@ -68,10 +74,11 @@ def read_parts(seconds: NDArray[np.float64], how: Parts) -> NDArray[np.float64]:
     some_are_missing = missing.any()
     stamps = np.where(missing, 0, seconds) if some_are_missing else seconds
     days = np.floor(stamps / DAY)
-    dates = days.astype(DATES)
+    numbers = days.astype(np.int64)
+    dates = numbers.view(DATES)
     months = dates.astype(MONTHS)
     years, month = np.divmod(months.view(np.int64), 12)
-    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
+    weekday = (numbers + 3) % 7  # 1970-01-01 was a Thursday
     hour = (stamps - days * DAY) / 3600
     found = np.empty((*seconds.shape, len(PARTS[how])))
     if how == "parts":
@@ -80,14 +87,14 @@ def read_parts(seconds: NDArray[np.float64], how: Parts) -> NDArray[np.float64]:
             found[..., place] = part
         found += FIRST
     else:
-        turns = np.empty((*seconds.shape, 3))
-        for place, part in enumerate((month, weekday, hour)):
-            turns[..., place] = part
-        turns /= PERIODS
-        angles = 2 * np.pi * turns
         found[..., 0] = stamps / YEAR
-        found[..., 1::2] = np.sin(angles)
-        found[..., 2::2] = np.cos(angles)
+        found[..., 1] = CIRCLE_OF_MONTHS[0].take(month)
+        found[..., 2] = CIRCLE_OF_MONTHS[1].take(month)
+        found[..., 3] = CIRCLE_OF_WEEKDAYS[0].take(weekday)
+        found[..., 4] = CIRCLE_OF_WEEKDAYS[1].take(weekday)
+        angles = 2 * np.pi * (hour / 24)
+        found[..., 5] = np.sin(angles)
+        found[..., 6] = np.cos(angles)
     if some_are_missing:
         found[missing] = np.nan
     return found
