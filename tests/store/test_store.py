@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from steelyard.errors import Unavailable
 from steelyard.store.clock import now, rfc3339
@@ -44,6 +44,14 @@ def test_migrations_make_the_tables_that_the_code_declares(engine: Engine) -> No
     upgrade(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_postgresql_compresses_no_content(migrated_postgres: Engine) -> None:
+    query = text("SELECT attrelid::regclass::text, attstorage FROM pg_attribute WHERE attname = 'content'")
+    with migrated_postgres.connect() as connection:
+        storage = {table: how for table, how in connection.execute(query) if table in Base.metadata.tables}
+    assert storage == {name: "e" for name, table in Base.metadata.tables.items() if "content" in table.columns}
+    assert len(storage) == 6
 
 
 def test_an_empty_database_is_not_current(tmp_path: Path) -> None:
