@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from steelyard.errors import Fault, nearest, pointer, shown
 from steelyard.spec.parts import SLOTS
 from steelyard.trainer.layers import LAYERS
+from steelyard.trainer.parts import Registry
 
 Loc = Sequence[str | int]
 
@@ -57,11 +58,11 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
         case "union_tag_not_found":
             tag = str(context["discriminator"]).strip("'")
             if isinstance(value, dict):
-                return Fault(f"{place}/{tag}", "is missing")
+                return Fault(f"{place}/{tag}", f"is missing; known are {', '.join(_registry(loc).names)}")
             return Fault(place, f"is {shown(value)}; it must be a name, or an object with a {tag!r}")
         case "union_tag_invalid":
             tag = str(context["discriminator"]).strip("'")
-            registry = next((SLOTS[part] for part in reversed(loc) if part in SLOTS), LAYERS)
+            registry = _registry(loc)
             seen = value[tag] if isinstance(value, dict) else value
             at = place if _leaf(sent, place) else f"{place}/{tag}"
             known = [*registry.names, *registry.aliases] if isinstance(seen, str) else registry.names
@@ -78,6 +79,11 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
             return Fault(place, f"is {shown(value)}; it must be {SHOULD_BE[kind].format(**context)}")
         case _:
             return Fault(place, f"is {shown(value)}, which it cannot be")
+
+
+def _registry(loc: Loc) -> Registry[Any]:
+    """Where the parts that may stand at `loc` are listed."""
+    return next((SLOTS[part] for part in reversed(loc) if part in SLOTS), LAYERS)
 
 
 def _alternatives(expected: str) -> list[str]:
