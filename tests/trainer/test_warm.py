@@ -7,7 +7,7 @@ import pytest
 from steelyard.trainer import warm
 from steelyard.trainer.activations import Tanh
 from steelyard.trainer.clipping import GRADIENT_CLIPS
-from steelyard.trainer.compiled import build, steps
+from steelyard.trainer.compiled import build, program, steps
 from steelyard.trainer.layers import Dense, Dropout, GaussianNoise
 from steelyard.trainer.losses import LOSSES, MeanSquaredError
 from steelyard.trainer.optimizers import OPTIMIZERS, Adam, Rule
@@ -17,9 +17,11 @@ from tests.trainer.compiled.test_steps import output_for, train
 RULES = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
 
 
-def test_no_kernel_is_left_to_be_made_by_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_no_kernel_is_left_to_be_made_by_a_training(turned: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "_made", {})
     monkeypatch.setattr(steps, "THREAD_FLOPS", 1)
+    monkeypatch.setattr(program, "pays_to_turn", lambda *_, **__: turned)
     for _ in warm.make_all():
         pass
     ahead = set(build._made)

@@ -30,7 +30,7 @@ ROWS = 4
 
 def load_usual() -> Iterator[None]:
     """Bring what most trainings need into memory, a part at a time."""
-    _make_for_threads()
+    _make_for_shapes()
     for loss in (CategoricalCrossentropy(), BinaryCrossentropy(), MeanSquaredError()):
         _train([Dense(2, Relu()), Dropout(0.5), Dense(2, Tanh())], loss, Adam())
         yield
@@ -38,7 +38,7 @@ def load_usual() -> Iterator[None]:
 
 def make_all() -> Iterator[str]:
     """Make every kernel of single precision, a part after another; the part's name, before it is made."""
-    _make_for_threads()
+    _make_for_shapes()
     loss, rule, usual = MeanSquaredError(), SGD(), [Dense(2, Relu())]
     for activation in [*(part() for part in ACTIVATIONS if part().curve), Gelu(approximate=True)]:
         yield activation.name
@@ -60,11 +60,12 @@ def make_all() -> Iterator[str]:
         _train([layer], loss, rule)
 
 
-def _make_for_threads() -> None:
-    """Make what only a training in several threads calls; a process that is to be forked must not have had threads."""
+def _make_for_shapes() -> None:
+    """Make what depends on shapes, or on threads: a process that is to be forked must not have had any."""
     from steelyard.trainer.compiled import build, kernels  # noqa: PLC0415 -- loads the compiler, as a training does
 
-    build.kernel(kernels.add_up, np.float32)
+    for template in (kernels.add_up, kernels.weigh_back, kernels.weigh_back_by_copy):
+        build.kernel(template, np.float32)
 
 
 def _rules() -> list[Rule]:

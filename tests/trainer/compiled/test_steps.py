@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from steelyard.errors import Diverged
 from steelyard.trainer.activations import ACTIVATIONS, Activation, Gelu, Linear, Relu, Softmax, Tanh
 from steelyard.trainer.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
-from steelyard.trainer.compiled import steps
+from steelyard.trainer.compiled import program, steps
 from steelyard.trainer.compiled.steps import CompiledSteps
 from steelyard.trainer.compiled.support import has_compiled_form
 from steelyard.trainer.constraints import CONSTRAINTS
@@ -128,11 +128,13 @@ def test_penalties_and_clipping_are_the_same(
     assert bool(found._shared.own_gradients) == (threads == 2 and batch_size == 16)  # few weights, many rows
 
 
+@pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_every_shape_of_network_is_the_same_in_any_number_of_threads(
-    threads: int, monkeypatch: pytest.MonkeyPatch
+    threads: int, turned: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "THREAD_FLOPS", 1)
+    monkeypatch.setattr(program, "pays_to_turn", lambda *_, **__: turned)
     loss = CategoricalCrossentropy()
     for hidden in (
         [],

@@ -94,6 +94,17 @@ def weigh_back(first: int, rows: int, given: Any) -> None:
         gemm(given[0], (True, False), sizes, kernel, at_g, at_gradient, False, DTYPE)
 
 
+def weigh_back_by_copy(first: int, rows: int, given: Any) -> None:
+    """The same with the kernel turned first, into memory of this thread's own: BLAS takes it faster that way."""
+    inputs, units, turned = given[5], given[6], given[7]
+    kernel, copy = view(given[3], inputs * units, DTYPE), view(turned, inputs * units, DTYPE)
+    for unit in range(units):
+        for place in range(inputs):
+            copy[unit * inputs + place] = kernel[place * units + unit]
+    g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
+    multiply(given, (False, False), (inputs, rows, units, inputs, units, inputs), turned, g, gradient, SIZE, DTYPE)
+
+
 def add_bias(first: int, rows: int, given: Any) -> None:
     """`z ← z + b` for each row."""
     units = given[2]

@@ -12,7 +12,7 @@ from steelyard.trainer.clipping import TINY, ByGlobalNorm, ByNorm, ByValue, Grad
 from steelyard.trainer.compiled import kernels
 from steelyard.trainer.compiled.build import kernel
 from steelyard.trainer.compiled.machine import address_of
-from steelyard.trainer.compiled.products import largest_tile, routine
+from steelyard.trainer.compiled.products import largest_tile, pays_to_turn, routine
 from steelyard.trainer.compiled.shared import Noise, Shared
 from steelyard.trainer.elementary import Curve
 from steelyard.trainer.layers import ActivationLayer, Dense, Dropout, GaussianNoise
@@ -230,10 +230,15 @@ class Lane:
             return g
         by_inputs = self._shared.buffer(f"{place.name}/by_inputs", place.inputs)
         kernel_at = address_of(self._weights[f"{place.name}/kernel"])
+        given = (g, kernel_at, by_inputs, place.inputs, layer.units)
+        count = place.inputs * layer.units
+        if pays_to_turn(count * self._dtype.itemsize, rows=self._shared.batches.batch_size // self._shared.threads):
+            turned = self._keep(aligned(count, self._dtype))
+            self._call(calls, kernels.weigh_back_by_copy, *self._gemm, *given, turned)
+            return by_inputs
         # What is multiplied at once goes through memory of BLAS's own, which wanders between threads: 1.3 times slower.
         largest = largest_tile() if self._shared.threads > 1 else 0
-        given = (self._gemm[0], largest, g, kernel_at, by_inputs, place.inputs, layer.units)
-        self._call(calls, kernels.weigh_back, *given)
+        self._call(calls, kernels.weigh_back, self._gemm[0], largest, *given)
         return by_inputs
 
     def _apply_back(self, passed: Passed, activation: Activation, g: int) -> None:
