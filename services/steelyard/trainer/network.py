@@ -4,6 +4,7 @@ All tensors are views of one contiguous vector, and so are their gradients: an o
 one buffer, a snapshot is one copy.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -189,4 +190,4 @@ def _by_place(tensors: dict[str, Array]) -> dict[str, dict[str, Array]]:
 
 
 def _size(spec: TensorSpec) -> int:
-    return int(np.prod(spec.shape, dtype=object))
+    return math.prod(spec.shape)
