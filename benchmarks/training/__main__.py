@@ -26,15 +26,16 @@ def main() -> None:
     """Measure what was asked for, and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description="Train on the same work.")
     parser.add_argument("workloads", nargs="*", help=f"of {', '.join(WORKLOADS)}; none are all")
-    parser.add_argument("--contenders", default=",".join(ENTRIES), help="separated by commas; the default is all")
-    parser.add_argument("--threads", default="1,2", help="numbers of threads, separated by commas")
+    parser.add_argument("--contenders", nargs="+", choices=ENTRIES, default=list(ENTRIES), help="all, unless said")
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--results", type=Path, help="folder to write to; what it has of other workloads stays")
     asked = parser.parse_args()
-    names, threads = asked.contenders.split(","), [int(count) for count in asked.threads.split(",")]
+    if unknown := [name for name in asked.workloads if name not in WORKLOADS]:
+        parser.error(f"{unknown[0]} is no workload; they are {', '.join(WORKLOADS)}")
     console, found = open_console(), Results(machine())
     for workload in asked.workloads or WORKLOADS:
-        measure_workload(workload, names, threads, asked.rounds, found, console)
+        measure_workload(workload, asked.contenders, asked.threads, asked.rounds, found, console)
     show(found, console)
     if asked.results is not None:
         write(found, asked.results)
