@@ -69,10 +69,9 @@ def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> 
     # Another request may be first with the same bytes.
     with suppress(IntegrityError):
         try:
-            _store(engine, upload, content, parsed, patience=PATIENCE_SECONDS)
+            _store(engine, upload, content, parsed, None)
         except _NotDescribedYet:
-            assert parsed.columns
-            _store(engine, upload, content, parsed, patience=0)
+            _store(engine, upload, content, parsed, parsed.columns)
     kept = find(engine, upload)
     assert kept is not None
     return kept
@@ -82,7 +81,9 @@ class _NotDescribedYet(Exception):
     """Undoes a transaction that would have to wait for the columns' descriptions."""
 
 
-def _store(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed, *, patience: float) -> None:
+def _store(
+    engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed, columns: list[dict[str, Any]] | None
+) -> None:
     dataset_id = new_id("ds")
     facts: dict[str, Any] = {
         "name": upload.name,
@@ -99,9 +100,9 @@ def _store(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed, *
             connection.execute(insert(DatasetContent), {"dataset_id": dataset_id, "first": first, "content": piece})
             # What was written lately stays out of SQLite's log: to change it there, all that follows is summed again.
             connection.execute(this.values(bytes=first + len(piece)))
-        if not parsed.is_described(within=patience):
+        if columns is None and not parsed.soon(PATIENCE_SECONDS):
             raise _NotDescribedYet
-        connection.execute(this.values(columns=parsed.columns))
+        connection.execute(this.values(columns=columns or parsed.columns))
 
 
 def has_columns(engine: Engine, dataset_id: str) -> bool:

@@ -59,31 +59,27 @@ class Parsed:
         columns: list[dict[str, Any]] = self.wait()["columns"]
         return columns
 
-    def is_described(self, *, within: float) -> bool:
-        """Whether `columns` will be there in so many seconds."""
-        return "columns" in vars(self) or self.soon(within)
-
     def parts(self) -> Iterator[Part]:
         """The columns in parts, once all of them are there. Raises `UnreadableData`, `TooLargeToRead`."""
-        assert self.columns
+        columns = len(self.columns)
         for _ in range(0, self.rows, parts.ROWS):
             self.wait()
-        return (part for together in self._read(lambda: None) for part in together)
+        return (part for together in self._read(columns, lambda: None) for part in together)
 
     def tables(self) -> Iterator[Table]:
         """The rows as tables of at most `parts.ROWS`, as they come. Raises what `columns` raises."""
         described = self.columns
-        for together in self._read(self.wait):
+        for together in self._read(len(described), self.wait):
             facts = zip(described, together, strict=True)
             columns = {fact["name"]: Column.of(fact["kind"], parts.join([part])) for fact, part in facts}
             yield Table(columns, together[0].rows)
 
-    def _read(self, wait: Callable[[], object]) -> Iterator[list[Part]]:
+    def _read(self, columns: int, wait: Callable[[], object]) -> Iterator[list[Part]]:
         """Parts of the same rows, one of each column."""
         with open(self.path, "rb") as file:  # noqa: PTH123 -- as the process writes it
             for _ in range(0, self.rows, parts.ROWS):
                 wait()
-                yield [parts.read(file) for _ in self.columns]
+                yield [parts.read(file) for _ in range(columns)]
 
 
 class Readers:
