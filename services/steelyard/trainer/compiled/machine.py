@@ -1,9 +1,11 @@
-"""What Python has no words for: addresses, calls to them, what threads share, and how tiny numbers are treated."""
+"""What Python has no words for: registers, addresses, calls, what threads share, how tiny numbers are treated."""
 
 from typing import Any
 
+import numba
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -14,6 +16,16 @@ KERNEL = types.void(types.int64, types.int64, types.CPointer(types.int64))
 WORD = ir.IntType(64)
 FLUSH_ON_X86 = 0x8040  # of the register MXCSR: results too small to be normal are zero, and so are such operands
 FLUSH_ON_ARM = 1 << 24  # of the register FPCR, likewise
+
+
+def _take_whole_registers() -> None:
+    """Let kernels use all of 512 bits: of Intel's processors LLVM takes half, since their first slowed down by it."""
+    features = get_host_cpu_features()
+    if features.get("avx512f") and numba.config.CPU_FEATURES is None:
+        numba.config.CPU_FEATURES = f"{features.flatten()},-prefer-256-bit"
+
+
+_take_whole_registers()  # here, because numba asks what the processor can when it is told of the first function
 
 
 @intrinsic
