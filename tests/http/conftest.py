@@ -26,6 +26,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.test_client_class = Client
     yield app
+    app.extensions[KEY].accounts.settle()
     app.extensions[KEY].readers.stop()
     app.extensions[KEY].doorbell.close()
     app.extensions[KEY].engine.dispose()

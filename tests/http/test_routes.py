@@ -130,6 +130,7 @@ def test_a_request_leaves_one_line_in_the_log(client: FlaskClient) -> None:
         client.get("/v1/jobs", headers={"X-Request-ID": "abc"}).close()
         client.get("/healthz").close()
         client.get("/assets/swagger-ui.css", headers={"X-Request-ID": "def"}).close()
+        client.application.extensions[KEY].accounts.settle()
     assert [(line["event"], line["path"], line["request_id"]) for line in lines] == [
         ("request", "/v1/jobs", "abc"),
         ("request", "/assets/swagger-ui.css", "def"),

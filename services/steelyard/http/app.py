@@ -1,7 +1,5 @@
 """The composition root of the API: settings in, a Flask application out."""
 
-import re
-import secrets
 import time
 from functools import partial
 
@@ -10,6 +8,7 @@ from flask import Flask, Response, g, request
 from steelyard import settings
 from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
+from steelyard.http.accounting import ALWAYS, Accounts, choose_id, make_meters
 from steelyard.http.assets import assets
 from steelyard.http.console import console
 from steelyard.http.datasets import datasets
@@ -19,19 +18,17 @@ from steelyard.http.models import models
 from steelyard.http.openapi import docs
 from steelyard.http.predictions import predictions
 from steelyard.http.problems import add_handlers, problems
+from steelyard.http.shortcut import Shortcut
 from steelyard.http.uploads import Uploads
 from steelyard.http.weights import weights
-from steelyard.http.wiring import KEY, Meters, Services, make_meters, services
+from steelyard.http.wiring import KEY, Services, services
 from steelyard.jobs.doorbell import Doorbell
-from steelyard.logs import bind, get_logger
+from steelyard.logs import bind
 from steelyard.models.explainer import Explainer
 from steelyard.models.predictor import Predictor
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 
-log = get_logger(__name__)
-PROBES = ("/healthz", "/readyz", "/metrics")  # asked every few seconds
-REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
 # plotly sets styles on the elements it draws, and draws its icons from data: and blob: addresses.
 POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -50,7 +47,7 @@ def create_app(ours: Settings) -> Flask:
     meters.registry.register(JobsByStatus(engine))
     predictor = Predictor(engine)
     readers = Readers(memory_bytes=ours.max_job_memory_bytes)
-    app.extensions[KEY] = Services(
+    shared = Services(
         ours,
         engine,
         Doorbell(ours.broker),
@@ -59,13 +56,16 @@ def create_app(ours: Settings) -> Flask:
         readers,
         Columns(engine, readers, max_bytes=ours.max_dataset_bytes),
         meters,
+        Accounts(meters),
     )
+    app.extensions[KEY] = shared
     for blueprint in (jobs, weights, datasets, models, predictions, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)
+    app.wsgi_app = Shortcut(app.wsgi_app, shared)  # type: ignore[method-assign]
     return app
 
 
@@ -75,9 +75,8 @@ def create_app_from_environment() -> Flask:
 
 
 def _begin() -> None:
-    given = request.headers.get("X-Request-ID")
     kept = g._get_current_object()  # each look through the proxy costs a microsecond
-    kept.request_id = given if given and REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+    kept.request_id = choose_id(request.headers.get("X-Request-ID"))
     kept.started = time.perf_counter()
     kept.log_context = bind(request_id=kept.request_id)
     kept.log_context.__enter__()
@@ -87,14 +86,13 @@ def _end(response: Response) -> Response:
     kept = g._get_current_object()
     headers = response.headers
     headers["X-Request-ID"] = kept.get("request_id", "")
-    headers["X-Content-Type-Options"] = "nosniff"
+    headers.update(ALWAYS)
     if response.content_type.startswith("text/html"):
         headers["Content-Security-Policy"] = POLICY
         headers["Referrer-Policy"] = "same-origin"
     now = time.perf_counter()
-    account = partial(
-        _account,
-        services().meters,
+    leave = partial(
+        services().accounts.leave,
         kept.get("request_id", ""),
         request.method,
         request.path,
@@ -103,18 +101,10 @@ def _end(response: Response) -> Response:
         now - kept.get("started", now),
     )
     if response.direct_passthrough:  # the server sends the file by itself, and closes nothing else
-        account()
+        leave()
     else:
-        response.call_on_close(account)
+        response.call_on_close(leave)
     return response
-
-
-def _account(meters: Meters, request_id: str, method: str, path: str, where: str, status: int, seconds: float) -> None:
-    """Log and count a request, when the client has the answer and does not wait for that."""
-    if where not in PROBES:
-        log.info("request", method=method, path=path, status=status, seconds=round(seconds, 4), request_id=request_id)
-    meters.requests.labels(method, where, status).inc()
-    meters.seconds.labels(method, where).observe(seconds)
 
 
 def _forget(_: BaseException | None) -> None:

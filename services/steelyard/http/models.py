@@ -13,6 +13,7 @@ from steelyard.http.wiring import services
 from steelyard.models import library
 
 models = Blueprint("models", __name__)
+PREDICT = "/v1/models/<model_id>/predict"
 TABLES = {media_type: form for media_type, form in FORMATS.items() if media_type != JSON}
 
 
@@ -73,7 +74,7 @@ def delete_model_alias(model_id: str, alias: str) -> Response:
 @route(
     models,
     "POST",
-    "/v1/models/<model_id>/predict",
+    PREDICT,
     Operation("Predict", {200: "Prediction"}, body="PredictRequest", files=True, problems=(404, 413, 415, 422)),
 )
 def predict(model_id: str) -> dict[str, Any]:

@@ -59,18 +59,23 @@ def route(blueprint: Blueprint, method: str, rule: str, operation: Operation) ->
 def reply(
     document: Any, status: int = 200, *, headers: Mapping[str, str] | None = None, content_type: str = JSON
 ) -> Response:
-    """A body; a GET of what the client has already is answered with 304.
-
-    Within a document, arrays stand for nested lists of the shortest decimals that give their values back, and `null`
-    for what is not finite.
-    """
-    body = document if isinstance(document, bytes) else orjson.dumps(document, default=_as_json, option=NUMBERS)
+    """A body; a GET of what the client has already is answered with 304."""
+    body = document if isinstance(document, bytes) else dump(document)
     response = Response(body, status, headers, content_type=content_type)
     if request.method == "GET" and status == 200:
         response.set_etag(hashlib.sha256(body).hexdigest()[:32])
         response.vary.add("Accept")
         response.make_conditional(request.environ)
     return response
+
+
+def dump(document: Any) -> bytes:
+    """A document as JSON.
+
+    Arrays stand for nested lists of the shortest decimals that give their values back, and `null` for what is not
+    finite.
+    """
+    return orjson.dumps(document, default=_as_json, option=NUMBERS)
 
 
 def _as_json(value: Any) -> Any:

@@ -5,10 +5,10 @@ from threading import BoundedSemaphore
 from typing import cast
 
 from flask import current_app
-from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
+from steelyard.http.accounting import Accounts, Meters
 from steelyard.http.in_flight import InFlight
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.explainer import Explainer
@@ -19,16 +19,6 @@ from steelyard.store.engine import Engine
 KEY = "steelyard"
 THREADS = 32
 MOST_WAITERS = THREADS // 2  # clients that wait for a job must not keep the others out
-
-
-@dataclass(frozen=True)
-class Meters:
-    """What is counted in this process."""
-
-    registry: CollectorRegistry
-    requests: Counter
-    seconds: Histogram
-    lost_rings: Counter
 
 
 @dataclass(frozen=True)
@@ -43,6 +33,7 @@ class Services:
     readers: Readers
     columns: Columns
     meters: Meters
+    accounts: Accounts
     in_flight: InFlight = field(default_factory=InFlight)
     waiters: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_WAITERS))
 
@@ -50,15 +41,3 @@ class Services:
 def services() -> Services:
     """Those of the application that serves this request."""
     return cast(Services, current_app.extensions[KEY])
-
-
-def make_meters() -> Meters:
-    """Fresh meters, in a registry of their own."""
-    registry = CollectorRegistry()
-    labels = ("method", "route", "status")
-    return Meters(
-        registry=registry,
-        requests=Counter("steelyard_http_requests", "Requests answered", labels, registry=registry),
-        seconds=Histogram("steelyard_http_request_seconds", "Time to answer", labels[:2], registry=registry),
-        lost_rings=Counter("steelyard_rings_lost", "Messages that the broker did not take", registry=registry),
-    )
