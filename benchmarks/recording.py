@@ -100,7 +100,7 @@ def no_tables(*_: Any) -> Any:
 def record(training: Training, engine: Engine, held: Claim) -> None:
     """Train as a worker does."""
     started = time.perf_counter()
-    recorder = Recorder(engine, held, partial(make_checkpoint, training))
+    recorder = Recorder(engine, held, partial(make_checkpoint, training), state_bytes=training.state_bytes)
     for happened in training.run():
         recorder.take(happened, time.perf_counter() - started)
 

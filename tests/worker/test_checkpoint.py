@@ -6,10 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steelyard.trainer.loop import Batch, Epoch
 from steelyard.trainer.optimizers import OPTIMIZERS, Optimizer
 from steelyard.trainer.schedules import ReduceOnPlateau
 from steelyard.trainer.stopping import EarlyStopping
 from steelyard_worker.checkpoint import (
+    BYTES_A_SECOND,
     EPOCH_SECONDS,
     FIRST_SECONDS,
     LONGEST_SECONDS,
@@ -41,6 +43,26 @@ def test_a_run_goes_on_from_bytes_with_the_same_bits(stop: int, optimizer: Optim
     assert to_bytes(saved) == content
 
 
+def test_a_training_knows_what_its_state_has() -> None:
+    training = make_training()
+    arrays = [each for each in training.state().values() if isinstance(each, np.ndarray)]
+    arrays += training.state()["slots"].values()
+    assert training.state_bytes == sum(each.nbytes for each in arrays)
+
+
+def test_the_first_checkpoint_takes_a_small_share_too(monkeypatch: Any) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("steelyard_worker.checkpoint.time.monotonic", lambda: clock[0])
+    large, huge = Cadence(10_000_000), Cadence(10**12)
+    clock[0] += SHARE * 10_000_000 / BYTES_A_SECOND - 0.01
+    assert not large.is_due(Epoch(1, {}))
+    clock[0] += 0.02
+    assert large.is_due(Epoch(1, {}))
+    assert not huge.is_due(Epoch(1, {}))
+    clock[0] = 100.0 + LONGEST_SECONDS
+    assert huge.is_due(Epoch(1, {}))
+
+
 def test_arrays_are_not_shared_with_the_training() -> None:
     training = make_training()
     content = to_bytes(Saved(training.state(), 0.0, {}))
@@ -50,11 +72,9 @@ def test_arrays_are_not_shared_with_the_training() -> None:
 
 
 def test_checkpoints_are_due_after_a_while_and_take_a_small_share(monkeypatch: Any) -> None:
-    from steelyard.trainer.loop import Batch, Epoch
-
     clock = [100.0]
     monkeypatch.setattr("steelyard_worker.checkpoint.time.monotonic", lambda: clock[0])
-    cadence = Cadence()
+    cadence = Cadence(100_000)
     batch, epoch = Batch(1, 1, 2), Epoch(1, {})
     assert not cadence.is_due(epoch)
     clock[0] += FIRST_SECONDS + 0.01

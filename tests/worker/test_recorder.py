@@ -34,7 +34,7 @@ def take(recorder: Recorder, clock: list[float], epochs: list[int]) -> None:
 def test_history_and_checkpoints_are_written_as_time_goes_by(engine: Engine, clock: list[float]) -> None:
     held = claim(engine, submit(engine))
     reached = [0]
-    recorder = Recorder(engine, held, lambda: Checkpoint(reached[0], reached[0], CONTENT))
+    recorder = Recorder(engine, held, lambda: Checkpoint(reached[0], reached[0], CONTENT), state_bytes=len(CONTENT))
     recorder.take(Epoch(1, {"loss": 1.0}), 0.1)
     assert queries.get_history(engine, held.job_id)["epochs"] == []  # not a tenth of a second has gone by
     reached[0] = 2
@@ -49,7 +49,7 @@ def test_history_and_checkpoints_are_written_as_time_goes_by(engine: Engine, clo
 def test_a_run_trains_on_while_the_disk_is_full_and_writes_later(sqlite_url: str, clock: list[float]) -> None:
     engine = make_engine(sqlite_url)
     held = claim(engine, submit(engine))
-    recorder = Recorder(engine, held, lambda: Checkpoint(1, 1, CONTENT))
+    recorder = Recorder(engine, held, lambda: Checkpoint(1, 1, CONTENT), state_bytes=len(CONTENT))
     engine.dispose()
 
     def fill(connection: Any, _: Any) -> None:
@@ -71,4 +71,4 @@ def test_a_run_that_is_no_longer_the_jobs_is_told_so(engine: Engine, clock: list
     held = claim(engine, submit(engine))
     ledger.lose(engine, held, "killed by SIGKILL")
     with pytest.raises(FencedOff):
-        take(Recorder(engine, held, lambda: Checkpoint(1, 1, CONTENT)), clock, [1])
+        take(Recorder(engine, held, lambda: Checkpoint(1, 1, CONTENT), state_bytes=len(CONTENT)), clock, [1])

@@ -28,7 +28,7 @@ def test_a_run_writes_at_most_twice_a_second_and_once_for_its_end(engine: Engine
     event.listen(engine, "commit", listener)
     outcome.prepare()
     assert written == []  # a first run has nothing to take back
-    recorder = Recorder(engine, held, outcome.make_checkpoint)
+    recorder = Recorder(engine, held, outcome.make_checkpoint, state_bytes=outcome.state_bytes)
     started = time.monotonic()
     for happened in outcome.run():
         recorder.take(happened, outcome.train_seconds)

@@ -19,6 +19,7 @@ FIRST_SECONDS = 0.1  # soon, so that a run which is lost early has got on
 EPOCH_SECONDS = 0.5  # of training between checkpoints at the ends of epochs
 LONGEST_SECONDS = 30.0  # within an epoch that takes longer than that
 SHARE = 40  # checkpoints take at most a fortieth of the time
+BYTES_A_SECOND = 200e6  # of a state on its way to the database, until the first one has shown it
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ def _metadata(content: bytes) -> Mapping[str, str]:
 
 
 class Cadence:
-    """Says when the next checkpoint is due."""
+    """Says when the next checkpoint, of a state of about `state_bytes`, is due."""
 
-    def __init__(self) -> None:
+    def __init__(self, state_bytes: int) -> None:
         self._saved_at = time.monotonic()
-        self._pause_seconds = FIRST_SECONDS
+        self._pause_seconds = min(max(FIRST_SECONDS, SHARE * state_bytes / BYTES_A_SECOND), LONGEST_SECONDS)
 
     def is_due(self, event: Batch | Epoch) -> bool:
         """Whether to keep the state that the training is in after `event`."""

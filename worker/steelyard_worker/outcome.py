@@ -82,6 +82,12 @@ class Outcome:
             self.train_seconds = time.perf_counter() - started
             yield event
 
+    @property
+    def state_bytes(self) -> int:
+        """About what a checkpoint has."""
+        assert self._training is not None
+        return self._training.state_bytes
+
     def make_checkpoint(self) -> Checkpoint:
         """The state of this moment, for a run that may have to go on from it."""
         training = self._training

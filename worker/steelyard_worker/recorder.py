@@ -26,14 +26,16 @@ log = get_logger(__name__)
 class Recorder:
     """Takes what the training loop yields. Raises `FencedOff` when the run is no longer the job's.
 
-    `make_checkpoint` gives the state that the training is in.
+    `make_checkpoint` gives the state that the training is in, which has about `state_bytes`.
     """
 
-    def __init__(self, engine: Engine, held: Claim, make_checkpoint: Callable[[], Checkpoint]) -> None:
+    def __init__(
+        self, engine: Engine, held: Claim, make_checkpoint: Callable[[], Checkpoint], *, state_bytes: int
+    ) -> None:
         self._engine = engine
         self._held = held
         self._make_checkpoint = make_checkpoint
-        self._cadence = Cadence()
+        self._cadence = Cadence(state_bytes)
         self._epochs: list[tuple[Epoch, float]] = []  # with the seconds trained until then
         self._train_seconds = 0.0
         self._wrote_at = time.monotonic() - WRITE_SECONDS + FIRST_SECONDS

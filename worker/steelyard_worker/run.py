@@ -176,7 +176,7 @@ def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -
     """Train to the end, and give the epochs that go into the history with it."""
     outcome.prepare()
     limit = min(outcome.spec.training.time_limit_seconds or ours.max_job_seconds, ours.max_job_seconds)
-    recorder = Recorder(engine, outcome.held, outcome.make_checkpoint)
+    recorder = Recorder(engine, outcome.held, outcome.make_checkpoint, state_bytes=outcome.state_bytes)
     for event in outcome.run():
         reports.tick()
         recorder.take(event, outcome.train_seconds)

@@ -247,6 +247,12 @@ class Training:
             "initialiser with smaller weights."
         )
 
+    @property
+    def state_bytes(self) -> int:
+        """What the arrays of `state` have together."""
+        vectors = [self.network.parameters, self._initial, self._best, self._last_finite, *self._steps.slots.values()]
+        return sum(array.nbytes for array in (*vectors, self._batches.order, self._sums))
+
     def state(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on: arrays, and values that JSON can hold."""
         return {
