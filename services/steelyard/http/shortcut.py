@@ -1,7 +1,8 @@
 """Predictions for a few rows of JSON, answered before Flask is asked, whose own way costs as much again.
 
 Only what is well is answered here. All else goes on to Flask with its body: other addresses, files, rows that cannot
-be, models that there are not. So there is one place that says what is wrong.
+be, models that there are not. So there is one place that says what is wrong. What every request must pass before it
+is answered has to stand here as well as in `app`.
 """
 
 import re
