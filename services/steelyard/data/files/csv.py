@@ -23,7 +23,7 @@ NEWLINE = re.compile(rb"[\r\n]")
 BLOCK_BYTES = 2 << 20  # a fifth faster than 4 MiB: it stays in the processor's cache
 DELIMITERS = (",", ";", "\t", "|")
 BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-OTHERS = {b"PAR1": "Parquet", b"PK": "NPZ", b"\xff\xff\xff\xff": "Arrow", b"ARROW1": "Feather"}
+OTHERS = {b"PAR1": "Parquet", b"PK\x03\x04": "NPZ", b"\xff\xff\xff\xff": "Arrow", b"ARROW1": "Feather"}
 # Sequences of two to four bytes that UTF-8 has, and no text in Latin-1 is likely to.
 SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
