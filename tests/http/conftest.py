@@ -8,9 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from steelyard.http.app import create_app
-from steelyard.http.wiring import KEY
 from steelyard.settings import Settings
+from tests.application import running_app
 
 
 class Client(FlaskClient):
@@ -23,13 +22,9 @@ class Client(FlaskClient):
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application."""
-    app = create_app(settings)
-    app.test_client_class = Client
-    yield app
-    app.extensions[KEY].accounts.settle()
-    app.extensions[KEY].readers.stop()
-    app.extensions[KEY].doorbell.close()
-    app.extensions[KEY].engine.dispose()
+    with running_app(settings) as app:
+        app.test_client_class = Client
+        yield app
 
 
 @pytest.fixture

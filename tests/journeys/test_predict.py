@@ -28,13 +28,6 @@ ROW = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_widt
 COLUMN = "petal_length"
 
 
-@pytest.fixture(scope="module")
-def model(service: Service) -> str:
-    job = service.wait(service.post(SMALLEST)["id"])
-    assert job["status"] == "succeeded", job["error"]
-    return str(job["model"])
-
-
 def as_csv(frame: pd.DataFrame) -> bytes:
     return bytes(frame.to_csv(index=False).encode())
 

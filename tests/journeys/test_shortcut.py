@@ -11,11 +11,11 @@ import structlog
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from steelyard.http.app import create_app
 from steelyard.http.shortcut import MOST_BYTES, Shortcut
 from steelyard.http.wiring import KEY
 from steelyard.settings import Settings
-from tests.service import SMALLEST, Service
+from tests.application import running_app
+from tests.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -39,31 +39,17 @@ class Asked:
         return self._flask(environ, start_response)
 
 
-@pytest.fixture(scope="module")
-def model(service: Service) -> str:
-    """A trained model."""
-    job = service.wait(service.post(SMALLEST)["id"])
-    assert job["status"] == "succeeded", job["error"]
-    return str(job["model"])
-
-
 @pytest.fixture
 def apps(service: Service) -> Iterator[tuple[Flask, Flask, Asked]]:
     """On the service's database: the application, the same without the shortcut, and whether the first asked Flask."""
-    found = [create_app(Settings(data_dir=service.data_dir, max_body_bytes=1_000_000)) for _ in range(2)]
-    asked = []
-    for app in found:
+    settings = Settings(data_dir=service.data_dir, max_body_bytes=1_000_000)
+    with running_app(settings) as app, running_app(settings) as bare:
         assert isinstance(app.wsgi_app, Shortcut)
-        asked.append(Asked(app.wsgi_app.flask))
-    found[0].wsgi_app = Shortcut(asked[0], found[0].extensions[KEY])  # type: ignore[method-assign]
-    found[1].wsgi_app = asked[1]  # type: ignore[method-assign]
-    yield found[0], found[1], asked[0]
-    for app in found:
-        shared = app.extensions[KEY]
-        shared.accounts.settle()
-        shared.readers.stop()
-        shared.doorbell.close()
-        shared.engine.dispose()
+        assert isinstance(bare.wsgi_app, Shortcut)
+        asked = Asked(app.wsgi_app.flask)
+        app.wsgi_app = Shortcut(asked, app.extensions[KEY])  # type: ignore[method-assign]
+        bare.wsgi_app = bare.wsgi_app.flask  # type: ignore[method-assign, assignment]
+        yield app, bare, asked
 
 
 def ask(app: Flask, path: str, **options: Any) -> TestResponse:

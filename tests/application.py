@@ -1,0 +1,22 @@
+"""The API's application in this process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+
+from steelyard.http.app import create_app
+from steelyard.http.wiring import KEY
+from steelyard.settings import Settings
+
+
+@contextmanager
+def running_app(settings: Settings) -> Iterator[Flask]:
+    """An application; behind it, nothing of it runs on."""
+    app = create_app(settings)
+    yield app
+    shared = app.extensions[KEY]
+    shared.accounts.settle()
+    shared.readers.stop()
+    shared.doorbell.close()
+    shared.engine.dispose()
