@@ -95,6 +95,10 @@ class Service:
         alike = self.children("steelyard_worker.template")
         return [process for process in alike if process.parent() not in alike]
 
+    def last_words(self) -> str:
+        """The end of what the service's processes wrote to their log."""
+        return (self.data_dir / "log").read_text()[-6000:]
+
     def post(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Submit a job."""
         answer = self.http.post("/v1/jobs", json=spec)
@@ -117,7 +121,7 @@ class Service:
         """Return as soon as `condition` holds."""
         end = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < end, (self.data_dir / "log").read_text()[-4000:]
+            assert time.monotonic() < end, self.last_words()
             time.sleep(0.05)
 
     def wait_until(
@@ -126,7 +130,7 @@ class Service:
         """The job once `condition` holds for it."""
         end = time.monotonic() + seconds
         while not condition(job := self.get(job_id)):
-            assert time.monotonic() < end, (job, (self.data_dir / "log").read_text()[-4000:])
+            assert time.monotonic() < end, (job, self.last_words())
             time.sleep(0.05)
         return job
 

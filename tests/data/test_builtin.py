@@ -1,14 +1,9 @@
 """The data sets that are there are what they say."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
-from types import ModuleType
-
 import numpy as np
 import pytest
 
-from steelyard.data.builtin import BUILTINS, TARGET, load, warm_up
+from steelyard.data.builtin import BUILTINS, TARGET, load
 from steelyard.data.supervision import supervise
 
 GENERATED = [name for name, builtin in BUILTINS.items() if builtin.generated]
@@ -56,20 +51,3 @@ def test_noise_is_the_standard_deviation_of_a_coordinate(name: str) -> None:
     near, far = (load(name, n_samples=4000, noise=noise, seed=5) for noise in (0.0, 10.0))
     spread = far.columns["x0"].values.array.std() ** 2 - near.columns["x0"].values.array.std() ** 2
     assert spread**0.5 == pytest.approx(10, rel=0.05)
-
-
-def test_one_thread_at_a_time_imports_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
-    inside, most = [0], [0]
-
-    def import_slowly(name: str) -> ModuleType:
-        inside[0] += 1
-        most[0] = max(most[0], inside[0])
-        time.sleep(0.02)
-        inside[0] -= 1
-        return import_module(name)
-
-    monkeypatch.setattr("steelyard.data.builtin.import_module", import_slowly)
-    with ThreadPoolExecutor(4) as threads:
-        loaded = [threads.submit(warm_up), *(threads.submit(load, name) for name in ("iris", "moons", "iris"))]
-    assert [each.exception() for each in loaded] == [None] * 4
-    assert most == [1]

@@ -83,7 +83,7 @@ class Field:
                 if answer.status_code < 500:
                     assert answer.is_success, answer.text
                     return answer.json()
-            assert time.monotonic() < end, "the API does not come back"
+            assert time.monotonic() < end, ("the API does not come back", self.service.last_words())
             time.sleep(0.1)
 
     def post(self) -> str:
@@ -103,7 +103,7 @@ class Field:
         started = time.monotonic()
         while not what():
             waited = time.monotonic() - started
-            assert waited < seconds, (f"not within {seconds} s", (self.service.data_dir / "log").read_text()[-6000:])
+            assert waited < seconds, (f"not within {seconds} s", self.service.last_words())
             time.sleep(0.03)
         return time.monotonic() - started
 

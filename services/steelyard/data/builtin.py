@@ -8,8 +8,6 @@ and few need. `warm_up` pays it ahead.
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from threading import Lock
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,6 @@ from steelyard.data.table import Table, numeric_table
 
 TARGET = "target"
 GENERATED_ROWS = 500
-_importing = Lock()
 Points = tuple[NDArray[Any], NDArray[Any]]
 Draw = Callable[[int, float, int], Points]
 
@@ -49,18 +46,12 @@ def load(name: str, **parameters: Any) -> Table:
 
 def warm_up() -> None:
     """Import what loading needs."""
-    _datasets()
-
-
-def _datasets() -> ModuleType:
-    # One thread at a time: two that import scikit-learn at once can meet modules of it that are half made.
-    with _importing:
-        return import_module("sklearn.datasets")
+    import_module("sklearn.datasets")
 
 
 def _sklearn(function: str, *arguments: Any, **options: Any) -> Any:
     """What a function of scikit-learn's datasets gives."""
-    return getattr(_datasets(), function)(*arguments, **options)
+    return getattr(import_module("sklearn.datasets"), function)(*arguments, **options)
 
 
 def _add_real(name: str, *, title: str, task: str, rows: int, features: int, source: str) -> None:

@@ -9,6 +9,7 @@ This is a producer alone. The task's body is the worker's, so that the API impor
 from typing import Any
 
 from celery import Celery
+from celery.loaders.app import AppLoader
 from kombu.exceptions import OperationalError
 
 from steelyard.logs import get_logger
@@ -30,7 +31,9 @@ class Doorbell:
     """Rings for jobs on the broker at `broker_url`; connects at the first ring."""
 
     def __init__(self, broker_url: str) -> None:
-        self._celery = Celery("steelyard", broker=broker_url, set_as_current=False)
+        # By its name, the loader would be looked for with the working directory on the path of imports, where a file
+        # that is called as what another thread imports in that moment would be run.
+        self._celery = Celery("steelyard", broker=broker_url, loader=AppLoader, set_as_current=False)
         self._celery.conf.update(
             task_serializer="json",
             task_ignore_result=True,
