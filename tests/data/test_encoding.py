@@ -1,5 +1,6 @@
 """Columns become inputs: as scikit-learn's transformers make them, the same bits for one row as for many."""
 
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -96,10 +97,23 @@ def test_an_embedding_gets_the_numbers_of_categories() -> None:
 @given(st.datetimes())
 def test_parts_of_a_moment_are_those_of_the_calendar(moment: Any) -> None:
     seconds = (moment - type(moment)(1970, 1, 1)).total_seconds()
-    [parts] = read_parts(np.array([seconds]), "parts")
+    parts = read_parts(np.array([seconds]), "parts")[:, 0]
     hour = moment.hour + moment.minute / 60 + moment.second / 3600 + moment.microsecond / 3.6e9
     assert parts[:4].tolist() == [moment.year, moment.month, moment.day, moment.weekday()]
     assert parts[4] == pytest.approx(hour, abs=1e-3)
+
+
+@given(st.lists(st.datetimes(), min_size=2, max_size=2))
+def test_the_parts_of_a_circle_are_where_the_calendar_has_them(moments: list[Any]) -> None:
+    seconds = [(moment - datetime(1970, 1, 1)).total_seconds() for moment in moments]
+    parts = read_parts(np.array([[seconds[0], np.nan], seconds]), "cyclic")
+    assert np.isnan(parts[:, 0, 1]).all()
+    for moment, (_, *found) in zip(moments, parts[:, 1].T, strict=True):
+        day = moment.hour + moment.minute / 60 + moment.second / 3600
+        turns = [(moment.month - 1) / 12, moment.weekday() / 7, day / 24]
+        expected = [side(2 * np.pi * turn) for turn in turns for side in (np.sin, np.cos)]
+        assert found == pytest.approx(expected, abs=1e-3)
+    assert parts[0, 1].tolist() == pytest.approx([each / (365.2425 * 86_400) for each in seconds])
 
 
 @pytest.mark.parametrize("categorical", ["one_hot", "embedding"])

@@ -48,7 +48,7 @@ class CellReader:
                 self._add(row, cells)
         except (TypeError, ValueError, OverflowError):
             return None
-        found = np.array(cells).reshape(len(rows), len(self._order))
+        found = np.frombuffer(cells).reshape(len(rows), len(self._order))
         return None if is_too_large(found) else found
 
     def _add(self, row: Any, cells: "array[float]") -> None:

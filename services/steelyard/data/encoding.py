@@ -205,30 +205,33 @@ class Encoder:
         rows = len(next(iter(columns.values())).array)
         numbers = [columns[name] for name in (*self.numbers, *self.moments)]
         found = [each.find(columns[each.name]) for each in self.categories]
-        x = np.empty((rows, self.layout.width), dtype)
+        x = np.zeros((rows, self.layout.width), dtype)
         for first in range(0, rows, ROWS_AT_ONCE):  # columns become rows within the processor's cache
             some = slice(first, min(first + ROWS_AT_ONCE, rows))
-            x[some] = self.encode_cells(_stack(numbers, some, [each[some] for each in found]), dtype)
+            self._encode_cells(_stack(numbers, some, [each[some] for each in found]), x[some])
         return x
 
     def encode_cells(self, cells: NDArray[np.float64], dtype: Any) -> Array:
         """The inputs for cells `(rows, columns)`: numbers and moments, NaN where one is missing, and places."""
+        x = np.zeros((len(cells), self.layout.width), dtype)
+        self._encode_cells(cells, x)
+        return x
+
+    def _encode_cells(self, cells: NDArray[np.float64], x: Array) -> None:
+        """Fill in `x` `(rows, width)`, where zeros stand."""
         values = len(self.numbers) + len(self.moments)
         block = _block(cells[:, :values], len(self.numbers), self.wishes)
-        missing = np.isnan(block)
-        scaled = self.scaler.transform(np.where(missing, self.fill, block) if missing.any() else block, dtype)
-        if not self.categories and not self.indicators:
-            return scaled
-        rows, width = scaled.shape
-        x = np.zeros((rows, self.layout.width), dtype)
-        x[:, :width] = scaled
-        if self.indicators:
-            x[:, width : width + len(self.indicators)] = missing[:, self.indicators]
+        width = block.shape[1]
+        if np.isnan(np.add.reduce(block, axis=None)):
+            missing = np.isnan(block)
+            block = np.where(missing, self.fill, block)
+            if self.indicators:
+                x[:, width : width + len(self.indicators)] = missing[:, self.indicators]
+        self.scaler.transform(block, x[:, :width])
         if self.wishes.categorical == "embedding":
             x[:, width + len(self.indicators) :] = cells[:, values:]
-        else:
-            x[np.arange(rows)[:, None], self._first_places + cells[:, values:].astype(np.int64)] = 1
-        return x
+        elif self.categories:
+            x[np.arange(len(x))[:, None], self._first_places + cells[:, values:].astype(np.int64)] = 1
 
     @cached_property
     def _first_places(self) -> Rows:
@@ -326,7 +329,7 @@ def _block(values: NDArray[np.float64], numbers: int, wishes: Wishes) -> NDArray
     if wishes.datetime == "ignore" or values.shape[1] == numbers:
         return values
     parts = read_parts(values[:, numbers:], wishes.datetime)
-    return np.concatenate([values[:, :numbers], parts.reshape(len(values), -1)], axis=1)
+    return np.concatenate([values[:, :numbers], parts.transpose(1, 2, 0).reshape(len(values), -1)], axis=1)
 
 
 def _fill(column: NDArray[np.float64], how: str) -> float:

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from steelyard.data.column import Values
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)")
+EPOCH, EPOCH_WITHOUT_ZONE = datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1)
 DATES, MONTHS = np.dtype("datetime64[D]"), np.dtype("datetime64[M]")
-FIRST = np.array([1970.0, 1.0, 1.0, 0.0, 0.0])  # what the numbers of the year, the month and the day begin with
 DAY, YEAR = 86_400.0, 31_556_952.0  # seconds; a year of the Gregorian calendar on average
 
 
 def moment(seconds: float) -> str:
     """Seconds since 1970 as RFC 3339, to the microsecond where that is not a whole second."""
-    said = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=round(seconds * 1e6))
+    said = EPOCH + timedelta(microseconds=round(seconds * 1e6))
     return said.isoformat().replace("+00:00", "Z")
 
 
@@ -27,7 +27,7 @@ def read_moment(text: str) -> float:
     Raises `TypeError`, `ValueError`.
     """
     read = datetime.fromisoformat(text)
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    return (read - (EPOCH if read.tzinfo else EPOCH_WITHOUT_ZONE)).total_seconds()
 
 
 def read_moments(values: Values) -> Values | None:
@@ -41,13 +41,15 @@ def read_moments(values: Values) -> Values | None:
     return Values(np.array([*moments, np.nan])[values.array])  # the last place is for MISSING, which is -1
 
 
-def _circle(parts: int) -> NDArray[np.float64]:
-    """The sines of so many equal parts of a turn, from 0 on, and their cosines: `(2, parts)`."""
-    angles = 2 * np.pi * (np.arange(parts) / parts)
+def _circle(parts: int, first: int = 0) -> NDArray[np.float64]:
+    """The sines of so many equal parts of a turn, from the part `first` on, and their cosines: `(2, parts)`."""
+    angles = 2 * np.pi * ((np.arange(parts) + first) % parts / parts)
     return np.array([np.sin(angles), np.cos(angles)])
 
 
-CIRCLE_OF_MONTHS, CIRCLE_OF_WEEKDAYS = _circle(12), _circle(7)
+CIRCLE_OF_MONTHS = _circle(12)
+THURSDAY = 3  # 1970-01-01 was one
+CIRCLE_OF_WEEKDAYS = _circle(7, THURSDAY)  # from that day on
 Parts = Literal["parts", "cyclic"]
 PARTS: dict[str, tuple[str, ...]] = {
     "parts": ("year", "month", "day", "weekday", "hour"),
@@ -64,37 +66,35 @@ PARTS: dict[str, tuple[str, ...]] = {
 
 
 def read_parts(seconds: NDArray[np.float64], how: Parts) -> NDArray[np.float64]:
-    """The parts of each moment, along a last axis of their own, NaN where it is missing.
+    """The parts of each moment, along a first axis of their own, NaN where it is missing.
 
     `parts` are numbers: the year, the month from 1, the day from 1, the weekday from Monday as 0, and the hour with
     its fraction. `cyclic` are the years since 1970, and the month, the weekday and the hour as points of a circle, so
     that December lies next to January.
     """
-    missing = np.isnan(seconds)
-    some_are_missing = missing.any()
-    stamps = np.where(missing, 0, seconds) if some_are_missing else seconds
-    days = np.floor(stamps / DAY)
+    missing = None
+    if np.isnan(np.add.reduce(seconds, axis=None)):
+        missing = np.isnan(seconds)
+        seconds = np.where(missing, 0, seconds)
+    days = np.floor(seconds / DAY)
     numbers = days.astype(np.int64)
     dates = numbers.view(DATES)
     months = dates.astype(MONTHS)
-    years, month = np.divmod(months.view(np.int64), 12)
-    weekday = (numbers + 3) % 7  # 1970-01-01 was a Thursday
-    hour = (stamps - days * DAY) / 3600
-    found = np.empty((*seconds.shape, len(PARTS[how])))
+    hour = (seconds - days * DAY) / 3600
+    found = np.empty((len(PARTS[how]), *seconds.shape))
     if how == "parts":
+        years, month = np.divmod(months.view(np.int64), 12)
         day = (dates - months.astype(DATES)).view(np.int64)
-        for place, part in enumerate((years, month, day, weekday, hour)):
-            found[..., place] = part
-        found += FIRST
+        for place, part in enumerate((years + 1970, month + 1, day + 1, (numbers + THURSDAY) % 7, hour)):
+            found[place] = part
     else:
-        found[..., 0] = stamps / YEAR
-        found[..., 1] = CIRCLE_OF_MONTHS[0].take(month)
-        found[..., 2] = CIRCLE_OF_MONTHS[1].take(month)
-        found[..., 3] = CIRCLE_OF_WEEKDAYS[0].take(weekday)
-        found[..., 4] = CIRCLE_OF_WEEKDAYS[1].take(weekday)
+        np.divide(seconds, YEAR, out=found[0])
+        # The mode is the one in which NumPy writes to `out` itself.
+        CIRCLE_OF_MONTHS.take(months.view(np.int64) % 12, axis=1, out=found[1:3], mode="clip")
+        CIRCLE_OF_WEEKDAYS.take(numbers % 7, axis=1, out=found[3:5], mode="clip")
         angles = 2 * np.pi * (hour / 24)
-        found[..., 5] = np.sin(angles)
-        found[..., 6] = np.cos(angles)
-    if some_are_missing:
-        found[missing] = np.nan
+        np.sin(angles, out=found[5])
+        np.cos(angles, out=found[6])
+    if missing is not None:
+        found[:, missing] = np.nan
     return found

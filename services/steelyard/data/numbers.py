@@ -36,7 +36,7 @@ def read_numbers(values: list[Any]) -> NDArray[np.float64] | None:
 
 def is_too_large(numbers: NDArray[np.float64]) -> bool:
     """Whether any of them is beyond `LARGEST`; NaN is not."""
-    return bool((np.abs(numbers) > LARGEST).any())
+    return bool(np.fmax.reduce(np.abs(numbers), axis=None, initial=0.0) > LARGEST)
 
 
 def number_fault(value: Any) -> str | None:

@@ -60,9 +60,13 @@ class Scaler:
         flat = scale <= ROUNDING * np.abs(center)
         return cls(method, center, np.where(flat, 1.0, scale))
 
-    def transform(self, x: NDArray[np.float64], dtype: Any) -> Array:
-        """Scaled columns `(rows, columns)` of `dtype`, contiguous."""
-        return np.ascontiguousarray((x - self.center) / self.scale, dtype)
+    def transform(self, x: NDArray[np.float64], out: Array) -> Array:
+        """Write the scaled columns to `out`, `(rows, columns)` of floats, and return that."""
+        if self.method == "none":
+            out[...] = x
+        else:
+            np.divide(x - self.center, self.scale, out=out, casting="same_kind")
+        return out
 
     def inverse(self, x: Array) -> NDArray[np.float64]:
         """The columns in their own units, from scaled ones."""

@@ -165,7 +165,7 @@ def build_clip(spec: JobSpec) -> GradientClip | None:
 def as_targets(spec: JobSpec, y: Array, target: Scaler | None) -> Array:
     """Targets as the loss takes them."""
     if target is not None:
-        return target.transform(y, spec.training.dtype)
+        return target.transform(y, np.empty(y.shape, spec.training.dtype))
     if spec.task == "multiclass":
         return y
     return y.astype(spec.training.dtype).reshape(len(y), -1)

@@ -10,6 +10,7 @@ import orjson
 from steelyard.errors import InvalidRequest, shown
 
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # not after an escaped backslash
+KEY = re.compile(rb'"\s*:')
 FOLD = bytes.maketrans(b"123456789E", b"000000000e")  # every digit the same, so that a search is one of bytes
 EXPONENT, MANY_DIGITS = b"0e", b"0" * 300
 LONG_DIGITS = b"0" * 19  # as many as an integer beyond 64 bits has
@@ -45,9 +46,14 @@ def _read_plain(body: bytes) -> Any:
     document = orjson.loads(body)
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
         _require_depth(document)
-    if body.count(b":") > 1 and body.count(b'"') != 2 * _count_texts(document):
+    if _has_several_keys(body) and body.count(b'"') != 2 * _count_texts(document):
         raise NotPlain
     return document
+
+
+def _has_several_keys(body: bytes) -> bool:
+    first = KEY.search(body)
+    return first is not None and KEY.search(body, first.end()) is not None
 
 
 def _count_texts(document: Any) -> int:

@@ -19,6 +19,7 @@ from steelyard.trainer.layers import Dense, Layer
 from steelyard.trainer.layers.base import Surroundings, TensorSpec
 from steelyard.trainer.layers.stack import Place, Stack, places
 from steelyard.trainer.rng import Streams
+from steelyard.trainer.rowwise import FEW_ROWS
 
 Array = NDArray[Any]
 ALIGNMENT_BYTES = 64  # a cache line, and the widest SIMD register
@@ -126,12 +127,13 @@ class Network:
         outputs = np.empty((len(x), self.outputs), self.dtype)
         path: Pass | None = self._kept.get(logits)
         for start in range(0, len(x), PREDICT_ROWS):
-            batch = np.ascontiguousarray(x[start : start + PREDICT_ROWS], self.dtype)
+            some = x[start : start + PREDICT_ROWS]
+            batch = np.ascontiguousarray(_in_pairs(some), self.dtype)
             if path is None or path.rows != len(batch):
                 path = Pass(self, len(batch), logits=logits)
                 if path.rows <= KEPT_ROWS:
                     self._kept[logits] = path
-            outputs[start : start + len(batch)] = path.forward(batch)
+            outputs[start : start + len(some)] = path.forward(batch)[: len(some)]
         return outputs
 
     def activate(self, logits: Array) -> Array:
@@ -172,6 +174,11 @@ class Pass(Stack):
             streams=streams,
         )
         super().__init__(found, around, _by_place(network.tensors()), _by_place(network.tensors(network.gradients)))
+
+
+def _in_pairs(x: Array) -> Array:
+    """The rows, the last of them twice if they are odd in number: most layers multiply two at a time, see `rowwise`."""
+    return np.concatenate([x, x[-1:]]) if len(x) % FEW_ROWS else x
 
 
 def aligned(size: int, dtype: np.dtype[Any]) -> Array:
