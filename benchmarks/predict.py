@@ -1,11 +1,11 @@
 """How soon a model answers: one row to a 784-512-256-10 network, and one to a mixed table of thirty columns.
 
-python benchmarks/predict.py [empty] [mlserver] [mlflow]    (without names, all of them)
+python benchmarks/predict.py [empty] [empty-json] [mlserver] [mlflow]    (without names, all of them)
 
-The service, an empty Flask endpoint under the same server, MLServer and MLflow serve the same network side by side
-on loopback, and are asked in turn by one client that does nothing else: a request at a time, then 50 connections at
-once. Each answer is checked against ours first. Last, 100,000 rows in one Arrow body against the network's bare
-forward pass in this process.
+The service, empty Flask endpoints under the same server, MLServer and MLflow serve the same network side by side on
+loopback, and are asked in turn by one client that does nothing else: a request at a time, then 50 connections at
+once. One empty endpoint leaves the body as it came, the other reads it as JSON. Each answer is checked against ours
+first. Last, 100,000 rows in one Arrow body against the network's bare forward pass in this process.
 """
 
 import io
@@ -29,13 +29,13 @@ from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benchmarks.predict_peers import Request, serving, to_mlflow, to_mlserver
+from benchmarks.predict_peers import EMPTY, Request, serving, to_mlflow, to_mlserver
 from tests.service import Service
 
 from steelyard.models.predictor import Loaded, load_model
 from steelyard.store.engine import make_engine
 
-PEERS = ("empty", "mlserver", "mlflow")
+PEERS = (*EMPTY, "mlserver", "mlflow")
 ROUNDS = 3
 REQUESTS = 300  # a round, one after the other
 CONNECTIONS = 50
@@ -155,7 +155,7 @@ def compare(service: Service, case: Case, peers: list[str], folder: Path) -> Tab
         chances = probabilities(Connection(requests["Steelyard"]).ask())
         for peer in peers:
             said = probabilities(Connection(requests[peer]).ask())
-            assert peer == "empty" or np.allclose(said, chances, atol=1e-4), (peer, said, chances)
+            assert peer in EMPTY or np.allclose(said, chances, atol=1e-4), (peer, said, chances)
         return show(case.title, measure_all(requests))
 
 
@@ -179,7 +179,7 @@ def request_of(peer: str, port: int, case: Case) -> Request:
         case "mlflow":
             return Request(port, "/invocations", to_mlflow(features, case.row, plain=case.is_plain))
         case _:
-            return Request(port, "/", json.dumps({"inputs": [case.row]}).encode())
+            return Request(port, EMPTY[peer], json.dumps({"inputs": [case.row]}).encode())
 
 
 def probabilities(answer: bytes) -> Any:
@@ -278,7 +278,7 @@ def show(title: str, found: dict[str, list[list[float]]]) -> Table:
         "p50 ms",
         "p95 ms",
         "p99 ms",
-        "p50 × empty",
+        *(f"p50 × {name}" for name in EMPTY),
         "p50 of 50",
         "p95 of 50",
         "p99 of 50",
@@ -289,9 +289,9 @@ def show(title: str, found: dict[str, list[list[float]]]) -> Table:
         name: [statistics.median(column) for column in zip(*rounds, strict=True)] for name, rounds in found.items()
     }
     for name, values in medians.items():
-        ratio = f"{values[0] / medians['empty'][0]:.2f}" if "empty" in medians else ""
+        ratios = [f"{values[0] / medians[peer][0]:.2f}" if peer in medians else "" for peer in EMPTY]
         milliseconds = [f"{1000 * value:.2f}" for value in values[:6]]
-        table.add_row(name, *milliseconds[:3], ratio, *milliseconds[3:], f"{values[6]:.0f}")
+        table.add_row(name, *milliseconds[:3], *ratios, *milliseconds[3:], f"{values[6]:.0f}")
     return table
 
 

@@ -1,5 +1,7 @@
 """The least that a Flask endpoint can do, under our server as it is configured: takes a body, answers `{}`.
 
+At `/` it leaves the body as it came, at `/json` it reads it, as whoever wants to know what it says has to.
+
 python benchmarks/predict_empty.py PORT
 """
 
@@ -20,6 +22,11 @@ class Empty(Server):
         @app.post("/")
         def take() -> Response:
             request.get_data(cache=False)
+            return Response(b"{}", content_type="application/json")
+
+        @app.post("/json")
+        def read() -> Response:
+            request.get_json(cache=False)
             return Response(b"{}", content_type="application/json")
 
         return app

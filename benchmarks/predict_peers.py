@@ -1,4 +1,4 @@
-"""The servers that `predict.py` measures beside ours: the empty endpoint, MLServer, MLflow.
+"""The servers that `predict.py` measures beside ours: the empty endpoints, MLServer, MLflow.
 
 The last two are installed, each into an environment of its own under `.venv/peers`, when they are first wanted.
 """
@@ -21,6 +21,7 @@ PACKAGES = {
     "mlserver": ["mlserver==1.7.1", "mlserver-sklearn==1.7.1", "scikit-learn==1.9.1"],
     "mlflow": ["mlflow==3.17.2", "scikit-learn==1.9.1"],
 }
+EMPTY = {"empty": "/", "empty-json": "/json"}  # the addresses of the endpoints that do nothing
 START_SECONDS = 120.0
 
 
@@ -54,9 +55,9 @@ def install(name: str) -> Path:
 
 @contextmanager
 def serving(name: str, folder: Path) -> Iterator[int]:
-    """The port at which `name` (`empty`, `mlserver`, `mlflow`) serves the model in `folder`."""
+    """The port at which `name` (`empty`, `empty-json`, `mlserver`, `mlflow`) serves the model in `folder`."""
     port, path = free_port(), "/"
-    if name == "empty":
+    if name in EMPTY:
         command = [sys.executable, str(HERE / "predict_empty.py"), str(port)]
     else:
         python = install(name)
