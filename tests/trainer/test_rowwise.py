@@ -1,5 +1,6 @@
 """The same numbers for a row, to the bit, however many rows come with it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -73,3 +74,13 @@ def test_a_product_is_that_of_its_rows(rows: int, inputs: int, units: int, seed:
     again = np.empty((len(some), units), np.float32)
     Product(kernel, again)(x[some])
     assert (again == found[some]).all()
+
+
+def test_threads_do_not_write_to_each_others_buffers() -> None:
+    network = drawn([Dense(512, Relu()), Dense(10)], 784, "float32")  # products for which threads take turns
+    x = np.random.default_rng(1).normal(size=(200, 784)).astype("float32")
+    expected = network.compute(x, logits=True)
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(5):
+            alone = threads.map(lambda row: network.compute(x[row : row + 1], logits=True), range(len(x)))
+            assert np.array_equal(np.vstack([*alone]), expected)

@@ -5,10 +5,11 @@ anew after half a second.
 """
 
 import time
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -34,18 +35,18 @@ from steelyard.trainer.network import Network
 DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer
 MOST_SEEN = 10_000
+PARTS_AT_ONCE = 2  # of a file; as many as there are cores would leave none to other requests
 
 
 @dataclass
 class Loaded:
-    """A model ready to predict. Its network computes in buffers of its own, so one call at a time."""
+    """A model ready to predict, for several threads at once."""
 
     network: Network
     labels: list[Any] | None  # of classes, or of several targets that are yes or no
     loss: Loss
     inputs: Encoder
     target: Scaler | None
-    lock: Lock = field(default_factory=Lock)
 
     @property
     def features(self) -> list[str]:
@@ -59,8 +60,7 @@ class Loaded:
 
     def answer(self, x: NDArray[Any]) -> Answers:
         """What the network says of encoded inputs `(rows, width)`."""
-        with self.lock:
-            return answer(self.network, self.loss, x)
+        return answer(self.network, self.loss, x)
 
     def in_own_words(self, predictions: NDArray[Any]) -> list[Any] | NDArray[Any]:
         """Predictions as labels, or as values in the targets' own units."""
@@ -91,13 +91,16 @@ class Predictor:
         """The same for the rows of tables, one after the other."""
         model_id, model = self.get(reference)
 
-        def read() -> Iterator[NDArray[Any]]:
+        def answer_to(table: Table, first: int) -> Answers:
+            return model.answer(read_table(table, model.inputs, model.network.dtype, first=first))
+
+        def jobs() -> Iterator[Callable[[], Answers]]:
             rows = 0
             for table in tables:
-                yield read_table(table, model.inputs, model.network.dtype, first=rows)
+                yield partial(answer_to, table, rows)
                 rows += table.rows
 
-        return self._say(model_id, model, _join([model.answer(x) for x in _ahead(read())]))
+        return self._say(model_id, model, _join([*_some_at_once(jobs())]))
 
     def _say(self, model_id: str, model: Loaded, said: Answers) -> dict[str, Any]:
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
@@ -147,13 +150,16 @@ class Predictor:
             self._loaded.popitem(last=False)
 
 
-def _ahead(items: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-    """The items, of which the next is made in a thread while the last is used."""
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = thread.submit(next, items, None)
-            yield item
+def _some_at_once(jobs: Iterator[Callable[[], Answers]]) -> Iterator[Answers]:
+    """What the jobs give, in their order. So many are done at once, while the next is waited for."""
+    with ThreadPoolExecutor(PARTS_AT_ONCE) as threads:
+        begun: deque[Future[Answers]] = deque()
+        for job in jobs:
+            begun.append(threads.submit(job))
+            if len(begun) > PARTS_AT_ONCE:
+                yield begun.popleft().result()
+        for each in begun:
+            yield each.result()
 
 
 def _join(several: list[Answers]) -> Answers:

@@ -5,6 +5,7 @@ one buffer, a snapshot is one copy.
 """
 
 import math
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -59,7 +60,7 @@ class Network:
         assert isinstance(output, Dense), "the last layer is dense"
         self.outputs = output.units
         self.output_activation = output.activation
-        self._kept: dict[bool, Pass] = {}  # the last forward pass over a few rows, with logits and without
+        self._kept = Kept()
 
     @property
     def looks_at_data(self) -> bool:
@@ -122,17 +123,18 @@ class Network:
     def compute(self, x: Array, *, logits: bool) -> Array:
         """Outputs `(rows, outputs)`; with `logits` as they are before the output layer's activation.
 
-        A row's bits do not depend on the rows that come with it.
+        A row's bits do not depend on the rows that come with it. Several threads may compute at once.
         """
         outputs = np.empty((len(x), self.outputs), self.dtype)
-        path: Pass | None = self._kept.get(logits)
+        kept = self._kept.passes
+        path = kept.get(logits)
         for start in range(0, len(x), PREDICT_ROWS):
             some = x[start : start + PREDICT_ROWS]
             batch = np.ascontiguousarray(_in_pairs(some), self.dtype)
             if path is None or path.rows != len(batch):
                 path = Pass(self, len(batch), logits=logits)
                 if path.rows <= KEPT_ROWS:
-                    self._kept[logits] = path
+                    kept[logits] = path
             outputs[start : start + len(some)] = path.forward(batch)[: len(some)]
         return outputs
 
@@ -148,6 +150,13 @@ class Network:
             stop = start + _size(spec)
             yield name, spec, slice(start, stop)
             start = stop
+
+
+class Kept(threading.local):
+    """A thread's last forward passes over a few rows, with logits and without."""
+
+    def __init__(self) -> None:
+        self.passes: dict[bool, Pass] = {}
 
 
 class Pass(Stack):
