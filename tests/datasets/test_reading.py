@@ -81,6 +81,7 @@ def test_every_format_gives_the_same_table(readers: Readers, tmp_path: Path) -> 
         ("\ufeffa,b\n1,é\n2,y\n", {"a": [1, 2], "b": ["é", "y"]}),
         ('a,b\n1,"x\ny"\n2,"z"""\n', {"a": [1, 2], "b": ["x\ny", 'z"']}),
         ("a,b\n1,\n,y\nNA,z\n", {"a": [1, None, None], "b": [None, "y", "z"]}),
+        ('a,b\n1,?\n?,y\n3,"?"\n', {"a": [1, None, 3], "b": [None, "y", "?"]}),
         ("a,b\ntrue,=cmd()\nfalse,x\n", {"a": [True, False], "b": ["=cmd()", "x"]}),
         ("a,b\n9007199254740993,1\n9007199254740995,2\n", {"a": ["9007199254740993", "9007199254740995"], "b": [1, 2]}),
         ("a,b\n1970-01-02,1\n,2\n", {"a": [86400.0, None], "b": [1, 2]}),

@@ -5,11 +5,15 @@ import re
 import numpy as np
 
 from steelyard.data.column import Kind, Values
+from steelyard.data.numbers import is_number
+from steelyard.errors import shown
 
 MOST_CATEGORIES = 10_000
 FEW_LABELS = 20  # so few are categories, however few rows there are
 ROWS_FOR_ID = 20
 LONG_TEXT = 80  # characters on average
+SAMPLE = 200  # so many texts show what the others look like
+LIKE_A_DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:[ T,].*)?")
 ID_NAME = re.compile(r"(?:^|[_\W])(?:id|uuid|guid|index|row)$|[a-z]I[dD]$|^unnamed: 0$|^$", re.IGNORECASE)
 
 
@@ -30,12 +34,28 @@ def infer(name: str, values: Values, *, is_moment: bool = False) -> tuple[Kind, 
         return "numeric", "its values are numbers" if count else "it has no values"
     if values.labels == (False, True):
         return "boolean", "its values are true and false"
-    distinct = len(values.labels)
+    return _infer_of_texts(values.labels, count)
+
+
+def _infer_of_texts(labels: tuple[str, ...], count: int) -> tuple[Kind, str]:
+    distinct, resemblance = len(labels), _resemblance(labels)
     if count >= ROWS_FOR_ID and distinct == count:
-        return "id", f"each of its {count} texts is there once"
-    if distinct <= FEW_LABELS or (distinct <= count / 2 and distinct <= MOST_CATEGORIES and not _is_long(values)):
-        return "categorical", f"{distinct} different texts in {count} rows"
-    return "text", f"{distinct} different texts in {count} rows are too many, or too long, for categories"
+        return "id", f"each of its {count} texts is there once{resemblance}"
+    said = f"{distinct} different texts in {count} rows"
+    if distinct <= FEW_LABELS or (distinct <= count / 2 and distinct <= MOST_CATEGORIES and not _is_long(labels)):
+        return "categorical", f"{said}{resemblance}"
+    return "text", f"{said} are too many, or too long, for categories{resemblance}"
+
+
+def _resemblance(labels: tuple[str, ...]) -> str:
+    """What texts seem to be meant for."""
+    some = labels[:SAMPLE]
+    if some and all(map(LIKE_A_DATE.fullmatch, some)):
+        return "; they look like dates, and dates are read where they are written as 2026-11-24 or 2026-11-24T09:30:00Z"
+    if sum(map(is_number, some)) > len(some) / 2:
+        odd = next((label for label in labels if not is_number(label)), None)
+        return "" if odd is None else f"; most of them are numbers, but {shown(odd)} is none"
+    return ""
 
 
 def _counts_up(values: Values, count: int) -> bool:
@@ -45,6 +65,5 @@ def _counts_up(values: Values, count: int) -> bool:
     return bool((np.diff(array) == 1).all())
 
 
-def _is_long(values: Values) -> bool:
-    assert values.labels is not None
-    return sum(map(len, values.labels)) > LONG_TEXT * len(values.labels)
+def _is_long(labels: tuple[str, ...]) -> bool:
+    return sum(map(len, labels)) > LONG_TEXT * len(labels)

@@ -39,6 +39,15 @@ def is_too_large(numbers: NDArray[np.float64]) -> bool:
     return bool(np.fmax.reduce(np.abs(numbers), axis=None, initial=0.0) > LARGEST)
 
 
+def is_number(text: str) -> bool:
+    """Whether a text says a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def number_fault(value: Any) -> str | None:
     """What is wrong with a single value, in words that follow its place."""
     if value is None:

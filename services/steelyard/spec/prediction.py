@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from steelyard.data.column import MISSING, Kind, Values, coded
 from steelyard.data.encoding import Encoder
 from steelyard.data.moments import read_moment
-from steelyard.data.numbers import number_fault
+from steelyard.data.numbers import is_number, number_fault
 from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
 
@@ -145,17 +145,9 @@ def _is_texts(values: Values) -> bool:
 def _first_text(values: Values, row: int) -> int:
     """The first row whose text is no number: a whole column is texts when one of its values is."""
     assert values.labels is not None
-    wrong = [code for code, label in enumerate(values.labels) if not _is_number(str(label))]
+    wrong = [code for code, label in enumerate(values.labels) if not is_number(str(label))]
     rows = np.isin(values.array, wrong)
     return int(rows.argmax()) if rows.any() else row
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _as_booleans(values: Values) -> Values:

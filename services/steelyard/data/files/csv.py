@@ -26,6 +26,7 @@ BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\
 OTHERS = {b"PAR1": "Parquet", b"PK\x03\x04": "NPZ", b"\xff\xff\xff\xff": "Arrow", b"ARROW1": "Feather"}
 # Sequences of two to four bytes that UTF-8 has, and no text in Latin-1 is likely to.
 SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+MISSING = [*pv.ConvertOptions().null_values, "?"]  # how a cell without quotes says that it has no value
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
@@ -154,7 +155,10 @@ class Parsing:
             invalid_row_handler=self._note,
         )
         converting = pv.ConvertOptions(
-            strings_can_be_null=True, quoted_strings_can_be_null=False, decimal_point=self.dialect.decimal
+            null_values=MISSING,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            decimal_point=self.dialect.decimal,
         )
         table = pv.read_csv(source, reading, parsing, converting)
         columns = zip(table.column_names, table.schema.types, strict=True)  # names that are not UTF-8 raise

@@ -1,0 +1,51 @@
+"""The kind of a column is guessed as a person would, and the reason helps where that is not what was meant."""
+
+from typing import Any
+
+import pytest
+
+from steelyard.data.column import coded
+from steelyard.data.kinds import infer
+
+DAYS = [f"{day}.11.2026" for day in range(1, 29)]
+NUMBERS = [f"{number}.5" for number in range(28)]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "reason"),
+    [
+        (["red", "blue"] * 20, "categorical", "2 different texts in 40 rows"),
+        (["red", None] * 20, "categorical", "1 different texts in 20 rows"),
+        ([True, False, None], "boolean", "true and false"),
+        ([f"customer {number}" for number in range(30)], "id", "each of its 30 texts is there once"),
+        ([*(f"word {number}" for number in range(30)), "word 0"], "text", "too many, or too long, for categories"),
+        ([None, None], "boolean", ""),
+    ],
+)
+def test_the_kind_and_why(values: list[Any], kind: str, reason: str) -> None:
+    found, why = infer("x", coded(values))
+    assert found == kind
+    assert reason in why
+    assert ";" not in why
+
+
+@pytest.mark.parametrize(
+    ("values", "hint"),
+    [
+        (DAYS, "look like dates"),
+        ([*DAYS, DAYS[0]], "look like dates"),
+        (["11/24/26 9:30", "1/2/26 10:00"] * 20, "look like dates"),
+        ([*NUMBERS, "n. a."], "most of them are numbers, but 'n. a.' is none"),
+        ([*NUMBERS, "-", "-"], "most of them are numbers, but '-' is none"),
+        ([f"{number}" for number in range(1000)] * 2 + ["?"], "most of them are numbers, but '?' is none"),
+    ],
+)
+def test_texts_that_seem_meant_for_something_else_are_told_what_is_read(values: list[Any], hint: str) -> None:
+    assert hint in infer("x", coded(values))[1]
+
+
+@pytest.mark.parametrize(
+    "values", [["1.2.3.4", "10.0.0.1"], ["3-4", "4-5"], ["a", "1"], ["1/2", "1/3", "11/24/26"], ["9007199254740993"]]
+)
+def test_other_texts_are_left_at_that(values: list[Any]) -> None:
+    assert ";" not in infer("x", coded(values * 10))[1]
