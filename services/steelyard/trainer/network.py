@@ -158,6 +158,9 @@ class Kept(threading.local):
     def __init__(self) -> None:
         self.passes: dict[bool, Pass] = {}
 
+    def __reduce__(self) -> tuple[type["Kept"], tuple[()]]:
+        return Kept, ()  # a copy makes its own
+
 
 class Pass(Stack):
     """A network at work on batches of `rows` rows.

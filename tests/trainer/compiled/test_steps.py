@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from steelyard.errors import Diverged
 from steelyard.trainer.activations import ACTIVATIONS, Activation, Gelu, Linear, Relu, Softmax, Tanh
 from steelyard.trainer.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
-from steelyard.trainer.compiled import program, steps
+from steelyard.trainer.compiled import products, program, steps
 from steelyard.trainer.compiled.steps import CompiledSteps
 from steelyard.trainer.compiled.support import has_compiled_form
 from steelyard.trainer.constraints import CONSTRAINTS
@@ -128,13 +128,15 @@ def test_penalties_and_clipping_are_the_same(
     assert bool(found._shared.own_gradients) == (threads == 2 and batch_size == 16)  # few weights, many rows
 
 
-@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("way", ["pays_to_turn", "pays_to_copy", "is_large", None])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_every_shape_of_network_is_the_same_in_any_number_of_threads(
-    threads: int, turned: bool, monkeypatch: pytest.MonkeyPatch
+    threads: int, way: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "THREAD_FLOPS", 1)
-    monkeypatch.setattr(program, "pays_to_turn", lambda *_, **__: turned)
+    monkeypatch.setattr(program, "largest_tile", lambda: 60)
+    for each in ("pays_to_turn", "pays_to_copy", "is_large"):
+        monkeypatch.setattr(program, each, lambda *_, pays=each == way, **__: pays)
     loss = CategoricalCrossentropy()
     for hidden in (
         [],
@@ -144,6 +146,18 @@ def test_every_shape_of_network_is_the_same_in_any_number_of_threads(
         [Dense(6, Tanh()), Dense(5, Tanh(), trainable=False), Dropout(0.0)],
     ):
         check_same([*hidden, output_for(loss)], loss, Adam(), threads=threads, metrics=[Accuracy()])
+
+
+@pytest.mark.parametrize("rows_of_large", [1, products.LARGE_ROWS], ids=["at once", "in tiles"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_kernels_that_no_near_cache_holds_are_the_same(
+    threads: int, rows_of_large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "LARGE", 1)
+    monkeypatch.setattr(products, "LARGE_ROWS", rows_of_large)
+    layers = [Dense(300, Tanh()), Dense(700, Tanh()), Dense(65, Tanh()), output_for(MeanSquaredError())]
+    found = check_same(layers, MeanSquaredError(), SGD(0.01), threads=threads, batch_size=40, epochs=2)
+    assert found.threads == threads
 
 
 @given(

@@ -73,14 +73,14 @@ def weigh(first: int, rows: int, given: Any) -> None:
     """`z = x · K`, `(rows, units)`."""
     kernel, inputs, units = given[3], given[5], given[6]
     x, z = given[2] + first * inputs * SIZE, given[4] + first * units * SIZE
-    multiply(given, (False, False), (units, rows, inputs, units, inputs, units), kernel, x, z, SIZE, DTYPE)
+    multiply(given, (False, False), (units, rows, inputs, units, inputs, units), kernel, x, z, given[7], SIZE, DTYPE)
 
 
 def weigh_kernel(first: int, rows: int, given: Any) -> None:
     """`∂L/∂K = xᵀ · g`, `(some inputs, units)`: of `some` inputs of all."""
     gradient, some, inputs, units = given[4], given[5], given[6], given[7]
     x, g = given[2] + first * inputs * SIZE, given[3] + first * units * SIZE
-    multiply(given, (False, True), (units, some, rows, units, inputs, units), g, x, gradient, SIZE, DTYPE)
+    multiply(given, (False, True), (units, some, rows, units, inputs, units), g, x, gradient, 0, SIZE, DTYPE)
 
 
 def weigh_back(first: int, rows: int, given: Any) -> None:
@@ -102,7 +102,7 @@ def weigh_back_by_copy(first: int, rows: int, given: Any) -> None:
         for place in range(inputs):
             copy[unit * inputs + place] = kernel[place * units + unit]
     g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
-    multiply(given, (False, False), (inputs, rows, units, inputs, units, inputs), turned, g, gradient, SIZE, DTYPE)
+    multiply(given, (False, False), (inputs, rows, units, inputs, units, inputs), turned, g, gradient, 0, SIZE, DTYPE)
 
 
 def add_bias(first: int, rows: int, given: Any) -> None:

@@ -14,11 +14,18 @@ from numba import njit
 from numba.extending import get_cython_function_address
 from threadpoolctl import threadpool_info
 
-from steelyard.trainer.compiled.machine import gemm
+from steelyard.trainer.compiled.machine import gemm, view
 
 ROUTINES = {np.dtype("float32"): "sgemm", np.dtype("float64"): "dgemm"}
 SMALL = 1_000_000  # multiplications of a product that OpenBLAS takes for small
+LARGE = 64_000_000  # multiplications of a product from which on tiles are slower than the whole,
+LARGE_ROWS = 128  # if there are so many rows
 TILE = 64  # rows and columns of a tile
+COPIED_DEEP = 128  # of a tile that is copied first; so it fits into the nearest cache
+COPIED = TILE * COPIED_DEEP  # values of such a tile
+FAR_APART = 2_048  # bytes from row to row of a kernel
+FAR_AWAY = 1 << 21  # bytes of a kernel that no near cache holds
+FEWEST_FOR_COPY = 16  # rows that meet a tile
 FEWEST_ROWS = 32  # of a tile whose other operand is whole, and of one that is worth turning the other for
 NEAREST_CACHE = 1 << 15  # bytes
 KERNELS = ("SkylakeX", "Cooperlake", "SapphireRapids")
@@ -38,6 +45,19 @@ def largest_tile() -> int:
     return SMALL if any(pool.get("architecture") in KERNELS for pool in pools) else 0
 
 
+def is_large(rows: int, inputs: int, units: int) -> bool:
+    """Whether products of a kernel with so many rows are best made at once."""
+    return rows >= LARGE_ROWS and rows * inputs * units >= LARGE
+
+
+def pays_to_copy(inputs: int, row_bytes: int, *, rows: int) -> bool:
+    """Whether tiles of a kernel are best copied before they meet `rows` rows.
+
+    What lies far apart falls into the same few places of the cache, each row on a page of its own.
+    """
+    return rows >= FEWEST_FOR_COPY and (row_bytes > FAR_APART or inputs * row_bytes > FAR_AWAY)
+
+
 def pays_to_turn(size: int, *, rows: int) -> bool:
     """Whether `g · Kᵀ` of so many rows is faster by a turned copy of K, which has `size` bytes.
 
@@ -47,8 +67,11 @@ def pays_to_turn(size: int, *, rows: int) -> bool:
 
 
 @njit(error_model="numpy")
-def multiply(given: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, size: Any, dtype: Any) -> None:
-    """`C = A · B` as `machine.gemm` has it, by the routine `given[0]`, in tiles of `given[1]` multiplications."""
+def multiply(given: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, copy: Any, size: Any, dtype: Any) -> None:
+    """`C = A · B` as `machine.gemm` has it, by the routine `given[0]`, in tiles of `given[1]` multiplications.
+
+    With a `copy`, the address of so many values as `COPIED`, tiles of A, which is not turned, are copied there first.
+    """
     m, n, k, lead_a, lead_b, lead_c = sizes
     address, largest = given[0], given[1]
     if largest == 0 or m * n * k <= largest:
@@ -56,16 +79,30 @@ def multiply(given: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, size: 
         return
     high, wide = min(m, TILE), min(n, TILE)
     parts = -(-k * high * wide // largest)
-    deep = -(-k // parts)
+    deep = COPIED_DEEP if copy else -(-k // parts)
     row_a, row_b = (lead_a if turned[0] else 1), (lead_b if turned[1] else 1)
     step_a, step_b = (1 if turned[0] else lead_a), (1 if turned[1] else lead_b)
-    for column in range(0, n, wide):
-        for row in range(0, m, high):
-            for start in range(0, k, deep):
-                part = (min(high, m - row), min(wide, n - column), min(deep, k - start), lead_a, lead_b, lead_c)
-                at_a = a + size * (row * row_a + start * step_a)
+    for row in range(0, m, high):
+        for start in range(0, k, deep):
+            tall, depth = min(high, m - row), min(deep, k - start)
+            at_a, lead = a + size * (row * row_a + start * step_a), lead_a
+            if copy:
+                _copy(at_a, lead, tall, depth, copy, size, dtype)
+                at_a, lead = copy, tall
+            for column in range(0, n, wide):
+                part = (tall, min(wide, n - column), depth, lead, lead_b, lead_c)
                 at_b = b + size * (start * row_b + column * step_b)
                 gemm(address, turned, part, at_a, at_b, c + size * (row + column * lead_c), start > 0, dtype)
+
+
+@njit(error_model="numpy")
+def _copy(a: Any, lead: Any, tall: Any, depth: Any, to: Any, size: Any, dtype: Any) -> None:
+    """Copy `depth` stretches of `tall` values, which begin `lead` values apart, one right behind the other."""
+    for place in range(depth):
+        given = view(a + size * place * lead, tall, dtype)
+        taken = view(to + size * place * tall, tall, dtype)
+        for each in range(tall):
+            taken[each] = given[each]
 
 
 @njit(error_model="numpy")

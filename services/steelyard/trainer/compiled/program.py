@@ -12,7 +12,7 @@ from steelyard.trainer.clipping import TINY, ByGlobalNorm, ByNorm, ByValue, Grad
 from steelyard.trainer.compiled import kernels
 from steelyard.trainer.compiled.build import kernel
 from steelyard.trainer.compiled.machine import address_of
-from steelyard.trainer.compiled.products import largest_tile, pays_to_turn, routine
+from steelyard.trainer.compiled.products import COPIED, is_large, largest_tile, pays_to_copy, pays_to_turn, routine
 from steelyard.trainer.compiled.shared import Noise, Shared
 from steelyard.trainer.elementary import Curve
 from steelyard.trainer.layers import ActivationLayer, Dense, Dropout, GaussianNoise
@@ -23,6 +23,8 @@ from steelyard.trainer.network import aligned
 Array = NDArray[Any]
 Calls = list[tuple[int, int, int]]
 BLOCK = 8_192  # weights whose gradient is taken and that are moved together: with their slots, they stay near
+FEWEST_INPUTS = 16  # of such a piece: a product of fewer is slow
+PIECES = 2  # for each thread, of a kernel whose products are made at once: more take longer, fewer are uneven
 OVER_ROWS = -1
 
 
@@ -55,7 +57,8 @@ class Lane:
         self._network = shared.network
         self._dtype = shared.network.dtype
         self._alive: list[Array] = []
-        self._gemm = routine(self._dtype), largest_tile()
+        self._routine = routine(self._dtype)
+        self._copied = self._keep(aligned(COPIED, self._dtype))
         self._weights = shared.network.tensors()
         self._gradients = shared.network.tensors(shared.network.gradients)
         own = shared.own_gradients
@@ -149,11 +152,27 @@ class Lane:
     def _weigh(self, place: Place, layer: Dense, x: int) -> Passed:
         z = self._shared.buffer(f"{place.name}/z", layer.units)
         kernel_at = address_of(self._weights[f"{place.name}/kernel"])
-        self._call(self._over_rows, kernels.weigh, *self._gemm, x, kernel_at, z, place.inputs, layer.units)
+        # What is multiplied at once goes through memory of BLAS's own, which wanders between threads: 1.3 times slower.
+        tile = self._tile(place) if self._shared.threads == 1 else largest_tile()
+        copy = self._copied if pays_to_copy(place.inputs, layer.units * self._dtype.itemsize, rows=self._rows) else 0
+        given = (self._routine, tile, x, kernel_at, z, place.inputs, layer.units, copy)
+        self._call(self._over_rows, kernels.weigh, *given)
         if layer.use_bias:
             bias = address_of(self._weights[f"{place.name}/bias"])
             self._call(self._over_rows, kernels.add_bias, z, bias, layer.units)
         return self._apply(place, self._activation(place, layer), x, z)
+
+    @property
+    def _rows(self) -> int:
+        """Of a batch, for each thread."""
+        return self._shared.batches.batch_size // self._shared.threads
+
+    def _is_large(self, place: Place) -> bool:
+        return is_large(self._rows, place.inputs, place.outputs)
+
+    def _tile(self, place: Place) -> int:
+        """How many multiplications a tile of the layer's products may have; 0 where they are made at once."""
+        return 0 if self._is_large(place) else largest_tile()
 
     def _activation(self, place: Place, layer: Dense) -> Activation:
         is_last = place is self._network.places[-1]
@@ -232,13 +251,12 @@ class Lane:
         kernel_at = address_of(self._weights[f"{place.name}/kernel"])
         given = (g, kernel_at, by_inputs, place.inputs, layer.units)
         count = place.inputs * layer.units
-        if pays_to_turn(count * self._dtype.itemsize, rows=self._shared.batches.batch_size // self._shared.threads):
+        if pays_to_turn(count * self._dtype.itemsize, rows=self._rows):
             turned = self._keep(aligned(count, self._dtype))
-            self._call(calls, kernels.weigh_back_by_copy, *self._gemm, *given, turned)
+            self._call(calls, kernels.weigh_back_by_copy, self._routine, self._tile(place), *given, turned)
             return by_inputs
-        # What is multiplied at once goes through memory of BLAS's own, which wanders between threads: 1.3 times slower.
-        largest = largest_tile() if self._shared.threads > 1 else 0
-        self._call(calls, kernels.weigh_back, self._gemm[0], largest, *given)
+        tile = self._tile(place) if self._shared.threads > 1 else 0  # in tiles, what is turned is slower on one thread
+        self._call(calls, kernels.weigh_back, self._routine, tile, *given)
         return by_inputs
 
     def _apply_back(self, passed: Passed, activation: Activation, g: int) -> None:
@@ -280,8 +298,11 @@ class Lane:
         if not isinstance(layer, Dense) or not layer.trainable:
             return
         network, units = self._network, layer.units
-        largest = min(BLOCK, -(-network.parameters.size // self._shared.threads))  # so that each has its share
-        some = -(-place.inputs // -(-place.inputs * units // largest))
+        share = -(-network.parameters.size // self._shared.threads)
+        pieces = -(-place.inputs * units // min(max(BLOCK, FEWEST_INPUTS * units), share))
+        if self._is_large(place):
+            pieces = min(pieces, PIECES * self._shared.threads)
+        some = -(-place.inputs // pieces)
         start = network.span(f"{place.name}/kernel").start
         for first in range(0, place.inputs, some):
             count = min(some, place.inputs - first)
@@ -301,8 +322,9 @@ class Lane:
         """The gradient of a kernel by `count` inputs from `first` on."""
         place, gradient = passed.place, gradients[f"{passed.place.name}/kernel"]
         x = passed.x + first * self._dtype.itemsize
-        given = (*self._gemm, x, passed.g, address_of(gradient[first:]), count, place.inputs, place.outputs)
-        self._call(calls, kernels.weigh_kernel, *given)
+        gemm = self._routine, self._tile(place)
+        given = (x, passed.g, address_of(gradient[first:]), count, place.inputs, place.outputs)
+        self._call(calls, kernels.weigh_kernel, *gemm, *given)
 
     def _sum_rows(self, calls: Calls, passed: Passed, layer: Dense, gradients: Mapping[str, Array]) -> None:
         """The gradient of a bias."""
