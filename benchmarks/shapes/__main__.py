@@ -1,8 +1,9 @@
 """How the cost grows with rows, width, depth and batch, beside PyTorch's.
 
-    python -m benchmarks.shapes rows width depth batch --threads 1 --rounds 3
+    python -m benchmarks.shapes small large --rounds 3
 
-Each point is measured as `benchmarks.training` measures: a fresh process a contender, in turn, medians.
+Around a small shape and a large one. Each point is measured as `benchmarks.training` measures: a fresh process a
+contender, in turn, medians.
 """
 
 import argparse
@@ -14,10 +15,11 @@ from pathlib import Path
 
 from benchmarks.shapes import memory
 from benchmarks.shapes.chart import draw
-from benchmarks.shapes.points import DOUBLINGS, points
+from benchmarks.shapes.points import DOUBLINGS, MIDDLES, Middle
 from benchmarks.tables import as_markdown, open_console, print_table
 from benchmarks.training.process import measure
 from benchmarks.training.workloads import Workload
+from rich.console import Console
 
 MOST = 1.3  # times PyTorch's, at any point
 MOST_MEMORY = 1.2  # times the estimate
@@ -50,31 +52,37 @@ class Point:
 
 
 def main() -> None:
-    """Measure the axes asked for, and print them."""
-    every = points()
+    """Measure around the shapes asked for, and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shapes", description="Double the shape of a training.")
-    parser.add_argument("axes", nargs="*", help=f"of {', '.join(every)}; none are all")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("middles", nargs="*", help=f"of {', '.join(MIDDLES)}; none are all")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--results", type=Path, help="folder to write the table and the chart to")
+    parser.add_argument("--results", type=Path, help="folder to write the tables and the charts to")
     asked = parser.parse_args()
-    console = open_console()
-    found: dict[str, dict[int, Point]] = {}
-    for axis in asked.axes or every:
-        with console.status(f"{axis}, {DOUBLINGS} doublings"):
-            found[axis] = {value: _measure(at, asked.threads, asked.rounds) for value, at in every[axis].items()}
-    title = f"{_middle()}, and what of it is doubled; threads: {asked.threads}"
-    lines = [[f"{axis} {value:,}", *point.row()] for axis, series in found.items() for value, point in series.items()]
-    print_table(console, title, COLUMNS, lines)
+    console, page = open_console(), "# Shapes, doubled\n\n`make bench-shapes` makes this page.\n"
+    for name in asked.middles or MIDDLES:
+        middle = MIDDLES[name]
+        found: dict[str, dict[int, Point]] = {}
+        for axis, series in middle.points().items():
+            with console.status(f"{name}: {axis}, {DOUBLINGS} doublings"):
+                found[axis] = {at: _measure(workload, middle.threads, asked.rounds) for at, workload in series.items()}
+        page += _show(console, name, middle, found, asked.results)
     console.print(NOTE.replace("`", ""), highlight=False)
     if asked.results is not None:
-        asked.results.mkdir(exist_ok=True)
-        page = f"# Shapes, doubled\n\n{title}. `make bench-shapes` makes this page.\n\n![](shapes.svg)\n\n"
-        (asked.results / "shapes.md").write_text(f"{page}{as_markdown(COLUMNS, lines)}\n\n{NOTE}\n")
+        (asked.results / "shapes.md").write_text(f"{page}\n{NOTE}\n")
+
+
+def _show(console: Console, name: str, middle: Middle, found: dict[str, dict[int, Point]], results: Path | None) -> str:
+    """Print what was found, and draw it; its part of the page."""
+    title = f"{middle.workload()}, and what of it is doubled; threads: {middle.threads}"
+    lines = [[f"{axis} {value:,}", *point.row()] for axis, series in found.items() for value, point in series.items()]
+    print_table(console, title, COLUMNS, lines)
+    if results is not None:
+        results.mkdir(exist_ok=True)
         chart = {
             axis: [(value, one.ours, one.theirs) for value, one in series.items()] for axis, series in found.items()
         }
-        (asked.results / "shapes.svg").write_text(draw(chart))
+        (results / f"shapes-{name}.svg").write_text(draw(chart))
+    return f"\n## Around a {name} one\n\n{title}.\n\n![](shapes-{name}.svg)\n\n{as_markdown(COLUMNS, lines)}\n"
 
 
 @cache  # the middle is on every axis
@@ -87,10 +95,6 @@ def _measure(workload: Workload, threads: int, rounds: int) -> Point:
         ]
     ours, theirs = (statistics.median(seconds) for seconds in zip(*pairs, strict=True))
     return Point(ours, theirs, memory.measure(workload))
-
-
-def _middle() -> Workload:
-    return next(iter(points()["rows"].values()))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 OpenBLAS multiplies small matrices on processors with AVX-512 in a way of its own, without copying them first. In tiles
 that are small enough it gives 106 to 115 GFLOP/s where a product at once gives 76 to 100 (one core of an EPYC of 2023,
-float32). Elsewhere tiles are slower than the whole. Tiles change the order of sums, so whether to take them depends on
-the BLAS kernel alone, which is in the fingerprint of a run.
+float32). Elsewhere tiles are slower than the whole, and so they are everywhere once matrices are large. Tiles change
+the order of sums, so whether to take them depends on the BLAS kernel and the shapes alone; the former is in the
+fingerprint of a run.
 """
 
 from functools import cache
@@ -18,8 +19,7 @@ from steelyard.trainer.compiled.machine import gemm, view
 
 ROUTINES = {np.dtype("float32"): "sgemm", np.dtype("float64"): "dgemm"}
 SMALL = 1_000_000  # multiplications of a product that OpenBLAS takes for small
-LARGE = 64_000_000  # multiplications of a product from which on tiles are slower than the whole,
-LARGE_ROWS = 128  # if there are so many rows
+LARGE, LARGE_ROWS = 64_000_000, 128  # multiplications and rows of a product that is large
 TILE = 64  # rows and columns of a tile
 COPIED_DEEP = 128  # of a tile that is copied first; so it fits into the nearest cache
 COPIED = TILE * COPIED_DEEP  # values of such a tile
