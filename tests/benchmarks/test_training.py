@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.shapes.points import points
+from benchmarks.shapes.points import MIDDLES, Middle
 from benchmarks.training import floor
 from benchmarks.training.contenders.numpy_in_place import InPlace
 from benchmarks.training.contenders.scikit_learn import ScikitLearn
@@ -55,7 +55,8 @@ def test_every_way_of_a_product_is_that_product() -> None:
             assert multiplied == count * np.prod(shape)
 
 
-def test_each_axis_of_shapes_is_doubled_from_the_same_middle() -> None:
-    middles = {next(iter(series.values())) for series in points().values()}
-    assert len(middles) == 1
-    assert all(len(series) == 4 for series in points().values())
+@pytest.mark.parametrize("middle", MIDDLES.values(), ids=MIDDLES)
+def test_each_axis_of_shapes_is_doubled_from_the_same_middle(middle: Middle) -> None:
+    axes = middle.points().values()
+    assert {next(iter(series.values())) for series in axes} == {middle.workload()}
+    assert all(len({*series.values()}) == 4 for series in axes)
