@@ -14,8 +14,8 @@ from steelyard.store.engine import reading
 from steelyard.store.pages import Page, read_page
 from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobInput, Model
 
-POLL_SECONDS = (0.01, 0.02, 0.05, 0.1)  # then every 0.25 s: short jobs are told of at once, long ones cost little
-POLL_LONGEST_SECONDS = 0.25
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25  # seconds between two looks at a job that somebody waits for
+PAUSE_SHARE = 1 / 8  # of what was waited so far: short jobs are told of at once, long ones cost little
 
 
 Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each with what it measured
@@ -59,11 +59,11 @@ def load_order(engine: Engine, job_id: str) -> Order:
 
 def wait_for_change(engine: Engine, job_id: str, seconds: float) -> dict[str, Any]:
     """The job as soon as its status is another one than now, or as it is after `seconds`. Raises `NotFound`."""
-    end = time.monotonic() + seconds
+    started = time.monotonic()
     status = before = _status(engine, job_id)
-    pauses = iter(POLL_SECONDS)
-    while status == before and before not in ENDED and (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, next(pauses, POLL_LONGEST_SECONDS)))
+    while status == before and before not in ENDED and (waited := time.monotonic() - started) < seconds:
+        pause = min(max(waited * PAUSE_SHARE, SHORTEST_PAUSE), LONGEST_PAUSE)
+        time.sleep(min(pause, seconds - waited))
         status = _status(engine, job_id)
     return get_job(engine, job_id)
 
