@@ -47,7 +47,7 @@ def largest_tile() -> int:
 
 def is_large(rows: int, inputs: int, units: int) -> bool:
     """Whether products of a kernel with so many rows are best made at once."""
-    return rows >= LARGE_ROWS and rows * inputs * units >= LARGE
+    return rows >= LARGE_ROWS and min(inputs, units) > TILE and rows * inputs * units >= LARGE
 
 
 def pays_to_copy(inputs: int, row_bytes: int, *, rows: int) -> bool:
