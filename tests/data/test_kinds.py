@@ -7,7 +7,7 @@ import pytest
 from steelyard.data.column import coded
 from steelyard.data.kinds import infer
 
-DAYS = [f"{day}.11.2026" for day in range(1, 29)]
+DAYS = [f"{day}.11.26" for day in range(1, 29)]
 NUMBERS = [f"{number}.5" for number in range(28)]
 
 
@@ -32,9 +32,12 @@ def test_the_kind_and_why(values: list[Any], kind: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("values", "hint"),
     [
-        (DAYS, "look like dates"),
-        ([*DAYS, DAYS[0]], "look like dates"),
-        (["11/24/26 9:30", "1/2/26 10:00"] * 20, "look like dates"),
+        (DAYS, "look like dates, but '1.11.26' is none that is read"),
+        ([*DAYS, DAYS[0]], "look like dates, but '1.11.26' is none that is read"),
+        (["11/24/26 9:30", "1/2/26 10:00"] * 20, "look like dates, but '11/24/26 9:30' is none that is read"),
+        (["2026-11-24", "2026-11-25", "soon"] * 20, "look like dates, but 'soon' is none"),
+        (["2026-11-24", "2026-11-31"] * 20, "look like dates, but '2026-11-31' is none that is read"),
+        (["1/2/2026", "3/4/2026"] * 20, "look like dates, but none of them tells the day from the month"),
         ([*NUMBERS, "n. a."], "most of them are numbers, but 'n. a.' is none"),
         ([*NUMBERS, "-", "-"], "most of them are numbers, but '-' is none"),
         ([f"{number}" for number in range(1000)] * 2 + ["?"], "most of them are numbers, but '?' is none"),

@@ -30,18 +30,18 @@ def table() -> pa.Table:
     return pa.table({"a": [1.0, 2.0, 3.0], "b": ["x", "y", "x"]})
 
 
-def parquet() -> bytes:
+def parquet(rows: pa.Table | None = None) -> bytes:
     """A good Parquet file."""
     file = io.BytesIO()
-    pq.write_table(table(), file)
+    pq.write_table(rows or table(), file)
     return file.getvalue()
 
 
-def arrow() -> bytes:
+def arrow(rows: pa.Table | None = None) -> bytes:
     """A good Arrow stream."""
-    file = io.BytesIO()
-    with pa.ipc.new_stream(file, table().schema) as writer:
-        writer.write_table(table())
+    file, rows = io.BytesIO(), rows or table()
+    with pa.ipc.new_stream(file, rows.schema) as writer:
+        writer.write_table(rows)
     return file.getvalue()
 
 

@@ -1,6 +1,7 @@
 """Files are read in a process of their own: the good come out right, the bad are told apart and do no harm."""
 
 import io
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +111,53 @@ def test_names_may_be_latin_where_no_value_is(readers: Readers, tmp_path: Path) 
 def test_dates_of_the_last_year_that_there_is_are_read(readers: Readers, tmp_path: Path) -> None:
     [moment] = lists(read(readers, tmp_path, b"a\n9999-12-31 23:59:59\n"))["a"]
     assert moment == 253_402_300_799
+
+
+@pytest.mark.parametrize(
+    ("texts", "day_first"),
+    [
+        (["2026-11-24", "2026-11-05"], None),
+        (["24.11.2026", "5.11.2026"], None),
+        (["24 Nov 2026", "Nov 5, 2026 00:00"], None),
+        (["24/11/2026", "05/11/2026"], True),
+        (["11/24/2026 12:00 AM", "11/5/2026 12:00 AM"], False),
+    ],
+)
+def test_dates_are_moments_in_every_format(
+    readers: Readers, tmp_path: Path, texts: list[str], day_first: bool | None
+) -> None:
+    table = pa.table({"when": texts, "size": [1, 2]})
+    files = {
+        CSV: pd.DataFrame({"when": texts, "size": [1, 2]}).to_csv(index=False).encode(),
+        PARQUET: parquet(table),
+        ARROW: arrow(table),
+        JSON: json.dumps(table.to_pylist()).encode(),
+        NDJSON: "\n".join(map(json.dumps, table.to_pylist())).encode(),
+    }
+    for kind, content in files.items():
+        path = tmp_path / "file"
+        path.write_bytes(content)
+        with readers.read(str(path), FORMATS[kind], max_bytes=MAX_BYTES) as parsed:
+            [when, _] = parsed.columns
+            [both] = parsed.tables()
+        assert (when["kind"], when["day_first"], when["max"]) == ("datetime", day_first, "2026-11-24T00:00:00Z"), kind
+        assert both.columns["when"].values.array.tolist() == [1795478400.0, 1793836800.0]
+
+
+def test_columns_that_are_known_to_be_texts_stay_texts(readers: Readers, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"code;day;size;other\n01234;2026-11-24;1;x\n;13/1/2026;2;y\n")
+    wanted = {"size": False, "code": True, "day": True}
+    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted=wanted) as parsed:
+        assert lists(stack([*parsed.tables()])) == {
+            "size": [1, 2],
+            "code": ["01234", None],
+            "day": ["2026-11-24", "13/1/2026"],
+        }
+    path.write_bytes(b"1,01234\n2,9\n")
+    plain = Dialect(header=False)
+    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, dialect=plain, wanted={"x1": True}) as parsed:
+        assert lists(stack([*parsed.tables()])) == {"x1": ["01234", "9"]}
 
 
 @pytest.mark.parametrize("dtype", [">f4", ">i8", "<f2", "<f4", "<f8", "longdouble", "?", "|u1"])

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 import numpy as np
@@ -228,3 +229,72 @@ def test_labels_that_a_spreadsheet_would_take_for_formulas_are_exported_as_texts
     assert {line[2] for line in lines} <= {"'=cmd()", "'@sum"}
     history = service.http.get(f"{address}/history", headers=form).text
     assert not any(cell.startswith(("=", "@", "'")) for line in csv.reader(io.StringIO(history)) for cell in line)
+
+
+@pytest.mark.parametrize(("written", "day_first"), [("%m/%d/%Y", False), ("%d/%m/%Y %H:%M", True), ("%d %b %Y", None)])
+def test_dates_as_people_write_them_are_dates_to_the_end(
+    service: Service, passengers: pd.DataFrame, written: str, day_first: bool | None
+) -> None:
+    frame = passengers.assign(Boarded=pd.date_range("1912-01-01", periods=ROWS, freq="7h"))
+    texts = frame.assign(Boarded=frame["Boarded"].dt.normalize().dt.strftime(written))
+    dataset = upload(service, texts.to_csv(index=False).encode())
+    [boarded] = [column for column in dataset["columns"] if column["name"] == "Boarded"]
+    assert (boarded["kind"], boarded["min"]) == ("datetime", "1912-01-01T00:00:00Z")
+    assert boarded["day_first"] is day_first
+    job = train(service, dataset["id"], validation={"fraction": 0.1, "time": "Boarded"}, training={"epochs": 2})
+    stored = service.http.get(f"/v1/jobs/{job['id']}/predictions", params={"limit": 500}).json()["data"]
+    latest = [row["row"] for row in stored]
+    assert frame["Boarded"][latest].min() >= frame["Boarded"].drop(latest).max().normalize()
+    url = f"/v1/models/{job['model']}/predict"
+    # A date of which nothing else tells what the day is, in a file and in a row; and as it is always clear.
+    row = texts.iloc[[5]].assign(Boarded=pd.Timestamp("1912-02-03").strftime(written))
+    clear = row.assign(Boarded="1912-02-03")
+    sent = [
+        service.http.post(url, content=each.to_csv(index=False), headers={"Content-Type": "text/csv"})
+        for each in (row, clear)
+    ]
+    rows = [json.loads(each[job["data"]["features"]].to_json(orient="records")) for each in (row, clear)]
+    sent += [service.http.post(url, json={"inputs": each}) for each in rows]
+    assert [answer.status_code for answer in sent] == [200] * 4, [answer.text for answer in sent]
+    assert len({json.dumps(answer.json()) for answer in sent}) == 1
+    refused = service.http.post(url, json={"inputs": [rows[0][0] | {"Boarded": "1912/31/31"}]})
+    assert refused.json()["errors"][0]["pointer"] == "/inputs/0/Boarded"
+
+
+def test_a_file_of_other_values_is_not_taken_for_validation(service: Service, passengers: pd.DataFrame) -> None:
+    dataset = upload(service, passengers.to_csv(index=False).encode())
+    for column, values, kind in (
+        ("Boarded", 19120410, "numeric"),
+        ("Alone", "maybe", "categorical"),
+        ("Age", "x", "categorical"),
+    ):
+        other = upload(
+            service, passengers.iloc[:50].assign(**{column: values}).to_csv(index=False).encode(), "other.csv"
+        )
+        spec = {
+            "data": {"dataset": dataset["id"], "target": "Survived"},
+            "layers": [2],
+            "validation": {"dataset": other["id"]},
+        }
+        answer = service.http.post("/v1/jobs", json=spec)
+        assert answer.status_code == 422, answer.text
+        [fault] = answer.json()["errors"]
+        assert fault["pointer"] == "/validation/dataset"
+        assert f"has {kind} values in '{column}'" in fault["detail"]
+
+
+def test_codes_that_look_like_numbers_are_the_categories_that_they_were(
+    service: Service, passengers: pd.DataFrame
+) -> None:
+    codes = np.where(np.arange(ROWS) % 2, "0123", np.where(np.arange(ROWS) % 4, "TRUE", "A1"))
+    frame = passengers.assign(Code=codes, Survived=np.where(np.arange(ROWS) % 2, "yes", "no"))
+    job = train(service, upload(service, frame.to_csv(index=False).encode())["id"])
+    url = f"/v1/models/{job['model']}/predict"
+    for row in (1, 2):
+        alone = frame.iloc[[row]]
+        in_csv = service.http.post(url, content=alone.to_csv(index=False), headers={"Content-Type": "text/csv"}).json()
+        record = json.loads(
+            alone.assign(Boarded=str(alone["Boarded"].iloc[0]))[job["data"]["features"]].to_json(orient="records")
+        )
+        assert in_csv == service.http.post(url, json={"inputs": record}).json()
+        assert in_csv["predictions"] == [frame["Survived"][row]]

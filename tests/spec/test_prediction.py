@@ -1,5 +1,6 @@
 """Inputs of a prediction: rows as lists or objects; anything else with its row and column."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,49 @@ def test_a_value_that_its_column_cannot_have_is_refused(row: Any, wishes: Any, p
 def test_anything_else_is_refused_with_row_and_column(document: Any, place: str, words: str) -> None:
     with pytest.raises(ValidationFailed) as caught:
         read_inputs(document, NUMBERS, np.float64)
+    [fault] = caught.value.faults
+    assert fault.pointer == place
+    assert words in fault.detail
+
+
+DATED = Encoder.fit(
+    table_of({"day": Values(np.array([0.0, 1e9])), "size": Values(np.arange(2.0))}, moments={"day": True}).columns,
+    np.arange(2),
+    Wishes(numeric="none", datetime="parts"),
+)
+
+
+@pytest.mark.parametrize("text", ["2026-11-05", "5/11/2026", "5 Nov 2026", "2026-11-05T00:00:00Z"])
+def test_dates_may_come_as_the_column_had_them_or_as_is_clear(text: str) -> None:
+    expected = [[3, 2026, 11, 5, 3, 0]]
+    kept = Encoder.from_json(json.loads(json.dumps(DATED.to_json())))
+    assert read_inputs({"inputs": [[text, 3]]}, kept, np.float64).tolist() == expected
+    assert kept.cells.read([[text, 3]]) is not None  # at the speed of C
+    table = table_of({"day": coded([text]), "size": Values(np.array([3.0]))})
+    assert read_table(table, kept, np.float64).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "place", "words"),
+    [
+        (
+            {"day": coded(["5/11/2026", "11/13/2026"])},
+            "/inputs/1/day",
+            "'11/13/2026'; it must be a date like 2026-11-24",
+        ),
+        ({"day": coded([None, "11/13/2026"])}, "/inputs/1/day", "or as 24/11/2026"),
+        ({"day": Values(np.array([np.nan, 20261105]))}, "/inputs/1/day", "is 20261105.0; it must be a date"),
+        ({"day": coded([None, True])}, "/inputs/1/day", "is True; it must be a date"),
+        ({"size": "moments"}, "/inputs/1/size", "is the date 1970-01-02T00:00:00Z; it must be a number"),
+    ],
+)
+def test_a_date_is_no_number_in_a_file_and_a_number_no_date(columns: Any, place: str, words: str) -> None:
+    sent = {"day": coded([None, None]), "size": Values(np.array([1.0, 2.0]))} | columns
+    moments = {"size": None} if sent["size"] == "moments" else {}
+    if moments:
+        sent["size"] = Values(np.array([np.nan, 86400.0]))
+    with pytest.raises(ValidationFailed) as caught:
+        read_table(table_of(sent, moments=moments), DATED, np.float64)
     [fault] = caught.value.faults
     assert fault.pointer == place
     assert words in fault.detail

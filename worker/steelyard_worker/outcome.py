@@ -174,10 +174,13 @@ class Outcome:
     ) -> NewModel:
         assert training is not None
         assert prepared is not None
-        supervised, network = self._supervised, training.network
+        supervised, network, encoder = self._supervised, training.network, prepared.inputs
         manifest = {
             "task": supervised.task,
-            "inputs": [{"name": name, "kind": kind} for name, kind in prepared.inputs.features.items()],
+            "inputs": [
+                {"name": name, "kind": kind, "day_first": encoder.day_first.get(name)}
+                for name, kind in encoder.features.items()
+            ],
             "outputs": {"targets": supervised.targets, "units": network.outputs},
             "classes": supervised.classes,
             "layers": describe_layers(network),

@@ -6,12 +6,13 @@ With a single row, that look takes longer than all the rest. What is wrong with 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.moments import read_moment
+from steelyard.data.dates import read_moment
 from steelyard.data.numbers import is_too_large
 
 
@@ -78,4 +79,8 @@ def read_truth(value: Any) -> float:
 
 
 TRUTHS = Reading(read_truth, np.nan)
-MOMENTS = Reading(read_moment, np.nan)
+
+
+def moments_reading(day_first: bool | None) -> Reading:
+    """How moments are read."""
+    return Reading(partial(read_moment, day_first=day_first), np.nan)

@@ -50,15 +50,18 @@ class Values:
 class Column:
     """Values with a kind. They are loaded when first asked for, so that what nobody reads costs nothing."""
 
-    def __init__(self, kind: Kind, load: Callable[[], Values], *, missing: int | None = None) -> None:
+    def __init__(
+        self, kind: Kind, load: Callable[[], Values], *, missing: int | None = None, day_first: bool | None = None
+    ) -> None:
         self.kind = kind
+        self.day_first = day_first  # of moments, see `steelyard.data.dates`
         self._missing = missing
         self._load = load
 
     @classmethod
-    def of(cls, kind: Kind, values: Values) -> "Column":
+    def of(cls, kind: Kind, values: Values, *, day_first: bool | None = None) -> "Column":
         """A column of values that are there."""
-        return cls(kind, lambda: values)
+        return cls(kind, lambda: values, day_first=day_first)
 
     @cached_property
     def values(self) -> Values:

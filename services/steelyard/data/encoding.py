@@ -5,14 +5,14 @@ Numbers and moments make a block of scaled values; each column of categories is 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.cells import MOMENTS, TRUTHS, CellReader, Reading
+from steelyard.data.cells import TRUTHS, CellReader, Reading, moments_reading
 from steelyard.data.column import MISSING, Column, Kind, Values
 from steelyard.data.moments import PARTS, Parts, read_parts
 from steelyard.data.scaling import Scaler
@@ -120,7 +120,8 @@ class Encoder:
 
     `numbers` are the columns of the block of numbers, booleans among them, in the order of the features; `moments`
     are columns of dates, whose parts follow them. `fill` stands in for what is missing, `(block,)`; `indicators` are
-    the places in the block that have an input of their own that tells whether the value was missing.
+    the places in the block that have an input of their own that tells whether the value was missing. `day_first` is of
+    those columns of dates in which it matters.
     """
 
     wishes: Wishes
@@ -131,6 +132,7 @@ class Encoder:
     fill: NDArray[np.float64]
     indicators: list[int]
     categories: list[Categories]
+    day_first: dict[str, bool] = field(default_factory=dict)
 
     @classmethod
     def fit(cls, columns: Mapping[str, Column], rows: Rows, wishes: Wishes) -> Self:
@@ -146,14 +148,15 @@ class Encoder:
         features: dict[str, Kind] = {name: columns[name].kind for name in (*numbers, *moments, *categorical)}
         ordered = {name: features[name] for name in columns if name in features}
         indicators = _indicators(columns, numbers, moments, wishes)
-        return cls(wishes, ordered, numbers, moments, scaler, fill, indicators, categories)
+        day_first = {name: order for name in moments if (order := columns[name].day_first) is not None}
+        return cls(wishes, ordered, numbers, moments, scaler, fill, indicators, categories, day_first)
 
     @cached_property
     def cells(self) -> CellReader:
         """Reads rows of JSON into the cells that `encode_cells` takes."""
         missing = self.wishes.missing != "error"
         readings = {name: TRUTHS for name in self.numbers if self.features[name] == "boolean"}
-        readings |= dict.fromkeys(self.moments, MOMENTS)
+        readings |= {name: moments_reading(self.day_first.get(name)) for name in self.moments}
         for each in self.categories:
             read = each.read_known if self.wishes.unknown == "error" else each.read
             readings[each.name] = Reading(read, each.place(None))
@@ -249,6 +252,7 @@ class Encoder:
             "fill": [None if np.isnan(value) else value for value in self.fill.tolist()],
             "indicators": self.indicators,
             "categories": [asdict(each) | {"labels": list(each.labels)} for each in self.categories],
+            "day_first": self.day_first,
         }
 
     @classmethod
@@ -263,6 +267,7 @@ class Encoder:
             np.array(document["fill"], np.float64),
             document["indicators"],
             [Categories(**each | {"labels": tuple(each["labels"])}) for each in document["categories"]],
+            document.get("day_first", {}),  # a model of before has dates as 2026-11-24 alone
         )
 
 

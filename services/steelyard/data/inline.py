@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.data.column import Values, coded
-from steelyard.data.moments import read_moments
+from steelyard.data.dates import read_moments
 from steelyard.data.numbers import number_fault, read_matrix, read_numbers
 from steelyard.data.refusal import refuse
 from steelyard.data.table import Table, numeric_table, table_of
@@ -29,8 +29,8 @@ def read_inline(document: dict[str, Any]) -> tuple[Table, list[str]]:
     """The table of `{"x": [[…]], "y": […]}` or `{"rows": [{…}]}`, and the targets that go without saying.
 
     Columns of `x` without `feature_names` are `x0`, `x1` …; the target is `y`, or `y0`, `y1` … where a row has several.
-    Of `rows`, the target is the column `target` or `y`, and a column is of moments if each of its texts is an ISO 8601
-    date, as in a file. Booleans within `x` count as 0 and 1.
+    Of `rows`, the target is the column `target` or `y`, and a column is of moments if each of its texts is a date, as
+    in a file. Booleans within `x` count as 0 and 1.
 
     Args:
         document: the lists of `x`, `y` and `rows` are not empty.
@@ -140,7 +140,9 @@ def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
     )
     read = {name: column for name, column in columns.items() if column is not None}
     moments = {name: found for name, column in read.items() if (found := read_moments(column)) is not None}
-    return table_of(read | moments, _in_rows, moments), [name for name in DEFAULT_TARGETS if name in names][:1]
+    read |= {name: values for name, (values, _) in moments.items()}
+    orders = {name: day_first for name, (_, day_first) in moments.items()}
+    return table_of(read, _in_rows, orders), [name for name in DEFAULT_TARGETS if name in names][:1]
 
 
 def _in_rows(column: str, row: int | None) -> str:

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from steelyard.data.column import Kind, Values
+from steelyard.data.dates import looks_like_one, why_not
 from steelyard.data.numbers import is_number
 from steelyard.errors import shown
 
@@ -13,19 +14,19 @@ FEW_LABELS = 20  # so few are categories, however few rows there are
 ROWS_FOR_ID = 20
 LONG_TEXT = 80  # characters on average
 SAMPLE = 200  # so many texts show what the others look like
-LIKE_A_DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:[ T,].*)?")
+WRITTEN = {None: "", False: ", the month before the day", True: ", the day before the month"}
 ID_NAME = re.compile(r"(?:^|[_\W])(?:id|uuid|guid|index|row)$|[a-z]I[dD]$|^unnamed: 0$|^$", re.IGNORECASE)
 
 
-def infer(name: str, values: Values, *, is_moment: bool = False) -> tuple[Kind, str]:
-    """The kind of a column, and why.
+def infer(name: str, values: Values, *, is_moment: bool = False, day_first: bool | None = None) -> tuple[Kind, str]:
+    """The kind of a column, and why; of moments, how they were written.
 
     `id` is what tells rows apart and has nothing to be learned from: texts of which each is there once, or whole
     numbers that count the rows under a name like `id`. `text` are words that are too many, or too long, to be
     categories.
     """
     if is_moment:
-        return "datetime", "its values are dates or moments"
+        return "datetime", f"its values are dates or moments{WRITTEN[day_first]}"
     missing = values.missing
     count = int(len(missing) - missing.sum())
     if values.labels is None:
@@ -48,10 +49,10 @@ def _infer_of_texts(labels: tuple[str, ...], count: int) -> tuple[Kind, str]:
 
 
 def _resemblance(labels: tuple[str, ...]) -> str:
-    """What texts seem to be meant for."""
+    """What texts seem to be meant for, and are not."""
     some = labels[:SAMPLE]
-    if some and all(map(LIKE_A_DATE.fullmatch, some)):
-        return "; they look like dates, and dates are read where they are written as 2026-11-24 or 2026-11-24T09:30:00Z"
+    if sum(map(looks_like_one, some)) > len(some) / 2 and (reason := why_not(labels)):
+        return f"; they look like dates, but {reason}"
     if sum(map(is_number, some)) > len(some) / 2:
         odd = next((label for label in labels if not is_number(label)), None)
         return "" if odd is None else f"; most of them are numbers, but {shown(odd)} is none"

@@ -1,44 +1,12 @@
-"""Moments: numbers of seconds since 1970 in UTC, and how they are written."""
+"""The parts of moments, which are numbers of seconds since 1970 in UTC, as inputs of a network."""
 
-import re
-from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.column import Values
-
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)")
-EPOCH, EPOCH_WITHOUT_ZONE = datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1)
 DATES, MONTHS = np.dtype("datetime64[D]"), np.dtype("datetime64[M]")
 DAY, YEAR = 86_400.0, 31_556_952.0  # seconds; a year of the Gregorian calendar on average
-
-
-def moment(seconds: float) -> str:
-    """Seconds since 1970 as RFC 3339, to the microsecond where that is not a whole second."""
-    said = EPOCH + timedelta(microseconds=round(seconds * 1e6))
-    return said.isoformat().replace("+00:00", "Z")
-
-
-def read_moment(text: str) -> float:
-    """A date as RFC 3339 and ISO 8601 have it, in seconds since 1970; without a zone, it is of UTC.
-
-    Raises `TypeError`, `ValueError`.
-    """
-    read = datetime.fromisoformat(text)
-    return (read - (EPOCH if read.tzinfo else EPOCH_WITHOUT_ZONE)).total_seconds()
-
-
-def read_moments(values: Values) -> Values | None:
-    """Texts as the moments that they are, or `None` if one of them is none; only dates with hyphens are dates."""
-    if not values.labels or not all(isinstance(label, str) and DATE.match(label) for label in values.labels):
-        return None
-    try:
-        moments = [read_moment(label) for label in values.labels]
-    except ValueError:
-        return None
-    return Values(np.array([*moments, np.nan])[values.array])  # the last place is for MISSING, which is -1
 
 
 def _circle(parts: int, first: int = 0) -> NDArray[np.float64]:

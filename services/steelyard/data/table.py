@@ -3,10 +3,11 @@
 It does not know what is to be learned from it, nor what it was read from.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +49,13 @@ class Table:
 def table_of(
     values: Mapping[str, Values],
     locate: Callable[[str, int | None], str] = in_data,
-    moments: Collection[str] = (),
+    moments: Mapping[str, bool | None] = MappingProxyType({}),
 ) -> Table:
-    """A table of values that are there, their kinds guessed; the columns `moments` are known to be moments."""
-    columns = {name: Column.of(infer(name, each, is_moment=name in moments)[0], each) for name, each in values.items()}
+    """A table of values that are there, their kinds guessed; `moments` are known to be such, with their `day_first`."""
+    columns = {}
+    for name, each in values.items():
+        kind, _ = infer(name, each, is_moment=name in moments)
+        columns[name] = Column.of(kind, each, day_first=moments.get(name))
     return Table(columns, len(next(iter(values.values())).array) if values else 0, locate)
 
 
@@ -73,7 +77,7 @@ def stack(tables: Sequence[Table]) -> Table:
     for name, column in first.columns.items():
         several = [table.columns[name] for table in tables]
         missing = sum(each.missing for each in several)
-        columns[name] = Column(column.kind, partial(_stack, several), missing=missing)
+        columns[name] = Column(column.kind, partial(_stack, several), missing=missing, day_first=column.day_first)
     ends = [*accumulate(table.rows for table in tables)]
     return Table(columns, ends[-1], first.locate, (0, *ends[:-1]), first.sha256)
 

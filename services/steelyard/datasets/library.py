@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from typing import IO, Any, TypeVar
 
@@ -17,8 +18,8 @@ from sqlalchemy.exc import IntegrityError
 
 from steelyard.data import parts
 from steelyard.data.column import Column, Values
+from steelyard.data.dates import moment
 from steelyard.data.files.options import Dialect
-from steelyard.data.moments import moment
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
 from steelyard.datasets.reading import Parsed
@@ -228,7 +229,9 @@ def load_table(engine: Engine, dataset_id: str) -> Table:
         return parts.join(found)
 
     columns = {
-        fact["name"]: Column(fact["kind"], lambda place=place: load(place), missing=fact["missing"])  # type: ignore[misc]
+        fact["name"]: Column(
+            fact["kind"], partial(load, place), missing=fact["missing"], day_first=fact.get("day_first")
+        )
         for place, fact in enumerate(row.columns)
     }
     return Table(columns, row.rows, sha256=row.sha256)

@@ -46,8 +46,7 @@ def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str,
     further one that the next part of every column is written to the file `to`, and whether that was the last.
     Columns that are `wanted` by name are not for being described, so no more than their kind is said.
     """
-    wanted = None if order["wanted"] is None else tuple(order["wanted"])
-    options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]), wanted)
+    options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]), order["wanted"])
     with closing(Arriving(order["from"], more)) as arriving:
         try:
             with open_file(arriving, options) as source:

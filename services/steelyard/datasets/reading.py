@@ -9,7 +9,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
@@ -103,13 +103,14 @@ class Readers:
         max_bytes: int,
         dialect: Dialect = PLAIN,
         arriving: Iterable[object] = (),
-        wanted: Sequence[str] | None = None,
+        wanted: Mapping[str, bool] | None = None,
     ) -> Iterator[Parsed]:
         """What the file at `path` holds, once `arriving`, which gives an item for each piece of it, has ended.
 
         With `wanted`, the columns of these names alone, with no profile but their kind; all columns of a file that
-        lacks one of them. These are the inputs of a request: a value of theirs that cannot be raises
-        `ValidationFailed`, naming row and column. Else raises `UnreadableData`, `TooLargeToRead`.
+        lacks one of them. In a CSV file, those for which it is true hold texts, whatever they look like. These are the
+        inputs of a request: a value of theirs that cannot be raises `ValidationFailed`, naming row and column. Else
+        raises `UnreadableData`, `TooLargeToRead`.
         """
         order = {"from": path, "format": form, "max_bytes": max_bytes, "dialect": asdict(dialect), "wanted": wanted}
         with (

@@ -49,9 +49,9 @@ class Loaded:
     target: Scaler | None
 
     @property
-    def features(self) -> list[str]:
-        """The columns that it takes."""
-        return list(self.inputs.features)
+    def features(self) -> dict[str, bool]:
+        """The columns that it takes, and whether texts are to be found in them."""
+        return {name: name in self.inputs.labels for name in self.inputs.features}
 
     @property
     def nbytes(self) -> int:

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.data.column import MISSING, Kind, Values, coded
+from steelyard.data.dates import moment, read_moment, should_be
 from steelyard.data.encoding import Encoder
-from steelyard.data.moments import read_moment
 from steelyard.data.numbers import is_number, number_fault
 from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
 
 MOST_FAULTS = 20
-DATES = "it must be a date like 2026-11-24 or 2026-11-24T09:30:00Z"
 WORDS = {True: "true", False: "false"}
 
 
@@ -45,6 +44,8 @@ def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
         columns[name] = [row[name] if isinstance(row, dict) else row[place] for row in rows]
 
     def read(name: str, kind: Kind) -> Values:
+        if kind == "datetime":
+            return _read_dates(columns[name], encoder.day_first.get(name))
         return _from_list(columns[name], kind, is_coded=name in encoder.labels)
 
     def at(row: int, name: str) -> str:
@@ -66,7 +67,12 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
         )
 
     def read(name: str, kind: Kind) -> Values:
-        return _as_kind(table.columns[name].values, kind, is_coded=name in encoder.labels)
+        column = table.columns[name]
+        if kind == "datetime":
+            return _as_moments(column.values, encoder.day_first.get(name), are_moments=column.kind == "datetime")
+        if column.kind == "datetime":
+            _refuse_moments(column.values, kind)
+        return _as_kind(column.values, kind, is_coded=name in encoder.labels)
 
     columns = _checked(read, encoder, lambda row, name: pointer("inputs", first + row, name))
     return encoder.encode(columns, dtype)
@@ -81,11 +87,6 @@ def _from_list(values: list[Any], kind: Kind, *, is_coded: bool) -> Values:
         return Values(np.array([_boolean(row, value) for row, value in enumerate(values)], np.int32), (False, True))
     if is_coded:
         return coded([_word(value) for value in values])
-    if kind == "datetime":
-        for row, value in enumerate(values):
-            if value is not None and not isinstance(value, str):
-                raise Wrong(row, f"is {shown(value)}; {DATES}")
-        return _as_moments(coded(values))
     for row, value in enumerate(values):
         if value is not None and (fault := number_fault(value)):
             raise Wrong(row, fault)
@@ -126,8 +127,6 @@ def _checked(read: Callable[[str, Kind], Values], encoder: Encoder, at: Callable
 def _as_kind(values: Values, kind: Kind, *, is_coded: bool) -> Values:
     if kind == "boolean":
         return _as_booleans(values)
-    if kind == "datetime":
-        return _as_moments(values)
     if is_coded:
         return values if _is_texts(values) else coded([_word(value) for value in values.to_list()])
     if values.labels == (False, True):
@@ -150,6 +149,15 @@ def _first_text(values: Values, row: int) -> int:
     return int(rows.argmax()) if rows.any() else row
 
 
+def _refuse_moments(values: Values, kind: Kind) -> None:
+    """A date has no place in another column, although it is a number here."""
+    present = ~values.missing
+    if present.any():
+        row = int(present.argmax())
+        should = {"numeric": "a number", "boolean": "true or false"}.get(kind, "a text that is no date")
+        raise Wrong(row, f"is the date {moment(values.array[row])}; it must be {should}")
+
+
 def _as_booleans(values: Values) -> Values:
     if values.labels == (False, True):
         return values
@@ -157,26 +165,43 @@ def _as_booleans(values: Values) -> Values:
         missing = np.isnan(values.array)
         wrong = ~missing & ~np.isin(values.array, (0, 1))
         if wrong.any():
-            row = int(wrong.argmax())
-            raise Wrong(row, f"is {values.array[row]:g}; it must be true or false")
+            raise _wrong_at(wrong, values, "it must be true or false")
         return Values(np.where(missing, MISSING, values.array).astype(np.int32), (False, True))
     if not len(values.labels):
         return Values(values.array, (False, True))
-    row = int((values.array != MISSING).argmax())
-    raise Wrong(row, f"is {shown(values.at(row))}; it must be true or false")
+    raise _wrong_at(values.array != MISSING, values, "it must be true or false")
 
 
-def _as_moments(values: Values) -> Values:
+def _read_dates(values: list[Any], day_first: bool | None) -> Values:
+    """A column of moments from values of JSON."""
+    for row, value in enumerate(values):
+        if value is not None and not isinstance(value, str):
+            raise Wrong(row, f"is {shown(value)}; {should_be(day_first)}")
+    return _as_moments(coded(values), day_first, are_moments=False)
+
+
+def _as_moments(values: Values, day_first: bool | None, *, are_moments: bool) -> Values:
+    """A column of moments from a table in which it has these values."""
+    missing = values.missing
+    if are_moments or missing.all():
+        return Values(np.where(missing, np.nan, values.array))
     if values.labels is None:
-        return values
+        raise _wrong_at(~missing, values, should_be(day_first))
     moments = []
     for code, label in enumerate(values.labels):
         try:
-            moments.append(read_moment(label))
+            moments.append(read_moment(label, day_first))
         except (TypeError, ValueError):
-            row = int((values.array == code).argmax())
-            raise Wrong(row, f"is {shown(label)}; {DATES}") from None
+            if (rows := values.array == code).any():
+                raise _wrong_at(rows, values, should_be(day_first)) from None
+            moments.append(np.nan)
     return Values(np.array([*moments, np.nan])[values.array])
+
+
+def _wrong_at(rows: NDArray[np.bool_], values: Values, should: str) -> Wrong:
+    """What is wrong with the first of these rows."""
+    row = int(rows.argmax())
+    return Wrong(row, f"is {shown(values.at(row))}; {should}")
 
 
 def _require_known(values: Values, name: str, encoder: Encoder) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 import orjson
 
 from steelyard.data import builtin
+from steelyard.data.column import Column
 from steelyard.data.inline import DEFAULT_TARGETS, read_inline
 from steelyard.data.refusal import refuse
 from steelyard.data.supervision import Supervised, supervise
@@ -88,12 +89,17 @@ def _other_tables(spec: JobSpec, table: Table, tables: Tables) -> Iterator[Table
 
 
 def _differences(table: Table, other: Table) -> Iterator[str]:
-    numbers = ("numeric", "datetime")
     for name, column in table.columns.items():
         if name not in other.columns:
             yield f"has no column {shown(name)}, which the data have"
-        elif (column.kind in numbers) != (other.columns[name].kind in numbers) and "id" not in (
-            column.kind,
-            other.columns[name].kind,
-        ):
+        elif _form(column) != _form(other.columns[name]):
             yield f"has {other.columns[name].kind} values in {shown(name)}; the data have {column.kind} ones"
+
+
+def _form(column: Column) -> str:
+    """What the values of a column are; only columns of one form can stand in one."""
+    if column.kind in ("numeric", "datetime", "boolean"):
+        return column.kind
+    if column.kind == "id" and column.values.labels is None:
+        return "numeric"
+    return "text"

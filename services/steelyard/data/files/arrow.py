@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from steelyard.data.column import MISSING, Values
+from steelyard.data.dates import read_moments
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.numbers import LARGEST
 from steelyard.errors import shown
@@ -41,12 +42,18 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class Read:
-    """A column as it was read: its values, and the type that it had in the file."""
+    """A column as it was read: its values, and the type that it had in the file; of moments, how they were written."""
 
     name: str
     values: Values
     dtype: str
     is_moment: bool = False
+    day_first: bool | None = None
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether its values are texts."""
+        return self.values.labels not in (None, (False, True))
 
     @cached_property
     def ordered(self) -> NDArray[np.float64] | None:
@@ -145,15 +152,22 @@ def require_columns(table: pa.Table) -> None:
 
 
 def read_columns(
-    names: Sequence[str], columns: list[pa.ChunkedArray], describe: Callable[[Read], dict[str, Any]]
+    names: Sequence[str],
+    columns: list[pa.ChunkedArray],
+    describe: Callable[[Read], dict[str, Any]],
+    *,
+    finds_dates: bool,
 ) -> Iterator[tuple[Values, dict[str, Any]]]:
     """The columns one after the other, each with its description; some ahead of their turn, in threads.
 
-    `columns` is emptied, to give memory back early.
+    With `finds_dates`, texts that are dates become moments. `columns` is emptied, to give memory back early.
     """
 
     def work(name: str, column: pa.ChunkedArray) -> tuple[Values, dict[str, Any]]:
         read = _read(name, column)
+        if finds_dates and read.has_texts and (found := read_moments(read.values)):
+            moments, day_first = found
+            read = Read(name, moments, read.dtype, is_moment=True, day_first=day_first)
         return read.values, describe(read)
 
     count = os.cpu_count() or 1

@@ -3,8 +3,8 @@
 import csv
 import mmap
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -31,8 +31,11 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
 
-def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
-    """The table, and how it was found to be written. It is parsed while it arrives."""
+def read_csv(file: Arriving, asked: Dialect, texts: Sequence[str] = ()) -> tuple[pa.Table, Dialect]:
+    """The table, and how it was found to be written. It is parsed while it arrives.
+
+    The columns `texts` are such, whatever they look like.
+    """
     start = file.start(SAMPLE_BYTES)
     if not start.strip():
         raise Unreadable("it is empty")
@@ -41,7 +44,7 @@ def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
     if first.count(dialect.delimiter.encode()) >= MOST_COLUMNS:  # the parser would take minutes to find that out
         raise Unreadable(f"it has more than {MOST_COLUMNS} columns, the most that there may be")
     watched = Watched(file, dialect)
-    parsing = Parsing(dialect, has_quotes=watched.quote in start)
+    parsing = Parsing(dialect, texts, has_quotes=watched.quote in start)
     table, failure = None, None
     try:
         table = parsing.run(pa.PythonFile(watched, mode="r"))
@@ -52,7 +55,7 @@ def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
         content = mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ)
     watched.refuse(content)
     if watched.quotes and not parsing.has_quotes:  # the first came late: what they hold may have been torn apart
-        parsing, table = Parsing(dialect, has_quotes=True), None
+        parsing, table = replace(parsing, has_quotes=True), None
     elif failure is not None:
         table, dialect = _read_again(file.path, content, parsing, failure)
     if table is None:
@@ -131,14 +134,15 @@ def _decimal_of(lines: list[str], delimiter: str, quote: str) -> str:
     return "," if commas and not any(NUMBER.fullmatch(cell) and "." in cell for cell in cells) else "."
 
 
+@dataclass
 class Parsing:
-    """One attempt at a file. `bad` are the rows that it stumbled over."""
+    """One attempt at a file. The columns `texts` are such. `bad` are the rows that it stumbled over."""
 
-    def __init__(self, dialect: Dialect, *, has_quotes: bool, in_order: bool = False) -> None:
-        self.dialect = dialect
-        self.has_quotes = has_quotes
-        self.in_order = in_order  # only so is the number of a bad row known
-        self.bad: list[pv.InvalidRow] = []
+    dialect: Dialect
+    texts: Sequence[str]
+    has_quotes: bool
+    in_order: bool = False  # only so is the number of a bad row known
+    bad: list[pv.InvalidRow] = field(default_factory=list, init=False)
 
     def run(self, source: Any) -> pa.Table:
         """The table of the file, or of its path. Raises what `BROKEN` lists."""
@@ -159,12 +163,17 @@ class Parsing:
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             decimal_point=self.dialect.decimal,
+            column_types={self._parsed_name(name): pa.string() for name in self.texts},
         )
         table = pv.read_csv(source, reading, parsing, converting)
         columns = zip(table.column_names, table.schema.types, strict=True)  # names that are not UTF-8 raise
         if any(pa.types.is_binary(kind) for _, kind in columns):  # bytes that are no UTF-8
             raise pa.ArrowInvalid("invalid UTF8 data")
         return table
+
+    def _parsed_name(self, name: str) -> str:
+        """What the parser calls a column."""
+        return name if self.dialect.header else re.sub("^x", "f", name)
 
     def _note(self, row: pv.InvalidRow) -> str:
         self.bad.append(row)
@@ -186,7 +195,7 @@ def _read_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseExce
     if "UTF8" in said or "utf-8" in said.lower() or isinstance(error, UnicodeDecodeError) or is_unknown_row:
         return _read_in_latin(path, content, parsing)
     if bad and bad[0].number is None and not parsing.in_order:
-        return _read_whole(path, content, Parsing(dialect, has_quotes=parsing.has_quotes, in_order=True))
+        return _read_whole(path, content, replace(parsing, in_order=True))
     if bad:
         number = None if bad[0].number is None else int(bad[0].number) - (1 if dialect.header else 0)
         seen = shown(bad[0].text)
@@ -219,7 +228,7 @@ def _read_in_latin(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.
             f"byte {place} ({content[place]:#04x}) is not UTF-8, and other parts are: it mixes encodings",
             row=_row_of(content, place),
         )
-    return _read_whole(path, content, Parsing(replace(dialect, encoding="latin-1"), has_quotes=parsing.has_quotes))
+    return _read_whole(path, content, replace(parsing, dialect=replace(dialect, encoding="latin-1")))
 
 
 def _first_bad_byte(content: mmap.mmap) -> int:

@@ -5,19 +5,20 @@ from typing import Any
 import numpy as np
 
 from steelyard.data.column import Kind
+from steelyard.data.dates import moment
 from steelyard.data.files.arrow import Read
 from steelyard.data.kinds import infer
-from steelyard.data.moments import moment
 
 
 def profile(column: Read) -> dict[str, Any]:
     """The profile of a column, as JSON. Extremes and moments are of numbers; those of dates are RFC 3339."""
     values = column.values
     distinct, top = column.counts
-    kind, reason = infer(column.name, values, is_moment=column.is_moment)
+    kind, reason = infer(column.name, values, is_moment=column.is_moment, day_first=column.day_first)
     ordered = column.ordered
     missing = int(values.missing.sum()) if ordered is None else len(values.array) - len(ordered)
     facts: dict[str, Any] = {"name": column.name, "dtype": column.dtype, "kind": kind, "reason": reason}
+    facts |= {"day_first": column.day_first}
     facts |= {"missing": missing, "distinct": distinct, "min": None, "max": None, "mean": None, "std": None}
     if ordered is not None and len(ordered):
         mean = float(ordered.mean())
@@ -29,7 +30,9 @@ def profile(column: Read) -> dict[str, Any]:
 
 
 def describe_kind(column: Read) -> dict[str, Any]:
-    """No more than its name and kind: of a column that is not for being described."""
+    """No more than its name and kind, texts being texts: of a column that is not for being described."""
+    if column.has_texts:
+        return {"name": column.name, "kind": "text"}
     kind, _ = infer(column.name, column.values, is_moment=column.is_moment)
     return {"name": column.name, "kind": kind}
 

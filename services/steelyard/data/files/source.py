@@ -4,7 +4,7 @@ import gzip
 import os
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,14 +29,15 @@ PIECE_BYTES = 1 << 20
 class Options:
     """How a file is to be read. `max_bytes` is the most that it may unpack to.
 
-    With `wanted`, these columns are read and no others, and their values are not counted; a file that lacks one of
-    them is read whole, so that whoever wants them can say what there is instead.
+    With `wanted`, these columns are read and no others, their values are not counted, and texts stay texts; a file that
+    lacks one of them is read whole, so that whoever wants them can say what there is instead. Those for which it is
+    true hold texts, where the format does not tell: what a few rows look like is not what the column is.
     """
 
     format: str
     max_bytes: int
     dialect: Dialect = field(default_factory=Dialect)
-    wanted: tuple[str, ...] | None = None
+    wanted: Mapping[str, bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,20 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
         table, found = _read(plain, options)
         require_columns(table)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
-            table = table.select(options.wanted)
+            table = table.select([*options.wanted])
         rows, names, columns = table.num_rows, table.column_names, table.columns
         del table
         pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
         found |= {} if packing is None else {"compression": packing}
-        describe = profile if options.wanted is None else describe_kind
-        yield Source(rows, found, read_columns(names, columns, describe))
+        is_kept = options.wanted is None
+        describe = profile if is_kept else describe_kind
+        yield Source(rows, found, read_columns(names, columns, describe, finds_dates=is_kept))
 
 
 def _read(file: Arriving, options: Options) -> tuple[pa.Table, dict[str, Any]]:
     if options.format == "csv":
-        table, dialect = read_csv(file, options.dialect)
+        texts = [name for name, is_text in (options.wanted or {}).items() if is_text]
+        table, dialect = read_csv(file, options.dialect, texts)
         return table, {"delimiter": dialect.delimiter, "encoding": dialect.encoding, "decimal": dialect.decimal}
     file.finish()
     match options.format:

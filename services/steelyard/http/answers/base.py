@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Time = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-23T18:09:00.123Z"])]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+DayFirst = Annotated[
+    bool | None, Field(description="of dates like 24/11/2026 or 11/24/2026, whether the day comes first; else null")
+]
 Label = str | int | bool
 Target = Label | float | list[float]
 

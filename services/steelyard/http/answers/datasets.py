@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from steelyard.http.answers.base import Answer, Listed, Sha256, Time
+from steelyard.http.answers.base import Answer, DayFirst, Listed, Sha256, Time
 
 
 class TopValue(Answer):
@@ -21,6 +21,7 @@ class DatasetColumn(Answer):
     dtype: Annotated[str, Field(description="the type that it had in the file")]
     kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
     reason: Annotated[str, Field(description="why it is taken for that kind")]
+    day_first: DayFirst = None
     missing: int
     distinct: int
     min: float | str | None
