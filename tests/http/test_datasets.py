@@ -1,12 +1,17 @@
 """Data sets over HTTP."""
 
+import hashlib
 import io
 from typing import Any
 
+import pandas as pd
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
+from steelyard.data.files.options import Dialect
+from steelyard.datasets.library import Upload
 from steelyard.http.wiring import KEY
 from steelyard.store.engine import writing
 from steelyard.store.tables import DatasetPart
@@ -56,6 +61,43 @@ def test_the_same_bytes_are_one_data_set_unless_they_are_read_in_another_way(cli
     assert client.post("/v1/datasets", data=form).json["id"] == first
     assert send(client, query_string={"delimiter": ";", "header": "false"}).json["id"] != first
     assert len(client.get("/v1/datasets").json["data"]) == 2
+
+
+@pytest.mark.parametrize("media_type", ["text/csv", "application/json", "application/vnd.apache.parquet"])
+def test_columns_that_are_said_to_hold_texts_do(client: FlaskClient, media_type: str) -> None:
+    rows = pd.DataFrame({"class": [1, 2, 3, 1] * 10, "code": ["0123", "0045"] * 20, "size": [1.5] * 40})
+    contents = {
+        "text/csv": rows.to_csv(index=False).encode(),
+        "application/json": rows.to_json(orient="records").encode(),
+        "application/vnd.apache.parquet": rows.to_parquet(),
+    }
+    query = {"texts": "class,code"}
+    sent = client.post("/v1/datasets", data=contents[media_type], content_type=media_type, query_string=query)
+    assert [(each["name"], each["kind"]) for each in sent.json["columns"]] == [
+        ("class", "categorical"),
+        ("code", "categorical"),
+        ("size", "numeric"),
+    ]
+    address = f"{sent.headers['Location']}/rows"
+    assert client.get(address).json["data"][1] == {"class": "2", "code": "0045", "size": 1.5}
+    refused = client.post(
+        "/v1/datasets", data=contents[media_type], content_type=media_type, query_string={"texts": "clas"}
+    )
+    assert refused.status_code == 400
+    assert "no column 'clas'" in refused.json["detail"]
+
+
+def test_columns_without_names_are_said_to_hold_texts_by_their_number(client: FlaskClient) -> None:
+    query = {"texts": "x1", "header": "false"}
+    sent = send(client, b"1,007\n2,008\n", query_string=query)
+    assert client.get(f"{sent.headers['Location']}/rows").json["data"][0] == {"x0": 1, "x1": "007"}
+
+
+def test_a_data_set_keeps_its_digest() -> None:
+    upload = Upload("places", "text/csv", Dialect(), hashlib.sha256(TABLE).hexdigest(), len(TABLE))
+    assert (
+        upload.digest == "f946174aa1cc93edd717c350ce00af95ef6491e0edc1246cedc302265b727d4b"
+    )  # by which stored ones are known
 
 
 def test_what_cannot_be_read_is_refused_and_leaves_nothing(client: FlaskClient) -> None:

@@ -283,6 +283,28 @@ def test_a_file_of_other_values_is_not_taken_for_validation(service: Service, pa
         assert f"has {kind} values in '{column}'" in fault["detail"]
 
 
+def test_numbers_that_are_names_are_categories_if_it_is_said(service: Service, passengers: pd.DataFrame) -> None:
+    frame = passengers.assign(Class=np.arange(ROWS) % 3 + 1, Survived=np.where(np.arange(ROWS) % 3 == 1, "yes", "no"))
+    content, few = frame.to_csv(index=False).encode(), frame.iloc[:50].to_csv(index=False).encode()
+    url, csv = "/v1/datasets?texts=Class", {"Content-Type": "text/csv"}
+    dataset = service.http.post(url, content=content, headers=csv).json()["id"]
+    data = {"dataset": dataset, "target": "Survived", "features": ["Class"]}
+    spec = {"data": data, "layers": [], "optimizer": {"name": "adam", "learning_rate": 0.1}}
+    other = service.http.post("/v1/datasets", content=few, headers=csv).json()["id"]
+    refused = service.http.post("/v1/jobs", json=spec | {"validation": {"dataset": other}})
+    assert "sent with ?texts=Class, it has texts" in refused.json()["errors"][0]["detail"]
+    other = service.http.post(url, content=few, headers=csv).json()["id"]
+    training = {"epochs": 50, "seed": 1}
+    job = service.wait(service.post(spec | {"validation": {"dataset": other}, "training": training})["id"])
+    assert job["metrics"]["validation"]["accuracy"] == 1, job  # a linear model has no such of the numbers
+    predict = f"/v1/models/{job['model']}/predict"
+    rows = [["1"], ["2"], ["3"], [2]]
+    said = service.http.post(predict, json={"inputs": rows}).json()
+    assert said["predictions"] == ["no", "yes", "no", "yes"]
+    in_csv = service.http.post(predict, content="Class\n1\n2\n3\n2\n", headers=csv).json()
+    assert in_csv == said
+
+
 def test_codes_that_look_like_numbers_are_the_categories_that_they_were(
     service: Service, passengers: pd.DataFrame
 ) -> None:

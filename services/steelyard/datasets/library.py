@@ -7,7 +7,7 @@ beside them as soon as may be (`steelyard.datasets.columns`), for those that rea
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import IO, Any, TypeVar
@@ -50,7 +50,7 @@ class Upload:
     @property
     def digest(self) -> str:
         """The same for the same bytes that are to be read in the same way."""
-        said = orjson.dumps([self.sha256, self.media_type, asdict(self.dialect)])
+        said = orjson.dumps([self.sha256, self.media_type, self.dialect.to_json()])
         return hashlib.sha256(said).hexdigest()
 
 
@@ -93,7 +93,7 @@ def _store(
         "bytes": upload.bytes,
     }
     facts |= {"media_type": upload.media_type, "rows": parsed.rows, "columns": [], "found": parsed.found}
-    facts["read_with"] = asdict(upload.dialect)
+    facts["read_with"] = upload.dialect.to_json()
     with writing(engine, checkpoint=False) as connection:
         connection.execute(insert(Dataset).values(id=dataset_id, created_at=now(), **facts))
         this = update(Dataset).where(Dataset.id == dataset_id)

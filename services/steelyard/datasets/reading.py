@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property, partial
 from queue import Empty, LifoQueue
 from threading import BoundedSemaphore
@@ -112,7 +112,7 @@ class Readers:
         inputs of a request: a value of theirs that cannot be raises `ValidationFailed`, naming row and column. Else
         raises `UnreadableData`, `TooLargeToRead`.
         """
-        order = {"from": path, "format": form, "max_bytes": max_bytes, "dialect": asdict(dialect), "wanted": wanted}
+        order = {"from": path, "format": form, "max_bytes": max_bytes, "dialect": dialect.to_json(), "wanted": wanted}
         with (
             self._place(arriving) as still_arriving,
             passing_file() as file,

@@ -36,6 +36,7 @@ READING = (
     Query("encoding", "string", "of a CSV file; found out unless given", choices=ENCODINGS),
     Query("decimal", "string", "decimal point of a CSV file; found out unless given", choices=(".", ",")),
     Query("header", "boolean", "whether a CSV file begins with the columns' names", default=True),
+    Query("texts", "string", "columns that hold texts, whatever they look like, with commas between"),
 )
 
 
@@ -86,7 +87,9 @@ class Fingerprint:
             yield piece
 
 
-def read_dialect(delimiter: str, quote: str, encoding: str, decimal: str, header: bool) -> Dialect:
+def read_dialect(
+    delimiter: str | None, quote: str, encoding: str | None, decimal: str | None, header: bool, texts: str | None
+) -> Dialect:
     """The dialect that the query asks for. Raises `ValidationFailed`."""
     faults = [
         Fault(f"?{name}", f"is {shown(value)}; it must be one ASCII character")
@@ -97,7 +100,8 @@ def read_dialect(delimiter: str, quote: str, encoding: str, decimal: str, header
         faults.append(Fault("?quote", "is empty; it must be one ASCII character"))
     if faults:
         raise ValidationFailed(faults)
-    return Dialect(delimiter or "", quote, encoding or "", decimal or "", header)
+    names = tuple(texts.split(",")) if texts else ()
+    return Dialect(delimiter or "", quote, encoding or "", decimal or "", header, names)
 
 
 @contextmanager

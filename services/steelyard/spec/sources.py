@@ -93,7 +93,8 @@ def _differences(table: Table, other: Table) -> Iterator[str]:
         if name not in other.columns:
             yield f"has no column {shown(name)}, which the data have"
         elif _form(column) != _form(other.columns[name]):
-            yield f"has {other.columns[name].kind} values in {shown(name)}; the data have {column.kind} ones"
+            hint = f"; sent with ?texts={name}, it has texts" if _form(column) == "text" else ""
+            yield f"has {other.columns[name].kind} values in {shown(name)}; the data have {column.kind} ones{hint}"
 
 
 def _form(column: Column) -> str:

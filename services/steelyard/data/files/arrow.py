@@ -151,6 +151,19 @@ def require_columns(table: pa.Table) -> None:
         raise Unreadable("it has no rows")
 
 
+def with_texts(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The table with these columns as texts, whatever they are in the file."""
+    for name in names:
+        place = table.schema.get_field_index(name)
+        if place < 0:
+            raise Unreadable(f"it has no column {shown(name)}, which is said to hold texts")
+        try:
+            table = table.set_column(place, name, table.column(place).cast(pa.string()))
+        except BROKEN as error:
+            raise Unreadable(f"its values cannot be texts: {brief(error)}", column=name) from None
+    return table
+
+
 def read_columns(
     names: Sequence[str],
     columns: list[pa.ChunkedArray],

@@ -3,7 +3,7 @@
 import csv
 import mmap
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,11 +31,8 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
 
-def read_csv(file: Arriving, asked: Dialect, texts: Sequence[str] = ()) -> tuple[pa.Table, Dialect]:
-    """The table, and how it was found to be written. It is parsed while it arrives.
-
-    The columns `texts` are such, whatever they look like.
-    """
+def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
+    """The table, and how it was found to be written. It is parsed while it arrives."""
     start = file.start(SAMPLE_BYTES)
     if not start.strip():
         raise Unreadable("it is empty")
@@ -44,7 +41,7 @@ def read_csv(file: Arriving, asked: Dialect, texts: Sequence[str] = ()) -> tuple
     if first.count(dialect.delimiter.encode()) >= MOST_COLUMNS:  # the parser would take minutes to find that out
         raise Unreadable(f"it has more than {MOST_COLUMNS} columns, the most that there may be")
     watched = Watched(file, dialect)
-    parsing = Parsing(dialect, texts, has_quotes=watched.quote in start)
+    parsing = Parsing(dialect, has_quotes=watched.quote in start)
     table, failure = None, None
     try:
         table = parsing.run(pa.PythonFile(watched, mode="r"))
@@ -136,10 +133,9 @@ def _decimal_of(lines: list[str], delimiter: str, quote: str) -> str:
 
 @dataclass
 class Parsing:
-    """One attempt at a file. The columns `texts` are such. `bad` are the rows that it stumbled over."""
+    """One attempt at a file. `bad` are the rows that it stumbled over."""
 
     dialect: Dialect
-    texts: Sequence[str]
     has_quotes: bool
     in_order: bool = False  # only so is the number of a bad row known
     bad: list[pv.InvalidRow] = field(default_factory=list, init=False)
@@ -163,7 +159,7 @@ class Parsing:
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             decimal_point=self.dialect.decimal,
-            column_types={self._parsed_name(name): pa.string() for name in self.texts},
+            column_types={self._parsed_name(name): pa.string() for name in self.dialect.texts},
         )
         table = pv.read_csv(source, reading, parsing, converting)
         columns = zip(table.column_names, table.schema.types, strict=True)  # names that are not UTF-8 raise

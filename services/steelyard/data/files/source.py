@@ -6,7 +6,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +14,15 @@ import pyarrow as pa
 from steelyard.data.column import Values
 from steelyard.data.files.arrays import read_npz
 from steelyard.data.files.arriving import Arriving
-from steelyard.data.files.arrow import BROKEN, brief, read_arrow, read_columns, read_parquet, require_columns
+from steelyard.data.files.arrow import (
+    BROKEN,
+    brief,
+    read_arrow,
+    read_columns,
+    read_parquet,
+    require_columns,
+    with_texts,
+)
 from steelyard.data.files.csv import read_csv
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.profile import describe_kind, profile
@@ -55,6 +63,7 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
     with _unpacked(file, options.max_bytes) as (plain, packing):
         table, found = _read(plain, options)
         require_columns(table)
+        table = with_texts(table, options.dialect.texts)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
             table = table.select([*options.wanted])
         rows, names, columns = table.num_rows, table.column_names, table.columns
@@ -68,8 +77,9 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
 
 def _read(file: Arriving, options: Options) -> tuple[pa.Table, dict[str, Any]]:
     if options.format == "csv":
-        texts = [name for name, is_text in (options.wanted or {}).items() if is_text]
-        table, dialect = read_csv(file, options.dialect, texts)
+        wanted = options.wanted or {}
+        texts = [*options.dialect.texts, *(name for name, is_text in wanted.items() if is_text)]
+        table, dialect = read_csv(file, replace(options.dialect, texts=texts))
         return table, {"delimiter": dialect.delimiter, "encoding": dialect.encoding, "decimal": dialect.decimal}
     file.finish()
     match options.format:
