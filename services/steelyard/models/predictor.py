@@ -5,9 +5,8 @@ anew after half a second.
 """
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
+from steelyard.data.ahead import ahead
 from steelyard.data.encoding import Encoder
 from steelyard.data.scaling import Scaler
 from steelyard.data.table import Table
@@ -100,7 +100,7 @@ class Predictor:
                 yield partial(answer_to, table, rows)
                 rows += table.rows
 
-        return self._say(model_id, model, _join([*_some_at_once(jobs())]))
+        return self._say(model_id, model, _join([*ahead(jobs(), PARTS_AT_ONCE)]))
 
     def _say(self, model_id: str, model: Loaded, said: Answers) -> dict[str, Any]:
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
@@ -148,18 +148,6 @@ class Predictor:
     def _shrink(self) -> None:
         while len(self._loaded) > 1 and self.nbytes > self._max_bytes:
             self._loaded.popitem(last=False)
-
-
-def _some_at_once(jobs: Iterator[Callable[[], Answers]]) -> Iterator[Answers]:
-    """What the jobs give, in their order. So many are done at once, while the next is waited for."""
-    with ThreadPoolExecutor(PARTS_AT_ONCE) as threads:
-        begun: deque[Future[Answers]] = deque()
-        for job in jobs:
-            begun.append(threads.submit(job))
-            if len(begun) > PARTS_AT_ONCE:
-                yield begun.popleft().result()
-        for each in begun:
-            yield each.result()
 
 
 def _join(several: list[Answers]) -> Answers:

@@ -1,11 +1,9 @@
 """From Arrow's columns to ours, each with its profile; Parquet files and Arrow streams."""
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from steelyard.data.ahead import ahead
 from steelyard.data.column import MISSING, Values
 from steelyard.data.dates import read_moments
 from steelyard.data.files.refusal import Unreadable
@@ -183,15 +182,7 @@ def read_columns(
             read = Read(name, moments, read.dtype, is_moment=True, day_first=day_first)
         return read.values, describe(read)
 
-    count = os.cpu_count() or 1
-    with ThreadPoolExecutor(count) as threads:
-        ahead: deque[Future[tuple[Values, dict[str, Any]]]] = deque()
-        for name in names:
-            ahead.append(threads.submit(work, name, columns.pop(0)))
-            if len(ahead) > count:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+    return ahead((partial(work, name, columns.pop(0)) for name in names), os.cpu_count() or 1)
 
 
 def _short(label: Any) -> Any:
