@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from steelyard.data.column import coded
+from steelyard.data.column import Values, coded
 from steelyard.data.kinds import infer
 
 DAYS = [f"{day}.11.26" for day in range(1, 29)]
@@ -27,6 +28,22 @@ def test_the_kind_and_why(values: list[Any], kind: str, reason: str) -> None:
     assert found == kind
     assert reason in why
     assert ";" not in why
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "kind"),
+    [
+        *[(name, np.arange(30.0), "id") for name in ("id", "PassengerId", "row", "Unnamed: 0", "__index_level_0__")],
+        ("customer_id", np.arange(30.0)[::-1] ** 2, "id"),
+        ("size", np.arange(30.0), "numeric"),
+        ("id", np.arange(30.0) / 2, "numeric"),
+        ("id", np.arange(30.0) // 2, "numeric"),
+        ("id", np.arange(10.0), "numeric"),
+        ("id", np.append(np.arange(30.0), np.nan), "numeric"),
+    ],
+)
+def test_whole_numbers_are_an_id_by_their_name_if_each_is_there_once(name: str, numbers: Any, kind: str) -> None:
+    assert infer(name, Values(numbers))[0] == kind
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,12 @@ def test_every_format_gives_the_same_table(readers: Readers, tmp_path: Path) -> 
         ('a,b\n1,"x\ny"\n2,"z"""\n', {"a": [1, 2], "b": ["x\ny", 'z"']}),
         ("a,b\n1,\n,y\nNA,z\n", {"a": [1, None, None], "b": [None, "y", "z"]}),
         ('a,b\n1,?\n?,y\n3,"?"\n', {"a": [1, None, 3], "b": [None, "y", "?"]}),
+        (",a\n0,1\n1,2\n", {"Unnamed: 0": [0, 1], "a": [1, 2]}),
+        ('"","a"\n"Rome",1\n"Oslo",2\n', {"Unnamed: 0": ["Rome", "Oslo"], "a": [1, 2]}),
+        ("a,b,\n1,2,\n3,4,\n", {"a": [1, 3], "b": [2, 4]}),
+        ('a,b,c\n"1","x","true"\n"","",""\n', {"a": [1, None], "b": ["x", None], "c": [True, None]}),
+        ('a;b;c\n"1,5";"";"2"\n"";"";"2,5"\n', {"a": [1.5, None], "b": [None, None], "c": [2, 2.5]}),
+        ('a,b\n"1","x"\n"","1"\n', {"a": [1, None], "b": ["x", "1"]}),
         ("a,b\ntrue,=cmd()\nfalse,x\n", {"a": [True, False], "b": ["=cmd()", "x"]}),
         ("a,b\n9007199254740993,1\n9007199254740995,2\n", {"a": ["9007199254740993", "9007199254740995"], "b": [1, 2]}),
         ("a,b\n1970-01-02,1\n,2\n", {"a": [86400.0, None], "b": [1, 2]}),
@@ -146,7 +152,7 @@ def test_dates_are_moments_in_every_format(
 
 def test_columns_that_are_known_to_be_texts_stay_texts(readers: Readers, tmp_path: Path) -> None:
     path = tmp_path / "file"
-    path.write_bytes(b"code;day;size;other\n01234;2026-11-24;1;x\n;13/1/2026;2;y\n")
+    path.write_bytes(b'code;day;size;other\n01234;2026-11-24;1;x\n"";13/1/2026;2;y\n')
     wanted = {"size": False, "code": True, "day": True}
     with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted=wanted) as parsed:
         assert lists(stack([*parsed.tables()])) == {
@@ -154,6 +160,9 @@ def test_columns_that_are_known_to_be_texts_stay_texts(readers: Readers, tmp_pat
             "code": ["01234", None],
             "day": ["2026-11-24", "13/1/2026"],
         }
+    path.write_bytes(b",3\n01,02\n03,04\n")  # a first line of numbers has the names that are wanted all the same
+    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted={"3": False, "Unnamed: 0": True}) as parsed:
+        assert lists(stack([*parsed.tables()])) == {"3": [2, 4], "Unnamed: 0": ["01", "03"]}
     path.write_bytes(b"1,01234\n2,9\n")
     plain = Dialect(header=False)
     with readers.read(str(path), "csv", max_bytes=MAX_BYTES, dialect=plain, wanted={"x1": True}) as parsed:

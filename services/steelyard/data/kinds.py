@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from steelyard.data.column import Kind, Values
 from steelyard.data.dates import looks_like_one, why_not
@@ -15,14 +16,16 @@ ROWS_FOR_ID = 20
 LONG_TEXT = 80  # characters on average
 SAMPLE = 200  # so many texts show what the others look like
 WRITTEN = {None: "", False: ", the month before the day", True: ", the day before the month"}
-ID_NAME = re.compile(r"(?:^|[_\W])(?:id|uuid|guid|index|row)$|[a-z]I[dD]$|^unnamed: 0$|^$", re.IGNORECASE)
+ID_NAME = re.compile(
+    r"(?:^|[_\W])(?:id|uuid|guid|index|row)$|[a-z]I[dD]$|^unnamed: 0$|^__index_level_\d+__$", re.IGNORECASE
+)
 
 
 def infer(name: str, values: Values, *, is_moment: bool = False, day_first: bool | None = None) -> tuple[Kind, str]:
     """The kind of a column, and why; of moments, how they were written.
 
-    `id` is what tells rows apart and has nothing to be learned from: texts of which each is there once, or whole
-    numbers that count the rows under a name like `id`. `text` are words that are too many, or too long, to be
+    `id` is what tells rows apart and has nothing to be learned from: texts of which each is there once, or such whole
+    numbers under a name like `id`. `text` are words that are too many, or too long, to be
     categories.
     """
     if is_moment:
@@ -30,8 +33,8 @@ def infer(name: str, values: Values, *, is_moment: bool = False, day_first: bool
     missing = values.missing
     count = int(len(missing) - missing.sum())
     if values.labels is None:
-        if ID_NAME.search(name) and _counts_up(values, count):
-            return "id", "whole numbers that count the rows, under the name of an id"
+        if ID_NAME.search(name) and _tell_rows_apart(values.array, count):
+            return "id", "whole numbers, each there once, under the name of an id"
         return "numeric", "its values are numbers" if count else "it has no values"
     if values.labels == (False, True):
         return "boolean", "its values are true and false"
@@ -59,11 +62,10 @@ def _resemblance(labels: tuple[str, ...]) -> str:
     return ""
 
 
-def _counts_up(values: Values, count: int) -> bool:
-    array = values.array
-    if count < ROWS_FOR_ID or count < len(array):
+def _tell_rows_apart(numbers: NDArray[np.float64], count: int) -> bool:
+    if count < ROWS_FOR_ID or count < len(numbers):
         return False
-    return bool((np.diff(array) == 1).all())
+    return np.array_equal(numbers, np.rint(numbers)) and bool((np.diff(np.sort(numbers)) > 0).all())
 
 
 def _is_long(labels: tuple[str, ...]) -> bool:

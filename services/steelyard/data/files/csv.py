@@ -3,11 +3,12 @@
 import csv
 import mmap
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from steelyard.data.files.arriving import Arriving
@@ -27,6 +28,7 @@ OTHERS = {b"PAR1": "Parquet", b"PK\x03\x04": "NPZ", b"\xff\xff\xff\xff": "Arrow"
 # Sequences of two to four bytes that UTF-8 has, and no text in Latin-1 is likely to.
 SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 MISSING = [*pv.ConvertOptions().null_values, "?"]  # how a cell without quotes says that it has no value
+UNNAMED = "Unnamed: 0"  # as pandas calls it
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
@@ -57,7 +59,7 @@ def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
         table, dialect = _read_again(file.path, content, parsing, failure)
     if table is None:
         table, dialect = _read_whole(file.path, content, parsing)
-    return _named(table, dialect), dialect
+    return _without_empty_texts(_named(table, dialect), dialect), dialect
 
 
 class Watched:
@@ -169,7 +171,9 @@ class Parsing:
 
     def _parsed_name(self, name: str) -> str:
         """What the parser calls a column."""
-        return name if self.dialect.header else re.sub("^x", "f", name)
+        if not self.dialect.header:
+            return re.sub("^x", "f", name)
+        return "" if name == UNNAMED else name
 
     def _note(self, row: pv.InvalidRow) -> str:
         self.bad.append(row)
@@ -203,14 +207,53 @@ def _read_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseExce
 
 
 def _named(table: pa.Table, dialect: Dialect) -> pa.Table:
+    """The table with a name for each of its columns: of rows' numbers or names, which pandas and R write without one.
+
+    A column with neither a name nor a value is none: each line may end with a delimiter.
+    """
+    columns = enumerate(zip(table.column_names, table.schema.types, strict=True))
+    table = table.select([place for place, (name, kind) in columns if name or not pa.types.is_null(kind)])
     names = table.column_names
+    if names and not names[0]:
+        names[0] = UNNAMED
+        table = table.rename_columns(names)
     require_size(table.num_rows, names)
     if not dialect.header:
         return table.rename_columns([f"x{place}" for place in range(len(names))])
+    return table
+
+
+def require_words(names: Sequence[str]) -> None:
+    """Refuse a first line that may well be a row."""
     if len(names) > 1 and all(NUMBER.fullmatch(name.strip()) for name in names):
         first = ", ".join(names[:3])
         raise Unreadable(f"its first line holds only numbers ({first} …); give names, or say header=false")
+
+
+def _without_empty_texts(table: pa.Table, dialect: Dialect) -> pa.Table:
+    """The table in which `""` is a value that is missing, as an empty cell without quotes is.
+
+    Many programs put every cell between quotes, and then a column of numbers with holes is one of texts to the parser.
+    """
+    for place, name in enumerate(table.column_names):
+        column = table.column(place)
+        if pa.types.is_string(column.type) and pc.any(is_empty := pc.equal(column, "")).as_py():
+            column = pc.if_else(is_empty, pa.scalar(None, pa.string()), column)
+            table = table.set_column(place, name, column if name in dialect.texts else _as_numbers(column, dialect))
     return table
+
+
+def _as_numbers(texts: pa.ChunkedArray, dialect: Dialect) -> pa.ChunkedArray:
+    """Texts as the numbers, or as true and false, that all of them are; else as they are."""
+    if texts.null_count == len(texts):
+        return pa.chunked_array([pa.nulls(len(texts))])
+    written = texts if dialect.decimal == "." else pc.replace_substring(texts, dialect.decimal, ".")
+    for plain, kind in ((texts, pa.int64()), (written, pa.float64()), (texts, pa.bool_())):
+        try:
+            return plain.cast(kind)
+        except pa.ArrowInvalid:
+            continue
+    return texts
 
 
 def _read_in_latin(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.Table, Dialect]:

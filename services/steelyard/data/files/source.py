@@ -23,7 +23,7 @@ from steelyard.data.files.arrow import (
     require_columns,
     with_texts,
 )
-from steelyard.data.files.csv import read_csv
+from steelyard.data.files.csv import read_csv, require_words
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.profile import describe_kind, profile
 from steelyard.data.files.records import read_json, read_ndjson
@@ -66,6 +66,8 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
         table = with_texts(table, options.dialect.texts)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
             table = table.select([*options.wanted])
+        elif options.format == "csv":
+            require_words(table.column_names)
         rows, names, columns = table.num_rows, table.column_names, table.columns
         del table
         pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
