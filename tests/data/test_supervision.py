@@ -79,6 +79,41 @@ def test_columns_can_be_chosen_and_left_out() -> None:
     assert learn([0.5, 1], columns=columns, target=["b"], ignore=["note"]).features == ["a", "t"]
 
 
+@pytest.mark.parametrize(
+    ("labels", "y"),
+    [
+        (["b", None, "a", None, "b"], [1, 0, 1]),
+        ([None, None, True, True, False], [1, 1, 0]),
+        ([2.5, 3.5, None, None, 1.5], [[2.5], [3.5], [1.5]]),
+    ],
+)
+def test_rows_that_lack_a_target_are_left_out(labels: list[Any], y: list[Any]) -> None:
+    found = learn(labels, columns={"a": [10.0, 11.0, 12.0, None, None], "b": ["p", "q", None, "r", "s"]})
+    kept = [row for row, label in enumerate(labels) if label is not None]
+    assert (found.rows, found.rows_left_out, found.y.tolist()) == (3, 2, y)
+    assert found.table.numbers_of(np.arange(3)).tolist() == kept
+    for name, values in {"a": [10.0, 11.0, 12.0, None, None], "b": ["p", "q", None, "r", "s"]}.items():
+        assert found.inputs[name].values.to_list() == [values[row] for row in kept]
+        assert found.table.locate(name, 2) == f"/data/inline/rows/{kept[2]}/{name}"
+
+
+def test_a_row_that_lacks_one_of_several_targets_is_left_out() -> None:
+    columns: dict[str, list[Any]] = {"a": [1, 2, 3, 4], "b": [None, 5, 6, 7]}
+    found = learn([1, 2, None, 4], columns=columns, target=["b", "t"])
+    assert (found.y.tolist(), found.rows_left_out) == ([[5, 2], [7, 4]], 2)
+
+
+def test_weights_are_looked_at_in_rows_that_have_a_target() -> None:
+    columns: dict[str, list[Any]] = {"a": [1, 2, 3], "w": [1, -5, 2]}
+    found = learn([1.5, None, 2.5], columns=columns, sample_weight="w")
+    assert found.weights is not None
+    assert found.weights.tolist() == [1, 2]
+    refused = {"a": [1, 2, 3], "w": [1, -5, -2]}
+    assert faults([1.5, None, 2.5], columns=refused, sample_weight="w") == {
+        "/data/inline/rows/2/w": "is -2; a row's weight must be at least 0"
+    }
+
+
 def test_booleans_and_texts_are_inputs() -> None:
     found = learn([1, 2], columns={"a": [True, False], "b": ["x", None]})
     assert {name: column.kind for name, column in found.inputs.items()} == {"a": "boolean", "b": "categorical"}
@@ -100,8 +135,9 @@ def test_columns_that_only_tell_rows_apart_are_left_out_unless_they_are_named() 
         (["a", "a"], {}, "/data/inline/rows", "has 'a' as 't' in every row"),
         ([7, 7], {}, "/data/inline/rows", "has 7 as 't' in every row"),
         ([1], {}, "/data", "has 1 rows; training needs at least 2"),
-        (["a", None, "b", None], {}, "/data/inline/rows/1/t", "the target, 't', has no value in 2 rows"),
-        ([1, None], {}, "/data/inline/rows/1/t", "has no value in row 1"),
+        ([1, None], {}, "/data", "has 2 rows, of which 1 with a target; training needs at least 2"),
+        ([None, None], {}, "/data", "has 2 rows, of which 0 with a target"),
+        ([None, "a", "a"], {}, "/data/inline/rows", "has 'a' as 't' in every row"),
         ([1, 2], {"target": ["u"]}, "/data/target", "is 'u'; no column has that name"),
         ([1, 2], {"target": ["t", "t"]}, "/data/target/1", "is the target already"),
         ([1, 2], {"ignore": ["a"]}, "/data", "no column to learn from"),

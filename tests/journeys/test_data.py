@@ -261,6 +261,29 @@ def test_dates_as_people_write_them_are_dates_to_the_end(
     assert refused.json()["errors"][0]["pointer"] == "/inputs/0/Boarded"
 
 
+def test_rows_without_a_target_are_left_out_and_keep_their_numbers(service: Service, passengers: pd.DataFrame) -> None:
+    known = np.arange(ROWS) % 5 > 0
+    frame = passengers.assign(Survived=passengers["Survived"].where(known))
+    dataset = upload(service, frame.to_csv(index=False).encode())
+    other = upload(service, frame.iloc[:50].to_csv(index=False).encode(), "other.csv")
+    job = train(service, dataset["id"], validation={"dataset": other["id"]}, test={"fraction": 0.2})
+    assert (job["data"]["rows"], job["data"]["rows_left_out"]) == (520, 130)  # of both data sets
+    [finding] = [finding for finding in job["findings"] if finding["code"] == "missing_targets"]
+    assert finding["message"].startswith("130 of 650 rows")
+    for split, of in (("validation", frame.iloc[:50]), ("test", frame), ("train", frame)):
+        query: dict[str, Any] = {"split": split, "limit": 1000}
+        stored = service.http.get(f"/v1/jobs/{job['id']}/predictions", params=query).json()["data"]
+        assert stored, split
+        for row in stored:
+            assert row["target"] == of["Survived"][row["row"]], split
+    unknown = upload(service, frame[~known].to_csv(index=False).encode(), "unknown.csv")
+    spec = {"data": {"dataset": dataset["id"], "target": "Survived"}, "layers": [], "test": {"dataset": unknown["id"]}}
+    [fault] = service.http.post("/v1/jobs", json=spec).json()["errors"]
+    assert (fault["pointer"], "no row with a target" in fault["detail"]) == ("/test/dataset", True)
+    explained = service.http.post(f"/v1/models/{job['model']}/explain", json={"method": "permutation"}).json()
+    assert explained["rows"] == 40
+
+
 def test_a_file_of_other_values_is_not_taken_for_validation(service: Service, passengers: pd.DataFrame) -> None:
     dataset = upload(service, passengers.to_csv(index=False).encode())
     for column, values, kind in (

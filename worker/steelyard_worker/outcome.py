@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from steelyard.datasets import library
-from steelyard.diagnostics.columns import find_in_columns
+from steelyard.diagnostics.columns import find_in_columns, find_in_targets
 from steelyard.diagnostics.findings import Run, find
 from steelyard.errors import SteelyardError
 from steelyard.jobs import checkpoints, ledger
@@ -166,6 +166,7 @@ class Outcome:
         )
         found = find(run)
         if prepared is not None:
+            found += find_in_targets(self._supervised)
             found += find_in_columns(prepared.inputs, len(prepared.parts["train"].rows))
         return [finding.to_json() for finding in found]
 

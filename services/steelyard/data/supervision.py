@@ -26,7 +26,7 @@ class Supervised:
     `inputs` are the columns to learn from. For classification `classes` are the labels, and `y` `(rows,)` int64 their
     indices; else `classes` is `None` and `y` `(rows, targets)` float64: 0 or 1 for `multilabel`, numbers for
     regression. `weights` `(rows,)` float64 say how much each row counts. `left_out` are columns of which nothing can
-    be learned, each with the reason; `table` is all of it.
+    be learned, each with the reason. `table` is all of it but `rows_left_out` rows that lack a target.
     """
 
     table: Table
@@ -37,6 +37,7 @@ class Supervised:
     classes: list[Any] | None
     weights: NDArray[np.float64] | None = None
     left_out: dict[str, str] = field(default_factory=dict)
+    rows_left_out: int = 0
 
     @property
     def rows(self) -> int:
@@ -73,26 +74,26 @@ def supervise(
     Under `auto`, a target of texts, booleans or at most `MOST_CLASSES_GUESSED` different integers is a class, of two
     or of several; several targets of booleans are labels; anything else is regression. Columns of texts that are no
     categories, and such as only tell rows apart, are left out unless `features` names them; so are those `used` to
-    split the rows.
+    split the rows, and rows that lack a target.
     """
     targets, weight = list(target or default_targets), [] if sample_weight is None else [sample_weight]
     named = {"target": target, "features": features, "ignore": ignore, "sample_weight": weight}
     refuse(_naming_faults(table, targets, named))
+    sent, table = table, _with_targets(table, targets)
     rest = [name for name in table.names if name not in {*targets, *ignore, *weight, *used}]
     left_out = {} if features else {n: LEFT_OUT[kind] for n in rest if (kind := table.columns[n].kind) in LEFT_OUT}
     chosen = list(features) if features else [name for name in rest if name not in left_out]
-    refuse(
-        chain(
-            _row_faults(table),
-            _feature_faults(chosen, left_out),
-            _target_faults(table, targets),
-            _weight_faults(table, weight),
-        )
-    )
+    refuse(chain(_row_faults(sent, table), _feature_faults(chosen, left_out), _weight_faults(table, weight)))
     inputs = {name: table.columns[name] for name in chosen}
     y, found, classes = _with_task(table, targets, task)
     weights = table.columns[weight[0]].values.array if weight else None
-    return Supervised(table, inputs, y, targets, found, classes, weights, left_out)
+    return Supervised(table, inputs, y, targets, found, classes, weights, left_out, sent.rows - table.rows)
+
+
+def _with_targets(table: Table, targets: list[str]) -> Table:
+    """The rows that have every target."""
+    lacking = [column.values.missing for name in targets if (column := table.columns[name]).missing]
+    return table.only(np.flatnonzero(~np.logical_or.reduce(lacking))) if lacking else table
 
 
 def _naming_faults(table: Table, targets: list[str], named: dict[str, Sequence[str] | None]) -> Iterator[Fault]:
@@ -115,21 +116,16 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
-def _row_faults(table: Table) -> Iterator[Fault]:
+def _row_faults(sent: Table, table: Table) -> Iterator[Fault]:
     if table.rows < 2:
-        yield Fault(pointer(AT), f"has {table.rows} rows; training needs at least 2")
+        of_which = "" if table is sent else f", of which {table.rows} with a target"
+        yield Fault(pointer(AT), f"has {sent.rows} rows{of_which}; training needs at least 2")
 
 
 def _feature_faults(features: list[str], left_out: dict[str, str]) -> Iterator[Fault]:
     if not features:
         hint = f"; {_listed(list(left_out))} can be named in 'features'" if left_out else ""
         yield Fault(pointer(AT), f"has no column to learn from beside the target and those ignored{hint}")
-
-
-def _target_faults(table: Table, targets: list[str]) -> Iterator[Fault]:
-    for name in targets:
-        if table.columns[name].missing:
-            yield missing_fault(table, name, "the target")
 
 
 def _weight_faults(table: Table, weights: list[str]) -> Iterator[Fault]:
@@ -141,18 +137,17 @@ def _weight_faults(table: Table, weights: list[str]) -> Iterator[Fault]:
             row = int(wrong.argmax())
             seen = "null" if np.isnan(values.array[row]) else f"{values.array[row]:g}"
             yield Fault(table.locate(name, row), f"is {seen}; a row's weight must be at least 0")
-        elif not values.array.any():
+        elif table.rows and not values.array.any():
             yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which is 0 in every row")
 
 
-def missing_fault(table: Table, name: str, role: str) -> Fault:
-    """That a column has rows without a value, where every row needs one."""
-    missing = table.columns[name].values.missing
-    row, count = int(missing.argmax()), int(missing.sum())
-    rows = f"row {row}" if count == 1 else f"{count} rows, row {row} the first"
-    return Fault(
-        table.locate(name, row), f"is null: {role}, {shown(name)}, has no value in {rows}; every row needs one"
-    )
+def missing_fault(table: Table, name: str) -> Fault:
+    """That an input has rows without a value, where every row needs one."""
+    missing = np.flatnonzero(table.columns[name].values.missing)
+    first = f"row {table.numbers_of(missing[:1])[0]}"
+    rows = first if len(missing) == 1 else f"{len(missing)} rows, {first} the first"
+    detail = f"is null: an input, {shown(name)}, has no value in {rows}; every row needs one"
+    return Fault(table.locate(name, int(missing[0])), detail)
 
 
 def _with_task(table: Table, targets: list[str], asked: str) -> tuple[NDArray[Any], str, list[Any] | None]:

@@ -12,9 +12,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.column import Column, Values, concatenate
+from steelyard.data.column import MISSING, Column, Values, concatenate
 from steelyard.data.kinds import infer
 from steelyard.errors import pointer
+
+Rows = NDArray[np.int64]
 
 
 def in_data(_column: str, _row: int | None) -> str:
@@ -28,6 +30,7 @@ class Table:
 
     `locate(column, row)` is the JSON pointer of a value, and of the column as a whole where `row` is `None`. `starts`
     are the first rows of the tables that it was made of, `sha256` of the bytes of the first, where they were sent.
+    `numbers` `(rows,)` are those of the rows in the tables that they came with, where some were left out.
     """
 
     columns: Mapping[str, Column]
@@ -35,10 +38,25 @@ class Table:
     locate: Callable[[str, int | None], str] = in_data
     starts: tuple[int, ...] = (0,)
     sha256: str | None = None
+    numbers: Rows | None = None
 
-    def start_of(self, row: int) -> int:
-        """The first row of the table that a row came with."""
-        return max(start for start in self.starts if start <= row)
+    def numbers_of(self, rows: Rows) -> Rows:
+        """The numbers of some rows in the tables that they came with."""
+        starts = np.array(self.starts)
+        return rows - starts[np.searchsorted(starts, rows, "right") - 1] if self.numbers is None else self.numbers[rows]
+
+    def only(self, rows: Rows) -> "Table":
+        """Some of the rows, in their order."""
+        columns = {
+            name: Column(column.kind, partial(_take, column, rows), day_first=column.day_first)
+            for name, column in self.columns.items()
+        }
+
+        def locate(column: str, row: int | None) -> str:
+            return self.locate(column, None if row is None else int(rows[row]))
+
+        starts = tuple(np.searchsorted(rows, self.starts).tolist())
+        return Table(columns, len(rows), locate, starts, self.sha256, self.numbers_of(rows))
 
     @property
     def names(self) -> list[str]:
@@ -82,5 +100,20 @@ def stack(tables: Sequence[Table]) -> Table:
     return Table(columns, ends[-1], first.locate, (0, *ends[:-1]), first.sha256)
 
 
+def _take(column: Column, rows: Rows) -> Values:
+    return column.values.take(rows)
+
+
 def _stack(columns: Sequence[Column]) -> Values:
-    return concatenate([column.values for column in columns])
+    """The values of columns of one form; one without any value is of every form."""
+    first, *others = [column.values for column in columns]
+    nothing = MISSING if first.labels is not None else np.nan
+    return concatenate(
+        [
+            first,
+            *(
+                Values(np.full(len(each.array), nothing), first.labels) if each.missing.all() else each
+                for each in others
+            ),
+        ]
+    )

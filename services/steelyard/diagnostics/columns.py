@@ -1,8 +1,9 @@
-"""What stands out in the columns that a job learned from: categories that are rare, or very many."""
+"""What stands out in the columns that a job learned from: categories that are rare, or very many; targets that lack."""
 
 from collections.abc import Iterator
 
 from steelyard.data.encoding import Categories, Encoder
+from steelyard.data.supervision import Supervised
 from steelyard.diagnostics.findings import Finding
 from steelyard.errors import shown
 
@@ -16,6 +17,20 @@ def find_in_columns(encoder: Encoder, rows: int) -> list[Finding]:
         for column in encoder.categories
         for finding in (*rare_categories(column, encoder), *high_cardinality(column, encoder, rows))
     ]
+
+
+def find_in_targets(supervised: Supervised) -> list[Finding]:
+    """Rows that lack a target."""
+    count, targets = supervised.rows_left_out, ", ".join(map(shown, supervised.targets))
+    if not count:
+        return []
+    finding = Finding(
+        code="missing_targets",
+        level="info",
+        message=f"{count} of {supervised.rows + count} rows have no value in {targets}; they were left out.",
+        suggestion="Nothing needs to be done. The model can predict what they lack.",
+    )
+    return [finding]
 
 
 def rare_categories(column: Categories, encoder: Encoder) -> Iterator[Finding]:

@@ -101,8 +101,7 @@ def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared
         if len(rows):
             values = {column: supervised.inputs[column].values.take(rows) for column in inputs.features}
             x = inputs.encode(values, spec.training.dtype)
-            ids = rows - supervised.table.start_of(rows[0])
-            parts[name] = Part(rows, ids, x, as_targets(spec, supervised.y[rows], target))
+            parts[name] = Part(rows, supervised.table.numbers_of(rows), x, as_targets(spec, supervised.y[rows], target))
     weights = row_weights(supervised, split.train, spec.training.class_weight)
     return Prepared(parts, inputs, target, None if weights is None else weights.astype(spec.training.dtype))
 

@@ -103,7 +103,9 @@ def room_faults(spec: JobSpec, supervised: Supervised) -> Iterator[Fault]:
     fixed = fixed_rows(spec, supervised)
     for part, rows in fixed.items():
         holdout: Holdout = getattr(spec, part)
-        if not len(rows):
+        if not len(rows) and holdout.dataset is not None:
+            yield Fault(pointer(part, "dataset"), f"is {shown(holdout.dataset)}, which has no row with a target")
+        elif not len(rows):
             yield Fault(pointer(part, "value"), f"is {shown(holdout.value)}, which no row has in {holdout.column!r}")
     if len(fixed) == 2 and len(np.intersect1d(fixed["validation"], fixed["test"])):
         yield Fault(pointer("test"), "keeps back rows that validation has; no row may be in two parts")

@@ -51,6 +51,7 @@ class DataSummary:
     targets: list[str]
     classes: list[Any] | None
     left_out: dict[str, str]
+    rows_left_out: int
 
     def to_json(self) -> dict[str, Any]:
         """As the job serves it."""
@@ -114,7 +115,12 @@ def read_job(document: Any, *, limits: Limits, tables: Tables) -> Plan:
         spec=spec,
         inline=inline,
         data=DataSummary(
-            supervised.rows, supervised.features, supervised.targets, supervised.classes, supervised.left_out
+            supervised.rows,
+            supervised.features,
+            supervised.targets,
+            supervised.classes,
+            supervised.left_out,
+            supervised.rows_left_out,
         ),
         datasets=datasets_of(spec),
         parameters=sum(math.prod(shape) for shape in shapes.values()),

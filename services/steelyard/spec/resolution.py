@@ -164,7 +164,7 @@ def _inputs_are_complete(spec: JobSpec, supervised: Supervised) -> Faults:
         return
     for name, column in supervised.inputs.items():
         if column.missing:
-            yield missing_fault(supervised.table, name, "an input")
+            yield missing_fault(supervised.table, name)
 
 
 @_rule("data", "preprocessing", of_data=True)

@@ -36,6 +36,7 @@ class DataSummary(Answer):
     targets: list[str]
     classes: list[Label] | None
     left_out: Annotated[dict[str, str], Field(description="columns of which nothing is learned, and why")]
+    rows_left_out: Annotated[int, Field(description="rows that lack a target")] = 0
 
 
 class Job(Answer):

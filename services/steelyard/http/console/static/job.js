@@ -123,7 +123,8 @@ function showJob(job) {
   find("status").className = `status ${job.status}`;
   find("cancel").hidden = ENDED.includes(job.status);
   find("progress").value = job.progress.fraction;
-  const facts = [`${job.data.rows.toLocaleString()} rows`, `${job.data.features.length} inputs`, `${job.parameters.toLocaleString()} weights`, `epoch ${job.progress.epoch} of ${job.progress.epochs}`];
+  const lacking = job.data.rows_left_out ? ` (${job.data.rows_left_out.toLocaleString()} without a target left out)` : "";
+  const facts = [`${job.data.rows.toLocaleString()} rows${lacking}`, `${job.data.features.length} inputs`, `${job.parameters.toLocaleString()} weights`, `epoch ${job.progress.epoch} of ${job.progress.epochs}`];
   if (job.train_seconds !== null) facts.push(`${job.train_seconds.toFixed(2)} s of training`);
   if (job.attempt > 1) facts.push(`attempt ${job.attempt}`);
   find("summary").textContent = facts.join(" · ");
