@@ -33,7 +33,7 @@ class Wishes:
     missing: Literal["mean", "median", "most_frequent", "error"] = "mean"
     missing_indicator: bool = False
     unknown: Literal["bucket", "error"] = "bucket"
-    max_categories: int = 100
+    max_categories: int = 256  # all countries of the world, say
     min_frequency: int = 1
 
 

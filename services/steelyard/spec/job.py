@@ -91,7 +91,7 @@ class Preprocessing(Strict):
     missing_indicator: bool = Field(False, description="an input more for each column of numbers that lacks any")
     unknown: Literal["bucket", "error"] = Field("bucket", description="categories that were not there in training")
     max_categories: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        100, description="of a column; the others share a place"
+        256, description="of a column; the others share a place"
     )
     min_frequency: Annotated[int, Field(ge=1)] = Field(1, description="rarer categories share a place")
     target: Literal["standard", "none"] | None = Field(None, description="for regression; standard unless given")
