@@ -6,8 +6,8 @@ is the day; what it told is kept, since a single date that comes later may not t
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 
@@ -15,21 +15,18 @@ from steelyard.data.column import Values
 from steelyard.errors import shown
 
 EPOCH, EPOCH_WITHOUT_ZONE = datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1)
-ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)")
+SECOND = 1_000_000  # microseconds
+CUT = r"^(?P<date>.*?)(?:[ ,T]+(?P<time>\d{1,2}:.*))?$"  # as Arrow reads expressions, too
+LOOSE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:[ T,]|$)")
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
 SHORT = [name[:3] for name in MONTHS]
 MONTH = rf"(?P<name>{'|'.join((*MONTHS, *SHORT, 'sept'))})\.?"
-TIME = (
-    r"(?:,?[T ] ?(?P<hour>\d{1,2}):(?P<rest>\d\d(?::\d\d(?:\.\d{1,9})?)?)"
-    r"(?: ?(?P<half>[ap])\.?m\.?)?(?P<zone>Z| ?UTC|[+-]\d\d:?\d\d)?)?"
-)
-LOOSE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:[ T,]|$)")
-NUMBERS = re.compile(rf"(?P<one>\d{{1,2}})([/-])(?P<two>\d{{1,2}})\2(?P<year>\d{{4}}){TIME}", re.IGNORECASE | re.ASCII)
+NUMBERS = re.compile(r"(?P<one>\d{1,2})([/-])(?P<two>\d{1,2})\2(?P<year>\d{4})", re.ASCII)
 CLEAR = [
-    re.compile(written + TIME, re.IGNORECASE | re.ASCII)
+    re.compile(written, re.IGNORECASE | re.ASCII)
     for written in (
         r"(?P<year>\d{4})([./-])(?P<month>\d{1,2})\2(?P<day>\d{1,2})",
         r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
@@ -37,6 +34,11 @@ CLEAR = [
         rf"{MONTH} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})",
     )
 ]
+TIME = re.compile(
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?"
+    r"(?: ?(?P<half>[ap])\.?m\.?)?(?: ?(?:Z|UTC)|(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d))?",
+    re.IGNORECASE | re.ASCII,
+)
 EXAMPLES = {None: "", False: ", or as 11/24/2026", True: ", or as 24/11/2026"}
 
 
@@ -60,53 +62,59 @@ def read_moment(text: str, day_first: bool | None = None) -> float:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        read = datetime.fromisoformat(_as_iso(text, day_first))
+        date, time = cut(text)
+        return (_read_day(date, day_first) + _read_time(time)) / SECOND
     return (read - (EPOCH if read.tzinfo else EPOCH_WITHOUT_ZONE)).total_seconds()
 
 
 def read_moments(values: Values) -> tuple[Values, bool | None] | None:
     """Texts as the moments that they are, and their `day_first`; `None` if they are not."""
+    labels = values.labels or ()
+    if not labels or not isinstance(labels[0], str) or not looks_like_one(labels[0]):
+        return None  # as with most columns: no need to look further
+    parts = [*map(cut, labels)]
     try:
-        moments, day_first = _read_all(values.labels or ())
+        days, times, day_first = read_parts(*zip(*parts, strict=True))
     except ValueError:
         return None
+    moments = [(days[date] + times[time]) / SECOND for date, time in parts]
     return Values(np.array([*moments, np.nan])[values.array]), day_first  # the last place is for MISSING, which is -1
+
+
+def read_parts(dates: Iterable[str], times: Iterable[str]) -> tuple[dict[str, int], dict[str, int], bool | None]:
+    """Microseconds by the dates of a column, to which they lie from 1970, and by the times of day; its `day_first`.
+
+    There are far fewer of them than moments, and each is read once. Raises `ValueError`, which tells what is wrong.
+    """
+    different = dict.fromkeys(dates)
+    day_first = _find_day_first(different)
+    days = {date: _read_day(date, day_first) for date in different}
+    return days, {time: _read_time(time) for time in dict.fromkeys(times)}, day_first
 
 
 def looks_like_one(text: str) -> bool:
     """Whether a text seems to be meant for a date, read or not."""
-    return any(written.match(text) for written in (ISO, LOOSE, *CLEAR))
+    return any(written.match(text) for written in (LOOSE, *CLEAR))
 
 
-def why_not(labels: tuple[Any, ...]) -> str:
-    """What keeps `read_moments` from reading texts, most of which look like dates."""
+def why_not(labels: Iterable[str]) -> str:
+    """What keeps texts, most of which look like dates, from being such."""
     try:
-        _read_all(labels)
+        read_parts(*zip(*map(cut, labels), strict=True))
     except ValueError as error:
         return str(error)
     return ""
 
 
-def _read_all(labels: tuple[Any, ...]) -> tuple[list[float], bool | None]:
-    """Moments, and their `day_first`. Raises `ValueError`, which tells what is wrong."""
-    if not labels:
-        raise ValueError("there are none")
-    for label in labels:
-        if not isinstance(label, str) or not looks_like_one(label):
-            raise ValueError(f"{shown(label)} is none")
-    day_first = _find_day_first(labels)
-    moments = []
-    for label in labels:
-        try:
-            moments.append(read_moment(label, day_first))
-        except ValueError:
-            raise ValueError(f"{shown(label)} is none that is read; as 2026-11-24 it would be") from None
-    return moments, day_first
+def cut(text: str) -> tuple[str, str]:
+    """The date and the time of day."""
+    found = re.match(CUT, text)
+    return (text, "") if found is None else (found["date"], found["time"] or "")
 
 
-def _find_day_first(labels: tuple[str, ...]) -> bool | None:
+def _find_day_first(dates: Iterable[str]) -> bool | None:
     """Whether the day stands before the month, as one beyond the twelfth tells. Raises `ValueError`."""
-    pairs = [found.group("one", "two") for label in labels if (found := NUMBERS.fullmatch(label))]
+    pairs = [found.group("one", "two") for date in dates if (found := NUMBERS.fullmatch(date))]
     if not pairs:
         return None
     firsts, seconds = (max(map(int, numbers)) for numbers in zip(*pairs, strict=True))
@@ -117,33 +125,35 @@ def _find_day_first(labels: tuple[str, ...]) -> bool | None:
     return firsts > 12
 
 
-def _as_iso(text: str, day_first: bool | None) -> str:
-    """A date that is written in another way. Raises `ValueError`."""
-    found = next((found for written in CLEAR if (found := written.fullmatch(text))), None)
-    if found is None:
-        found = NUMBERS.fullmatch(text)
-        if found is None or day_first is None:
-            raise ValueError("it is no date, or not clear")
+def _read_day(date: str, day_first: bool | None) -> int:
+    """The microseconds from 1970 to a date. Raises `ValueError`."""
+    found = next((found for written in CLEAR if (found := written.fullmatch(date))), None)
+    if found is not None:
+        day, year = found["day"], found["year"]
+        month = found["month"] if "month" in found.re.groupindex else SHORT.index(found["name"][:3].lower()) + 1
+    elif day_first is not None and (found := NUMBERS.fullmatch(date)):
+        year = found["year"]
         day, month = found.group("one", "two") if day_first else found.group("two", "one")
     else:
-        day = found["day"]
-        month = found["month"] if "month" in found.re.groupindex else _find_month(found["name"])
-    return f"{found['year']}-{month:>02}-{day:>02}T{_time(found)}"
+        raise ValueError(f"{shown(date)} is none that is read; as 2026-11-24 it would be")
+    try:
+        return (datetime(int(year), int(month), int(day)) - EPOCH_WITHOUT_ZONE).days * 86_400 * SECOND
+    except ValueError:
+        raise ValueError(f"{shown(date)} is no day that there is") from None
 
 
-def _find_month(name: str) -> str:
-    """The number of a month that is written out, or cut short."""
-    return str(SHORT.index(name[:3].lower()) + 1)
-
-
-def _time(found: re.Match[str]) -> str:
-    """The time of day. Raises `ValueError`."""
-    if found["hour"] is None:
-        return "00:00"
+def _read_time(time: str) -> int:
+    """The microseconds of a day in UTC, which may be before it or behind. Raises `ValueError`."""
+    if not time:
+        return 0
+    if (found := TIME.fullmatch(time)) is None:
+        raise ValueError(f"{shown(time)} is no time of day")
     hour = int(found["hour"])
     if found["half"]:
-        if not 1 <= hour <= 12:
-            raise ValueError("a clock of twelve hours has no such hour")
-        hour = hour % 12 + (12 if found["half"] in "pP" else 0)
-    zone = (found["zone"] or "").strip().upper().replace("UTC", "Z")
-    return f"{hour:02}:{found['rest']}{zone}"
+        hour = hour % 12 + (12 if found["half"] in "pP" else 0) if 1 <= hour <= 12 else 24
+    fraction = (found["fraction"] or "").ljust(6, "0")[:6]
+    minute, second, ahead, also = (int(found[name] or 0) for name in ("minute", "second", "hours", "minutes"))
+    if hour > 23 or minute > 59 or second > 59 or ahead > 23 or also > 59:
+        raise ValueError(f"{shown(time)} is no time of day")
+    zone = (ahead * 60 + also) * (-1 if found["sign"] == "-" else 1)
+    return ((hour * 60 + minute - zone) * 60 + second) * SECOND + int(fraction)

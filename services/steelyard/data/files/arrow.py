@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from steelyard.data.ahead import ahead
 from steelyard.data.column import MISSING, Values
-from steelyard.data.dates import read_moments
+from steelyard.data.dates import CUT, SECOND, looks_like_one, read_parts
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.numbers import LARGEST
 from steelyard.errors import shown
@@ -176,10 +177,7 @@ def read_columns(
     """
 
     def work(name: str, column: pa.ChunkedArray) -> tuple[Values, dict[str, Any]]:
-        read = _read(name, column)
-        if finds_dates and read.has_texts and (found := read_moments(read.values)):
-            moments, day_first = found
-            read = Read(name, moments, read.dtype, is_moment=True, day_first=day_first)
+        read = _read(name, column, finds_dates=finds_dates)
         return read.values, describe(read)
 
     return ahead((partial(work, name, columns.pop(0)) for name in names), os.cpu_count() or 1)
@@ -189,14 +187,14 @@ def _short(label: Any) -> Any:
     return label[:MOST_NAME] if isinstance(label, str) else label
 
 
-def _read(name: str, column: pa.ChunkedArray) -> Read:
+def _read(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
     try:
-        return _convert(name, column)
+        return _convert(name, column, finds_dates=finds_dates)
     except BROKEN as error:
         raise Unreadable(f"its values cannot be read: {brief(error)}", column=name) from None
 
 
-def _convert(name: str, column: pa.ChunkedArray) -> Read:
+def _convert(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
     dtype, kind = str(column.type), column.type
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
@@ -207,7 +205,7 @@ def _convert(name: str, column: pa.ChunkedArray) -> Read:
         codes = column.cast(pa.int8()).fill_null(MISSING).to_numpy().astype(np.int32)
         return Read(name, Values(codes, (False, True)), dtype)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return _read_texts(name, column, dtype)
+        return _read_texts(name, column, dtype, finds_dates=finds_dates)
     if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
         return _read_moments(name, column, dtype)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -217,12 +215,29 @@ def _convert(name: str, column: pa.ChunkedArray) -> Read:
     )
 
 
-def _read_texts(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+def _read_texts(name: str, column: pa.ChunkedArray, dtype: str, *, finds_dates: bool = False) -> Read:
     encoded = pc.dictionary_encode(column).unify_dictionaries()
     chunks = [chunk.indices.fill_null(MISSING).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
-    labels = tuple(encoded.chunk(0).dictionary.to_pylist()) if chunks else ()
+    labels = encoded.chunk(0).dictionary if chunks else pa.array([], pa.string())
     codes = np.concatenate(chunks).astype(np.int32) if chunks else np.empty(0, np.int32)
-    return Read(name, Values(codes, labels), dtype)
+    if finds_dates and len(labels) and looks_like_one(labels[0].as_py()):
+        with suppress(ValueError):
+            moments, day_first = _read_written(labels)
+            return Read(name, Values(np.append(moments, np.nan)[codes]), dtype, is_moment=True, day_first=day_first)
+    return Read(name, Values(codes, tuple(labels.to_pylist())), dtype)
+
+
+def _read_written(texts: pa.Array) -> tuple[NDArray[np.float64], bool | None]:
+    """The moments that texts are, and their `day_first`: what `read_moments` says of them. Raises `ValueError`."""
+    parts = pc.extract_regex(texts, CUT)
+    if parts.null_count:
+        raise ValueError("a text of several lines is no date")
+    dates, times = (parts.field(part).dictionary_encode() for part in ("date", "time"))
+    days, spans, day_first = read_parts(dates.dictionary.to_pylist(), times.dictionary.to_pylist())
+    of_dates, of_times = (np.array([*found.values()], np.int64) for found in (days, spans))
+    moments = of_dates[dates.indices.to_numpy()] + of_times[times.indices.to_numpy()]
+    # NumPy would round large numbers before it divides them.
+    return np.array([microseconds / SECOND for microseconds in moments.tolist()]), day_first
 
 
 def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
