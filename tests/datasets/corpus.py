@@ -135,6 +135,7 @@ CORPUS = [
     Bad("too-wide", CSV, text("a,b\n1,2\n3,4\n5,6,7\n"), "row 3"),
     Bad("ragged-far-down", CSV, text("a,b\n" + "1,2\n" * 3_000_000 + "3\n"), "row 3000001"),
     Bad("duplicate-columns", CSV, text("a,b,a\n1,2,3\n"), "'a' stands for two columns"),
+    Bad("endless-name", CSV, text("a" * 200_000 + ",b\n1,2\n"), "the name of column 1 has 200000 characters"),
     Bad("nameless-column", CSV, text("a,,c\n1,2,3\n"), "column 2 is empty"),
     Bad("no-header", CSV, text("1,2\n3,4\n"), "header=false"),
     Bad("unclosed-quote", CSV, text('a,b\n1,x\n2,"y\n3,z\n'), "row 2"),

@@ -89,6 +89,9 @@ def test_every_format_gives_the_same_table(readers: Readers, tmp_path: Path) -> 
         ('a,b,c\n"1","x","true"\n"","",""\n', {"a": [1, None], "b": ["x", None], "c": [True, None]}),
         ('a;b;c\n"1,5";"";"2"\n"";"";"2,5"\n', {"a": [1.5, None], "b": [None, None], "c": [2, 2.5]}),
         ('a,b\n"1","x"\n"","1"\n', {"a": [1, None], "b": ["x", "1"]}),
+        ("a, b, c\n1, x, 2\n2, ?, ?\n3 , , 4\n", {"a": [1, 2, 3], "b": ["x", None, None], "c": [2, None, 4]}),
+        ('a,b\n" x ",1\n" ",2\nx,3\n', {"a": ["x", None, "x"], "b": [1, 2, 3]}),
+        ("a; b\n 1,5;true\n ?; false\n", {"a": [1.5, None], "b": [True, False]}),
         ("a,b\ntrue,=cmd()\nfalse,x\n", {"a": [True, False], "b": ["=cmd()", "x"]}),
         ("a,b\n9007199254740993,1\n9007199254740995,2\n", {"a": ["9007199254740993", "9007199254740995"], "b": [1, 2]}),
         ("a,b\n1970-01-02,1\n,2\n", {"a": [86400.0, None], "b": [1, 2]}),
@@ -152,7 +155,7 @@ def test_dates_are_moments_in_every_format(
 
 def test_columns_that_are_known_to_be_texts_stay_texts(readers: Readers, tmp_path: Path) -> None:
     path = tmp_path / "file"
-    path.write_bytes(b'code;day;size;other\n01234;2026-11-24;1;x\n"";13/1/2026;2;y\n')
+    path.write_bytes(b'\n"code" ; day;size;other\n01234;2026-11-24;1;x\n"";13/1/2026;2;y\n')
     wanted = {"size": False, "code": True, "day": True}
     with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted=wanted) as parsed:
         assert lists(stack([*parsed.tables()])) == {

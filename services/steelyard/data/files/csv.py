@@ -3,18 +3,18 @@
 import csv
 import mmap
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from steelyard.data.files.arriving import Arriving
-from steelyard.data.files.arrow import BROKEN, MOST_COLUMNS, brief, require_size
+from steelyard.data.files.arrow import BROKEN, MOST_COLUMNS, brief
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.refusal import Unreadable
+from steelyard.data.files.tidying import MISSING, NUMBER, called, tidy
 from steelyard.errors import shown
 
 SAMPLE_BYTES = 1 << 16
@@ -27,10 +27,7 @@ BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\
 OTHERS = {b"PAR1": "Parquet", b"PK\x03\x04": "NPZ", b"\xff\xff\xff\xff": "Arrow", b"ARROW1": "Feather"}
 # Sequences of two to four bytes that UTF-8 has, and no text in Latin-1 is likely to.
 SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-MISSING = [*pv.ConvertOptions().null_values, "?"]  # how a cell without quotes says that it has no value
-UNNAMED = "Unnamed: 0"  # as pandas calls it
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
 
 def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
@@ -39,11 +36,12 @@ def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
     if not start.strip():
         raise Unreadable("it is empty")
     dialect = _find_out(start, asked)
-    first = NEWLINE.split(start if NEWLINE.search(start) else file.start(LONGEST_HEADER_BYTES), maxsplit=1)[0]
-    if first.count(dialect.delimiter.encode()) >= MOST_COLUMNS:  # the parser would take minutes to find that out
+    columns = _first_line(file, start, dialect)
+    if len(columns) > MOST_COLUMNS:  # the parser would take minutes to find that out
         raise Unreadable(f"it has more than {MOST_COLUMNS} columns, the most that there may be")
     watched = Watched(file, dialect)
-    parsing = Parsing(dialect, has_quotes=watched.quote in start)
+    texts = [name for name, ours in _names_of(columns, dialect) if ours in dialect.texts]
+    parsing = Parsing(dialect, texts, has_quotes=watched.quote in start)
     table, failure = None, None
     try:
         table = parsing.run(pa.PythonFile(watched, mode="r"))
@@ -59,7 +57,22 @@ def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
         table, dialect = _read_again(file.path, content, parsing, failure)
     if table is None:
         table, dialect = _read_whole(file.path, content, parsing)
-    return _without_empty_texts(_named(table, dialect), dialect), dialect
+    return tidy(table, dialect), dialect
+
+
+def _first_line(file: Arriving, start: bytes, dialect: Dialect) -> list[str]:
+    some = start if NEWLINE.search(start) else file.start(LONGEST_HEADER_BYTES)
+    lines = some.decode(dialect.encoding, "replace").splitlines()
+    try:
+        return next(filter(None, csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)), [])
+    except csv.Error:  # a name too long, which the parser's table shows
+        return []
+
+
+def _names_of(columns: list[str], dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """What the parser calls each column, and what we do."""
+    for place, name in enumerate(columns):
+        yield (name, called(name, place)) if dialect.header else (f"f{place}", f"x{place}")
 
 
 class Watched:
@@ -135,9 +148,10 @@ def _decimal_of(lines: list[str], delimiter: str, quote: str) -> str:
 
 @dataclass
 class Parsing:
-    """One attempt at a file. `bad` are the rows that it stumbled over."""
+    """One attempt at a file. `texts` are columns of such, `bad` the rows that it stumbled over."""
 
     dialect: Dialect
+    texts: list[str]
     has_quotes: bool
     in_order: bool = False  # only so is the number of a bad row known
     bad: list[pv.InvalidRow] = field(default_factory=list, init=False)
@@ -161,19 +175,13 @@ class Parsing:
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             decimal_point=self.dialect.decimal,
-            column_types={self._parsed_name(name): pa.string() for name in self.dialect.texts},
+            column_types=dict.fromkeys(self.texts, pa.string()),
         )
         table = pv.read_csv(source, reading, parsing, converting)
         columns = zip(table.column_names, table.schema.types, strict=True)  # names that are not UTF-8 raise
         if any(pa.types.is_binary(kind) for _, kind in columns):  # bytes that are no UTF-8
             raise pa.ArrowInvalid("invalid UTF8 data")
         return table
-
-    def _parsed_name(self, name: str) -> str:
-        """What the parser calls a column."""
-        if not self.dialect.header:
-            return re.sub("^x", "f", name)
-        return "" if name == UNNAMED else name
 
     def _note(self, row: pv.InvalidRow) -> str:
         self.bad.append(row)
@@ -204,56 +212,6 @@ def _read_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseExce
     if "straddling" in said:
         raise Unreadable(f"one of its rows is longer than {BLOCK_BYTES >> 20} MiB; a quote may not be closed") from None
     raise Unreadable(f"this is not a CSV file that can be read: {said}") from None
-
-
-def _named(table: pa.Table, dialect: Dialect) -> pa.Table:
-    """The table with a name for each of its columns: of rows' numbers or names, which pandas and R write without one.
-
-    A column with neither a name nor a value is none: each line may end with a delimiter.
-    """
-    columns = enumerate(zip(table.column_names, table.schema.types, strict=True))
-    table = table.select([place for place, (name, kind) in columns if name or not pa.types.is_null(kind)])
-    names = table.column_names
-    if names and not names[0]:
-        names[0] = UNNAMED
-        table = table.rename_columns(names)
-    require_size(table.num_rows, names)
-    if not dialect.header:
-        return table.rename_columns([f"x{place}" for place in range(len(names))])
-    return table
-
-
-def require_words(names: Sequence[str]) -> None:
-    """Refuse a first line that may well be a row."""
-    if len(names) > 1 and all(NUMBER.fullmatch(name.strip()) for name in names):
-        first = ", ".join(names[:3])
-        raise Unreadable(f"its first line holds only numbers ({first} …); give names, or say header=false")
-
-
-def _without_empty_texts(table: pa.Table, dialect: Dialect) -> pa.Table:
-    """The table in which `""` is a value that is missing, as an empty cell without quotes is.
-
-    Many programs put every cell between quotes, and then a column of numbers with holes is one of texts to the parser.
-    """
-    for place, name in enumerate(table.column_names):
-        column = table.column(place)
-        if pa.types.is_string(column.type) and pc.any(is_empty := pc.equal(column, "")).as_py():
-            column = pc.if_else(is_empty, pa.scalar(None, pa.string()), column)
-            table = table.set_column(place, name, column if name in dialect.texts else _as_numbers(column, dialect))
-    return table
-
-
-def _as_numbers(texts: pa.ChunkedArray, dialect: Dialect) -> pa.ChunkedArray:
-    """Texts as the numbers, or as true and false, that all of them are; else as they are."""
-    if texts.null_count == len(texts):
-        return pa.chunked_array([pa.nulls(len(texts))])
-    written = texts if dialect.decimal == "." else pc.replace_substring(texts, dialect.decimal, ".")
-    for plain, kind in ((texts, pa.int64()), (written, pa.float64()), (texts, pa.bool_())):
-        try:
-            return plain.cast(kind)
-        except pa.ArrowInvalid:
-            continue
-    return texts
 
 
 def _read_in_latin(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.Table, Dialect]:

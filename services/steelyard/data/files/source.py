@@ -23,11 +23,12 @@ from steelyard.data.files.arrow import (
     require_columns,
     with_texts,
 )
-from steelyard.data.files.csv import read_csv, require_words
+from steelyard.data.files.csv import read_csv
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.profile import describe_kind, profile
 from steelyard.data.files.records import read_json, read_ndjson
 from steelyard.data.files.refusal import Unreadable, refuse_bomb
+from steelyard.data.files.tidying import require_words
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PIECE_BYTES = 1 << 20
