@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -133,6 +134,12 @@ class Service:
             assert time.monotonic() < end, (job, self.last_words())
             time.sleep(0.05)
         return job
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _launch(command: list[str], data_dir: Path, variables: dict[str, str]) -> tuple[subprocess.Popen[str], str]:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ import pytest
 
 from steelyard.models.predictor import Predictor
 from steelyard.store.engine import make_engine
-from tests.service import SMALLEST, Service
+from tests.service import SMALLEST, Service, free_port
 
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
@@ -130,12 +129,6 @@ def second_api(service: Service) -> Iterator[httpx.Client]:
         yield client
     process.terminate()
     process.wait(20)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_every_api_process_sees_within_a_second_what_another_changed(service: Service) -> None:

@@ -3,12 +3,14 @@
 One process keeps the figures of /metrics whole; for more, run more of them behind a balancer.
 """
 
+import select
 import signal
 from threading import Thread
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import TConn, ThreadWorker
 from threadpoolctl import threadpool_limits
 
 from steelyard import logs
@@ -19,6 +21,33 @@ from steelyard.lifeline import end_with_parent
 from steelyard.settings import Settings
 
 STOP_SECONDS = 10
+LINGER_MILLISECONDS = 10
+
+
+class Listeners(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's threads, each of which listens a moment longer to the connection that it has answered.
+
+    A client that asks again at once is answered by the same thread, on the same core, whose caches hold all that it
+    takes: by way of the main thread, whichever thread is free answers, and takes nearly twice as long.
+    """
+
+    def handle(self, conn: TConn) -> Any:
+        """Answer requests of a connection; true if there may be more, for which the main thread listens then."""
+        kept = super().handle(conn)
+        while kept is True and self.alive and self._may_linger(conn) and _asks_again(conn):
+            kept = super().handle(conn)
+        return kept
+
+    def _may_linger(self, conn: TConn) -> bool:
+        """Whether there is a thread for each connection, and nothing of the next request has been read yet."""
+        return self.nr_conns <= self.cfg.threads and not conn.parser.unreader.buf.getvalue()
+
+
+def _asks_again(conn: TConn) -> bool:
+    """Whether something comes, if only the end, within a moment."""
+    poll = select.poll()
+    poll.register(conn.sock, select.POLLIN)
+    return bool(poll.poll(LINGER_MILLISECONDS))
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -33,7 +62,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
         options: dict[str, Any] = {
             "bind": f"{host}:{self._settings.port}",
-            "worker_class": "gthread",
+            "worker_class": Listeners,
             "workers": 1,
             "threads": THREADS,
             "timeout": 120,
