@@ -1,11 +1,11 @@
 """How soon a model answers: one row to a 784-512-256-10 network, and one to a mixed table of thirty columns.
 
-python benchmarks/predict.py [empty] [empty-json] [mlserver] [mlflow]    (without names, all of them)
+python benchmarks/predict.py [empty] [empty-json] [empty-gthread] [mlserver] [mlflow]    (without names, all of them)
 
-The service, empty Flask endpoints under the same server, MLServer and MLflow serve the same network side by side on
-loopback, and are asked in turn by one client that does nothing else: a request at a time, then 50 connections at
-once. One empty endpoint leaves the body as it came, the other reads it as JSON. Each answer is checked against ours
-first. Last, 100,000 rows in one Arrow body against the network's bare forward pass in this process.
+The service, empty Flask endpoints, MLServer and MLflow serve the same network side by side on loopback, and are asked
+in turn by one client that does nothing else: a request at a time, then 50 connections at once. The empty endpoints
+leave the body as it came or read it as JSON, under our server's threads or gunicorn's own. Each answer is checked
+against ours first. Last, 100,000 rows in one Arrow body against the network's bare forward pass in this process.
 """
 
 import io
@@ -64,7 +64,7 @@ class Case:
 
 def main() -> None:
     peers = sys.argv[1:] or list(PEERS)
-    console = Console(width=110)
+    console = Console(width=140)
     with tempfile.TemporaryDirectory(prefix="sy-predict-") as name:
         folder = Path(name)
         (folder / "service").mkdir()
@@ -179,7 +179,7 @@ def request_of(peer: str, port: int, case: Case) -> Request:
         case "mlflow":
             return Request(port, "/invocations", to_mlflow(features, case.row, plain=case.is_plain))
         case _:
-            return Request(port, EMPTY[peer], json.dumps({"inputs": [case.row]}).encode())
+            return Request(port, EMPTY[peer][1], json.dumps({"inputs": [case.row]}).encode())
 
 
 def probabilities(answer: bytes) -> Any:

@@ -1,8 +1,8 @@
-"""The least that a Flask endpoint can do, under our server as it is configured: takes a body, answers `{}`.
+"""The least that a Flask endpoint can do: takes a body, answers `{}`.
 
 At `/` it leaves the body as it came, at `/json` it reads it, as whoever wants to know what it says has to.
 
-python benchmarks/predict_empty.py PORT
+python benchmarks/predict_empty.py PORT WORKERS    (gunicorn's: `ours`, as the service has them, or its own `gthread`)
 """
 
 import sys
@@ -15,6 +15,11 @@ from steelyard.settings import Settings
 
 class Empty(Server):
     """Our server with an application that does nothing."""
+
+    def load_config(self) -> None:
+        super().load_config()
+        if sys.argv[2] != "ours":
+            self.cfg.set("worker_class", sys.argv[2])
 
     def load(self) -> Flask:
         app = Flask(__name__)

@@ -21,7 +21,11 @@ PACKAGES = {
     "mlserver": ["mlserver==1.7.1", "mlserver-sklearn==1.7.1", "scikit-learn==1.9.1"],
     "mlflow": ["mlflow==3.17.2", "scikit-learn==1.9.1"],
 }
-EMPTY = {"empty": "/", "empty-json": "/json"}  # the addresses of the endpoints that do nothing
+EMPTY = {  # the endpoints that do nothing: by which of gunicorn's workers, and their addresses
+    "empty": ("ours", "/"),
+    "empty-json": ("ours", "/json"),
+    "empty-gthread": ("gthread", "/"),
+}
 START_SECONDS = 120.0
 
 
@@ -55,10 +59,10 @@ def install(name: str) -> Path:
 
 @contextmanager
 def serving(name: str, folder: Path) -> Iterator[int]:
-    """The port at which `name` (`empty`, `empty-json`, `mlserver`, `mlflow`) serves the model in `folder`."""
+    """The port at which `name` (one of `EMPTY`, `mlserver`, `mlflow`) serves the model in `folder`."""
     port, path = free_port(), "/"
     if name in EMPTY:
-        command = [sys.executable, str(HERE / "predict_empty.py"), str(port)]
+        command = [sys.executable, str(HERE / "predict_empty.py"), str(port), EMPTY[name][0]]
     else:
         python = install(name)
         subprocess.run([python, str(HERE / "predict_pipeline.py"), name, folder], check=True)
