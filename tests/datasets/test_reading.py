@@ -163,6 +163,9 @@ def test_columns_that_are_known_to_be_texts_stay_texts(readers: Readers, tmp_pat
             "code": ["01234", None],
             "day": ["2026-11-24", "13/1/2026"],
         }
+    path.write_bytes("größe,b\n01,é\n".encode("latin-1"))
+    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted={"größe": True}) as parsed:
+        assert lists(stack([*parsed.tables()])) == {"größe": ["01"]}
     path.write_bytes(b",3\n01,02\n03,04\n")  # a first line of numbers has the names that are wanted all the same
     with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted={"3": False, "Unnamed: 0": True}) as parsed:
         assert lists(stack([*parsed.tables()])) == {"3": [2, 4], "Unnamed: 0": ["01", "03"]}

@@ -13,12 +13,15 @@ from steelyard.data.dates import read_moments
 from steelyard.data.files.arrow import Read, read_columns
 
 WRITTEN = ["%Y-%m-%dT%H:%M:%S.%fZ", "%d.%m.%Y", "%m/%d/%Y %I:%M %p", "%d/%m/%Y, %H:%M:%S", "%b %d, %Y", "%d\n%m %H:%M"]
+LONG = "13/2/2019" + 60 * " " + "10:00"
 DAYS = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31))
 
 
 @given(
     texts=st.lists(st.none() | st.builds(datetime.strftime, DAYS, st.sampled_from(WRITTEN)), min_size=1, max_size=8)
-    | st.lists(st.sampled_from(["1/2/2019", "13/2/2019 10:00", "2/13/2019", "soon", "2019-02-13T10:00+01:00", None])),
+    | st.lists(
+        st.sampled_from(["1/2/2019", "13/2/2019 10:00", "2/13/2019", "soon", "2019-02-13T10:00+01:00", LONG, None])
+    ),
 )
 def test_dates_are_found_as_they_are_in_rows_of_json(texts: list[str | None]) -> None:
 

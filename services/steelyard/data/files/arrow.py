@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from steelyard.data.ahead import ahead
 from steelyard.data.column import MISSING, Values
-from steelyard.data.dates import CUT, SECOND, looks_like_one, read_parts
+from steelyard.data.dates import CUT, LONGEST, SECOND, looks_like_one, read_parts
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.numbers import LARGEST
 from steelyard.errors import shown
@@ -230,8 +230,8 @@ def _read_texts(name: str, column: pa.ChunkedArray, dtype: str, *, finds_dates: 
 def _read_written(texts: pa.Array) -> tuple[NDArray[np.float64], bool | None]:
     """The moments that texts are, and their `day_first`: what `read_moments` says of them. Raises `ValueError`."""
     parts = pc.extract_regex(texts, CUT)
-    if parts.null_count:
-        raise ValueError("a text of several lines is no date")
+    if parts.null_count or pc.max(pc.utf8_length(texts)).as_py() > LONGEST:
+        raise ValueError("a text of several lines, or a long one, is no date")
     dates, times = (parts.field(part).dictionary_encode() for part in ("date", "time"))
     days, spans, day_first = read_parts(dates.dictionary.to_pylist(), times.dictionary.to_pylist())
     of_dates, of_times = (np.array([*found.values()], np.int64) for found in (days, spans))

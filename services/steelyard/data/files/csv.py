@@ -36,12 +36,11 @@ def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
     if not start.strip():
         raise Unreadable("it is empty")
     dialect = _find_out(start, asked)
-    columns = _first_line(file, start, dialect)
-    if len(columns) > MOST_COLUMNS:  # the parser would take minutes to find that out
+    header = start if NEWLINE.search(start) else file.start(LONGEST_HEADER_BYTES)
+    if len(_first_line(header, dialect)) > MOST_COLUMNS:  # the parser would take minutes to find that out
         raise Unreadable(f"it has more than {MOST_COLUMNS} columns, the most that there may be")
     watched = Watched(file, dialect)
-    texts = [name for name, ours in _names_of(columns, dialect) if ours in dialect.texts]
-    parsing = Parsing(dialect, texts, has_quotes=watched.quote in start)
+    parsing = Parsing(dialect, header, has_quotes=watched.quote in start)
     table, failure = None, None
     try:
         table = parsing.run(pa.PythonFile(watched, mode="r"))
@@ -60,9 +59,8 @@ def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
     return tidy(table, dialect), dialect
 
 
-def _first_line(file: Arriving, start: bytes, dialect: Dialect) -> list[str]:
-    some = start if NEWLINE.search(start) else file.start(LONGEST_HEADER_BYTES)
-    lines = some.decode(dialect.encoding, "replace").splitlines()
+def _first_line(header: bytes, dialect: Dialect) -> list[str]:
+    lines = header.decode(dialect.encoding, "replace").splitlines()
     try:
         return next(filter(None, csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)), [])
     except csv.Error:  # a name too long, which the parser's table shows
@@ -148,10 +146,10 @@ def _decimal_of(lines: list[str], delimiter: str, quote: str) -> str:
 
 @dataclass
 class Parsing:
-    """One attempt at a file. `texts` are columns of such, `bad` the rows that it stumbled over."""
+    """One attempt at a file, which begins with `header`. `bad` are the rows that it stumbled over."""
 
     dialect: Dialect
-    texts: list[str]
+    header: bytes
     has_quotes: bool
     in_order: bool = False  # only so is the number of a bad row known
     bad: list[pv.InvalidRow] = field(default_factory=list, init=False)
@@ -175,13 +173,18 @@ class Parsing:
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             decimal_point=self.dialect.decimal,
-            column_types=dict.fromkeys(self.texts, pa.string()),
+            column_types=dict.fromkeys(self._texts(), pa.string()),
         )
         table = pv.read_csv(source, reading, parsing, converting)
         columns = zip(table.column_names, table.schema.types, strict=True)  # names that are not UTF-8 raise
         if any(pa.types.is_binary(kind) for _, kind in columns):  # bytes that are no UTF-8
             raise pa.ArrowInvalid("invalid UTF8 data")
         return table
+
+    def _texts(self) -> list[str]:
+        """What the parser calls the columns that hold texts."""
+        columns = _first_line(self.header, self.dialect) if self.dialect.texts else []
+        return [name for name, ours in _names_of(columns, self.dialect) if ours in self.dialect.texts]
 
     def _note(self, row: pv.InvalidRow) -> str:
         self.bad.append(row)
