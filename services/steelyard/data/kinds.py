@@ -15,6 +15,7 @@ FEW_LABELS = 20  # so few are categories, however few rows there are
 ROWS_FOR_ID = 20
 LONG_TEXT = 80  # characters on average
 SAMPLE = 200  # so many texts show what the others look like
+ADORNED = re.compile(r"[+-]?[$€£]? ?\d{1,3}(?:[,']?\d{3})*(?:\.\d+)? ?[%$€£]?")  # as people write numbers for people
 WRITTEN = {None: "", False: ", the month before the day", True: ", the day before the month"}
 ID_NAME = re.compile(
     r"(?:^|[_\W])(?:id|uuid|guid|index|row)$|[a-z]I[dD]$|^unnamed: 0$|^__index_level_\d+__$", re.IGNORECASE
@@ -56,10 +57,14 @@ def _resemblance(labels: tuple[str, ...]) -> str:
     some = labels[:SAMPLE]
     if sum(map(looks_like_one, some)) > len(some) / 2 and (reason := why_not(labels)):
         return f"; they look like dates, but {reason}"
-    if sum(map(is_number, some)) > len(some) / 2:
+    if sum(map(_looks_like_a_number, some)) > len(some) / 2:
         odd = next((label for label in labels if not is_number(label)), None)
         return "" if odd is None else f"; most of them are numbers, but {shown(odd)} is none"
     return ""
+
+
+def _looks_like_a_number(text: str) -> bool:
+    return is_number(text) or ADORNED.fullmatch(text) is not None
 
 
 def _tell_rows_apart(numbers: NDArray[np.float64], count: int) -> bool:
