@@ -138,3 +138,27 @@ def test_a_date_is_no_number_in_a_file_and_a_number_no_date(columns: Any, place:
     [fault] = caught.value.faults
     assert fault.pointer == place
     assert words in fault.detail
+
+
+@pytest.mark.parametrize(
+    ("labels", "numbers", "is_taken"),
+    [
+        (["1", "2", "A"], [1.0, np.nan, 3.0], True),
+        (["0.5", "2"], [0.5, 2.0], True),
+        (["007", "8"], [8.0, 7.0], False),
+        (["1.50", "A"], [np.nan, 1.5], False),
+        (["007", "8"], [np.nan, np.nan], True),
+    ],
+)
+def test_numbers_are_categories_only_where_they_are_surely_those_that_they_were(
+    labels: list[str], numbers: list[float], is_taken: bool
+) -> None:
+    ours = encoder({"code": coded(labels)})
+    table = table_of({"code": Values(np.array(numbers))})
+    if is_taken:
+        words = [None if np.isnan(number) else f"{number:g}" for number in numbers]
+        expected = read_table(table_of({"code": coded([*words, "-"])}), ours, np.float64)[:-1]
+        assert read_table(table, ours, np.float64).tolist() == expected.tolist()
+    else:
+        with pytest.raises(ValidationFailed, match="numbers have lost their zeros"):
+            read_table(table, ours, np.float64)

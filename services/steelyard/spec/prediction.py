@@ -3,7 +3,7 @@
 What is asked of a value depends on how the model was trained: its column's kind, and what stands in for a missing one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -72,7 +72,9 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
             return _as_moments(column.values, encoder.day_first.get(name), are_moments=column.kind == "datetime")
         if column.kind == "datetime":
             _refuse_moments(column.values, kind)
-        return _as_kind(column.values, kind, is_coded=name in encoder.labels)
+        if name in encoder.labels:
+            return _as_texts(column.values, encoder.labels[name])
+        return _as_kind(column.values, kind)
 
     columns = _checked(read, encoder, lambda row, name: pointer("inputs", first + row, name))
     return encoder.encode(columns, dtype)
@@ -124,11 +126,21 @@ def _checked(read: Callable[[str, Kind], Values], encoder: Encoder, at: Callable
     return found
 
 
-def _as_kind(values: Values, kind: Kind, *, is_coded: bool) -> Values:
+def _as_texts(values: Values, labels: Collection[Any]) -> Values:
+    """A column of categories from a table in which it has these values."""
+    if _is_texts(values):
+        return values
+    present = ~values.missing
+    if values.labels is None and present.any():
+        odd = next((label for label in labels if is_number(label) and _word(float(label)) != label), None)
+        if odd is not None:  # which such numbers were before they were read as numbers, nobody knows
+            raise _wrong_at(present, values, f"it must be a text, as {shown(odd)} was; numbers have lost their zeros")
+    return coded([_word(value) for value in values.to_list()])
+
+
+def _as_kind(values: Values, kind: Kind) -> Values:
     if kind == "boolean":
         return _as_booleans(values)
-    if is_coded:
-        return values if _is_texts(values) else coded([_word(value) for value in values.to_list()])
     if values.labels == (False, True):
         return Values(np.where(values.array == MISSING, np.nan, values.array))
     if values.labels is not None and (values.array != MISSING).any():
