@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.service import free_port
+
 HERE = Path(__file__).resolve().parent
 PEERS = HERE.parent / ".venv" / "peers"
 PACKAGES = {
@@ -105,13 +107,6 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int, path: str
         if server.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"it does not serve; its log ends with:\n{log.read_text()[-2000:]}")
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def to_mlflow(features: list[str], row: list[Any], *, plain: bool) -> bytes:

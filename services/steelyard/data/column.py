@@ -26,6 +26,11 @@ class Values:
     labels: tuple[Any, ...] | None = None
 
     @property
+    def are_texts(self) -> bool:
+        """Whether they are texts: neither numbers, nor true and false."""
+        return self.labels not in (None, (False, True))
+
+    @property
     def missing(self) -> NDArray[np.bool_]:
         """Which of them are missing."""
         found: NDArray[np.bool_] = np.isnan(self.array) if self.labels is None else self.array == MISSING

@@ -75,14 +75,14 @@ def read_moments(values: Values) -> tuple[Values, bool | None] | None:
         return None  # as with most columns: no need to look further
     parts = [*map(cut, labels)]
     try:
-        days, times, day_first = read_parts(*zip(*parts, strict=True))
+        days, times, day_first = read_distinct(*zip(*parts, strict=True))
     except ValueError:
         return None
     moments = [(days[date] + times[time]) / SECOND for date, time in parts]
     return Values(np.array([*moments, np.nan])[values.array]), day_first  # the last place is for MISSING, which is -1
 
 
-def read_parts(dates: Iterable[str], times: Iterable[str]) -> tuple[dict[str, int], dict[str, int], bool | None]:
+def read_distinct(dates: Iterable[str], times: Iterable[str]) -> tuple[dict[str, int], dict[str, int], bool | None]:
     """Microseconds by the dates of a column, to which they lie from 1970, and by the times of day; its `day_first`.
 
     There are far fewer of them than moments, and each is read once. Raises `ValueError`, which tells what is wrong.
@@ -101,7 +101,7 @@ def looks_like_one(text: str) -> bool:
 def why_not(labels: Iterable[str]) -> str:
     """What keeps texts, most of which look like dates, from being such."""
     try:
-        read_parts(*zip(*map(cut, labels), strict=True))
+        read_distinct(*zip(*map(cut, labels), strict=True))
     except ValueError as error:
         return str(error)
     return ""

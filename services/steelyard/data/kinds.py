@@ -26,8 +26,7 @@ def infer(name: str, values: Values, *, is_moment: bool = False, day_first: bool
     """The kind of a column, and why; of moments, how they were written.
 
     `id` is what tells rows apart and has nothing to be learned from: texts of which each is there once, or such whole
-    numbers under a name like `id`. `text` are words that are too many, or too long, to be
-    categories.
+    numbers under a name like `id`. `text` are words that are too many, or too long, to be categories.
     """
     if is_moment:
         return "datetime", f"its values are dates or moments{WRITTEN[day_first]}"

@@ -199,12 +199,12 @@ def _label_faults(table: Table, targets: list[str], _asked: str) -> Iterator[Fau
 
 def _regression_faults(table: Table, targets: list[str], asked: str) -> Iterator[Fault]:
     for name in targets:
-        labels = table.columns[name].values.labels
-        if labels is not None and asked == "auto":
+        values = table.columns[name].values
+        if values.labels is not None and asked == "auto":
             yield Fault(
                 pointer(AT, "target"), f"names {shown(name)} among several targets, which must all hold numbers"
             )
-        elif labels is not None and labels != (False, True):
+        elif values.are_texts:
             yield Fault(pointer("task"), f"is 'regression'; the target {shown(name)} does not hold numbers")
 
 

@@ -107,13 +107,9 @@ def _take(column: Column, rows: Rows) -> Values:
 def _stack(columns: Sequence[Column]) -> Values:
     """The values of columns of one form; one without any value is of every form."""
     first, *others = [column.values for column in columns]
-    nothing = MISSING if first.labels is not None else np.nan
-    return concatenate(
-        [
-            first,
-            *(
-                Values(np.full(len(each.array), nothing), first.labels) if each.missing.all() else each
-                for each in others
-            ),
-        ]
-    )
+    nothing = np.nan if first.labels is None else MISSING
+
+    def in_form(values: Values) -> Values:
+        return Values(np.full(len(values.array), nothing), first.labels) if values.missing.all() else values
+
+    return concatenate([first, *map(in_form, others)])

@@ -128,7 +128,7 @@ def _checked(read: Callable[[str, Kind], Values], encoder: Encoder, at: Callable
 
 def _as_texts(values: Values, labels: Collection[Any]) -> Values:
     """A column of categories from a table in which it has these values."""
-    if _is_texts(values):
+    if values.are_texts:
         return values
     present = ~values.missing
     if values.labels is None and present.any():
@@ -147,10 +147,6 @@ def _as_kind(values: Values, kind: Kind) -> Values:
         row = int((values.array != MISSING).argmax())
         raise Wrong(_first_text(values, row), f"is {shown(values.at(_first_text(values, row)))}; it must be a number")
     return values if values.labels is None else Values(np.full(len(values.array), np.nan))
-
-
-def _is_texts(values: Values) -> bool:
-    return values.labels is not None and values.labels != (False, True)
 
 
 def _first_text(values: Values, row: int) -> int:

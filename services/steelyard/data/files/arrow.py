@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from steelyard.data.ahead import ahead
 from steelyard.data.column import MISSING, Values
-from steelyard.data.dates import CUT, LONGEST, SECOND, looks_like_one, read_parts
+from steelyard.data.dates import CUT, LONGEST, SECOND, looks_like_one, read_distinct
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.numbers import LARGEST
 from steelyard.errors import shown
@@ -49,11 +49,6 @@ class Read:
     dtype: str
     is_moment: bool = False
     day_first: bool | None = None
-
-    @property
-    def has_texts(self) -> bool:
-        """Whether its values are texts."""
-        return self.values.labels not in (None, (False, True))
 
     @cached_property
     def ordered(self) -> NDArray[np.float64] | None:
@@ -233,7 +228,7 @@ def _read_written(texts: pa.Array) -> tuple[NDArray[np.float64], bool | None]:
     if parts.null_count or pc.max(pc.utf8_length(texts)).as_py() > LONGEST:
         raise ValueError("a text of several lines, or a long one, is no date")
     dates, times = (parts.field(part).dictionary_encode() for part in ("date", "time"))
-    days, spans, day_first = read_parts(dates.dictionary.to_pylist(), times.dictionary.to_pylist())
+    days, spans, day_first = read_distinct(dates.dictionary.to_pylist(), times.dictionary.to_pylist())
     of_dates, of_times = (np.array([*found.values()], np.int64) for found in (days, spans))
     moments = of_dates[dates.indices.to_numpy()] + of_times[times.indices.to_numpy()]
     # NumPy would round large numbers before it divides them.

@@ -31,7 +31,7 @@ def profile(column: Read) -> dict[str, Any]:
 
 def describe_kind(column: Read) -> dict[str, Any]:
     """No more than its name and kind, texts being texts: of a column that is not for being described."""
-    if column.has_texts:
+    if column.values.are_texts:
         return {"name": column.name, "kind": "text"}
     kind, _ = infer(column.name, column.values, is_moment=column.is_moment)
     return {"name": column.name, "kind": kind}
