@@ -2,10 +2,10 @@
 
 python benchmarks/upload.py [ROWS]
 
-Each is measured in turn, several times, in fresh processes, and with the disk's writes done; pandas' import is not
-counted. Its first call imports pyarrow's parser; the second, of the same file, does not. The service's time is from the
-first byte sent to the answer: received, hashed, parsed, every column profiled, and the bytes stored; the columns are
-stored after it, which the time leaves out and the memory does not.
+Each is measured in turn, several times, in fresh processes that have rested, and with the disk's writes done; pandas'
+import is not counted. Its first call has its memory from the system, its second finds what the first gave back. The
+service's time is from the first byte sent to the answer: received, hashed, parsed, every column profiled, and the bytes
+stored; the columns are stored after it, which the time leaves out and the memory does not.
 Memory is what all processes of the service share out among them (PSS) beyond what they had before. Reading it stops
 them for moments, so it is read of an upload of its own.
 """
@@ -29,11 +29,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.service import Service
 
 ROUNDS = 5
-SETTLE_SECONDS = 3.0  # in which a fresh service loads what jobs need
+SETTLE_SECONDS = 3.0  # in which a fresh service loads what jobs need; pandas waits as long
 CSV = {"Content-Type": "text/csv"}
 LINES = 50_000
 PANDAS = """
 import sys, time, pandas
+time.sleep(float(sys.argv[2]))
 for _ in range(2):
     started = time.perf_counter()
     pandas.read_csv(sys.argv[1], engine="pyarrow")
@@ -52,7 +53,8 @@ def main() -> None:
         first, second, ours = [], [], []
         for _ in range(ROUNDS):
             os.sync()
-            said = subprocess.check_output([sys.executable, "-c", PANDAS, str(file)], text=True).split()
+            command = [sys.executable, "-c", PANDAS, str(file), str(SETTLE_SECONDS)]
+            said = subprocess.check_output(command, text=True).split()
             first.append(float(said[0]))
             second.append(float(said[1]))
             with serving(size) as service:

@@ -1,16 +1,18 @@
 """Clock, ids, migrations, and a database that is away."""
 
+import errno
+import os
 import time
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, inspect, select, text
 
 from steelyard.errors import Unavailable
 from steelyard.store.clock import now, rfc3339
-from steelyard.store.engine import make_engine, reading, writing
+from steelyard.store.engine import flush, make_engine, reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.migration import is_current, upgrade
 from steelyard.store.tables import Base, Job
@@ -71,6 +73,38 @@ def test_sqlite_survives_a_loss_of_power(sqlite_url: str) -> None:
         }
     engine.dispose()
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def write_much(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(10000000) AS content")
+        flush(connection)
+
+
+def test_a_flush_brings_sqlites_log_to_the_disk(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed = {}
+
+    def fsync(descriptor: int) -> None:
+        flushed[Path(f"/proc/self/fd/{descriptor}").readlink().name] = os.fstat(descriptor).st_size
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    engine = make_engine(sqlite_url)
+    write_much(engine)
+    engine.dispose()
+    assert [*flushed] == ["steelyard.db-wal"]
+    assert flushed["steelyard.db-wal"] > 5_000_000
+
+
+def test_what_the_disk_does_not_take_is_undone(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    engine = make_engine(sqlite_url)
+    with pytest.raises(Unavailable, match=r"the database's disk fails: Input/output error"):
+        write_much(engine)
+    assert "large" not in inspect(engine).get_table_names()
+    engine.dispose()
 
 
 def overfill(engine: Engine) -> None:

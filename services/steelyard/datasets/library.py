@@ -25,7 +25,7 @@ from steelyard.data.table import Table
 from steelyard.datasets.reading import Parsed
 from steelyard.errors import Conflict, NotFound
 from steelyard.store.clock import now, rfc3339
-from steelyard.store.engine import reading, writing
+from steelyard.store.engine import flush, reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.pages import Page, read_page
 from steelyard.store.tables import Dataset, DatasetContent, DatasetPart, Job, JobDataset
@@ -101,6 +101,7 @@ def _store(
             connection.execute(insert(DatasetContent), {"dataset_id": dataset_id, "first": first, "content": piece})
             # What was written lately stays out of SQLite's log: to change it there, all that follows is summed again.
             connection.execute(this.values(bytes=first + len(piece)))
+        flush(connection)  # while the columns are described
         if columns is None and not parsed.soon(PATIENCE_SECONDS):
             raise _NotDescribedYet
         connection.execute(this.values(columns=columns or parsed.columns))
