@@ -117,6 +117,16 @@ def test_names_may_be_latin_where_no_value_is(readers: Readers, tmp_path: Path) 
     assert lists(read(readers, tmp_path, "naïve,b\n1,2\n".encode("latin-1"))) == {"naïve": [1], "b": [2]}
 
 
+def test_a_bad_row_that_is_not_utf8_leaves_nothing_in_the_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    readers = Readers(memory_bytes=2 << 30)
+    with pytest.raises(SteelyardError, match="row 1: it has 3 values"):
+        read(readers, tmp_path, b"a,b\n1,\xe9,2\n")
+    readers.stop()
+    assert capfd.readouterr().err == ""
+
+
 def test_dates_of_the_last_year_that_there_is_are_read(readers: Readers, tmp_path: Path) -> None:
     [moment] = lists(read(readers, tmp_path, b"a\n9999-12-31 23:59:59\n"))["a"]
     assert moment == 253_402_300_799

@@ -31,12 +31,17 @@ def main() -> None:
     end_with_parent(signal.SIGKILL, int(sys.argv[2]))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     sandbox.enter(memory_bytes=int(sys.argv[1]))
+    sys.unraisablehook = _ignore
     answers.write(b'{"ready":true}\n')
     for line in sys.stdin.buffer:
         sandbox.allow_seconds(SECONDS)
         for answer in serve(orjson.loads(line), lambda: sys.stdin.buffer.readline() == MORE):
             answers.write(orjson.dumps(answer) + b"\n")
         gc.collect()
+
+
+def _ignore(_: object) -> None:
+    """pyarrow prints an error over every bad row that is not UTF-8; the row is told in the answer."""
 
 
 def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str, Any]]:
