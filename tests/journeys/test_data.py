@@ -343,3 +343,29 @@ def test_codes_that_look_like_numbers_are_the_categories_that_they_were(
         )
         assert in_csv == service.http.post(url, json={"inputs": record}).json()
         assert in_csv["predictions"] == [frame["Survived"][row]]
+
+
+def test_a_data_set_of_other_values_is_refused_before_the_workers_have_it(
+    service: Service, passengers: pd.DataFrame
+) -> None:
+    codes = np.where(np.arange(ROWS) % 2, "0123", "A1")
+    job = train(service, upload(service, passengers.assign(Code=codes).to_csv(index=False).encode())["id"])
+    url = f"/v1/models/{job['model']}/predictions"
+    frame = passengers.iloc[:50].assign(Code="0123")
+    for column, values, words in (
+        ("Age", "old", "is 'old'; it must be a number"),
+        ("Boarded", 1912, "is 1912; it must be a date"),
+        ("Code", "0123", "it must be a text, as '0123' was; numbers have lost their zeros, which a data set sent with"),
+    ):
+        other = upload(service, frame.assign(**{column: values}).to_csv(index=False).encode(), "other.csv")
+        refused = service.http.post(url, json={"data": {"dataset": other["id"]}})
+        assert refused.status_code == 422, refused.text
+        faults = {fault["pointer"]: fault["detail"] for fault in refused.json()["errors"]}
+        assert words in faults[f"/data/dataset/0/{column}"]
+    told, csv = "/v1/datasets?texts=Code", {"Content-Type": "text/csv"}
+    texts = service.http.post(told, content=frame.to_csv(index=False), headers=csv).json()["id"]
+    address = service.http.post(url, json={"data": {"dataset": texts}}).headers["Location"]
+    service.wait_for(lambda: service.http.get(address).json()["status"] == "succeeded")
+    said = service.http.get(f"{address}/rows").json()["data"]
+    alone = service.http.post(url.removesuffix("ions"), content=frame.to_csv(index=False), headers=csv).json()
+    assert [row["prediction"] for row in said] == alone["predictions"]

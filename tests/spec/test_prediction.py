@@ -123,7 +123,7 @@ def test_dates_may_come_as_the_column_had_them_or_as_is_clear(text: str) -> None
             "'11/13/2026'; it must be a date like 2026-11-24",
         ),
         ({"day": coded([None, "11/13/2026"])}, "/inputs/1/day", "or as 24/11/2026"),
-        ({"day": Values(np.array([np.nan, 20261105]))}, "/inputs/1/day", "is 20261105.0; it must be a date"),
+        ({"day": Values(np.array([np.nan, 20261105]))}, "/inputs/1/day", "is 20261105; it must be a date"),
         ({"day": coded([None, True])}, "/inputs/1/day", "is True; it must be a date"),
         ({"size": "moments"}, "/inputs/1/size", "is the date 1970-01-02T00:00:00Z; it must be a number"),
     ],

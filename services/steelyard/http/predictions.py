@@ -1,5 +1,7 @@
 """Predictions for many rows at a time, by the workers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -15,7 +17,7 @@ from steelyard.http.wiring import services
 from steelyard.jobs import batches, ledger
 from steelyard.jobs.batches import BatchPlan
 from steelyard.models.predictor import Loaded
-from steelyard.spec.prediction import read_inputs
+from steelyard.spec.prediction import read_inputs, read_table
 from steelyard.store.replies import Once
 
 predictions = Blueprint("predictions", __name__)
@@ -57,18 +59,13 @@ def _read_plan(reference: str) -> BatchPlan:
     model_id, model = services().predictor.get(reference)
     name, data = _read_fields(document)
     if "dataset" in data:
-        rows = _require_columns(data["dataset"], model)
+        rows = _require_inputs(data["dataset"], model)
         return BatchPlan(model_id, data["dataset"], None, rows, model.labels, name)
     inline = data["inline"]
     key = "rows" if isinstance(inline, dict) and "rows" in inline else "x"
     sent = inline.get(key) if isinstance(inline, dict) else None
-    try:
+    with _told_at(pointer("data", "inline", key)):
         read_inputs({"inputs": sent}, model.inputs, model.network.dtype)
-    except ValidationFailed as error:
-        place = pointer("data", "inline", key)
-        raise ValidationFailed(
-            Fault(place + fault.pointer.removeprefix("/inputs"), fault.detail) for fault in error.faults
-        ) from None
     assert isinstance(sent, list)
     return BatchPlan(model_id, None, orjson.dumps(sent), len(sent), model.labels, name)
 
@@ -95,20 +92,34 @@ def _read_fields(document: Any) -> tuple[str | None, dict[str, Any]]:
     return name, data
 
 
-def _require_columns(dataset_id: str, model: Loaded) -> int:
+def _require_inputs(dataset_id: str, model: Loaded) -> int:
     """How many rows the data set has, once it has all that the model takes. Raises `NotFound`, `ValidationFailed`."""
-    dataset = library.get(services().engine, dataset_id)
+    engine, encoder = services().engine, model.inputs
+    dataset = library.get(engine, dataset_id)
     there = [column["name"] for column in dataset["columns"]]
     place = pointer("data", "dataset")
-    missing = [name for name in model.inputs.features if name not in there]
+    missing = [name for name in encoder.features if name not in there]
     if missing:
         raise ValidationFailed(
             Fault(place, f"has no column {shown(name)}, which the model takes; {nearest(name, there)}")
             for name in missing
         )
     services().columns.require(dataset_id)
+    with _told_at(place):  # a column is of one form: if the first rows are not what the model takes, no others are
+        read_table(library.load_part(engine, dataset_id, [*encoder.features], 0), encoder, model.network.dtype)
     rows: int = dataset["rows"]
     return rows
+
+
+@contextmanager
+def _told_at(place: str) -> Iterator[None]:
+    """Faults of inputs are told as such of what stands at this place of the request."""
+    try:
+        yield
+    except ValidationFailed as error:
+        raise ValidationFailed(
+            Fault(place + fault.pointer.removeprefix("/inputs"), fault.detail) for fault in error.faults
+        ) from None
 
 
 @route(

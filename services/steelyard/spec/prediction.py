@@ -134,7 +134,8 @@ def _as_texts(values: Values, labels: Collection[Any]) -> Values:
     if values.labels is None and present.any():
         odd = next((label for label in labels if is_number(label) and _word(float(label)) != label), None)
         if odd is not None:  # which such numbers were before they were read as numbers, nobody knows
-            raise _wrong_at(present, values, f"it must be a text, as {shown(odd)} was; numbers have lost their zeros")
+            lost = "numbers have lost their zeros, which a data set sent with ?texts= keeps"
+            raise _wrong_at(present, values, f"it must be a text, as {shown(odd)} was; {lost}")
     return coded([_word(value) for value in values.to_list()])
 
 
@@ -209,7 +210,8 @@ def _as_moments(values: Values, day_first: bool | None, *, are_moments: bool) ->
 def _wrong_at(rows: NDArray[np.bool_], values: Values, should: str) -> Wrong:
     """What is wrong with the first of these rows."""
     row = int(rows.argmax())
-    return Wrong(row, f"is {shown(values.at(row))}; {should}")
+    seen = shown(values.at(row)).removesuffix(".0")  # a whole number, as it came
+    return Wrong(row, f"is {seen}; {should}")
 
 
 def _require_known(values: Values, name: str, encoder: Encoder) -> None:
