@@ -30,6 +30,20 @@ def table() -> pa.Table:
     return pa.table({"a": [1.0, 2.0, 3.0], "b": ["x", "y", "x"]})
 
 
+def odd_types() -> pa.Table:
+    """A good table, of types that some programs write: polars, DuckDB and older writers of Parquet."""
+    texts, codes = pa.array(["x", "é"], pa.string_view()), pa.array([0, None, 1], pa.uint32())
+    columns = {
+        "view": pa.array(["x", None, "not as short as to stand in a view itself"], pa.string_view()),
+        "category": pa.DictionaryArray.from_arrays(codes, texts),
+        "bytes": pa.array([b"x", None, "é".encode()], pa.binary()),
+        "uuid": pa.array([bytes(16), None, bytes(range(16))], pa.uuid()),
+        "duration": pa.array([1500, None, 86_400_000], pa.duration("ms")),
+        "time": pa.array([60, None, 0], pa.time32("s")),
+    }
+    return pa.table(columns)
+
+
 def parquet(rows: pa.Table | None = None) -> bytes:
     """A good Parquet file."""
     file = io.BytesIO()
@@ -92,6 +106,28 @@ def bad_offsets() -> bytes:
     assert place > 0
     good[place : place + 16] = struct.pack("<4i", 0, 1 << 30, -5, 3)
     return bytes(good)
+
+
+def dictionary_bomb() -> bytes:
+    """A gibibyte of one text that stands in a dictionary, in some hundred kilobytes."""
+    codes = pa.array(np.zeros(1 << 14, np.int32))
+    return arrow(pa.table({"a": pa.DictionaryArray.from_arrays(codes, pa.array(["x" * (1 << 16)]))}))
+
+
+def views(length: int, rows: int) -> pa.Array:
+    """As many views of one text of 64 KiB, each of which says that it is so long."""
+    view = struct.pack("<i4sii", length, b"xxxx", 0, 0)
+    buffers = [None, pa.py_buffer(view * rows), pa.py_buffer(b"x" * (1 << 16))]
+    return pa.Array.from_buffers(pa.string_view(), rows, buffers)
+
+
+def view_bomb(*, in_dictionary: bool = False) -> bytes:
+    """The same as views, or as a dictionary of views."""
+    rows = 1 << 14
+    values = views(1 << 16, rows)
+    if in_dictionary:
+        values = pa.DictionaryArray.from_arrays(pa.array(np.arange(rows)), values)
+    return arrow(pa.table({"a": values}))
 
 
 def gzip_bomb() -> bytes:
@@ -158,7 +194,11 @@ CORPUS = [
     Bad("parquet-bomb", PARQUET, parquet_bomb, "speaks of 1000000000 rows"),
     Bad("parquet-empty", PARQUET, bytes, "Parquet"),
     Bad("arrow-truncated", ARROW, lambda: arrow()[:-60], "Arrow"),
-    Bad("arrow-bad-offsets", ARROW, bad_offsets, "Arrow"),
+    Bad("arrow-bad-offsets", ARROW, bad_offsets, "column 'b': its values cannot be read"),
+    Bad("arrow-dictionary-bomb", ARROW, dictionary_bomb, "200 times its size"),
+    Bad("arrow-view-bomb", ARROW, view_bomb, "200 times its size"),
+    Bad("arrow-dictionary-of-views-bomb", ARROW, lambda: view_bomb(in_dictionary=True), "200 times its size"),
+    Bad("arrow-bad-views", ARROW, lambda: arrow(pa.table({"a": views(-1, 3)})), "column 'a'"),
     Bad("arrow-noise", ARROW, lambda: b"\xff\xff\xff\xff\x10\x00\x00\x00" + b"\x07" * 100, "Arrow"),
     Bad("npz-objects", NPZ, lambda: npz(x=np.array([[1, "a"]], object)), "object"),
     Bad("npz-header-of-1e12-rows", NPZ, lambda: zipped("x.npy", npy_header("(1000000000000, 2)")), "speaks of"),

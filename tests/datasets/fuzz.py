@@ -26,7 +26,7 @@ import orjson
 
 from steelyard.data import parts
 from steelyard.data.files.options import FORMATS, Dialect
-from tests.datasets.corpus import ARROW, CORPUS, CSV, JSON, NDJSON, NPZ, PARQUET, arrow, npz, parquet, zipped
+from tests.datasets.corpus import ARROW, CORPUS, CSV, JSON, NDJSON, NPZ, PARQUET, arrow, npz, odd_types, parquet, zipped
 
 ATHERIS = "atheris==3.0.0"
 TOOLS = Path(".venv/fuzz")
@@ -102,6 +102,8 @@ def write_seeds(folder: Path) -> None:
         (JSON, b'[{"a": "24 Nov 2026", "b": "Nov 5, 2026 10:00+01:00"}, {"a": "5.11.2026", "b": null}]'),
         (PARQUET, parquet()),
         (ARROW, arrow()),
+        (ARROW, arrow(odd_types())),
+        (PARQUET, parquet(odd_types().drop_columns("category"))),
         (NPZ, npz(x=np.arange(6.0).reshape(3, 2), y=np.array(["p", "q", "p"]), feature_names=np.array(["a", "b"]))),
         (JSON, b'[{"a": 1, "b": "x", "c": null}, {"a": 2.5, "b": "y", "c": true}]'),
         (JSON, b'{"x": [[1, 2], [3, 4]], "y": ["p", "q"], "feature_names": ["a", "b"]}'),

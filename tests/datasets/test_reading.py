@@ -17,7 +17,7 @@ from steelyard.data.files.options import FORMATS, Dialect
 from steelyard.data.table import Table, stack
 from steelyard.datasets.reading import Readers
 from steelyard.errors import SteelyardError, TooLargeToRead
-from tests.datasets.corpus import ARROW, CORPUS, CSV, JSON, NDJSON, NPZ, PARQUET, Bad, arrow, npz, parquet
+from tests.datasets.corpus import ARROW, CORPUS, CSV, JSON, NDJSON, NPZ, PARQUET, Bad, arrow, npz, odd_types, parquet
 
 MAX_BYTES = 1 << 30
 SECONDS = 2.0
@@ -72,6 +72,27 @@ def test_every_format_gives_the_same_table(readers: Readers, tmp_path: Path) -> 
         "x1": [2, 4],
         "y": ["p", "q"],
     }
+
+
+def test_types_that_other_programs_write_are_read(readers: Readers, tmp_path: Path) -> None:
+    expected = {
+        "view": ["x", None, "not as short as to stand in a view itself"],
+        "bytes": ["x", None, "é"],
+        "uuid": ["00000000-0000-0000-0000-000000000000", None, "00010203-0405-0607-0809-0a0b0c0d0e0f"],
+        "duration": [1.5, None, 86_400],
+        "time": [60, None, 0],
+    }
+    assert lists(read(readers, tmp_path, parquet(odd_types().select([*expected])), PARQUET)) == expected
+    expected["category"] = ["x", None, "é"]  # pyarrow itself writes no Parquet of such
+    assert lists(read(readers, tmp_path, arrow(odd_types()), ARROW)) == expected
+
+
+@pytest.mark.parametrize(
+    "values", [pa.array([b"\xff"]), pa.array([[1]]), pa.array([(1, 2, 3)], pa.month_day_nano_interval())]
+)
+def test_a_column_that_is_of_none_of_these_is_named(readers: Readers, tmp_path: Path, values: pa.Array) -> None:
+    with pytest.raises(SteelyardError, match="column 'a': its values"):
+        read(readers, tmp_path, arrow(pa.table({"a": values})), ARROW)
 
 
 @pytest.mark.parametrize(

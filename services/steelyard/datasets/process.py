@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _ignore(_: object) -> None:
-    """pyarrow prints an error over every bad row that is not UTF-8; the row is told in the answer."""
+    """Say nothing of what pyarrow raises over each bad row that is not UTF-8: the answer tells of the row."""
 
 
 def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str, Any]]:

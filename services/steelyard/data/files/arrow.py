@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from steelyard.data.ahead import ahead
 from steelyard.data.column import MISSING, Values
 from steelyard.data.dates import CUT, LONGEST, SECOND, looks_like_one, read_distinct
+from steelyard.data.files.plain import plain
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.numbers import LARGEST
 from steelyard.errors import shown
@@ -81,7 +82,6 @@ def read_parquet(path: str, max_bytes: int) -> pa.Table:
         if size > max_bytes:
             raise Unreadable(f"it speaks of {rows} rows, which are {size} bytes or more; the most is {max_bytes}")
         table = file.read(use_threads=True)
-        table.validate(full=True)
     except BROKEN as error:
         raise Unreadable(f"this is not a Parquet file that can be read: {brief(error)}") from None
     if table.num_rows != file.metadata.num_rows:
@@ -106,7 +106,7 @@ def read_arrow(path: str) -> pa.Table:
             reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
             require_size(0, reader.schema.names)
             table = reader.read_all()
-            table.validate(full=True)
+            table.validate()
             return table
     except BROKEN as error:
         raise Unreadable(f"this is not an Arrow stream that can be read: {brief(error)}") from None
@@ -153,7 +153,7 @@ def with_texts(table: pa.Table, names: Sequence[str]) -> pa.Table:
         if place < 0:
             raise Unreadable(f"it has no column {shown(name)}, which is said to hold texts")
         try:
-            table = table.set_column(place, name, table.column(place).cast(pa.string()))
+            table = table.set_column(place, name, plain(table.column(place)).cast(pa.string()))
         except BROKEN as error:
             raise Unreadable(f"its values cannot be texts: {brief(error)}", column=name) from None
     return table
@@ -190,10 +190,8 @@ def _read(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
 
 
 def _convert(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
+    column = plain(column)
     dtype, kind = str(column.type), column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        dtype, kind = str(column.type), column.type
     if pa.types.is_null(kind):
         return Read(name, Values(np.full(len(column), np.nan)), dtype)
     if pa.types.is_boolean(kind):
@@ -201,8 +199,10 @@ def _convert(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
         return Read(name, Values(codes, (False, True)), dtype)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _read_texts(name, column, dtype, finds_dates=finds_dates)
-    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return _read_moments(name, column, dtype)
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        return _read_spans(name, column, dtype)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _read_numbers(name, column, dtype)
     raise Unreadable(
@@ -249,14 +249,15 @@ def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
 
 
 def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
-    if pa.types.is_time(column.type):
-        unit = column.type.unit
-        ticks = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64()).cast(pa.float64())
-    else:
-        unit = "us"
-        ticks = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
-    moments = ticks.to_numpy().astype(np.float64, copy=True) / SECONDS[unit]
+    ticks = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
+    moments = ticks.to_numpy() / SECONDS["us"]
     outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
     if outside.any():
         raise Unreadable("the date lies outside the years 1 to 9999", row=int(outside.argmax()) + 1, column=name)
-    return Read(name, Values(moments), dtype, is_moment=not pa.types.is_time(column.type))
+    return Read(name, Values(moments), dtype, is_moment=True)
+
+
+def _read_spans(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+    """Times of day and durations, in seconds."""
+    ticks = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64()).cast(pa.float64(), safe=False)
+    return Read(name, Values(ticks.to_numpy() / SECONDS[column.type.unit]), dtype)

@@ -1,0 +1,63 @@
+"""Arrow's many types, of which other programs write some for one and the same thing, brought to a few.
+
+Dictionaries and views may say a long text a million times with few bytes: what they come to is looked at first.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from steelyard.data.files.refusal import refuse_bomb
+
+Lengths = NDArray[np.int64]
+VIEW = np.dtype([("length", np.int32), ("text", "V12")])  # of Arrow's columnar format
+TEXTS = (pa.types.is_string, pa.types.is_large_string)
+BYTES = (pa.types.is_binary, pa.types.is_large_binary)
+VIEWS = (pa.types.is_string_view, pa.types.is_binary_view)
+
+
+def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column, once it is found to be sound, without extensions and dictionaries; texts as such, and UUIDs as texts.
+
+    So are bytes, if they can be: older Parquet files know no others. Raises `Unreadable`, and what Arrow raises.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return pa.chunked_array(map(_decoded, column.chunks))
+    if _is(kind, VIEWS):
+        _refuse_swelling(column, map(_lengths_of_views, column.chunks))
+    column.validate(full=True)
+    if isinstance(kind, pa.UuidType):
+        return pa.chunked_array([[None if value is None else str(value) for value in column.to_pylist()]], pa.string())
+    if isinstance(kind, pa.BaseExtensionType):
+        return plain(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type))
+    return column.cast(pa.large_string()) if _is(kind, (*VIEWS, *BYTES)) else column
+
+
+def _decoded(chunk: pa.DictionaryArray) -> pa.Array:
+    values = plain(pa.chunked_array([chunk.dictionary])).combine_chunks()
+    chunk.validate(full=True)
+    if _is(values.type, TEXTS):
+        lengths = pc.binary_length(values).cast(pa.int64()).take(chunk.indices)
+        _refuse_swelling(chunk, [lengths.drop_null().to_numpy(zero_copy_only=False)])
+    return values.take(chunk.indices)
+
+
+def _lengths_of_views(chunk: pa.Array) -> Lengths:
+    chunk.validate()  # that the views are there; whether they are sound is not known yet
+    views = np.frombuffer(chunk.buffers()[1], VIEW, len(chunk), chunk.offset * VIEW.itemsize)
+    lengths: Lengths = views["length"][chunk.is_valid().to_numpy(zero_copy_only=False)].astype(np.int64)
+    return np.abs(lengths)
+
+
+def _refuse_swelling(texts: pa.Array | pa.ChunkedArray, lengths: Iterable[Lengths]) -> None:
+    total = sum(int(some.sum()) for some in lengths)
+    refuse_bomb(unpacked_bytes=total, packed_bytes=texts.get_total_buffer_size())
+
+
+def _is(kind: pa.DataType, some: Iterable[Callable[[Any], bool]]) -> bool:
+    return any(is_one(kind) for is_one in some)
