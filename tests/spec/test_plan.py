@@ -275,6 +275,24 @@ def test_a_network_that_cannot_fit_is_refused_before_anything_is_made() -> None:
     assert time.perf_counter() - started < 1.0
 
 
+ROWS = [{"a": f"v{place % 50}", "b": place, "target": place % 2} for place in range(2000)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "advice"),
+    [
+        ({"layers": [2000, 2000]}, "the weights .*; take fewer units"),
+        ({"training": {"batch_size": 2000}, "layers": [200]}, "2000 rows on their way .*; take a smaller batch_size"),
+        ({}, "2000 rows of 52 inputs; take fewer rows or columns, or preprocessing.categorical as 'embedding'"),
+        ({"preprocessing": {"categorical": "ignore"}}, "2000 rows of 1 inputs; take fewer rows or columns."),
+    ],
+)
+def test_what_takes_most_of_the_memory_is_told_with_what_helps(fields: dict[str, Any], advice: str) -> None:
+    document = {"data": {"inline": {"rows": ROWS}}, "layers": [2], "task": "binary"} | fields
+    with pytest.raises(TooLargeToTrain, match=f"The largest part of it, .* MiB, is for {advice}"):
+        read_job(document, limits=Limits(1 << 20), tables=no_tables)
+
+
 def test_inline_data_is_taken_out_and_kept_apart() -> None:
     document = {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [0, 1, 1, 0]}
     plan = read(job(data={"inline": document}))

@@ -41,23 +41,48 @@ class Estimate:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class _Share:
+    """A part of the memory, what it is for, and what would make it less."""
+
+    bytes: int
+    purpose: str
+    advice: str
+
+
 def estimate(spec: JobSpec, supervised: Supervised, layout: Layout) -> Estimate:
     """What the filled-in `spec` will need on this data."""
     layers = build_layers(spec, supervised.outputs, layout)
-    rows, features = supervised.rows, layout.width
-    itemsize = 4 if spec.training.dtype == "float32" else 8
-    parameters = count_parameters(layers, features)
+    shares = sum(share.bytes for share in _shares(spec, supervised, layout))
+    memory = BASE_BYTES + CHUNK_VALUES * _itemsize(spec) + shares
+    return Estimate(memory, round(_seconds(spec, layers, layout.width, supervised.rows), 3))
+
+
+def _shares(spec: JobSpec, supervised: Supervised, layout: Layout) -> list[_Share]:
+    layers = build_layers(spec, supervised.outputs, layout)
+    rows, width, itemsize = supervised.rows, layout.width, _itemsize(spec)
     vectors = VECTORS + 4 * len(spec.optimizer.to_part().slots)  # at work, and while a checkpoint is written
     batch = min(spec.training.batch_size, rows)
-    buffers = 2 * batch * (buffer_width(layers, features) + features)  # twice: the last batch has buffers of its own
+    buffers = 2 * batch * (buffer_width(layers, width) + width)  # twice: the last batch has buffers of its own
     outputs = 6 * rows * supervised.outputs
     # As read; gathered, filled and scaled, in float64; and as the network gets them.
-    copies = rows * (len(supervised.inputs) * 4 * 8 + features * itemsize)
-    memory = BASE_BYTES + itemsize * (parameters * vectors + buffers + outputs + CHUNK_VALUES) + copies
-    return Estimate(memory, round(_seconds(spec, layers, features, rows, parameters), 3))
+    copies = rows * (len(supervised.inputs) * 4 * 8 + width * itemsize)
+    is_one_hot = width > len(supervised.inputs) and spec.preprocessing.categorical == "one_hot"
+    embedding = ", or preprocessing.categorical as 'embedding'" if is_one_hot else ""
+    weights = itemsize * count_parameters(layers, width) * vectors
+    return [
+        _Share(weights, "the weights and what the optimiser keeps of them", "fewer units"),
+        _Share(itemsize * buffers, f"{batch} rows on their way through the layers", "a smaller batch_size"),
+        _Share(copies + itemsize * outputs, f"{rows} rows of {width} inputs", f"fewer rows or columns{embedding}"),
+    ]
 
 
-def _seconds(spec: JobSpec, layers: Sequence[Layer], features: int, rows: int, parameters: int) -> float:
+def _itemsize(spec: JobSpec) -> int:
+    return 4 if spec.training.dtype == "float32" else 8
+
+
+def _seconds(spec: JobSpec, layers: Sequence[Layer], features: int, rows: int) -> float:
+    parameters = count_parameters(layers, features)
     is_compiled = has_compiled_form(layers, features, spec.optimizer.to_part(), build_clip(spec))
     step_seconds, flops = COMPILED if is_compiled else BY_NUMPY
     steps = spec.training.epochs * -(-rows // min(spec.training.batch_size, rows))
@@ -68,17 +93,18 @@ def require_fit(spec: JobSpec, supervised: Supervised, layout: Layout, limits: L
     """The estimate. Raises `TooLargeToTrain` where it exceeds what a worker may use."""
     found = estimate(spec, supervised, layout)
     if found.memory_bytes > limits.max_job_memory_bytes:
+        most = max(_shares(spec, supervised, layout), key=lambda share: share.bytes)
         raise TooLargeToTrain(
             f"training would need about {_readable(found.memory_bytes)}; a job may use "
-            f"{_readable(limits.max_job_memory_bytes)}. Take fewer units, or a smaller batch_size."
+            f"{_readable(limits.max_job_memory_bytes)}. The largest part of it, {_readable(most.bytes)}, is for "
+            f"{most.purpose}; take {most.advice}."
         )
-    itemsize = 4 if spec.training.dtype == "float32" else 8
     for place in network_places(build_layers(spec, supervised.outputs, layout), layout.width):
         for tensor in place.tensors:
-            size = itemsize * math.prod(tensor.shape)
+            size = _itemsize(spec) * math.prod(tensor.shape)
             if size > LARGEST_TENSOR_BYTES:
-                name, most = f"{place.name}/{tensor.name}", _readable(LARGEST_TENSOR_BYTES)
-                raise TooLargeToTrain(f"{name} would be {_readable(size)}; one tensor may be {most}")
+                name, bound = f"{place.name}/{tensor.name}", _readable(LARGEST_TENSOR_BYTES)
+                raise TooLargeToTrain(f"{name} would be {_readable(size)}; one tensor may be {bound}")
     return found
 
 
