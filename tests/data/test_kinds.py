@@ -34,6 +34,11 @@ def test_the_kind_and_why(values: list[Any], kind: str, reason: str) -> None:
     ("name", "numbers", "kind"),
     [
         *[(name, np.arange(30.0), "id") for name in ("id", "PassengerId", "row", "Unnamed: 0", "__index_level_0__")],
+        *[(name, np.arange(30.0), "id") for name in ("rownames", "Row Number", "row_no", "obs", "idno")],
+        *[
+            (name, np.arange(30.0), "numeric")
+            for name in ("arrow", "rows", "rowing number", "crow_number", "jobs", "showcase")
+        ],
         ("customer_id", np.arange(30.0)[::-1] ** 2, "id"),
         ("size", np.arange(30.0), "numeric"),
         ("id", np.arange(30.0) / 2, "numeric"),

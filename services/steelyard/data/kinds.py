@@ -18,7 +18,9 @@ SAMPLE = 200  # so many texts show what the others look like
 ADORNED = re.compile(r"[+-]?[$€£]? ?\d{1,3}(?:[,']?\d{3})*(?:\.\d+)? ?[%$€£]?")  # as people write numbers for people
 WRITTEN = {None: "", False: ", the month before the day", True: ", the day before the month"}
 ID_NAME = re.compile(
-    r"(?:^|[_\W])(?:id|uuid|guid|index|row)$|[a-z]I[dD]$|^unnamed: 0$|^__index_level_\d+__$", re.IGNORECASE
+    r"(?:^|[_\W])(?:id|idno|uuid|guid|index|obs|case|row|row[_\W]?(?:names?|num(?:ber)?|no))$|[a-z]I[dD]$"
+    r"|^unnamed: 0$|^__index_level_\d+__$",
+    re.IGNORECASE,
 )
 
 
