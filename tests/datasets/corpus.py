@@ -121,12 +121,14 @@ def views(length: int, rows: int) -> pa.Array:
     return pa.Array.from_buffers(pa.string_view(), rows, buffers)
 
 
-def view_bomb(*, in_dictionary: bool = False) -> bytes:
-    """The same as views, or as a dictionary of views."""
+def view_bomb(within: str = "") -> bytes:
+    """The same as views, or as views within a dictionary or lists."""
     rows = 1 << 14
     values = views(1 << 16, rows)
-    if in_dictionary:
+    if within == "dictionary":
         values = pa.DictionaryArray.from_arrays(pa.array(np.arange(rows)), values)
+    elif within == "lists":
+        values = pa.ListArray.from_arrays(pa.array(np.arange(rows + 1), pa.int32()), values)
     return arrow(pa.table({"a": values}))
 
 
@@ -197,7 +199,8 @@ CORPUS = [
     Bad("arrow-bad-offsets", ARROW, bad_offsets, "column 'b': its values cannot be read"),
     Bad("arrow-dictionary-bomb", ARROW, dictionary_bomb, "200 times its size"),
     Bad("arrow-view-bomb", ARROW, view_bomb, "200 times its size"),
-    Bad("arrow-dictionary-of-views-bomb", ARROW, lambda: view_bomb(in_dictionary=True), "200 times its size"),
+    Bad("arrow-dictionary-of-views-bomb", ARROW, lambda: view_bomb("dictionary"), "200 times its size"),
+    Bad("arrow-lists-of-views-bomb", ARROW, lambda: view_bomb("lists"), "of the type list<item: string_view>"),
     Bad("arrow-bad-views", ARROW, lambda: arrow(pa.table({"a": views(-1, 3)})), "column 'a'"),
     Bad("arrow-noise", ARROW, lambda: b"\xff\xff\xff\xff\x10\x00\x00\x00" + b"\x07" * 100, "Arrow"),
     Bad("npz-objects", NPZ, lambda: npz(x=np.array([[1, "a"]], object)), "object"),

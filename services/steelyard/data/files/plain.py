@@ -26,15 +26,17 @@ def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     So are bytes, if they can be: older Parquet files know no others. Raises `Unreadable`, and what Arrow raises.
     """
     kind = column.type
+    if kind.num_fields:
+        return column  # of lists, say, into which there is no need to look
+    if isinstance(kind, pa.BaseExtensionType) and not isinstance(kind, pa.UuidType):
+        return plain(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type))
     if pa.types.is_dictionary(kind):
-        return pa.chunked_array(map(_decoded, column.chunks))
+        return column if kind.value_type.num_fields else pa.chunked_array(map(_decoded, column.chunks))
     if _is(kind, VIEWS):
         _refuse_swelling(column, map(_lengths_of_views, column.chunks))
     column.validate(full=True)
     if isinstance(kind, pa.UuidType):
         return pa.chunked_array([[None if value is None else str(value) for value in column.to_pylist()]], pa.string())
-    if isinstance(kind, pa.BaseExtensionType):
-        return plain(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type))
     return column.cast(pa.large_string()) if _is(kind, (*VIEWS, *BYTES)) else column
 
 
