@@ -101,7 +101,7 @@ def test_loaded_models_stay_within_their_bytes_and_are_loaded_anew(service: Serv
         service.wait(service.post({**SMALLEST, "training": {"seed": n, "epochs": 1}})["id"])["model"] for n in range(4)
     ]
     engine = make_engine(f"sqlite:///{service.data_dir / 'steelyard.db'}")
-    body = {"inputs": [list(ROW.values())]}
+    body = orjson.dumps({"inputs": [list(ROW.values())]})
     roomy, narrow = Predictor(engine), Predictor(engine, max_bytes=2 * Predictor(engine).get(ids[0])[1].nbytes)
     for model_id in ids * 2:
         said = narrow.predict(model_id, body)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from steelyard.data.files.options import FORMATS
 from steelyard.http.listing import as_list
 from steelyard.http.query import AFTER, LIMIT
-from steelyard.http.routing import JSON, Operation, read_json, route
+from steelyard.http.routing import JSON, Operation, read_json, route, take_json
 from steelyard.http.uploads import receive
 from steelyard.http.wiring import services
 from steelyard.models import library
@@ -81,7 +81,7 @@ def predict(model_id: str) -> dict[str, Any]:
     """Predictions for rows, given as lists, as objects, or as a CSV, Parquet or Arrow file."""
     ours = services()
     if request.mimetype not in TABLES:
-        return ours.predictor.predict(model_id, read_json())
+        return ours.predictor.predict(model_id, take_json())
     most = ours.settings.max_body_bytes
     wanted = ours.predictor.get(model_id)[1].features
     with (

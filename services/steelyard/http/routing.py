@@ -86,11 +86,16 @@ def _as_json(value: Any) -> Any:
 
 
 def read_json() -> Any:
-    """The JSON body of this request. Raises `UnsupportedMediaType`, `InvalidRequest`."""
+    """The JSON value in this request's body. Raises `UnsupportedMediaType`, `InvalidRequest`."""
+    return read_document(take_json())
+
+
+def take_json() -> bytes:
+    """This request's body, which is said to be JSON. Raises `UnsupportedMediaType`."""
     if request.mimetype != JSON:
         seen = request.mimetype or "none"
         raise UnsupportedMediaType(f"the Content-Type is {seen}; it must be {JSON}")
-    return read_document(request.get_data(cache=False))
+    return request.get_data(cache=False)
 
 
 def choose_form(forms: Sequence[str]) -> str:

@@ -18,7 +18,6 @@ from steelyard.http.accounting import ALWAYS, choose_id
 from steelyard.http.models import PREDICT
 from steelyard.http.routing import JSON, dump
 from steelyard.http.wiring import Services
-from steelyard.spec.reading import read_document
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -42,7 +41,7 @@ class Shortcut:
             return self.flask(environ, start_response)
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
         try:
-            answer = dump(self._ours.predictor.predict(address[1], read_document(body)))
+            answer = dump(self._ours.predictor.predict(address[1], body))
         except Exception:  # Flask's way comes to it again, and has an answer for every error
             environ["wsgi.input"] = BytesIO(body)
             return self.flask(environ, start_response)

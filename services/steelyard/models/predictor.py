@@ -24,7 +24,7 @@ from steelyard.errors import NotFound
 from steelyard.models.library import find_id
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
-from steelyard.spec.prediction import read_inputs, read_table
+from steelyard.spec.prediction import read_body, read_table
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
@@ -81,10 +81,13 @@ class Predictor:
         self._lock = Lock()
         self._seen: dict[str, tuple[float, str | None]] = {}
 
-    def predict(self, reference: str, document: Any) -> dict[str, Any]:
-        """Answer a predict request, `{"inputs": …}`, numbers as arrays. Raises `NotFound`, `ValidationFailed`."""
+    def predict(self, reference: str, body: bytes) -> dict[str, Any]:
+        """Answer a predict request, `{"inputs": …}`, numbers as arrays.
+
+        Raises `NotFound`, `InvalidRequest`, `ValidationFailed`.
+        """
         model_id, model = self.get(reference)
-        x = read_inputs(document, model.inputs, model.network.dtype)
+        x = read_body(body, model.inputs, model.network.dtype)
         return self._say(model_id, model, model.answer(x))
 
     def predict_tables(self, reference: str, tables: Iterable[Table]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from steelyard.data.encoding import Encoder
 from steelyard.data.numbers import is_number, number_fault
 from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
+from steelyard.spec.matrix import read_matrix
+from steelyard.spec.reading import read_document
 
 MOST_FAULTS = 20
 WORDS = {True: "true", False: "false"}
@@ -28,6 +30,15 @@ class Wrong(Exception):
         super().__init__(detail)
         self.row = row
         self.detail = detail
+
+
+def read_body(body: bytes, encoder: Encoder, dtype: Any) -> NDArray[Any]:
+    """The network's inputs `(rows, width)` of `{"inputs": …}`. Raises `InvalidRequest`, `ValidationFailed`."""
+    if encoder.cells.takes_lists_of_numbers:
+        numbers = read_matrix(body, "inputs", len(encoder.features))
+        if numbers is not None:
+            return encoder.encode_cells(numbers, dtype)
+    return read_inputs(read_document(body), encoder, dtype)
 
 
 def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
