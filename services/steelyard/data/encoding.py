@@ -223,14 +223,18 @@ class Encoder:
     def _encode_cells(self, cells: NDArray[np.float64], x: Array) -> None:
         """Fill in `x` `(rows, width)`, where zeros stand."""
         values = len(self.numbers) + len(self.moments)
-        block = _block(cells[:, :values], len(self.numbers), self.wishes)
+        block, scaled = cells, x
+        if self.moments or x.shape[1] > values:  # with a single row of numbers alone, each slice would count
+            block = _block(cells[:, :values], len(self.numbers), self.wishes)
+            scaled = x[:, : block.shape[1]]
         width = block.shape[1]
-        if np.isnan(np.add.reduce(block, axis=None)):
+        total = np.add.reduce(block, axis=None)
+        if total != total:  # a NaN is no number's equal, its own neither
             missing = np.isnan(block)
             block = np.where(missing, self.fill, block)
             if self.indicators:
                 x[:, width : width + len(self.indicators)] = missing[:, self.indicators]
-        self.scaler.transform(block, x[:, :width])
+        self.scaler.transform(block, scaled)
         if self.wishes.categorical == "embedding":
             x[:, width + len(self.indicators) :] = cells[:, values:]
         elif self.categories:

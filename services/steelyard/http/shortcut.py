@@ -7,12 +7,10 @@ is answered has to stand here as well as in `app`.
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING
-
-from werkzeug.wsgi import ClosingIterator
 
 from steelyard.http.accounting import ALWAYS, choose_id
 from steelyard.http.models import PREDICT
@@ -24,6 +22,16 @@ if TYPE_CHECKING:
 
 ADDRESS = re.compile(re.escape(PREDICT).replace("<model_id>", "([^/]+)"))
 MOST_BYTES = 1 << 17  # with more, Flask's way is short beside the network's
+
+
+class Answer:
+    """The body of an answer, and what is to be done once it is sent."""
+
+    def __init__(self, body: bytes, at_last: Callable[[], None]) -> None:
+        self._body, self.close = body, at_last
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
 
 
 class Shortcut:
@@ -50,7 +58,7 @@ class Shortcut:
         start_response("200 OK", head)
         seconds = time.perf_counter() - started
         leave = partial(self._ours.accounts.leave, request_id, "POST", environ["PATH_INFO"], PREDICT, 200, seconds)
-        return ClosingIterator([answer], leave)
+        return Answer(answer, leave)
 
     def _is_plain(self, environ: "WSGIEnvironment") -> bool:
         """Whether it is a request with a body of JSON of known length, and nothing else to be looked at."""

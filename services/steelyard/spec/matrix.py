@@ -17,17 +17,27 @@ def read_matrix(body: bytes, key: str, width: int) -> NDArray[np.float64] | None
     It takes nothing that `reading.read_document` refuses, and has the same bits: with two quotes in it, a body has one
     key and no text, and with as many brackets as rows beside the first, no row has another within it.
     """
-    if body.count(b'"') != 2 or body.startswith(BYTE_ORDER_MARK):
+    if not _stands(body, b'"', times=2) or body.startswith(BYTE_ORDER_MARK):
         return None
     try:
         document: Any = Parser().parse(body)
         rows = document[key]
-        if not _are_rows(rows, width) or body.count(b"[") != len(rows) + 1:
+        if not _are_rows(rows, width) or not _stands(body, b"[", times=len(rows) + 1):
             return None
         numbers = np.frombuffer(rows.as_buffer(of_type="d")).reshape(len(rows), width)
     except (KeyError, RuntimeError, TypeError, ValueError):  # of simdjson, which has no class of its own for its errors
         return None
     return None if is_too_large(numbers) else numbers
+
+
+def _stands(body: bytes, byte: bytes, *, times: int) -> bool:
+    """Whether a byte is there so many times. It is rare: to look for each takes a fraction of what counting takes."""
+    place = -1
+    for _ in range(times):
+        place = body.find(byte, place + 1)
+        if place < 0:
+            return False
+    return body.find(byte, place + 1) < 0
 
 
 def _are_rows(rows: Any, width: int) -> bool:
