@@ -1,8 +1,9 @@
 """The least that a Flask endpoint can do: takes a body, answers `{}`.
 
-At `/` it leaves the body as it came, at `/json` it reads it, as whoever wants to know what it says has to.
+At `/empty` it leaves the body as it came, at `/empty-json` it reads it, as whoever wants to know what it says has to.
 
-python benchmarks/predict_empty.py PORT WORKERS    (gunicorn's: `ours`, as the service has them, or its own `gthread`)
+python benchmarks/predict_empty.py PORT WHERE    (within our `service`, in a `flask` application of its own under our
+                                                  server, or under gunicorn's own threads, `gthread`)
 """
 
 import sys
@@ -14,22 +15,22 @@ from steelyard.settings import Settings
 
 
 class Empty(Server):
-    """Our server with an application that does nothing."""
+    """Our server with an endpoint that does nothing."""
 
     def load_config(self) -> None:
         super().load_config()
-        if sys.argv[2] != "ours":
-            self.cfg.set("worker_class", sys.argv[2])
+        if sys.argv[2] == "gthread":
+            self.cfg.set("worker_class", "gthread")
 
     def load(self) -> Flask:
-        app = Flask(__name__)
+        app = super().load() if sys.argv[2] == "service" else Flask(__name__)
 
-        @app.post("/")
+        @app.post("/empty")
         def take() -> Response:
             request.get_data(cache=False)
             return Response(b"{}", content_type="application/json")
 
-        @app.post("/json")
+        @app.post("/empty-json")
         def read() -> Response:
             request.get_json(cache=False)
             return Response(b"{}", content_type="application/json")

@@ -23,10 +23,11 @@ PACKAGES = {
     "mlserver": ["mlserver==1.7.1", "mlserver-sklearn==1.7.1", "scikit-learn==1.9.1"],
     "mlflow": ["mlflow==3.17.2", "scikit-learn==1.9.1"],
 }
-EMPTY = {  # the endpoints that do nothing: by which of gunicorn's workers, and their addresses
-    "empty": ("ours", "/"),
-    "empty-json": ("ours", "/json"),
-    "empty-gthread": ("gthread", "/"),
+EMPTY = {  # the endpoints that do nothing: where they are, and their addresses
+    "empty": ("service", "/empty"),
+    "empty-json": ("service", "/empty-json"),
+    "empty-flask": ("flask", "/empty"),
+    "empty-gthread": ("gthread", "/empty"),
 }
 START_SECONDS = 120.0
 
@@ -62,9 +63,10 @@ def install(name: str) -> Path:
 @contextmanager
 def serving(name: str, folder: Path) -> Iterator[int]:
     """The port at which `name` (one of `EMPTY`, `mlserver`, `mlflow`) serves the model in `folder`."""
-    port, path = free_port(), "/"
+    port = free_port()
     if name in EMPTY:
-        command = [sys.executable, str(HERE / "predict_empty.py"), str(port), EMPTY[name][0]]
+        where, path = EMPTY[name]
+        command = [sys.executable, str(HERE / "predict_empty.py"), str(port), where]
     else:
         python = install(name)
         subprocess.run([python, str(HERE / "predict_pipeline.py"), name, folder], check=True)
