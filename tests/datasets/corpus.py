@@ -121,6 +121,14 @@ def views(length: int, rows: int) -> pa.Array:
     return pa.Array.from_buffers(pa.string_view(), rows, buffers)
 
 
+def views_of_anything() -> pa.Array:
+    """Views, of which the missing one, the second, is nothing that could be followed."""
+    good = pa.array(["x", None, "not as short as to stand in a view itself"], pa.string_view())
+    validity, content, text = good.buffers()
+    bytes_of_views = content.to_pybytes()[:16] + b"\x7f" * 16 + content.to_pybytes()[32:]
+    return pa.Array.from_buffers(good.type, len(good), [validity, pa.py_buffer(bytes_of_views), text])
+
+
 def view_bomb(within: str = "") -> bytes:
     """The same as views, or as views within a dictionary or lists."""
     rows = 1 << 14

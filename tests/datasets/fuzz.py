@@ -23,10 +23,25 @@ from typing import Any
 import click
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from steelyard.data import parts
 from steelyard.data.files.options import FORMATS, Dialect
-from tests.datasets.corpus import ARROW, CORPUS, CSV, JSON, NDJSON, NPZ, PARQUET, arrow, npz, odd_types, parquet, zipped
+from tests.datasets.corpus import (
+    ARROW,
+    CORPUS,
+    CSV,
+    JSON,
+    NDJSON,
+    NPZ,
+    PARQUET,
+    arrow,
+    npz,
+    odd_types,
+    parquet,
+    views_of_anything,
+    zipped,
+)
 
 ATHERIS = "atheris==3.0.0"
 TOOLS = Path(".venv/fuzz")
@@ -103,6 +118,7 @@ def write_seeds(folder: Path) -> None:
         (PARQUET, parquet()),
         (ARROW, arrow()),
         (ARROW, arrow(odd_types())),
+        (ARROW, arrow(pa.table({"a": views_of_anything()}))),
         (PARQUET, parquet(odd_types().drop_columns("category"))),
         (NPZ, npz(x=np.arange(6.0).reshape(3, 2), y=np.array(["p", "q", "p"]), feature_names=np.array(["a", "b"]))),
         (JSON, b'[{"a": 1, "b": "x", "c": null}, {"a": 2.5, "b": "y", "c": true}]'),

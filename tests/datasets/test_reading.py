@@ -17,7 +17,21 @@ from steelyard.data.files.options import FORMATS, Dialect
 from steelyard.data.table import Table, stack
 from steelyard.datasets.reading import Readers
 from steelyard.errors import SteelyardError, TooLargeToRead
-from tests.datasets.corpus import ARROW, CORPUS, CSV, JSON, NDJSON, NPZ, PARQUET, Bad, arrow, npz, odd_types, parquet
+from tests.datasets.corpus import (
+    ARROW,
+    CORPUS,
+    CSV,
+    JSON,
+    NDJSON,
+    NPZ,
+    PARQUET,
+    Bad,
+    arrow,
+    npz,
+    odd_types,
+    parquet,
+    views_of_anything,
+)
 
 MAX_BYTES = 1 << 30
 SECONDS = 2.0
@@ -85,6 +99,11 @@ def test_types_that_other_programs_write_are_read(readers: Readers, tmp_path: Pa
     assert lists(read(readers, tmp_path, parquet(odd_types().select([*expected])), PARQUET)) == expected
     expected["category"] = ["x", None, "é"]  # pyarrow itself writes no Parquet of such
     assert lists(read(readers, tmp_path, arrow(odd_types()), ARROW)) == expected
+    anything = {"a": views_of_anything(), "b": pa.DictionaryArray.from_arrays(pa.array([0, 1, 2]), views_of_anything())}
+    found = lists(read(readers, tmp_path, arrow(pa.table(anything)), ARROW))
+    assert found == {"a": expected["view"], "b": expected["view"]}
+    sliced = pa.table(anything).slice(1)
+    assert lists(read(readers, tmp_path, arrow(sliced), ARROW)) == {name: found[name][1:] for name in found}
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from steelyard.data.files.refusal import refuse_bomb
 
-Lengths = NDArray[np.int64]
-VIEW = np.dtype([("length", np.int32), ("text", "V12")])  # of Arrow's columnar format
+VIEW_INTEGERS = 4  # of Arrow's columnar format, int32; the first is the text's length
 TEXTS = (pa.types.is_string, pa.types.is_large_string)
 BYTES = (pa.types.is_binary, pa.types.is_large_binary)
 VIEWS = (pa.types.is_string_view, pa.types.is_binary_view)
@@ -33,7 +32,7 @@ def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(kind):
         return column if kind.value_type.num_fields else pa.chunked_array(map(_decoded, column.chunks))
     if _is(kind, VIEWS):
-        _refuse_swelling(column, map(_lengths_of_views, column.chunks))
+        column = pa.chunked_array(map(_checked_views, column.chunks))
     column.validate(full=True)
     if isinstance(kind, pa.UuidType):
         return pa.chunked_array([[None if value is None else str(value) for value in column.to_pylist()]], pa.string())
@@ -45,20 +44,27 @@ def _decoded(chunk: pa.DictionaryArray) -> pa.Array:
     chunk.validate(full=True)
     if _is(values.type, TEXTS):
         lengths = pc.binary_length(values).cast(pa.int64()).take(chunk.indices)
-        _refuse_swelling(chunk, [lengths.drop_null().to_numpy(zero_copy_only=False)])
+        _refuse_swelling(chunk, lengths.drop_null().to_numpy(zero_copy_only=False))
     return values.take(chunk.indices)
 
 
-def _lengths_of_views(chunk: pa.Array) -> Lengths:
+def _checked_views(chunk: pa.Array) -> pa.Array:
+    """Views that do not come to too much. Those of values that are missing may be anything, and become empty.
+
+    pyarrow 26 does not survive to cast them as they are.
+    """
     chunk.validate()  # that the views are there; whether they are sound is not known yet
-    views = np.frombuffer(chunk.buffers()[1], VIEW, len(chunk), chunk.offset * VIEW.itemsize)
-    lengths: Lengths = views["length"][chunk.is_valid().to_numpy(zero_copy_only=False)].astype(np.int64)
-    return np.abs(lengths)
+    validity, content, *texts = chunk.buffers()
+    views = np.frombuffer(content, np.int32).reshape(-1, VIEW_INTEGERS)[: chunk.offset + len(chunk)].copy()
+    ours = views[chunk.offset :]
+    ours[chunk.is_null().to_numpy(zero_copy_only=False)] = 0
+    _refuse_swelling(chunk, np.abs(ours[:, 0].astype(np.int64)))
+    buffers = [validity, pa.py_buffer(views), *texts]
+    return pa.Array.from_buffers(chunk.type, len(chunk), buffers, offset=chunk.offset)
 
 
-def _refuse_swelling(texts: pa.Array | pa.ChunkedArray, lengths: Iterable[Lengths]) -> None:
-    total = sum(int(some.sum()) for some in lengths)
-    refuse_bomb(unpacked_bytes=total, packed_bytes=texts.get_total_buffer_size())
+def _refuse_swelling(texts: pa.Array, lengths: NDArray[np.int64]) -> None:
+    refuse_bomb(unpacked_bytes=int(lengths.sum()), packed_bytes=texts.get_total_buffer_size())
 
 
 def _is(kind: pa.DataType, some: Iterable[Callable[[Any], bool]]) -> bool:
