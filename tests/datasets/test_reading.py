@@ -102,6 +102,8 @@ def test_types_that_other_programs_write_are_read(readers: Readers, tmp_path: Pa
     anything = {"a": views_of_anything(), "b": pa.DictionaryArray.from_arrays(pa.array([0, 1, 2]), views_of_anything())}
     found = lists(read(readers, tmp_path, arrow(pa.table(anything)), ARROW))
     assert found == {"a": expected["view"], "b": expected["view"]}
+    in_parts = pa.concat_tables([pa.table(anything).slice(0, 0), pa.table(anything)])
+    assert lists(read(readers, tmp_path, arrow(in_parts), ARROW)) == found
     sliced = pa.table(anything).slice(1)
     assert lists(read(readers, tmp_path, arrow(sliced), ARROW)) == {name: found[name][1:] for name in found}
 

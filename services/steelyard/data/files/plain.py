@@ -54,8 +54,11 @@ def _checked_views(chunk: pa.Array) -> pa.Array:
     pyarrow 26 does not survive to cast them as they are.
     """
     chunk.validate()  # that the views are there; whether they are sound is not known yet
+    if not len(chunk):
+        return chunk
     validity, content, *texts = chunk.buffers()
-    views = np.frombuffer(content, np.int32).reshape(-1, VIEW_INTEGERS)[: chunk.offset + len(chunk)].copy()
+    count = VIEW_INTEGERS * (chunk.offset + len(chunk))
+    views = np.frombuffer(content, np.int32, count).reshape(-1, VIEW_INTEGERS).copy()
     ours = views[chunk.offset :]
     ours[chunk.is_null().to_numpy(zero_copy_only=False)] = 0
     _refuse_swelling(chunk, np.abs(ours[:, 0].astype(np.int64)))
