@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.data.numbers import read_matrix as read_rows
+from steelyard.data.numbers import read_matrix
 from steelyard.errors import InvalidRequest
-from steelyard.spec.matrix import read_matrix
+from steelyard.spec.matrix import parse_matrix
 from steelyard.spec.reading import read_document
 
 NUMBERS = (
@@ -34,7 +34,7 @@ def strictly(body: bytes, width: int) -> Any:
         return None
     if not isinstance(document, dict) or [*document] != ["inputs"] or not isinstance(document["inputs"], list):
         return None
-    return read_rows(document["inputs"], width) if document["inputs"] else None
+    return read_matrix(document["inputs"], width) if document["inputs"] else None
 
 
 @given(rows=ROWS, before=SPACES, after=SPACES, indent=st.sampled_from([None, 0, 2]))
@@ -43,7 +43,7 @@ def test_numbers_have_the_bits_that_the_strict_reader_gives_them(
 ) -> None:
     body = f"{before}{json.dumps({'inputs': rows}, indent=indent)}{after}".encode()
     width = len(rows[0]) if rows else 1
-    found, expected = read_matrix(body, "inputs", width), strictly(body, width)
+    found, expected = parse_matrix(body, "inputs", width), strictly(body, width)
     if found is None:
         assert expected is None or max(abs(float(value)) for row in rows for value in row) >= 2**63
     else:
@@ -55,7 +55,7 @@ def test_numbers_have_the_bits_that_the_strict_reader_gives_them(
 )
 def test_what_is_no_rows_of_numbers_is_left_to_the_strict_reader(document: Any, width: int) -> None:
     body = json.dumps(document).encode()
-    found = read_matrix(body, "inputs", width)
+    found = parse_matrix(body, "inputs", width)
     assert found is None or found.tobytes() == strictly(body, width).tobytes()
 
 
@@ -89,7 +89,7 @@ def test_what_is_no_rows_of_numbers_is_left_to_the_strict_reader(document: Any, 
     ],
 )
 def test_other_bodies_are_left_to_the_strict_reader(body: bytes) -> None:
-    assert read_matrix(body, "inputs", 1) is None
+    assert parse_matrix(body, "inputs", 1) is None
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_other_bodies_are_left_to_the_strict_reader(body: bytes) -> None:
 )
 def test_numbers_at_the_edges_have_the_same_bits(number: bytes) -> None:
     body = b'{"in\\u0070uts": [[%s]]}' % number
-    found = read_matrix(body, "inputs", 1)
+    found = parse_matrix(body, "inputs", 1)
     assert found is not None
     assert found.tobytes() == strictly(body, 1).tobytes()
 
 
 def test_many_rows_are_read() -> None:
     x = np.random.default_rng(0).standard_normal((1000, 30))
-    found = read_matrix(json.dumps({"inputs": x.tolist()}).encode(), "inputs", 30)
+    found = parse_matrix(json.dumps({"inputs": x.tolist()}).encode(), "inputs", 30)
     assert found is not None
     assert found.tobytes() == x.tobytes()

@@ -24,7 +24,7 @@ ADDRESS = re.compile(re.escape(PREDICT).replace("<model_id>", "([^/]+)"))
 MOST_BYTES = 1 << 17  # with more, Flask's way is short beside the network's
 
 
-class Answer:
+class AnswerBody:
     """The body of an answer, and what is to be done once it is sent."""
 
     def __init__(self, body: bytes, at_last: Callable[[], None]) -> None:
@@ -58,7 +58,7 @@ class Shortcut:
         start_response("200 OK", head)
         seconds = time.perf_counter() - started
         leave = partial(self._ours.accounts.leave, request_id, "POST", environ["PATH_INFO"], PREDICT, 200, seconds)
-        return Answer(answer, leave)
+        return AnswerBody(answer, leave)
 
     def _is_plain(self, environ: "WSGIEnvironment") -> bool:
         """Whether it is a request with a body of JSON of known length, and nothing else to be looked at."""

@@ -16,7 +16,7 @@ from steelyard.data.encoding import Encoder
 from steelyard.data.numbers import is_number, number_fault
 from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
-from steelyard.spec.matrix import read_matrix
+from steelyard.spec.matrix import parse_matrix
 from steelyard.spec.reading import read_document
 
 MOST_FAULTS = 20
@@ -35,7 +35,7 @@ class Wrong(Exception):
 def read_body(body: bytes, encoder: Encoder, dtype: Any) -> NDArray[Any]:
     """The network's inputs `(rows, width)` of `{"inputs": …}`. Raises `InvalidRequest`, `ValidationFailed`."""
     if encoder.cells.takes_lists_of_numbers:
-        numbers = read_matrix(body, "inputs", len(encoder.features))
+        numbers = parse_matrix(body, "inputs", len(encoder.features))
         if numbers is not None:
             return encoder.encode_cells(numbers, dtype)
     return read_inputs(read_document(body), encoder, dtype)
