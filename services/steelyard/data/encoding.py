@@ -223,18 +223,14 @@ class Encoder:
     def _encode_cells(self, cells: NDArray[np.float64], x: Array) -> None:
         """Fill in `x` `(rows, width)`, where zeros stand."""
         values = len(self.numbers) + len(self.moments)
-        block, scaled = cells, x
-        if self.moments or x.shape[1] > values:  # with a single row of numbers alone, each slice would count
-            block = _block(cells[:, :values], len(self.numbers), self.wishes)
-            scaled = x[:, : block.shape[1]]
+        block = _block(cells[:, :values], len(self.numbers), self.wishes)
         width = block.shape[1]
-        total = np.add.reduce(block, axis=None)
-        if total != total:  # a NaN is no number's equal, its own neither
+        if np.isnan(np.add.reduce(block, axis=None)):
             missing = np.isnan(block)
             block = np.where(missing, self.fill, block)
             if self.indicators:
                 x[:, width : width + len(self.indicators)] = missing[:, self.indicators]
-        self.scaler.transform(block, scaled)
+        self.scaler.transform(block, x[:, :width])
         if self.wishes.categorical == "embedding":
             x[:, width + len(self.indicators) :] = cells[:, values:]
         elif self.categories:

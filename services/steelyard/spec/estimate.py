@@ -53,13 +53,12 @@ class _Share:
 def estimate(spec: JobSpec, supervised: Supervised, layout: Layout) -> Estimate:
     """What the filled-in `spec` will need on this data."""
     layers = build_layers(spec, supervised.outputs, layout)
-    shares = sum(share.bytes for share in _shares(spec, supervised, layout))
+    shares = sum(share.bytes for share in _shares(spec, supervised, layout, layers))
     memory = BASE_BYTES + CHUNK_VALUES * _itemsize(spec) + shares
     return Estimate(memory, round(_seconds(spec, layers, layout.width, supervised.rows), 3))
 
 
-def _shares(spec: JobSpec, supervised: Supervised, layout: Layout) -> list[_Share]:
-    layers = build_layers(spec, supervised.outputs, layout)
+def _shares(spec: JobSpec, supervised: Supervised, layout: Layout, layers: Sequence[Layer]) -> list[_Share]:
     rows, width, itemsize = supervised.rows, layout.width, _itemsize(spec)
     vectors = VECTORS + 4 * len(spec.optimizer.to_part().slots)  # at work, and while a checkpoint is written
     batch = min(spec.training.batch_size, rows)
@@ -92,14 +91,15 @@ def _seconds(spec: JobSpec, layers: Sequence[Layer], features: int, rows: int) -
 def require_fit(spec: JobSpec, supervised: Supervised, layout: Layout, limits: Limits) -> Estimate:
     """The estimate. Raises `TooLargeToTrain` where it exceeds what a worker may use."""
     found = estimate(spec, supervised, layout)
+    layers = build_layers(spec, supervised.outputs, layout)
     if found.memory_bytes > limits.max_job_memory_bytes:
-        most = max(_shares(spec, supervised, layout), key=lambda share: share.bytes)
+        most = max(_shares(spec, supervised, layout, layers), key=lambda share: share.bytes)
         raise TooLargeToTrain(
             f"training would need about {_readable(found.memory_bytes)}; a job may use "
             f"{_readable(limits.max_job_memory_bytes)}. The largest part of it, {_readable(most.bytes)}, is for "
             f"{most.purpose}; take {most.advice}."
         )
-    for place in network_places(build_layers(spec, supervised.outputs, layout), layout.width):
+    for place in network_places(layers, layout.width):
         for tensor in place.tensors:
             size = _itemsize(spec) * math.prod(tensor.shape)
             if size > LARGEST_TENSOR_BYTES:

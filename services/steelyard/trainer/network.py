@@ -190,8 +190,6 @@ class Pass(Stack):
 
 def _in_pairs(x: Array) -> Array:
     """The rows, the last of them twice if they are odd in number: most layers multiply two at a time, see `rowwise`."""
-    if len(x) == 1:
-        return x.repeat(FEW_ROWS, axis=0)  # in half the time of the other way
     return np.concatenate([x, x[-1:]]) if len(x) % FEW_ROWS else x
 
 
