@@ -275,6 +275,7 @@ def test_a_network_that_cannot_fit_is_refused_before_anything_is_made() -> None:
     assert time.perf_counter() - started < 1.0
 
 
+DAYS = [{"day": f"2026-11-{place % 30 + 1:02}", "target": place % 2} for place in range(2000)]
 ROWS = [{"a": f"v{place % 50}", "b": place, "target": place % 2} for place in range(2000)]
 
 
@@ -284,7 +285,8 @@ ROWS = [{"a": f"v{place % 50}", "b": place, "target": place % 2} for place in ra
         ({"layers": [2000, 2000]}, "the weights .*; take fewer units"),
         ({"training": {"batch_size": 2000}, "layers": [200]}, "2000 rows on their way .*; take a smaller batch_size"),
         ({}, "2000 rows of 52 inputs; take fewer rows or columns, or preprocessing.categorical as 'embedding'"),
-        ({"preprocessing": {"categorical": "ignore"}}, "2000 rows of 1 inputs; take fewer rows or columns."),
+        ({"preprocessing": {"categorical": "ignore"}}, "2000 rows of 1 inputs; take fewer rows or columns\\.$"),
+        ({"data": {"inline": {"rows": DAYS}}}, "2000 rows of 7 inputs; take fewer rows or columns\\.$"),
     ],
 )
 def test_what_takes_most_of_the_memory_is_told_with_what_helps(fields: dict[str, Any], advice: str) -> None:
