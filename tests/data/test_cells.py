@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.data.column import MISSING, Column, Values, coded
+from steelyard.data.column import MISSING, Column, Values, coded, truths
 from steelyard.data.dates import read_moment
 from steelyard.data.encoding import Encoder, Wishes
 from steelyard.data.table import table_of
@@ -18,7 +18,7 @@ COLUMNS = {
     "when": Values(np.array([0.0, np.nan, 1e9])),
     "city": coded(["Rome", "Oslo", None]),
     "size": Values(np.array([1.0, 3.0, np.nan])),
-    "open": coded([True, False, None]),
+    "open": truths([True, False, None]),
     "weight": Values(np.array([1.0, 2.0, 3.0])),
 }
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, RobustScaler, StandardScaler
 
-from steelyard.data.column import Column, Values, coded
+from steelyard.data.column import Column, Values, coded, truths
 from steelyard.data.encoding import Encoder, Wishes, measure
 from steelyard.data.moments import read_parts
 from steelyard.data.table import Table, table_of
@@ -22,10 +22,8 @@ ALL = np.arange(8)
 
 
 def made(**columns: list[Any]) -> Table:
-    return table_of({
-        name: Values(np.array(values)) if isinstance(values[0], float) else coded(values)
-        for name, values in columns.items()
-    })  # fmt: skip
+    of_kind = {float: lambda values: Values(np.array(values)), str: coded, bool: truths}
+    return table_of({name: of_kind[type(values[0])](values) for name, values in columns.items()})
 
 
 def values_of(table: Table) -> dict[str, Values]:
@@ -122,7 +120,7 @@ def test_every_input_belongs_to_its_column(categorical: Any) -> None:
         "city": coded(["Rome", "Oslo", None]),
         "day": Values(np.array([0.0, np.nan, 1e6])),
         "size": Values(np.array([1.0, np.nan, 3.0])),
-        "open": coded([True, False, None]),
+        "open": truths([True, False, None]),
     }
     kinds = dict(table_of(columns).columns) | {"day": Column.of("datetime", columns["day"])}
     kinds = {name: kinds[name] for name in columns}

@@ -207,3 +207,27 @@ def test_a_column_with_a_text_that_is_no_date_is_of_texts(other: str) -> None:
     rows = [{"since": text, "y": 1} for text in ("2024-05-01", other)]
     column = read_inline({"rows": rows})[0].columns["since"]
     assert (column.kind, column.values.labels) == ("categorical", ("2024-05-01", other))
+
+
+def test_names_lose_the_spaces_around_them() -> None:
+    table, targets = read_inline({"rows": [{"a ": 1, " y": "p"}, {"a": 2, "y": "q"}]})
+    assert ({name: column.values.to_list() for name, column in table.columns.items()}, targets) == (
+        {"a": [1, 2], "y": ["p", "q"]},
+        ["y"],
+    )
+    table, _ = read_inline({"x": [[1, 2]], "y": [3], "feature_names": ["a ", " b"]})
+    assert table.names == ["a", "b", "y"]
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"rows": [{"a ": 1, "y": 1}, {"a": 2, "a ": 3, "y": 1}]}, "/data/inline/rows/1"),
+        ({"x": [[1, 2]], "y": [3], "feature_names": ["a ", " a"]}, "/data/inline/feature_names/1"),
+        ({"x": [[1, 2]], "y": [3], "feature_names": ["a ", "y "]}, "/data/inline/feature_names/1"),
+    ],
+)
+def test_names_that_differ_in_spaces_alone_are_refused(document: Any, place: str) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        read_inline(document)
+    assert [fault.pointer for fault in caught.value.faults] == [place]

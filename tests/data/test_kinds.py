@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.data.column import Values, coded
+from steelyard.data.column import Values, coded, truths
 from steelyard.data.kinds import infer
 
 DAYS = [f"{day}.11.26" for day in range(1, 29)]
@@ -17,17 +17,22 @@ NUMBERS = [f"{number}.5" for number in range(28)]
     [
         (["red", "blue"] * 20, "categorical", "2 different texts in 40 rows"),
         (["red", None] * 20, "categorical", "1 different texts in 20 rows"),
-        ([True, False, None], "boolean", "true and false"),
         ([f"customer {number}" for number in range(30)], "id", "each of its 30 texts is there once"),
         ([*(f"word {number}" for number in range(30)), "word 0"], "text", "too many, or too long, for categories"),
-        ([None, None], "boolean", ""),
+        ([None, None], "categorical", "it has no values"),
+        (["red", "red "] * 20, "categorical", "1 different texts in 40 rows"),
+        ([" ", ""] * 20, "categorical", "it has no values"),
     ],
 )
-def test_the_kind_and_why(values: list[Any], kind: str, reason: str) -> None:
+def test_the_kind_of_texts_and_why(values: list[Any], kind: str, reason: str) -> None:
     found, why = infer("x", coded(values))
     assert found == kind
     assert reason in why
     assert ";" not in why
+
+
+def test_true_and_false_are_boolean() -> None:
+    assert infer("x", truths([True, False, None])) == ("boolean", "its values are true and false")
 
 
 @pytest.mark.parametrize(

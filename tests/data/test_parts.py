@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 
 from steelyard.data import parts
-from steelyard.data.column import Values, coded
+from steelyard.data.column import Values, coded, truths
 
 NUMBERS = of_numpy.arrays(np.float64, st.integers(1, 40), elements=st.floats(allow_infinity=False, width=64))
-LABELS = st.lists(st.one_of(st.none(), st.sampled_from(["a", "é", "", "x" * 50])), min_size=1, max_size=40)
+LABELS = st.lists(st.one_of(st.none(), st.sampled_from(["a", "é", "x" * 50])), min_size=1, max_size=40)
 
 
 def there_and_back(values: Values) -> Values:
@@ -38,8 +38,12 @@ def test_texts_come_back(texts: list[str | None]) -> None:
     assert there_and_back(coded(texts)).to_list() == texts
 
 
+def test_texts_that_were_not_trimmed_yet_come_back_as_they_are() -> None:
+    assert there_and_back(Values(np.array([0, 1, 2, -1], np.int32), ("a ", "", "a"))).to_list() == ["a ", "", "a", None]
+
+
 def test_booleans_stay_booleans_even_where_a_part_has_one_of_them_alone() -> None:
-    values = coded([True] * parts.ROWS + [False, None])
+    values = truths([True] * parts.ROWS + [False, None])
     back = there_and_back(values)
     assert back.labels == (False, True)
     assert back.to_list() == values.to_list()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.data.column import Values, coded
+from steelyard.data.column import Values, coded, truths
 from steelyard.data.inline import read_inline
 from steelyard.data.refusal import MOST_FAULTS
 from steelyard.data.supervision import Supervised, supervise
@@ -17,7 +17,13 @@ TWO = {"a": [1, 2], "b": [1, 2]}
 
 def made(columns: dict[str, Any]) -> Table:
     """A table of arrays of numbers and lists of anything else."""
-    return table_of({n: Values(v) if isinstance(v, np.ndarray) else coded(v) for n, v in columns.items()})
+
+    def values(of: Any) -> Values:
+        if isinstance(of, np.ndarray):
+            return Values(of)
+        return truths(of) if isinstance(of[0], bool) else coded(of)
+
+    return table_of({name: values(of) for name, of in columns.items()})
 
 
 def learn(labels: list[Any], *, columns: dict[str, list[Any]] | None = None, **options: Any) -> Supervised:

@@ -4,6 +4,7 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from steelyard.data.files.options import FORMATS, Dialect
+from steelyard.data.inline import read_inline
 from steelyard.data.table import Table, stack
 from steelyard.datasets.reading import Readers
 from steelyard.errors import SteelyardError, TooLargeToRead
@@ -86,6 +88,34 @@ def test_every_format_gives_the_same_table(readers: Readers, tmp_path: Path) -> 
         "x1": [2, 4],
         "y": ["p", "q"],
     }
+
+
+def test_names_and_texts_have_no_spaces_around_them_and_blank_ones_are_missing(
+    readers: Readers, tmp_path: Path
+) -> None:
+    texts = ["WD ", "\tWD", "W D", "", " \r\n ", None, "wd"]
+    rows = [{" kind ": text, "on": f" 2026-11-{day:02} ", "n\t": day} for day, text in enumerate(texts, start=1)]
+    moments = [datetime(2026, 11, day, tzinfo=UTC).timestamp() for day in range(1, 8)]
+    expected = {"kind": ["WD", "WD", "W D", None, None, None, "wd"], "on": moments, "n": [*range(1, 8)]}
+    sent = pa.table({name: [row[name] for row in rows] for name in rows[0]})
+    files = {
+        PARQUET: parquet(sent),
+        ARROW: arrow(sent),
+        JSON: json.dumps(rows).encode(),
+        NDJSON: b"\n".join(json.dumps(row).encode() for row in rows),
+        CSV: pd.DataFrame(rows).to_csv(index=False).encode(),
+    }
+    found = {kind: lists(read(readers, tmp_path, content, kind)) for kind, content in files.items()}
+    assert found == dict.fromkeys(files, expected)
+    assert lists(read_inline({"rows": rows})[0]) == expected
+    arrays = npz(x=np.array([["WD "], ["\t"]]), y=np.array([0, 1]), feature_names=np.array([" kind "]))
+    assert lists(read(readers, tmp_path, arrays, NPZ)) == {"kind": ["WD", None], "y": [0, 1]}
+
+
+def test_names_that_differ_in_spaces_alone_are_refused(readers: Readers, tmp_path: Path) -> None:
+    for kind, content in {CSV: b"a, a\n1,2\n", PARQUET: parquet(pa.table({"a": [1], "a ": [2]}))}.items():
+        with pytest.raises(SteelyardError, match="the name 'a' stands for two columns"):
+            read(readers, tmp_path, content, kind)
 
 
 def test_types_that_other_programs_write_are_read(readers: Readers, tmp_path: Path) -> None:

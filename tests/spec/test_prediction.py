@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.data.column import Values, coded
+from steelyard.data.column import Column, Values, coded, truths
 from steelyard.data.encoding import Encoder, Wishes
 from steelyard.data.table import table_of
 from steelyard.errors import ValidationFailed
@@ -22,7 +22,7 @@ def encoder(columns: dict[str, Values], **wishes: Any) -> Encoder:
 NUMBERS = encoder({"a": Values(np.arange(4.0)), "b": Values(np.arange(4.0))}, missing="error")
 MIXED = {
     "size": Values(np.array([1.0, 3.0, np.nan])),
-    "open": coded([True, False, None]),
+    "open": truths([True, False, None]),
     "city": coded(["Rome", "Oslo", None]),
 }
 
@@ -48,6 +48,33 @@ def test_a_table_may_have_its_columns_in_any_order_and_more_of_them() -> None:
         read_table(table_of({"city": coded(["Rome"])}), encoder(MIXED), np.float64)
 
 
+def test_spaces_around_texts_and_names_and_texts_of_nothing_else_change_nothing() -> None:
+    columns = dict(table_of(MIXED).columns) | {"on": Column.of("datetime", Values(np.array([0.0, 1e9, np.nan])))}
+    ours = Encoder.fit(columns, np.arange(3), Wishes(numeric="none"))
+    plain = [[1, True, "Rome", "2026-11-24"], [2, False, None, None], [2, False, "Bern", None]]
+    spaced = [[1, True, " Rome\n", " 2026-11-24 "], [2, False, "", "\t"], [2, False, " Bern", None]]
+    expected = read_inputs({"inputs": plain}, ours, np.float64).tolist()
+    assert read_inputs({"inputs": spaced}, ours, np.float64).tolist() == expected
+    named = [dict(zip([" size", "open ", "city", "\ton"], row, strict=True)) for row in spaced]
+    assert read_inputs({"inputs": named}, ours, np.float64).tolist() == expected
+
+
+def test_two_names_that_differ_in_spaces_alone_are_not_taken_for_one() -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        read_inputs({"inputs": [{" a": 1, "a ": 2, "b": 3}]}, NUMBERS, np.float64)
+    assert {fault.pointer for fault in caught.value.faults} == {"/inputs/0/a", "/inputs/0/ a", "/inputs/0/a "}
+
+
+@pytest.mark.parametrize("wishes", [{}, {"unknown": "error"}])
+def test_a_model_of_texts_that_were_not_trimmed_yet_knows_them_with_and_without_spaces(wishes: Any) -> None:
+    ours = encoder({"city": Values(np.array([0, 1], np.int32), ("Oslo", "Rome "))}, **wishes)
+    places = [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
+    table = table_of({"city": coded(["Oslo", "Rome", "Rome "])})
+    assert read_table(table, ours, np.float64).tolist() == places
+    for sent in (["Oslo", "Rome", "Rome "], [" Oslo", "Rome", "Rome "]):
+        assert read_inputs({"inputs": [[text] for text in sent]}, ours, np.float64).tolist() == places
+
+
 @pytest.mark.parametrize(
     ("row", "wishes", "place", "words"),
     [
@@ -57,6 +84,8 @@ def test_a_table_may_have_its_columns_in_any_order_and_more_of_them() -> None:
         ([1, True, ["Rome"]], {}, 2, "a number, a text, true or false"),
         ([1, True, "Rom"], {"unknown": "error"}, 2, "did you mean 'Rome'?"),
         ([1, True, None], {"missing": "error"}, 2, "no missing value"),
+        ([1, True, " "], {"missing": "error"}, 2, "no missing value"),
+        ([" ", True, "Rome"], {}, 0, "must be a number"),
         ([None, True, "Rome"], {"missing": "error"}, 0, "no missing value"),
     ],
 )
@@ -124,7 +153,7 @@ def test_dates_may_come_as_the_column_had_them_or_as_is_clear(text: str) -> None
         ),
         ({"day": coded([None, "11/13/2026"])}, "/inputs/1/day", "or as 24/11/2026"),
         ({"day": Values(np.array([np.nan, 20261105]))}, "/inputs/1/day", "is 20261105; it must be a date"),
-        ({"day": coded([None, True])}, "/inputs/1/day", "is True; it must be a date"),
+        ({"day": truths([None, True])}, "/inputs/1/day", "is True; it must be a date"),
         ({"size": "moments"}, "/inputs/1/size", "is the date 1970-01-02T00:00:00Z; it must be a number"),
     ],
 )

@@ -1,4 +1,7 @@
-"""A column: its values, what kind of values they are, and how many are missing."""
+"""A column: its values, what kind of values they are, and how many are missing.
+
+Wherever names and texts come from, they have no spaces around them: files of some formats do not keep them.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 Kind = Literal["numeric", "boolean", "categorical", "datetime", "text", "id"]
 LEARNABLE: tuple[Kind, ...] = ("numeric", "boolean", "categorical", "datetime")
 MISSING = -1
+SPACES = " \t\n\v\f\r"  # those that Arrow trims, too
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,19 @@ def concatenate(several: Sequence[Values]) -> Values:
     return Values(np.concatenate(arrays), tuple(known))
 
 
-def coded(values: list[Any]) -> Values:
-    """Texts or booleans, `None` for a missing one; labels in the order in which they first come."""
-    known: dict[Any, int] = {}
-    codes = [MISSING if value is None else known.setdefault(value, len(known)) for value in values]
-    if known.keys() <= {False, True}:
-        array = np.array([MISSING if value is None else int(value) for value in values], np.int32)
-        return Values(array, (False, True))
+def trimmed(text: str) -> str:
+    """A name or a text without spaces around it."""
+    return text.strip(SPACES)
+
+
+def coded(values: Sequence[str | None]) -> Values:
+    """Texts, trimmed; `None` and blank ones are missing. Labels are in the order in which they first come."""
+    known: dict[str, int] = {}
+    labels = [None if value is None else trimmed(value) for value in values]
+    codes = [known.setdefault(label, len(known)) if label else MISSING for label in labels]
     return Values(np.array(codes, np.int32), tuple(known))
+
+
+def truths(values: Sequence[bool | None]) -> Values:
+    """True and false, `None` for a missing one."""
+    return Values(np.array([MISSING if value is None else value for value in values], np.int32), (False, True))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.data.cells import TRUTHS, CellReader, Reading, moments_reading
-from steelyard.data.column import MISSING, Column, Kind, Values
+from steelyard.data.column import MISSING, Column, Kind, Values, trimmed
 from steelyard.data.moments import PARTS, Parts, read_parts
 from steelyard.data.scaling import Scaler
 
@@ -74,26 +74,31 @@ class Categories:
         return [*named, *([f"{self.name} {IS_MISSING}"] if self.missing else []), f"{self.name} {IS_UNKNOWN}"]
 
     @cached_property
-    def _place_of(self) -> dict[Any, int]:
-        return {label: place for place, label in enumerate(self.labels)}
+    def known(self) -> Mapping[str, int]:
+        """The place of each label that has one. Those of older models are not trimmed, and known by both."""
+        places = {label: place for place, label in enumerate(self.labels)}
+        return {trimmed(label): place for label, place in places.items()} | places
 
     @cached_property
     def _place_of_missing(self) -> int:
-        return len(self.labels) if self.missing else self._place_of.get(self.fill, self.places - 1)
+        return len(self.labels) if self.missing else self.known.get(self.fill, self.places - 1)
 
     def place(self, label: Any) -> int:
         """The place of a label, or of `None`, which is a missing one."""
-        return self._place_of_missing if label is None else self._place_of.get(label, self.places - 1)
+        if label is None:
+            return self._place_of_missing
+        place = self.known.get(label)
+        return self.known.get(trimmed(label), self.places - 1) if place is None else place
 
     def read(self, label: Any) -> float:
-        """The place of a label that came as JSON. Raises `ValueError`: it is not a text."""
-        if type(label) is not str:
-            raise ValueError("it is not a text")
-        return self._place_of.get(label, self.places - 1)
+        """The place of a label that came as JSON. Raises `ValueError`: it is not a text, or a blank one."""
+        if type(label) is not str or not trimmed(label):
+            raise ValueError("it is no label")
+        return self.place(label)
 
     def read_known(self, label: Any) -> float:
         """The same. Raises `ValueError` for a label that was not there in training, too."""
-        if label not in self._place_of:
+        if label not in self.known:
             raise ValueError("it is new")
         return self.read(label)
 
@@ -168,7 +173,7 @@ class Encoder:
     @cached_property
     def labels(self) -> dict[str, frozenset[Any]]:
         """The labels that each column of categories knows."""
-        return {each.name: frozenset(each.labels) for each in self.categories}
+        return {each.name: frozenset(each.known) for each in self.categories}
 
     @cached_property
     def layout(self) -> Layout:

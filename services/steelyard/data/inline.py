@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.column import Values, coded
+from steelyard.data.column import Values, coded, trimmed, truths
 from steelyard.data.dates import read_moments
 from steelyard.data.numbers import number_fault, read_matrix, read_numbers
 from steelyard.data.refusal import refuse
@@ -47,7 +47,7 @@ def _read_arrays(document: dict[str, Any]) -> tuple[Table, list[str]]:
     features = read_matrix(x, _width(x))
     targets = _columns_of(read_matrix(y, _width(y))) if several else _single(read_column(y))
     target_names = [f"y{index}" for index in range(len(y[0]))] if several else ["y"]
-    names = document.get("feature_names") or [f"x{index}" for index in range(_width(x))]
+    names = [*map(trimmed, document.get("feature_names") or [f"x{index}" for index in range(_width(x))])]
     refuse(
         chain(
             [] if len(x) == len(y) else [Fault(pointer(*AT, "y"), f"has {len(y)} values for the {len(x)} rows of x")],
@@ -123,7 +123,11 @@ def _matrix_faults(rows: list[Any], key: str) -> Iterator[Fault]:
 
 
 def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
-    names = list(rows[0]) if isinstance(rows[0], dict) else []
+    sent = list(rows[0]) if isinstance(rows[0], dict) else []
+    names = [*map(trimmed, sent)]
+    if names != sent:
+        refuse(_alike_faults(rows))
+        rows = [{trimmed(name): row[name] for name in row} if isinstance(row, dict) else row for row in rows]
     wanted = set(names)
     alike = bool(names) and all(type(row) is dict and row.keys() == wanted for row in rows)
     records = rows if alike else [row if isinstance(row, dict) else {} for row in rows]
@@ -143,6 +147,13 @@ def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
     read |= {name: values for name, (values, _) in moments.items()}
     orders = {name: day_first for name, (_, day_first) in moments.items()}
     return table_of(read, _in_rows, orders), [name for name in DEFAULT_TARGETS if name in names][:1]
+
+
+def _alike_faults(rows: list[Any]) -> Iterator[Fault]:
+    for index, row in enumerate(rows):
+        if isinstance(row, dict) and len({*map(trimmed, row)}) < len(row):
+            detail = "has two columns whose names differ in the spaces around them alone, which are no part of a name"
+            yield Fault(pointer(*AT, "rows", index), detail)
 
 
 def _in_rows(column: str, row: int | None) -> str:
@@ -173,7 +184,9 @@ def read_column(values: list[Any]) -> Values | None:
     if present <= {int, float}:
         numbers = read_numbers([np.nan if value is None else value for value in values])
         return None if numbers is None else Values(numbers)
-    return coded(values) if present in ({str}, {bool}) else None
+    if present == {bool}:
+        return truths(values)
+    return coded(values) if present == {str} else None
 
 
 def _column_faults(values: list[Any], at: Callable[[int], str]) -> Iterator[Fault]:

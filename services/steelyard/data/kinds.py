@@ -44,6 +44,8 @@ def infer(name: str, values: Values, *, is_moment: bool = False, day_first: bool
 
 
 def _infer_of_texts(labels: tuple[str, ...], count: int) -> tuple[Kind, str]:
+    if not count:
+        return "categorical", "it has no values"
     distinct, resemblance = len(labels), _resemblance(labels)
     if count >= ROWS_FOR_ID and distinct == count:
         return "id", f"each of its {count} texts is there once{resemblance}"

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from flask import Request, request
 
+from steelyard.data.column import trimmed
 from steelyard.data.files.options import FORMATS, Dialect
 from steelyard.datasets.passing import passing_file
 from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
@@ -100,7 +101,7 @@ def read_dialect(
         faults.append(Fault("?quote", "is empty; it must be one ASCII character"))
     if faults:
         raise ValidationFailed(faults)
-    names = tuple(texts.split(",")) if texts else ()
+    names = tuple(map(trimmed, texts.split(","))) if texts else ()
     return Dialect(delimiter or "", quote, encoding or "", decimal or "", header, names)
 
 

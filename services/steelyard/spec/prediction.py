@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.column import MISSING, Kind, Values, coded
+from steelyard.data.column import MISSING, Kind, Values, coded, trimmed
 from steelyard.data.dates import moment, read_moment, should_be
 from steelyard.data.encoding import Encoder
 from steelyard.data.numbers import is_number, number_fault
@@ -48,6 +48,7 @@ def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
     if cells is not None:
         return encoder.encode_cells(cells, dtype)
     features = list(encoder.features)
+    rows = [_named(row, encoder.features) if isinstance(row, dict) else row for row in rows]
     _refuse(_shape_faults(rows, features))
     by_name = isinstance(rows[0], dict)
     columns = {}
@@ -89,6 +90,12 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
 
     columns = _checked(read, encoder, lambda row, name: pointer("inputs", first + row, name))
     return encoder.encode(columns, dtype)
+
+
+def _named(row: dict[str, Any], features: Collection[str]) -> dict[str, Any]:
+    """The row with its names trimmed, but those that are a feature's as they are."""
+    named = {name if name in features else trimmed(name): value for name, value in row.items()}
+    return named if len(named) == len(row) else row
 
 
 def _from_list(values: list[Any], kind: Kind, *, is_coded: bool) -> Values:

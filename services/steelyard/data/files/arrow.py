@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from steelyard.data.ahead import ahead
-from steelyard.data.column import MISSING, Values
+from steelyard.data.column import MISSING, Values, trimmed
 from steelyard.data.dates import CUT, LONGEST, SECOND, looks_like_one, read_distinct
 from steelyard.data.files.plain import plain
 from steelyard.data.files.refusal import Unreadable
@@ -134,16 +134,18 @@ def require_size(rows: int, names: Sequence[str]) -> None:
         seen.add(name)
 
 
-def require_columns(table: pa.Table) -> None:
-    """Refuse a table that nothing can be learned from, or that has no names for its columns."""
+def with_names(table: pa.Table) -> pa.Table:
+    """The table with its columns' names trimmed, if it has such, and something can be learned from it at all."""
     try:
-        require_size(table.num_rows, table.column_names)
+        names = [*map(trimmed, table.column_names)]
     except UnicodeError:
         raise Unreadable("the name of one of its columns is not UTF-8") from None
+    require_size(table.num_rows, names)
     if not table.num_columns:
         raise Unreadable("it has no columns")
     if not table.num_rows:
         raise Unreadable("it has no rows")
+    return table.rename_columns(names)
 
 
 def with_texts(table: pa.Table, names: Sequence[str]) -> pa.Table:
@@ -215,11 +217,23 @@ def _read_texts(name: str, column: pa.ChunkedArray, dtype: str, *, finds_dates: 
     chunks = [chunk.indices.fill_null(MISSING).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     labels = encoded.chunk(0).dictionary if chunks else pa.array([], pa.string())
     codes = np.concatenate(chunks).astype(np.int32) if chunks else np.empty(0, np.int32)
+    labels, codes = _trimmed(labels, codes)
     if finds_dates and len(labels) and looks_like_one(labels[0].as_py()):
         with suppress(ValueError):
             moments, day_first = _read_written(labels)
             return Read(name, Values(np.append(moments, np.nan)[codes]), dtype, is_moment=True, day_first=day_first)
     return Read(name, Values(codes, tuple(labels.to_pylist())), dtype)
+
+
+def _trimmed(labels: pa.Array, codes: NDArray[np.int32]) -> tuple[pa.Array, NDArray[np.int32]]:
+    """Labels without spaces around them, each there once, and the codes that go with them; blank ones are missing."""
+    trimmed_labels = pc.ascii_trim_whitespace(labels)
+    blank = pc.equal(trimmed_labels, "")
+    if trimmed_labels.equals(labels) and not pc.any(blank).as_py():
+        return labels, codes
+    merged = pc.if_else(blank, pa.scalar(None, labels.type), trimmed_labels).dictionary_encode()
+    places = merged.indices.fill_null(MISSING).to_numpy(zero_copy_only=False)
+    return merged.dictionary, np.append(places, MISSING).astype(np.int32)[codes]  # MISSING, which is -1, is at the end
 
 
 def _read_written(texts: pa.Array) -> tuple[NDArray[np.float64], bool | None]:

@@ -20,7 +20,7 @@ from steelyard.data.files.arrow import (
     read_arrow,
     read_columns,
     read_parquet,
-    require_columns,
+    with_names,
     with_texts,
 )
 from steelyard.data.files.csv import read_csv
@@ -63,8 +63,7 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
     """Read the file; each column comes with its profile. Raises `Unreadable`, `MemoryError`; so does taking them."""
     with _unpacked(file, options.max_bytes) as (plain, packing):
         table, found = _read(plain, options)
-        require_columns(table)
-        table = with_texts(table, options.dialect.texts)
+        table = with_texts(with_names(table), options.dialect.texts)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
             table = table.select([*options.wanted])
         elif options.format == "csv":

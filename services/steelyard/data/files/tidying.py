@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
+from steelyard.data.column import trimmed
 from steelyard.data.files.arrow import require_size
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.refusal import Unreadable
@@ -16,11 +17,11 @@ NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
 
 def called(name: str, place: int) -> str:
-    """The name of a column: without spaces around it. The first may have none, and has then that of pandas.
+    """The name of a column. The first may have none, and has then that of pandas.
 
     It holds the numbers or the names of rows, where pandas or R wrote the file.
     """
-    return name.strip() or ("Unnamed: 0" if place == 0 else "")
+    return trimmed(name) or ("Unnamed: 0" if place == 0 else "")
 
 
 def tidy(table: pa.Table, dialect: Dialect) -> pa.Table:
