@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.data.column import MISSING, Column, Values, coded, truths
-from steelyard.data.dates import read_moment
+from steelyard.data.column import MISSING, Values, coded, truths
+from steelyard.data.dates import read_moment, read_time
 from steelyard.data.encoding import Encoder, Wishes
 from steelyard.data.table import table_of
 from steelyard.spec.prediction import read_table
 
+TIMES = ["14:30", "9:30:15.25", "9:30 PM"]
 DAYS = ["2026-11-24", "1969-07-20T20:17:40Z"]
 COLUMNS = {
     "when": Values(np.array([0.0, np.nan, 1e9])),
@@ -20,12 +21,13 @@ COLUMNS = {
     "size": Values(np.array([1.0, 3.0, np.nan])),
     "open": truths([True, False, None]),
     "weight": Values(np.array([1.0, 2.0, 3.0])),
+    "at": Values(np.array([0.0, 3600.0, np.nan])),
 }
 
 
 def encoder(**wishes: Any) -> Encoder:
-    columns = dict(table_of(COLUMNS).columns) | {"when": Column.of("datetime", COLUMNS["when"])}
-    return Encoder.fit({name: columns[name] for name in COLUMNS}, np.arange(3), Wishes(**wishes))
+    columns = table_of(COLUMNS, moments={"when": None}, times={"at"}).columns
+    return Encoder.fit(columns, np.arange(3), Wishes(**wishes))
 
 
 ROW = st.fixed_dictionaries(
@@ -35,6 +37,7 @@ ROW = st.fixed_dictionaries(
         "size": st.none() | st.integers(-5, 5) | st.floats(-1e9, 1e9),
         "open": st.none() | st.booleans(),
         "weight": st.none() | st.floats(-1e9, 1e9),
+        "at": st.none() | st.integers(0, 86_399) | st.sampled_from(TIMES),
     }
 )
 
@@ -45,7 +48,8 @@ def test_rows_by_name_and_in_order_have_the_bits_of_a_table(wishes: Any, rows: A
     ours = encoder(**wishes)
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
     columns["when"] = [None if text is None else read_moment(text) for text in columns["when"]]
-    values = {name: Values(np.array(columns[name], np.float64)) for name in ("when", "size", "weight")}
+    columns["at"] = [read_time(value) if isinstance(value, str) else value for value in columns["at"]]
+    values = {name: Values(np.array(columns[name], np.float64)) for name in ("when", "size", "weight", "at")}
     truths = np.array([MISSING if value is None else value for value in columns["open"]], np.int32)
     values |= {"open": Values(truths, (False, True)), "city": coded(columns["city"])}
     table = table_of(values, moments={"when": None})
@@ -64,6 +68,9 @@ def test_rows_by_name_and_in_order_have_the_bits_of_a_table(wishes: Any, rows: A
         ({}, {"city": ["Rome"]}),
         ({}, {"open": 2}),
         ({}, {"open": "true"}),
+        ({}, {"city": " "}),
+        ({}, {"at": "24:00"}),
+        ({}, {"at": ""}),
         ({}, {"size": "1"}),
         ({}, {"size": [1.0]}),
         ({}, {"size": 1e200}),
@@ -74,7 +81,7 @@ def test_rows_by_name_and_in_order_have_the_bits_of_a_table(wishes: Any, rows: A
     ],
 )
 def test_a_row_with_a_fault_is_left_to_who_tells_it(wishes: Any, change: Any) -> None:
-    row = {"when": DAYS[0], "city": "Rome", "size": 1.0, "open": True, "weight": 2.0}
+    row = {"when": DAYS[0], "city": "Rome", "size": 1.0, "open": True, "weight": 2.0, "at": "14:30"}
     reader = encoder(**wishes).cells
     assert reader.read([row]) is not None
     assert reader.read([row, row | change]) is None

@@ -1,6 +1,6 @@
 """Dates are read as people write them, where that has one meaning."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import numpy as np
@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.data.column import coded
-from steelyard.data.dates import looks_like_one, moment, read_moment, read_moments, why_not
+from steelyard.data.column import coded, truths
+from steelyard.data.dates import (
+    looks_like_one,
+    moment,
+    read_moment,
+    read_moments,
+    read_time,
+    read_times,
+    why_not,
+)
 
 DAYS = [
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y"),
@@ -108,6 +116,27 @@ def test_a_column_tells_which_number_is_the_day(days: list[datetime], written: s
 def test_a_column_that_is_not_of_dates_stays_as_it_is_and_it_is_said_why(texts: list[Any], reason: str) -> None:
     assert read_moments(coded(texts)) is None
     assert reason in why_not(tuple(texts))
+
+
+@given(st.times(), st.sampled_from(["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S.%f%p", "%H:%M:%S.%f UTC"]))
+def test_a_time_of_day_is_its_seconds(of_day: time, written: str) -> None:
+    text = of_day.strftime(written)
+    assert read_time(text) == datetime.strptime(text, written).replace(1970, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("text", ["", "14", "24:00", "12:60", "2:1", "13:00 pm", "10:00+01:00", "10:00 soon", "٠٩:٣٠"])
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time of day"):
+        read_time(text)
+
+
+def test_a_column_is_of_times_of_day_if_all_its_texts_are() -> None:
+    found = read_times(coded(["9:30", None, "14:30:15.5"]))
+    assert found is not None
+    assert found.to_list() == [34_200, None, 52_215.5]
+    assert read_times(coded(["9:30", "soon"])) is None
+    assert read_times(coded([None])) is None
+    assert read_times(truths([True])) is None
 
 
 def test_dates_written_in_several_clear_ways_may_stand_in_one_column() -> None:

@@ -257,6 +257,37 @@ def test_columns_that_are_known_to_be_texts_stay_texts(readers: Readers, tmp_pat
         assert lists(stack([*parsed.tables()])) == {"x1": ["01234", "9"]}
 
 
+@pytest.mark.parametrize("texts", [["09:30", "14:30:15"], ["9:30 AM", "2:30:15 pm"], ["9:30", "14:30:15.0"]])
+def test_times_of_day_are_seconds_in_every_format(readers: Readers, tmp_path: Path, texts: list[str]) -> None:
+    seconds = [34_200, 52_215]
+    table = pa.table({"at": texts, "size": [1, 2]})
+    typed = pa.table({"at": pa.array(seconds, pa.time32("s")), "size": [1, 2]})
+    for kind, content in {
+        CSV: table.to_pandas().to_csv(index=False).encode(),
+        PARQUET: parquet(table),
+        ARROW: arrow(typed),
+        JSON: json.dumps(table.to_pylist()).encode(),
+        NDJSON: "\n".join(map(json.dumps, table.to_pylist())).encode(),
+    }.items():
+        path = tmp_path / "file"
+        path.write_bytes(content)
+        with readers.read(str(path), FORMATS[kind], max_bytes=MAX_BYTES) as parsed:
+            facts = [(column["kind"], column["time_of_day"], column["max"]) for column in parsed.columns]
+            [both] = parsed.tables()
+        assert facts == [("numeric", True, seconds[1]), ("numeric", False, 2)], kind
+        assert lists(both) == {"at": seconds, "size": [1, 2]}
+    inline, _ = read_inline({"rows": table.to_pylist()})
+    assert lists(inline) == lists(both)
+    assert [column.is_time for column in inline.columns.values()] == [True, False]
+
+
+def test_dates_and_times_that_are_said_to_be_texts_stay_texts(readers: Readers, tmp_path: Path) -> None:
+    columns = {"on": ["2026-11-24", "2026-11-25"], "at": ["9:30", "14:30"]}
+    content = pd.DataFrame(columns).to_csv(index=False).encode()
+    assert lists(read(readers, tmp_path, content, CSV, texts=("on", "at"))) == columns
+    assert lists(read(readers, tmp_path, parquet(pa.table(columns)), PARQUET, texts=("on", "at"))) == columns
+
+
 @pytest.mark.parametrize("dtype", [">f4", ">i8", "<f2", "<f4", "<f8", "longdouble", "?", "|u1"])
 def test_arrays_of_any_numbers_in_any_order_are_read(readers: Readers, tmp_path: Path, dtype: str) -> None:
     for order in ("C", "F"):

@@ -101,6 +101,42 @@ def test_every_form_of_a_row_is_predicted_alike(service: Service, passengers: pd
         assert alone["probabilities"] == [first["probabilities"][place]]
 
 
+@pytest.mark.parametrize("learned", ["text/csv", "application/vnd.apache.parquet"])
+def test_spaces_and_times_of_day_mean_the_same_wherever_rows_come_from(
+    service: Service, passengers: pd.DataFrame, learned: str
+) -> None:
+    ports = passengers["Embarked"].replace({"Cherbourg": "Cherbourg ", "Queenstown": "  "})
+    frame = passengers.assign(Embarked=ports, **{" At": [f"{row % 24}:{row % 60:02}" for row in range(ROWS)]})
+    frame = frame[["Embarked", "Fare", " At", "Survived"]]
+
+    def sent(rows: pd.DataFrame) -> dict[str, bytes]:
+        parquet = io.BytesIO()
+        rows.to_parquet(parquet)
+        return {"text/csv": rows.to_csv(index=False).encode(), "application/vnd.apache.parquet": parquet.getvalue()}
+
+    answer = service.http.post("/v1/datasets", content=sent(frame)[learned], headers={"Content-Type": learned})
+    columns = {column["name"]: column for column in answer.json()["columns"]}
+    assert [value["value"] for value in columns["Embarked"]["top"]] == ["Southampton", "Cherbourg"]
+    assert (columns["At"]["time_of_day"], columns["At"]["kind"]) == (True, "numeric")
+    job = train(service, answer.json()["id"], training={"epochs": 3})
+    address = f"/v1/models/{job['model']}"
+    [at] = [each for each in service.http.get(address).json()["inputs"] if each["name"] == "At"]
+    assert at["time_of_day"] is True
+    stored = service.http.get(f"/v1/jobs/{job['id']}/predictions", params={"limit": 500}).json()["data"]
+    rows = frame.iloc[[row["row"] for row in stored]].drop(columns="Survived")
+    records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    answers = [
+        service.http.post(f"{address}/predict", json={"inputs": records}),
+        *(
+            service.http.post(f"{address}/predict", content=content, headers={"Content-Type": kind})
+            for kind, content in sent(rows).items()
+        ),
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 3, [answer.text[:300] for answer in answers]
+    expected = [row["probabilities"] for row in stored]
+    assert [answer.json()["probabilities"] for answer in answers] == [expected] * 3
+
+
 @pytest.mark.parametrize(
     "preprocessing",
     [

@@ -126,6 +126,34 @@ def test_anything_else_is_refused_with_row_and_column(document: Any, place: str,
     assert words in fault.detail
 
 
+def test_times_of_day_may_come_as_texts_or_as_seconds() -> None:
+    columns = table_of({"at": Values(np.array([0.0, 86_399.0, np.nan]))}, times={"at"}).columns
+    fitted = Encoder.fit(columns, np.arange(3), Wishes(numeric="none"))
+    ours = Encoder.from_json(json.loads(json.dumps(fitted.to_json())))
+    expected = [[52_200], [52_200], [43_199.5]]
+    assert read_inputs({"inputs": [["14:30"], {"at": 52_200}, [None]]}, ours, np.float64).tolist() == expected
+    assert read_inputs({"inputs": [[" 2:30 PM "], {"at": 52_200.0}, [" "]]}, ours, np.float64).tolist() == expected
+    for column in (coded(["14:30", "14:30:00", None]), Values(np.array([52_200.0, 52_200.0, np.nan]))):
+        assert read_table(table_of({"at": column}), ours, np.float64).tolist() == expected
+    for wrong in ("soon", "25:00", ["14:30"], 1e200):
+        with pytest.raises(ValidationFailed) as caught:
+            read_inputs({"inputs": [["14:30"], [wrong]]}, ours, np.float64)
+        assert [fault.pointer for fault in caught.value.faults] == ["/inputs/1/0"]
+    with pytest.raises(ValidationFailed, match="must be a time of day like 14:30"):
+        read_table(table_of({"at": coded([None, "soon"])}), ours, np.float64)
+
+
+def test_times_of_day_are_no_numbers_and_no_texts_of_other_columns() -> None:
+    with pytest.raises(ValidationFailed, match="must be a number"):
+        read_inputs({"inputs": [[1, "14:30"]]}, NUMBERS, np.float64)
+    table = table_of({"at": Values(np.array([np.nan, 52_200.0]))}, times={"at"})
+    with pytest.raises(ValidationFailed) as caught:
+        read_table(table, encoder({"at": coded(["14:30", "9:30"])}), np.float64)
+    [fault] = caught.value.faults
+    assert fault.pointer == "/inputs/1/at"
+    assert "sent with ?texts=" in fault.detail
+
+
 DATED = Encoder.fit(
     table_of({"day": Values(np.array([0.0, 1e9])), "size": Values(np.arange(2.0))}, moments={"day": True}).columns,
     np.arange(2),

@@ -179,7 +179,12 @@ class Outcome:
         manifest = {
             "task": supervised.task,
             "inputs": [
-                {"name": name, "kind": kind, "day_first": encoder.day_first.get(name)}
+                {
+                    "name": name,
+                    "kind": kind,
+                    "day_first": encoder.day_first.get(name),
+                    "time_of_day": name in encoder.times,
+                }
                 for name, kind in encoder.features.items()
             ],
             "outputs": {"targets": supervised.targets, "units": network.outputs},

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.dates import read_moment
+from steelyard.data.dates import read_moment, read_time
 from steelyard.data.numbers import is_too_large
 
 
@@ -78,7 +78,13 @@ def read_truth(value: Any) -> float:
     raise ValueError("it is neither true nor false")
 
 
+def read_time_or_seconds(value: Any) -> Any:
+    """A time of day, which may come as its seconds. Raises `ValueError`."""
+    return read_time(value) if isinstance(value, str) else value
+
+
 TRUTHS = Reading(read_truth, np.nan)
+TIMES = Reading(read_time_or_seconds, np.nan)
 
 
 def moments_reading(day_first: bool | None) -> Reading:

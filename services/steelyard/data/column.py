@@ -60,17 +60,28 @@ class Column:
     """Values with a kind. They are loaded when first asked for, so that what nobody reads costs nothing."""
 
     def __init__(
-        self, kind: Kind, load: Callable[[], Values], *, missing: int | None = None, day_first: bool | None = None
+        self,
+        kind: Kind,
+        load: Callable[[], Values],
+        *,
+        missing: int | None = None,
+        day_first: bool | None = None,
+        is_time: bool = False,
     ) -> None:
         self.kind = kind
         self.day_first = day_first  # of moments, see `steelyard.data.dates`
+        self.is_time = is_time  # of numbers: they are times of day
         self._missing = missing
         self._load = load
 
     @classmethod
-    def of(cls, kind: Kind, values: Values, *, day_first: bool | None = None) -> "Column":
+    def of(cls, kind: Kind, values: Values, *, day_first: bool | None = None, is_time: bool = False) -> "Column":
         """A column of values that are there."""
-        return cls(kind, lambda: values, day_first=day_first)
+        return cls(kind, lambda: values, day_first=day_first, is_time=is_time)
+
+    def with_values(self, load: Callable[[], Values], *, missing: int | None = None) -> "Column":
+        """A column of this kind, written as this is, that has other values."""
+        return Column(self.kind, load, missing=missing, day_first=self.day_first, is_time=self.is_time)
 
     @cached_property
     def values(self) -> Values:

@@ -1,4 +1,4 @@
-"""Dates as they are written: read to seconds since 1970 in UTC, and told as RFC 3339.
+"""Dates as they are written: read to seconds since 1970 in UTC, and told as RFC 3339. Times of day: to seconds.
 
 A column's dates are read as ISO 8601 has them, and as people write them where that has one meaning: 2026/11/24,
 24.11.2026, 24 Nov 2026, November 24, 2026. Of 11/24/2026 and 24/11/2026 it is the whole column that tells which number
@@ -80,6 +80,26 @@ def read_moments(values: Values) -> tuple[Values, bool | None] | None:
         return None
     moments = [(days[date] + times[time]) / SECOND for date, time in parts]
     return Values(np.array([*moments, np.nan])[values.array]), day_first  # the last place is for MISSING, which is -1
+
+
+def read_time(text: str) -> float:
+    """A time of day in seconds. One with a zone is none: that is part of a moment. Raises `ValueError`."""
+    found = TIME.fullmatch(text)
+    if found is None or found["sign"]:
+        raise ValueError(f"{shown(text)} is no time of day")
+    return _read_time(text) / SECOND
+
+
+def read_times(values: Values) -> Values | None:
+    """Texts as the times of day that they are; `None` if they are not."""
+    labels = values.labels or ()
+    if not labels or not isinstance(labels[0], str) or TIME.fullmatch(labels[0]) is None:
+        return None
+    try:
+        times = [read_time(label) for label in labels]
+    except ValueError:
+        return None
+    return Values(np.array([*times, np.nan])[values.array])
 
 
 def read_distinct(dates: Iterable[str], times: Iterable[str]) -> tuple[dict[str, int], dict[str, int], bool | None]:

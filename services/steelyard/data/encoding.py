@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.cells import TRUTHS, CellReader, Reading, moments_reading
+from steelyard.data.cells import TIMES, TRUTHS, CellReader, Reading, moments_reading
 from steelyard.data.column import MISSING, Column, Kind, Values, trimmed
 from steelyard.data.moments import PARTS, Parts, read_parts
 from steelyard.data.scaling import Scaler
@@ -126,7 +126,7 @@ class Encoder:
     `numbers` are the columns of the block of numbers, booleans among them, in the order of the features; `moments`
     are columns of dates, whose parts follow them. `fill` stands in for what is missing, `(block,)`; `indicators` are
     the places in the block that have an input of their own that tells whether the value was missing. `day_first` is of
-    those columns of dates in which it matters.
+    those columns of dates in which it matters. `times` are the numbers that are times of day.
     """
 
     wishes: Wishes
@@ -138,6 +138,7 @@ class Encoder:
     indicators: list[int]
     categories: list[Categories]
     day_first: dict[str, bool] = field(default_factory=dict)
+    times: list[str] = field(default_factory=list)
 
     @classmethod
     def fit(cls, columns: Mapping[str, Column], rows: Rows, wishes: Wishes) -> Self:
@@ -154,13 +155,15 @@ class Encoder:
         ordered = {name: features[name] for name in columns if name in features}
         indicators = _indicators(columns, numbers, moments, wishes)
         day_first = {name: order for name in moments if (order := columns[name].day_first) is not None}
-        return cls(wishes, ordered, numbers, moments, scaler, fill, indicators, categories, day_first)
+        times = [name for name in numbers if columns[name].is_time]
+        return cls(wishes, ordered, numbers, moments, scaler, fill, indicators, categories, day_first, times)
 
     @cached_property
     def cells(self) -> CellReader:
         """Reads rows of JSON into the cells that `encode_cells` takes."""
         missing = self.wishes.missing != "error"
         readings = {name: TRUTHS for name in self.numbers if self.features[name] == "boolean"}
+        readings |= dict.fromkeys(self.times, TIMES)
         readings |= {name: moments_reading(self.day_first.get(name)) for name in self.moments}
         for each in self.categories:
             read = each.read_known if self.wishes.unknown == "error" else each.read
@@ -258,6 +261,7 @@ class Encoder:
             "indicators": self.indicators,
             "categories": [asdict(each) | {"labels": list(each.labels)} for each in self.categories],
             "day_first": self.day_first,
+            "times": self.times,
         }
 
     @classmethod
@@ -273,6 +277,7 @@ class Encoder:
             document["indicators"],
             [Categories(**each | {"labels": tuple(each["labels"])}) for each in document["categories"]],
             document.get("day_first", {}),  # a model of before has dates as 2026-11-24 alone
+            document.get("times", []),
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.data.column import Values, coded, trimmed, truths
-from steelyard.data.dates import read_moments
+from steelyard.data.dates import read_moments, read_times
 from steelyard.data.numbers import number_fault, read_matrix, read_numbers
 from steelyard.data.refusal import refuse
 from steelyard.data.table import Table, numeric_table, table_of
@@ -29,8 +29,8 @@ def read_inline(document: dict[str, Any]) -> tuple[Table, list[str]]:
     """The table of `{"x": [[…]], "y": […]}` or `{"rows": [{…}]}`, and the targets that go without saying.
 
     Columns of `x` without `feature_names` are `x0`, `x1` …; the target is `y`, or `y0`, `y1` … where a row has several.
-    Of `rows`, the target is the column `target` or `y`, and a column is of moments if each of its texts is a date, as
-    in a file. Booleans within `x` count as 0 and 1.
+    Of `rows`, the target is the column `target` or `y`, and a column is of moments if each of its texts is a date, and
+    of times of day likewise, as in a file. Booleans within `x` count as 0 and 1.
 
     Args:
         document: the lists of `x`, `y` and `rows` are not empty.
@@ -146,7 +146,8 @@ def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
     moments = {name: found for name, column in read.items() if (found := read_moments(column)) is not None}
     read |= {name: values for name, (values, _) in moments.items()}
     orders = {name: day_first for name, (_, day_first) in moments.items()}
-    return table_of(read, _in_rows, orders), [name for name in DEFAULT_TARGETS if name in names][:1]
+    times = {name: seconds for name, column in read.items() if (seconds := read_times(column)) is not None}
+    return table_of(read | times, _in_rows, orders, times), [name for name in DEFAULT_TARGETS if name in names][:1]
 
 
 def _alike_faults(rows: list[Any]) -> Iterator[Fault]:

@@ -24,7 +24,9 @@ ID_NAME = re.compile(
 )
 
 
-def infer(name: str, values: Values, *, is_moment: bool = False, day_first: bool | None = None) -> tuple[Kind, str]:
+def infer(
+    name: str, values: Values, *, is_moment: bool = False, day_first: bool | None = None, is_time: bool = False
+) -> tuple[Kind, str]:
     """The kind of a column, and why; of moments, how they were written.
 
     `id` is what tells rows apart and has nothing to be learned from: texts of which each is there once, or such whole
@@ -32,6 +34,8 @@ def infer(name: str, values: Values, *, is_moment: bool = False, day_first: bool
     """
     if is_moment:
         return "datetime", f"its values are dates or moments{WRITTEN[day_first]}"
+    if is_time:
+        return "numeric", "its values are times of day, in seconds"
     missing = values.missing
     count = int(len(missing) - missing.sum())
     if values.labels is None:

@@ -3,7 +3,7 @@
 It does not know what is to be learned from it, nor what it was read from.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -47,10 +47,7 @@ class Table:
 
     def only(self, rows: Rows) -> "Table":
         """Some of the rows, in their order."""
-        columns = {
-            name: Column(column.kind, partial(_take, column, rows), day_first=column.day_first)
-            for name, column in self.columns.items()
-        }
+        columns = {name: column.with_values(partial(_take, column, rows)) for name, column in self.columns.items()}
 
         def locate(column: str, row: int | None) -> str:
             return self.locate(column, None if row is None else int(rows[row]))
@@ -68,12 +65,16 @@ def table_of(
     values: Mapping[str, Values],
     locate: Callable[[str, int | None], str] = in_data,
     moments: Mapping[str, bool | None] = MappingProxyType({}),
+    times: Collection[str] = (),
 ) -> Table:
-    """A table of values that are there, their kinds guessed; `moments` are known to be such, with their `day_first`."""
+    """A table of values that are there, their kinds guessed.
+
+    `moments` are known to be such, with their `day_first`, and `times` to be times of day.
+    """
     columns = {}
     for name, each in values.items():
         kind, _ = infer(name, each, is_moment=name in moments)
-        columns[name] = Column.of(kind, each, day_first=moments.get(name))
+        columns[name] = Column.of(kind, each, day_first=moments.get(name), is_time=name in times)
     return Table(columns, len(next(iter(values.values())).array) if values else 0, locate)
 
 
@@ -95,7 +96,7 @@ def stack(tables: Sequence[Table]) -> Table:
     for name, column in first.columns.items():
         several = [table.columns[name] for table in tables]
         missing = sum(each.missing for each in several)
-        columns[name] = Column(column.kind, partial(_stack, several), missing=missing, day_first=column.day_first)
+        columns[name] = column.with_values(partial(_stack, several), missing=missing)
     ends = [*accumulate(table.rows for table in tables)]
     return Table(columns, ends[-1], first.locate, (0, *ends[:-1]), first.sha256)
 

@@ -231,7 +231,11 @@ def load_table(engine: Engine, dataset_id: str) -> Table:
 
     columns = {
         fact["name"]: Column(
-            fact["kind"], partial(load, place), missing=fact["missing"], day_first=fact.get("day_first")
+            fact["kind"],
+            partial(load, place),
+            missing=fact["missing"],
+            day_first=fact.get("day_first"),
+            is_time=fact.get("time_of_day", False),
         )
         for place, fact in enumerate(row.columns)
     }
@@ -245,7 +249,11 @@ def load_part(engine: Engine, dataset_id: str, names: Sequence[str], first: int)
         facts = {place: fact for place, fact in enumerate(row.columns) if fact["name"] in names}
         query = select(DatasetPart).where(DatasetPart.dataset_id == dataset_id, DatasetPart.first == first)
         found = connection.execute(query.where(DatasetPart.column.in_(facts))).all()
-    columns = {facts[p.column]["name"]: Column.of(facts[p.column]["kind"], parts.join([_part(p)])) for p in found}
+    columns = {}
+    for part in found:
+        fact = facts[part.column]
+        values, is_time = parts.join([_part(part)]), fact.get("time_of_day", False)
+        columns[fact["name"]] = Column.of(fact["kind"], values, is_time=is_time)
     return Table(columns, min(row.rows - first, parts.ROWS))
 
 

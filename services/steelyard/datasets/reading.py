@@ -71,7 +71,10 @@ class Parsed:
         described = self.columns
         for together in self._read(len(described), self.wait):
             facts = zip(described, together, strict=True)
-            columns = {fact["name"]: Column.of(fact["kind"], parts.join([part])) for fact, part in facts}
+            columns = {
+                fact["name"]: Column.of(fact["kind"], parts.join([part]), is_time=fact["time_of_day"])
+                for fact, part in facts
+            }
             yield Table(columns, together[0].rows)
 
     def _read(self, columns: int, wait: Callable[[], object]) -> Iterator[list[Part]]:

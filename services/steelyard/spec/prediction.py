@@ -4,14 +4,15 @@ What is asked of a value depends on how the model was trained: its column's kind
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.column import MISSING, Kind, Values, coded, trimmed
-from steelyard.data.dates import moment, read_moment, should_be
+from steelyard.data.column import MISSING, Column, Kind, Values, coded, trimmed
+from steelyard.data.dates import moment, read_moment, read_time, should_be
 from steelyard.data.encoding import Encoder
 from steelyard.data.numbers import is_number, number_fault
 from steelyard.data.table import Table
@@ -20,6 +21,7 @@ from steelyard.spec.matrix import parse_matrix
 from steelyard.spec.reading import read_document
 
 MOST_FAULTS = 20
+TIME = "it must be a time of day like 14:30, or its seconds"
 WORDS = {True: "true", False: "false"}
 
 
@@ -58,6 +60,8 @@ def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
     def read(name: str, kind: Kind) -> Values:
         if kind == "datetime":
             return _read_dates(columns[name], encoder.day_first.get(name))
+        if name in encoder.times:
+            return _read_times(columns[name])
         return _from_list(columns[name], kind, is_coded=name in encoder.labels)
 
     def at(row: int, name: str) -> str:
@@ -85,7 +89,9 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
         if column.kind == "datetime":
             _refuse_moments(column.values, kind)
         if name in encoder.labels:
-            return _as_texts(column.values, encoder.labels[name])
+            return _as_texts(column, encoder.labels[name])
+        if name in encoder.times and column.values.are_texts:
+            return _from_texts(column.values, read_time, TIME)
         return _as_kind(column.values, kind)
 
     columns = _checked(read, encoder, lambda row, name: pointer("inputs", first + row, name))
@@ -144,11 +150,14 @@ def _checked(read: Callable[[str, Kind], Values], encoder: Encoder, at: Callable
     return found
 
 
-def _as_texts(values: Values, labels: Collection[Any]) -> Values:
-    """A column of categories from a table in which it has these values."""
+def _as_texts(column: Column, labels: Collection[Any]) -> Values:
+    """A column of categories from one of a table."""
+    values = column.values
     if values.are_texts:
         return values
     present = ~values.missing
+    if column.is_time and present.any():
+        raise _wrong_at(present, values, "a time of day, it must be a text, as in a data set sent with ?texts=")
     if values.labels is None and present.any():
         odd = next((label for label in labels if is_number(label) and _word(float(label)) != label), None)
         if odd is not None:  # which such numbers were before they were read as numbers, nobody knows
@@ -214,15 +223,28 @@ def _as_moments(values: Values, day_first: bool | None, *, are_moments: bool) ->
         return Values(np.where(missing, np.nan, values.array))
     if values.labels is None:
         raise _wrong_at(~missing, values, should_be(day_first))
-    moments = []
-    for code, label in enumerate(values.labels):
+    return _from_texts(values, partial(read_moment, day_first=day_first), should_be(day_first))
+
+
+def _read_times(values: list[Any]) -> Values:
+    """A column of times of day from values of JSON: texts, or seconds."""
+    texts = [value if isinstance(value, str) else None for value in values]
+    seconds = [None if isinstance(value, str) else value for value in values]
+    found = _from_list(seconds, "numeric", is_coded=False).array
+    return Values(np.where(np.isnan(found), _from_texts(coded(texts), read_time, TIME).array, found))
+
+
+def _from_texts(values: Values, read: Callable[[str], float], should: str) -> Values:
+    """The numbers as which texts are to be read."""
+    numbers = []
+    for code, label in enumerate(values.labels or ()):
         try:
-            moments.append(read_moment(label, day_first))
+            numbers.append(read(label))
         except (TypeError, ValueError):
             if (rows := values.array == code).any():
-                raise _wrong_at(rows, values, should_be(day_first)) from None
-            moments.append(np.nan)
-    return Values(np.array([*moments, np.nan])[values.array])
+                raise _wrong_at(rows, values, should) from None
+            numbers.append(np.nan)
+    return Values(np.array([*numbers, np.nan])[values.array])
 
 
 def _wrong_at(rows: NDArray[np.bool_], values: Values, should: str) -> Wrong:

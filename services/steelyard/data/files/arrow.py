@@ -1,7 +1,7 @@
 """From Arrow's columns to ours, each with its profile; Parquet files and Arrow streams."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from steelyard.data.ahead import ahead
 from steelyard.data.column import MISSING, Values, trimmed
-from steelyard.data.dates import CUT, LONGEST, SECOND, looks_like_one, read_distinct
+from steelyard.data.dates import CUT, LONGEST, SECOND, looks_like_one, read_distinct, read_times
 from steelyard.data.files.plain import plain
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.numbers import LARGEST
@@ -43,13 +43,17 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class Read:
-    """A column as it was read: its values, and the type that it had in the file; of moments, how they were written."""
+    """A column as it was read: its values, and the type that it had in the file.
+
+    Moments are such, with how they were written; and of numbers, times of day.
+    """
 
     name: str
     values: Values
     dtype: str
     is_moment: bool = False
     day_first: bool | None = None
+    is_time: bool = False
 
     @cached_property
     def ordered(self) -> NDArray[np.float64] | None:
@@ -167,14 +171,16 @@ def read_columns(
     describe: Callable[[Read], dict[str, Any]],
     *,
     finds_dates: bool,
+    texts: Collection[str] = (),
 ) -> Iterator[tuple[Values, dict[str, Any]]]:
     """The columns one after the other, each with its description; some ahead of their turn, in threads.
 
-    With `finds_dates`, texts that are dates become moments. `columns` is emptied, to give memory back early.
+    With `finds_dates`, texts that are dates become moments, and times of day numbers, but those of the columns `texts`.
+    `columns` is emptied, to give memory back early.
     """
 
     def work(name: str, column: pa.ChunkedArray) -> tuple[Values, dict[str, Any]]:
-        read = _read(name, column, finds_dates=finds_dates)
+        read = _read(name, column, finds_dates=finds_dates and name not in texts)
         return read.values, describe(read)
 
     return ahead((partial(work, name, columns.pop(0)) for name in names), os.cpu_count() or 1)
@@ -222,7 +228,10 @@ def _read_texts(name: str, column: pa.ChunkedArray, dtype: str, *, finds_dates: 
         with suppress(ValueError):
             moments, day_first = _read_written(labels)
             return Read(name, Values(np.append(moments, np.nan)[codes]), dtype, is_moment=True, day_first=day_first)
-    return Read(name, Values(codes, tuple(labels.to_pylist())), dtype)
+    values = Values(codes, tuple(labels.to_pylist()))
+    if finds_dates and (times := read_times(values)) is not None:
+        return Read(name, times, dtype, is_time=True)
+    return Read(name, values, dtype)
 
 
 def _trimmed(labels: pa.Array, codes: NDArray[np.int32]) -> tuple[pa.Array, NDArray[np.int32]]:
@@ -274,4 +283,5 @@ def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
 def _read_spans(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
     """Times of day and durations, in seconds."""
     ticks = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64()).cast(pa.float64(), safe=False)
-    return Read(name, Values(ticks.to_numpy() / SECONDS[column.type.unit]), dtype)
+    seconds = Values(ticks.to_numpy() / SECONDS[column.type.unit])
+    return Read(name, seconds, dtype, is_time=pa.types.is_time(column.type))

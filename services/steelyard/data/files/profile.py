@@ -14,11 +14,13 @@ def profile(column: Read) -> dict[str, Any]:
     """The profile of a column, as JSON. Extremes and moments are of numbers; those of dates are RFC 3339."""
     values = column.values
     distinct, top = column.counts
-    kind, reason = infer(column.name, values, is_moment=column.is_moment, day_first=column.day_first)
+    kind, reason = infer(
+        column.name, values, is_moment=column.is_moment, day_first=column.day_first, is_time=column.is_time
+    )
     ordered = column.ordered
     missing = int(values.missing.sum()) if ordered is None else len(values.array) - len(ordered)
     facts: dict[str, Any] = {"name": column.name, "dtype": column.dtype, "kind": kind, "reason": reason}
-    facts |= {"day_first": column.day_first}
+    facts |= {"day_first": column.day_first, "time_of_day": column.is_time}
     facts |= {"missing": missing, "distinct": distinct, "min": None, "max": None, "mean": None, "std": None}
     if ordered is not None and len(ordered):
         mean = float(ordered.mean())
@@ -32,9 +34,9 @@ def profile(column: Read) -> dict[str, Any]:
 def describe_kind(column: Read) -> dict[str, Any]:
     """No more than its name and kind, texts being texts: of a column that is not for being described."""
     if column.values.are_texts:
-        return {"name": column.name, "kind": "text"}
-    kind, _ = infer(column.name, column.values, is_moment=column.is_moment)
-    return {"name": column.name, "kind": kind}
+        return {"name": column.name, "kind": "text", "time_of_day": False}
+    kind, _ = infer(column.name, column.values, is_moment=column.is_moment, is_time=column.is_time)
+    return {"name": column.name, "kind": kind, "time_of_day": column.is_time}
 
 
 def _said(value: float, kind: Kind) -> float | str:

@@ -74,7 +74,8 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
         found |= {} if packing is None else {"compression": packing}
         is_kept = options.wanted is None
         describe = profile if is_kept else describe_kind
-        yield Source(rows, found, read_columns(names, columns, describe, finds_dates=is_kept))
+        texts = options.dialect.texts
+        yield Source(rows, found, read_columns(names, columns, describe, finds_dates=is_kept, texts=texts))
 
 
 def _read(file: Arriving, options: Options) -> tuple[pa.Table, dict[str, Any]]:

@@ -9,6 +9,7 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 DayFirst = Annotated[
     bool | None, Field(description="of dates like 24/11/2026 or 11/24/2026, whether the day comes first; else null")
 ]
+TimeOfDay = Annotated[bool, Field(description="whether its numbers are times of day, in seconds")]
 Label = str | int | bool
 Target = Label | float | list[float]
 

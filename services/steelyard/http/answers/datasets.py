@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from steelyard.http.answers.base import Answer, DayFirst, Listed, Sha256, Time
+from steelyard.http.answers.base import Answer, DayFirst, Listed, Sha256, Time, TimeOfDay
 
 
 class TopValue(Answer):
@@ -22,6 +22,7 @@ class DatasetColumn(Answer):
     kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
     reason: Annotated[str, Field(description="why it is taken for that kind")]
     day_first: DayFirst = None
+    time_of_day: TimeOfDay = False
     missing: int
     distinct: int
     min: float | str | None

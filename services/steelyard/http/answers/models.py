@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from steelyard.http.answers.base import Answer, DayFirst, Label, Listed, Sha256, Target, Time
+from steelyard.http.answers.base import Answer, DayFirst, Label, Listed, Sha256, Target, Time, TimeOfDay
 
 
 class Input(Answer):
@@ -13,6 +13,7 @@ class Input(Answer):
     name: str
     kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
     day_first: DayFirst = None
+    time_of_day: TimeOfDay = False
 
 
 class Outputs(Answer):
