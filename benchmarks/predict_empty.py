@@ -10,7 +10,7 @@ import sys
 
 from flask import Flask, Response, request
 
-from steelyard.http.server import Server
+from steelyard.http.server import Lingering, Server
 from steelyard.settings import Settings
 
 
@@ -19,8 +19,8 @@ class Empty(Server):
 
     def load_config(self) -> None:
         super().load_config()
-        if sys.argv[2] == "gthread":
-            self.cfg.set("worker_class", "gthread")
+        if sys.argv[2] != "service":
+            self.cfg.set("worker_class", "gthread" if sys.argv[2] == "gthread" else Lingering)
 
     def load(self) -> Flask:
         app = super().load() if sys.argv[2] == "service" else Flask(__name__)

@@ -1,15 +1,19 @@
 """Our server with an application that tells how often the main thread has handed a connection to another thread.
 
+It has no address for predictions: who gets one has it by the shortcut.
+
 python -m tests.http.counting PORT THREADS LINGER_MILLISECONDS
 """
 
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask, Response, request
 
 from steelyard.http import server
 from steelyard.http.server import Listeners, Server
+from steelyard.http.wiring import KEY
 from steelyard.settings import Settings
 
 
@@ -34,6 +38,9 @@ class Telling(Server):
 
     def load(self) -> Flask:
         app = Flask(__name__)
+        predictor = SimpleNamespace(predict=lambda reference, body: {"model": reference, "bytes": len(body)})
+        accounts = SimpleNamespace(leave=lambda *_: None)
+        app.extensions[KEY] = SimpleNamespace(settings=Settings(), predictor=predictor, accounts=accounts)
 
         @app.post("/")
         def tell() -> Response:

@@ -1,4 +1,4 @@
-"""The server's threads: one stays with a client that asks again at once, and none keeps another waiting."""
+"""The server's threads: one stays with a client that asks again at once, none keeps another waiting, all predict."""
 
 import socket
 import subprocess
@@ -15,6 +15,9 @@ from tests.service import free_port
 
 FOREVER = 3_600_000
 MOMENT = 5 * LINGER_MILLISECONDS / 1000
+PREDICT = (
+    b"POST /v1/models/m/predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+)
 REQUEST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -60,6 +63,21 @@ def test_a_thread_stays_with_a_client_that_asks_again_at_once() -> None:
         assert counts[-1] - counts[0] < 10  # on a busy machine, a client may now and then be late
         time.sleep(MOMENT)
         assert ask(client) > counts[-1]
+
+
+def test_predictions_are_answered_before_the_application_is_asked() -> None:
+    with serving(threads=2) as port, connected(port) as client:
+        for turn in range(3):  # the first request of a connection, too
+            client.request("POST", "/v1/models/m/predict", b"{}", {"Content-Type": "application/json"})
+            answer = client.getresponse()
+            assert (answer.status, answer.read()) == (200, b'{"model":"m","bytes":2}')
+            if turn:
+                ask(client)
+                time.sleep(MOMENT)
+        for piece in (PREDICT[:-2], PREDICT[-2:-1], PREDICT[-1:]):
+            client.sock.sendall(piece)
+            time.sleep(MOMENT / 10)
+        assert client.sock.recv(1 << 16).endswith(b'{"model":"m","bytes":2}')
 
 
 def test_no_client_waits_for_a_thread_that_stays_with_another() -> None:

@@ -18,7 +18,6 @@ from steelyard.http.models import models
 from steelyard.http.openapi import docs
 from steelyard.http.predictions import predictions
 from steelyard.http.problems import add_handlers, problems
-from steelyard.http.shortcut import Shortcut
 from steelyard.http.uploads import Uploads
 from steelyard.http.weights import weights
 from steelyard.http.wiring import KEY, Services, services
@@ -65,7 +64,6 @@ def create_app(ours: Settings) -> Flask:
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)
-    app.wsgi_app = Shortcut(app.wsgi_app, shared)  # type: ignore[method-assign]
     return app
 
 

@@ -5,6 +5,7 @@ One process keeps the figures of /metrics whole; for more, run more of them behi
 
 import select
 import signal
+import socket
 from threading import Thread
 from typing import Any
 
@@ -16,15 +17,17 @@ from threadpoolctl import threadpool_limits
 from steelyard import logs
 from steelyard.data import builtin
 from steelyard.http.app import create_app
-from steelyard.http.wiring import THREADS
+from steelyard.http.shortcut import Shortcut
+from steelyard.http.wiring import KEY, THREADS
 from steelyard.lifeline import end_with_parent
 from steelyard.settings import Settings
 
 STOP_SECONDS = 10
 LINGER_MILLISECONDS = 10
+PIECE_BYTES = 1 << 16
 
 
-class Listeners(ThreadWorker):  # type: ignore[misc]
+class Lingering(ThreadWorker):  # type: ignore[misc]
     """gunicorn's threads, each of which listens a moment longer to the connection that it has answered.
 
     A client that asks again at once is answered by the same thread, on the same core, whose caches hold all that it
@@ -33,21 +36,64 @@ class Listeners(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: TConn) -> Any:
         """Answer requests of a connection; true if there may be more, for which the main thread listens then."""
-        kept = super().handle(conn)
-        while kept is True and self.alive and self._may_linger(conn) and _asks_again(conn):
-            kept = super().handle(conn)
+        kept = self.answer(conn)
+        while kept is True and self.alive and self._may_linger(conn) and _comes(conn, LINGER_MILLISECONDS):
+            kept = self.answer(conn)
         return kept
+
+    def answer(self, conn: TConn) -> Any:
+        """Answer a request; true if there may be more."""
+        return super().handle(conn)
 
     def _may_linger(self, conn: TConn) -> bool:
         """Whether there is a thread for each connection, and nothing of the next request has been read yet."""
         return self.nr_conns <= self.cfg.threads and not conn.parser.unreader.buf.getvalue()
 
 
-def _asks_again(conn: TConn) -> bool:
+def _comes(conn: TConn, milliseconds: int) -> bool:
     """Whether something comes, if only the end, within a moment."""
     poll = select.poll()
     poll.register(conn.sock, select.POLLIN)
-    return bool(poll.poll(LINGER_MILLISECONDS))
+    return bool(poll.poll(milliseconds))
+
+
+class Listeners(Lingering):
+    """Those threads, of which each looks for itself first whether a request can be answered by the shortcut."""
+
+    def load_wsgi(self) -> None:
+        """Load the application."""
+        super().load_wsgi()
+        self._shortcut = Shortcut(self.wsgi.extensions[KEY])
+
+    def answer(self, conn: TConn) -> Any:
+        """Answer a request; true if there may be more."""
+        if not self._may_look(conn):
+            return super().answer(conn)
+        if conn.sock.gettimeout() is not None:  # the main thread has listened to it
+            conn.sock.setblocking(True)
+        conn.init()
+        try:
+            content = conn.sock.recv(PIECE_BYTES)
+            asked = self._shortcut.read(content)
+            if asked is not None:
+                if len(content) < asked.end:
+                    content += conn.sock.recv(asked.end - len(content), socket.MSG_WAITALL)
+                # With less, the client has gone; with more, it has not waited for the answer.
+                if len(content) == asked.end and self._shortcut.answer(
+                    asked, content[asked.begin :], conn.sock.sendall
+                ):
+                    return True
+        except OSError:  # it has gone
+            return False
+        conn.parser.unreader.unread(content)
+        return super().answer(conn)
+
+    def _may_look(self, conn: TConn) -> bool:
+        """Whether a request begins with what comes next, and the connection may stay open behind it."""
+        stays_open = self.alive and len(self.keepalived_conns) < self.max_keepalived
+        if not conn.initialized:
+            return stays_open and _comes(conn, LINGER_MILLISECONDS)
+        return stays_open and not conn.parser.unreader.buf.getvalue()
 
 
 class Server(BaseApplication):  # type: ignore[misc]

@@ -1,72 +1,107 @@
-"""Predictions for a few rows of JSON, answered before Flask is asked, whose own way costs as much again.
+"""Predictions for a few rows of JSON, answered from the wire: gunicorn's and Flask's way costs as much again.
 
-Only what is well is answered here. All else goes on to Flask with its body: other addresses, files, rows that cannot
-be, models that there are not. So there is one place that says what is wrong. What every request must pass before it
-is answered has to stand here as well as in `app`.
+Only what is well is answered here, of requests that have what most clients send in their heads, and no more than that.
+All else goes their way as it came: other addresses, files, rows that cannot be, models that there are not. So there is
+one place that says what is wrong. What every request must pass before it is answered has to stand here as well as in
+`app`.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from io import BytesIO
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gunicorn import SERVER
+from gunicorn.util import http_date
 
 from steelyard.http.accounting import ALWAYS, choose_id
 from steelyard.http.models import PREDICT
 from steelyard.http.routing import JSON, dump
 from steelyard.http.wiring import Services
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+ADDRESS = re.escape(PREDICT).replace("<model_id>", r"(?P<model>[\w.~-]+)")
+HEAD = re.compile(
+    rb"POST (?P<path>%s) HTTP/1\.1\r\n(?P<fields>(?:[A-Za-z-]+:[ -~]*\r\n)+)\r\n" % ADDRESS.encode(), re.ASCII
+)
+MOST_HEAD_BYTES = 8190
+LENGTH = re.compile(r"[0-9]{1,9}")
+END_OF_HEAD = b"\r\n\r\n"
+# None of these changes what a request is or where it ends, but for those that are looked at below.
+NEEDED = {"host", "content-type", "content-length"}
+KNOWN = NEEDED | {"accept", "accept-encoding", "accept-language", "connection", "user-agent", "x-request-id"}
+MOST_BYTES = 1 << 17  # with more, the usual way is short beside the network's
+CONSTANT = [("Server", SERVER), ("Connection", "keep-alive"), ("Content-Type", JSON), *ALWAYS]
+ANSWER = "\r\n".join([
+    "HTTP/1.1 200 OK",
+    *(f"{name}: {value}" for name, value in CONSTANT),
+    "Date: %s\r\nContent-Length: %d\r\nX-Request-ID: %s\r\n\r\n",
+])  # fmt: skip
 
-ADDRESS = re.compile(re.escape(PREDICT).replace("<model_id>", "([^/]+)"))
-MOST_BYTES = 1 << 17  # with more, Flask's way is short beside the network's
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for predictions, as its head says: where its body begins and ends."""
 
-class AnswerBody:
-    """The body of an answer, and what is to be done once it is sent."""
-
-    def __init__(self, body: bytes, at_last: Callable[[], None]) -> None:
-        self._body, self.close = body, at_last
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._body
+    path: str
+    model: str
+    request_id: str | None
+    begin: int
+    end: int
 
 
 class Shortcut:
-    """A WSGI application: `flask`, and this before it."""
+    """Answers requests, given as bytes."""
 
-    def __init__(self, flask: "WSGIApplication", ours: Services) -> None:
-        self.flask, self._ours = flask, ours
+    def __init__(self, ours: Services) -> None:
+        self._ours = ours
         self._most_bytes = min(MOST_BYTES, ours.settings.max_body_bytes)
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a request."""
-        started = time.perf_counter()
-        address = ADDRESS.fullmatch(environ["PATH_INFO"])
-        if address is None or not self._is_plain(environ):
-            return self.flask(environ, start_response)
-        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        try:
-            answer = dump(self._ours.predictor.predict(address[1], body))
-        except Exception:  # Flask's way comes to it again, and has an answer for every error
-            environ["wsgi.input"] = BytesIO(body)
-            return self.flask(environ, start_response)
-        request_id = choose_id(environ.get("HTTP_X_REQUEST_ID"))
-        head = [("Content-Type", JSON), ("Content-Length", str(len(answer))), ("X-Request-ID", request_id), *ALWAYS]
-        start_response("200 OK", head)
-        seconds = time.perf_counter() - started
-        leave = partial(self._ours.accounts.leave, request_id, "POST", environ["PATH_INFO"], PREDICT, 200, seconds)
-        return AnswerBody(answer, leave)
+    def read(self, start: bytes) -> Asked | None:
+        """What is asked, if a request that may be answered here begins with `start`, in which is its whole head."""
+        begin = start.find(END_OF_HEAD, 0, MOST_HEAD_BYTES) + len(END_OF_HEAD)
+        if begin < len(END_OF_HEAD):
+            return None
+        asked = _read_head(start[:begin])
+        return None if asked is None or asked.end - asked.begin > self._most_bytes else asked
 
-    def _is_plain(self, environ: "WSGIEnvironment") -> bool:
-        """Whether it is a request with a body of JSON of known length, and nothing else to be looked at."""
-        length = environ.get("CONTENT_LENGTH", "")
-        return (
-            environ["REQUEST_METHOD"] == "POST"
-            and environ.get("CONTENT_TYPE") == JSON
-            and not environ.get("QUERY_STRING")
-            and length.isdecimal()
-            and int(length) <= self._most_bytes
-        )
+    def answer(self, asked: Asked, body: bytes, send: Callable[[bytes], object]) -> bool:
+        """Whether there are predictions for the body; if so, they are sent. Raises what `send` does."""
+        started = time.perf_counter()
+        try:
+            said = dump(self._ours.predictor.predict(asked.model, body))
+        except Exception:  # the usual way comes to it again, and has an answer for every error
+            return False
+        request_id = choose_id(asked.request_id)
+        head = ANSWER % (_date(int(time.time())), len(said), request_id)
+        seconds = time.perf_counter() - started
+        send(head.encode() + said)
+        self._ours.accounts.leave(request_id, "POST", asked.path, PREDICT, 200, seconds)
+        return True
+
+
+@lru_cache(maxsize=256)  # a client sends the same again and again
+def _read_head(head: bytes) -> Asked | None:
+    found = HEAD.fullmatch(head)
+    if found is None:
+        return None
+    lines = found["fields"].decode("ascii").split("\r\n")[:-1]
+    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    if len(fields) < len(lines) or not NEEDED <= fields.keys() <= KNOWN or not _is_plain(fields):
+        return None
+    end = len(head) + int(fields["content-length"])
+    return Asked(found["path"].decode(), found["model"].decode(), fields.get("x-request-id"), len(head), end)
+
+
+def _is_plain(fields: dict[str, str]) -> bool:
+    """Whether it is a request with a body of JSON of known length, on a connection that stays open."""
+    return (
+        fields["content-type"] == JSON
+        and LENGTH.fullmatch(fields["content-length"]) is not None
+        and fields.get("connection", "keep-alive").lower() == "keep-alive"
+    )
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return str(http_date(second))

@@ -49,23 +49,39 @@ class Uploads(Request):
 
 
 class Sent:
-    """A file that is sent: on disk at `path`, as far as `arriving` was followed."""
+    """A file that is sent: on disk at `path`, as far as `arriving` was followed.
 
-    def __init__(self, file: Any, stream: IO[bytes] | None, name: str | None, media_type: str) -> None:
+    It comes from `stream`, with `length` bytes if that is known, unless all of it is there.
+    """
+
+    def __init__(
+        self,
+        file: Any,
+        name: str | None,
+        media_type: str,
+        *,
+        stream: IO[bytes] | None = None,
+        length: int | None = None,
+    ) -> None:
         self.path: str = file.name
         self.file: IO[bytes] = file.file
         self.name = name
         self.media_type = media_type
         self._stream = stream
+        self._length = length
 
     def arriving(self) -> Iterator[bytes]:
-        """Each piece, once it is on disk."""
+        """Each piece, once it is on disk. Raises `InvalidRequest` if the sender has gone before the end."""
         source = self.file if self._stream is None else self._stream
         self.file.seek(0)
+        done = 0
         while piece := source.read(PIECE_BYTES):
             if self._stream is not None:
                 self.file.write(piece)
+            done += len(piece)
             yield piece
+        if self._length is not None and done < self._length:
+            raise InvalidRequest(f"the body ended after {done} of {self._length} bytes")
 
 
 class Fingerprint:
@@ -118,7 +134,7 @@ def receive(max_bytes: int) -> Iterator[Sent]:
     if request.mimetype not in FORMATS:
         raise UnsupportedMediaType(f"the Content-Type is {request.mimetype or 'none'}; files are {_known()}")
     with passing_file() as file:
-        yield Sent(file, request.stream, None, request.mimetype)
+        yield Sent(file, None, request.mimetype, stream=request.stream, length=request.content_length)
 
 
 def _from_form() -> Sent:
@@ -131,7 +147,7 @@ def _from_form() -> Sent:
     part = request.files["file"]
     part.stream.flush()
     name = request.form.get("name") or PurePath((part.filename or "").replace("\\", "/")).name or None
-    return Sent(part.stream, None, name, _media_type(part.mimetype, part.filename or ""))
+    return Sent(part.stream, name, _media_type(part.mimetype, part.filename or ""))
 
 
 def _media_type(said: str, filename: str) -> str:
