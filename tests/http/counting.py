@@ -2,7 +2,7 @@
 
 It has no address for predictions: who gets one has it by the shortcut.
 
-python -m tests.http.counting PORT THREADS LINGER_MILLISECONDS
+python -m tests.http.counting PORT THREADS LINGER_MILLISECONDS SILENCE_SECONDS
 """
 
 import sys
@@ -51,5 +51,5 @@ class Telling(Server):
 
 
 if __name__ == "__main__":
-    server.LINGER_MILLISECONDS = int(sys.argv[3])
+    server.LINGER_MILLISECONDS, server.SILENCE_SECONDS = map(int, sys.argv[3:])
     Telling(Settings(port=int(sys.argv[1]))).run()

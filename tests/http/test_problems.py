@@ -1,8 +1,10 @@
 """Whatever goes wrong is a problem+json, and no traceback leaves the process."""
 
+import io
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -58,6 +60,34 @@ def test_a_body_that_is_too_large(app: Flask) -> None:
 def test_a_body_that_is_not_json(client: FlaskClient) -> None:
     for body in (b"", b"{", b'{"a": 1, "a": 1}', b"[" * 1000, b'{"a": NaN}'):
         problem(client.post("/v1/jobs", data=body, content_type="application/json"), 400, "invalid-request")
+
+
+class Lost(io.RawIOBase):
+    """A body that does not come."""
+
+    def read(self, *_: Any) -> bytes:
+        raise ConnectionResetError
+
+    readinto = read
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/v1/jobs", "application/json"),
+        ("/v1/datasets", "text/csv"),
+        ("/v1/datasets", "multipart/form-data; boundary=a"),
+    ],
+)
+def test_a_client_that_is_lost_in_the_midst_of_its_body_is_no_fault_of_ours(
+    client: FlaskClient, path: str, content_type: str
+) -> None:
+    environ = {"wsgi.input": Lost(), "wsgi.input_terminated": True}
+    with structlog.testing.capture_logs() as lines:
+        answer = client.post(path, content_type=content_type, environ_overrides=environ)
+    problem(answer, 400, "invalid-request")
+    assert not [line for line in lines if line["log_level"] == "error"]
+    assert client.get("/v1/datasets").json["data"] == []
 
 
 def test_every_fault_of_a_job_at_once(client: FlaskClient) -> None:

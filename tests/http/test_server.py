@@ -5,12 +5,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 
 import pytest
 
-from steelyard.http.server import LINGER_MILLISECONDS
+from steelyard.http.server import LINGER_MILLISECONDS, SILENCE_SECONDS
 from tests.service import free_port
 
 FOREVER = 3_600_000
@@ -22,9 +22,9 @@ REQUEST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @contextmanager
-def serving(threads: int, *, linger: int = LINGER_MILLISECONDS) -> Iterator[int]:
+def serving(threads: int, *, linger: int = LINGER_MILLISECONDS, silence: int = SILENCE_SECONDS) -> Iterator[int]:
     port = free_port()
-    command = [sys.executable, "-m", "tests.http.counting", *map(str, (port, threads, linger))]
+    command = [sys.executable, "-m", "tests.http.counting", *map(str, (port, threads, linger, silence))]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             end = time.monotonic() + 60
@@ -111,3 +111,35 @@ def test_a_client_that_goes_away_takes_no_thread_with_it(content: bytes) -> None
                 client.sendall(content)
         with connected(port) as client:
             ask(client)
+
+
+@pytest.mark.parametrize("begun", [REQUEST[:20], REQUEST[:-1], PREDICT[:-2], PREDICT[:-1]])
+def test_a_client_that_falls_silent_keeps_no_thread_for_good(begun: bytes) -> None:
+    with serving(threads=1, silence=1) as port, ExitStack() as clients:
+        silent = [clients.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(2)]
+        for each in silent:
+            each.sendall(begun)
+        with connected(port) as client:
+            ask(client)
+        for each in silent:
+            each.recv(1 << 16)
+            assert each.recv(1) == b""
+
+
+def test_a_client_that_does_not_read_its_answers_keeps_no_thread_for_good() -> None:
+    with serving(threads=1, silence=1) as port, socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", port))
+        deaf.settimeout(0.5)
+        with suppress(OSError):  # until neither side takes any more
+            while True:
+                deaf.sendall(1000 * REQUEST)
+        with connected(port) as client:
+            ask(client)
+
+
+def test_a_client_may_be_silent_between_requests() -> None:
+    with serving(threads=1, silence=1) as port, connected(port) as client:
+        ask(client)
+        time.sleep(2.5)
+        ask(client)

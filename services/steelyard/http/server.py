@@ -3,9 +3,11 @@
 One process keeps the figures of /metrics whole; for more, run more of them behind a balancer.
 """
 
+import errno
 import select
 import signal
-import socket
+import struct
+from socket import MSG_WAITALL, SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socket
 from threading import Thread
 from typing import Any
 
@@ -25,6 +27,40 @@ from steelyard.settings import Settings
 STOP_SECONDS = 10
 LINGER_MILLISECONDS = 10
 PIECE_BYTES = 1 << 16
+SILENCE_SECONDS = 60
+
+
+class Impatient(socket):
+    """A connection that is lost when nothing comes, or goes, for a while in which a thread waits for it.
+
+    Else each client that vanishes in the midst of a request, as by a closed lid, would keep a thread for good.
+    """
+
+    @classmethod
+    def of(cls, accepted: socket) -> "Impatient":
+        """The same connection, which `accepted` is no more."""
+        found = cls(fileno=accepted.detach())
+        for way in (SO_RCVTIMEO, SO_SNDTIMEO):
+            found.setsockopt(SOL_SOCKET, way, struct.pack("ll", SILENCE_SECONDS, 0))
+        return found
+
+    def recv(self, *arguments: int) -> bytes:
+        """What has come."""
+        try:
+            return super().recv(*arguments)
+        except BlockingIOError as error:
+            raise self._lost(error) from None
+
+    def sendall(self, *arguments: Any) -> None:
+        """Send all of something."""
+        try:
+            super().sendall(*arguments)
+        except BlockingIOError as error:
+            raise self._lost(error) from None
+
+    def _lost(self, error: OSError) -> OSError:
+        waits = self.gettimeout() is None
+        return ConnectionResetError(errno.ECONNRESET, f"silent for {SILENCE_SECONDS} s") if waits else error
 
 
 class Lingering(ThreadWorker):  # type: ignore[misc]
@@ -36,6 +72,8 @@ class Lingering(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: TConn) -> Any:
         """Answer requests of a connection; true if there may be more, for which the main thread listens then."""
+        if not isinstance(conn.sock, Impatient):
+            conn.sock = Impatient.of(conn.sock)
         kept = self.answer(conn)
         while kept is True and self.alive and self._may_linger(conn) and _comes(conn, LINGER_MILLISECONDS):
             kept = self.answer(conn)
@@ -77,7 +115,7 @@ class Listeners(Lingering):
             asked = self._shortcut.read(content)
             if asked is not None:
                 if len(content) < asked.end:
-                    content += conn.sock.recv(asked.end - len(content), socket.MSG_WAITALL)
+                    content += conn.sock.recv(asked.end - len(content), MSG_WAITALL)
                 # With less, the client has gone; with more, it has not waited for the answer.
                 if len(content) == asked.end and self._shortcut.answer(
                     asked, content[asked.begin :], conn.sock.sendall
