@@ -328,3 +328,7 @@ def test_a_report_says_how_each_class_was_found(service: Service) -> None:
     right = sum(row[place] for place, row in enumerate(found["confusion_matrix"]))
     assert right / found["rows"] == pytest.approx(job["metrics"]["validation"]["accuracy"])
     assert {"log_loss", "roc_auc", "average_precision", "f1_weighted"} <= {*job["metrics"]["validation"]}
+    for of in ("report", "predictions"):
+        missing = service.http.get(f"/v1/jobs/{job['id']}/{of}", params={"split": "test"})
+        assert missing.status_code == 404
+        assert missing.json()["detail"].endswith("; there is ?split=train and ?split=validation")

@@ -137,8 +137,8 @@ def get_predictions(engine: Engine, job_id: str, split: str, *, limit: int, afte
         total = sum(row.rows for row in connection.execute(query.with_only_columns(Predictions.rows)))
         wanted = query.where(Predictions.first < after + limit, Predictions.first + Predictions.rows > after)
         chunks = connection.execute(wanted).all()
-    if not total:
-        raise NotFound(f"job {job_id} has no stored predictions of a split {split!r}")
+        if not total:
+            raise _no_split(connection, job_id, split)
     rows = [row for chunk in chunks for row in render(safetensors.load(chunk.content), data["classes"])]
     start = after - (chunks[0].first if chunks else 0)
     page = rows[start : start + limit]
@@ -155,12 +155,20 @@ def get_report(engine: Engine, job_id: str, split: str) -> dict[str, Any]:
         data = _require_job(connection, job_id)
         task: str = connection.execute(select(Job.spec).where(Job.id == job_id)).scalar_one()["task"]
         chunks = [safetensors.load(row.content) for row in connection.execute(query.order_by(Predictions.first))]
-    if not chunks:
-        raise NotFound(f"job {job_id} has no stored predictions of a split {split!r}")
+        if not chunks:
+            raise _no_split(connection, job_id, split)
     columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
     labels = data["classes"] or data["targets"]
     found = report(task, columns["target"], columns["prediction"], columns.get("probabilities"), labels)
     return {"split": split, "rows": len(columns["row"]), "task": task, **found}
+
+
+def _no_split(connection: Connection, job_id: str, split: str) -> NotFound:
+    """That a job has no predictions of a split, and of which it has some."""
+    query = select(Predictions.split).where(Predictions.job_id == job_id).distinct()
+    others = [f"?split={name}" for name in sorted(connection.execute(query).scalars())]
+    hint = f"; there is {' and '.join(others)}" if others else ""
+    return NotFound(f"job {job_id} has no stored predictions of a split {split!r}{hint}")
 
 
 def _insert_predictions(connection: Connection, job_id: str, split: SplitPredictions) -> None:
