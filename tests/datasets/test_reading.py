@@ -90,6 +90,38 @@ def test_every_format_gives_the_same_table(readers: Readers, tmp_path: Path) -> 
     }
 
 
+def test_columns_of_json_are_read_as_pandas_writes_them(readers: Readers, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1.5, None, 3], "b": ["x", None, "é"], "rows": [True, False, None]})
+    expected = {"x": [1.5, None, 3], "b": ["x", None, "é"], "rows": [True, False, None]}
+    contents = [frame.to_json(), frame.to_json(orient="records"), frame.set_index(pd.Index(list("pqr"))).to_json()]
+    contents += [json.dumps(expected), '{"x": {"0": 1.5, "1": null, "2": 3}, "b": {"1": null, "0": "x", "2": "é"}}']
+    for content in contents:
+        found = lists(read(readers, tmp_path, content.encode(), JSON))
+        assert found == {name: expected[name] for name in found}
+        assert {"x", "b"} <= found.keys()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"a": {"0": 1}, "b": {"1": 2}}', "column 'b': it has other rows than 'a'"),
+        ('{"a": {"0": 1}, "b": {"0": 2, "1": 2}}', "column 'b': it has other rows than 'a'"),
+        ('{"a": [1], "b": []}', "column 'b': it has other rows than 'a'"),
+        ('{"a": [1, "x"]}', "row 2, column 'a': is 'x'"),
+        ('{"a": [[1]]}', "row 1, column 'a': is [1]"),
+        ('{"a": [1], "b": {"0": 1}}', "or of columns"),
+        ('{"a": []}', "no rows"),
+        ("{}", "or of columns"),
+    ],
+)
+def test_columns_of_json_that_do_not_go_together_are_refused(
+    readers: Readers, tmp_path: Path, content: str, says: str
+) -> None:
+    with pytest.raises(SteelyardError) as caught:
+        read(readers, tmp_path, content.encode(), JSON)
+    assert says in caught.value.detail
+
+
 def test_names_and_texts_have_no_spaces_around_them_and_blank_ones_are_missing(
     readers: Readers, tmp_path: Path
 ) -> None:

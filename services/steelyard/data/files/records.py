@@ -1,4 +1,4 @@
-"""JSON files: a list of objects, or one object a line."""
+"""JSON files: a list of objects, or one object a line; an object of columns; and the forms of data within a request."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,7 +31,10 @@ def read_ndjson(path: str) -> pa.Table:
 
 
 def read_json(path: str) -> pa.Table:
-    """The table of a list of objects, or of `{"rows": [{…}]}`, or of `{"x": [[…]], "y": […]}`."""
+    """The table of a list of objects, or of `{"rows": [{…}]}`, of `{"x": [[…]], "y": […]}`, or of columns.
+
+    These are lists, `{"a": […]}`, or objects with a key for each row, as pandas writes a table unless it is told else.
+    """
     content = Path(path).read_bytes()
     if not content.strip():
         raise Unreadable("it is empty")
@@ -39,12 +42,33 @@ def read_json(path: str) -> pa.Table:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise Unreadable(f"this is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
-    if isinstance(document, dict) and isinstance(document.get("x"), list):
-        document = list(_from_arrays(document))
-    rows = document.get("rows") if isinstance(document, dict) else document
+    rows = document
+    if isinstance(document, dict):
+        x, rows = document.get("x"), document.get("rows")
+        if isinstance(x, list) and x and isinstance(x[0], list):
+            rows = list(_from_arrays(document))
+        elif not (isinstance(rows, list) and rows and isinstance(rows[0], dict)) and _are_columns(document):
+            return _from_columns(document)
     if not isinstance(rows, list) or not rows:
-        raise Unreadable('it must be a list of objects, or {"rows": [{…}]}, or {"x": [[…]], "y": […]}')
+        raise Unreadable('it must be a list of objects, or {"rows": [{…}]}, or {"x": [[…]], "y": […]}, or of columns')
     return _table(rows)
+
+
+def _are_columns(document: dict[str, Any]) -> bool:
+    kinds = {*map(type, document.values())}
+    return kinds in ({list}, {dict})
+
+
+def _from_columns(document: dict[str, Any]) -> pa.Table:
+    if len(document) > MOST_COLUMNS:
+        raise Unreadable(f"it has more than {MOST_COLUMNS} columns")
+    first_name, first = next(iter(document.items()))
+    columns = {}
+    for name, values in document.items():
+        if len(values) != len(first) or (isinstance(first, dict) and values.keys() != first.keys()):
+            raise Unreadable(f"it has other rows than {shown(first_name)}", column=name)
+        columns[name] = _column(name, [values[row] for row in first] if isinstance(first, dict) else values)
+    return pa.table(columns)
 
 
 def _from_arrays(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
