@@ -73,7 +73,7 @@ def table_of(
     """
     columns = {}
     for name, each in values.items():
-        kind, _ = infer(name, each, is_moment=name in moments)
+        kind, _ = infer(name, each, is_moment=name in moments, is_time=name in times)
         columns[name] = Column.of(kind, each, day_first=moments.get(name), is_time=name in times)
     return Table(columns, len(next(iter(values.values())).array) if values else 0, locate)
 

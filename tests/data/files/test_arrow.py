@@ -38,3 +38,12 @@ def test_dates_are_found_as_they_are_in_rows_of_json(texts: list[str | None]) ->
         moments, day_first = expected
         assert said == {"is_moment": True, "day_first": day_first}
         assert np.array_equal(values.array, moments.array, equal_nan=True)  # to the bit
+
+
+@given(st.lists(st.none() | st.text(st.sampled_from(" \t\n\v\f\r\x1c\x1f\x85\xa0\u2003ab"), max_size=4), min_size=1))
+def test_texts_are_trimmed_as_they_are_in_rows_of_json(texts: list[str | None]) -> None:
+    column = pa.chunked_array([pa.array(texts[:1], pa.string()), pa.array(texts[1:], pa.string())])
+    [(values, _)] = read_columns(["a"], [column], lambda _: {}, finds_dates=False)
+    expected = coded(texts)
+    assert values.labels == expected.labels
+    assert values.array.tolist() == expected.array.tolist()
