@@ -16,6 +16,7 @@ from steelyard.data.dates import (
     read_moments,
     read_time,
     read_times,
+    time_of_day,
     why_not,
 )
 
@@ -121,7 +122,10 @@ def test_a_column_that_is_not_of_dates_stays_as_it_is_and_it_is_said_why(texts: 
 @given(st.times(), st.sampled_from(["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S.%f%p", "%H:%M:%S.%f UTC"]))
 def test_a_time_of_day_is_its_seconds(of_day: time, written: str) -> None:
     text = of_day.strftime(written)
-    assert read_time(text) == datetime.strptime(text, written).replace(1970, tzinfo=UTC).timestamp()
+    seconds = datetime.strptime(text, written).replace(1970, tzinfo=UTC).timestamp()
+    assert read_time(text) == seconds
+    assert read_time(time_of_day(seconds)) == seconds
+    assert time.fromisoformat(time_of_day(seconds)) == datetime.strptime(text, written).time()
 
 
 @pytest.mark.parametrize("text", ["", "14", "24:00", "12:60", "2:1", "13:00 pm", "10:00+01:00", "10:00 soon", "٠٩:٣٠"])

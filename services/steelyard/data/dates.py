@@ -49,6 +49,11 @@ def moment(seconds: float) -> str:
     return said.isoformat().replace("+00:00", "Z")
 
 
+def time_of_day(seconds: float) -> str:
+    """Seconds of a day as ISO 8601 has them, to the microsecond where that is not a whole second."""
+    return (EPOCH + timedelta(microseconds=round(seconds * 1e6))).time().isoformat()
+
+
 def should_be(day_first: bool | None) -> str:
     """What is told of a value that is no date in a column of such."""
     return f"it must be a date like 2026-11-24 or 2026-11-24T09:30:00Z{EXAMPLES[day_first]}"
