@@ -163,7 +163,7 @@ def test_a_deleted_alias_is_seen_within_a_second(shortcut: Shortcut, service: Se
         (405, {"method": "GET"}),
         (200, {"body": json.dumps({"inputs": LISTS * 3000}).encode()}),
         (200, {"headers": {"Cookie": "a=b"}}),
-        (200, {"headers": {"X-Forwarded-For": "10.0.0.1"}}),
+        (200, {"headers": {"Authorization": "Basic YTpi"}}),
     ],
 )
 def test_all_else_goes_the_long_way_on_the_same_connection(
@@ -272,6 +272,7 @@ def test_what_it_reads_gunicorn_reads_alike(length: str, others: list[str], line
 
 def test_it_reads_what_clients_send() -> None:
     client = ["Accept: */*", "Accept-Encoding: gzip, deflate", "User-Agent: client/1.0", "X-Request-ID: mine"]
+    client += ["X-Forwarded-For: 10.0.0.1", "X-Forwarded-Proto: https"]
     head = "\r\n".join(["POST /v1/models/m/predict HTTP/1.1", *client, "host: a:80", "content-type:  application/json"])
     asked = Shortcut(_Ours()).read(f"{head}\r\nContent-Length: 7\r\n\r\n".encode())  # type: ignore[arg-type]
     assert asked is not None

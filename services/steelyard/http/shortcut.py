@@ -30,6 +30,7 @@ END_OF_HEAD = b"\r\n\r\n"
 # None of these changes what a request is or where it ends, but for those that are looked at below.
 NEEDED = {"host", "content-type", "content-length"}
 KNOWN = NEEDED | {"accept", "accept-encoding", "accept-language", "connection", "user-agent", "x-request-id"}
+KNOWN |= {"sec-fetch-mode", "traceparent"} | {f"x-forwarded-{of}" for of in ("for", "host", "proto")} | {"x-real-ip"}
 MOST_BYTES = 1 << 17  # with more, the usual way is short beside the network's
 CONSTANT = [("Server", SERVER), ("Connection", "keep-alive"), ("Content-Type", JSON), *ALWAYS]
 ANSWER = "\r\n".join([
