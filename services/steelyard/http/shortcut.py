@@ -29,8 +29,17 @@ LENGTH = re.compile(r"[0-9]{1,9}")
 END_OF_HEAD = b"\r\n\r\n"
 # None of these changes what a request is or where it ends, but for those that are looked at below.
 NEEDED = {"host", "content-type", "content-length"}
-KNOWN = NEEDED | {"accept", "accept-encoding", "accept-language", "connection", "user-agent", "x-request-id"}
-KNOWN |= {"sec-fetch-mode", "traceparent"} | {f"x-forwarded-{of}" for of in ("for", "host", "proto")} | {"x-real-ip"}
+OF_CLIENTS = {
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "sec-fetch-mode",
+    "user-agent",
+    "x-request-id",
+}
+OF_PROXIES = {"traceparent", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
+KNOWN = NEEDED | OF_CLIENTS | OF_PROXIES
 MOST_BYTES = 1 << 17  # with more, the usual way is short beside the network's
 CONSTANT = [("Server", SERVER), ("Connection", "keep-alive"), ("Content-Type", JSON), *ALWAYS]
 ANSWER = "\r\n".join([
