@@ -147,11 +147,16 @@ def test_times_of_day_are_no_numbers_and_no_texts_of_other_columns() -> None:
     with pytest.raises(ValidationFailed, match="must be a number"):
         read_inputs({"inputs": [[1, "14:30"]]}, NUMBERS, np.float64)
     table = table_of({"at": Values(np.array([np.nan, 52_200.0]))}, times={"at"})
-    with pytest.raises(ValidationFailed) as caught:
-        read_table(table, encoder({"at": coded(["14:30", "9:30"])}), np.float64)
-    [fault] = caught.value.faults
-    assert fault.pointer == "/inputs/1/at"
-    assert "sent with ?texts=" in fault.detail
+    for column, should in (
+        (coded(["14:30", "9:30"]), "a text, as a data set sent with ?texts="),
+        (Values(np.arange(2.0)), "a number"),
+        (truths([True, False]), "true or false"),
+    ):
+        with pytest.raises(ValidationFailed) as caught:
+            read_table(table, encoder({"at": column}), np.float64)
+        [fault] = caught.value.faults
+        assert fault.pointer == "/inputs/1/at"
+        assert f"is the time 14:30:00; it must be {should}" in fault.detail
 
 
 DATED = Encoder.fit(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.data.column import MISSING, Column, Kind, Values, coded, trimmed
-from steelyard.data.dates import moment, read_moment, read_time, should_be
+from steelyard.data.dates import moment, read_moment, read_time, should_be, time_of_day
 from steelyard.data.encoding import Encoder
 from steelyard.data.numbers import is_number, number_fault
 from steelyard.data.table import Table
@@ -86,10 +86,10 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
         column = table.columns[name]
         if kind == "datetime":
             return _as_moments(column.values, encoder.day_first.get(name), are_moments=column.kind == "datetime")
-        if column.kind == "datetime":
-            _refuse_moments(column.values, kind)
+        if column.kind == "datetime" or (column.is_time and name not in encoder.times):
+            _refuse_moments(column, kind)
         if name in encoder.labels:
-            return _as_texts(column, encoder.labels[name])
+            return _as_texts(column.values, encoder.labels[name])
         if name in encoder.times and column.values.are_texts:
             return _from_texts(column.values, read_time, TIME)
         return _as_kind(column.values, kind)
@@ -150,14 +150,11 @@ def _checked(read: Callable[[str, Kind], Values], encoder: Encoder, at: Callable
     return found
 
 
-def _as_texts(column: Column, labels: Collection[Any]) -> Values:
-    """A column of categories from one of a table."""
-    values = column.values
+def _as_texts(values: Values, labels: Collection[Any]) -> Values:
+    """A column of categories from a table in which it has these values."""
     if values.are_texts:
         return values
     present = ~values.missing
-    if column.is_time and present.any():
-        raise _wrong_at(present, values, "a time of day, it must be a text, as in a data set sent with ?texts=")
     if values.labels is None and present.any():
         odd = next((label for label in labels if is_number(label) and _word(float(label)) != label), None)
         if odd is not None:  # which such numbers were before they were read as numbers, nobody knows
@@ -185,13 +182,16 @@ def _first_text(values: Values, row: int) -> int:
     return int(rows.argmax()) if rows.any() else row
 
 
-def _refuse_moments(values: Values, kind: Kind) -> None:
-    """A date has no place in another column, although it is a number here."""
-    present = ~values.missing
+def _refuse_moments(column: Column, kind: Kind) -> None:
+    """A date, or a time of day, has no place in another column, although it is a number here."""
+    present = ~column.values.missing
     if present.any():
         row = int(present.argmax())
-        should = {"numeric": "a number", "boolean": "true or false"}.get(kind, "a text that is no date")
-        raise Wrong(row, f"is the date {moment(values.array[row])}; it must be {should}")
+        seconds = column.values.array[row]
+        seen = f"the time {time_of_day(seconds)}" if column.is_time else f"the date {moment(seconds)}"
+        should = {"numeric": "a number", "boolean": "true or false"}
+        text = "a text, as a data set sent with ?texts= has it"
+        raise Wrong(row, f"is {seen}; it must be {should.get(kind, text)}")
 
 
 def _as_booleans(values: Values) -> Values:
