@@ -123,6 +123,8 @@ def write_seeds(folder: Path) -> None:
         (NPZ, npz(x=np.arange(6.0).reshape(3, 2), y=np.array(["p", "q", "p"]), feature_names=np.array(["a", "b"]))),
         (JSON, b'[{"a": 1, "b": "x", "c": null}, {"a": 2.5, "b": "y", "c": true}]'),
         (JSON, b'{"x": [[1, 2], [3, 4]], "y": ["p", "q"], "feature_names": ["a", "b"]}'),
+        (JSON, b'{"a": {"0": 1, "1": null}, "b": {"0": " x", "1": ""}, "rows": {"1": "9:30", "0": "2:30:15 PM"}}'),
+        (JSON, b'{"a ": [1, 2], "b": ["10:00", "11:00:15.5"]}'),
         (NDJSON, b'{"a": 1, "b": "x", "c": "2024-01-01"}\n{"a": null, "b": "y", "c": null}\n'),
     ]
     bad = [(each.media_type, content) for each in CORPUS if len(content := each.make()) < MOST_SEED_BYTES]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
-from steelyard.data.ahead import ahead
+from steelyard.data.ahead import ahead, threads_begun
 from steelyard.data.encoding import Encoder
 from steelyard.data.scaling import Scaler
 from steelyard.data.table import Table
@@ -103,7 +103,8 @@ class Predictor:
                 yield partial(answer_to, table, rows)
                 rows += table.rows
 
-        return self._say(model_id, model, _join([*ahead(jobs(), PARTS_AT_ONCE)]))
+        with threads_begun(PARTS_AT_ONCE) as threads:
+            return self._say(model_id, model, _join([*ahead(jobs(), threads, PARTS_AT_ONCE)]))
 
     def _say(self, model_id: str, model: Loaded, said: Answers) -> dict[str, Any]:
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}

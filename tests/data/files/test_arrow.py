@@ -8,6 +8,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steelyard.data.ahead import threads_begun
 from steelyard.data.column import coded
 from steelyard.data.dates import read_moments
 from steelyard.data.files.arrow import Read, read_columns
@@ -29,7 +30,8 @@ def test_dates_are_found_as_they_are_in_rows_of_json(texts: list[str | None]) ->
         return {"is_moment": read.is_moment, "day_first": read.day_first}
 
     column = pa.chunked_array([pa.array(texts, pa.string())])
-    [(values, said)] = read_columns(["a"], [column], describe, finds_dates=True)
+    with threads_begun(1) as threads:
+        [(values, said)] = read_columns(["a"], [column], describe, threads, finds_dates=True)
     expected = read_moments(coded(texts)) if any(texts) else None
     if expected is None:
         assert not said["is_moment"]
@@ -43,7 +45,8 @@ def test_dates_are_found_as_they_are_in_rows_of_json(texts: list[str | None]) ->
 @given(st.lists(st.none() | st.text(st.sampled_from(" \t\n\v\f\r\x1c\x1f\x85\xa0\u2003ab"), max_size=4), min_size=1))
 def test_texts_are_trimmed_as_they_are_in_rows_of_json(texts: list[str | None]) -> None:
     column = pa.chunked_array([pa.array(texts[:1], pa.string()), pa.array(texts[1:], pa.string())])
-    [(values, _)] = read_columns(["a"], [column], lambda _: {}, finds_dates=False)
+    with threads_begun(1) as threads:
+        [(values, _)] = read_columns(["a"], [column], lambda _: {}, threads, finds_dates=False)
     expected = coded(texts)
     assert values.labels == expected.labels
     assert values.array.tolist() == expected.array.tolist()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -21,6 +22,7 @@ from steelyard.data.files.refusal import Unreadable
 from steelyard.data.numbers import LARGEST
 from steelyard.errors import shown
 
+AT_ONCE = os.cpu_count() or 1
 MOST_COLUMNS = 10_000
 MOST_NAME = 200
 LARGEST_EXACT = 2**53  # the integers up to here are float64s
@@ -169,11 +171,12 @@ def read_columns(
     names: Sequence[str],
     columns: list[pa.ChunkedArray],
     describe: Callable[[Read], dict[str, Any]],
+    threads: Executor,
     *,
     finds_dates: bool,
     texts: Collection[str] = (),
 ) -> Iterator[tuple[Values, dict[str, Any]]]:
-    """The columns one after the other, each with its description; some ahead of their turn, in threads.
+    """The columns one after the other, each with its description; `AT_ONCE` ahead of their turn, in `threads`.
 
     With `finds_dates`, texts that are dates become moments, and times of day numbers, but those of the columns `texts`.
     `columns` is emptied, to give memory back early.
@@ -183,7 +186,7 @@ def read_columns(
         read = _read(name, column, finds_dates=finds_dates and name not in texts)
         return read.values, describe(read)
 
-    return ahead((partial(work, name, columns.pop(0)) for name in names), os.cpu_count() or 1)
+    return ahead((partial(work, name, columns.pop(0)) for name in names), threads, AT_ONCE)
 
 
 def _short(label: Any) -> Any:

@@ -11,10 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from steelyard.data.ahead import threads_begun
 from steelyard.data.column import Values
 from steelyard.data.files.arrays import read_npz
 from steelyard.data.files.arriving import Arriving
 from steelyard.data.files.arrow import (
+    AT_ONCE,
     BROKEN,
     brief,
     read_arrow,
@@ -61,7 +63,7 @@ class Source:
 @contextmanager
 def open_file(file: Arriving, options: Options) -> Iterator[Source]:
     """Read the file; each column comes with its profile. Raises `Unreadable`, `MemoryError`; so does taking them."""
-    with _unpacked(file, options.max_bytes) as (plain, packing):
+    with threads_begun(AT_ONCE) as threads, _unpacked(file, options.max_bytes) as (plain, packing):
         table, found = _read(plain, options)
         table = with_texts(with_names(table), options.dialect.texts)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
@@ -75,7 +77,8 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
         is_kept = options.wanted is None
         describe = profile if is_kept else describe_kind
         texts = options.dialect.texts
-        yield Source(rows, found, read_columns(names, columns, describe, finds_dates=is_kept, texts=texts))
+        described = read_columns(names, columns, describe, threads, finds_dates=is_kept, texts=texts)
+        yield Source(rows, found, described)
 
 
 def _read(file: Arriving, options: Options) -> tuple[pa.Table, dict[str, Any]]:
