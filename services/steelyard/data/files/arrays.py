@@ -95,13 +95,13 @@ def _table(arrays: dict[str, NDArray[Any]]) -> pa.Table:
     )
     if len(names) != x.shape[1]:
         raise Unreadable(f"feature_names has {len(names)} names for the {x.shape[1]} columns of x")
-    columns = dict(zip(map(str, names), x.T, strict=True))
+    columns = [*zip(map(str, names), x.T, strict=True)]
     if "y" in arrays:
         y = arrays["y"]
         if y.ndim not in (1, 2) or len(y) != len(x):
             raise Unreadable(
                 f"y is of the shape {y.shape}; it must have a value, or a row of them, for the {len(x)} rows of x"
             )
-        columns |= {"y": y} if y.ndim == 1 else {f"y{place}": column for place, column in enumerate(y.T)}
-    require_size(len(x), [*columns])
-    return pa.table({name: pa.array(np.ascontiguousarray(column)) for name, column in columns.items()})
+        columns += [("y", y)] if y.ndim == 1 else [(f"y{place}", column) for place, column in enumerate(y.T)]
+    require_size(len(x), [name for name, _ in columns])
+    return pa.table({name: pa.array(np.ascontiguousarray(column)) for name, column in columns})

@@ -1,6 +1,6 @@
 """JSON files: a list of objects, or one object a line; an object of columns; and the forms of data within a request."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +8,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.json as pj
 
-from steelyard.data.files.arrow import BROKEN, MOST_COLUMNS, brief
+from steelyard.data.files.arrow import BROKEN, MOST_COLUMNS, brief, require_size
 from steelyard.data.files.refusal import Unreadable
 from steelyard.errors import shown
 
 BLOCK_BYTES = 8 << 20
+FORMS = 'a list of objects, {"rows": [{…}]}, {"x": [[…]], "y": […]}, or an object of columns'
 
 
 def read_ndjson(path: str) -> pa.Table:
@@ -31,9 +32,11 @@ def read_ndjson(path: str) -> pa.Table:
 
 
 def read_json(path: str) -> pa.Table:
-    """The table of a list of objects, or of `{"rows": [{…}]}`, of `{"x": [[…]], "y": […]}`, or of columns.
+    """The table of a list of objects, or of an object.
 
-    These are lists, `{"a": […]}`, or objects with a key for each row, as pandas writes a table unless it is told else.
+    That is `{"rows": [{…}]}` or `{"x": [[…]], "y": […]}`, as within a request; columns, which are lists, or objects
+    with a key for each row, as pandas writes a table unless it is told else; or `{"columns": […], "data": [[…]]}`,
+    which it calls split.
     """
     content = Path(path).read_bytes()
     if not content.strip():
@@ -42,21 +45,24 @@ def read_json(path: str) -> pa.Table:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise Unreadable(f"this is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
-    rows = document
-    if isinstance(document, dict):
-        x, rows = document.get("x"), document.get("rows")
-        if isinstance(x, list) and x and isinstance(x[0], list):
-            rows = list(_from_arrays(document))
-        elif not (isinstance(rows, list) and rows and isinstance(rows[0], dict)) and _are_columns(document):
-            return _from_columns(document)
-    if not isinstance(rows, list) or not rows:
-        raise Unreadable('it must be a list of objects, or {"rows": [{…}]}, or {"x": [[…]], "y": […]}, or of columns')
-    return _table(rows)
+    return _from_object(document) if isinstance(document, dict) else _from_rows(document)
 
 
-def _are_columns(document: dict[str, Any]) -> bool:
-    kinds = {*map(type, document.values())}
-    return kinds in ({list}, {dict})
+def _from_object(document: dict[str, Any]) -> pa.Table:
+    x, rows, names = document.get("x"), document.get("rows"), document.keys()
+    if {"columns", "data"} <= names <= {"columns", "data", "index"}:
+        return _from_rows([*_records(document["data"], document["columns"], None)])
+    if _begins_with(x, list):
+        return _from_rows([*_records(x, document.get("feature_names"), document.get("y"))])
+    if names == {"rows"} or _begins_with(rows, dict):
+        return _from_rows(rows)
+    if {*map(type, document.values())} in ({list}, {dict}):
+        return _from_columns(document)
+    raise Unreadable(f"it must be {FORMS}")
+
+
+def _begins_with(values: Any, kind: type) -> bool:
+    return isinstance(values, list) and bool(values) and isinstance(values[0], kind)
 
 
 def _from_columns(document: dict[str, Any]) -> pa.Table:
@@ -71,22 +77,31 @@ def _from_columns(document: dict[str, Any]) -> pa.Table:
     return pa.table(columns)
 
 
-def _from_arrays(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    x, y = document["x"], document.get("y")
+def _records(x: Any, names: Any, y: Any) -> Iterator[dict[str, Any]]:
+    """The rows of arrays as objects."""
+    if not _begins_with(x, list):
+        raise Unreadable(f"it must be {FORMS}")
     if y is not None and (not isinstance(y, list) or len(y) != len(x)):
         raise Unreadable(f"y must be a list with a value for each of the {len(x)} rows of x")
-    names = document.get("feature_names")
+    names = names or [f"x{place}" for place in range(len(x[0]))]
+    if not isinstance(names, list) or len(names) != len(x[0]):
+        raise Unreadable(f"the names of its columns must be a list of {len(x[0])}, as many as the first row has values")
+    names = [*map(str, names)]
+    several = _begins_with(y, list)
+    targets = [] if y is None else [f"y{place}" for place in range(len(y[0]))] if several else ["y"]
+    require_size(len(x), [*names, *targets])
     for row, values in enumerate(x):
-        if not isinstance(values, list) or len(values) != len(x[0]):
+        if not isinstance(values, list) or len(values) != len(names):
             raise Unreadable("it must be a list as long as the first row's", row=row + 1, column="x")
-        keys = names if isinstance(names, list) and len(names) == len(values) else [f"x{i}" for i in range(len(values))]
-        record = dict(zip(map(str, keys), values, strict=True))
-        if y is not None:
-            record |= {f"y{i}": each for i, each in enumerate(y[row])} if isinstance(y[row], list) else {"y": y[row]}
-        yield record
+        of_targets = [] if y is None else y[row] if several else [y[row]]
+        if not isinstance(of_targets, list) or len(of_targets) != len(targets):
+            raise Unreadable("it must be a list as long as the first row's", row=row + 1, column="y")
+        yield dict(zip([*names, *targets], [*values, *of_targets], strict=True))
 
 
-def _table(rows: list[Any]) -> pa.Table:
+def _from_rows(rows: Any) -> pa.Table:
+    if not isinstance(rows, list) or not rows:
+        raise Unreadable(f"it must be {FORMS}")
     names: dict[str, None] = {}
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
