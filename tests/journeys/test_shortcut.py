@@ -191,6 +191,14 @@ def test_a_body_that_is_too_large_and_a_connection_that_is_to_close_go_the_long_
     assert wire.recv(1) == b""
 
 
+def test_the_first_request_of_a_connection_may_come_in_pieces(wire: socket.socket, model: str) -> None:
+    request = written(f"/v1/models/{model}/predict")
+    for piece in (request[:-5], request[-5:]):
+        wire.sendall(piece)
+        time.sleep(0.1)
+    assert receive(wire).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 def test_a_request_may_come_in_pieces_and_two_at_once(wire: socket.socket, model: str) -> None:
     request = written(f"/v1/models/{model}/predict")
     head = request.index(b"\r\n\r\n") + 4

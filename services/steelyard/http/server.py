@@ -40,6 +40,7 @@ class Impatient(socket):
     def of(cls, accepted: socket) -> "Impatient":
         """The same connection, which `accepted` is no more."""
         found = cls(fileno=accepted.detach())
+        found.setblocking(True)  # as it says that it is
         for way in (SO_RCVTIMEO, SO_SNDTIMEO):
             found.setsockopt(SOL_SOCKET, way, struct.pack("ll", SILENCE_SECONDS, 0))
         return found
@@ -117,9 +118,8 @@ class Listeners(Lingering):
                 if len(content) < asked.end:
                     content += conn.sock.recv(asked.end - len(content), MSG_WAITALL)
                 # With less, the client has gone; with more, it has not waited for the answer.
-                if len(content) == asked.end and self._shortcut.answer(
-                    asked, content[asked.begin :], conn.sock.sendall
-                ):
+                body = content[asked.begin :]
+                if len(content) == asked.end and self._shortcut.answer(asked, body, conn.sock.sendall):
                     return True
         except OSError:  # it has gone
             return False
