@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from steelyard.data import parts
 from steelyard.data.column import Column, Values
-from steelyard.data.dates import moment, time_of_day
+from steelyard.data.dates import moment
 from steelyard.data.files.options import Dialect
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
@@ -205,10 +205,9 @@ def read_rows(engine: Engine, dataset_id: str, *, limit: int, after: int = 0) ->
 
 
 def _said(values: list[Any], fact: Mapping[str, Any]) -> list[Any]:
-    """Values as their sender wrote them: whole numbers without a point, dates and times of day as such."""
-    if fact["kind"] == "datetime" or fact.get("time_of_day"):
-        told = moment if fact["kind"] == "datetime" else time_of_day
-        return [None if value is None else told(value) for value in values]
+    """Values as their sender wrote them: whole numbers without a point, dates as dates."""
+    if fact["kind"] == "datetime":
+        return [None if value is None else moment(value) for value in values]
     if fact["dtype"].startswith(("int", "uint")):
         return [int(value) if isinstance(value, float) else value for value in values]
     return values

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.data.dates import moment, time_of_day
+from steelyard.data.column import Kind
+from steelyard.data.dates import moment
 from steelyard.data.files.arrow import Read
 from steelyard.data.kinds import infer
 
 
 def profile(column: Read) -> dict[str, Any]:
-    """The profile of a column, as JSON. Extremes and moments are of numbers, and told as dates or times of such."""
+    """The profile of a column, as JSON. Extremes and moments are of numbers; those of dates are RFC 3339."""
     values = column.values
     distinct, top = column.counts
     kind, reason = infer(
@@ -26,7 +27,7 @@ def profile(column: Read) -> dict[str, Any]:
         spread = ordered - mean
         std = float(np.sqrt(np.dot(spread, spread) / len(spread)))
         numbers = {"min": float(ordered[0]), "max": float(ordered[-1]), "mean": mean, "std": std}
-        facts |= {key: _said(value, column) if key != "std" else value for key, value in numbers.items()}
+        facts |= {key: _said(value, kind) if key != "std" else value for key, value in numbers.items()}
     return facts | {"top": [{"value": value, "count": count} for value, count in top]}
 
 
@@ -38,7 +39,5 @@ def describe_kind(column: Read) -> dict[str, Any]:
     return {"name": column.name, "kind": kind, "time_of_day": column.is_time}
 
 
-def _said(value: float, column: Read) -> float | str:
-    if column.is_moment:
-        return moment(value)
-    return time_of_day(value) if column.is_time else value
+def _said(value: float, kind: Kind) -> float | str:
+    return moment(value) if kind == "datetime" else value

@@ -15,7 +15,7 @@ class TopValue(Answer):
 
 
 class DatasetColumn(Answer):
-    """A column at a glance. `min`, `max` and `mean` of dates are RFC 3339, of times like 14:30:00; `std` in seconds."""
+    """A column at a glance. `min`, `max` and `mean` of dates are RFC 3339, `std` is in seconds."""
 
     name: str
     dtype: Annotated[str, Field(description="the type that it had in the file")]
