@@ -47,6 +47,10 @@ class Telling(Server):
             request.get_data()
             return Response(str(Counting.handed_on), content_type="text/plain")
 
+        @app.get("/much")
+        def send() -> Response:
+            return Response(bytes(1 << 26))
+
         return app
 
 

@@ -78,7 +78,7 @@ def test_a_csv_file_becomes_a_model_in_two_requests(service: Service, passengers
     [
         ("Content-Type: text/csv\r\nContent-Length: 1000", b"", b""),
         ("Content-Type: text/csv\r\nTransfer-Encoding: chunked", b"1f4\r\n", b""),
-        ("Content-Type: text/csv\r\nTransfer-Encoding: chunked", b"12\r\n", b"\r\n"),
+        ("Content-Type: text/csv\r\nTransfer-Encoding: chunked", b"13\r\n", b"\r\n"),
         (
             "Content-Type: multipart/form-data; boundary=cut\r\nContent-Length: 1000",
             b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n',
@@ -93,7 +93,7 @@ def test_a_file_whose_sender_has_gone_before_its_end_is_none(
     url = service.http.base_url
     with socket.create_connection((url.host, url.port or 0), timeout=30) as connection:
         head = f"POST /v1/datasets HTTP/1.1\r\nHost: here\r\n{framing}\r\n\r\n"
-        connection.sendall(head.encode() + begin + b"a,b\n1,2\n345,6\n789" + end)
+        connection.sendall(head.encode() + begin + b"a,b\n1,2\n345,6\n789,1" + end)
         connection.shutdown(socket.SHUT_WR)
         assert b" 201 " not in connection.recv(1 << 16)
     assert service.http.get("/v1/datasets").json()["data"] == before
