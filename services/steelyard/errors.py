@@ -33,25 +33,63 @@ import difflib
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, islice
 from typing import Any, ClassVar
 
 LONGEST_SHOWN = 60
-_BRIEF = reprlib.Repr()
+MOST_ERRORS = 100  # that one answer lists
+LONGEST_WORD = 100  # longer ones are no slip of the keyboard
+MOST_COMPARISONS = 100_000  # of characters, to find the word that was meant: about 10 ms
+MOST_LISTED = 30
+LONGEST_KEY = 250  # of an error's pointer; no name of a column, field or label that is right is as long
+
+
+class _Brief(reprlib.Repr):
+    """Shows the beginning of a value."""
+
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        """The first entries; the library's own way sorts all of them."""
+        first = dict(islice(x.items(), self.maxdict + 1))
+        return super().repr_dict(first, level)
+
+
+_BRIEF = _Brief()
 _BRIEF.maxlevel = 2
 _BRIEF.maxstring = _BRIEF.maxlong = _BRIEF.maxother = 2 * LONGEST_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong in a request: where, as an RFC 6901 pointer, and what would be right."""
+    """One thing that is wrong in a request: where, as an RFC 6901 pointer, and what would be right.
+
+    In the query, `parameter` is its name and there is no pointer.
+    """
 
     pointer: str
     detail: str
+    parameter: str | None = None
+
+    @classmethod
+    def of_query(cls, parameter: str, detail: str) -> "Fault":
+        """What is wrong with a query parameter."""
+        return cls("", detail, parameter)
+
+    @property
+    def place(self) -> str:
+        """Where it is, for a sentence."""
+        return self.pointer or "the body" if self.parameter is None else f"the query parameter {shown(self.parameter)}"
+
+    def to_json(self) -> dict[str, str]:
+        """As a problem lists it."""
+        if self.parameter is not None:
+            return {"parameter": self.parameter, "detail": self.detail}
+        return {"pointer": self.pointer, "detail": self.detail}
 
 
 def pointer(*tokens: str | int) -> str:
-    """An RFC 6901 pointer: `pointer("data", "a/b", 0)` is `/data/a~1b/0`."""
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    """An RFC 6901 pointer: `pointer("data", "a/b", 0)` is `/data/a~1b/0`. A key of kilobytes is cut."""
+    return "".join("/" + str(token)[:LONGEST_KEY].replace("~", "~0").replace("/", "~1") for token in tokens)
 
 
 def shown(value: object) -> str:
@@ -61,10 +99,21 @@ def shown(value: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """What to say of an unknown word: the known one that it resembles, or all of them."""
-    known = list(known)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+    """What to say of an unknown word: the known one that it resembles, or those that there are."""
+    return _nearest(word, tuple(known)) if len(word) <= LONGEST_WORD else _listed(tuple(known))
+
+
+@lru_cache(maxsize=256)  # a body with one mistake often has it many times
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    compared = accumulate((len(word) * len(other) for other in known), initial=0)
+    affordable = [other for other, cost in zip(known, compared, strict=False) if cost < MOST_COMPARISONS]
+    close = difflib.get_close_matches(word, affordable, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else _listed(known)
+
+
+def _listed(known: tuple[str, ...]) -> str:
+    more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
+    return f"known are {', '.join(known[:MOST_LISTED])}{more}"
 
 
 class SteelyardError(Exception):
@@ -82,7 +131,9 @@ class SteelyardError(Exception):
         """This error as the members of an RFC 9457 problem that do not depend on HTTP."""
         problem: dict[str, Any] = {"type": f"/problems/{self.slug}", "title": self.title, "detail": self.detail}
         if self.faults:
-            problem["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in self.faults]
+            problem["errors"] = [fault.to_json() for fault in self.faults[:MOST_ERRORS]]
+        if len(self.faults) > MOST_ERRORS:
+            problem["more_errors"] = len(self.faults) - MOST_ERRORS
         return problem
 
 
@@ -105,9 +156,8 @@ class ValidationFailed(SteelyardError):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         faults = tuple(faults)
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        first = f"{faults[0].pointer or 'the body'}: {faults[0].detail}" if faults else ""
-        super().__init__(f"{count}; the first: {first}" if len(faults) > 1 else first, faults=faults)
+        first = f"{faults[0].place}: {faults[0].detail}" if faults else ""
+        super().__init__(f"{len(faults)} errors; the first: {first}" if len(faults) > 1 else first, faults=faults)
 
 
 class InvalidParameter(ValidationFailed, ValueError):

@@ -106,7 +106,42 @@ def test_a_job_that_cannot_fit_is_not_queued(client: FlaskClient) -> None:
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "status=done", "what=1", "lmit=3"])
 def test_a_wrong_query_parameter_is_named(client: FlaskClient, query: str) -> None:
     document = problem(client.get(f"/v1/jobs?{query}"), 422, "validation-failed")
-    assert document["errors"][0]["pointer"] == f"?{query.split('=', maxsplit=1)[0]}"
+    assert document["errors"][0]["parameter"] == query.split("=", maxsplit=1)[0]
+
+
+def test_an_answer_lists_a_hundred_errors_and_says_how_many_more(client: FlaskClient) -> None:
+    job = SMALLEST | {f"unknown{number}": 1 for number in range(250)}
+    document = problem(client.post("/v1/jobs", json=job), 422, "validation-failed")
+    assert (len(document["errors"]), document["more_errors"]) == (100, 150)
+
+
+@pytest.mark.parametrize("resource", ["jobs", "datasets", "models", "predictions"])
+@pytest.mark.parametrize(
+    "after", ["x", "", "job_", "%00", "job_" + 26 * "0", "ds_" + 26 * "0", 10**5 * "x"], ids=lambda text: text[:20]
+)
+def test_an_unknown_cursor_is_an_error(client: FlaskClient, resource: str, after: str) -> None:
+    answer = client.get(f"/v1/{resource}?after={after}")
+    assert answer.status_code in (400, 422), answer.text  # the latter names a NUL character
+    assert "after" in answer.text
+
+
+@pytest.mark.parametrize(
+    "after", [2**53, 2**63 - 1, 2**63, 5000 * "9", "1_0", "٣", "nan", "-1", "1.5"], ids=lambda text: str(text)[:20]
+)
+@pytest.mark.parametrize("part", ["history", "events", "predictions"])
+def test_an_offset_beyond_any_row_is_an_error(client: FlaskClient, part: str, after: Any) -> None:
+    job_id = client.post("/v1/jobs", json=SMALLEST).json["id"]
+    document = problem(client.get(f"/v1/jobs/{job_id}/{part}?after={after}"), 422, "validation-failed")
+    assert document["errors"][0]["parameter"] == "after"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/jobs/%00", "/v1/datasets/%00/rows", "/v1/models/%ed%a0%80", "/v1/jobs/" + 10**5 * "x"],
+    ids=lambda text: text[:20],
+)
+def test_a_name_that_no_database_takes_is_not_there(client: FlaskClient, path: str) -> None:
+    problem(client.get(path), 404, "not-found")
 
 
 def test_a_form_that_there_is_not(client: FlaskClient) -> None:

@@ -19,8 +19,14 @@ def problem(document: Mapping[str, Any]) -> str:
     lines = [f"{document['title']}: {document['detail']}"]
     if faults := document.get("errors"):
         lines = [f"{document['title']}:"]
-        lines += [f"  {fault['pointer'] or '(the whole body)'}  {fault['detail']}" for fault in faults]
+        lines += [f"  {_place(fault)}  {fault['detail']}" for fault in faults]
+    if more := document.get("more_errors"):
+        lines.append(f"  … and {more} more")
     return "\n".join(lines)
+
+
+def _place(fault: Mapping[str, Any]) -> str:
+    return f"?{fault['parameter']}" if "parameter" in fault else str(fault["pointer"] or "(the whole body)")
 
 
 def job_list(jobs: Sequence[Mapping[str, Any]]) -> Table:

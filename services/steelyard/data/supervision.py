@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from steelyard.data.column import Column, Values
 from steelyard.data.refusal import AT, refuse
 from steelyard.data.table import Table
-from steelyard.errors import Fault, nearest, pointer, shown
+from steelyard.errors import MOST_ERRORS, Fault, nearest, pointer, shown
 
 MOST_CLASSES_GUESSED = 20
 MOST_CLASSES = 10_000
@@ -100,13 +100,16 @@ def _naming_faults(table: Table, targets: list[str], named: dict[str, Sequence[s
     if not targets:
         yield Fault(pointer(AT, "target"), f"is missing; name the column to predict, of {_listed(table.names)}")
     roles = dict.fromkeys(targets, "the target") if not named["target"] else {}
+    hinted = 0
     for key, names in named.items():
         for index, name in enumerate(names or ()):
             # A single target may have been sent without a list around it.
             alone = key == "sample_weight" or (key == "target" and len(targets) == 1)
             place = pointer(AT, key) if alone else pointer(AT, key, index)
             if name not in table.columns:
-                yield Fault(place, f"is {shown(name)}; no column has that name, {nearest(name, table.names)}")
+                hint = f", {nearest(name, table.names)}" if hinted < MOST_ERRORS else ""  # the others are counted
+                hinted += 1
+                yield Fault(place, f"is {shown(name)}; no column has that name{hint}")
             elif name in roles:
                 yield Fault(place, f"is {shown(name)}, which is {roles[name]} already")
             roles.setdefault(name, ROLES[key])

@@ -150,7 +150,8 @@ def list_datasets(engine: Engine, *, limit: int = 50, after: str | None = None) 
     """The newest data sets."""
     query = select(Dataset.__table__)
     with reading(engine) as connection:
-        return read_page(connection, query, key=Dataset.id, render=_dataset, limit=limit, after=after)  # type: ignore[arg-type]
+        key = Dataset.__table__.c.id
+        return read_page(connection, query, key=key, prefix="ds", render=_dataset, limit=limit, after=after)
 
 
 def remove(engine: Engine, dataset_id: str) -> None:

@@ -13,7 +13,7 @@ from steelyard.datasets.library import Upload
 from steelyard.errors import SteelyardError
 from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list
-from steelyard.http.query import AFTER, LIMIT, Query
+from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, reply, route
 from steelyard.http.uploads import READING, Fingerprint, read_dialect, receive, require_name
 from steelyard.http.wiring import services
@@ -25,7 +25,7 @@ log = get_logger(__name__)
 datasets = Blueprint("datasets", __name__)
 NAME = Query("name", "string", "a label")
 ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=10_000)
-ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0)
+ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0, most=MOST_OFFSET)
 
 
 @route(
@@ -82,7 +82,7 @@ def _store_columns(at_last: ExitStack) -> None:
     datasets,
     "GET",
     "/v1/datasets",
-    Operation("List data sets, newest first", {200: "DatasetList"}, query=(LIMIT, AFTER), problems=(422,)),
+    Operation("List data sets, newest first", {200: "DatasetList"}, query=(LIMIT, AFTER), problems=(400, 422)),
 )
 def list_datasets(*, limit: int, after: str | None) -> dict[str, Any]:
     """The newest data sets."""

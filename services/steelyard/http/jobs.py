@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g, url_for
 
 from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list
-from steelyard.http.query import AFTER, LIMIT, Query
+from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route
 from steelyard.http.wiring import services
 from steelyard.jobs import ledger, queries, results
@@ -21,6 +21,7 @@ from steelyard.store.replies import Once
 jobs = Blueprint("jobs", __name__)
 MOST_SECONDS = 60
 RETRY_SECONDS = 1
+MOST_JOB_BYTES = 2 << 30  # of memory, for a body of rows
 DRY_RUN = Query("dry_run", "boolean", "only say what the job would be", default=False)
 WAIT = Query("wait", "number", "seconds to wait for a change of status", default=0, least=0, most=MOST_SECONDS)
 FILTERS = (
@@ -30,9 +31,9 @@ FILTERS = (
 )
 SPLIT = Query("split", "string", "which rows", default="validation", choices=("train", "validation", "test"))
 ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=10_000)
-ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0)
-EPOCH = Query("after", "integer", "only epochs later than this one", default=0, least=0)
-EVENT = Query("after", "integer", "only events later than this one", default=0, least=0)
+ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0, most=MOST_OFFSET)
+EPOCH = Query("after", "integer", "only epochs later than this one", default=0, least=0, most=MOST_OFFSET)
+EVENT = Query("after", "integer", "only events later than this one", default=0, least=0, most=MOST_OFFSET)
 
 
 @route(
@@ -70,7 +71,8 @@ def _create_job(once: Once | None) -> bytes:
 
 def _read_plan() -> Plan:
     ours = services()
-    plan = read_job(read_json(), limits=Limits(ours.settings.max_job_memory_bytes), tables=ours.columns.load_table)
+    document = read_json(most_bytes=MOST_JOB_BYTES)
+    plan = read_job(document, limits=Limits(ours.settings.max_job_memory_bytes), tables=ours.columns.load_table)
     plan = require_start(ours.engine, plan)
     if plan.webhook is not None:
         require_reach(plan.webhook, ours.settings.webhook_networks)
@@ -81,7 +83,7 @@ def _read_plan() -> Plan:
     jobs,
     "GET",
     "/v1/jobs",
-    Operation("List jobs, newest first", {200: "JobList"}, query=(*FILTERS, LIMIT, AFTER), problems=(422,)),
+    Operation("List jobs, newest first", {200: "JobList"}, query=(*FILTERS, LIMIT, AFTER), problems=(400, 422)),
 )
 def list_jobs(**filters: Any) -> dict[str, Any]:
     """The newest jobs."""

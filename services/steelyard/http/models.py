@@ -21,7 +21,7 @@ TABLES = {media_type: form for media_type, form in FORMATS.items() if media_type
     models,
     "GET",
     "/v1/models",
-    Operation("List models, newest first", {200: "ModelList"}, query=(LIMIT, AFTER), problems=(422,)),
+    Operation("List models, newest first", {200: "ModelList"}, query=(LIMIT, AFTER), problems=(400, 422)),
 )
 def list_models(*, limit: int, after: str | None) -> dict[str, Any]:
     """The newest models."""

@@ -8,10 +8,10 @@ import orjson
 from flask import Blueprint, Response, g, url_for
 
 from steelyard.datasets import library
-from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
+from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list
-from steelyard.http.query import AFTER, LIMIT, Query
+from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route
 from steelyard.http.wiring import services
 from steelyard.jobs import batches, ledger
@@ -22,7 +22,7 @@ from steelyard.store.replies import Once
 
 predictions = Blueprint("predictions", __name__)
 ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=100_000)
-ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0)
+ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0, most=MOST_OFFSET)
 RETRY_SECONDS = 1
 
 
@@ -76,7 +76,8 @@ def _read_fields(document: Any) -> tuple[str | None, dict[str, Any]]:
         raise ValidationFailed([Fault("", f"is {shown(document)}; it must be an object with 'data'")])
     known = ("data", "name")
     unknown = [key for key in document if key not in known]
-    faults = [Fault(pointer(key), f"is not a field here; {nearest(key, known)}") for key in unknown]
+    faults = [Fault(pointer(key), f"is not a field here; {nearest(key, known)}") for key in unknown[:MOST_ERRORS]]
+    faults += [Fault(pointer(key), "is not a field here") for key in unknown[MOST_ERRORS:]]
     name, data = document.get("name"), document.get("data")
     if name is not None and not (isinstance(name, str) and 0 < len(name) <= 200):
         faults.append(Fault(pointer("name"), f"is {shown(name)}; it must be a text of 1 to 200 characters"))
@@ -101,8 +102,11 @@ def _require_inputs(dataset_id: str, model: Loaded) -> int:
     missing = [name for name in encoder.features if name not in there]
     if missing:
         raise ValidationFailed(
-            Fault(place, f"has no column {shown(name)}, which the model takes; {nearest(name, there)}")
-            for name in missing
+            [
+                Fault(place, f"has no column {shown(name)}, which the model takes; {nearest(name, there)}")
+                for name in missing[:MOST_ERRORS]
+            ]
+            + [Fault(place, f"has no column {shown(name)}, which the model takes") for name in missing[MOST_ERRORS:]]
         )
     services().columns.require(dataset_id)
     with _told_at(place):  # a column is of one form: if the first rows are not what the model takes, no others are
@@ -126,7 +130,7 @@ def _told_at(place: str) -> Iterator[None]:
     predictions,
     "GET",
     "/v1/predictions",
-    Operation("List predictions, newest first", {200: "BatchList"}, query=(LIMIT, AFTER), problems=(422,)),
+    Operation("List predictions, newest first", {200: "BatchList"}, query=(LIMIT, AFTER), problems=(400, 422)),
 )
 def list_predictions(*, limit: int, after: str | None) -> dict[str, Any]:
     """The newest."""

@@ -44,7 +44,7 @@ def render_problem(error: SteelyardError) -> Response:
     problem = error.problem()
     problem["status"] = status
     problem["instance"] = request.path
-    order = ("type", "title", "status", "detail", "instance", "errors")
+    order = ("type", "title", "status", "detail", "instance", "errors", "more_errors")
     body = orjson.dumps({key: problem[key] for key in order if key in problem})
     response = Response(body, status, content_type=MEDIA_TYPE)
     if error.slug == "unavailable":

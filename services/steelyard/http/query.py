@@ -1,5 +1,7 @@
 """Query parameters: declared beside the route, read strictly, described in the OpenAPI document."""
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,18 +48,23 @@ class Query:
                 return text
 
     def _read_number(self, text: str) -> float | int:
-        bounds = f" from {self.least:g}" if self.least is not None else ""
-        bounds += f" to {self.most:g}" if self.most is not None else ""
+        bounds = f" from {self.least:.16g}" if self.least is not None else ""
+        bounds += f" to {self.most:.16g}" if self.most is not None else ""
         right = f"{'a whole number' if self.kind == 'integer' else 'a number'}{bounds}"
-        try:
-            value = int(text) if self.kind == "integer" else float(text)
-        except ValueError:
-            raise ValueError(right) from None
+        if not NUMBER[self.kind].fullmatch(text) or len(text) > LONGEST_NUMBER:
+            raise ValueError(right)
+        value = int(text) if self.kind == "integer" else float(text)
+        if not math.isfinite(value):
+            raise ValueError(right)
         if not (self.least is None or value >= self.least) or not (self.most is None or value <= self.most):
             raise ValueError(right)
         return value
 
 
+# Python itself takes digits of any script, underscores between them, and "nan".
+NUMBER = {"integer": re.compile(r"-?[0-9]+"), "number": re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")}
+LONGEST_NUMBER = 100
+MOST_OFFSET = 2**53 - 1  # of rows, epochs, events: what databases and JSON's numbers hold
 LIMIT = Query("limit", "integer", "how many at most", default=50, least=1, most=200)
 AFTER = Query("after", "string", "the last id of the page before")
 
@@ -71,16 +78,18 @@ def read_query(declared: Sequence[Query]) -> dict[str, Any]:
     faults = []
     for name, text in request.args.items():
         base, _, key = name.partition("[")
-        if base in known and known[base].kind == "labels" and key.endswith("]"):
+        if "\0" in text or "\0" in name:
+            faults.append(Fault.of_query(name, "has a NUL character"))
+        elif base in known and known[base].kind == "labels" and key.endswith("]"):
             values[base][key[:-1]] = text
         elif name not in known or known[name].kind == "labels":
             hint = nearest(name, known) if known else "this address takes none"
-            faults.append(Fault(f"?{name}", f"is not a parameter here; {hint}"))
+            faults.append(Fault.of_query(name, f"is not a parameter here; {hint}"))
         else:
             try:
                 values[name] = known[name].read(text)
             except ValueError as error:
-                faults.append(Fault(f"?{name}", f"is {shown(text)}; it must be {error}"))
+                faults.append(Fault.of_query(name, f"is {shown(text)}; it must be {error}"))
     if faults:
         raise ValidationFailed(faults)
     return values

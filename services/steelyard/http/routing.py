@@ -10,9 +10,9 @@ import numpy as np
 import orjson
 from flask import Blueprint, Response, request
 
-from steelyard.errors import NotAcceptable, UnsupportedMediaType
+from steelyard.errors import NotAcceptable, NotFound, UnsupportedMediaType
 from steelyard.http.query import Query, read_query
-from steelyard.spec.reading import read_document
+from steelyard.spec.reading import MOST_BYTES, read_document
 
 JSON = "application/json"
 NUMBERS = orjson.OPT_SERIALIZE_NUMPY
@@ -46,6 +46,8 @@ def route(blueprint: Blueprint, method: str, rule: str, operation: Operation) ->
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def call(**arguments: Any) -> Response:
+            if any("\0" in argument for argument in arguments.values()):  # PostgreSQL takes none in a string
+                raise NotFound(f"there is nothing at {request.path!r}: no name has a NUL character")
             answer = view(**arguments, **read_query(operation.query))
             return answer if isinstance(answer, Response) else reply(answer)
 
@@ -62,7 +64,7 @@ def reply(
     """A body; a GET of what the client has already is answered with 304."""
     body = document if isinstance(document, bytes) else dump(document)
     response = Response(body, status, headers, content_type=content_type)
-    if request.method == "GET" and status == 200:
+    if request.method in ("GET", "HEAD") and status == 200:
         response.set_etag(hashlib.sha256(body).hexdigest()[:32])
         response.vary.add("Accept")
         response.make_conditional(request.environ)
@@ -85,9 +87,12 @@ def _as_json(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def read_json() -> Any:
-    """The JSON value in this request's body. Raises `UnsupportedMediaType`, `InvalidRequest`."""
-    return read_document(take_json())
+def read_json(*, most_bytes: int = MOST_BYTES) -> Any:
+    """The JSON value in this request's body, whose objects take at most about so much memory.
+
+    Raises `UnsupportedMediaType`, `InvalidRequest`, `PayloadTooLarge`.
+    """
+    return read_document(take_json(), most_bytes=most_bytes)
 
 
 def take_json() -> bytes:

@@ -109,12 +109,12 @@ def read_dialect(
 ) -> Dialect:
     """The dialect that the query asks for. Raises `ValidationFailed`."""
     faults = [
-        Fault(f"?{name}", f"is {shown(value)}; it must be one ASCII character")
+        Fault.of_query(name, f"is {shown(value)}; it must be one ASCII character")
         for name, value in (("delimiter", delimiter), ("quote", quote))
         if value and not (len(value) == 1 and value.isascii() and value not in "\r\n\0")
     ]
     if not quote:
-        faults.append(Fault("?quote", "is empty; it must be one ASCII character"))
+        faults.append(Fault.of_query("quote", "is empty; it must be one ASCII character"))
     if faults:
         raise ValidationFailed(faults)
     names = tuple(map(trimmed, texts.split(","))) if texts else ()

@@ -108,7 +108,8 @@ def get(engine: Engine, batch_id: str) -> dict[str, Any]:
 def list_batches(engine: Engine, *, limit: int, after: str | None) -> Page:
     """The newest batches."""
     with reading(engine) as connection:
-        return read_page(connection, _batches(), key=Job.__table__.c.id, render=_batch, limit=limit, after=after)
+        key = Job.__table__.c.id
+        return read_page(connection, _batches(), key=key, prefix="pred", render=_batch, limit=limit, after=after)
 
 
 def read_rows(engine: Engine, batch_id: str, *, limit: int, after: int) -> dict[str, Any]:

@@ -86,7 +86,8 @@ def list_jobs(
     for label, value in (metadata or {}).items():
         query = query.where(Job.labels[label].as_string() == value)
     with reading(engine) as connection:
-        return read_page(connection, query, key=Job.id, render=_job, limit=limit, after=after)  # type: ignore[arg-type]
+        key = Job.__table__.c.id
+        return read_page(connection, query, key=key, prefix="job", render=_job, limit=limit, after=after)
 
 
 def count_by_status(engine: Engine) -> dict[str, int]:

@@ -46,7 +46,7 @@ def list_models(engine: Engine, *, limit: int = 50, after: str | None = None) ->
     """The newest models."""
     with reading(engine) as connection:
         key = Model.__table__.c.id
-        page = read_page(connection, select(*COLUMNS), key=key, render=_model, limit=limit, after=after)
+        page = read_page(connection, select(*COLUMNS), key=key, prefix="mdl", render=_model, limit=limit, after=after)
         aliases = _aliases(connection, [model["id"] for model in page.data])
     for model in page.data:
         model["aliases"] = aliases.get(model["id"], [])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from steelyard.data.encoding import Encoder
 from steelyard.data.numbers import number_fault
-from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
+from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.spec.prediction import MOST_FAULTS, read_inputs
 
 FIELDS = ("inputs", "method")
@@ -52,14 +52,15 @@ def read_explanation(
         except ValidationFailed as error:
             faults += error.faults
     if faults:
-        raise ValidationFailed(faults[:MOST_FAULTS])
+        raise ValidationFailed(faults)
     return Asked(document["method"], x, y)
 
 
 def _field_faults(document: dict[str, Any], methods: tuple[str, ...]) -> Iterator[Fault]:
-    for key in document:
-        if key not in FIELDS:
-            yield Fault(pointer(key), f"is not a field here; {nearest(key, FIELDS)}")
+    unknown = [key for key in document if key not in FIELDS]
+    for number, key in enumerate(unknown):
+        hint = f"; {nearest(key, FIELDS)}" if number < MOST_ERRORS else ""  # the others are counted
+        yield Fault(pointer(key), f"is not a field here{hint}")
     method = document.get("method")
     if method not in methods:
         seen = f"is {shown(method)}" if "method" in document else "is missing"

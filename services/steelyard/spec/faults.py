@@ -7,7 +7,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from steelyard.errors import Fault, nearest, pointer, shown
+from steelyard.errors import MOST_ERRORS, Fault, nearest, pointer, shown
 from steelyard.spec.parts import SLOTS
 from steelyard.trainer.layers import LAYERS
 from steelyard.trainer.parts import Registry
@@ -42,8 +42,13 @@ SHOULD_BE = {
 
 
 def translate(error: ValidationError, model: type[BaseModel], expanded: Any, sent: Any) -> list[Fault]:
-    """The faults in an error of `model` about `expanded`, with pointers into `sent`."""
-    return [_fault(detail, model, expanded, sent) for detail in error.errors(include_url=False)]
+    """The faults in an error of `model` about `expanded`, with pointers into `sent`.
+
+    Those that no answer lists are there to be counted, in pydantic's words: ours take longer.
+    """
+    found = error.errors(include_url=False)
+    listed = [_fault(detail, model, expanded, sent) for detail in found[:MOST_ERRORS]]
+    return listed + [Fault(pointer(*detail["loc"]), detail["msg"]) for detail in found[MOST_ERRORS:]]
 
 
 def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any) -> Fault:

@@ -308,6 +308,7 @@ def _record_faults(index: int, row: dict[str, Any], features: list[str]) -> Iter
     for name in features:
         if name not in row:
             yield Fault(pointer("inputs", index, name), "is missing")
+    known = set(features)
     for name in row:
-        if name not in features:
+        if name not in known:
             yield Fault(pointer("inputs", index, name), f"is not an input of this model; {nearest(name, features)}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from steelyard.data.builtin import BUILTINS
 from steelyard.data.supervision import Supervised, missing_fault
-from steelyard.errors import Fault, InvalidParameter, nearest, pointer, shown
+from steelyard.errors import MOST_ERRORS, Fault, InvalidParameter, nearest, pointer, shown
 from steelyard.spec import division
 from steelyard.spec.job import Holdout, JobSpec, class_key
 from steelyard.spec.parts import SLOTS
@@ -240,10 +240,11 @@ def _class_weights_fit_classes(spec: JobSpec, supervised: Supervised) -> Faults:
     if supervised.classes is None:
         yield Fault(place, f"is for classes; the task is {supervised.task}")
     elif isinstance(given, dict):
-        known = [class_key(label) for label in supervised.classes]
-        for label in given:
-            if label not in known:
-                yield Fault(f"{place}{pointer(label)}", f"is not a class of the target; {nearest(label, known)}")
+        known = {class_key(label): None for label in supervised.classes}
+        unknown = [label for label in given if label not in known]
+        for number, label in enumerate(unknown):
+            hint = f"; {nearest(label, known)}" if number < MOST_ERRORS else ""  # the others are counted
+            yield Fault(f"{place}{pointer(label)}", f"is not a class of the target{hint}")
 
 
 @_rule("data", "validation", "test", of_data=True)

@@ -21,9 +21,10 @@ class Answer(BaseModel):
 
 
 class Fault(Answer):
-    """One fault of a request."""
+    """One error of a request: where it is, in the body or in the query, and what would be right."""
 
-    pointer: Annotated[str, Field(description="RFC 6901, into the body; `?name` for a query parameter")]
+    pointer: Annotated[str | None, Field(description="RFC 6901, into the body")] = None
+    parameter: Annotated[str | None, Field(description="the name of a query parameter")] = None
     detail: str
 
 
@@ -36,6 +37,7 @@ class Problem(Answer):
     detail: str
     instance: str | None = None
     errors: list[Fault] | None = None
+    more_errors: Annotated[int | None, Field(description="how many there are beside those listed")] = None
 
 
 class Listed(Answer):

@@ -31,8 +31,11 @@ export function showFaults(place, error) {
   const problem = error.problem ?? { detail: error.message };
   const faults = problem.errors ?? [{ pointer: "", detail: problem.detail }];
   place.replaceChildren(
-    ...faults.map(({ pointer, detail }) =>
-      element("p", { className: "fault" }, element("code", { text: pointer }), pointer ? " " : "", detail)),
+    ...faults.map(({ pointer, parameter, detail }) => {
+      const at = pointer ?? `?${parameter}`;
+      return element("p", { className: "fault" }, element("code", { text: at }), at ? " " : "", detail);
+    }),
+    ...(problem.more_errors ? [element("p", { className: "fault", text: `… and ${problem.more_errors} more` })] : []),
   );
 }
 
