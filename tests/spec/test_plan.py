@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steelyard.errors import TooLargeToTrain, ValidationFailed
+from steelyard.errors import PayloadTooLarge, TooLargeToTrain, ValidationFailed
 from steelyard.spec.estimate import Limits
 from steelyard.spec.examples import EXAMPLES, SMALLEST
 from steelyard.spec.job import load_spec
@@ -317,3 +317,39 @@ def test_a_layers_own_null_regularizer_stands_against_the_jobs() -> None:
     assert [layer.regularizer and layer.regularizer.name for layer in spec.layers] == ["l2", None]
     again = load_spec(spec.to_json())
     assert again.layers[1].regularizer is None
+
+
+def many(count: int) -> dict[str, int]:
+    return {f"field{number:x}": 1 for number in range(count)}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        many(45_000),
+        {"metadata": many(45_000)},
+        {"training": {"class_weight": many(45_000)}},
+        {"data": {"builtin": "iris", "ignore": [*many(45_000)]}},
+        {"layers": [4] * 45_000},
+        {"data": {"inline": {"rows": [many(10_000), *[{}] * 100_000]}}},
+        {"data": {"inline": {"rows": [many(20_000), *[{}] * 100_000]}}},
+        {"data": {"inline": {"x": [[1] * 100_000, [1]], "y": [1, 2]}}},
+        {"data": {"inline": {"x": [[1], [1]], "y": [[1] * 100_000] * 2}}},
+        {"data": {"inline": {"x": [[1, 2]] * 2, "y": [1, 2], "feature_names": [*many(45_000)]}}},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_a_body_full_of_errors_costs_a_second_and_a_short_answer(fields: dict[str, Any]) -> None:
+    read(SMALLEST)  # the builtin data are read once
+    started = time.process_time()
+    with pytest.raises(ValidationFailed) as caught:
+        read(job(**fields))
+    assert time.process_time() - started < 2
+    assert len(json.dumps(caught.value.problem())) < 100_000
+
+
+def test_a_job_has_a_bounded_number_of_values_beside_its_rows() -> None:
+    with pytest.raises(PayloadTooLarge, match="50000 values"):
+        read(job(metadata=many(60_000)))
+    rows = [{"a": row, "b": row % 3} for row in range(60_000)]
+    assert read(job(data={"inline": {"rows": rows}, "target": "b"})).data.rows == 60_000

@@ -2,14 +2,16 @@
 
 import contextlib
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steelyard.errors import InvalidRequest
-from steelyard.spec.reading import MAX_DEPTH, read_document
+from steelyard.errors import InvalidRequest, PayloadTooLarge
+from steelyard.spec.footprint import measure
+from steelyard.spec.reading import MAX_DEPTH, SMALL_BYTES, read_document
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
@@ -79,3 +81,84 @@ def outcome(body: bytes) -> str:
 def test_a_body_means_the_same_with_an_escape_in_it_which_the_quick_reader_leaves_to_the_strict(text: str) -> None:
     body = b"[" + text.encode() + b","
     assert outcome(body + b'"a"]') == outcome(body + b'"\\u0061"]')
+
+
+def padded(body: bytes) -> bytes:
+    """The same value, too long for the reader of small bodies."""
+    return body + b" " * SMALL_BYTES
+
+
+@given(JSON)
+@settings(max_examples=30, deadline=None)
+def test_json_of_megabytes_is_read_as_it_is(document: Any) -> None:
+    assert read_document(padded(json.dumps(document).encode())) == document
+    assert read_document(padded(json.dumps(document, ensure_ascii=False).encode())) == document
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "not JSON"),
+        (b'{"a\\"": 1, "b": ":", "a\\"": 2}', "twice"),
+        (b'[{"b": {"c": 1, "\\u0063": 1}}]', "twice"),
+        (b'{"a": NaN}', "not JSON"),
+        (b'{"a": 1e999}', "not JSON"),
+        (b'{"a": "\\u0000"}', "NUL"),
+        (b'{"a\\u0000": 1}', "NUL"),
+        (b'{"a": "\\ud800"}', "not JSON"),
+        (b"[" * 65 + b"]" * 65, "nested"),
+        (b"[" * 2_000_000, "nested"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "digits"),
+        (b'{"a": 0.' + b"9" * 5000 + b"}", "digits"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_anything_else_of_megabytes_is_refused(body: bytes, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        read_document(padded(body))
+
+
+@pytest.mark.parametrize("item", [b"{}", b"[1]", b"1", b'""', b'{"a":1}', b'{"a":{"b":[]}}'])
+def test_what_would_fill_the_memory_is_refused_before_it_is_made(item: bytes) -> None:
+    body = b"[" + b",".join([item] * (30_000_000 // len(item))) + b"]"
+    tracemalloc.start()
+    try:
+        with pytest.raises(PayloadTooLarge, match="MiB of memory"):
+            read_document(body)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_long_string_of_commas_is_only_as_large_as_it_is() -> None:
+    text = ',:[{\\"' * 5_000_000
+    assert read_document(json.dumps({"a": text}).encode()) == {"a": text}
+
+
+@given(JSON, st.sampled_from([b"", b" " * 3]))
+def test_the_footprint_of_a_text_is_that_of_its_value(document: Any, space: bytes) -> None:
+    found = measure(space + json.dumps(document).encode() + space)
+    assert (found.depth, found.keys) == (depth_of(document), keys_of(document))
+
+
+def depth_of(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(depth_of, inner), default=0)
+
+
+def keys_of(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (len(value) if isinstance(value, dict) else 0) + sum(map(keys_of, inner))
+
+
+def test_objects_take_no_more_memory_than_is_said_of_them() -> None:
+    rows = [{"name": f"row {number}", "values": [number / 7, number, None]} for number in range(20_000)]
+    body = json.dumps(rows).encode()
+    tracemalloc.start()
+    try:
+        document = read_document(body)
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert held < measure(body).memory_bytes
+    assert document == rows

@@ -23,6 +23,8 @@ from steelyard.errors import Fault, pointer, shown
 AT = ("data", "inline")
 KINDS = {int: "numbers", float: "numbers", str: "texts", bool: "true and false"}
 DEFAULT_TARGETS = ("target", "y")
+MOST_COLUMNS = 10_000  # as of files
+MOST_GAPS = 1_000_000  # values for which rows of other columns are looked through
 
 
 def read_inline(document: dict[str, Any]) -> tuple[Table, list[str]]:
@@ -43,6 +45,7 @@ def read_inline(document: dict[str, Any]) -> tuple[Table, list[str]]:
 
 def _read_arrays(document: dict[str, Any]) -> tuple[Table, list[str]]:
     x, y = document["x"], document["y"]
+    refuse(chain(_width_faults(_width(x), "x"), _width_faults(_width(y), "y")))
     several = isinstance(y[0], list)
     features = read_matrix(x, _width(x))
     targets = _columns_of(read_matrix(y, _width(y))) if several else _single(read_column(y))
@@ -94,6 +97,11 @@ def _width(rows: list[Any]) -> int:
     return len(rows[0]) if isinstance(rows[0], list) else 0
 
 
+def _width_faults(width: int, *place: str | int) -> Iterator[Fault]:
+    if width > MOST_COLUMNS:
+        yield Fault(pointer(*AT, *place), f"has {width} columns; at most {MOST_COLUMNS} are read")
+
+
 def _name_faults(names: list[str], width: int, targets: list[str]) -> Iterator[Fault]:
     if width and len(names) != width:
         yield Fault(pointer(*AT, "feature_names"), f"has {len(names)} names for {width} columns of x")
@@ -124,12 +132,15 @@ def _matrix_faults(rows: list[Any], key: str) -> Iterator[Fault]:
 
 def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
     sent = list(rows[0]) if isinstance(rows[0], dict) else []
+    refuse(_width_faults(len(sent), "rows"))
     names = [*map(trimmed, sent)]
     if names != sent:
         refuse(_alike_faults(rows))
         rows = [{trimmed(name): row[name] for name in row} if isinstance(row, dict) else row for row in rows]
     wanted = set(names)
     alike = bool(names) and all(type(row) is dict and row.keys() == wanted for row in rows)
+    if not alike and len(names) * len(rows) > MOST_GAPS:
+        refuse(_row_faults(rows, names))
     records = rows if alike else [row if isinstance(row, dict) else {} for row in rows]
     columns = {name: read_column([row.get(name) for row in records]) for name in names}
     refuse(

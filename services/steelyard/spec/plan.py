@@ -4,42 +4,29 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any
+from typing import Any
 
-import orjson
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from steelyard.data.encoding import measure
 from steelyard.data.supervision import Supervised
-from steelyard.errors import Fault, ValidationFailed, pointer, shown
+from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, shown
 from steelyard.spec import resolution
 from steelyard.spec.assemble import build_layers, wishes_of
 from steelyard.spec.division import divide
 from steelyard.spec.estimate import Estimate, Limits, require_fit
 from steelyard.spec.faults import translate
-from steelyard.spec.job import Column, JobSpec
-from steelyard.spec.parts import Strict
+from steelyard.spec.inline import NO_SUMMARY, Inline, read_sent
+from steelyard.spec.job import JobSpec
+from steelyard.spec.reading import levels
 from steelyard.spec.shorthand import expand
 from steelyard.spec.sources import Tables, datasets_of, load_data
 from steelyard.spec.webhook import Webhook
 from steelyard.trainer.network import network_places
 from steelyard.trainer.rng import Streams
 
+MOST_VALUES = 50_000  # of a job, its rows aside: a list of features has 10,000 at most
 PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # stand in for fields that are at fault
-
-
-class InlineArrays(Strict):
-    """Rows as lists: `x` a row each, `y` a value (or several) each."""
-
-    x: Annotated[list[Any], Field(min_length=1)]
-    y: Annotated[list[Any], Field(min_length=1)]
-    feature_names: list[Column] | None = None
-
-
-class InlineRows(Strict):
-    """Rows as objects, with a value for every column."""
-
-    rows: Annotated[list[Any], Field(min_length=1)]
 
 
 @dataclass(frozen=True)
@@ -92,7 +79,9 @@ def read_job(document: Any, *, limits: Limits, tables: Tables) -> Plan:
     """The plan of a job. Raises `ValidationFailed` with every fault at once, or `TooLargeToTrain`."""
     if not isinstance(document, dict):
         raise ValidationFailed([Fault("", f"is {shown(document)}; a job is an object")])
-    expanded, inline, faults = _take_inline(expand(document), document)
+    document, inline, faults = take_inline(document)
+    _require_few(document)
+    expanded = expand(document)
     spec, sound, found = _read_fields(expanded, document)
     faults += found
     if any(fault.pointer.startswith("/data/inline") for fault in faults):
@@ -113,7 +102,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables) -> Plan:
     shapes = {f"{place.name}/{tensor.name}": tensor.shape for place in places for tensor in place.tensors}
     return Plan(
         spec=spec,
-        inline=inline,
+        inline=None if inline is None else inline.content,
         data=DataSummary(
             supervised.rows,
             supervised.features,
@@ -131,34 +120,25 @@ def read_job(document: Any, *, limits: Limits, tables: Tables) -> Plan:
     )
 
 
-def _take_inline(expanded: dict[str, Any], sent: Any) -> tuple[dict[str, Any], bytes | None, list[Fault]]:
-    """The job with a summary in the place of its inline data, which is checked by itself."""
-    data = expanded.get("data")
+def take_inline(document: dict[str, Any]) -> tuple[dict[str, Any], Inline | None, list[Fault]]:
+    """The job with a summary in the place of the rows inside it, those rows, and what is wrong with their form."""
+    data = document.get("data")
     if not isinstance(data, dict) or data.get("inline") is None:
-        return expanded, None, []
-    inline = data["inline"]
-    model = InlineRows if isinstance(inline, dict) and "rows" in inline else InlineArrays
-    summary = {"rows": 0, "columns": 0, "sha256": ""}
-    content = None
-    faults = []
+        return document, None, []
     try:
-        checked = model.model_validate(inline)
-        content = orjson.dumps(_sorted(checked.model_dump(exclude_none=True)))
-        rows: list[Any] = checked.rows if isinstance(checked, InlineRows) else checked.x
-        width = len(rows[0]) if isinstance(rows[0], (list, dict)) else 0
-        summary = {"rows": len(rows), "columns": width, "sha256": hashlib.sha256(content).hexdigest()}
-    except ValidationError as error:
-        faults = [
-            Fault(pointer("data", "inline") + fault.pointer, fault.detail)
-            for fault in translate(error, model, inline, sent["data"]["inline"])
-        ]
-    except orjson.JSONEncodeError:
-        faults = [Fault(pointer("data", "inline"), "holds an integer beyond 64 bits")]
-    return expanded | {"data": data | {"inline": summary}}, content, faults
+        inline = read_sent(data["inline"])
+    except ValidationFailed as error:
+        return document | {"data": data | {"inline": NO_SUMMARY}}, None, [*error.faults]
+    return document | {"data": data | {"inline": inline.summary}}, inline, []
 
 
-def _sorted(inline: dict[str, Any]) -> dict[str, Any]:
-    return dict(sorted(inline.items()))
+def _require_few(document: dict[str, Any]) -> None:
+    """That a job says no more than jobs have to say, its rows aside: each value may cost an error that explains it."""
+    count = 0
+    for values in levels(document):
+        count += len(values)
+        if count > MOST_VALUES:
+            raise PayloadTooLarge(f"the job has more than {MOST_VALUES} values beside its rows; no job needs as many")
 
 
 def _read_fields(expanded: dict[str, Any], sent: Any) -> tuple[JobSpec, set[str], list[Fault]]:

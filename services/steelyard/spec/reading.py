@@ -3,27 +3,35 @@
 import json
 import math
 import re
+from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import Any
 
 import orjson
 
-from steelyard.errors import InvalidRequest, shown
+from steelyard.errors import InvalidRequest, PayloadTooLarge, shown
+from steelyard.spec.footprint import Footprint, measure
 
-NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # not after an escaped backslash
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 KEY = re.compile(rb'"\s*:')
 FOLD = bytes.maketrans(b"123456789E", b"000000000e")  # every digit the same, so that a search is one of bytes
 EXPONENT, MANY_DIGITS = b"0e", b"0" * 300
 LONG_DIGITS = b"0" * 19  # as many as an integer beyond 64 bits has
 MAX_DEPTH = 64
 MAX_DIGITS = 400  # Python reads no integer of more than 4,300 digits; a number of interest is far shorter
+SMALL_BYTES = 1 << 20  # what is in so short a body takes 100 MB at most
+MOST_BYTES = 256 << 20  # of memory for the objects of a body
+MOST_STRICT_BYTES = 64 << 20  # the strict reader takes 1 s for these, in which it lets no other thread work
 
 
-def read_document(body: bytes) -> Any:
-    """The JSON value in `body`.
+def read_document(body: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
+    """The JSON value in `body`, if its objects take at most about `most_bytes` of memory.
 
     Raises `InvalidRequest`: not UTF-8, not JSON, a key twice in one object, NaN or Infinity, a number beyond
-    float64, nesting deeper than `MAX_DEPTH`, or a text with a NUL or half a surrogate pair.
+    float64, nesting deeper than `MAX_DEPTH`, or a string with a NUL or half a surrogate pair. Raises `PayloadTooLarge`.
     """
+    if len(body) > SMALL_BYTES:
+        return _read_large(body, most_bytes)
     folded = body.translate(FOLD)
     if b"\\" not in body and LONG_DIGITS not in folded:
         try:
@@ -31,6 +39,36 @@ def read_document(body: bytes) -> Any:
         except (orjson.JSONDecodeError, NotPlain):
             pass  # told by the reader below, which knows what is wrong and where
     return _read_strictly(body, folded)
+
+
+def _read_large(body: bytes, most_bytes: int) -> Any:
+    """The value in a body of some megabytes: measured first, and read by orjson, in half a second at most."""
+    footprint = measure(body)
+    _require_memory(footprint, most_bytes)
+    if footprint.depth > MAX_DEPTH:
+        raise InvalidRequest(f"the body is nested more than {MAX_DEPTH} deep")
+    folded = body.translate(FOLD)
+    if LONG_DIGITS in folded:
+        _require_memory(footprint, MOST_STRICT_BYTES)
+        return _read_strictly(body, folded)
+    del folded
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        detail = f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        raise InvalidRequest(detail) from None
+    if footprint.keys > 1 and footprint.keys != sum(map(len, _records(document))):
+        raise InvalidRequest("a key stands twice in one object")
+    if b"\\u0000" in body:
+        _require_no_nul(document)
+    return document
+
+
+def _require_memory(footprint: Footprint, most_bytes: int) -> None:
+    if footprint.memory_bytes > most_bytes:
+        needed, most = footprint.memory_bytes >> 20, most_bytes >> 20
+        detail = f"the body's JSON would take about {needed} MiB of memory; at most {most} MiB are read"
+        raise PayloadTooLarge(f"{detail}: send large data as a file, to /v1/datasets")
 
 
 class NotPlain(Exception):
@@ -57,7 +95,7 @@ def _has_several_keys(body: bytes) -> bool:
 
 
 def _count_texts(document: Any) -> int:
-    """How many texts a value holds, keys among them."""
+    """How many strings a value holds, keys among them."""
     count, level = 0, [[document]]
     while level:
         deeper: list[Any] = []
@@ -71,6 +109,33 @@ def _count_texts(document: Any) -> int:
                 deeper += [value for value in values if type(value) is list]
         level = deeper
     return count
+
+
+def levels(document: Any) -> Iterator[Collection[Any]]:
+    """The values within a value, those of one object or list at a time."""
+    level: list[Collection[Any]] = [[document]]
+    while level:
+        yield from level
+        deeper: list[Collection[Any]] = []
+        for values in level:
+            kinds = {*map(type, values)}
+            if dict in kinds:
+                deeper += [value.values() for value in values if type(value) is dict]
+            if list in kinds:
+                deeper += [value for value in values if type(value) is list]
+        level = deeper
+
+
+def _records(document: Any) -> Iterator[dict[str, Any]]:
+    for values in levels(document):
+        if dict in {*map(type, values)}:
+            yield from (value for value in values if type(value) is dict)
+
+
+def _strings(document: Any) -> Iterator[str]:
+    for values in levels(document):
+        if str in {*map(type, values)}:
+            yield from (value for value in values if type(value) is str)
 
 
 def _read_strictly(body: bytes, folded: bytes) -> Any:
@@ -113,6 +178,8 @@ def _refuse_constant(name: str) -> None:
 
 
 def _float(digits: str) -> float:
+    if len(digits) > MAX_DIGITS:
+        raise InvalidRequest(f"the body has a number of {len(digits)} digits; at most {MAX_DIGITS} are read")
     value = float(digits)
     if not math.isfinite(value):
         raise InvalidRequest(f"the number {shown(digits)} is beyond what a float64 holds")
@@ -139,10 +206,18 @@ def _require_depth(document: Any) -> None:
 
 
 def _require_writable(text: str, document: Any) -> None:
-    """Databases hold no NUL in a text, and UTF-8 no half of a surrogate pair; both can only come as an escape."""
-    if "\\u0000" in text and NUL.search(text):
-        raise InvalidRequest("the body has a NUL character in a text")
+    """Databases hold no NUL in a string, and UTF-8 no half of a surrogate pair; both can only come as an escape."""
+    if "\\u0000" in text:
+        _require_no_nul(document)
+    if SURROGATE.search(text) is None:
+        return
     try:
-        json.dumps(document, ensure_ascii=False).encode("utf-8")
+        for string in chain(_strings(document), *_records(document)):
+            string.encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidRequest("the body has half of a surrogate pair in a text") from None
+
+
+def _require_no_nul(document: Any) -> None:
+    if any("\0" in string for string in chain(_strings(document), *_records(document))):
+        raise InvalidRequest("the body has a NUL character in a text")

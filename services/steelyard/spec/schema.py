@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from steelyard.spec.inline import InlineArrays, InlineRows
 from steelyard.spec.job import JobSpec
 from steelyard.spec.parts import SLOTS
-from steelyard.spec.plan import InlineArrays, InlineRows
 
 NAME = "JobRequest"
 

@@ -3,24 +3,23 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import orjson
-
 from steelyard.data import builtin
 from steelyard.data.column import Column
-from steelyard.data.inline import DEFAULT_TARGETS, read_inline
+from steelyard.data.inline import DEFAULT_TARGETS
 from steelyard.data.refusal import refuse
 from steelyard.data.supervision import Supervised, supervise
 from steelyard.data.table import Table, stack
 from steelyard.errors import Fault, NotFound, nearest, pointer, shown
+from steelyard.spec.inline import Inline, read_stored
 from steelyard.spec.job import JobSpec
 
 Tables = Callable[[str], Table]  # the data set of an id; raises `NotFound`
 
 
-def load_data(spec: JobSpec, inline: bytes | None, tables: Tables) -> Supervised:
+def load_data(spec: JobSpec, inline: Inline | bytes | None, tables: Tables) -> Supervised:
     """The rows that `spec` names, those of other data sets for validation and test behind them.
 
-    `inline` are those that came inside the request. Raises `ValidationFailed`.
+    `inline` are those that came inside the request, or that are stored of it. Raises `ValidationFailed`.
     """
     table, targets = _load(spec, inline, tables)
     refuse(_marking_faults(spec, table))
@@ -52,10 +51,10 @@ def marking_columns(spec: JobSpec, keys: tuple[str, ...] = ("group", "time", "co
                 yield pointer(part, key), name
 
 
-def _load(spec: JobSpec, inline: bytes | None, tables: Tables) -> tuple[Table, list[str]]:
+def _load(spec: JobSpec, inline: Inline | bytes | None, tables: Tables) -> tuple[Table, list[str]]:
     data = spec.data
     if inline is not None:
-        return read_inline(orjson.loads(inline))
+        return (read_stored(inline) if isinstance(inline, bytes) else inline).load()
     if data.dataset is not None:
         table = _find(data.dataset, pointer("data", "dataset"), tables)
         return table, [name for name in DEFAULT_TARGETS if name in table.columns][:1]
