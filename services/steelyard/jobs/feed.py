@@ -1,0 +1,125 @@
+"""What happens to jobs, for clients that follow: the status of many jobs at once, and one job's events in order.
+
+Events are those of the ledger, with each epoch of the history and each finding between them. A cursor says how far a
+client has come; it is the id of the last event that it has, so a client that was cut off goes on from there.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Engine, func, select
+
+from steelyard.errors import NotFound
+from steelyard.jobs.states import ENDED
+from steelyard.store.clock import rfc3339
+from steelyard.store.engine import reading
+from steelyard.store.tables import Event, HistoryEpoch, Job
+
+BATCH = 500  # events, and epochs, that are read at once
+CURSOR = re.compile(r"(\d{1,18})\.(\d{1,9})\.(\d{1,6})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How many of a job's events, epochs and findings a client has."""
+
+    event: int = 0
+    epoch: int = 0
+    finding: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.event}.{self.epoch}.{self.finding}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor | None":
+        """The cursor that was written as `text`; `None` if it is none."""
+        found = CURSOR.fullmatch(text)
+        return None if found is None else cls(*map(int, found.groups()))
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One thing that happened: its `type` is `status`, `epoch`, `finding` or `log`."""
+
+    cursor: Cursor
+    type: str
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a job stands. Whoever sees the same mark twice has missed nothing in between."""
+
+    status: str
+    epoch: int
+    last_event: int
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the job has ended."""
+        return self.status in ENDED
+
+
+def read_marks(engine: Engine, job_ids: Collection[str]) -> dict[str, Mark]:
+    """Where jobs stand; those that do not exist are left out."""
+    last = select(func.coalesce(func.max(Event.id), 0)).where(Event.job_id == Job.id).scalar_subquery()
+    query = select(Job.id, Job.status, Job.epoch, last.label("last")).where(Job.id.in_(job_ids))
+    with reading(engine) as connection:
+        return {row.id: Mark(row.status, row.epoch, row.last) for row in connection.execute(query)}
+
+
+def read_feed(engine: Engine, job_id: str, cursor: Cursor) -> tuple[list[Happened], bool]:
+    """What happened to a job after `cursor`, as much as is read at once; and whether nothing will ever follow that.
+
+    The end of the job comes last, after all epochs and findings. Raises `NotFound`.
+    """
+    events = select(Event).where(Event.job_id == job_id, Event.id > cursor.event).order_by(Event.id).limit(BATCH)
+    epochs = select(HistoryEpoch.epoch, HistoryEpoch.values)
+    epochs = epochs.where(HistoryEpoch.job_id == job_id, HistoryEpoch.epoch > cursor.epoch)
+    with reading(engine) as connection:
+        job = connection.execute(select(Job.status, Job.epochs, Job.findings).where(Job.id == job_id)).one_or_none()
+        if job is None:
+            raise NotFound(f"there is no job {job_id!r}")
+        told = connection.execute(events).all()
+        trained = connection.execute(epochs.order_by(HistoryEpoch.epoch).limit(BATCH)).all()
+    is_last = job.status in ENDED and len(told) < BATCH and len(trained) < BATCH
+    happened: list[Happened] = []
+    place = _place_of_end(told)
+    for event in told[:place]:
+        cursor = replace(cursor, event=event.id)
+        happened.append(Happened(cursor, event.type, _event(event)))
+    for row in trained:
+        cursor = replace(cursor, epoch=row.epoch)
+        happened.append(Happened(cursor, "epoch", _epoch(row.epoch, job.epochs, row.values)))
+    if not is_last:
+        return happened, False
+    for number, finding in enumerate(job.findings[cursor.finding :], cursor.finding + 1):
+        cursor = replace(cursor, finding=number)
+        happened.append(Happened(cursor, "finding", _finding(finding)))
+    for event in told[place:]:
+        cursor = replace(cursor, event=event.id)
+        happened.append(Happened(cursor, event.type, _event(event)))
+    return happened, True
+
+
+def _place_of_end(told: Sequence[Any]) -> int:
+    """Where the event of the job's end is, unless it was followed by another status: the job was resumed."""
+    changes = [at for at, event in enumerate(told) if event.type == "status"]
+    return changes[-1] if changes and told[changes[-1]].data.get("status") in ENDED else len(told)
+
+
+def _event(row: Any) -> dict[str, Any]:
+    known = {"level": row.level, "type": row.type, "message": row.message, "data": row.data}
+    return {"created_at": rfc3339(row.created_at), **known}
+
+
+def _epoch(epoch: int, epochs: int, values: Mapping[str, float | None]) -> dict[str, Any]:
+    data = {"epoch": epoch, "epochs": epochs, **values}
+    return {"created_at": None, "level": "info", "type": "epoch", "message": f"epoch {epoch} of {epochs}", "data": data}
+
+
+def _finding(finding: dict[str, Any]) -> dict[str, Any]:
+    level, message = finding["level"], finding["message"]
+    return {"created_at": None, "level": level, "type": "finding", "message": message, "data": finding}
