@@ -1,11 +1,11 @@
 """How soon a model answers: one row to a 784-512-256-10 network, and one to a mixed table of thirty columns.
 
-python benchmarks/predict.py [empty] [empty-json] [empty-flask] [empty-gthread] [mlserver] [mlflow]    (or all)
+python benchmarks/predict.py [empty] [empty-json] [empty-flask] [mlserver] [mlflow]    (or all)
 
 The service, empty Flask endpoints, MLServer and MLflow serve the same network side by side on loopback, and are asked
 in turn by one client that does nothing else: a request at a time, then 50 connections at once. The empty endpoints
 are within our service, where one leaves the body as it came and one reads it as JSON, and in a Flask application that
-has nothing else, under our server's threads and under gunicorn's own. Each answer is checked against ours first.
+has nothing else, under werkzeug's own threads. Each answer is checked against ours first.
 Last, 100,000 rows in one Arrow body against the network's bare forward pass in this process.
 """
 

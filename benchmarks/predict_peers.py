@@ -27,7 +27,6 @@ EMPTY = {  # the endpoints that do nothing: where they are, and their addresses
     "empty": ("service", "/empty"),
     "empty-json": ("service", "/empty-json"),
     "empty-flask": ("flask", "/empty"),
-    "empty-gthread": ("gthread", "/empty"),
 }
 START_SECONDS = 120.0
 

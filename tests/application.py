@@ -15,8 +15,4 @@ def running_app(settings: Settings) -> Iterator[Flask]:
     """An application; behind it, nothing of it runs on."""
     app = create_app(settings)
     yield app
-    shared = app.extensions[KEY]
-    shared.accounts.settle()
-    shared.readers.stop()
-    shared.doorbell.close()
-    shared.engine.dispose()
+    app.extensions[KEY].close()

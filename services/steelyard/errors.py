@@ -6,8 +6,10 @@
     ├── ValidationFailed      validation-failed       the body is JSON, and says something impossible
     │   └── InvalidParameter  validation-failed       a part of the trainer got a value out of its range
     ├── TooLargeToTrain       too-large-to-train      the estimate exceeds the worker's limits
+    ├── Forbidden             forbidden               a page of another site asks, or a name that is not ours
     ├── NotFound              not-found
     ├── MethodNotAllowed      method-not-allowed
+    ├── RequestTimeout        request-timeout         the body did not arrive in time
     ├── Conflict              conflict                the resource's state forbids it
     │   └── FencedOff         conflict                another run holds the job by now
     ├── IdempotencyKeyReused  idempotency-key-reused  the same key came with another request
@@ -174,6 +176,13 @@ class TooLargeToTrain(SteelyardError):
     title = "The job would not fit into a worker"
 
 
+class Forbidden(SteelyardError):
+    """The request names a host that this service does not answer for, or a page of another site sent it."""
+
+    slug = "forbidden"
+    title = "The request is not allowed"
+
+
 class NotFound(SteelyardError):
     """There is nothing under this address."""
 
@@ -186,6 +195,13 @@ class MethodNotAllowed(SteelyardError):
 
     slug = "method-not-allowed"
     title = "This address does not take that method"
+
+
+class RequestTimeout(SteelyardError):
+    """The body of the request did not arrive in time."""
+
+    slug = "request-timeout"
+    title = "The request took too long to arrive"
 
 
 class Conflict(SteelyardError):

@@ -5,6 +5,7 @@ down; no other module looks at the environment.
 """
 
 import hashlib
+import re
 import tempfile
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -55,6 +56,10 @@ class Settings(BaseSettings):
     webhook_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="networks beside the public ones that webhooks may go to: 10.0.0.0/8,fd00::/8"
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="host names that requests may be sent to, beside loopback and HOST: api,a.example.com; * is any",
+    )
     auth: Literal["off"] = Field("off", description="who may call: `off` is everyone who can reach the address")
     allow_open: bool = Field(False, description="1 permits listening beyond loopback with AUTH=off")
     log_format: Literal["console", "json"] = Field("console", description="how log lines look")
@@ -64,6 +69,19 @@ class Settings(BaseSettings):
     @classmethod
     def _several_networks(cls, given: Any) -> Any:
         return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _several_hosts(cls, given: Any) -> Any:
+        return [part.strip().lower() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names_alone(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name != "*" and re.search(r"[\s/*@?#]|:\d+$", name.strip("[]") if name.startswith("[") else name):
+                raise ValueError(f"{name!r} is not a host name: give names alone, without scheme, port or path")
+        return names
 
     @field_validator("database_url")
     @classmethod
@@ -110,7 +128,8 @@ class Settings(BaseSettings):
     def as_environment(self) -> dict[str, str]:
         """The variables with which a child process gets these very settings."""
         values = self.model_dump(mode="json") | {"data_dir": str(self.data_dir.absolute())}
-        values["webhook_networks"] = ",".join(values["webhook_networks"])
+        for several in ("webhook_networks", "allowed_hosts"):
+            values[several] = ",".join(values[several])
         return {f"STEELYARD_{name.upper()}": str(value) for name, value in values.items()}
 
 

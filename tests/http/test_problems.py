@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from steelyard.http.problems import MEDIA_TYPE, STATUS, known_errors
+from steelyard.http.wiring import REQUEST_ID
 from steelyard.settings import Settings
 from tests.service import SMALLEST
 
@@ -155,7 +156,7 @@ def test_a_fault_of_ours_says_nothing_of_itself(app: Flask) -> None:
     def broken() -> str:
         raise RuntimeError("secret")
 
-    answer = app.test_client().get("/broken", headers={"X-Request-ID": "abc"})
+    answer = app.test_client().get("/broken", environ_overrides={REQUEST_ID: "abc"})
     document = problem(answer, 500, "internal")
     assert "abc" in document["detail"]
     assert "secret" not in answer.text

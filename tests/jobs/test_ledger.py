@@ -226,15 +226,6 @@ def test_jobs_are_listed_newest_first_by_state_name_and_label(engine: Engine) ->
     assert queries.count_by_status(engine) == {"queued": 4, "running": 1}
 
 
-def test_waiting_for_a_change_ends_with_the_change(engine: Engine) -> None:
-    job_id = submit(engine)
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(queries.wait_for_change, engine, job_id, 20)
-        ledger.request_cancel(engine, job_id)
-        assert waiting.result(timeout=5)["status"] == "cancelled"
-    assert queries.wait_for_change(engine, submit(engine), 0.05)["status"] == "queued"
-
-
 def test_the_table_of_legal_changes_is_complete() -> None:
     assert LEGAL.keys() == set(STATUSES)
     assert {status for status in STATUSES if not LEGAL[status]} == set(ENDED)

@@ -2,11 +2,8 @@
 
 import random
 import re
-import time
-from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from threading import Lock, Timer
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -14,10 +11,8 @@ from steelyard.logs import get_logger
 
 log = get_logger(__name__)
 PROBES = ("/healthz", "/readyz", "/metrics")  # asked every few seconds
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # clients may make up any other
 REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
-ALWAYS = (("X-Content-Type-Options", "nosniff"),)
-LATER_SECONDS = 0.05
-MOST_WAITING = 100_000  # if nobody reads the log, the oldest go
 
 
 def choose_id(given: str | None) -> str:
@@ -36,6 +31,26 @@ class Meters:
     seconds: Histogram
     lost_rings: Counter
 
+    def account(self, request_id: str, method: str, path: str, route: str, status: int, seconds: float) -> None:
+        """Log and count a request that was answered. `route` is the address with its variables' names."""
+        if route not in PROBES:
+            log.info(
+                "request",
+                method=method,
+                path=path,
+                status=status,
+                seconds=round(seconds, 4),
+                request_id=request_id,
+            )
+        requests, durations = _meters_of(self, method if method in METHODS else "other", route, status)
+        requests.inc()
+        durations.observe(seconds)
+
+
+@lru_cache(maxsize=1024)  # to look them up takes longer than to count
+def _meters_of(meters: Meters, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return meters.requests.labels(method, route, status), meters.seconds.labels(method, route)
+
 
 def make_meters() -> Meters:
     """Fresh meters, in a registry of their own."""
@@ -47,58 +62,3 @@ def make_meters() -> Meters:
         seconds=Histogram("steelyard_http_request_seconds", "Time to answer", labels[:2], registry=registry),
         lost_rings=Counter("steelyard_rings_lost", "Messages that the broker did not take", registry=registry),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A request, and what became of it: `at` is when, `route` the address with its variables' names."""
-
-    request_id: str
-    method: str
-    path: str
-    route: str
-    status: int
-    seconds: float
-    at: float
-
-
-class Accounts:
-    """Logs and counts what was answered: a moment later, many at once.
-
-    At the end of each request it would take five times as long, because nothing of it is in the processor's caches
-    then; and a connection that stays open would be listened to again only after it.
-    """
-
-    def __init__(self, meters: Meters) -> None:
-        self._meters = meters
-        self._answered: deque[Answered] = deque(maxlen=MOST_WAITING)
-        self._is_coming = False
-        self._lock = Lock()
-
-    def leave(self, request_id: str, method: str, path: str, route: str, status: int, seconds: float) -> None:
-        """Take note of a request."""
-        self._answered.append(Answered(request_id, method, path, route, status, seconds, time.time()))
-        if not self._is_coming:
-            self._is_coming = True
-            Timer(LATER_SECONDS, self.settle).start()  # a process that ends waits for it
-
-    def settle(self) -> None:
-        """Log and count all that was noted."""
-        with self._lock:
-            self._is_coming = False  # before the last look: what is noted behind that calls for another time
-            while self._answered:
-                self._account(self._answered.popleft())
-
-    def _account(self, answered: Answered) -> None:
-        if answered.route not in PROBES:
-            log.info(
-                "request",
-                timestamp=datetime.fromtimestamp(answered.at, UTC).isoformat().replace("+00:00", "Z"),
-                method=answered.method,
-                path=answered.path,
-                status=answered.status,
-                seconds=round(answered.seconds, 4),
-                request_id=answered.request_id,
-            )
-        self._meters.requests.labels(answered.method, answered.route, answered.status).inc()
-        self._meters.seconds.labels(answered.method, answered.route).observe(answered.seconds)

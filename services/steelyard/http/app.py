@@ -1,14 +1,10 @@
 """The composition root of the API: settings in, a Flask application out."""
 
-import time
-from functools import partial
-
 from flask import Flask, Response, g, request
 
-from steelyard import settings
 from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
-from steelyard.http.accounting import ALWAYS, Accounts, choose_id, make_meters
+from steelyard.http.accounting import choose_id, make_meters
 from steelyard.http.assets import assets
 from steelyard.http.console import console
 from steelyard.http.datasets import datasets
@@ -20,7 +16,7 @@ from steelyard.http.predictions import predictions
 from steelyard.http.problems import add_handlers, problems
 from steelyard.http.uploads import Uploads
 from steelyard.http.weights import weights
-from steelyard.http.wiring import KEY, Services, services
+from steelyard.http.wiring import KEY, REQUEST_ID, ROUTE, Services
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind
 from steelyard.models.explainer import Explainer
@@ -55,7 +51,6 @@ def create_app(ours: Settings) -> Flask:
         readers,
         Columns(engine, readers, max_bytes=ours.max_dataset_bytes),
         meters,
-        Accounts(meters),
     )
     app.extensions[KEY] = shared
     for blueprint in (jobs, weights, datasets, models, predictions, health, docs, problems, console, assets):
@@ -67,41 +62,17 @@ def create_app(ours: Settings) -> Flask:
     return app
 
 
-def create_app_from_environment() -> Flask:
-    """The API on the settings of the environment, for a WSGI server that wants a factory."""
-    return create_app(settings.load())
-
-
 def _begin() -> None:
-    kept = g._get_current_object()  # each look through the proxy costs a microsecond
-    kept.request_id = choose_id(request.headers.get("X-Request-ID"))
-    kept.started = time.perf_counter()
-    kept.log_context = bind(request_id=kept.request_id)
-    kept.log_context.__enter__()
+    g.request_id = request.environ.get(REQUEST_ID) or choose_id(None)
+    g.log_context = bind(request_id=g.request_id)
+    g.log_context.__enter__()
 
 
 def _end(response: Response) -> Response:
-    kept = g._get_current_object()
-    headers = response.headers
-    headers["X-Request-ID"] = kept.get("request_id", "")
-    headers.update(ALWAYS)
+    request.environ[ROUTE] = request.url_rule.rule if request.url_rule else "none"
     if response.content_type.startswith("text/html"):
-        headers["Content-Security-Policy"] = POLICY
-        headers["Referrer-Policy"] = "same-origin"
-    now = time.perf_counter()
-    leave = partial(
-        services().accounts.leave,
-        kept.get("request_id", ""),
-        request.method,
-        request.path,
-        request.url_rule.rule if request.url_rule else "none",
-        response.status_code,
-        now - kept.get("started", now),
-    )
-    if response.direct_passthrough:  # the server sends the file by itself, and closes nothing else
-        leave()
-    else:
-        response.call_on_close(leave)
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 

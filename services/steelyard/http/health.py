@@ -54,7 +54,6 @@ def _fine(detail: str | None, otherwise: str = "none answers") -> dict[str, Any]
 @route(health, "GET", "/metrics", Operation("Figures for Prometheus", {200: None}, forms=("text/plain",)))
 def get_metrics() -> Response:
     """Everything that is counted."""
-    services().accounts.settle()
     return Response(generate_latest(services().meters.registry), content_type=CONTENT_TYPE_LATEST)
 
 

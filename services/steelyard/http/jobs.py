@@ -3,16 +3,20 @@
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, g, url_for
+from flask import Blueprint, Response, g, request, url_for
 
+from steelyard.errors import InvalidRequest, shown
+from steelyard.http import deferral
+from steelyard.http.deferral import Stream, Wait
 from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route
 from steelyard.http.wiring import services
 from steelyard.jobs import ledger, queries, results
+from steelyard.jobs.feed import Cursor, read_feed
 from steelyard.jobs.reach import require_reach
-from steelyard.jobs.states import STATUSES
+from steelyard.jobs.states import ENDED, STATUSES
 from steelyard.models.start import require_start
 from steelyard.spec.estimate import Limits
 from steelyard.spec.plan import Plan, read_job
@@ -21,9 +25,12 @@ from steelyard.store.replies import Once
 jobs = Blueprint("jobs", __name__)
 MOST_SECONDS = 60
 RETRY_SECONDS = 1
+EVENT_STREAM = "text/event-stream"
 MOST_JOB_BYTES = 2 << 30  # of memory, for a body of rows
 DRY_RUN = Query("dry_run", "boolean", "only say what the job would be", default=False)
-WAIT = Query("wait", "number", "seconds to wait for a change of status", default=0, least=0, most=MOST_SECONDS)
+WAIT = Query("wait", "number", "how many seconds to wait at most", default=0, least=0, most=MOST_SECONDS)
+UNTIL_DOC = "what to wait for: a change of status, or the end"
+UNTIL = Query("until", "string", UNTIL_DOC, default="changed", choices=("changed", "ended"))
 FILTERS = (
     Query("status", "string", "only jobs in this state", choices=STATUSES),
     Query("name", "string", "only jobs of this name"),
@@ -90,16 +97,13 @@ def list_jobs(**filters: Any) -> dict[str, Any]:
     return as_list(queries.list_jobs(services().engine, **filters))
 
 
-@route(jobs, "GET", "/v1/jobs/<job_id>", Operation("Get a job", {200: "Job"}, query=(WAIT,), problems=(404, 422)))
-def get_job(job_id: str, *, wait: float) -> dict[str, Any]:
-    """The job; with `wait`, as soon as its status changes."""
-    ours = services()
-    if wait and ours.waiters.acquire(blocking=False):
-        try:
-            return queries.wait_for_change(ours.engine, job_id, wait)
-        finally:
-            ours.waiters.release()
-    return queries.get_job(ours.engine, job_id)
+@route(jobs, "GET", "/v1/jobs/<job_id>", Operation("Get a job", {200: "Job"}, query=(WAIT, UNTIL), problems=(404, 422)))
+def get_job(job_id: str, *, wait: float, until: str) -> dict[str, Any]:
+    """The job; with `wait`, once its status has changed or it has ended, or after so many seconds."""
+    job = queries.get_job(services().engine, job_id)
+    if wait and job["status"] not in ENDED:
+        deferral.leave(Wait(job_id, job["status"], until == "ended", wait))
+    return job
 
 
 @route(
@@ -143,11 +147,37 @@ def get_history(job_id: str, *, after: int) -> Response:
     jobs,
     "GET",
     "/v1/jobs/<job_id>/events",
-    Operation("What happened to a job, oldest first", {200: "EventList"}, query=(LIMIT, EVENT), problems=(404, 422)),
+    Operation(
+        "What happened to a job, oldest first",
+        {200: "EventList", 204: None},
+        query=(LIMIT, EVENT),
+        forms=(EVENT_STREAM,),
+        problems=(400, 404, 406, 422),
+    ),
 )
-def list_events(job_id: str, *, limit: int, after: int) -> dict[str, Any]:
-    """The job's events."""
-    return as_list(queries.list_events(services().engine, job_id, limit=limit, after=after))
+def list_events(job_id: str, *, limit: int, after: int) -> Response:
+    """The job's events: a list, or as server-sent events what has happened and what happens until the job has ended.
+
+    Server-sent events have the types `status`, `epoch`, `finding` and `log`; a client that sends the last `id` that it
+    got as `Last-Event-ID` goes on after it, and is answered with 204 when nothing will follow.
+    """
+    if choose_form((JSON, EVENT_STREAM)) == JSON:
+        return reply(as_list(queries.list_events(services().engine, job_id, limit=limit, after=after)))
+    cursor = _read_cursor(request.headers.get("Last-Event-ID"), after)
+    happened, is_end = read_feed(services().engine, job_id, cursor)
+    if is_end and not happened and "Last-Event-ID" in request.headers:
+        return Response(status=204)  # else browsers would connect again and again
+    deferral.leave(Stream(job_id, cursor))
+    return Response(iter(()), content_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})
+
+
+def _read_cursor(last: str | None, after: int) -> Cursor:
+    if not last:
+        return Cursor(event=after)
+    cursor = Cursor.parse(last)
+    if cursor is None:
+        raise InvalidRequest(f"the Last-Event-ID is {shown(last)}; it must be the id of an event of this stream")
+    return cursor
 
 
 @route(

@@ -16,9 +16,11 @@ STATUS = {
     "invalid-request": 400,
     "validation-failed": 422,
     "too-large-to-train": 422,
+    "forbidden": 403,
     "not-found": 404,
     "method-not-allowed": 405,
     "not-acceptable": 406,
+    "request-timeout": 408,
     "conflict": 409,
     "idempotency-key-reused": 422,
     "payload-too-large": 413,
@@ -38,18 +40,21 @@ log = get_logger(__name__)
 problems = Blueprint("problems", __name__)
 
 
-def render_problem(error: SteelyardError) -> Response:
-    """The answer that an error is."""
+def make_problem(error: SteelyardError, instance: str) -> tuple[int, list[tuple[str, str]], bytes]:
+    """The answer that an error is: its status, headers and body. `instance` is the path that was asked."""
     status = STATUS[error.slug]
-    problem = error.problem()
-    problem["status"] = status
-    problem["instance"] = request.path
+    problem = error.problem() | {"status": status, "instance": instance}
     order = ("type", "title", "status", "detail", "instance", "errors", "more_errors")
-    body = orjson.dumps({key: problem[key] for key in order if key in problem})
-    response = Response(body, status, content_type=MEDIA_TYPE)
+    headers = [("content-type", MEDIA_TYPE)]
     if error.slug == "unavailable":
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
+        headers.append(("retry-after", str(RETRY_SECONDS)))
+    return status, headers, orjson.dumps({key: problem[key] for key in order if key in problem})
+
+
+def render_problem(error: SteelyardError) -> Response:
+    """The same as Flask answers it."""
+    status, headers, body = make_problem(error, request.path)
+    return Response(body, status, headers)
 
 
 def add_handlers(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """Files of data that come as a request's body, or as a part of it: to disk as they arrive, and nowhere else."""
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from steelyard.data.files.options import FORMATS, Dialect
 from steelyard.datasets.passing import passing_file
 from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
 from steelyard.http.query import Query
+from steelyard.http.wiring import BODY_FILE
 
 MULTIPART = "multipart/form-data"
 PIECE_BYTES = 1 << 20
@@ -49,39 +51,19 @@ class Uploads(Request):
 
 
 class Sent:
-    """A file that is sent: on disk at `path`, as far as `arriving` was followed.
+    """A file that was sent: on disk at `path`."""
 
-    It comes from `stream`, with `length` bytes if that is known, unless all of it is there.
-    """
-
-    def __init__(
-        self,
-        file: Any,
-        name: str | None,
-        media_type: str,
-        *,
-        stream: IO[bytes] | None = None,
-        length: int | None = None,
-    ) -> None:
+    def __init__(self, file: Any, name: str | None, media_type: str) -> None:
         self.path: str = file.name
-        self.file: IO[bytes] = file.file
         self.name = name
         self.media_type = media_type
-        self._stream = stream
-        self._length = length
+        self.file: IO[bytes] = file.file
 
     def arriving(self) -> Iterator[bytes]:
-        """Each piece, once it is on disk. Raises `InvalidRequest` if the sender has gone before the end."""
-        source = self.file if self._stream is None else self._stream
+        """Each piece of it."""
         self.file.seek(0)
-        done = 0
-        while piece := source.read(PIECE_BYTES):
-            if self._stream is not None:
-                self.file.write(piece)
-            done += len(piece)
+        while piece := self.file.read(PIECE_BYTES):
             yield piece
-        if self._length is not None and done < self._length:
-            raise InvalidRequest(f"the body ended after {done} of {self._length} bytes")
 
 
 class Fingerprint:
@@ -123,18 +105,19 @@ def read_dialect(
 
 @contextmanager
 def receive(max_bytes: int) -> Iterator[Sent]:
-    """The file of this request; it comes as its `arriving` is followed, and is on disk as long as this lasts.
-
-    Raises `InvalidRequest`, `UnsupportedMediaType`.
-    """
+    """The file of this request, which is on disk as long as this lasts. Raises `UnsupportedMediaType`."""
     request.max_content_length = max_bytes
     if request.mimetype == MULTIPART:
         yield _from_form()
         return
     if request.mimetype not in FORMATS:
         raise UnsupportedMediaType(f"the Content-Type is {request.mimetype or 'none'}; files are {_known()}")
-    with passing_file() as file:
-        yield Sent(file, None, request.mimetype, stream=request.stream, length=request.content_length)
+    if (kept := request.environ.get(BODY_FILE)) is not None:
+        yield Sent(kept, None, request.mimetype)
+        return
+    with passing_file() as file:  # a server that has not taken the body before it asked
+        shutil.copyfileobj(request.stream, file, PIECE_BYTES)
+        yield Sent(file, None, request.mimetype)
 
 
 def _from_form() -> Sent:

@@ -1,14 +1,13 @@
 """What the routes work with, made once by the composition root."""
 
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore
 from typing import cast
 
 from flask import current_app
 
 from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
-from steelyard.http.accounting import Accounts, Meters
+from steelyard.http.accounting import Meters
 from steelyard.http.in_flight import InFlight
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.explainer import Explainer
@@ -18,7 +17,8 @@ from steelyard.store.engine import Engine
 
 KEY = "steelyard"
 THREADS = 32
-MOST_WAITERS = THREADS // 2  # clients that wait for a job must not keep the others out
+# What the front and Flask tell each other in the environment of a request.
+REQUEST_ID, ROUTE, BODY_FILE = "steelyard.request_id", "steelyard.route", "steelyard.body_file"
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,13 @@ class Services:
     readers: Readers
     columns: Columns
     meters: Meters
-    accounts: Accounts
     in_flight: InFlight = field(default_factory=InFlight)
-    waiters: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(MOST_WAITERS))
+
+    def close(self) -> None:
+        """End what runs beside requests, and give connections back."""
+        self.readers.stop()
+        self.doorbell.close()
+        self.engine.dispose()
 
 
 def services() -> Services:

@@ -1,6 +1,5 @@
 """What is known of jobs, as the JSON-ready objects of the HTTP contract. Nothing here changes a row."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +12,6 @@ from steelyard.store.clock import now, rfc3339
 from steelyard.store.engine import reading
 from steelyard.store.pages import Page, read_page
 from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobInput, Model
-
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25  # seconds between two looks at a job that somebody waits for
-PAUSE_SHARE = 1 / 8  # of what was waited so far: short jobs are told of at once, long ones cost little
-
 
 Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each with what it measured
 
@@ -55,17 +50,6 @@ def load_order(engine: Engine, job_id: str) -> Order:
     if row is None:
         raise NotFound(f"there is no job {job_id!r}")
     return Order(row.spec, row.spec_digest, row.request_id, row.content, row.kind, row.epoch)
-
-
-def wait_for_change(engine: Engine, job_id: str, seconds: float) -> dict[str, Any]:
-    """The job as soon as its status is another one than now, or as it is after `seconds`. Raises `NotFound`."""
-    started = time.monotonic()
-    status = before = _status(engine, job_id)
-    while status == before and before not in ENDED and (waited := time.monotonic() - started) < seconds:
-        pause = min(max(waited * PAUSE_SHARE, SHORTEST_PAUSE), LONGEST_PAUSE)
-        time.sleep(min(pause, seconds - waited))
-        status = _status(engine, job_id)
-    return get_job(engine, job_id)
 
 
 def list_jobs(

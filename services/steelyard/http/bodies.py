@@ -1,0 +1,166 @@
+"""The bodies of requests, taken by the event loop before any thread is asked: in bounded time, memory and disk.
+
+A document is held in memory; all of them together have a budget. A file goes to disk as it arrives.
+"""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from steelyard.datasets.passing import passing_file
+from steelyard.errors import InvalidRequest, PayloadTooLarge, RequestTimeout, Unavailable
+
+BODY_SECONDS = 60.0  # for any body, and as much longer as it takes at the least rate
+LEAST_BYTES_A_SECOND = 16 << 10
+BUDGET_BODIES = 2  # documents of the greatest size that may be in memory at once
+PIECE_BYTES = 1 << 20
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was complete: there is nobody to answer."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body that is complete: the bytes of a document, or a file on disk."""
+
+    content: bytes
+    length: int
+    file: IO[bytes] | None = None
+
+    @property
+    def stream(self) -> IO[bytes]:
+        """All of it, from the beginning."""
+        if self.file is None:
+            return io.BytesIO(self.content)
+        self.file.seek(0)
+        return self.file
+
+
+NONE = Body(b"", 0)
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What a request's head says of its body: the length, unless it comes in chunks."""
+
+    length: int | None
+    chunked: bool
+
+    @classmethod
+    def of(cls, headers: dict[str, str]) -> "Announced":
+        """Read the headers (names in lower case)."""
+        length = headers.get("content-length")
+        return cls(int(length) if length else None, "transfer-encoding" in headers)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no body."""
+        return not self.length and not self.chunked
+
+
+class Bodies:
+    """Takes bodies; `threads` write what goes to disk."""
+
+    def __init__(self, *, most_document_bytes: int, threads: Executor, seconds: float = BODY_SECONDS) -> None:
+        self._budget = BUDGET_BODIES * most_document_bytes
+        self._held = 0
+        self._threads = threads
+        self._seconds = seconds
+
+    @asynccontextmanager
+    async def document(self, receive: Receive, announced: Announced, most: int) -> AsyncIterator[Body]:
+        """A document in memory, which counts against the budget as long as this lasts.
+
+        Raises `ClientGone`, `InvalidRequest`, `PayloadTooLarge`, `RequestTimeout`, `Unavailable`.
+        """
+        pieces: list[bytes] = []
+        held = 0
+
+        async def keep(piece: bytes) -> None:
+            nonlocal held
+            pieces.append(piece)
+            held += len(piece)
+            self._held += len(piece)
+            if self._held > self._budget:
+                raise Unavailable("the requests that are being read hold all the memory that there is for them")
+
+        try:
+            await self._take(receive, announced, most, keep)
+            content = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            pieces.clear()
+            yield Body(content, held)
+        finally:
+            self._held -= held
+
+    @asynccontextmanager
+    async def file(self, receive: Receive, announced: Announced, most: int) -> AsyncIterator[Body]:
+        """A file on disk. Raises as `document` does."""
+        loop = asyncio.get_running_loop()
+        waiting = bytearray()
+
+        async def write() -> None:
+            try:
+                await loop.run_in_executor(self._threads, file.write, bytes(waiting))
+            except OSError as error:
+                raise _full(error) from None
+            waiting.clear()
+
+        async def keep(piece: bytes) -> None:
+            nonlocal waiting
+            waiting += piece
+            if len(waiting) >= PIECE_BYTES:
+                await write()
+
+        with _kept_file() as file:
+            length = await self._take(receive, announced, most, keep)
+            await write()
+            yield Body(b"", length, file)
+
+    async def _take(
+        self, receive: Receive, announced: Announced, most: int, keep: Callable[[bytes], Awaitable[None]]
+    ) -> int:
+        """Hand each piece to `keep`; the number of bytes in all."""
+        if announced.length is not None and announced.length > most:
+            raise PayloadTooLarge(f"the body has {announced.length} bytes; the limit is {most}")
+        clock = asyncio.get_running_loop().time
+        started, done, more = clock(), 0, True
+        try:
+            async with asyncio.timeout(self._seconds) as deadline:
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientGone
+                    piece, more = message.get("body", b""), message.get("more_body", False)
+                    done += len(piece)
+                    if done > most:
+                        raise PayloadTooLarge(f"the body has more than {most} bytes, which is the limit")
+                    if piece:
+                        await keep(piece)
+                    if more:
+                        deadline.reschedule(started + self._seconds + done / LEAST_BYTES_A_SECOND)
+        except TimeoutError:
+            raise RequestTimeout(f"after {clock() - started:.0f} s only {done} bytes of the body had arrived") from None
+        if announced.length is not None and done < announced.length:
+            raise InvalidRequest(f"the body ended after {done} of {announced.length} bytes")
+        return done
+
+
+@contextmanager
+def _kept_file() -> Iterator[IO[bytes]]:
+    try:
+        file = passing_file()
+    except OSError as error:
+        raise _full(error) from None
+    with file as opened:
+        yield opened
+
+
+def _full(error: OSError) -> Unavailable:
+    return Unavailable(f"the disk for temporary files (TMPDIR) cannot take the file: {error.strerror}; free some of it")
