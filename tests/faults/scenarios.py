@@ -21,11 +21,8 @@ RINGS = 5
 def kill_run_at(field: Field, place: str) -> None:
     """The process that comes through `place` kills itself there, with a job in its hands."""
     tally = field.tally(f"-9 at {place}")
-    armed = field.arm(place) if place.startswith("claim") else None
+    armed = field.arm(place)
     job_id = field.post()
-    if armed is None:
-        field.reach(job_id, EARLY)
-        armed = field.arm(place)
     field.wait(lambda: not armed.exists())
     field.moves_on([job_id], tally, lambda: None)
     field.judge(job_id, tally)

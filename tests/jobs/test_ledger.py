@@ -27,8 +27,10 @@ def submit(engine: Engine) -> str:
 
 
 def claim(engine: Engine, job_id: str, lease_seconds: float = 30) -> Claim:
-    held = ledger.claim(engine, job_id, owner="w", lease_seconds=lease_seconds)
+    """Claim the next job, which must be this one."""
+    held = ledger.claim(engine, owner="w", lease_seconds=lease_seconds)
     assert held is not None
+    assert held.job_id == job_id
     return held
 
 
@@ -54,13 +56,13 @@ def test_a_submitted_job_waits(engine: Engine) -> None:
 def test_one_of_many_claims_succeeds(engine: Engine) -> None:
     job_id = submit(engine)
     with ThreadPoolExecutor(8) as pool:
-        claims = list(pool.map(lambda n: ledger.claim(engine, job_id, owner=str(n), lease_seconds=30), range(16)))
+        claims = list(pool.map(lambda n: ledger.claim(engine, owner=str(n), lease_seconds=30), range(16)))
     assert sum(held is not None for held in claims) == 1
     assert queries.get_job(engine, job_id)["status"] == "running"
 
 
-def test_a_job_that_is_not_there_is_not_claimed(engine: Engine) -> None:
-    assert ledger.claim(engine, "job_none", owner="w", lease_seconds=30) is None
+def test_nothing_is_claimed_where_nothing_waits(engine: Engine) -> None:
+    assert ledger.claim(engine, owner="w", lease_seconds=30) is None
 
 
 def test_a_run_records_and_finishes(engine: Engine) -> None:
@@ -121,7 +123,7 @@ def test_a_lease_that_was_renewed_is_not_reaped(engine: Engine) -> None:
 def test_a_job_is_not_claimed_before_its_backoff_is_over(engine: Engine) -> None:
     job_id = submit(engine)
     ledger.lose(engine, claim(engine, job_id), "killed")
-    assert ledger.claim(engine, job_id, owner="w", lease_seconds=30) is None
+    assert ledger.claim(engine, owner="w", lease_seconds=30) is None
 
 
 def test_three_crashes_end_a_job(engine: Engine) -> None:
@@ -135,6 +137,32 @@ def test_three_crashes_end_a_job(engine: Engine) -> None:
     assert "SIGSEGV" in job["error"]["detail"]
     messages = [event["message"] for event in queries.list_events(engine, job_id).data]
     assert messages.count("worker lost: killed by SIGSEGV") == 3
+
+
+def test_deaths_with_the_worker_are_no_crashes_and_end_a_job_only_after_many(engine: Engine) -> None:
+    job_id = submit(engine)
+    for losses in range(1, ledger.LOSSES_BEFORE_FAILURE + 1):
+        held = claim(engine, job_id, lease_seconds=-1 if losses % 2 else 30)
+        if losses % 2:
+            assert ledger.reap(engine) == [job_id]
+        else:
+            assert ledger.lose(engine, held, "the fork server died", is_crash=False) == 0.0
+        with reading(engine) as connection:
+            assert connection.execute(select(Job.crashes, Job.losses)).one() == (0, losses)
+    job = queries.get_job(engine, job_id)
+    assert (job["status"], job["error"]["type"]) == ("failed", "/problems/worker-lost")
+    assert (
+        f"the worker was lost {ledger.LOSSES_BEFORE_FAILURE} times without a new checkpoint" in job["error"]["detail"]
+    )
+
+
+def test_the_runs_of_a_worker_that_is_known_to_be_gone_are_reaped_at_once(engine: Engine) -> None:
+    first, second = submit(engine), submit(engine)
+    owners = {ledger.claim(engine, owner=owner, lease_seconds=30).job_id: owner for owner in ("gone", "there")}
+    gone = next(job_id for job_id, owner in owners.items() if owner == "gone")
+    assert ledger.reap(engine, is_gone=lambda owner: owner == "gone") == [gone]
+    statuses = {job_id: queries.get_job(engine, job_id)["status"] for job_id in (first, second)}
+    assert statuses == {gone: "queued", ({first, second} - {gone}).pop(): "running"}
 
 
 def test_a_job_that_hangs_each_time_ends_with_an_error_of_its_own(engine: Engine) -> None:
@@ -160,7 +188,6 @@ def test_a_released_job_waits_again_uncounted(engine: Engine) -> None:
     ledger.release(engine, claim(engine, job_id), "the worker stops")
     job = queries.get_job(engine, job_id)
     assert (job["status"], job["attempt"]) == ("queued", 1)
-    assert ledger.take_waiting(engine, limit=5) == [job_id]
     claim(engine, job_id)
 
 
@@ -199,16 +226,6 @@ def test_a_running_job_is_not_deleted(engine: Engine) -> None:
         ledger.remove(engine, job_id)
 
 
-def test_waiting_jobs_are_rung_again_after_a_while_and_only_then(engine: Engine) -> None:
-    first, second = submit(engine), submit(engine)
-    assert ledger.take_waiting(engine, limit=5) == []
-    for job_id in (first, second):
-        change(engine, job_id, rung_at=0)
-    assert ledger.take_waiting(engine, limit=1) == [min(first, second)]
-    assert ledger.take_waiting(engine, limit=5) == [max(first, second)]
-    assert ledger.take_waiting(engine, limit=5) == []
-
-
 def test_jobs_are_listed_newest_first_by_state_name_and_label(engine: Engine) -> None:
     ids = sorted((submit(engine) for _ in range(5)), reverse=True)
     page = queries.list_jobs(engine, limit=2)
@@ -228,4 +245,5 @@ def test_jobs_are_listed_newest_first_by_state_name_and_label(engine: Engine) ->
 
 def test_the_table_of_legal_changes_is_complete() -> None:
     assert LEGAL.keys() == set(STATUSES)
-    assert {status for status in STATUSES if not LEGAL[status]} == set(ENDED)
+    assert LEGAL["succeeded"] == set()
+    assert all(LEGAL[status] <= {"queued"} for status in ENDED)  # by a resume alone

@@ -1,5 +1,6 @@
 """Any sequence of what clients, workers, reapers and crashes do, against a model of the life of a job."""
 
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,9 +19,10 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine, delete, func, select, update
 
 from steelyard.errors import Conflict, FencedOff, NotFound
-from steelyard.jobs import ledger, webhooks
+from steelyard.jobs import ledger, resumption, webhooks
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import CRASHES_BEFORE_FAILURE, Claim
+from steelyard.jobs.queue import count_claimable
 from steelyard.jobs.results import NewModel, save_result
 from steelyard.jobs.states import ENDED, LEGAL
 from steelyard.store.engine import reading, writing
@@ -30,6 +32,8 @@ from tests.jobs.test_ledger import end
 from tests.jobs.test_webhooks import submit
 
 BACK = st.sampled_from([1, 1, 1, 1, 2, 2, 3, 6])
+LOSSES = 5  # before failure, here
+INTERNAL = {"type": "/problems/internal", "detail": "a fault of the service"}
 
 
 @dataclass
@@ -40,6 +44,8 @@ class Expected:
     fence: int = 0
     attempt: int = 1
     crashes: int = 0
+    losses: int = 0
+    may_resume: bool = False
     called_off: bool = False
     epochs: int = 0
     checkpoint: int | None = None
@@ -63,18 +69,21 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: len(self.expected) < 2)  # few jobs, of which much is asked
     @rule(target=jobs)
     def submit(self) -> str:
+        time.sleep(0.002)  # SQLite's clock has milliseconds, and the oldest goes first
         job_id = submit(self.engine)
         self.expected[job_id] = Expected(seen=["queued"])
         return job_id
 
-    @rule(job_id=jobs)
-    def claim(self, job_id: str) -> None:
-        held = ledger.claim(self.engine, job_id, owner="w", lease_seconds=1000)
-        job = self.expected.get(job_id)
-        if job is None or job.status != "queued":
+    @rule()
+    def claim(self) -> None:
+        held = ledger.claim(self.engine, owner="w", lease_seconds=1000)
+        waiting = [job_id for job_id, job in self.expected.items() if job.status == "queued"]
+        if not waiting:
             assert held is None
             return
         assert held is not None
+        assert held.job_id == min(waiting, key=lambda job_id: self.expected[job_id].fence == 0)  # else the oldest
+        job = self.expected[held.job_id]
         job.status, job.fence = "running", job.fence + 1
         assert (held.fence, held.attempt) == (job.fence, job.attempt)
         job.epochs = job.checkpoint or 0
@@ -90,15 +99,16 @@ class Life(RuleBasedStateMachine):
         acts.get(act, partial(self.record, with_checkpoint=True))(held)
 
     @precondition(lambda self: self.claims)
-    @rule(back=BACK, act=st.sampled_from(["drain", "die", "expire"]))
+    @rule(back=BACK, act=st.sampled_from(["drain", "die", "die along", "expire"]))
     def lose(self, back: int, act: str) -> None:
-        {"drain": self.drain, "die": self.die, "expire": self.expire}[act](self.claimed(back))
+        acts = {"drain": self.drain, "die": self.die, "die along": self.die_along, "expire": self.expire}
+        acts[act](self.claimed(back))
 
     @precondition(lambda self: self.claims)
-    @rule(back=BACK, job_id=jobs, act=st.sampled_from(["succeed", "fail", "cancel", "remove"]))
+    @rule(back=BACK, job_id=jobs, act=st.sampled_from(["succeed", "fail", "cancel", "resume", "remove"]))
     def end(self, back: int, job_id: str, act: str) -> None:
-        if act in ("cancel", "remove"):
-            {"cancel": self.cancel, "remove": self.remove}[act](job_id)
+        if act in ("cancel", "resume", "remove"):
+            {"cancel": self.cancel, "resume": self.resume, "remove": self.remove}[act](job_id)
         else:
             self.finish(self.claimed(back), "succeeded" if act == "succeed" else "failed")
 
@@ -127,22 +137,31 @@ class Life(RuleBasedStateMachine):
         if self.write(held, lambda: ledger.record(self.engine, held, epochs, train_seconds=1, checkpoint=checkpoint)):
             job.epochs = epoch
             if with_checkpoint:
-                job.crashes, job.checkpoint = 0, epoch
+                job.crashes, job.losses, job.checkpoint = 0, 0, epoch
 
     def finish(self, held: Claim, status: str = "succeeded") -> None:
         model = NewModel({}, {}) if status == "succeeded" else None
         made: dict[str, Any] = {"snapshots": [], "predictions": [], "model": model}
-        if self.write(held, lambda: save_result(self.engine, held, end(status), **made)):
-            self.expected[held.job_id].status = status
+        error = INTERNAL if status == "failed" else None
+        if self.write(held, lambda: save_result(self.engine, held, end(status, error), **made)):
+            job = self.expected[held.job_id]
+            job.status, job.may_resume = status, False
 
     def drain(self, held: Claim) -> None:
         if self.write(held, lambda: ledger.release(self.engine, held, "the worker stops")):
             job = self.expected[held.job_id]
             job.status = "cancelled" if job.called_off else "queued"
+            job.may_resume = job.called_off
 
     def die(self, held: Claim) -> None:
+        """The training process dies, and its supervisor says so."""
         if self.write(held, lambda: ledger.lose(self.engine, held, "killed by SIGKILL")):
-            self.lost(held.job_id)
+            self.lost(held.job_id, is_crash=True)
+
+    def die_along(self, held: Claim) -> None:
+        """The training process dies with its fork server."""
+        if self.write(held, lambda: ledger.lose(self.engine, held, "the fork server died", is_crash=False)):
+            self.lost(held.job_id, is_crash=False)
 
     def expire(self, held: Claim) -> None:
         """The whole worker is gone, or does not answer: the lease runs out, and somebody notices, or two do."""
@@ -154,18 +173,21 @@ class Life(RuleBasedStateMachine):
         assert ledger.reap(self.engine) == ([held.job_id] if is_running else [])
         assert ledger.reap(self.engine) == []
         if is_running:
-            self.lost(held.job_id)
+            self.lost(held.job_id, is_crash=False)
 
-    def lost(self, job_id: str) -> None:
+    def lost(self, job_id: str, *, is_crash: bool) -> None:
         job = self.expected[job_id]
-        job.crashes += 1
-        job.status = "failed" if job.crashes >= CRASHES_BEFORE_FAILURE else "queued"
+        job.crashes += is_crash
+        job.losses += not is_crash
+        too_often = job.crashes >= CRASHES_BEFORE_FAILURE if is_crash else job.losses >= LOSSES
+        job.status = "failed" if too_often else "queued"
         if job.called_off:
             job.status = "cancelled"
+        job.may_resume = job.status in ENDED
         if job.status == "queued":
             job.attempt += 1
             with writing(self.engine) as connection:  # the back-off goes by
-                connection.execute(update(Job).where(Job.id == job_id).values(available_at=0, rung_at=-1))
+                connection.execute(update(Job).where(Job.id == job_id).values(available_at=0))
 
     def cancel(self, job_id: str) -> None:
         job = self.expected.get(job_id)
@@ -177,6 +199,18 @@ class Life(RuleBasedStateMachine):
         job.called_off = True
         if job.status == "queued":
             job.status = "cancelled"
+            job.may_resume = True
+
+    def resume(self, job_id: str) -> None:
+        job = self.expected.get(job_id)
+        if job is None or job.status not in ENDED or not job.may_resume:
+            with pytest.raises(Conflict if job is not None else NotFound):
+                resumption.resume(self.engine, job_id)
+            return
+        resumption.resume(self.engine, job_id)
+        job.status, job.attempt = "queued", job.attempt + 1
+        job.crashes = job.losses = job.told = 0
+        job.called_off = job.may_resume = False
 
     def remove(self, job_id: str) -> None:
         job = self.expected.get(job_id)
@@ -189,12 +223,9 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def ring(self) -> None:
-        """No waiting job is forgotten: some time after its message got lost, it is rung for again."""
-        with writing(self.engine) as connection:
-            connection.execute(update(Job).values(rung_at=Job.rung_at - 1000))
-        waiting = sorted(job_id for job_id, job in self.expected.items() if job.status == "queued")
-        assert ledger.take_waiting(self.engine, limit=100) == waiting
-        assert ledger.take_waiting(self.engine, limit=100) == []
+        """No waiting job is forgotten: a worker that looks at the queue sees it."""
+        waiting = [job for job in self.expected.values() if job.status == "queued"]
+        assert count_claimable(self.engine, limit=100) == len(waiting)
 
     @rule()
     def deliver(self) -> None:
@@ -218,18 +249,14 @@ class Life(RuleBasedStateMachine):
         assert parts <= rows.keys()
         for job_id, job in self.expected.items():
             row = rows[job_id]
-            assert (row.status, row.fence, row.attempt, row.crashes) == (
-                job.status,
-                job.fence,
-                job.attempt,
-                job.crashes,
-            )
+            counts = (job.fence, job.attempt, job.crashes, job.losses)
+            assert (row.status, row.fence, row.attempt, row.crashes, row.losses) == (job.status, *counts)
             assert (row.lease_expires_at is not None) == (job.status == "running")
             assert (row.finished_at is not None) == (job.status in ENDED)
             assert models.get(job_id, 0) == (1 if job.status == "succeeded" else 0)
             assert epochs.get(job_id, []) == list(range(1, job.epochs + 1))
             if job.status in ENDED:
-                assert job_id not in parts
+                assert (job_id in parts) == (job.may_resume and job.checkpoint is not None)
                 assert (job_id in due) == (job.told == 0)
             else:
                 assert job_id not in due
@@ -239,7 +266,9 @@ class Life(RuleBasedStateMachine):
                 job.seen.append(job.status)
 
 
-def test_no_sequence_of_events_loses_doubles_or_forgets_a_job(engine: Engine) -> None:
+def test_no_sequence_of_events_loses_doubles_or_forgets_a_job(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "LOSSES_BEFORE_FAILURE", LOSSES)
+
     class OnThisEngine(Life):
         pass
 

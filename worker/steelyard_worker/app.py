@@ -1,21 +1,20 @@
 """The composition root of a worker: Celery around one supervisor, and housekeeping beside it.
 
-Celery delivers rings, nothing more. Its messages are acknowledged before they are acted on: the lease in the
-database does what late acknowledgement is for, and no visibility timeout can start a long job twice.
+A Celery message says that there is work, nothing more: the worker then trains what the queue in the database has, until
+it has no more. Messages are acknowledged before they are acted on: the lease in the database does what late
+acknowledgement is for, and no visibility timeout can start a long job twice.
 """
 
-import os
-import socket
 from typing import Any
 
 from celery import Celery, signals
 
 from steelyard import logs
-from steelyard.jobs.doorbell import Doorbell
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard_worker.courier import Courier
 from steelyard_worker.housekeeping import Housekeeping
+from steelyard_worker.identity import worker_name
 from steelyard_worker.nursery import Nursery
 from steelyard_worker.supervisor import Supervisor
 from steelyard_worker.tasks import add_tasks
@@ -45,11 +44,10 @@ def make_celery(settings: Settings) -> Celery:
 def serve(settings: Settings, nursery: Nursery) -> int:
     """Work until SIGTERM or SIGINT, then give running jobs back; the exit status. `nursery` forks what trains."""
     logs.configure(settings.log_format, settings.log_level)
-    name = f"{socket.gethostname()}:{os.getpid()}"
+    name = worker_name()
     engine = make_engine(settings.database)
-    doorbell = Doorbell(settings.broker)
     supervisor = Supervisor(engine, settings, name, nursery)
-    housekeeping = Housekeeping(engine, doorbell, settings, supervisor, name)
+    housekeeping = Housekeeping(engine, settings, supervisor, name)
     courier = Courier(engine, settings)
     celery = make_celery(settings)
     add_tasks(celery, supervisor)
@@ -76,10 +74,11 @@ def serve(settings: Settings, nursery: Nursery) -> int:
         worker.start()
         return int(worker.exitcode or 0)
     finally:
+        supervisor.drain()
         courier.stop()
         housekeeping.stop()
+        supervisor.wait_until_drained()
         nursery.stop()
-        doorbell.close()
         engine.dispose()
 
 

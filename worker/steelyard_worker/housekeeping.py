@@ -1,38 +1,35 @@
-"""What every worker does beside training: says that it lives, takes lost jobs back, rings for those that wait.
+"""What every worker does beside training: says that it lives, takes lost jobs back, looks at the queue.
 
-It rings only while it has room itself: a job that waits because all are busy needs no message, and a queue of many
-such jobs must not fill the broker with rings.
+A job that can be claimed while this worker has room is trained here: its message was lost, or went to a worker that is
+busy, or its back-off is over. So no job depends on a message, and the broker may be away.
 
-All of it is harmless when several workers do it at once, and goes on while the broker is away.
+All of it is harmless when several workers do it at once.
 """
 
+from collections.abc import Callable
 from threading import Event, Thread
 
 from sqlalchemy import Engine
 
 from steelyard.errors import Unavailable
-from steelyard.jobs import ledger, roster
-from steelyard.jobs.doorbell import Doorbell
+from steelyard.jobs import ledger, queue, roster
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
 from steelyard.store import replies
+from steelyard_worker.identity import is_gone
 from steelyard_worker.supervisor import Supervisor
 
 ROUND_SECONDS = 1.0
 ANNOUNCE_ROUNDS = 5
 SWEEP_ROUNDS = 600
-RINGS_A_ROUND = 100
 log = get_logger(__name__)
 
 
 class Housekeeping:
     """A thread that makes its round every few seconds."""
 
-    def __init__(
-        self, engine: Engine, doorbell: Doorbell, settings: Settings, supervisor: Supervisor, name: str
-    ) -> None:
+    def __init__(self, engine: Engine, settings: Settings, supervisor: Supervisor, name: str) -> None:
         self._engine = engine
-        self._doorbell = doorbell
         self._concurrency = settings.worker_concurrency
         self._supervisor = supervisor
         self._name = name
@@ -41,7 +38,11 @@ class Housekeeping:
         self._thread = Thread(target=self._work, name="housekeeping", daemon=True)
 
     def start(self) -> None:
-        """Begin with the rounds."""
+        """Take back what an earlier worker on this machine left, before new jobs are claimed; begin with the rounds."""
+        try:
+            self._reap(lambda owner: owner == self._name or is_gone(owner))  # of this name, it was an earlier process
+        except Unavailable:
+            log.warning("the database is away")
         self._thread.start()
 
     def stop(self) -> None:
@@ -66,13 +67,14 @@ class Housekeeping:
         if self._rounds % SWEEP_ROUNDS == 0:
             replies.forget_old(self._engine)
         self._rounds += 1
-        for job_id in ledger.reap(self._engine):
-            log.warning("lease ran out; the job was taken back", job_id=job_id)
-        if not self._supervisor.has_room:
-            return
-        for job_id in ledger.take_waiting(self._engine, limit=RINGS_A_ROUND):
-            if not self._doorbell.ring(job_id):
-                break
+        self._reap(is_gone)
+        if room := self._supervisor.room:
+            for _ in range(queue.count_claimable(self._engine, limit=room)):
+                self._supervisor.start_working()
+
+    def _reap(self, is_gone: Callable[[str], bool]) -> None:
+        for job_id in ledger.reap(self._engine, is_gone=is_gone):
+            log.warning("the job's worker is lost; the job was taken back", job_id=job_id)
 
     def _leave(self) -> None:
         try:

@@ -7,11 +7,12 @@ and a process id with its exit status, once it has ended.
 """
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import Lock
 
 from steelyard.logs import get_logger
@@ -27,7 +28,19 @@ log = get_logger(__name__)
 
 
 class NurseryDied(Exception):
-    """The template gave no answer; the next question starts another one."""
+    """The template is gone, and with it every process that was forked from it; the next fork starts another one."""
+
+
+class ForkFailed(Exception):
+    """The template could not fork: there is no memory or no process id left. It lives on, and so do its children."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process that was forked, and the template that alone knows of its end."""
+
+    process_id: int
+    template: subprocess.Popen[bytes]
 
 
 class Nursery:
@@ -38,6 +51,8 @@ class Nursery:
         self._asking = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
+        # The kernel ends a template with the thread that started it, so this thread lives as long as the worker.
+        self._starter = ThreadPoolExecutor(1, "nursery")
 
     def start(self) -> None:
         """Begin to load what jobs need; returns at once."""
@@ -48,48 +63,62 @@ class Nursery:
         """End the template, and with it every training process."""
         with self._asking:
             self._end()
+        self._starter.shutdown()
 
-    def fork(self, orders: int, reports: int) -> int:
-        """The process id of a new training process that holds these ends of two pipes. Raises `NurseryDied`."""
-        return self._ask(FORK, [orders, reports])
-
-    def wait(self, process_id: int) -> int:
-        """The exit status of a training process, once it has ended: negative for a signal, as in `subprocess`."""
-        try:
-            return self._ask(str(process_id).encode())
-        except NurseryDied:
-            return -signal.SIGKILL  # as all its children
-
-    def _ask(self, question: bytes, descriptors: Sequence[int] = ()) -> int:
+    def fork(self, orders: int, reports: int) -> Child:
+        """A new training process that holds these ends of two pipes. Raises `NurseryDied`, `ForkFailed`."""
         with self._asking:
-            link = self._connect()
-            try:
-                socket.send_fds(link, [question], descriptors)
-                answer = link.recv(MESSAGE_BYTES)
-            except OSError:
-                answer = b""
-            if not answer:
-                log.error("the process that training processes are forked from is gone; another takes its place")
-                self._end()
-                raise NurseryDied
-            return int(answer)
+            template, link = self._connect()
+            process_id = self._ask(link, FORK, [orders, reports])
+        if process_id < 0:
+            raise ForkFailed(os.strerror(-process_id))
+        return Child(process_id, template)
 
-    def _connect(self) -> socket.socket:
+    def wait(self, child: Child) -> int:
+        """The exit status of a child, once it has ended: negative for a signal, as in `subprocess`.
+
+        Raises `NurseryDied` if its template is gone.
+        """
+        with self._asking:
+            if self._process is not child.template or self._socket is None:
+                raise NurseryDied
+            return self._ask(self._socket, str(child.process_id).encode())
+
+    def has_lost(self, child: Child) -> bool:
+        """Whether the template of this child is gone."""
+        return child.template.poll() is not None
+
+    def _ask(self, link: socket.socket, question: bytes, descriptors: Sequence[int] = ()) -> int:
+        try:
+            socket.send_fds(link, [question], descriptors)
+            answer = link.recv(MESSAGE_BYTES)
+        except OSError:
+            answer = b""
+        if not answer:
+            log.error("the process that training processes are forked from is gone; another takes its place")
+            self._end()
+            raise NurseryDied
+        return int(answer)
+
+    def _connect(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         if self._process is not None and self._process.poll() is not None:
             self._end()
-        if self._socket is None:
+        if self._process is None or self._socket is None:
             ours, its = socket.socketpair()
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "steelyard_worker.template", str(its.fileno()), str(os.getpid())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[its.fileno()],
-                env=os.environ | self._settings.as_environment() | SINGLE,
-                start_new_session=True,  # a Ctrl-C in the terminal is the supervisor's to pass on
-            )
+            self._process = self._starter.submit(self._execute, its.fileno()).result()
             its.close()
             ours.settimeout(ANSWER_SECONDS)
             self._socket = ours
-        return self._socket
+        return self._process, self._socket
+
+    def _execute(self, link: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "steelyard_worker.template", str(link), str(os.getpid())],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[link],
+            env=os.environ | self._settings.as_environment() | SINGLE,
+            start_new_session=True,  # a Ctrl-C in the terminal is the supervisor's to pass on
+        )
 
     def _end(self) -> None:
         if self._process is not None:

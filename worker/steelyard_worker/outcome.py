@@ -38,6 +38,7 @@ class Outcome:
         self.held = held
         self.spec = load_spec(order.spec)
         self.train_seconds = 0.0
+        self._uncounted_seconds = 0.0
         self._reproducible = True  # not, once a run goes on under another numeric fingerprint
         self._engine = engine
         self._threads = threads
@@ -54,25 +55,36 @@ class Outcome:
         self._prepared = prepare(self.spec, self._supervised, streams)
         network = build_network(self.spec, self._prepared.inputs.layout, self._supervised.outputs)
         network.initialize(streams.initialization, self._prepared.parts["train"].x)
+        saved = self._load_state()
         asked = self.spec.initial_weights
-        start = None if asked is None else load_start(self._engine, asked.model)
+        # A state has everything that the start gave, whose model may be gone by now.
+        start = load_start(self._engine, asked.model) if asked is not None and saved is None else None
         if start is not None:
             network.take(start.tensors)
         self._training = build_training(self.spec, self._prepared, network, streams, threads=self._threads)
         if start is not None and asked is not None and asked.optimizer_state:
             self._training.go_on_with(start.optimizer)
-        self._go_on(self._training)
-
-    def _go_on(self, training: Training) -> None:
-        """Take up the state that an earlier run left, if one did."""
-        found = checkpoints.load(self._engine, self.held.job_id)
-        if found is not None:
-            saved = from_bytes(found.content)
-            training.restore(saved.state)
-            self.train_seconds = saved.train_seconds
-            self._reproducible = saved.fingerprint == self._fingerprint
+        if saved is not None:
+            self._training.restore(saved.state)
         if self.held.fence > 1:  # else nobody has recorded anything before
-            ledger.rewind(self._engine, self.held, epoch=training.epoch, train_seconds=self.train_seconds)
+            self._uncounted_seconds = ledger.rewind(
+                self._engine, self.held, epoch=self._training.epoch, train_seconds=self.train_seconds
+            )
+
+    def _load_state(self) -> Saved | None:
+        """The state that an earlier run left, if one did."""
+        found = checkpoints.load(self._engine, self.held.job_id)
+        if found is None:
+            return None
+        saved = from_bytes(found.content)
+        self.train_seconds = saved.train_seconds
+        self._reproducible = saved.fingerprint == self._fingerprint
+        return saved
+
+    @property
+    def counted_seconds(self) -> float:
+        """The seconds trained that count toward the time limit: those since the job was submitted or resumed."""
+        return self.train_seconds - self._uncounted_seconds
 
     def run(self) -> Iterator[Batch | Epoch]:
         """Train; `train_seconds` counts along."""

@@ -12,9 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from steelyard.jobs.ledger import Claim
-from steelyard_worker.nursery import Nursery, NurseryDied
+from steelyard_worker.nursery import ForkFailed, Nursery, NurseryDied
 
 TICK, ENDING, DONE, RETIRED, GIVEN_BACK = "tick", "ending", "done", "retired", "given back"
+CANCEL, PAUSE = signal.SIGUSR1, signal.SIGUSR2
+REQUESTS = (CANCEL, PAUSE)
 KERNEL_EVENTS = Path("/proc/vmstat")
 
 
@@ -26,10 +28,14 @@ class KilledForMemory(ProcessDied):
     """The kernel killed it, because the machine or its container had no memory left."""
 
 
+class ForkServerDied(ProcessDied):
+    """The template died, and took all its children along."""
+
+
 class TrainingProcess:
     """One process that trains. Raises `ProcessDied` if there can be none.
 
-    `SIGUSR1` asks it to end its job early and keep what it has, `SIGUSR2` to leave a checkpoint for another to go on.
+    `CANCEL` asks it to end its job early and keep what it has, `PAUSE` to leave a checkpoint for another to go on.
     """
 
     def __init__(self, nursery: Nursery) -> None:
@@ -39,10 +45,13 @@ class TrainingProcess:
         orders_end, self._orders = os.pipe()
         self._reports, reports_end = os.pipe()
         try:
-            self._id = nursery.fork(orders_end, reports_end)
+            self._child = nursery.fork(orders_end, reports_end)
         except NurseryDied:
             self._close()
-            raise ProcessDied("the process that it comes from died") from None
+            raise ForkServerDied("the fork server died") from None
+        except ForkFailed as failure:
+            self._close()
+            raise ProcessDied(f"the fork server could not fork: {failure}") from None
         finally:
             os.close(orders_end)
             os.close(reports_end)
@@ -52,8 +61,14 @@ class TrainingProcess:
         """Whether it still runs: its end of the pipe is open."""
         while self._reports >= 0 and select.select([self._reports], [], [], 0)[0]:
             if not self._receive():
-                self._reap()
+                with suppress(NurseryDied):
+                    self._reap()
         return self._reports >= 0
+
+    @property
+    def has_lost_its_fork_server(self) -> bool:
+        """Whether the process from which it was forked is gone."""
+        return self._nursery.has_lost(self._child)
 
     def order(self, held: Claim) -> None:
         """Let it train the job that `held` gives the right to. Raises `ProcessDied`."""
@@ -78,21 +93,22 @@ class TrainingProcess:
 
     def cancel(self) -> None:
         """Ask it to end its job at the next batch and to keep the weights."""
-        self._signal(signal.SIGUSR1)
+        self._signal(CANCEL)
 
     def pause(self) -> None:
         """Ask it to leave its job at the next batch, with a checkpoint."""
-        self._signal(signal.SIGUSR2)
+        self._signal(PAUSE)
 
     def kill(self) -> None:
         """End it at once, and wait until it is gone."""
         self._signal(signal.SIGKILL)
-        self._reap()
+        with suppress(NurseryDied):
+            self._reap()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._reports >= 0:  # until it is reaped, its id is nobody else's
             with suppress(ProcessLookupError):
-                os.kill(self._id, number)
+                os.kill(self._child.process_id, number)
 
     def _receive(self) -> bool:
         """Whether there was anything to read but the end."""
@@ -102,16 +118,20 @@ class TrainingProcess:
 
     def _death(self) -> ProcessDied:
         """How it died, once it is gone."""
-        code = self._reap()
+        try:
+            code = self._reap()
+        except NurseryDied:
+            return ForkServerDied("the fork server died, and the training process with it")
         if code == -signal.SIGKILL and _kills_for_memory() > self._kills_before:
             return KilledForMemory("the kernel killed it, because there was no memory left")
         return ProcessDied(f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}")
 
     def _reap(self) -> int:
+        """Its exit status. Raises `NurseryDied` if nobody knows it any more."""
         if self._reports < 0:
             return 0
         self._close()
-        return self._nursery.wait(self._id)
+        return self._nursery.wait(self._child)
 
     def _close(self) -> None:
         os.close(self._orders)

@@ -1,7 +1,10 @@
 """The training process: reads orders from a pipe, trains one job after another, reports through another pipe.
 
 It is forked from the nursery and stays for further jobs as long as each ends well: after a failure, or after
-`JOBS_BEFORE_RETIREMENT`, a fresh process takes its place. It ends with its worker.
+`JOBS_BEFORE_RETIREMENT`, a fresh process takes its place.
+
+It ends with its worker, and then writes nothing more about its job: the signal with which the kernel ends it may come
+late, since it comes by way of the template, and what fails meanwhile fails because the worker is gone.
 """
 
 import json
@@ -37,10 +40,11 @@ from steelyard.store.tables import PREDICTION
 from steelyard.trainer import warm
 from steelyard_worker.batch import Batch
 from steelyard_worker.outcome import Outcome
-from steelyard_worker.process import DONE, ENDING, GIVEN_BACK, RETIRED, TICK
+from steelyard_worker.process import CANCEL, DONE, ENDING, GIVEN_BACK, PAUSE, REQUESTS, RETIRED, TICK
 from steelyard_worker.recorder import Recorder
 
 JOBS_BEFORE_RETIREMENT = 100  # bounds what a leak in any library can come to
+ORPHANED = 3  # the exit status of a process whose worker is gone
 TICK_SECONDS = 0.2
 AGAIN_SECONDS = 1.0
 log = get_logger(__name__)
@@ -53,12 +57,16 @@ class Reports:
         self._pipe = pipe
         self._ticked_at = 0.0
         self.cancelled = self.paused = False
-        signal.signal(signal.SIGUSR1, self._on_cancel)
-        signal.signal(signal.SIGUSR2, self._on_pause)
+        signal.signal(CANCEL, self._on_cancel)
+        signal.signal(PAUSE, self._on_pause)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, REQUESTS)
 
     def say(self, report: str) -> None:
-        """Send one report."""
-        self._pipe.write(report.encode() + b"\n")
+        """Send one report. If there is nobody to send it to, the process ends here, as if the kernel had killed it."""
+        try:
+            self._pipe.write(report.encode() + b"\n")
+        except OSError:
+            os._exit(ORPHANED)
 
     def tick(self) -> None:
         """Say that the work goes on; called for every batch, sent a few times a second."""
@@ -144,6 +152,7 @@ def _train_and_save(ours: Settings, outcome: Outcome, engine: Engine, reports: R
     except Exception:
         log.exception("the run failed through a fault of the service")
         error = Internal("a fault of the service ended the run; its log has the reason")
+    reports.say(ENDING)  # which also makes sure that the failure is not that of a worker which is gone
     _insist(lambda: outcome.save("failed", error), reports)
     return False
 
@@ -159,12 +168,13 @@ def _predict(batch: Batch, reports: Reports) -> bool:
         batch.run(is_stopped)
     except (FencedOff, Unavailable):
         raise
-    except SteelyardError as refusal:
-        batch.end("failed", refusal.problem())
-        return False
-    except Exception:
-        log.exception("the batch failed through a fault of the service")
-        batch.end("failed", Internal("a fault of the service ended the batch; its log has the reason").problem())
+    except Exception as failure:
+        error = failure
+        if not isinstance(error, SteelyardError):
+            log.exception("the batch failed through a fault of the service")
+            error = Internal("a fault of the service ended the batch; its log has the reason")
+        reports.say(ENDING)  # as for a training
+        batch.end("failed", error.problem())
         return False
     if reports.paused:
         raise GivenBack
@@ -185,8 +195,8 @@ def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -
         if reports.paused:
             recorder.write(with_checkpoint=True)
             raise GivenBack
-        if outcome.train_seconds > limit:
-            raise TimeLimitExceeded(f"it had trained for {outcome.train_seconds:.0f} s; the limit is {limit:.0f} s")
+        if outcome.counted_seconds > limit:
+            raise TimeLimitExceeded(f"it had trained for {outcome.counted_seconds:.0f} s; the limit is {limit:.0f} s")
     reports.say(ENDING)
     return recorder.unwritten
 

@@ -2,12 +2,17 @@
 
 It stands outside the training process, so that a training that hangs, eats its memory or dies cannot keep
 its job: the lease is renewed only while batches go by. One supervisor serves all threads of a worker.
+
+Which job is trained next is the queue's order, whatever called the worker: a Celery message, or its own look at the
+queue (`housekeeping`).
 """
 
 import time
 from collections.abc import Callable
-from queue import SimpleQueue
-from threading import Event
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import TypeVar
 
 from sqlalchemy import Engine
 
@@ -23,6 +28,7 @@ from steelyard_worker.process import (
     GIVEN_BACK,
     RETIRED,
     TICK,
+    ForkServerDied,
     KilledForMemory,
     ProcessDied,
     TrainingProcess,
@@ -31,6 +37,9 @@ from steelyard_worker.process import (
 LOOK_SECONDS = 0.25  # how often a cancelled job, a draining worker and an old lease are looked for
 CANCEL_GRACE_SECONDS = 1.5
 PAUSE_GRACE_SECONDS = 8.0
+BLAME_SECONDS = 0.5  # after the death of a training process, until the job is blamed for it
+DRAINED_SECONDS = 4.0  # to write what jobs were given back, after the last of them has been stopped
+T = TypeVar("T")
 log = get_logger(__name__)
 
 
@@ -43,41 +52,56 @@ class Supervisor:
         self._name = name
         self._nursery = nursery
         self._draining = Event()
+        self._slots = settings.worker_concurrency
         self._idle: SimpleQueue[TrainingProcess | None] = SimpleQueue()  # `None`: a process that is yet to be forked
-        for _ in range(settings.worker_concurrency):
+        for _ in range(self._slots):
             self._idle.put(None)
 
     @property
-    def has_room(self) -> bool:
-        """Whether a job that is rung now would be trained at once."""
-        return not self._idle.empty() and not self._draining.is_set()
+    def room(self) -> int:
+        """How many jobs could be trained now beside those that are."""
+        return 0 if self._draining.is_set() else self._idle.qsize()
 
     def drain(self) -> None:
         """Take no further job, and give those that run back to the queue."""
         self._draining.set()
 
-    def train(self, job_id: str) -> None:
-        """Train the job, if it is there to be taken, until it has ended or is no longer ours."""
-        with bind(job_id=job_id):
-            process = self._idle.get()
-            try:
+    def wait_until_drained(self) -> None:
+        """Return once no job runs any more, or none should by now."""
+        end = time.monotonic() + PAUSE_GRACE_SECONDS + DRAINED_SECONDS
+        with suppress(Empty):
+            for _ in range(self._slots):
+                self._idle.get(timeout=max(0.0, end - time.monotonic()))
+
+    def start_working(self) -> None:
+        """Work in a thread of its own."""
+        Thread(target=self.work, name="training", daemon=True).start()
+
+    def work(self) -> None:
+        """Train one job after the other, in the order of the queue, until no more can be claimed.
+
+        While all slots are taken it waits for one: so Celery, whose thread this is, leaves further messages to others.
+        """
+        process = self._idle.get()
+        try:
+            while not self._draining.is_set():
                 if process is None or not process.alive:
                     process = TrainingProcess(self._nursery)
-                held = self._claim(job_id)
-                if held is not None:
+                held = self._claim()
+                if held is None:
+                    break
+                with bind(job_id=held.job_id):
                     self._run(process, held)
-            except ProcessDied as death:
-                log.error("a training process does not start; the job will be rung again", reason=str(death))
-            finally:
-                self._idle.put(process)
+        except ProcessDied as death:
+            log.error("a training process does not start; the worker tries again", reason=str(death))
+        finally:
+            self._idle.put(process)
 
-    def _claim(self, job_id: str) -> Claim | None:
-        if self._draining.is_set():
-            return None
+    def _claim(self) -> Claim | None:
         try:
-            return ledger.claim(self._engine, job_id, owner=self._name, lease_seconds=self._settings.lease_seconds)
+            return ledger.claim(self._engine, owner=self._name, lease_seconds=self._settings.lease_seconds)
         except Unavailable:
-            log.warning("the database is away; the job will be rung again")
+            log.warning("the database is away; the worker tries again")
             return None
 
     def _run(self, process: TrainingProcess, held: Claim) -> None:
@@ -86,8 +110,11 @@ class Supervisor:
             process.order(held)
             Watch(self._engine, self._settings, process, held, self._draining.is_set).until_done()
             log.info("done", attempt=held.attempt)
+        except ForkServerDied as death:
+            self._lose(held, str(death), is_crash=False)
         except ProcessDied as death:
-            self._lose(held, str(death), OutOfMemory if isinstance(death, KilledForMemory) else WorkerLost)
+            error = OutOfMemory if isinstance(death, KilledForMemory) else WorkerLost
+            self._lose(held, str(death), error, is_crash=not self._died_along(process))
         except Hung as hung:
             process.kill()
             self._lose(held, str(hung), Stalled)
@@ -99,19 +126,34 @@ class Supervisor:
             log.info("the job goes back to the queue", reason=reason, attempt=held.attempt)
             process.kill()
             self._settle(lambda: ledger.release(self._engine, held, reason))
+        except BaseException:
+            process.kill()  # else the next job's reports would be mixed with this one's
+            raise
 
-    def _lose(self, held: Claim, reason: str, error: type[RunFailed]) -> None:
+    def _died_along(self, process: TrainingProcess) -> bool:
+        """Whether a training process died because everything here is being ended.
+
+        Of processes that are killed together the training may go first. If this worker is killed within a moment, it
+        has written nothing, and its lease runs out.
+        """
+        return self._draining.wait(BLAME_SECONDS) or process.has_lost_its_fork_server
+
+    def _lose(self, held: Claim, reason: str, error: type[RunFailed] = WorkerLost, *, is_crash: bool = True) -> None:
         log.warning("training process lost", reason=reason, attempt=held.attempt)
-        self._settle(lambda: ledger.lose(self._engine, held, reason, error=error))
+        pause = self._settle(lambda: ledger.lose(self._engine, held, reason, error=error, is_crash=is_crash))
+        # The slot is kept until the back-off is over, or jobs that have not run yet would take it first.
+        if pause:
+            self._draining.wait(pause + BLAME_SECONDS)
 
-    def _settle(self, change: Callable[[], None]) -> None:
+    def _settle(self, change: Callable[[], T]) -> T | None:
         """Tell the ledger how a run ended without a result. If that fails, the lease's end tells it."""
         try:
-            change()
+            return change()
         except FencedOff:
             log.info("the job was no longer ours")
         except Unavailable:
             log.warning("the database is away; the lease will run out")
+        return None
 
 
 class GivenBack(Exception):

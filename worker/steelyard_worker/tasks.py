@@ -10,5 +10,6 @@ def add_tasks(celery: Celery, supervisor: Supervisor) -> None:
     """Give the task names their bodies, on this application alone."""
 
     @celery.task(name=TASK, shared=False, ignore_result=True)  # type: ignore[untyped-decorator]
-    def train(job_id: str) -> None:
-        supervisor.train(job_id)
+    def train(_: str) -> None:
+        """Train what the queue has; the job that the message names may well not be the first of it."""
+        supervisor.work()

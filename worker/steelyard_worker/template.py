@@ -3,9 +3,13 @@
 It has one thread, no connection and no lock when it forks, so that what comes of it holds none. Its children die with
 it, and it with its worker.
 
+It and its children ignore SIGTERM and SIGINT: whoever stops a service by a signal to all its processes means the worker
+to give its jobs back, and a training process that died of it first would look like one that crashed.
+
 python -m steelyard_worker.template SOCKET WORKER (a descriptor and a process id)
 """
 
+import errno
 import gc
 import os
 import select
@@ -17,11 +21,15 @@ import traceback
 from steelyard.lifeline import end_with_parent
 from steelyard_worker import run
 from steelyard_worker.nursery import FORK, MESSAGE_BYTES
+from steelyard_worker.process import REQUESTS
 
 
 def main() -> None:
     """Answer the worker until it is gone; load what jobs need while it asks nothing."""
     link = socket.socket(fileno=int(sys.argv[1]))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)  # a child takes them once it has handlers for them
     end_with_parent(signal.SIGKILL, int(sys.argv[2]))
     loading = run.load_ahead()
     loaded = False
@@ -37,10 +45,13 @@ def main() -> None:
 
 
 def _fork(link: socket.socket, orders: int, reports: int) -> int:
-    """The process id of a child that serves orders and never comes back here."""
+    """The process id of a child that serves orders and never comes back here; if there is none, minus the errno."""
     gc.freeze()  # a collection in a child leaves alone what is here, so that its pages stay shared
     this = os.getpid()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError as error:
+        child = -(error.errno or errno.EAGAIN)
     if child == 0:
         status = 1
         try:
@@ -59,10 +70,7 @@ def _fork(link: socket.socket, orders: int, reports: int) -> int:
 
 
 def _wait(child: int) -> int:
-    try:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    except ChildProcessError:
-        return -signal.SIGKILL  # it was the child of a template that is gone
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 if __name__ == "__main__":

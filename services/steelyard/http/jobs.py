@@ -13,7 +13,7 @@ from steelyard.http.listing import CSV, as_csv, as_list
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route
 from steelyard.http.wiring import services
-from steelyard.jobs import ledger, queries, results
+from steelyard.jobs import ledger, queries, results, resumption
 from steelyard.jobs.feed import Cursor, read_feed
 from steelyard.jobs.reach import require_reach
 from steelyard.jobs.states import ENDED, STATUSES
@@ -124,6 +124,25 @@ def cancel_job(job_id: str) -> Response:
     engine = services().engine
     ledger.request_cancel(engine, job_id)
     return reply(queries.get_job(engine, job_id), 202)
+
+
+@route(
+    jobs,
+    "POST",
+    "/v1/jobs/<job_id>/resume",
+    Operation(
+        "Resume a cancelled job, or one that failed with worker-lost or time-limit-exceeded, from its last checkpoint",
+        {202: "Job"},
+        problems=(404, 409),
+    ),
+)
+def resume_job(job_id: str) -> Response:
+    """Put the job back into the queue, and ring for it."""
+    ours = services()
+    resumption.resume(ours.engine, job_id)
+    if not ours.doorbell.ring(job_id):
+        ours.meters.lost_rings.inc()
+    return reply(queries.get_job(ours.engine, job_id), 202)
 
 
 @route(

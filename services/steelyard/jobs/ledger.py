@@ -1,25 +1,30 @@
 """Every change to a job's state: one compare-and-set statement each, with its event in the same transaction.
 
-Two rules make a job neither lost nor doubled. The row decides, never a message: whoever wants to run a job
-claims it here, and exactly one claim succeeds. And each claim makes the `fence` grow, and every later write of
-that run asks for it: a run that was given up for dead, and is not, changes no row and gets `FencedOff`.
+Two rules make a job neither lost nor doubled. The row decides, never a message: a worker claims the next job here,
+and exactly one claim of a job succeeds. And each claim makes the `fence` grow, and every later write of that run
+asks for it: a run that was given up for dead, and is not, changes no row and gets `FencedOff`.
+
+A run can be lost in two ways. A *crash* is the death of the training process alone: the job is likely at fault, and a
+few in a row end it. A *loss* is a death that took the worker or the fork server along: it says little about the job,
+so many are allowed. They are bounded all the same, for a job may be what brings its machine down each time. A new
+checkpoint sets both counts back to zero.
 
 Nothing here knows how a job is trained, nor who asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from steelyard.errors import Conflict, FencedOff, NotFound, RunFailed, WorkerLost
-from steelyard.jobs import checkpoints, queries, webhooks
+from steelyard.jobs import checkpoints, queries, queue, webhooks
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.queries import Epochs
-from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING
+from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, may_resume
 from steelyard.spec.plan import Plan
 from steelyard.store import replies
 from steelyard.store.clock import now
@@ -29,10 +34,11 @@ from steelyard.store.replies import Once
 from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobDataset, JobInput
 
 CRASHES_BEFORE_FAILURE = 3
-BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second
-RING_AGAIN_SECONDS = 2.0
+LOSSES_BEFORE_FAILURE = 20
+BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second; none after a loss
 RUNS_BETWEEN_SWEEPS = 50  # a run leaves a few events; a job that is given back for ever must not leave ever more
 EVENTS_KEPT = 200
+UNHARMED = {"crashes": 0, "losses": 0}
 
 
 @dataclass(frozen=True)
@@ -88,12 +94,12 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
 
 def enqueue(connection: Connection, job_id: str, *, inline: bytes | None, datasets: list[str], **values: Any) -> None:
     """Put a job of any kind into the queue. Raises `Conflict` if one of its data sets is gone."""
-    times = {"created_at": now(), "available_at": now(), "rung_at": now()}
+    times = {"created_at": now(), "available_at": now()}
     connection.execute(insert(Job).values(id=job_id, status=QUEUED, **times, **values))
     if inline is not None:
         connection.execute(insert(JobInput).values(job_id=job_id, content=inline))
     _need_datasets(connection, job_id, datasets)
-    _tell(connection, job_id, QUEUED, "accepted; waits for a worker")
+    tell(connection, job_id, QUEUED, "accepted; waits for a worker")
 
 
 def _need_datasets(connection: Connection, job_id: str, dataset_ids: list[str]) -> None:
@@ -104,37 +110,53 @@ def _need_datasets(connection: Connection, job_id: str, dataset_ids: list[str]) 
         raise Conflict("a data set that the job needs was deleted meanwhile") from error
 
 
-def claim(engine: Engine, job_id: str, *, owner: str, lease_seconds: float) -> Claim | None:
-    """Take a waiting job, or learn with `None` that it is not there to be taken."""
+def claim(engine: Engine, *, owner: str, lease_seconds: float) -> Claim | None:
+    """Take the next job in the order of the queue, or `None` if none may be claimed.
+
+    Two workers that claim at once get different jobs, and neither waits for the other.
+    """
+    if not queue.count_claimable(engine, limit=1):
+        return None  # without a write transaction, which on SQLite waits for all others
+    following = queue.claimable().limit(1).with_for_update(skip_locked=True).scalar_subquery()
     with writing(engine) as connection:
         row = connection.execute(
             update(Job)
-            .where(Job.id == job_id, Job.status == QUEUED, Job.available_at <= now())
+            .where(Job.id == following, Job.status == QUEUED)
             .values(
                 status=RUNNING,
+                rank=0,
                 fence=Job.fence + 1,
                 lease_owner=owner,
                 lease_expires_at=now() + lease_seconds,
                 started_at=func.coalesce(Job.started_at, now()),
             )
-            .returning(Job.fence, Job.attempt)
+            .returning(Job.id, Job.fence, Job.attempt)
         ).one_or_none()
         if row is None:
             return None
-        _tell(connection, job_id, RUNNING, f"attempt {row.attempt} runs on {owner}", attempt=row.attempt)
+        tell(connection, row.id, RUNNING, f"attempt {row.attempt} runs on {owner}", attempt=row.attempt)
         if row.fence % RUNS_BETWEEN_SWEEPS == 0:
-            _sweep_events(connection, job_id)
-        return Claim(job_id=job_id, fence=row.fence, attempt=row.attempt)
+            _sweep_events(connection, row.id)
+        return Claim(job_id=row.id, fence=row.fence, attempt=row.attempt)
 
 
-def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> None:
-    """Forget what an earlier run recorded after `epoch`, where this one begins. Raises `FencedOff`."""
+def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> float:
+    """Forget what an earlier run recorded after `epoch`, where this one begins. Raises `FencedOff`.
+
+    Gives the seconds of training that the time limit does not count: those before the job was last resumed.
+    """
+    begins = {"epoch": epoch, "train_seconds": train_seconds}
+    uncounted = func.coalesce(Job.uncounted_seconds, train_seconds)
     with writing(engine) as connection:
-        _change(connection, held, epoch=epoch, train_seconds=train_seconds)
+        change = update(Job).where(_held(held)).values(**begins, uncounted_seconds=uncounted)
+        seconds = connection.execute(change.returning(Job.uncounted_seconds)).scalar_one_or_none()
+        if seconds is None:
+            raise FencedOff(held.job_id)
         later = and_(HistoryEpoch.job_id == held.job_id, HistoryEpoch.epoch > epoch)
         connection.execute(delete(HistoryEpoch).where(later))
         if epoch:
-            _tell(connection, held.job_id, RUNNING, f"going on from epoch {epoch}", epoch=epoch)
+            tell(connection, held.job_id, RUNNING, f"going on from epoch {epoch}", epoch=epoch)
+        return seconds
 
 
 def renew(engine: Engine, held: Claim, *, lease_seconds: float) -> None:
@@ -162,11 +184,11 @@ def record(
 ) -> None:
     """Add epochs to the history, move the progress on and keep a checkpoint, all at once. Raises `FencedOff`.
 
-    A run with a new checkpoint has got on: crashes before it do not count any more.
+    A run with a new checkpoint has got on: crashes and losses before it do not count any more.
     """
     reached: dict[str, Any] = {"epoch": epochs[-1][0], "train_seconds": train_seconds} if epochs else {}
     with writing(engine) as connection:
-        _change(connection, held, **reached, **({} if checkpoint is None else {"crashes": 0}))
+        _change(connection, held, **reached, **({} if checkpoint is None else UNHARMED))
         _add_history(connection, held, epochs)
         if checkpoint is not None:
             checkpoints.save(connection, held.job_id, checkpoint)
@@ -180,7 +202,7 @@ def _add_history(connection: Connection, held: Claim, epochs: Epochs) -> None:
 
 def move_on(connection: Connection, held: Claim, *, epoch: int, train_seconds: float) -> None:
     """Note that a part of the work is done for good, in the transaction that keeps it. Raises `FencedOff`."""
-    _change(connection, held, epoch=epoch, train_seconds=train_seconds, crashes=0)
+    _change(connection, held, epoch=epoch, train_seconds=train_seconds, **UNHARMED)
 
 
 def finish(connection: Connection, held: Claim, end: End, epochs: Epochs = ()) -> None:
@@ -205,7 +227,8 @@ def finish(connection: Connection, held: Claim, end: End, epochs: Epochs = ()) -
     )
     _add_history(connection, held, epochs)
     message = str(end.error["detail"]) if end.error else f"{end.status} after {end.epoch} {end.parts}"
-    _tell(connection, held.job_id, end.status, message, level="error" if end.status == FAILED else "info")
+    tell(connection, held.job_id, end.status, message, level="error" if end.status == FAILED else "info")
+    _end(connection, held.job_id, end.status, end.error)
 
 
 def release(engine: Engine, held: Claim, reason: str) -> None:
@@ -221,7 +244,6 @@ def release(engine: Engine, held: Claim, reason: str) -> None:
                 status=case((Job.cancel_requested_at.is_not(None), CANCELLED), else_=QUEUED),
                 finished_at=case((Job.cancel_requested_at.is_not(None), now()), else_=None),
                 available_at=now(),
-                rung_at=0,
                 lease_owner=None,
                 lease_expires_at=None,
             )
@@ -229,37 +251,43 @@ def release(engine: Engine, held: Claim, reason: str) -> None:
         ).one_or_none()
         if row is None:
             raise FencedOff(held.job_id)
-        _tell(connection, held.job_id, row.status, f"{reason}; the job goes to another")
+        tell(connection, held.job_id, row.status, f"{reason}; the job goes back to the queue")
+        _end(connection, held.job_id, row.status)
 
 
-def lose(engine: Engine, held: Claim, reason: str, *, error: type[RunFailed] = WorkerLost) -> None:
+def lose(
+    engine: Engine, held: Claim, reason: str, *, error: type[RunFailed] = WorkerLost, is_crash: bool = True
+) -> float:
     """Give up a run whose process died: the job waits again, or fails with `error` when that happens too often.
 
-    `reason` says how it died, for people: 'killed by SIGKILL'. Raises `FencedOff`.
+    `reason` says how it died, for people: 'killed by SIGKILL'. Gives the seconds until the job can be claimed again;
+    0 if it has ended. Raises `FencedOff`.
     """
     with writing(engine) as connection:
-        if not _give_up(connection, _held(held), reason, error):
-            raise FencedOff(held.job_id)
+        rows = _give_up(connection, _held(held), reason, error, is_crash=is_crash)
+    if not rows:
+        raise FencedOff(held.job_id)
+    return max(0.0, rows[0].pause) if rows[0].status == QUEUED else 0.0
 
 
-def reap(engine: Engine) -> list[str]:
-    """Give up every run whose lease has run out, and give the ids of its jobs. Harmless when done twice."""
+def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) -> list[str]:
+    """Give up every run whose lease has run out, or whose owner is known to be gone; the ids of its jobs.
+
+    Harmless when done twice.
+    """
+    running = select(Job.lease_owner, func.min(Job.lease_expires_at) < now()).where(Job.status == RUNNING)
+    with reading(engine) as connection:
+        owners = connection.execute(running.group_by(Job.lease_owner)).all()
+    gone = [owner for owner, _ in owners if owner is not None and is_gone(owner)]
+    if not gone and not any(expired for _, expired in owners):
+        return []
+    over = {"its worker died": Job.lease_owner.in_(gone), "its worker fell silent": Job.lease_expires_at < now()}
     with writing(engine) as connection:
-        expired = and_(Job.status == RUNNING, Job.lease_expires_at < now())
-        return _give_up(connection, expired, "its worker fell silent", WorkerLost)
-
-
-def take_waiting(engine: Engine, *, limit: int) -> list[str]:
-    """The ids of jobs that wait and for which no message is likely under way, oldest first; marks them as rung."""
-    overdue = and_(
-        Job.status == QUEUED,
-        Job.available_at <= now(),
-        or_(Job.rung_at < Job.available_at, Job.rung_at <= now() - RING_AGAIN_SECONDS),
-    )
-    oldest = select(Job.id).where(overdue).order_by(Job.id).limit(limit)
-    with writing(engine) as connection:
-        rung = update(Job).where(Job.id.in_(oldest), overdue).values(rung_at=now()).returning(Job.id)
-        return sorted(connection.execute(rung).scalars())
+        return [
+            row.id
+            for reason, runs in over.items()
+            for row in _give_up(connection, and_(Job.status == RUNNING, runs), reason, WorkerLost, is_crash=False)
+        ]
 
 
 def request_cancel(engine: Engine, job_id: str) -> None:
@@ -280,7 +308,8 @@ def request_cancel(engine: Engine, job_id: str) -> None:
                 f"job {job_id} is {_status(connection, job_id)}; only a job that has not ended can be cancelled"
             )
         message = "cancelled before it ran" if row.status == CANCELLED else "the client asks to stop"
-        _tell(connection, job_id, row.status, message)
+        tell(connection, job_id, row.status, message)
+        _end(connection, job_id, row.status)
 
 
 def remove(engine: Engine, job_id: str) -> None:
@@ -299,29 +328,39 @@ def _change(connection: Connection, held: Claim, **values: Any) -> None:
         raise FencedOff(held.job_id)
 
 
-def _give_up(connection: Connection, runs: ColumnElement[bool], reason: str, error: type[RunFailed]) -> list[str]:
-    last = Job.crashes + 1 >= CRASHES_BEFORE_FAILURE
-    status = case((Job.cancel_requested_at.is_not(None), CANCELLED), (last, FAILED), else_=QUEUED)
+def _give_up(
+    connection: Connection, runs: ColumnElement[bool], reason: str, error: type[RunFailed], *, is_crash: bool
+) -> Sequence[Row[Any, Any, Any, Any]]:
+    """Put jobs back into the queue whose runs died, or end them."""
+    count, most = (Job.crashes, CRASHES_BEFORE_FAILURE) if is_crash else (Job.losses, LOSSES_BEFORE_FAILURE)
+    pause = case((Job.crashes == 0, BACKOFF_SECONDS), else_=4 * BACKOFF_SECONDS) if is_crash else 0.0
+    status = case((Job.cancel_requested_at.is_not(None), CANCELLED), (count + 1 >= most, FAILED), else_=QUEUED)
     rows = connection.execute(
         update(Job)
         .where(runs)
         .values(
-            status=status,
-            finished_at=case((status == QUEUED, None), else_=now()),
-            attempt=Job.attempt + case((status == QUEUED, 1), else_=0),
-            crashes=Job.crashes + 1,
-            available_at=now() + case((Job.crashes == 0, BACKOFF_SECONDS), else_=literal(4 * BACKOFF_SECONDS)),
-            lease_owner=None,
-            lease_expires_at=None,
+            {
+                Job.status: status,
+                Job.finished_at: case((status == QUEUED, None), else_=now()),
+                Job.attempt: Job.attempt + case((status == QUEUED, 1), else_=0),
+                count: count + 1,
+                Job.available_at: now() + pause,
+                Job.lease_owner: None,
+                Job.lease_expires_at: None,
+            }
         )
-        .returning(Job.id, Job.status, Job.crashes)
+        .returning(Job.id, Job.status, count.label("times"), (Job.available_at - now()).label("pause"))
     ).all()
     for row in rows:
+        problem = None
         if row.status == FAILED:
-            detail = f"the training process was lost {row.crashes} times without getting on; the last time {reason}"
-            connection.execute(update(Job).where(Job.id == row.id).values(error=error(detail).problem()))
-        _tell(connection, row.id, row.status, f"worker lost: {reason}", level="warning", crashes=row.crashes)
-    return [row.id for row in rows]
+            lost = f"was lost {row.times} times without a new checkpoint; the last time {reason}"
+            problem = error(f"the {'training process' if is_crash else 'worker'} {lost}").problem()
+            connection.execute(update(Job).where(Job.id == row.id).values(error=problem))
+        times = {"crashes" if is_crash else "losses": row.times}
+        tell(connection, row.id, row.status, f"worker lost: {reason}", level="warning", **times)
+        _end(connection, row.id, row.status, problem)
+    return rows
 
 
 def _sweep_events(connection: Connection, job_id: str) -> None:
@@ -337,10 +376,15 @@ def _status(connection: Connection, job_id: str) -> str:
     return status
 
 
-def _tell(connection: Connection, job_id: str, status: str, message: str, *, level: str = "info", **data: Any) -> None:
-    """Note that a job has come to `status`. If it ended, whoever wants to be told is, and no run will go on with it."""
+def tell(connection: Connection, job_id: str, status: str, message: str, *, level: str = "info", **data: Any) -> None:
+    """Add the event that a job has come to `status`."""
     event = {"job_id": job_id, "level": level, "type": "status", "message": message, "data": {"status": status, **data}}
     connection.execute(insert(Event).values(created_at=now(), **event))
+
+
+def _end(connection: Connection, job_id: str, status: str, error: Mapping[str, Any] | None = None) -> None:
+    """If a job has ended, have its webhook sent, and delete the checkpoints from which it cannot be resumed."""
     if status in ENDED:
         webhooks.make_due(connection, job_id)
-        checkpoints.forget(connection, job_id)
+        if not may_resume(status, error):
+            checkpoints.forget(connection, job_id)

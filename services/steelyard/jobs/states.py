@@ -1,6 +1,9 @@
 """The states of a job, and which change is legal. The words are the HTTP contract's."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
+
+from steelyard.errors import TimeLimitExceeded, WorkerLost
 
 QUEUED: Final = "queued"  # committed; waits for a worker
 RUNNING: Final = "running"  # a worker holds the lease
@@ -15,6 +18,14 @@ LEGAL: Final = {
     QUEUED: {RUNNING, CANCELLED},
     RUNNING: {SUCCEEDED, FAILED, CANCELLED, QUEUED},  # to queued: the lease was lost, or the worker drained
     SUCCEEDED: set[str](),
-    FAILED: set[str](),
-    CANCELLED: set[str](),
+    FAILED: {QUEUED},  # resumed; only after the errors below
+    CANCELLED: {QUEUED},  # resumed
 }
+RESUMABLE: Final = (WorkerLost, TimeLimitExceeded)  # another run may well succeed; after other errors it would not
+
+
+def may_resume(status: str, error: Mapping[str, Any] | None) -> bool:
+    """Whether a client may have a job that ended like this go on."""
+    if status == FAILED:
+        return error is not None and error["type"] in {f"/problems/{kind.slug}" for kind in RESUMABLE}
+    return status == CANCELLED

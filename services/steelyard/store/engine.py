@@ -16,7 +16,8 @@ from steelyard.errors import Unavailable
 
 __all__ = ["Engine", "flush", "make_engine", "reading", "writing"]
 
-AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+# InternalError: PostgreSQL's for a transaction that cannot write, as on a standby after a failover.
+AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 NO_TABLES = "the database has no tables of this version: run `steelyard migrate`"
 CHECKPOINT_PAGES = 1000  # SQLite's own
 FULL = ("SQLITE_FULL", "53100")  # SQLite's name and PostgreSQL's SQLSTATE

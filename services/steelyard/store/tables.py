@@ -51,12 +51,15 @@ class Job(Base):
     # The life of the job
     created_at: Mapped[float] = mapped_column(TIME)
     available_at: Mapped[float] = mapped_column(TIME)  # not claimed before: back-off after a crash
-    rung_at: Mapped[float] = mapped_column(TIME)  # when a message last went out for it
+    rank: Mapped[int] = mapped_column(Integer, default=1, server_default="1")  # 1: new; 0: has run, goes first
+    # Unused since migration 0010; workers of the version before, which still run during an upgrade, write it.
+    rung_at: Mapped[float] = mapped_column(TIME, default=0.0)
     started_at: Mapped[float | None] = mapped_column(TIME)
     finished_at: Mapped[float | None] = mapped_column(TIME)
     cancel_requested_at: Mapped[float | None] = mapped_column(TIME)
     attempt: Mapped[int] = mapped_column(Integer, default=1)
-    crashes: Mapped[int] = mapped_column(Integer, default=0)  # deaths since it last got on
+    crashes: Mapped[int] = mapped_column(Integer, default=0)  # of its process alone, since its last checkpoint
+    losses: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # with its worker, since then
     fence: Mapped[int] = mapped_column(BigInteger, default=0)  # grows with every claim; bears out who may write
     lease_owner: Mapped[str | None] = mapped_column(String(200))
     lease_expires_at: Mapped[float | None] = mapped_column(TIME)
@@ -65,6 +68,8 @@ class Job(Base):
     epoch: Mapped[int] = mapped_column(Integer, default=0)
     epochs: Mapped[int] = mapped_column(Integer)
     train_seconds: Mapped[float | None] = mapped_column(TIME)
+    # Of these, how many came before the job was resumed: its time limit leaves them out. NULL: the next run sets it.
+    uncounted_seconds: Mapped[float | None] = mapped_column(TIME, default=0.0, server_default="0")
 
     # What came out
     metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -74,7 +79,7 @@ class Job(Base):
     weights_sha256: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (
-        Index("jobs_waiting", "status", "available_at"),
+        Index("jobs_queue", "status", "rank", "created_at", "id"),  # the order of claims
         Index("jobs_leases", "status", "lease_expires_at"),
     )
 

@@ -1,0 +1,99 @@
+"""A training process whose worker is gone ends, and writes nothing: its job goes on elsewhere.
+
+The kernel's signal by which it dies with its worker comes by way of the fork server, and may come late. Here it never
+comes: the fork server lives, and only the pipe to the worker is cut.
+"""
+
+import json
+import os
+from typing import Any
+
+import psutil
+import pytest
+from sqlalchemy import Engine, select
+
+from steelyard.jobs import batches, ledger, queries
+from steelyard.jobs.batches import BatchPlan
+from steelyard.jobs.ledger import Claim
+from steelyard.store.engine import reading
+from steelyard.store.tables import Job
+from steelyard_worker.nursery import Nursery
+from steelyard_worker.process import DONE, TICK
+from steelyard_worker.run import ORPHANED
+from tests.conftest import wait_for
+from tests.service import SMALLEST
+from tests.worker.conftest import LONG, post
+
+
+class Forked:
+    """A training process, and this test's ends of the pipes that its worker would hold."""
+
+    def __init__(self, nursery: Nursery) -> None:
+        self.nursery = nursery
+        orders, self._orders = os.pipe()
+        self._reports, reports = os.pipe()
+        self.child = nursery.fork(orders, reports)
+        os.close(orders)
+        os.close(reports)
+
+    def order(self, held: Claim) -> None:
+        line = json.dumps({"job_id": held.job_id, "fence": held.fence, "attempt": held.attempt})
+        os.write(self._orders, line.encode() + b"\n")
+
+    def read_until(self, report: str) -> None:
+        heard = b""
+        while report.encode() not in heard.split(b"\n"):
+            heard += os.read(self._reports, 4096)
+
+    def cut(self) -> None:
+        """What the worker's death does to the pipes."""
+        os.close(self._reports)
+        os.close(self._orders)
+
+
+@pytest.fixture
+def forked(own_nursery: Nursery) -> Forked:
+    return Forked(own_nursery)
+
+
+def claim(engine: Engine, job_id: str) -> Claim:
+    held = ledger.claim(engine, owner="a worker that dies", lease_seconds=60)
+    assert held is not None
+    assert held.job_id == job_id
+    return held
+
+
+def row_of(engine: Engine, job_id: str) -> Any:
+    with reading(engine) as connection:
+        return connection.execute(select(Job.status, Job.error, Job.finished_at).where(Job.id == job_id)).one()
+
+
+def require_silent_end(forked: Forked, engine: Engine, held: Claim) -> None:
+    """The process ends with the status of an orphan, and the job is as it was: running, under the same fence."""
+    process = psutil.Process(forked.child.process_id)
+    wait_for(lambda: process.status() == psutil.STATUS_ZOMBIE)
+    assert forked.nursery.wait(forked.child) == ORPHANED
+    assert row_of(engine, held.job_id) == ("running", None, None)
+    ledger.renew(engine, held, lease_seconds=60)
+
+
+def test_a_training_whose_worker_is_gone_writes_no_end(forked: Forked, database: Engine) -> None:
+    held = claim(database, post(database, LONG))
+    forked.order(held)
+    forked.read_until(TICK)
+    forked.cut()
+    require_silent_end(forked, database, held)
+
+
+def test_a_batch_whose_worker_is_gone_writes_no_end(forked: Forked, database: Engine) -> None:
+    trained = claim(database, post(database, {**SMALLEST, "training": {"epochs": 1}}))
+    forked.order(trained)
+    forked.read_until(DONE)
+    model = queries.get_job(database, trained.job_id)["model"]
+    batch = batches.submit(
+        database, BatchPlan(model, None, b"[[5.1,3.5,1.4,0.2]]", 1, [0, 1, 2], None), request_id=None, once=None
+    )
+    held = claim(database, batch["id"])
+    forked.order(held)
+    forked.cut()
+    require_silent_end(forked, database, held)
