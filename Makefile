@@ -51,9 +51,10 @@ bench-peers: .venv-peers/ready bench ## the same with PyTorch, Keras and JAX, wh
 bench-shapes: .venv/ready-for-tests .venv-peers/ready ## rows, width, depth and batch doubled, beside PyTorch
 	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
 
-bench-service: .venv/ready-for-tests ## what the service adds to the training itself
+bench-service: .venv/ready-for-tests ## what the service adds to the training itself; claims with 10,000 jobs queued
 	@$(BIN)/python benchmarks/overhead.py
 	@$(BIN)/python -m benchmarks.recording
+	@$(BIN)/python -m benchmarks.claims
 
 .venv-peers/ready:
 	@echo "Fetching PyTorch, Keras and JAX into .venv-peers (once) ..."

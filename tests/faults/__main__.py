@@ -21,7 +21,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="sy-faults-") as name:
         folder = Path(name)
         tallies = [*named_faults(folder), *two_workers(folder), *full_disk(folder), *database(folder)]
-        tallies += random_kills(folder, asked.kills, asked.seed)
+        tallies += random_kills(folder, asked.kills // 2, asked.seed)
+        tallies += random_kills_on_postgresql(folder, asked.kills // 2, asked.seed)
     sys.stdout.write("\n" + render(tallies) + "\n")
     return 0 if all(tally.is_clean() for tally in tallies) else 1
 
@@ -72,11 +73,24 @@ def database(folder: Path) -> list[Tally]:
 
 
 def random_kills(folder: Path, kills: int, seed: int) -> list[Tally]:
-    """A storm."""
+    """A storm on SQLite."""
     with opened(folder / "storm") as field:
-        for number in scenarios.storm(field, random.Random(seed), kills):
-            say(f"killed at random: {number} of {kills}")
-        return [*field.tallies.values()]
+        return storm(field, kills, seed, on="SQLite")
+
+
+def random_kills_on_postgresql(folder: Path, kills: int, seed: int) -> list[Tally]:
+    """The same storm on PostgreSQL."""
+    with running_postgres() as server:
+        url = server.get_uri(database="steelyard", driver="psycopg")
+        with opened(folder / "storm-postgresql", database_url=url) as field:
+            return storm(field, kills, seed, on="PostgreSQL")
+
+
+def storm(field: Field, kills: int, seed: int, *, on: str) -> list[Tally]:
+    """Kill at random, and show how far it is."""
+    for number in scenarios.storm(field, random.Random(seed), kills, on=on):
+        say(f"killed at random on {on}: {number} of {kills}")
+    return [*field.tallies.values()]
 
 
 def opened(folder: Path, *, workers: int = 1, **settings: str) -> AbstractContextManager[Field]:

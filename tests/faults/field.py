@@ -15,7 +15,8 @@ import psutil
 from tests.service import Service
 
 LEASE_SECONDS = 2
-RECOVERY_SECONDS = LEASE_SECONDS + 30  # on a machine that does much else; quiet, the slowest takes a third of it
+RECOVERY_SECONDS = LEASE_SECONDS + 10
+BUSY_RECOVERY_SECONDS = LEASE_SECONDS + 30  # on a machine that runs other tests at the same time
 EPOCHS = 300
 SPEC: dict[str, Any] = {
     "data": {"builtin": "digits"},
@@ -40,10 +41,10 @@ class Tally:
         """The service was as before after so long."""
         self.longest_seconds = max(self.longest_seconds, seconds)
 
-    def is_clean(self) -> bool:
+    def is_clean(self, recovery_seconds: float = RECOVERY_SECONDS) -> bool:
         """Whether the fault was injected and did no harm."""
         harm = self.lost + self.doubled + self.other_bytes
-        return self.injected > 0 and harm == 0 and self.longest_seconds <= RECOVERY_SECONDS
+        return self.injected > 0 and harm == 0 and self.longest_seconds <= recovery_seconds
 
 
 @dataclass
@@ -177,9 +178,9 @@ def kill(process: psutil.Process) -> None:
 
 def render(tallies: list[Tally]) -> str:
     """The table."""
-    head = f"{'fault':38} {'injected':>8} {'lost':>5} {'doubled':>8} {'other bytes':>12} {'longest recovery':>17}"
+    head = f"{'fault':44} {'injected':>8} {'lost':>5} {'doubled':>8} {'other bytes':>12} {'longest recovery':>17}"
     rows = [
-        f"{t.fault:38} {t.injected:8} {t.lost:5} {t.doubled:8} {t.other_bytes:12} {t.longest_seconds:15.1f} s"
+        f"{t.fault:44} {t.injected:8} {t.lost:5} {t.doubled:8} {t.other_bytes:12} {t.longest_seconds:15.1f} s"
         for t in tallies
     ]
     return "\n".join([head, "-" * len(head), *rows])

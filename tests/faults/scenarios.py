@@ -16,6 +16,7 @@ RUN_PLACES = ("claim.before", "claim.after", "checkpoint.before", "checkpoint.af
 API_PLACES = ("submit.before", "submit.after", "ring.after")
 FULL_DISK = ("the progress is written later", "the result waits to be written")
 RINGS = 5
+BACKLOG = 8
 
 
 def kill_run_at(field: Field, place: str) -> None:
@@ -52,25 +53,29 @@ def kill_at_random(field: Field, chance: random.Random, kind: str) -> None:
         field.judge(job_id, tally)
 
 
-def storm(field: Field, chance: random.Random, kills: int) -> Iterator[int]:
-    """Kill one process after the other while there are always two jobs; yields after each."""
-    running: dict[str, Tally] = {}
+def storm(field: Field, chance: random.Random, kills: int, *, on: str) -> Iterator[int]:
+    """Kill one process after the other while two jobs run and `BACKLOG` wait; yields after each.
+
+    `on` is the database's name, for the table.
+    """
+    unfinished: dict[str, Tally] = {}
     killed = 0
     while killed < kills:
         kind = chance.choice(list(field.processes()))
-        tally = field.tally(f"-9 of {kind} at random")
-        for job_id in [job_id for job_id in running if field.is_over(job_id)]:
-            field.judge(job_id, running.pop(job_id))
-        while len(running) < 2:
-            running[field.post()] = tally
+        tally = field.tally(f"-9 of {kind} at random, {on}")
+        for job_id in [job_id for job_id in unfinished if field.is_over(job_id)]:
+            field.judge(job_id, unfinished.pop(job_id))
+        while len(unfinished) < 2 + BACKLOG:
+            unfinished[field.post()] = tally
         time.sleep(chance.uniform(0, 1.5))
         processes = field.processes()[kind]
         if processes:  # those of a kind that was just killed may not be back
-            running = dict.fromkeys(running, tally)  # what goes wrong is put down to the last kill
-            field.moves_on([*running], tally, lambda: kill(chance.choice(processes)))  # noqa: B023 -- called at once
+            running = [job_id for job_id in unfinished if field.get(job_id)["status"] == "running"]
+            unfinished |= dict.fromkeys(running, tally)  # what goes wrong is put down to the last kill
+            field.moves_on(running, tally, lambda: kill(chance.choice(processes)))  # noqa: B023 -- called at once
             killed += 1
             yield killed
-    for job_id, tally in running.items():
+    for job_id, tally in unfinished.items():
         field.judge(job_id, tally)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import running_postgres
 from tests.faults import scenarios
-from tests.faults.field import Field, Tally
+from tests.faults.field import BUSY_RECOVERY_SECONDS, Field, Tally
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def require_clean(field: Field) -> None:
     field.tallies.clear()
     assert tallies
     for tally in tallies:
-        assert tally.is_clean(), tally
+        assert tally.is_clean(BUSY_RECOVERY_SECONDS), tally
 
 
 @pytest.mark.parametrize("place", scenarios.RUN_PLACES)
