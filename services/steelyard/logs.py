@@ -6,8 +6,8 @@ Only composition roots call `configure`. Values bound with `bind` stand in every
 import logging
 import sys
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
-from typing import Any, TextIO
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
 
 import orjson
 import structlog
@@ -51,10 +51,30 @@ def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[_name, *shared, *rendering],
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, Unfailing(stream))),
         wrapper_class=structlog.make_filtering_bound_logger(log_level),
         cache_logger_on_first_use=True,
     )
+
+
+class Unfailing:
+    """A stream that loses what cannot be written: who reads the log may go away, and its disk may be full.
+
+    Neither is worth a request, or a job whose training process would fail over a warning.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write, if that can be done."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Bring what was written on its way, if that can be done."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _name(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,0 +1,34 @@
+"""The log serves the service, not the other way round."""
+
+import subprocess
+import sys
+from subprocess import PIPE
+
+import pytest
+
+SAYS = """
+import sys
+from steelyard import logs
+logs.configure({form!r}, "INFO")
+log = logs.get_logger("test")
+sys.stdin.read()
+try:
+    raise ValueError
+except ValueError:
+    log.exception("a line")
+log.warning("another line")
+print("done")
+"""
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_process_outlives_the_reader_of_its_log(form: str) -> None:
+    command = [sys.executable, "-c", SAYS.format(form=form)]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stderr.close()
+        process.stdin.close()
+        assert process.stdout.read() == "done\n"
+    assert process.returncode == 0
