@@ -10,6 +10,7 @@ from steelyard.trainer.clipping import GRADIENT_CLIPS
 from steelyard.trainer.compiled import build, program, steps
 from steelyard.trainer.layers import Dense, Dropout, GaussianNoise
 from steelyard.trainer.losses import LOSSES, MeanSquaredError
+from steelyard.trainer.metrics import Mae
 from steelyard.trainer.optimizers import OPTIMIZERS, Adam, Rule
 from steelyard.trainer.regularizers import REGULARIZERS
 from tests.trainer.compiled.test_steps import output_for, train
@@ -32,6 +33,7 @@ def test_no_kernel_is_left_to_be_made_by_a_training(turned: bool, monkeypatch: p
     layers, loss = [*hidden, output_for(MeanSquaredError())], MeanSquaredError()
     for rule in RULES:
         train(layers, loss, rule, **options)
+    train([Dense(3), Dropout(0.5), output_for(loss)], loss, Adam(), metrics=[Mae()], **options)
     for clip in GRADIENT_CLIPS:
         train(layers, loss, Adam(), gradient_clip=clip(1.0), **options)
     assert set(build._made) - ahead == set()

@@ -11,6 +11,7 @@ from threading import Condition
 from sqlalchemy import Engine
 
 from steelyard.data.files.options import FORMATS
+from steelyard.data.files.unnamed import path_of
 from steelyard.data.table import Table
 from steelyard.datasets import library
 from steelyard.datasets.passing import passing_file
@@ -54,7 +55,7 @@ class Columns:
         with passing_file() as file:
             file.writelines(pieces)
             form = FORMATS[media_type]
-            with self._readers.read(file.name, form, max_bytes=self._max_bytes, dialect=dialect) as parsed:
+            with self._readers.read(path_of(file), form, max_bytes=self._max_bytes, dialect=dialect) as parsed:
                 library.keep_columns(self._engine, dataset_id, parsed.parts())
 
     @contextmanager

@@ -22,6 +22,7 @@ import orjson
 from steelyard.data import parts
 from steelyard.data.column import Column
 from steelyard.data.files.options import Dialect
+from steelyard.data.files.unnamed import path_of
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
 from steelyard.datasets.passing import passing_file
@@ -121,11 +122,12 @@ class Readers:
             passing_file() as file,
             self._reader() as reader,
         ):
-            asked = order | {"to": file.name}
+            written = path_of(file)
+            asked = order | {"to": written}
             checked = partial(self._checked, reader, are_inputs=wanted is not None)
             facts = checked(lambda: reader.ask(asked, still_arriving))
             try:
-                yield Parsed(facts["rows"], facts["found"], file.name, lambda: checked(reader.wait), reader.speaks)
+                yield Parsed(facts["rows"], facts["found"], written, lambda: checked(reader.wait), reader.speaks)
             except ValidationFailed:  # the rows are not as they should be; the process is, and serves again
                 self._finish(reader)
                 raise

@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
@@ -12,6 +11,7 @@ from flask import Request, request
 
 from steelyard.data.column import trimmed
 from steelyard.data.files.options import FORMATS, Dialect
+from steelyard.data.files.unnamed import path_of, unnamed_file
 from steelyard.datasets.passing import passing_file
 from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
 from steelyard.http.query import Query
@@ -44,20 +44,20 @@ READING = (
 
 
 class Uploads(Request):
-    """A request whose files go straight to disk, under a name by which another process can open them."""
+    """A request whose files go straight to disk, where another process can open them."""
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
-        return tempfile.NamedTemporaryFile(prefix="steelyard-")
+        return unnamed_file()
 
 
 class Sent:
     """A file that was sent: on disk at `path`."""
 
-    def __init__(self, file: Any, name: str | None, media_type: str) -> None:
-        self.path: str = file.name
+    def __init__(self, file: IO[bytes], name: str | None, media_type: str) -> None:
+        self.path = path_of(file)
+        self.file = file
         self.name = name
         self.media_type = media_type
-        self.file: IO[bytes] = file.file
 
     def arriving(self) -> Iterator[bytes]:
         """Each piece of it."""

@@ -20,6 +20,7 @@ from steelyard.trainer.losses import (
     Loss,
     MeanSquaredError,
 )
+from steelyard.trainer.metrics import Mae
 from steelyard.trainer.network import Network
 from steelyard.trainer.optimizers import OPTIMIZERS, SGD, Adam, AdamW, RMSprop, Rule
 from steelyard.trainer.regularizers import REGULARIZERS
@@ -57,7 +58,7 @@ def make_all() -> Iterator[str]:
         _train(usual, loss, rule, clip=clip(1.0))
     for layer in (GaussianNoise(0.1), Dropout(0.5), ActivationLayer(Relu())):
         yield layer.name
-        _train([layer], loss, rule)
+        _train([Dense(2), layer], loss, rule)
 
 
 def _make_for_shapes() -> None:
@@ -102,6 +103,7 @@ def _train(hidden: Sequence[Layer], loss: Loss, optimizer: Rule, *, clip: Gradie
             streams=Streams.spawn(0),
             weights=weights,
             gradient_clip=clip,
+            metrics=[Mae()] if isinstance(loss, MeanSquaredError) else [],
         )
         for _ in training.run():
             pass

@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -31,6 +30,7 @@ from steelyard.data.files.profile import describe_kind, profile
 from steelyard.data.files.records import read_json, read_ndjson
 from steelyard.data.files.refusal import Unreadable, refuse_bomb
 from steelyard.data.files.tidying import require_words
+from steelyard.data.files.unnamed import path_of, unnamed_file
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PIECE_BYTES = 1 << 20
@@ -114,7 +114,7 @@ def _unpacked(file: Arriving, max_bytes: int) -> Iterator[tuple[Arriving, str | 
     file.finish()
     with (
         open(file.path, "rb") as packed,  # noqa: PTH123 -- the parser's own process holds nothing but paths
-        tempfile.NamedTemporaryFile(prefix="steelyard-") as plain,
+        unnamed_file() as plain,
     ):
         size = os.fstat(packed.fileno()).st_size
         stream: Any = gzip.GzipFile(fileobj=packed) if packing == "gzip" else pa.input_stream(packed, "zstd")
@@ -123,7 +123,7 @@ def _unpacked(file: Arriving, max_bytes: int) -> Iterator[tuple[Arriving, str | 
         except (*BROKEN, EOFError, zlib.error) as error:
             raise Unreadable(f"its {packing} compression is broken: {brief(error)}") from None
         plain.flush()
-        with closing(Arriving(plain.name, lambda: False)) as unpacked:
+        with closing(Arriving(path_of(plain), lambda: False)) as unpacked:
             yield unpacked, packing
 
 
