@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     stall_seconds: PositiveInt = Field(
         300, description="how long a training may go without a batch before it counts as hung"
     )
+    heartbeat_file: str = Field("", description="file that a worker touches every second, for health checks")
     webhook_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="networks beside the public ones that webhooks may go to: 10.0.0.0/8,fd00::/8"
     )

@@ -7,6 +7,7 @@ All of it is harmless when several workers do it at once.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event, Thread
 
 from sqlalchemy import Engine
@@ -31,6 +32,7 @@ class Housekeeping:
     def __init__(self, engine: Engine, settings: Settings, supervisor: Supervisor, name: str) -> None:
         self._engine = engine
         self._concurrency = settings.worker_concurrency
+        self._heartbeat = Path(settings.heartbeat_file) if settings.heartbeat_file else None
         self._supervisor = supervisor
         self._name = name
         self._stopping = Event()
@@ -53,6 +55,8 @@ class Housekeeping:
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:
+                if self._heartbeat is not None:
+                    self._heartbeat.touch()
                 self._round()
             except Unavailable:
                 log.warning("the database is away")
