@@ -25,6 +25,7 @@ from steelyard.jobs.ledger import CRASHES_BEFORE_FAILURE, Claim
 from steelyard.jobs.queue import count_claimable
 from steelyard.jobs.results import NewModel, save_result
 from steelyard.jobs.states import ENDED, LEGAL
+from steelyard.jobs.webhooks import Outcome
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Checkpoint as Part
 from steelyard.store.tables import HistoryEpoch, Job, Model, Webhook
@@ -229,11 +230,11 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def deliver(self) -> None:
-        for delivery in webhooks.take_due(self.engine, limit=100):
+        for delivery in webhooks.take(self.engine, webhooks.find_due(self.engine, limit=100, host_limit=100)):
             job = self.expected[delivery.job_id]
             assert job.status in ENDED
             job.told += 1
-            webhooks.settle(self.engine, delivery, "taken", done=True)
+            webhooks.settle(self.engine, [Outcome(delivery, "taken", done=True)])
 
     @invariant()
     def the_rows_are_as_expected(self) -> None:

@@ -10,7 +10,14 @@ from sqlalchemy import Engine, func, select, update
 
 from steelyard.errors import ValidationFailed
 from steelyard.jobs import ledger, queries, webhooks
-from steelyard.jobs.webhooks import FIRST_PAUSE_SECONDS, GIVE_UP_SECONDS, JITTER, LONGEST_PAUSE_SECONDS, Delivery
+from steelyard.jobs.webhooks import (
+    FIRST_PAUSE_SECONDS,
+    GIVE_UP_SECONDS,
+    JITTER,
+    LONGEST_PAUSE_SECONDS,
+    Delivery,
+    Outcome,
+)
 from steelyard.spec.estimate import Limits
 from steelyard.spec.examples import SMALLEST
 from steelyard.spec.plan import read_job
@@ -30,7 +37,7 @@ def submit(engine: Engine, webhook: dict[str, Any] | None = None) -> str:
 
 
 def take_all(engine: Engine) -> list[Delivery]:
-    return webhooks.take_due(engine, limit=10)
+    return webhooks.take(engine, webhooks.find_due(engine, limit=10, host_limit=10))
 
 
 def hasten(engine: Engine, job_id: str, seconds: float) -> None:
@@ -73,7 +80,7 @@ def test_every_end_is_told_once_with_the_job_as_it_is_served(engine: Engine, sta
     )
     event = orjson.loads(delivery.body)
     assert event == {"type": f"job.{job['status']}", "timestamp": job["finished_at"], "data": job}
-    webhooks.settle(engine, delivery, "the receiver answered 204", done=True)
+    webhooks.settle(engine, [Outcome(delivery, "the receiver answered 204", done=True)])
     hasten(engine, job_id, 1e6)
     assert take_all(engine) == []
 
@@ -114,7 +121,7 @@ def test_attempts_go_on_for_a_day_ever_further_apart_with_the_same_event(engine:
     while True:
         [delivery] = take_all(engine)
         assert take_all(engine) == []  # nobody else gets it in the meantime
-        webhooks.settle(engine, delivery, "the receiver answered 500", done=False)
+        webhooks.settle(engine, [Outcome(delivery, "the receiver answered 500")])
         deliveries.append(delivery)
         if delivery.pause_seconds is None:
             break
@@ -130,8 +137,8 @@ def test_attempts_go_on_for_a_day_ever_further_apart_with_the_same_event(engine:
     assert take_all(engine) == []
     notes = [event for event in queries.list_events(engine, job_id, limit=100, after=0).data if event["type"] == "log"]
     assert [note["level"] for note in notes] == ["warning"] * len(deliveries)
-    assert notes[0]["message"].startswith("webhook, attempt 1: the receiver answered 500; again in ")
-    assert notes[-1]["message"].endswith("given up")
+    assert notes[0]["message"].startswith("webhook, attempt 1: the receiver answered 500; next attempt in ")
+    assert notes[-1]["message"].endswith("no further attempt")
 
 
 def test_one_of_many_couriers_takes_it(engine: Engine) -> None:
@@ -141,15 +148,33 @@ def test_one_of_many_couriers_takes_it(engine: Engine) -> None:
     assert sum(map(len, taken)) == 1
 
 
+def test_an_interrupted_attempt_is_repeated_at_once(engine: Engine) -> None:
+    end_in(engine, "succeeded")
+    [first] = take_all(engine)
+    webhooks.settle(engine, [Outcome(replace(first, pause_seconds=None), "the worker stopped", interrupted=True)])
+    [second] = take_all(engine)
+    assert (second.event_id, second.attempt) == (first.event_id, 2)
+
+
+def test_a_busy_host_hides_no_other(engine: Engine) -> None:
+    for number in range(12):
+        end_in(engine, "succeeded", {"url": f"https://EXAMPLE.com:443/{number}"})
+    other = end_in(engine, "succeeded", {"url": "http://example.com/hook"})
+    found = webhooks.find_due(engine, limit=5, host_limit=3)
+    assert (len(found), found[-1]) == (4, other)
+    assert webhooks.find_due(engine, limit=5, host_limit=3, busy={"example.com:443": 3}) == [other]
+    assert len(webhooks.find_due(engine, limit=5, host_limit=3, busy={"example.com:443": 2})) == 2
+
+
 def test_a_courier_that_comes_late_changes_nothing(engine: Engine) -> None:
     job_id = end_in(engine, "succeeded")
     [late] = take_all(engine)
     hasten(engine, job_id, 100)
     [now] = take_all(engine)
-    webhooks.settle(engine, late, "late", done=True)
+    webhooks.settle(engine, [Outcome(late, "late", done=True)])
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).where(Webhook.due_at.is_not(None))).scalar_one() == 1
-    webhooks.settle(engine, replace(now, pause_seconds=None), "the last", done=False)
+    webhooks.settle(engine, [Outcome(replace(now, pause_seconds=None), "the last")])
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).where(Webhook.due_at.is_not(None))).scalar_one() == 0
 

@@ -4,7 +4,8 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,11 +20,12 @@ import trustme
 from sqlalchemy import Engine
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from steelyard.jobs import queries
+from steelyard.jobs import queries, webhooks
 from steelyard.jobs.webhooks import Delivery
-from steelyard.settings import Settings
+from steelyard.settings import Network, Settings
+from steelyard.spec.webhook import host_of
 from steelyard_worker import courier
-from steelyard_worker.courier import Courier, Refused, send
+from steelyard_worker.courier import Courier, Refused
 from tests.conftest import wait_for
 from tests.jobs.test_webhooks import SECRET, end_in
 
@@ -59,12 +61,17 @@ def receiver() -> Iterator[Any]:
 
 
 def delivery(url: str) -> Delivery:
-    return Delivery("job_1", "evt_1", url, SECRET, b'{"type":"job.succeeded"}', 1, 5.0)
+    return Delivery("job_1", "evt_1", url, host_of(url), SECRET, b'{"type":"job.succeeded"}', 1, 5.0)
+
+
+def send(sent: Delivery, networks: Sequence[Network]) -> int:
+    """Send as a courier does; the status of the answer."""
+    return asyncio.run(courier.send(sent, networks, httpx.create_ssl_context()))
 
 
 def test_the_standard_library_of_receivers_takes_the_signature(receiver: Any) -> None:
     url = f"http://localhost:{receiver.server_port}/hook?a=b"
-    assert asyncio.run(send(delivery(url), [*LOOPBACK, ip_network("::1/128")])) == 204
+    assert send(delivery(url), [*LOOPBACK, ip_network("::1/128")]) == 204
     [(path, headers, body)] = receiver.got
     assert path == "/hook?a=b"
     assert headers["host"] == f"localhost:{receiver.server_port}"
@@ -75,7 +82,7 @@ def test_the_standard_library_of_receivers_takes_the_signature(receiver: Any) ->
 
 def test_without_a_secret_nothing_is_signed(receiver: Any) -> None:
     plain = replace(delivery(f"http://127.0.0.1:{receiver.server_port}/"), secret=None)
-    asyncio.run(send(plain, LOOPBACK))
+    send(plain, LOOPBACK)
     assert "webhook-signature" not in receiver.got[0][1]
     assert receiver.got[0][1]["webhook-id"] == "evt_1"
 
@@ -91,23 +98,23 @@ def test_a_certificate_must_be_the_names_wherever_the_connection_goes(
     authority.issue_cert("localhost").configure_cert(context)
     receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
     networks = [*LOOPBACK, ip_network("::1/128")]
-    assert asyncio.run(send(delivery(f"https://localhost:{receiver.server_port}/"), networks)) == 204
+    assert send(delivery(f"https://localhost:{receiver.server_port}/"), networks) == 204
     assert asked == ["localhost"]
     with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
-        asyncio.run(send(delivery(f"https://127.0.0.1:{receiver.server_port}/"), networks))
+        send(delivery(f"https://127.0.0.1:{receiver.server_port}/"), networks)
     assert len(receiver.got) == 1
 
 
 def test_a_redirect_is_not_followed(receiver: Any) -> None:
     receiver.status = 302
-    assert asyncio.run(send(delivery(f"http://127.0.0.1:{receiver.server_port}/"), LOOPBACK)) == 302
+    assert send(delivery(f"http://127.0.0.1:{receiver.server_port}/"), LOOPBACK) == 302
     assert [path for path, _, _ in receiver.got] == ["/"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"])
 def test_a_closed_address_is_not_reached_under_any_spelling(receiver: Any, host: str) -> None:
     with pytest.raises(Refused, match="not a public address"):
-        asyncio.run(send(delivery(f"http://{host}:{receiver.server_port}/"), []))
+        send(delivery(f"http://{host}:{receiver.server_port}/"), [])
     assert receiver.got == []
 
 
@@ -117,7 +124,7 @@ def test_a_name_with_one_closed_address_among_open_ones_is_refused(monkeypatch: 
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with pytest.raises(Refused, match=r"10\.0\.0\.1"):
-        asyncio.run(send(delivery("http://example.com/"), []))
+        send(delivery("http://example.com/"), [])
 
 
 def test_a_name_is_looked_up_once(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +136,7 @@ def test_a_name_is_looked_up_once(receiver: Any, monkeypatch: pytest.MonkeyPatch
         return real("127.0.0.1" if host == "rebound.example" else host, *rest, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    asyncio.run(send(delivery(f"http://rebound.example:{receiver.server_port}/"), LOOPBACK))
+    send(delivery(f"http://rebound.example:{receiver.server_port}/"), LOOPBACK)
     assert asked.count("rebound.example") == 1
     assert receiver.got[0][1]["host"] == f"rebound.example:{receiver.server_port}"
 
@@ -163,8 +170,8 @@ def test_an_ended_job_is_told_of(engine: Engine, receiver: Any) -> None:
 @pytest.mark.parametrize(
     ("what", "words"),
     [
-        ("500", "answered 500; again in"),
-        ("410", "gets no more"),
+        ("500", "answered 500; next attempt in"),
+        ("410", "gets no further delivery"),
         ("nobody", "could not be reached"),
         ("silent", "longer"),
     ],
@@ -184,3 +191,50 @@ def test_what_becomes_of_an_attempt_is_said(
         with courier_at_work(engine):
             wait_for(lambda: notes(engine, job_id))
     assert words in notes(engine, job_id)[0]
+
+
+@contextmanager
+def silent_port() -> Iterator[int]:
+    """A port that accepts connections and never answers."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        yield silent.getsockname()[1]
+
+
+@pytest.mark.parametrize("hosts", ["one host", "many hosts"])
+def test_silent_receivers_delay_no_other(
+    engine: Engine, receiver: Any, monkeypatch: pytest.MonkeyPatch, hosts: str
+) -> None:
+    monkeypatch.setattr(courier, "AT_ONCE", 10)
+    with silent_port() as port:
+        for number in range(30):  # 127.0.0.1, 127.0.0.2 … are hosts of their own
+            host = f"127.0.0.{number + 1}" if hosts == "many hosts" else "127.0.0.1"
+            end_in(engine, "succeeded", {"url": f"http://{host}:{port}/"})
+        good = end_in(engine, "succeeded", {"url": f"http://127.0.0.1:{receiver.server_port}/"})
+        started = time.monotonic()
+        with courier_at_work(engine):
+            wait_for(lambda: receiver.got)
+            assert time.monotonic() - started < 0.8 * courier.DELIVERY_SECONDS  # three rounds of a second when idle
+            wait_for(lambda: notes(engine, good))
+    assert notes(engine, good) == ["webhook, attempt 1: the receiver answered 204"]
+
+
+def test_a_worker_that_stops_interrupts_its_deliveries_and_another_repeats_them(engine: Engine) -> None:
+    with silent_port() as port:
+        job_id = end_in(engine, "succeeded", {"url": f"http://127.0.0.1:{port}/"})
+        with courier_at_work(engine):
+            wait_for(lambda: webhooks.find_due(engine, limit=1, host_limit=1) == [])
+            started = time.monotonic()
+        assert time.monotonic() - started < courier.STOP_SECONDS
+    assert notes(engine, job_id) == ["webhook, attempt 1: interrupted, because the worker stopped"]
+    assert webhooks.find_due(engine, limit=1, host_limit=1) == [job_id]
+
+
+def test_two_couriers_send_each_event_once(engine: Engine, receiver: Any) -> None:
+    url = f"http://127.0.0.1:{receiver.server_port}/"
+    jobs = [end_in(engine, "succeeded", {"url": url}) for _ in range(30)]
+    with courier_at_work(engine), courier_at_work(engine):
+        wait_for(lambda: all(notes(engine, job_id) for job_id in jobs))
+    events = [headers["webhook-id"] for _, headers, _ in receiver.got]
+    assert len(events) == len(set(events)) == 30

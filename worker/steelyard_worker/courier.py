@@ -1,35 +1,48 @@
-"""Tells clients of their jobs' ends: signed as Standard Webhooks, to addresses that they may reach, in bounded time.
+"""Delivers webhooks: signed as Standard Webhooks, to addresses that they may reach, independently of each other.
+
+A silent receiver holds a connection and nothing else. Deliveries are limited for each host and in all; when all places
+are taken, the delivery that has waited longest gives its place to one that is due.
 
 Each name is resolved once, every address that it has must be allowed, and the connection goes to one of those very
-addresses: a name that changes between the look and the connection gains nothing. Redirects are not followed.
+addresses: a name that changes between the check and the connection gains nothing. Redirects are not followed.
 """
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import socket
+import ssl
 import time
+from collections import Counter
 from collections.abc import Sequence
-from threading import Event, Thread
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import BoundedSemaphore, Event, Thread
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from sqlalchemy import Engine
+from standardwebhooks import Webhook
 
 import steelyard
 from steelyard.errors import Unavailable
 from steelyard.jobs import webhooks
 from steelyard.jobs.reach import may_reach
-from steelyard.jobs.webhooks import Delivery
+from steelyard.jobs.webhooks import Delivery, Outcome
 from steelyard.logs import get_logger
 from steelyard.settings import Network, Settings
-from steelyard.spec.webhook import secret_bytes
 
 ROUND_SECONDS = 1.0
-AT_ONCE = 20
+SHORTEST_ROUND_SECONDS = 0.05
+AT_ONCE = 250
+PER_HOST = 8
+TAKEN_A_ROUND = 50
+MOST_BYTES = 64 << 20  # of bodies that are being delivered
+PATIENCE_SECONDS = 1.0  # for which a delivery keeps its place while others are due and there is none
 DELIVERY_SECONDS = 15.0
-GONE = 410  # the receiver wants no more of it
+STOP_SECONDS = 5.0
+LOOK_UPS_AT_ONCE = BoundedSemaphore(500)
+GONE = 410  # the receiver wants no more deliveries
 log = get_logger(__name__)
 
 
@@ -37,56 +50,138 @@ class Refused(Exception):
     """The address may not be reached; the message says why, for people."""
 
 
+@dataclass
+class Flight:
+    """A delivery under way, since `started` by the monotonic clock."""
+
+    delivery: Delivery
+    started: float
+    cut: bool = False
+
+
 class Courier:
-    """A thread that delivers what is due, many at once."""
+    """A thread that delivers what is due."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._networks = settings.webhook_networks
         self._stopping = Event()
-        self._thread = Thread(target=self._work, name="courier", daemon=True)
+        self._loop = asyncio.new_event_loop()
+        self._wake = asyncio.Event()
+        self._thread = Thread(target=self._run, name="courier", daemon=True)
+        self._flights: dict[asyncio.Task[Outcome], Flight] = {}
+        self._outcomes: list[Outcome] = []
 
     def start(self) -> None:
         """Begin to deliver."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End with the deliveries that are under way."""
+        """Interrupt the deliveries under way, which are repeated later, and end within `STOP_SECONDS`."""
         self._stopping.set()
-        self._thread.join()
+        self._loop.call_soon_threadsafe(self._wake.set)
+        self._thread.join(STOP_SECONDS)
 
-    def _work(self) -> None:
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._work())
+
+    async def _work(self) -> None:
+        self._trusted = httpx.create_ssl_context()  # SSL_CERT_FILE counts, a proxy of the environment does not
         while not self._stopping.is_set():
             try:
-                deliveries = webhooks.take_due(self._engine, limit=AT_ONCE)
-                if deliveries:
-                    asyncio.run(self._deliver_all(deliveries))
+                await self._round()
             except Unavailable as away:
                 log.warning("webhooks wait", reason=away.detail)
             except Exception:
-                log.exception("a round of webhooks failed; the next one comes")
-            self._stopping.wait(ROUND_SECONDS)
+                log.exception("a round of webhooks failed; the next one follows")
+            await self._rest()
+        await self._interrupt()
 
-    async def _deliver_all(self, deliveries: list[Delivery]) -> None:
-        await asyncio.gather(*(self._deliver(delivery) for delivery in deliveries))
+    async def _rest(self) -> None:
+        """Wait until there may be something to do."""
+        await asyncio.sleep(SHORTEST_ROUND_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), ROUND_SECONDS)
+        self._wake.clear()
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _round(self) -> None:
+        await self._settle()
+        busy = Counter(flight.delivery.host for flight in self._flights.values())
+        limits: dict[str, Any] = {"limit": TAKEN_A_ROUND, "host_limit": PER_HOST}
+        due = await asyncio.to_thread(webhooks.find_due, self._engine, busy=busy, **limits)
+        room = self._room()
+        self._cut(len(due) - room)
+        if due and room > 0:
+            for delivery in await asyncio.to_thread(webhooks.take, self._engine, due[:room]):
+                self._launch(delivery)
+            self._wake.set()  # there may be more
+
+    def _room(self) -> int:
+        held = sum(len(flight.delivery.body) for flight in self._flights.values())
+        return AT_ONCE - len(self._flights) if held < MOST_BYTES else 0
+
+    def _launch(self, delivery: Delivery) -> None:
+        task = asyncio.create_task(self._deliver(delivery))
+        self._flights[task] = Flight(delivery, time.monotonic())
+        task.add_done_callback(self._land)
+
+    def _land(self, task: "asyncio.Task[Outcome]") -> None:
+        flight = self._flights.pop(task)
+        if not task.cancelled():
+            outcome = task.result()
+        elif flight.cut:
+            outcome = Outcome(flight.delivery, "the receiver did not answer while other deliveries were waiting")
+        else:
+            outcome = Outcome(flight.delivery, "interrupted, because the worker stopped", interrupted=True)
+        log.info("webhook", job_id=flight.delivery.job_id, attempt=flight.delivery.attempt, outcome=outcome.words)
+        self._outcomes.append(outcome)
+        self._wake.set()
+
+    def _cut(self, count: int) -> None:
+        """End the `count` deliveries that have waited longest, if they have waited long enough."""
+        latest = time.monotonic() - PATIENCE_SECONDS
+        for task, flight in list(self._flights.items())[: max(0, count)]:  # in the order of their start
+            if flight.started < latest:
+                flight.cut = True
+                task.cancel()
+
+    async def _settle(self) -> None:
+        if self._outcomes:
+            settled = len(self._outcomes)
+            await asyncio.to_thread(webhooks.settle, self._engine, self._outcomes[:settled])
+            del self._outcomes[:settled]
+
+    async def _interrupt(self) -> None:
+        tasks = list(self._flights)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await self._settle()
+        except Unavailable as away:
+            log.warning("interrupted webhooks are delivered when their lease has run out", reason=away.detail)
+
+    async def _deliver(self, delivery: Delivery) -> Outcome:
         done = False
         try:
-            status = await asyncio.wait_for(send(delivery, self._networks), DELIVERY_SECONDS)
+            sending = send(delivery, self._networks, self._trusted)
+            status = await asyncio.wait_for(sending, DELIVERY_SECONDS)
             done = 200 <= status < 300 or status == GONE
-            said = f"the receiver answered {status}" + (", and gets no more" if status == GONE else "")
+            words = f"the receiver answered {status}" + (" and gets no further delivery" if status == GONE else "")
         except Refused as refusal:
-            said = str(refusal)
+            words = str(refusal)
         except TimeoutError:
-            said = f"the receiver took longer than {DELIVERY_SECONDS:.0f} s"
+            words = f"the receiver took longer than {DELIVERY_SECONDS:.0f} s"
         except (httpx.HTTPError, OSError) as error:
-            said = f"the receiver could not be reached ({error or type(error).__name__})"
-        webhooks.settle(self._engine, delivery, said, done=done)
-        log.info("webhook", job_id=delivery.job_id, attempt=delivery.attempt, outcome=said)
+            words = f"the receiver could not be reached ({error or type(error).__name__})"
+        except Exception as error:  # one delivery must not end the courier
+            log.exception("a webhook could not be sent", job_id=delivery.job_id)
+            words = f"it could not be sent ({type(error).__name__})"
+        return Outcome(delivery, words, done=done)
 
 
-async def send(delivery: Delivery, networks: Sequence[Network]) -> int:
+async def send(delivery: Delivery, networks: Sequence[Network], trusted: ssl.SSLContext) -> int:
     """Send once; the status of the answer. Raises `Refused`, `httpx.HTTPError`, `OSError`."""
     url = urlsplit(delivery.url)
     host = url.hostname or ""
@@ -98,33 +193,64 @@ async def send(delivery: Delivery, networks: Sequence[Network]) -> int:
         content=delivery.body,
         extensions={"sni_hostname": host},  # the certificate must be the name's, wherever the connection goes
     )
-    trusted = httpx.create_ssl_context()  # SSL_CERT_FILE counts, a proxy of the environment does not
     async with httpx.AsyncClient(trust_env=False, verify=trusted, timeout=DELIVERY_SECONDS) as client:
-        answer = await client.send(request, stream=True)  # its body is nobody's interest, and of any length
+        answer = await client.send(request, stream=True)  # its body may have any length and is not read
         await answer.aclose()
     return answer.status_code
 
 
 async def _resolve(host: str, url: SplitResult, networks: Sequence[Network]) -> str:
     port = url.port or (443 if url.scheme == "https" else 80)
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = await _look_up(host, port)
     for address in addresses:
         if not may_reach(address, networks):
             raise Refused(f"{host} is {address}, which is not a public address")
     return addresses[0]
 
 
+async def _look_up(host: str, port: int) -> list[str]:
+    """The addresses of a name. Raises `OSError`.
+
+    In a thread of its own: a name whose servers are silent keeps one busy for half a minute, so a pool of a few would
+    delay every other name, and a pool's threads would delay the end of the worker.
+    """
+    if not LOOK_UPS_AT_ONCE.acquire(blocking=False):
+        raise OSError("too many names are being looked up")
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[list[str]] = loop.create_future()
+
+    def finish(addresses: list[str] | OSError) -> None:
+        if found.done():
+            return
+        if isinstance(addresses, OSError):
+            found.set_exception(addresses)
+        else:
+            found.set_result(addresses)
+
+    def ask() -> None:
+        answer: list[str] | OSError
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer = [str(entry[4][0]) for entry in entries]
+        except (OSError, UnicodeError) as error:
+            answer = error if isinstance(error, OSError) else OSError(f"{host} is not a name")
+        LOOK_UPS_AT_ONCE.release()
+        with suppress(RuntimeError):  # the worker has stopped
+            loop.call_soon_threadsafe(finish, answer)
+
+    Thread(target=ask, name="look-up", daemon=True).start()
+    return await found
+
+
 def _headers(delivery: Delivery) -> dict[str, str]:
-    sent_at = str(int(time.time()))
+    sent_at = datetime.now(UTC)
     headers = {
         "Content-Type": "application/json",
         "User-Agent": f"Steelyard/{steelyard.__version__}",
         "webhook-id": delivery.event_id,
-        "webhook-timestamp": sent_at,
+        "webhook-timestamp": str(int(sent_at.timestamp())),
     }
     if delivery.secret is not None:
-        signed = b".".join((delivery.event_id.encode(), sent_at.encode(), delivery.body))
-        digest = hmac.digest(secret_bytes(delivery.secret), signed, hashlib.sha256)
-        headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
+        signature = Webhook(delivery.secret).sign(delivery.event_id, sent_at, delivery.body.decode())
+        headers["webhook-signature"] = signature
     return headers

@@ -1,24 +1,28 @@
-"""The outbox: who is to be told of a job's end. Written in the transaction that ends the job, emptied by couriers.
+"""The outbox of webhooks: written in the transaction that ends the job, emptied by couriers.
 
 A job ends once, so there is one event for it, with one id however often it is sent. A courier takes a delivery by
-putting off the next attempt, so that two never send the same at once, and one that dies loses nothing.
+moving its due time past the longest that an attempt can last, so two couriers never send the same attempt, and the
+delivery of a courier that dies is due again by itself.
 """
 
 import random
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
+from steelyard.errors import NotFound
 from steelyard.jobs import queries
-from steelyard.spec.webhook import Webhook
+from steelyard.spec.webhook import Webhook, host_of
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.tables import Event, Job
 from steelyard.store.tables import Webhook as Row
 
+LEASE_SECONDS = 60.0  # an attempt lasts a quarter of that at most
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 4 * 3600.0
 JITTER = 0.2
@@ -27,67 +31,116 @@ GIVE_UP_SECONDS = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Delivery:
-    """One attempt to tell of a job's end. `pause_seconds` until the next, or `None` if this is the last."""
+    """One attempt to report a job's end. `pause_seconds` until the next, or `None` if this is the last."""
 
     job_id: str
     event_id: str
     url: str
+    host: str
     secret: str | None
     body: bytes
     attempt: int
     pause_seconds: float | None
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended, in words for people. After `done` there is no further attempt.
+
+    An `interrupted` attempt is repeated at once, by whichever courier comes first.
+    """
+
+    delivery: Delivery
+    words: str
+    done: bool = False
+    interrupted: bool = False
+
+    @property
+    def pause_seconds(self) -> float | None:
+        """How long until the next attempt; `None` if there is none."""
+        if self.done:
+            return None
+        return 0.0 if self.interrupted else self.delivery.pause_seconds
+
+    def note(self) -> str:
+        """A line for the job's events."""
+        note = f"webhook, attempt {self.delivery.attempt}: {self.words}"
+        if self.done or self.interrupted:
+            return note
+        pause = self.delivery.pause_seconds
+        return f"{note}; {'no further attempt' if pause is None else f'next attempt in {pause:.0f} s'}"
+
+
 def add(connection: Connection, job_id: str, webhook: Webhook) -> None:
-    """Note whom to tell of a job's end."""
-    row = {"job_id": job_id, "event_id": new_id("evt"), "url": webhook.url, "secret": webhook.secret}
-    connection.execute(insert(Row).values(**row))
+    """Store the receiver of a job's end."""
+    row = {"job_id": job_id, "event_id": new_id("evt"), "url": webhook.url, "host": host_of(webhook.url)}
+    connection.execute(insert(Row).values(**row, secret=webhook.secret))
 
 
 def make_due(connection: Connection, job_id: str) -> None:
-    """The job has ended; whoever is to be told will be told."""
+    """The job has ended: its webhook, if it has one, is due."""
     connection.execute(update(Row).where(Row.job_id == job_id).values(due_at=now()))
 
 
-def take_due(engine: Engine, *, limit: int) -> list[Delivery]:
-    """Deliveries that are due, at most `limit`; no other courier gets them before their next attempt."""
-    query = select(Row.job_id).where(Row.due_at <= now()).order_by(Row.due_at).limit(limit)
+def find_due(engine: Engine, *, limit: int, host_limit: int, busy: Mapping[str, int] | None = None) -> list[str]:
+    """Jobs whose webhooks are due, those due longest first, at most `limit`.
+
+    Of each host at most `host_limit`, less the deliveries to it that the caller has under way (`busy`): a host with
+    thousands of deliveries due does not hide those of others.
+    """
+    busy = busy or {}
+    full = [host for host, count in busy.items() if count >= host_limit]
+    place = func.row_number().over(partition_by=Row.host, order_by=Row.due_at)
+    due = select(Row.job_id, Row.host, Row.due_at, place.label("place")).where(Row.due_at <= now()).subquery()
+    query = select(due.c.job_id, due.c.host, due.c.place).where(due.c.place <= host_limit, due.c.host.not_in(full))
     with reading(engine) as connection:
-        due = list(connection.execute(query).scalars())
-    found = (_take(engine, job_id) for job_id in due)
+        rows = connection.execute(query.order_by(due.c.due_at).limit(limit)).all()
+    return [row.job_id for row in rows if row.place <= host_limit - busy.get(row.host, 0)]
+
+
+def take(engine: Engine, job_ids: Collection[str]) -> list[Delivery]:
+    """Those of the deliveries that are still due; no other courier gets them while this attempt lasts."""
+    due = (Row.job_id.in_(job_ids), Row.due_at <= now())
+    with writing(engine) as connection:
+        # PostgreSQL: rows that another courier is taking right now are that courier's.
+        mine = connection.execute(select(Row.job_id).where(*due).with_for_update(skip_locked=True)).scalars().all()
+        values = {"attempts": Row.attempts + 1, "due_at": now() + LEASE_SECONDS}
+        taken = connection.execute(update(Row).where(Row.job_id.in_(mine)).values(**values).returning(Row)).all()
+        since = select(Job.id, now() - Job.finished_at).where(Job.id.in_(mine))
+        ages = dict(connection.execute(since).all())
+    with reading(engine) as connection:
+        found = [_delivery(connection, row, ages[row.job_id]) for row in taken]
     return [delivery for delivery in found if delivery is not None]
 
 
-def _take(engine: Engine, job_id: str) -> Delivery | None:
+def _delivery(connection: Connection, row: Any, age_seconds: float) -> Delivery | None:
+    try:
+        body = _body(connection, row.job_id)
+    except NotFound:  # deleted since
+        return None
+    pause = _pause_seconds(row.attempts)
+    is_last = age_seconds + pause > GIVE_UP_SECONDS
+    left = None if is_last else pause
+    return Delivery(row.job_id, row.event_id, row.url, row.host, row.secret, body, row.attempts, left)
+
+
+def settle(engine: Engine, outcomes: Sequence[Outcome]) -> None:
+    """Store what came of attempts, in one transaction. An outcome that another attempt has overtaken is ignored."""
     with writing(engine) as connection:
-        taken = update(Row).where(Row.job_id == job_id, Row.due_at <= now()).values(attempts=Row.attempts + 1)
-        row = connection.execute(taken.returning(Row)).one_or_none()
-        if row is None:
-            return None
-        since = connection.execute(select(now() - Job.finished_at).where(Job.id == job_id)).scalar_one()
-        pause = _pause_seconds(row.attempts)
-        is_last = since + pause > GIVE_UP_SECONDS
-        connection.execute(update(Row).where(Row.job_id == job_id).values(due_at=now() + pause))
-        body = _body(connection, job_id)
-    return Delivery(job_id, row.event_id, row.url, row.secret, body, row.attempts, None if is_last else pause)
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.delivery.job_id):
+            delivery, pause = outcome.delivery, outcome.pause_seconds
+            this = (Row.job_id == delivery.job_id, Row.attempts == delivery.attempt)
+            due_at = None if pause is None else now() + pause
+            if connection.execute(update(Row).where(*this).values(due_at=due_at)).rowcount:
+                _tell(connection, outcome)
 
 
-def settle(engine: Engine, delivery: Delivery, said: str, *, done: bool) -> None:
-    """Note what came of an attempt: `said`, for people. If it is `done`, or was the last, there is none after it."""
-    ended = done or delivery.pause_seconds is None
-    note = f"webhook, attempt {delivery.attempt}: {said}"
-    if not ended:
-        note += f"; again in {delivery.pause_seconds:.0f} s"
-    elif not done:
-        note += "; given up"
-    level = "info" if done else "warning"
+def _tell(connection: Connection, outcome: Outcome) -> None:
+    delivery = outcome.delivery
+    level = "info" if outcome.done or outcome.interrupted else "warning"
+    row = {"job_id": delivery.job_id, "created_at": now(), "level": level, "type": "log"}
     data = {"event_id": delivery.event_id, "attempt": delivery.attempt}
-    with writing(engine) as connection:
-        this = (Row.job_id == delivery.job_id, Row.attempts == delivery.attempt)
-        values: dict[str, Any] = {"due_at": None} if ended else {"due_at": Row.due_at}
-        if connection.execute(update(Row).where(*this).values(**values)).rowcount:
-            row = {"job_id": delivery.job_id, "created_at": now(), "level": level, "type": "log"}
-            connection.execute(insert(Event).values(**row, message=note[:2000], data=data))
+    connection.execute(insert(Event).values(**row, message=outcome.note()[:2000], data=data))
 
 
 def _pause_seconds(attempts: int) -> float:
@@ -96,5 +149,5 @@ def _pause_seconds(attempts: int) -> float:
 
 
 def _body(connection: Connection, job_id: str) -> bytes:
-    job = queries.read_job(connection, job_id)  # which does not change any more: every attempt sends the same bytes
+    job = queries.read_job(connection, job_id)  # it has ended and does not change: every attempt sends the same bytes
     return orjson.dumps({"type": f"job.{job['status']}", "timestamp": job["finished_at"], "data": job})

@@ -30,7 +30,7 @@ def _url(url: str) -> str:
 
 def _secret(secret: str) -> str:
     try:
-        sound = len(secret_bytes(secret)) in SECRET_BYTES
+        sound = len(base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)) in SECRET_BYTES
     except (binascii.Error, ValueError):
         sound = False
     if not sound:  # what it is instead is not repeated: it may be somebody's secret
@@ -38,9 +38,11 @@ def _secret(secret: str) -> str:
     return secret
 
 
-def secret_bytes(secret: str) -> bytes:
-    """The key that a secret stands for; Standard Webhooks lets the prefix be left out."""
-    return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+def host_of(url: str) -> str:
+    """The host and port that a webhook's URL names, in one spelling; at most 255 characters."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.hostname}:{port}"[-255:]
 
 
 class Webhook(Strict):

@@ -247,13 +247,14 @@ class Alias(Base):
 
 
 class Webhook(Base):
-    """Whom to tell of a job's end; `due_at` is empty before the end, and when there is nothing left to do."""
+    """The receiver of a job's end; `due_at` is empty before the end, and when there is nothing left to do."""
 
     __tablename__ = "webhooks"
 
     job_id: Mapped[str] = _job_key()
     event_id: Mapped[str] = mapped_column(ID, unique=True)
     url: Mapped[str] = mapped_column(String(2000))
+    host: Mapped[str] = mapped_column(String(255))  # and port, as the URL names them: deliveries are limited for each
     secret: Mapped[str | None] = mapped_column(String(200))
     due_at: Mapped[float | None] = mapped_column(TIME)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
