@@ -2,14 +2,18 @@
 
 import io
 import json
+import signal
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,8 +21,9 @@ import pytest
 from steelyard.data.files.options import FORMATS, Dialect
 from steelyard.data.inline import read_inline
 from steelyard.data.table import Table, stack
+from steelyard.datasets import reading
 from steelyard.datasets.reading import Readers
-from steelyard.errors import SteelyardError, TooLargeToRead
+from steelyard.errors import SteelyardError, TooLargeToRead, Unavailable
 from tests.datasets.corpus import (
     ARROW,
     CORPUS,
@@ -464,3 +469,118 @@ def test_columns_without_values_and_with_none_missing_come_back(readers: Readers
     np.testing.assert_array_equal(table.columns["n"].values.array, numbers)
     assert table.columns["t"].values.to_list() == texts
     assert table.columns["e"].missing == 40_000
+
+
+MEMORY_BYTES = 2047 << 20  # by which the processes of `fresh_readers` are known
+
+
+def fresh_processes() -> list[psutil.Process]:
+    """The processes of `fresh_readers`."""
+    found = []
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):
+            if str(MEMORY_BYTES) in process.cmdline():
+                found.append(process)
+    return found
+
+
+@contextmanager
+def killing(number: signal.Signals, times: int = 1000) -> Iterator[list[int]]:
+    """Send a signal to each process that reads, until there were so many; their ids."""
+    killed: list[int] = []
+    done = threading.Event()
+
+    def kill() -> None:
+        while len(killed) < times and not done.wait(0.01):
+            for process in fresh_processes():
+                if process.pid not in killed:
+                    process.send_signal(number)
+                    killed.append(process.pid)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.fixture
+def fresh_readers() -> Iterator[Readers]:
+    """Processes that read, for one test."""
+    readers = Readers(memory_bytes=MEMORY_BYTES)
+    yield readers
+    readers.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_file_whose_reader_dies_is_read_again(fresh_readers: Readers, tmp_path: Path, number: signal.Signals) -> None:
+    with killing(number, times=1) as killed:
+        assert lists(read(fresh_readers, tmp_path, b"a\n1\n")) == {"a": [1]}
+    assert len(killed) == 1
+
+
+def test_a_file_whose_reader_dies_halfway_gives_the_same_columns(fresh_readers: Readers, tmp_path: Path) -> None:
+    content = b"a,b\n" + b"".join(b"%d.5,x%d\n" % (row, row % 50) for row in range(300_000))
+    expected = lists(read(fresh_readers, tmp_path, content))
+    path = tmp_path / "file"
+    for late in (False, True):
+        with fresh_readers.read(str(path), "csv", max_bytes=MAX_BYTES) as parsed:
+            assert not late or parsed.columns
+            [reader] = fresh_processes()
+            reader.kill()
+            reader.wait()
+            assert lists(stack([*parsed.tables()])) == expected
+
+
+def test_a_file_whose_reader_is_killed_while_it_arrives_is_read_all_the_same(
+    fresh_readers: Readers, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a\n1\n")
+
+    def arrive() -> Iterator[None]:
+        yield
+        [reader] = fresh_processes()
+        reader.kill()
+        reader.wait()
+        with path.open("ab") as file:
+            for number in range(5):
+                file.write(b"%d\n" % number)
+                file.flush()
+                yield
+
+    with fresh_readers.read(str(path), "csv", max_bytes=MAX_BYTES, arriving=arrive()) as parsed:
+        assert lists(stack([*parsed.tables()])) == {"a": [1, 0, 1, 2, 3, 4]}
+
+
+@pytest.mark.parametrize(
+    ("number", "slug", "words"),
+    [
+        (signal.SIGKILL, "unavailable", "killed twice (SIGKILL)"),
+        (signal.SIGSEGV, "invalid-request", "crashes the parser, twice in a row (SIGSEGV)"),
+        (signal.SIGABRT, "payload-too-large", "2047 MiB of memory, or it is damaged"),
+        (signal.SIGXCPU, "payload-too-large", "120 s of processor time"),
+    ],
+)
+def test_a_file_that_no_reader_survives_is_refused_by_the_cause(
+    fresh_readers: Readers, tmp_path: Path, number: signal.Signals, slug: str, words: str
+) -> None:
+    with killing(number), pytest.raises(SteelyardError) as caught:
+        read(fresh_readers, tmp_path, b"a\n1\n")
+    assert caught.value.slug == slug
+    assert words in caught.value.detail
+
+
+def test_a_full_folder_for_temporary_files_is_no_fault_of_the_file(
+    fresh_readers: Readers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def full_file() -> Iterator[Any]:
+        with Path("/dev/full").open("wb", buffering=0) as file:
+            yield file
+
+    monkeypatch.setattr(reading, "passing_file", full_file)
+    with pytest.raises(Unavailable, match="temporary files is full"):
+        read(fresh_readers, tmp_path, b"a\n1\n")

@@ -4,6 +4,7 @@ After its order come a line `MORE` for every piece of the file that has arrived 
 Arguments: the memory that it may have in bytes, and the process id of its parent.
 """
 
+import errno
 import gc
 import os
 import signal
@@ -20,10 +21,10 @@ from steelyard.data.files.options import Dialect
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.files.source import Options, open_file
 from steelyard.datasets import sandbox
-from steelyard.datasets.signals import MORE
+from steelyard.datasets.signals import MORE, PROCESSOR_SECONDS
 from steelyard.lifeline import end_with_parent
 
-SECONDS = 120
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     sys.unraisablehook = _ignore
     answers.write(b'{"ready":true}\n')
     for line in sys.stdin.buffer:
-        sandbox.allow_seconds(SECONDS)
+        sandbox.allow_seconds(PROCESSOR_SECONDS)
         for answer in serve(orjson.loads(line), lambda: sys.stdin.buffer.readline() == MORE):
             answers.write(orjson.dumps(answer) + b"\n")
         gc.collect()
@@ -67,6 +68,10 @@ def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str,
             yield {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
         except MemoryError:
             yield {"too_large": True}
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            yield {"no_room": True}
 
 
 if __name__ == "__main__":

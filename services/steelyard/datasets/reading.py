@@ -1,18 +1,20 @@
 """Has files read in processes of their own, which are made when first needed and kept for the next file.
 
-A process that dies, hangs or runs out of memory over a file is replaced; nothing of it reaches the service.
+A process that dies, hangs or runs out of memory over a file is replaced; nothing of it reaches the service. If it died,
+another one reads the file again from the start: what killed it may have come from outside.
 """
 
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from queue import Empty, LifoQueue
 from threading import BoundedSemaphore
 from typing import Any
@@ -26,19 +28,41 @@ from steelyard.data.files.unnamed import path_of
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
 from steelyard.datasets.passing import passing_file
-from steelyard.datasets.signals import END, MORE
-from steelyard.errors import Fault, TooLargeToRead, UnreadableData, ValidationFailed, pointer
+from steelyard.datasets.signals import END, MORE, PROCESSOR_SECONDS
+from steelyard.errors import (
+    Fault,
+    SteelyardError,
+    TooLargeToRead,
+    Unavailable,
+    UnreadableData,
+    ValidationFailed,
+    pointer,
+)
 from steelyard.logs import get_logger
 
-SECONDS = 180.0  # by the clock; of processor time, `process.SECONDS`
+SECONDS = 180.0  # by the clock; of processor time, `PROCESSOR_SECONDS`
 AT_ONCE = 2
 PLAIN = Dialect()
 FILES_BEFORE_RETIREMENT = 100
+REFUSALS = {"unreadable", "too_large", "no_room"}
 log = get_logger(__name__)
 
 
-class ReadingFailed(Exception):
-    """The process did not survive the file; the message says how."""
+# Signals that a parser does not send itself: the kernel's when memory runs out, and those of whoever stops processes.
+FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
+
+
+class ReaderDied(Exception):
+    """The process ended over a file; `status` is a signal's number below zero, or an exit status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(signal.Signals(-status).name if status < 0 else f"status {status}")
+        self.status = status
+
+    @property
+    def cause(self) -> int:
+        """The signal that ended it; 0 if it ended itself."""
+        return max(0, -self.status)
 
 
 @dataclass(frozen=True)
@@ -56,12 +80,12 @@ class Parsed:
 
     @cached_property
     def columns(self) -> list[dict[str, Any]]:
-        """The profile of each column. Raises `UnreadableData`, `TooLargeToRead`, `ValidationFailed`."""
+        """The profile of each column. Raises what `Reading.wait` raises."""
         columns: list[dict[str, Any]] = self.wait()["columns"]
         return columns
 
     def parts(self) -> Iterator[Part]:
-        """The columns in parts, once all of them are there. Raises `UnreadableData`, `TooLargeToRead`."""
+        """The columns in parts, once all of them are there. Raises what `Reading.wait` raises."""
         columns = len(self.columns)
         for _ in range(0, self.rows, parts.ROWS):
             self.wait()
@@ -113,25 +137,23 @@ class Readers:
 
         With `wanted`, the columns of these names alone, with no profile but their kind; all columns of a file that
         lacks one of them. In a CSV file, those for which it is true hold texts, whatever they look like. These are the
-        inputs of a request: a value of theirs that cannot be raises `ValidationFailed`, naming row and column. Else
-        raises `UnreadableData`, `TooLargeToRead`.
+        inputs of a request: a wrong value raises `ValidationFailed`, naming row and column. Else raises
+        `UnreadableData`, `TooLargeToRead`, `Unavailable`.
         """
         order = {"from": path, "format": form, "max_bytes": max_bytes, "dialect": dialect.to_json(), "wanted": wanted}
-        with (
-            self._place(arriving) as still_arriving,
-            passing_file() as file,
-            self._reader() as reader,
-        ):
+        with self._place(arriving) as still_arriving, passing_file() as file:
             written = path_of(file)
-            asked = order | {"to": written}
-            checked = partial(self._checked, reader, are_inputs=wanted is not None)
-            facts = checked(lambda: reader.ask(asked, still_arriving))
+            reading = Reading(self._take, order | {"to": written}, memory_bytes=self._memory_bytes)
             try:
-                yield Parsed(facts["rows"], facts["found"], written, lambda: checked(reader.wait), reader.speaks)
-            except ValidationFailed:  # the rows are not as they should be; the process is, and serves again
-                self._finish(reader)
-                raise
-            self._finish(reader)
+                facts = reading.begin(iter(still_arriving))
+                try:
+                    yield Parsed(facts["rows"], facts["found"], written, reading.wait, reading.speaks)
+                except ValidationFailed:  # the rows are not as they should be; the process is, and serves again
+                    reading.finish()
+                    raise
+                reading.finish()
+            finally:
+                self._give_back(reading.reader)
 
     @contextmanager
     def _place(self, arriving: Iterable[object]) -> Iterator[Iterable[object]]:
@@ -147,48 +169,18 @@ class Readers:
         with self._room:
             yield ()
 
-    def _finish(self, reader: "Reader") -> None:
-        """Wait until the columns are written."""
-        while not reader.is_free:
-            self._checked(reader, reader.wait)
-
-    def _checked(
-        self, reader: "Reader", ask: Callable[[], dict[str, Any]], *, are_inputs: bool = False
-    ) -> dict[str, Any]:
-        """An answer. Raises `UnreadableData`, `TooLargeToRead`, `ValidationFailed` if that is what it says."""
-        try:
-            answer = ask()
-        except ReadingFailed as failure:
-            log.warning("a process that read a file is lost", reason=str(failure))
-            raise UnreadableData(f"reading it was given up: {failure}") from None
-        if "unreadable" in answer:
-            reader.is_free = True
-            if are_inputs and answer["row"] and answer["column"]:
-                place = pointer("inputs", answer["row"] - 1, answer["column"])
-                raise ValidationFailed([Fault(place, answer["detail"])])
-            raise UnreadableData(answer["unreadable"])
-        if "too_large" in answer:
-            raise TooLargeToRead(f"reading it needs more than the {self._memory_bytes >> 20} MiB that there are for it")
-        reader.is_free = answer.get("written", False)
-        return answer
-
     def stop(self) -> None:
         """End the processes that wait for a file."""
         with contextlib.suppress(Empty):
             while True:
                 self._idle.get_nowait().kill()
 
-    @contextmanager
-    def _reader(self) -> Iterator["Reader"]:
-        """A process for one file; it is kept for the next if it has done with this one."""
-        reader = self._take()
-        try:
-            yield reader
-        finally:
-            if reader.is_free and reader.files < FILES_BEFORE_RETIREMENT:
-                self._idle.put(reader)
-            else:
-                reader.kill()
+    def _give_back(self, reader: "Reader") -> None:
+        """Keep a process for the next file if it has done with this one."""
+        if reader.is_free and reader.files < FILES_BEFORE_RETIREMENT:
+            self._idle.put(reader)
+        else:
+            reader.kill()
 
     def _take(self) -> "Reader":
         with contextlib.suppress(Empty):
@@ -198,6 +190,98 @@ class Readers:
                     return reader
                 reader.kill()
         return Reader(self._memory_bytes)
+
+
+class Reading:
+    """One file that is being read: by a second process, from the start, if the first one dies."""
+
+    def __init__(self, take: Callable[[], "Reader"], order: dict[str, Any], *, memory_bytes: int) -> None:
+        self.reader = take()
+        self._take = take
+        self._order = order
+        self._memory_bytes = memory_bytes
+        self._answers = 0
+        self._deaths: list[ReaderDied] = []
+
+    def begin(self, arriving: Iterator[object]) -> dict[str, Any]:
+        """The first answer, once `arriving` has ended. Raises what `wait` raises."""
+        try:
+            answer = self.reader.ask(self._order, arriving)
+        except ReaderDied as death:
+            for _ in arriving:
+                pass
+            answer = self._read_again(death)
+        return self._checked(answer)
+
+    def wait(self) -> dict[str, Any]:
+        """The next answer. Raises `UnreadableData`, `TooLargeToRead`, `ValidationFailed`, `Unavailable`."""
+        try:
+            answer = self.reader.wait()
+        except ReaderDied as death:
+            answer = self._read_again(death)
+        return self._checked(answer)
+
+    def speaks(self, within: float) -> bool:
+        """Whether an answer begins within so many seconds."""
+        return self.reader.speaks(within)
+
+    def finish(self) -> None:
+        """Wait until the columns are written."""
+        while not self.reader.is_free:
+            self.wait()
+
+    def _read_again(self, death: ReaderDied) -> dict[str, Any]:
+        """The answer that the process that died did not give. Those before it are the same again."""
+        self._deaths.append(death)
+        log.warning("a process died over a file", reason=str(death), times=len(self._deaths))
+        if len(self._deaths) > 1 or death.cause == signal.SIGXCPU:
+            raise self._refusal() from None
+        self.reader.kill()
+        self.reader = self._take()
+        try:
+            answer = self.reader.ask(self._order, iter(()))
+            for _ in range(self._answers):
+                if not answer.keys().isdisjoint(REFUSALS):
+                    break
+                answer = self.reader.wait()
+        except ReaderDied as second:
+            return self._read_again(second)
+        return answer
+
+    def _refusal(self) -> SteelyardError:
+        """What the deaths say about the file."""
+        causes = {death.cause for death in self._deaths}
+        names = " and ".join(sorted({str(death) for death in self._deaths}))
+        if signal.SIGXCPU in causes:
+            limit = f"{PROCESSOR_SECONDS} s of processor time"
+            return TooLargeToRead(f"reading the file takes more than {limit}; send it in several parts")
+        if causes & FROM_OUTSIDE:
+            return Unavailable(
+                f"the process that read the file was killed twice ({names}), as happens when the machine runs out of "
+                "memory; send the file again later, or in several parts"
+            )
+        if signal.SIGABRT in causes:  # how libraries end themselves when they get no memory
+            limit = f"{self._memory_bytes >> 20} MiB"
+            return TooLargeToRead(
+                f"reading the file failed twice ({names}): it needs more than the limit of {limit} of memory, or it is "
+                "damaged"
+            )
+        return UnreadableData(f"the file crashes the parser, twice in a row ({names}): it is damaged, or malformed")
+
+    def _checked(self, answer: dict[str, Any]) -> dict[str, Any]:
+        self._answers += 1
+        if "unreadable" in answer:
+            self.reader.is_free = True
+            if self._order["wanted"] is not None and answer["row"] and answer["column"]:
+                place = pointer("inputs", answer["row"] - 1, answer["column"])
+                raise ValidationFailed([Fault(place, answer["detail"])])
+            raise UnreadableData(answer["unreadable"])
+        if "too_large" in answer:
+            raise TooLargeToRead(f"reading it needs more than the {self._memory_bytes >> 20} MiB that there are for it")
+        if "no_room" in answer:
+            raise Unavailable("the folder for temporary files is full; send the file again when there is room")
+        self.reader.is_free = answer.get("written", False)
+        return answer
 
 
 class Reader:
@@ -211,13 +295,16 @@ class Reader:
         # NumPy sorts five times as fast with AVX2 as with AVX-512 on AMD's Zen 4, and as fast elsewhere.
         quiet = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
         quiet |= {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "steelyard.datasets.process", str(memory_bytes), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | quiet,
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "steelyard.datasets.process", str(memory_bytes), str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=os.environ | quiet,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise Unavailable(f"no process can be started to read the file: {error.strerror}") from error
 
     @property
     def alive(self) -> bool:
@@ -225,7 +312,7 @@ class Reader:
         return self._process.poll() is None
 
     def ask(self, order: dict[str, Any], arriving: Iterable[object]) -> dict[str, Any]:
-        """Its first answer, once `arriving` has ended. Raises `ReadingFailed`."""
+        """Its first answer, once `arriving` has ended. Raises `ReaderDied`, `Unavailable`."""
         if self.files == 0:
             self._line(time.monotonic() + SECONDS)  # that it is ready
         self.files += 1
@@ -237,14 +324,13 @@ class Reader:
         return self.wait()
 
     def wait(self) -> dict[str, Any]:
-        """Its next answer. Raises `ReadingFailed`."""
+        """Its next answer. Raises `ReaderDied`, `Unavailable`."""
         answer: dict[str, Any] = orjson.loads(self._line(time.monotonic() + SECONDS))
         return answer
 
     def speaks(self, within: float) -> bool:
         """Whether an answer begins within so many seconds."""
-        assert self._process.stdout is not None
-        return bool(self._unread or select.select([self._process.stdout], [], [], within)[0])
+        return bool(self._unread) or (self._comes(within) and self._receive())
 
     def _say(self, line: bytes) -> None:
         assert self._process.stdin is not None
@@ -252,21 +338,27 @@ class Reader:
             self._process.stdin.write(line)
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise ReadingFailed("the process that should read it was gone") from None
+            raise ReaderDied(self._process.wait()) from None
 
     def _line(self, end: float) -> bytes:
-        assert self._process.stdout is not None
         while b"\n" not in self._unread:
-            readable, _, _ = select.select([self._process.stdout], [], [], max(0.0, end - time.monotonic()))
-            if not readable:
-                raise ReadingFailed(f"it took longer than {SECONDS:.0f} s")
-            received = os.read(self._process.stdout.fileno(), 1 << 16)
-            if not received:
-                code = self._process.wait()
-                raise ReadingFailed(f"the process that read it ended with status {code}")
-            self._unread += received
+            if not self._comes(max(0.0, end - time.monotonic())):
+                raise Unavailable(f"reading the file took longer than {SECONDS:.0f} s; send it again later")
+            if not self._receive():
+                raise ReaderDied(self._process.wait())
         line, self._unread = self._unread.split(b"\n", 1)
         return line
+
+    def _comes(self, within: float) -> bool:
+        assert self._process.stdout is not None
+        return bool(select.select([self._process.stdout], [], [], within)[0])
+
+    def _receive(self) -> bool:
+        """Take in what has come; false if nothing will come any more."""
+        assert self._process.stdout is not None
+        received = os.read(self._process.stdout.fileno(), 1 << 16)
+        self._unread += received
+        return bool(received)
 
     def kill(self) -> None:
         """End it at once."""

@@ -2,3 +2,4 @@
 
 MORE = b"more\n"
 END = b"end\n"
+PROCESSOR_SECONDS = 120  # that a process may compute for one file; then the kernel ends it
