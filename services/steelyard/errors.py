@@ -18,6 +18,7 @@
     ├── UnsupportedMediaType  unsupported-media-type
     ├── NotAcceptable         not-acceptable
     ├── Unavailable           unavailable             a part of the service is away
+    │   └── DiskFull          unavailable             the disk of the database is full
     ├── Internal              internal                our fault; the log has the traceback
     └── RunFailed                                     why a job ended `failed`
         ├── Diverged          diverged                the loss is not finite any more
@@ -255,6 +256,10 @@ class Unavailable(SteelyardError):
 
     slug = "unavailable"
     title = "The service cannot do this right now"
+
+
+class DiskFull(Unavailable):
+    """The disk of the database is full. Deletions work all the same."""
 
 
 class Internal(SteelyardError):

@@ -7,6 +7,7 @@ All of it is harmless when several workers do it at once.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -17,6 +18,7 @@ from steelyard.jobs import ledger, queue, roster
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
 from steelyard.store import replies
+from steelyard.store.room import Tidying
 from steelyard_worker.identity import is_gone
 from steelyard_worker.supervisor import Supervisor
 
@@ -37,6 +39,7 @@ class Housekeeping:
         self._name = name
         self._stopping = Event()
         self._rounds = 0
+        self._tidying = Tidying(engine)
         self._thread = Thread(target=self._work, name="housekeeping", daemon=True)
 
     def start(self) -> None:
@@ -66,6 +69,8 @@ class Housekeeping:
         self._leave()
 
     def _round(self) -> None:
+        with suppress(Unavailable):
+            self._tidying.step()  # first: on a full disk, it makes the room that the rest needs
         if self._rounds % ANNOUNCE_ROUNDS == 0:
             roster.announce(self._engine, self._name, concurrency=self._concurrency)
         if self._rounds % SWEEP_ROUNDS == 0:

@@ -28,6 +28,7 @@ from steelyard.store.clock import now, rfc3339
 from steelyard.store.engine import flush, reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.pages import Page, read_page
+from steelyard.store.room import freeing
 from steelyard.store.tables import Dataset, DatasetContent, DatasetPart, Job, JobDataset
 
 PIECE_BYTES = 1 << 20
@@ -154,6 +155,7 @@ def list_datasets(engine: Engine, *, limit: int = 50, after: str | None = None) 
         return read_page(connection, query, key=key, prefix="ds", render=_dataset, limit=limit, after=after)
 
 
+@freeing
 def remove(engine: Engine, dataset_id: str) -> None:
     """Delete the data set. Raises `NotFound`, `Conflict` while an unfinished job needs it."""
     with writing(engine) as connection:

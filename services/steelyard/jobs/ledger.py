@@ -31,6 +31,7 @@ from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.replies import Once
+from steelyard.store.room import freeing
 from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobDataset, JobInput
 
 CRASHES_BEFORE_FAILURE = 3
@@ -290,6 +291,7 @@ def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) ->
         ]
 
 
+@freeing
 def request_cancel(engine: Engine, job_id: str) -> None:
     """Call a job off: at once if it waits; if it runs, its supervisor sees the request. Raises `Conflict`."""
     with writing(engine) as connection:
@@ -312,6 +314,7 @@ def request_cancel(engine: Engine, job_id: str) -> None:
         _end(connection, job_id, row.status)
 
 
+@freeing
 def remove(engine: Engine, job_id: str) -> None:
     """Delete a job that does not run, with all that hangs on it. Raises `NotFound`, `Conflict`."""
     with writing(engine) as connection:

@@ -9,6 +9,7 @@ from steelyard.errors import Fault, NotFound, ValidationFailed, shown
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading, writing
 from steelyard.store.pages import Page, read_page
+from steelyard.store.room import freeing
 from steelyard.store.tables import Alias, Model
 
 COLUMNS = (Model.id, Model.job_id, Model.name, Model.created_at, Model.manifest)
@@ -53,6 +54,7 @@ def list_models(engine: Engine, *, limit: int = 50, after: str | None = None) ->
     return page
 
 
+@freeing
 def delete_model(engine: Engine, reference: str) -> None:
     """Delete the model; its job stays, with its weights. Raises `NotFound`."""
     with writing(engine) as connection:

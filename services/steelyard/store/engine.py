@@ -1,26 +1,32 @@
 """Connections and transactions, the same on SQLite and PostgreSQL.
 
 `reading` and `writing` are the only doors to the database. They turn a database that is away, full or empty of
-tables into `errors.Unavailable`, so that no room above needs to know SQLAlchemy's errors.
+tables into `errors.Unavailable`, so that no package above needs to know SQLAlchemy's errors.
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 
-from steelyard.errors import Unavailable
+from steelyard.errors import DiskFull, Unavailable
 
-__all__ = ["Engine", "flush", "make_engine", "reading", "writing"]
+__all__ = ["Engine", "bare", "database_file", "flush", "make_engine", "reading", "writing"]
 
 # InternalError: PostgreSQL's for a transaction that cannot write, as on a standby after a failover.
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 NO_TABLES = "the database has no tables of this version: run `steelyard migrate`"
 CHECKPOINT_PAGES = 1000  # SQLite's own
 FULL = ("SQLITE_FULL", "53100")  # SQLite's name and PostgreSQL's SQLSTATE
+STOPPED_SHORT = ("SQLITE_IOERR", "SQLITE_CANTOPEN")  # what SQLite also says of a full disk, when it opens its log
+NO_ROOM_BYTES = 1 << 16
+DISK_IS_FULL = "the database's disk is full: delete data sets or jobs that are no longer needed, or make room on it"
+INCREMENTAL = 2  # SQLite's number for this mode of auto_vacuum
 # A server that is cut off is given up within seconds, not after the hours that TCP is patient for.
 POSTGRESQL = {
     "connect_timeout": 5,
@@ -49,10 +55,20 @@ def _dump(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+def database_file(engine: Engine) -> Path | None:
+    """The file of an SQLite database; `None` for others."""
+    name = engine.url.database if engine.dialect.name == "sqlite" else None
+    return None if not name or name == ":memory:" else Path(name)
+
+
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # sqlite3 shall not begin transactions by itself: _begin_sqlite does
     # Of a new database: large binaries are rows, and cost a third less to write in pages of 16 KiB than of 4.
-    for pragma in ("page_size=16384", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # Pages that deleted rows leave are given back by `store.room`.
+    for pragma in ("page_size=16384", f"auto_vacuum={INCREMENTAL}", "journal_mode=WAL"):
+        connection.execute(f"PRAGMA {pragma}")
+    # Debian's SQLite overwrites what is deleted by default: to delete 100 MB would write 100 MB.
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=FAST"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -66,7 +82,7 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads: one consistent view. Raises `Unavailable` when the database is away."""
-    with _translating(), engine.connect() as connection:
+    with _translating(engine), engine.connect() as connection:
         yield connection
 
 
@@ -78,7 +94,7 @@ def writing(engine: Engine, *, checkpoint: bool = True) -> Iterator[Connection]:
     Raises `Unavailable` when the database is away, or its disk is full.
     """
     with (
-        _translating(),
+        _translating(engine),
         engine.connect().execution_options(writing=True) as connection,
         _checkpointing(connection, checkpoint),
         connection.begin(),
@@ -120,19 +136,43 @@ def _checkpointing(connection: Connection, checkpoint: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _translating() -> Iterator[None]:
+def bare(engine: Engine) -> Iterator[Any]:
+    """A cursor of SQLite outside any transaction, for statements that allow none. Raises `Unavailable`."""
+    with _translating(engine):
+        connection = engine.raw_connection()
+        cursor = connection.cursor()
+        try:
+            yield cursor
+        except sqlite3.Error as error:
+            raise exc.OperationalError(None, None, error) from error
+        finally:
+            cursor.close()  # one with rows left would keep the next transaction from its commit
+            connection.close()
+
+
+@contextmanager
+def _translating(engine: Engine) -> Iterator[None]:
     try:
         yield
     except AWAY as error:
-        raise Unavailable(_words(error)) from error
+        raise _translated(engine, error) from error
     except exc.ProgrammingError as error:
         if getattr(error.orig, "sqlstate", None) != "42P01":  # PostgreSQL's undefined_table
             raise
         raise Unavailable(NO_TABLES) from error
 
 
-def _words(error: Exception) -> str:
+def _translated(engine: Engine, error: Exception) -> Unavailable:
     cause = getattr(error, "orig", None)
-    if getattr(cause, "sqlite_errorname", getattr(cause, "sqlstate", None)) in FULL:
-        return "the database's disk is full"
-    return NO_TABLES if "no such table" in str(cause) else "the database does not answer"
+    name = getattr(cause, "sqlite_errorname", getattr(cause, "sqlstate", None)) or ""
+    if name in FULL or (name.startswith(STOPPED_SHORT) and _is_full(database_file(engine))):
+        return DiskFull(DISK_IS_FULL)
+    return Unavailable(NO_TABLES if "no such table" in str(cause) else "the database does not answer")
+
+
+def _is_full(file: Path | None) -> bool:
+    try:
+        found = os.statvfs(file.parent) if file else None
+    except OSError:
+        return False
+    return found is not None and found.f_bavail * found.f_frsize < NO_ROOM_BYTES

@@ -1,0 +1,169 @@
+"""Room on the disk of an SQLite database: a reserve for deletions, and the space that deleted rows leave.
+
+Deleting writes before it frees anything, so a full disk could not be freed. A file beside the database, the reserve,
+takes up a few megabytes that are given up for deletions alone, and taken back when there is room again. Pages that
+deleted rows leave go back to the file system a few at a time. PostgreSQL needs none of this; its autovacuum does the
+same work, and every function here does nothing there.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine
+
+from steelyard.errors import DiskFull
+from steelyard.store.engine import INCREMENTAL, bare, database_file, reading
+
+RESERVE_BYTES = 20 << 20  # what SQLite's log holds before it is carried over (16 MiB), and what a deletion writes
+PIECE_BYTES = 1 << 20
+PAGES_A_SLICE = 128  # moved in one transaction: 2 MiB, which keep others from writing for some milliseconds
+TIDY_SECONDS = 0.25
+SURPLUS_ROUNDS = 60  # for which pages must have been free: a running training's checkpoints take theirs again
+LONGEST_LOG_BYTES = 16 << 20
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def freeing(change: Callable[Concatenate[Engine, P], T]) -> Callable[Concatenate[Engine, P], T]:
+    """Have a change that deletes succeed on a full disk: if there is no room, it is repeated without the reserve.
+
+    The change must be one transaction, which is undone when it fails.
+    """
+
+    @wraps(change)
+    def repeated(engine: Engine, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return change(engine, *args, **kwargs)
+        except DiskFull:
+            if not give_up_reserve(engine):
+                raise
+        return change(engine, *args, **kwargs)
+
+    return repeated
+
+
+def give_up_reserve(engine: Engine) -> bool:
+    """Leave the reserve's room to the database; whether there was a reserve."""
+    reserve = _reserve(engine)
+    if reserve is None:
+        return False
+    try:
+        reserve.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def hold_reserve(engine: Engine) -> None:
+    """Take up the reserve's room as far as it is missing, but at most half of what is free."""
+    reserve = _reserve(engine)
+    if reserve is None:
+        return
+    with suppress(OSError):  # the disk is fuller than it was a moment ago
+        held = reserve.stat().st_size if reserve.exists() else 0
+        missing = min(RESERVE_BYTES - held, free_bytes(reserve) // 2)
+        if missing >= PIECE_BYTES:
+            descriptor = os.open(reserve, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                for _ in range(missing // PIECE_BYTES):
+                    file.write(os.urandom(PIECE_BYTES))  # a file system that compresses keeps zeros in no room at all
+
+
+def free_bytes(path: Path) -> int:
+    """How many bytes the file system of `path` has left for this user."""
+    found = os.statvfs(path.parent)
+    return found.f_bavail * found.f_frsize
+
+
+def _reserve(engine: Engine) -> Path | None:
+    file = database_file(engine)
+    return None if file is None else file.with_name(f"{file.name}-reserve")
+
+
+class Tidying:
+    """Gives back what deleted rows left, in small steps; `step` is called about once a second."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._file = database_file(engine)
+        self._free_pages: deque[int] = deque(maxlen=SURPLUS_ROUNDS)
+        self._log_is_long = False
+
+    def step(self) -> None:
+        """Work for at most `TIDY_SECONDS`, in transactions that keep others waiting for a fraction of that.
+
+        Raises `Unavailable`.
+        """
+        if self._file is None or not self._file.exists():
+            return
+        end = time.monotonic() + TIDY_SECONDS
+        given_back = 0
+        surplus = self._surplus()
+        while given_back < surplus and time.monotonic() < end:
+            started = time.monotonic()
+            _vacuum(self._engine, min(PAGES_A_SLICE, surplus - given_back))
+            given_back += PAGES_A_SLICE
+            time.sleep(time.monotonic() - started)  # it is the others' turn
+        self._free_pages = deque((max(0, count - given_back) for count in self._free_pages), SURPLUS_ROUNDS)
+        log = self._file.with_name(f"{self._file.name}-wal")
+        self._log_is_long |= given_back > 0 or _size(log) > LONGEST_LOG_BYTES
+        if self._log_is_long:
+            _truncate_log(self._engine)
+            self._log_is_long = False
+        hold_reserve(self._engine)
+
+    def _surplus(self) -> int:
+        """How many pages to give back: those that nobody has used for a while; all of them if the disk is short."""
+        assert self._file is not None
+        with reading(self._engine) as connection:
+            mode, count, size = (
+                int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+                for name in ("auto_vacuum", "freelist_count", "page_size")
+            )
+        if mode != INCREMENTAL:
+            return 0
+        self._free_pages.append(count)
+        if free_bytes(self._file) < count * size:
+            return count
+        return min(self._free_pages) if len(self._free_pages) == SURPLUS_ROUNDS else 0
+
+
+def compact(engine: Engine) -> None:
+    """Rewrite an SQLite database without its free pages, and so that later ones can be given back one at a time.
+
+    Needs as much room as the database has content, twice, for a while. Raises `Unavailable`.
+    """
+    with bare(engine) as cursor:
+        cursor.execute("VACUUM")
+    _truncate_log(engine)
+
+
+@freeing
+def _vacuum(engine: Engine, pages: int) -> None:
+    with bare(engine) as cursor:  # `execute` would take one step, and each step gives one page back
+        cursor.executescript(f"PRAGMA incremental_vacuum({pages})")
+
+
+@freeing
+def _truncate_log(engine: Engine) -> None:
+    """Write the log's pages to the database and cut it to nothing, if nobody uses it right now."""
+    with bare(engine) as cursor:
+        [patience] = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute("PRAGMA busy_timeout=0")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={patience}")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
