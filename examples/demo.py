@@ -25,7 +25,7 @@ def main() -> int:
     console = Console()
     keep = "--keep" in sys.argv[1:]
     data_dir = Path(".steelyard") if keep else Path(tempfile.mkdtemp(prefix="steelyard-demo-"))
-    data_dir.mkdir(exist_ok=True)
+    data_dir.mkdir(mode=0o700, exist_ok=True)
     program = [sys.executable, "-P", "-m", "steelyard.cli.main", "up", "--port", "0", "--data-dir", str(data_dir)]
     log = data_dir / "demo.log"
     with log.open("w") as errors:

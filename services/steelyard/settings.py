@@ -10,6 +10,7 @@ import tempfile
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveInt, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -20,6 +21,10 @@ MIB = 1 << 20
 
 BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
+ADDRESS_FORM = (
+    "must be scheme://user:password@host:port/name, with a number as port; in the password write @ as %40, : as %3A, "
+    "/ as %2F, # as %23, ? as %3F and % as %25"
+)
 LONGEST_SOCKET_PATH_BYTES = 100  # sun_path holds 108 on Linux, 104 on macOS
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -87,15 +92,19 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str) -> str:
-        if url and url.split(":", 1)[0] not in DATABASE_SCHEMES:
-            raise ValueError(f"must begin with one of {', '.join(f'{scheme}://' for scheme in DATABASE_SCHEMES)}")
+        if url:
+            _require_scheme(url, DATABASE_SCHEMES)
+            if not url.startswith("sqlite"):
+                _require_address(url)
         return url
 
     @field_validator("broker_url")
     @classmethod
     def _known_broker(cls, url: str) -> str:
-        if url and url.split(":", 1)[0] not in BROKER_SCHEMES:
-            raise ValueError(f"must begin with one of {', '.join(f'{scheme}://' for scheme in BROKER_SCHEMES)}")
+        if url:
+            _require_scheme(url, BROKER_SCHEMES)
+            if not url.startswith("redis+socket"):
+                _require_address(url)
         return url
 
     @model_validator(mode="after")
@@ -143,6 +152,29 @@ def load(**overrides: Any) -> Settings:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         raise SettingsError("\n".join(_line(fault) for fault in error.errors())) from None
+
+
+def without_password(url: str) -> str:
+    """An address as a message may show it."""
+    head, at, tail = url.partition("?")[0].rpartition("@")
+    scheme, _, user = head.partition("://")
+    return f"{scheme}://{user.split(':', 1)[0]}:***@{tail}" if at else tail
+
+
+def _require_scheme(url: str, schemes: tuple[str, ...]) -> None:
+    if url.split("://", 1)[0] not in schemes:
+        raise ValueError(f"must begin with one of {', '.join(f'{scheme}://' for scheme in schemes)}")
+
+
+def _require_address(url: str) -> None:
+    """See that a URL has the form scheme://user:password@host:port/name. Its parts are not repeated: one is secret."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(ADDRESS_FORM) from None
+    if url.count("@") > 1 or parts.fragment or "@" in parts.path + parts.query:
+        raise ValueError(ADDRESS_FORM)
 
 
 def _line(fault: Any) -> str:

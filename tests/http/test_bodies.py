@@ -1,16 +1,16 @@
 """The bodies of requests: whole or refused, in bounded time and memory."""
 
 import asyncio
-import errno
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import IO, Any
 
 import pytest
 
+from steelyard.datasets import passing
 from steelyard.errors import InvalidRequest, PayloadTooLarge, RequestTimeout, Unavailable
-from steelyard.http import bodies as module
 from steelyard.http.bodies import Announced, Bodies, ClientGone, Receive
 from tests.conftest import wait_for
 
@@ -103,34 +103,11 @@ def test_documents_share_a_budget_that_comes_back(bodies: Bodies) -> None:
 
 
 def test_a_full_disk_is_a_reason_to_come_back(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any) -> IO[bytes]:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def open_full(**_: Any) -> IO[bytes]:
+        return Path("/dev/full").open("wb", buffering=0)
 
-    monkeypatch.setattr(module, "passing_file", full)
-    with pytest.raises(Unavailable, match="TMPDIR"):
-        take(bodies, sending(b"x"), file=True)
-    monkeypatch.undo()
-    opened = module.passing_file
-
-    def filling() -> Any:
-        class Filling:
-            def __enter__(self) -> Any:
-                self.file = opened()
-                inner = self.file.__enter__()
-
-                class Full:
-                    name = inner.name
-                    write = staticmethod(full)
-
-                return Full()
-
-            def __exit__(self, *args: Any) -> Any:
-                return self.file.__exit__(*args)
-
-        return Filling()
-
-    monkeypatch.setattr(module, "passing_file", filling)
-    with pytest.raises(Unavailable, match="TMPDIR"):
+    monkeypatch.setattr(passing, "unnamed_file", open_full)
+    with pytest.raises(Unavailable, match="room"):
         take(bodies, sending(b"x" * 10), file=True)
 
 

@@ -2,14 +2,22 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from steelyard.errors import Unavailable
 from steelyard.jobs import roster
 from steelyard.jobs.doorbell import Doorbell
-from steelyard.settings import Settings
-from steelyard.store.engine import make_engine, reading
-from steelyard.store.migration import is_current
+from steelyard.settings import Settings, without_password
+from steelyard.store.engine import database_file, describe_failure, make_engine
+from steelyard.store.migration import Schema, newest, read_schema
+
+SCHEMAS = {
+    Schema.CURRENT: "the schema is {revision}, the newest",
+    Schema.OLDER: "the schema is {revision}, this version needs {newest}: run `steelyard migrate`",
+    Schema.EMPTY: "there are no tables: run `steelyard migrate`",
+    Schema.NEWER: "the schema is {revision}, this version knows those up to {newest}: install a newer Steelyard",
+    Schema.FOREIGN: "the tables are another program's: use another database",
+}
 
 
 @dataclass(frozen=True)
@@ -26,28 +34,31 @@ def run(settings: Settings) -> list[Check]:
     engine = make_engine(settings.database)
     doorbell = Doorbell(settings.broker)
     try:
-        database = _database(engine)
-        migrations = _migrations(engine) if database.fine else Check("migrations", False, "cannot be seen")
+        database = _database(engine, settings)
+        migrations = _migrations(engine) if database.fine else Check("migrations", False, "unknown")
         return [database, migrations, _broker(doorbell), _worker(engine, seen=migrations.fine)]
     finally:
         doorbell.close()
         engine.dispose()
 
 
-def _database(engine: Engine) -> Check:
-    where = engine.url.render_as_string(hide_password=True)
-    try:
-        with reading(engine) as connection:
-            connection.execute(text("SELECT 1"))
-    except Unavailable:
-        return Check("database", False, f"{where} does not answer: start it, or set STEELYARD_DATABASE_URL")
+def _database(engine: Engine, settings: Settings) -> Check:
+    where = without_password(settings.database)
+    file = database_file(engine)
+    if file is not None and not file.exists():  # to look would make it
+        return Check("database", False, f"{where} does not exist yet: run `steelyard migrate`")
+    failure = describe_failure(engine)
+    if failure is not None:
+        return Check("database", False, f"{where} cannot be used: {failure}")
     return Check("database", True, where)
 
 
 def _migrations(engine: Engine) -> Check:
-    if is_current(engine):
-        return Check("migrations", True, "the schema is the newest")
-    return Check("migrations", False, "the schema is not that of this version: run `steelyard migrate`")
+    try:
+        schema, revision = read_schema(engine)
+    except Unavailable as error:
+        return Check("migrations", False, error.detail)
+    return Check("migrations", schema == Schema.CURRENT, SCHEMAS[schema].format(revision=revision, newest=newest()))
 
 
 def _broker(doorbell: Doorbell) -> Check:

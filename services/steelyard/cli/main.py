@@ -11,10 +11,18 @@ import click
 
 from steelyard import __version__, logs, settings
 from steelyard.cli import checks, client
-from steelyard.cli.up import CannotStart, up
+from steelyard.cli.startup import (
+    CannotStart,
+    open_database,
+    prepare_data_dir,
+    prepare_socket_dir,
+    warn_without_broker,
+)
+from steelyard.cli.up import up
+from steelyard.errors import Unavailable
 from steelyard.settings import Settings, SettingsError
-from steelyard.store.engine import make_engine
 from steelyard.store.migration import newest, upgrade
+from steelyard.store.room import compact
 
 P = ParamSpec("P")
 
@@ -36,7 +44,7 @@ def _say_what_is_wrong(run: Callable[P, None]) -> Callable[P, None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             run(*args, **kwargs)
-        except (SettingsError, CannotStart) as error:
+        except (SettingsError, CannotStart, Unavailable) as error:
             click.echo(str(error), err=True)
             sys.exit(2)
 
@@ -45,7 +53,18 @@ def _say_what_is_wrong(run: Callable[P, None]) -> Callable[P, None]:
 
 def _load(**options: Any) -> Settings:
     loaded = settings.load(**options)
+    os.umask(0o077)  # what is stored is nobody else's to read
     logs.configure(loaded.log_format, loaded.log_level)
+    return loaded
+
+
+def _prepare() -> Settings:
+    """The settings of a process that serves, once its database can be used."""
+    loaded = _load()
+    if not loaded.broker_url:
+        prepare_socket_dir(loaded)
+    open_database(loaded).dispose()
+    warn_without_broker(loaded)
     return loaded
 
 
@@ -64,7 +83,7 @@ def up_command(host: str | None, port: int | None, data_dir: Path | None, worker
 @_say_what_is_wrong
 def api() -> None:
     """Serve the HTTP API."""
-    loaded = _load()
+    loaded = _prepare()
     # Imported here: Flask and what comes with it are no business of the other commands.
     from steelyard.http.server import serve  # noqa: PLC0415
 
@@ -75,20 +94,34 @@ def api() -> None:
 @_say_what_is_wrong
 def worker() -> None:
     """Train the jobs of the queue."""
-    loaded = _load()
-    # Replaced, not imported: the worker stands above this package and may import none of it.
+    loaded = _prepare()
+    # Replaced, not imported: the worker is above this package, which may import none of it. Celery warns root of
+    # pickled messages; ours are JSON.
+    quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
     os.execve(  # noqa: S606
         sys.executable,
-        [sys.executable, "-P", "-m", "steelyard_worker"],
+        [sys.executable, "-P", *quiet, "-m", "steelyard_worker"],
         os.environ | loaded.as_environment(),
     )
 
 
 @main.command()
+@click.option(
+    "--compact",
+    "to_compact",
+    is_flag=True,
+    help="Also rewrite an SQLite database so that deleted space comes back; stop the service first.",
+)
 @_say_what_is_wrong
-def migrate() -> None:
+def migrate(to_compact: bool) -> None:
     """Bring the database to the newest schema."""
-    upgrade(make_engine(_load().database))
+    loaded = _load()
+    if not loaded.database_url:
+        prepare_data_dir(loaded)
+    engine = open_database(loaded, to_migrate=True)
+    upgrade(engine)
+    if to_compact:
+        compact(engine)
     click.echo(f"the database is at revision {newest()}")
 
 

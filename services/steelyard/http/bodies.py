@@ -5,9 +5,9 @@ A document is held in memory; all of them together have a budget. A file goes to
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -106,10 +106,7 @@ class Bodies:
         waiting = bytearray()
 
         async def write() -> None:
-            try:
-                await loop.run_in_executor(self._threads, file.write, bytes(waiting))
-            except OSError as error:
-                raise _full(error) from None
+            await loop.run_in_executor(self._threads, file.write, bytes(waiting))
             waiting.clear()
 
         async def keep(piece: bytes) -> None:
@@ -118,7 +115,7 @@ class Bodies:
             if len(waiting) >= PIECE_BYTES:
                 await write()
 
-        with _kept_file() as file:
+        with passing_file() as file:
             length = await self._take(receive, announced, most, keep)
             await write()
             yield Body(b"", length, file)
@@ -150,17 +147,3 @@ class Bodies:
         if announced.length is not None and done < announced.length:
             raise InvalidRequest(f"the body ended after {done} of {announced.length} bytes")
         return done
-
-
-@contextmanager
-def _kept_file() -> Iterator[IO[bytes]]:
-    try:
-        file = passing_file()
-    except OSError as error:
-        raise _full(error) from None
-    with file as opened:
-        yield opened
-
-
-def _full(error: OSError) -> Unavailable:
-    return Unavailable(f"the disk for temporary files (TMPDIR) cannot take the file: {error.strerror}; free some of it")

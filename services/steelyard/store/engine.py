@@ -16,14 +16,38 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 
 from steelyard.errors import DiskFull, Unavailable
 
-__all__ = ["Engine", "bare", "database_file", "flush", "make_engine", "reading", "writing"]
+__all__ = [
+    "DISK_IS_FULL",
+    "Engine",
+    "bare",
+    "database_file",
+    "describe_failure",
+    "flush",
+    "make_engine",
+    "reading",
+    "writing",
+]
 
 # InternalError: PostgreSQL's for a transaction that cannot write, as on a standby after a failover.
-AWAY = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
+# sqlite3's own error comes from a connection that is being prepared.
+AWAY = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.InternalError,
+    exc.TimeoutError,
+    sqlite3.OperationalError,
+)
 NO_TABLES = "the database has no tables of this version: run `steelyard migrate`"
 CHECKPOINT_PAGES = 1000  # SQLite's own
 FULL = ("SQLITE_FULL", "53100")  # SQLite's name and PostgreSQL's SQLSTATE
 STOPPED_SHORT = ("SQLITE_IOERR", "SQLITE_CANTOPEN")  # what SQLite also says of a full disk, when it opens its log
+WHY_NOT = {
+    "SQLITE_NOTADB": "it is not an SQLite database; move the file away, or use another data directory",
+    "SQLITE_CORRUPT": "it is damaged; restore it from a backup",
+    "SQLITE_CANTOPEN": "the file cannot be opened; see whether its directory exists and is yours",
+    "SQLITE_READONLY": "it cannot be written; see who owns the file and its directory",
+    "SQLITE_BUSY": "another program keeps it locked",
+}
 NO_ROOM_BYTES = 1 << 16
 DISK_IS_FULL = "the database's disk is full: delete data sets or jobs that are no longer needed, or make room on it"
 INCREMENTAL = 2  # SQLite's number for this mode of auto_vacuum
@@ -163,11 +187,34 @@ def _translating(engine: Engine) -> Iterator[None]:
 
 
 def _translated(engine: Engine, error: Exception) -> Unavailable:
-    cause = getattr(error, "orig", None)
-    name = getattr(cause, "sqlite_errorname", getattr(cause, "sqlstate", None)) or ""
+    cause = getattr(error, "orig", error)
+    name = _name(cause)
     if name in FULL or (name.startswith(STOPPED_SHORT) and _is_full(database_file(engine))):
         return DiskFull(DISK_IS_FULL)
     return Unavailable(NO_TABLES if "no such table" in str(cause) else "the database does not answer")
+
+
+def _name(cause: object) -> str:
+    """SQLite's name of an error, or PostgreSQL's number."""
+    return getattr(cause, "sqlite_errorname", getattr(cause, "sqlstate", None)) or ""
+
+
+def describe_failure(engine: Engine) -> str | None:
+    """Connect; why that fails, in words for the administrator (clients need not know), or `None` if it does not."""
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", error)
+        if isinstance(_translated(engine, error), DiskFull):
+            return DISK_IS_FULL
+        for name, words in WHY_NOT.items():
+            if _name(cause).startswith(name):
+                return words
+        lines = [line.strip() for line in str(cause).splitlines() if "failed: " in line] or str(cause).splitlines()
+        words = lines[-1].rsplit("failed: ", 1)[-1].replace("FATAL:  ", "")
+        return f"{words}; see whether it runs there, and whether STEELYARD_DATABASE_URL is right"
+    return None
 
 
 def _is_full(file: Path | None) -> bool:

@@ -119,7 +119,7 @@ class Tidying:
         hold_reserve(self._engine)
 
     def _surplus(self) -> int:
-        """How many pages to give back: those that nobody has used for a while; all of them if the disk is short."""
+        """How many pages to give back: those that nobody has used for a while; all of many if the disk is short."""
         assert self._file is not None
         with reading(self._engine) as connection:
             mode, count, size = (
@@ -129,7 +129,7 @@ class Tidying:
         if mode != INCREMENTAL:
             return 0
         self._free_pages.append(count)
-        if free_bytes(self._file) < count * size:
+        if count * size >= PIECE_BYTES and free_bytes(self._file) < count * size:
             return count
         return min(self._free_pages) if len(self._free_pages) == SURPLUS_ROUNDS else 0
 
@@ -137,20 +137,20 @@ class Tidying:
 def compact(engine: Engine) -> None:
     """Rewrite an SQLite database without its free pages, and so that later ones can be given back one at a time.
 
-    Needs as much room as the database has content, twice, for a while. Raises `Unavailable`.
+    Needs as much room as the database has content, twice, for a while. PostgreSQL is left alone. Raises `Unavailable`.
     """
+    if database_file(engine) is None:
+        return
     with bare(engine) as cursor:
         cursor.execute("VACUUM")
     _truncate_log(engine)
 
 
-@freeing
 def _vacuum(engine: Engine, pages: int) -> None:
     with bare(engine) as cursor:  # `execute` would take one step, and each step gives one page back
         cursor.executescript(f"PRAGMA incremental_vacuum({pages})")
 
 
-@freeing
 def _truncate_log(engine: Engine) -> None:
     """Write the log's pages to the database and cut it to nothing, if nobody uses it right now."""
     with bare(engine) as cursor:

@@ -1,0 +1,139 @@
+"""What must hold before a command does its work: a data directory of our own, a database that can be used.
+
+Each check raises `CannotStart` with one line that says what is wrong and what to do.
+"""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from steelyard import __version__
+from steelyard.errors import Unavailable
+from steelyard.jobs.doorbell import Doorbell
+from steelyard.logs import get_logger
+from steelyard.settings import Settings, without_password
+from steelyard.store import room
+from steelyard.store.engine import database_file, describe_failure, make_engine
+from steelyard.store.migration import Schema, newest, read_schema
+
+OURS = ("steelyard.", "valkey.", "lock", "demo.log")  # how the names of files in a data directory begin
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+SHORT_OF_ROOM_BYTES = 4 << 20
+log = get_logger(__name__)
+
+
+class CannotStart(Exception):
+    """Why a command does not start, in one line."""
+
+
+def prepare_data_dir(settings: Settings) -> None:
+    """Make the data directory, for us alone; or see that it is ours, and nobody else can write to it."""
+    directory = settings.data_dir
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise CannotStart(f"the data directory {directory} is a file; give another --data-dir") from None
+    except OSError as error:
+        raise CannotStart(
+            f"the data directory {directory} cannot be made ({error.strerror}); give another --data-dir"
+        ) from None
+    found = directory.stat()
+    if found.st_uid != os.geteuid():
+        raise CannotStart(
+            f"the data directory {directory} belongs to user {found.st_uid}, and this is user {os.geteuid()}: start as "
+            "its owner, or give another --data-dir"
+        )
+    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        raise CannotStart(f"the data directory {directory} cannot be written; give another --data-dir")
+    names = [file.name for file in directory.iterdir()]
+    if all(name.startswith(OURS) for name in names):
+        directory.chmod(0o700)
+    elif found.st_mode & OTHERS_WRITE:
+        raise CannotStart(
+            f"other users can write to the data directory {directory}: run `chmod go-w {directory}`, or give another "
+            "--data-dir"
+        )
+    for name in names:  # of earlier versions, which others could read
+        with suppress(OSError):
+            if name.startswith(OURS) and stat.S_ISREG((directory / name).lstat().st_mode):
+                (directory / name).chmod(0o600)
+
+
+def prepare_socket_dir(settings: Settings) -> None:
+    """See that the broker's socket is in a directory of our own, made if need be; by its name, others may make it."""
+    directory = settings.socket.parent
+    if directory == settings.data_dir.absolute():
+        return
+    with suppress(FileExistsError):
+        directory.mkdir(mode=0o700)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & OTHERS:
+        raise CannotStart(
+            f"the broker's socket would be in {directory}, which is not a directory of this user alone: remove it, or "
+            "give a --data-dir with a shorter path"
+        )
+
+
+def open_database(settings: Settings, *, to_migrate: bool = False) -> Engine:
+    """The database, which answers and has the schema of this version; or an older one, or none, `to_migrate`."""
+    engine = make_engine(settings.database)
+    try:
+        _require_use(engine, without_password(settings.database), to_migrate=to_migrate)
+    except CannotStart:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _require_use(engine: Engine, where: str, *, to_migrate: bool) -> None:
+    file = database_file(engine)
+    if file is not None and not to_migrate and not file.exists():
+        raise CannotStart(f"there is no database at {file}: run `steelyard migrate`")
+    if file is not None and file.parent.is_dir():
+        _require_room(engine, file)
+    if failure := describe_failure(engine):
+        raise CannotStart(f"the database {where} cannot be used: {failure}")
+    try:
+        schema, revision = read_schema(engine)
+    except Unavailable as error:
+        raise CannotStart(f"the database {where} cannot be used: {error.detail}") from None
+    if schema == Schema.FOREIGN:
+        raise CannotStart(
+            f"the database {where} belongs to another program: give another --data-dir or STEELYARD_DATABASE_URL"
+        )
+    if schema == Schema.NEWER:
+        raise CannotStart(
+            f"the database {where} has the schema {revision}, and this version of Steelyard, {__version__}, knows "
+            f"those up to {newest()}: it is too old. Install the newer version, or give another database"
+        )
+    if schema != Schema.CURRENT and not to_migrate:
+        has = f"the schema {revision}, this version needs {newest()}" if revision else "no tables yet"
+        raise CannotStart(f"the database {where} has {has}: run `steelyard migrate`")
+
+
+def _require_room(engine: Engine, file: Path) -> None:
+    """See that the disk of an SQLite database has some room left, by way of the reserve if need be."""
+    if room.free_bytes(file) >= SHORT_OF_ROOM_BYTES:
+        return
+    room.give_up_reserve(engine)
+    left = room.free_bytes(file)
+    if left < SHORT_OF_ROOM_BYTES:
+        raise CannotStart(f"the disk of {file} is full ({left // 1000} kB left): make room on it, then start again")
+    log.warning(
+        "the disk is full: delete data sets or jobs that are no longer needed, or make room on it", file=str(file)
+    )
+
+
+def warn_without_broker(settings: Settings) -> None:
+    """Log that the broker does not answer, if it is not the embedded one, which may just be starting."""
+    if not settings.broker_url:
+        return
+    doorbell = Doorbell(settings.broker)
+    if not doorbell.answers():
+        where = without_password(settings.broker_url)
+        log.warning("the broker does not answer; jobs wait until it does", broker=where)
+    doorbell.close()
