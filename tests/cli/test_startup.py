@@ -17,7 +17,7 @@ from steelyard.cli import startup
 from steelyard.cli.startup import CannotStart, open_database, prepare_data_dir, prepare_socket_dir
 from steelyard.errors import Unavailable
 from steelyard.settings import Settings
-from steelyard.store import room
+from steelyard.store import space
 from steelyard.store.engine import make_engine, reading
 from steelyard.store.migration import upgrade
 from tests.cli.test_settings_and_commands import run
@@ -210,12 +210,12 @@ def test_a_start_on_a_full_disk_gives_up_the_reserve_and_fails_in_one_line_witho
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = make_engine(in_folder(data_dir).database)
-    room.hold_reserve(engine)
+    space.hold_reserve(engine)
     reserve = data_dir / "steelyard.db-reserve"
-    monkeypatch.setattr(startup.room, "free_bytes", lambda _: 0 if reserve.exists() else 10 << 20)
+    monkeypatch.setattr(startup.space, "free_bytes", lambda _: 0 if reserve.exists() else 10 << 20)
     open_database(in_folder(data_dir)).dispose()
     assert not reserve.exists()
-    monkeypatch.setattr(startup.room, "free_bytes", lambda _: 0)
+    monkeypatch.setattr(startup.space, "free_bytes", lambda _: 0)
     with pytest.raises(CannotStart, match=r"is full \(0 kB left\): make room on it"):
         open_database(in_folder(data_dir))
     engine.dispose()

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 
-from steelyard.errors import Unavailable
+from steelyard.errors import DiskFull, Unavailable
 from steelyard.store.clock import now, rfc3339
 from steelyard.store.engine import flush, make_engine, reading, writing
 from steelyard.store.ids import new_id
@@ -118,6 +118,12 @@ def test_a_full_disk_is_called_that(sqlite_url: str) -> None:
     with pytest.raises(Unavailable, match="disk is full"):
         overfill(engine)
     engine.dispose()
+
+
+def test_a_full_disk_of_postgresql_is_called_that_too(migrated_postgres: Engine) -> None:
+    full = "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
+    with pytest.raises(DiskFull, match="delete data sets or jobs"), writing(migrated_postgres) as connection:
+        connection.exec_driver_sql(full)
 
 
 def test_a_database_without_tables_says_what_to_do(tmp_path: Path, postgres_url: str) -> None:

@@ -18,7 +18,7 @@ from steelyard.jobs import ledger, queue, roster
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
 from steelyard.store import replies
-from steelyard.store.room import Tidying
+from steelyard.store.space import Tidying
 from steelyard_worker.identity import is_gone
 from steelyard_worker.supervisor import Supervisor
 

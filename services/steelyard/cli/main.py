@@ -22,7 +22,7 @@ from steelyard.cli.up import up
 from steelyard.errors import Unavailable
 from steelyard.settings import Settings, SettingsError
 from steelyard.store.migration import newest, upgrade
-from steelyard.store.room import compact
+from steelyard.store.space import compact
 
 P = ParamSpec("P")
 

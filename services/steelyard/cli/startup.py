@@ -15,7 +15,7 @@ from steelyard.errors import Unavailable
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import get_logger
 from steelyard.settings import Settings, without_password
-from steelyard.store import room
+from steelyard.store import space
 from steelyard.store.engine import database_file, describe_failure, make_engine
 from steelyard.store.migration import Schema, newest, read_schema
 
@@ -117,10 +117,10 @@ def _require_use(engine: Engine, where: str, *, to_migrate: bool) -> None:
 
 def _require_room(engine: Engine, file: Path) -> None:
     """See that the disk of an SQLite database has some room left, by way of the reserve if need be."""
-    if room.free_bytes(file) >= SHORT_OF_ROOM_BYTES:
+    if space.free_bytes(file) >= SHORT_OF_ROOM_BYTES:
         return
-    room.give_up_reserve(engine)
-    left = room.free_bytes(file)
+    space.give_up_reserve(engine)
+    left = space.free_bytes(file)
     if left < SHORT_OF_ROOM_BYTES:
         raise CannotStart(f"the disk of {file} is full ({left // 1000} kB left): make room on it, then start again")
     log.warning(

@@ -28,7 +28,7 @@ from steelyard.store.clock import now, rfc3339
 from steelyard.store.engine import flush, reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.pages import Page, read_page
-from steelyard.store.room import freeing
+from steelyard.store.space import freeing
 from steelyard.store.tables import Dataset, DatasetContent, DatasetPart, Job, JobDataset
 
 PIECE_BYTES = 1 << 20

@@ -31,7 +31,7 @@ from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.replies import Once
-from steelyard.store.room import freeing
+from steelyard.store.space import freeing
 from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobDataset, JobInput
 
 CRASHES_BEFORE_FAILURE = 3

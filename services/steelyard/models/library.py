@@ -9,7 +9,7 @@ from steelyard.errors import Fault, NotFound, ValidationFailed, shown
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading, writing
 from steelyard.store.pages import Page, read_page
-from steelyard.store.room import freeing
+from steelyard.store.space import freeing
 from steelyard.store.tables import Alias, Model
 
 COLUMNS = (Model.id, Model.job_id, Model.name, Model.created_at, Model.manifest)

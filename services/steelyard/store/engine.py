@@ -88,7 +88,7 @@ def database_file(engine: Engine) -> Path | None:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # sqlite3 shall not begin transactions by itself: _begin_sqlite does
     # Of a new database: large binaries are rows, and cost a third less to write in pages of 16 KiB than of 4.
-    # Pages that deleted rows leave are given back by `store.room`.
+    # Pages that deleted rows leave are given back by `store.space`.
     for pragma in ("page_size=16384", f"auto_vacuum={INCREMENTAL}", "journal_mode=WAL"):
         connection.execute(f"PRAGMA {pragma}")
     # Debian's SQLite overwrites what is deleted by default: to delete 100 MB would write 100 MB.

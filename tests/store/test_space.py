@@ -6,15 +6,22 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy import Engine
 
+from steelyard.datasets import library as datasets
 from steelyard.errors import DiskFull
-from steelyard.store import room
+from steelyard.jobs import ledger
+from steelyard.models import library as models
+from steelyard.store import space
 from steelyard.store.engine import bare, make_engine, reading, writing
 from steelyard.store.migration import upgrade
-from steelyard.store.room import RESERVE_BYTES, Tidying, compact, freeing, give_up_reserve, hold_reserve
+from steelyard.store.space import RESERVE_BYTES, Tidying, compact, freeing, give_up_reserve, hold_reserve
+from steelyard.store.tables import Dataset, Model
+from tests.jobs.test_webhooks import submit
 
 MB = 1_000_000
 
@@ -68,7 +75,7 @@ def fill(folder: Path) -> None:
 
 
 def free(folder: Path) -> int:
-    return room.free_bytes(folder / "any")
+    return space.free_bytes(folder / "any")
 
 
 def is_sound(engine: Engine) -> bool:
@@ -112,6 +119,40 @@ def test_without_a_reserve_a_full_disk_stays_full(engine: Engine, small_disk: Pa
     delete(engine, range(2))
 
 
+@pytest.mark.parametrize("change", ["delete a job", "cancel a job", "delete a data set", "delete a model"])
+def test_what_makes_room_works_on_a_full_disk(engine: Engine, small_disk: Path, change: str) -> None:
+    job_id = submit(engine)
+    dataset: dict[str, Any] = {
+        "name": None,
+        "created_at": 0,
+        "digest": "d",
+        "sha256": "s",
+        "bytes": 1,
+        "media_type": "text/csv",
+    }
+    dataset |= {"media_type": "text/csv", "rows": 1, "columns": [], "found": {}, "read_with": {}}
+    model: dict[str, Any] = {"job_id": job_id, "name": None, "created_at": 0, "manifest": {}, "preprocessing": {}}
+    with writing(engine) as connection:
+        connection.execute(sqlalchemy.insert(Dataset).values(id="ds_1", **dataset))
+        connection.execute(sqlalchemy.insert(Model).values(id="mdl_1", **model))
+    hold_reserve(engine)
+    with bare(engine) as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    fill(small_disk)
+    with pytest.raises(DiskFull):
+        submit(engine)
+    match change:
+        case "delete a job":
+            ledger.remove(engine, job_id)
+        case "cancel a job":
+            ledger.request_cancel(engine, job_id)
+        case "delete a data set":
+            datasets.remove(engine, "ds_1")
+        case "delete a model":
+            models.delete_model(engine, "mdl_1")
+    assert not small_disk.joinpath("steelyard.db-reserve").exists()
+
+
 def test_the_reserve_takes_at_most_half_of_what_is_free_and_grows_back(engine: Engine, small_disk: Path) -> None:
     reserve = small_disk / "steelyard.db-reserve"
     left = free(small_disk) - 9 * MB  # so that half of it is less than the reserve
@@ -129,7 +170,7 @@ def test_the_reserve_takes_at_most_half_of_what_is_free_and_grows_back(engine: E
 
 
 def test_space_that_is_used_again_at_once_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "SURPLUS_ROUNDS", 4)
+    monkeypatch.setattr(space, "SURPLUS_ROUNDS", 4)
     engine = make_engine(f"sqlite:///{tmp_path / 'a.db'}")
     tidying = Tidying(engine)
     with writing(engine) as connection:
