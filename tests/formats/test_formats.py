@@ -4,9 +4,11 @@ import io
 import json
 import struct
 import zipfile
+from math import prod
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 import safetensors
 import safetensors.numpy
@@ -16,6 +18,7 @@ from hypothesis.extra import numpy as arrays
 
 from steelyard.formats import nested, npz
 from steelyard.formats import safetensors as ours
+from steelyard.formats.pieces import PiecewiseTensor
 
 FLOATS = arrays.arrays(
     st.sampled_from([np.float32, np.float64]), arrays.array_shapes(min_dims=1, max_dims=3, max_side=4)
@@ -58,21 +61,55 @@ def test_any_tensor_under_any_name_comes_back(tensors: dict[str, Any]) -> None:
 
 
 def test_npz_and_npy_are_read_by_numpy_without_pickle() -> None:
-    with np.load(io.BytesIO(npz.dump_npz(TENSORS)), allow_pickle=False) as archive:
+    with np.load(io.BytesIO(npz_of(TENSORS)), allow_pickle=False) as archive:
         assert_same(dict(archive), TENSORS)
     for tensor in (*TENSORS.values(), np.array(2.5)):
-        assert_same({"": np.load(io.BytesIO(npz.dump_npy(tensor)), allow_pickle=False)}, {"": tensor})
+        assert_same(
+            {"": np.load(io.BytesIO(b"".join(npz.dump_npy(PiecewiseTensor.of(tensor)))), allow_pickle=False)},
+            {"": tensor},
+        )
 
 
-def test_objects_are_never_pickled() -> None:
-    with pytest.raises(ValueError, match="allow_pickle"):
-        npz.dump_npy(np.array([{}], object))
+def npz_of(tensors: dict[str, Any]) -> bytes:
+    return b"".join(npz.dump_npz({name: PiecewiseTensor.of(tensor) for name, tensor in tensors.items()}))
+
+
+LARGE: dict[str, Any] = {
+    "a": np.random.default_rng(1).normal(size=(3, 700_000)),
+    "b": np.arange(5, dtype=np.float32),
+}
+
+
+def test_large_tensors_are_written_in_pieces_that_are_what_they_are_at_once() -> None:
+    tensors = {name: PiecewiseTensor.of(tensor) for name, tensor in LARGE.items()}
+    length, pieces = ours.dump_pieces(tensors, {})
+    written = [*pieces]
+    assert len(written) > 16
+    assert b"".join(written) == ours.dump(LARGE)
+    assert length == len(ours.dump(LARGE))
+    assert_same(dict(np.load(io.BytesIO(npz_of(LARGE)))), LARGE)
+    for name, tensor in LARGE.items():
+        assert b"".join(nested.dump(tensors[name])) == orjson.dumps(nested.to_lists(tensor))
+
+
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 3), (3,), (2, 3), (2, 3, 4), (7, 1), (1, 7)])
+def test_tensors_of_any_shape_are_written_in_pieces(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...]) -> None:
+    monkeypatch.setattr(nested, "PIECE_BYTES", 16)
+    tensor = np.arange(prod(shape), dtype=np.float64).reshape(shape)
+    assert json.loads(b"".join(nested.dump(PiecewiseTensor.of(tensor)))) == tensor.tolist()
+
+
+def test_safetensors_are_read_a_part_at_a_time() -> None:
+    content = ours.dump(LARGE)
+    found = ours.load_pieces(lambda: lambda first, count: content[first : first + count])
+    assert found["a"].shape == (3, 700_000)
+    assert found["a"].values(700_000, 5).tolist() == LARGE["a"][1, :5].tolist()
 
 
 def test_equal_tensors_give_equal_bytes() -> None:
     copies = {name: tensor.copy() for name, tensor in TENSORS.items()}
-    assert npz.dump_npz(TENSORS) == npz.dump_npz(copies)
-    with zipfile.ZipFile(io.BytesIO(npz.dump_npz(TENSORS))) as archive:
+    assert npz_of(TENSORS) == npz_of(copies)
+    with zipfile.ZipFile(io.BytesIO(npz_of(TENSORS))) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {npz.EPOCH}
     # Written twenty times: the library alone would write six entries of metadata in some other order.
     backwards = dict(reversed(METADATA.items()))

@@ -1,5 +1,6 @@
 """Results: all of a run or nothing of it; tensors and pages of predictions by themselves."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from steelyard.errors import NotFound
-from steelyard.jobs import queries, results
+from steelyard.jobs import ledger, queries, results
 from steelyard.jobs.results import CHUNK_ROWS, NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.models import library
 from tests.jobs.test_ledger import claim, end, submit
@@ -29,10 +30,12 @@ def save(engine: Engine, rows: int = 5, **manifest: Any) -> str:
 
 def test_weights_come_back_with_the_same_bits(engine: Engine) -> None:
     job_id = save(engine)
-    loaded = results.load_snapshot(engine, job_id, "final")
-    assert list(loaded) == list(TENSORS)
-    assert loaded["output/kernel"].tobytes() == KERNEL.tobytes()
-    assert results.load_tensor(engine, job_id, "initial", "output/kernel").shape == (4, 3)
+    stored = results.open_snapshot(engine, job_id, "final")
+    assert list(stored.tensors) == list(TENSORS)
+    assert b"".join(stored.tensors["output/kernel"].pieces()) == KERNEL.tobytes()
+    alone = results.open_tensor(engine, job_id, "initial", "output/kernel")
+    assert alone.tensors["output/kernel"].shape == (4, 3)
+    assert alone.sha256 == hashlib.sha256(KERNEL.tobytes()).hexdigest()
     listed = results.list_weights(engine, job_id)["snapshots"]["final"]
     assert listed["tensors"][0]["shape"] == [4, 3]
     assert listed["tensors"][0]["statistics"]["mean"] == pytest.approx(KERNEL.mean(), rel=1e-6)
@@ -40,13 +43,27 @@ def test_weights_come_back_with_the_same_bits(engine: Engine) -> None:
 
 def test_predictions_are_paged_across_chunks(engine: Engine) -> None:
     job_id = save(engine, rows=CHUNK_ROWS + 7)
-    page = results.get_predictions(engine, job_id, "test", limit=10, after=CHUNK_ROWS - 3)
-    assert [row["row"] for row in page["data"]] == list(range(CHUNK_ROWS - 3, CHUNK_ROWS + 7))
-    assert (page["rows"], page["has_more"], page["next"]) == (CHUNK_ROWS + 7, False, None)
-    first = results.get_predictions(engine, job_id, "test", limit=2)
-    assert first["next"] == "2"
-    assert first["data"][1]["prediction"] == "versicolor"
-    assert len(first["data"][0]["probabilities"]) == 3
+    page = results.open_predictions(engine, job_id, "test", limit=10, after=CHUNK_ROWS - 3)
+    assert [row["row"] for rows in page.rows for row in rows] == list(range(CHUNK_ROWS - 3, CHUNK_ROWS + 7))
+    assert (page.facts["rows"], page.facts["has_more"], page.facts["next"]) == (CHUNK_ROWS + 7, False, None)
+    first = results.open_predictions(engine, job_id, "test", limit=2)
+    assert first.facts["next"] == "2"
+    rows = next(first.rows)
+    assert rows[1]["prediction"] == "versicolor"
+    assert len(rows[0]["probabilities"]) == 3
+
+
+def test_what_is_deleted_while_it_is_read_is_said_to_be(engine: Engine) -> None:
+    job_id = save(engine)
+    stored, page = (
+        results.open_snapshot(engine, job_id, "final"),
+        results.open_predictions(engine, job_id, "test", limit=5),
+    )
+    ledger.remove(engine, job_id)
+    with pytest.raises(NotFound, match="deleted"):
+        list(stored.tensors["output/kernel"].pieces())
+    with pytest.raises(NotFound, match="deleted"):
+        list(page.rows)
 
 
 def test_the_model_is_there_with_the_job(engine: Engine) -> None:
@@ -71,12 +88,12 @@ def test_a_result_that_cannot_be_written_whole_leaves_nothing(engine: Engine) ->
     assert results.list_weights(engine, job_id) == {"snapshots": {}}
 
 
-@pytest.mark.parametrize("read", ["load_snapshot", "load_tensor", "get_predictions", "list_weights"])
+@pytest.mark.parametrize("read", ["open_snapshot", "open_tensor", "open_predictions", "list_weights"])
 def test_what_is_not_there_is_not_found(engine: Engine, read: str) -> None:
-    arguments = {"load_snapshot": ("final",), "load_tensor": ("final", "a/b"), "get_predictions": ("test",)}.get(
+    arguments = {"open_snapshot": ("final",), "open_tensor": ("final", "a/b"), "open_predictions": ("test",)}.get(
         read, ()
     )
-    options = {"limit": 5} if read == "get_predictions" else {}
+    options = {"limit": 5} if read == "open_predictions" else {}
     for job_id in ("job_none", *([] if read == "list_weights" else [submit(engine)])):
         with pytest.raises(NotFound):
             getattr(results, read)(engine, job_id, *arguments, **options)

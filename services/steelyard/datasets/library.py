@@ -13,7 +13,7 @@ from itertools import islice
 from typing import IO, Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Integer, LargeBinary, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from steelyard.data import parts
@@ -24,6 +24,7 @@ from steelyard.data.parts import Part
 from steelyard.data.table import Table
 from steelyard.datasets.reading import Parsed
 from steelyard.errors import Conflict, NotFound
+from steelyard.store.blocks import Blocks, paging, rows_at_once
 from steelyard.store.clock import now, rfc3339
 from steelyard.store.engine import flush, reading, writing
 from steelyard.store.ids import new_id
@@ -187,24 +188,40 @@ def read_content(engine: Engine, dataset_id: str) -> tuple[str, int, Iterator[by
     return row.media_type, row.bytes, pieces()
 
 
-def read_rows(engine: Engine, dataset_id: str, *, limit: int, after: int = 0) -> dict[str, Any]:
+def open_rows(engine: Engine, dataset_id: str, *, limit: int, after: int = 0) -> Blocks:
     """`limit` rows as objects, from behind the first `after` on. Raises `NotFound`."""
     with reading(engine) as connection:
         row = _row(connection, dataset_id)
-        end = min(row.rows, after + limit)
-        query = select(DatasetPart).where(DatasetPart.dataset_id == dataset_id)
-        query = query.where(DatasetPart.first < end, DatasetPart.first + DatasetPart.rows > after)
-        found: dict[int, list[Part]] = {}
-        for part in connection.execute(query.order_by(DatasetPart.column, DatasetPart.first)):
-            found.setdefault(part.column, []).append(_part(part))
+    facts = paging(total=row.rows, limit=limit, after=after)
+
+    def blocks() -> Iterator[list[dict[str, Any]]]:
+        step, end = rows_at_once(len(row.columns)), min(row.rows, after + limit)
+        start = after
+        while start < end:
+            stop = min(end, start + step, (start // parts.ROWS + 1) * parts.ROWS)
+            yield _read_block(engine, dataset_id, row.columns, range(start, stop))
+            start = stop
+
+    return Blocks(facts, ("dataset", dataset_id, limit, after), blocks())
+
+
+def _read_block(engine: Engine, dataset_id: str, facts: list[dict[str, Any]], rows: range) -> list[dict[str, Any]]:
+    """Rows of one part of every column as objects."""
+    first = rows.start // parts.ROWS * parts.ROWS
+    width = func.length(DatasetPart.content, type_=Integer) // DatasetPart.rows  # bytes of a value
+    place, size = (rows.start - first) * width + 1, len(rows) * width
+    values = func.substr(DatasetPart.content, place, size, type_=LargeBinary).label("content")
+    query = select(DatasetPart.column, DatasetPart.dtype, DatasetPart.labels, values)
+    query = query.where(DatasetPart.dataset_id == dataset_id, DatasetPart.first == first)
     columns = {}
-    for place, fact in enumerate(row.columns):
-        some = found.get(place, [])
-        start = after - (some[0].first if some else after)
-        columns[fact["name"]] = _said(parts.join(some).to_list()[start : start + limit] if some else [], fact)
-    data = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    more = end < row.rows
-    return {"rows": row.rows, "data": data, "has_more": more, "next": str(end) if more else None}
+    with reading(engine) as connection:
+        for row in connection.execute(query.order_by(DatasetPart.column)):
+            part = Part(row.column, rows.start, len(rows), row.dtype, row.labels, row.content)
+            fact = facts[row.column]
+            columns[fact["name"]] = _said(parts.join([part]).to_list(), fact)
+    if len(columns) < len(facts):
+        raise NotFound(f"there is no data set {dataset_id!r}")
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _said(values: list[Any], fact: Mapping[str, Any]) -> list[Any]:

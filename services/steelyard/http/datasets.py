@@ -12,9 +12,9 @@ from steelyard.datasets import library
 from steelyard.datasets.library import Upload
 from steelyard.errors import SteelyardError
 from steelyard.http.idempotency import answer_once
-from steelyard.http.listing import CSV, as_csv, as_list
+from steelyard.http.listing import CSV, as_csv, as_list, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.http.routing import JSON, Operation, choose_form, reply, route
+from steelyard.http.routing import JSON, Operation, choose_form, reply, route, stream
 from steelyard.http.uploads import READING, Fingerprint, read_dialect, receive, require_name
 from steelyard.http.wiring import services
 from steelyard.logs import get_logger
@@ -117,11 +117,12 @@ def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
     """Rows as objects, or as CSV."""
     form = choose_form((JSON, CSV))
     services().columns.require(dataset_id)
-    found = library.read_rows(services().engine, dataset_id, limit=limit, after=after)
+    found = library.open_rows(services().engine, dataset_id, limit=limit, after=after)
     if form == JSON:
-        return reply({"object": "list", **found})
+        return stream(as_rows(found), version=found.version)
     header = [column["name"] for column in library.get(services().engine, dataset_id)["columns"]]
-    return reply(as_csv(header, ([row[name] for name in header] for row in found["data"])), content_type=CSV)
+    blocks = ([[*row.values()] for row in rows] for rows in found.rows)
+    return stream(as_csv(header, blocks), version=found.version, content_type=CSV)
 
 
 @route(
@@ -133,4 +134,4 @@ def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
 def get_dataset_content(dataset_id: str) -> Response:
     """The file."""
     media_type, size, pieces = library.read_content(services().engine, dataset_id)
-    return Response(pieces, content_type=media_type, headers={"Content-Length": str(size)})
+    return stream(pieces, version=("content", dataset_id), content_type=media_type, length=size)

@@ -9,9 +9,9 @@ from steelyard.errors import InvalidRequest, shown
 from steelyard.http import deferral
 from steelyard.http.deferral import Stream, Wait
 from steelyard.http.idempotency import answer_once
-from steelyard.http.listing import CSV, as_csv, as_list
+from steelyard.http.listing import CSV, as_csv, as_list, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route
+from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream
 from steelyard.http.wiring import services
 from steelyard.jobs import ledger, queries, results, resumption
 from steelyard.jobs.feed import Cursor, read_feed
@@ -159,7 +159,7 @@ def get_history(job_id: str, *, after: int) -> Response:
         return reply(history)
     series = history["series"]
     rows = zip(history["epochs"], *series.values(), strict=True)
-    return reply(as_csv(["epoch", *series], rows), content_type=CSV)
+    return reply(b"".join(as_csv(["epoch", *series], [rows])), content_type=CSV)
 
 
 @route(
@@ -214,13 +214,16 @@ def _read_cursor(last: str | None, after: int) -> Cursor:
 def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Response:
     """Row, target, prediction and probabilities of a split's rows."""
     form = choose_form((JSON, CSV))
-    found = results.get_predictions(services().engine, job_id, split, limit=limit, after=after)
+    found = results.open_predictions(services().engine, job_id, split, limit=limit, after=after)
     if form == JSON:
-        return reply({"object": "list", **found})
-    classes = found["classes"] or []
+        return stream(as_rows(found), version=found.version)
+    classes = found.facts["classes"] or []
     header = ["row", "target", "prediction", *(f"probability of {label}" for label in classes)]
-    rows = ([row["row"], row["target"], row["prediction"], *row.get("probabilities", ())] for row in found["data"])
-    return reply(as_csv(header, rows), content_type=CSV)
+    blocks = (
+        [[row["row"], row["target"], row["prediction"], *row.get("probabilities", ())] for row in rows]
+        for rows in found.rows
+    )
+    return stream(as_csv(header, blocks), version=found.version, content_type=CSV)
 
 
 @route(

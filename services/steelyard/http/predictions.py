@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -10,9 +11,9 @@ from flask import Blueprint, Response, g, url_for
 from steelyard.datasets import library
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.http.idempotency import answer_once
-from steelyard.http.listing import CSV, as_csv, as_list
+from steelyard.http.listing import CSV, as_csv, as_list, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route
+from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream
 from steelyard.http.wiring import services
 from steelyard.jobs import batches, ledger
 from steelyard.jobs.batches import BatchPlan
@@ -186,11 +187,14 @@ def get_prediction_rows(prediction_id: str, *, limit: int, after: int) -> Respon
     """Row, prediction and probabilities."""
     form = choose_form((JSON, CSV))
     engine = services().engine
-    found = batches.read_rows(engine, prediction_id, limit=limit, after=after)
+    found = batches.open_rows(engine, prediction_id, limit=limit, after=after)
     if form == JSON:
-        return reply({"object": "list", **found})
-    chances = any("probabilities" in row for row in found["data"])
-    labels = batches.get_labels(engine, prediction_id) if chances else []
+        return stream(as_rows(found), version=found.version)
+    first = next(found.rows, [])
+    labels = batches.get_labels(engine, prediction_id) if any("probabilities" in row for row in first) else []
     header = ["row", "prediction", *(f"probability of {label}" for label in labels)]
-    rows = ([row["row"], row["prediction"], *row.get("probabilities", ())] for row in found["data"])
-    return reply(as_csv(header, rows), content_type=CSV)
+    blocks = (
+        [[row["row"], row["prediction"], *row.get("probabilities", ())] for row in rows]
+        for rows in chain([first], found.rows)
+    )
+    return stream(as_csv(header, blocks), version=found.version, content_type=CSV)

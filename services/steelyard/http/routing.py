@@ -1,9 +1,10 @@
 """How a route is declared: what it takes and gives, in one place, for Flask and for the OpenAPI document alike."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from steelyard.http.query import Query, read_query
 from steelyard.spec.reading import MOST_BYTES, read_document
 
 JSON = "application/json"
+PIECE_BYTES = 1 << 20
 NUMBERS = orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -68,6 +70,35 @@ def reply(
         response.set_etag(hashlib.sha256(body).hexdigest()[:32])
         response.vary.add("Accept")
         response.make_conditional(request.environ)
+    return response
+
+
+def stream(
+    pieces: Iterable[bytes],
+    *,
+    version: Sequence[Any],
+    content_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+    length: int | None = None,
+) -> Response:
+    """A body that is made while it is sent; `version` differs where the body does.
+
+    What fits into one piece is sent whole, with its length, so that whatever is wrong with it is still told.
+    """
+    rest, first = iter(pieces), b""
+    for piece in rest:
+        first += piece
+        if len(first) > PIECE_BYTES:
+            break
+    else:
+        rest, length = iter(()), len(first)
+    response = Response(chain([first], rest), headers=headers, content_type=content_type)
+    response.implicit_sequence_conversion = False  # else it would be collected to be counted
+    if length is not None:
+        response.content_length = length
+    response.set_etag(hashlib.sha256(dump([content_type, *version])).hexdigest()[:32])
+    response.vary.add("Accept")
+    response.make_conditional(request.environ)
     return response
 
 

@@ -1,11 +1,14 @@
 """The weights of jobs."""
 
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from flask import Blueprint, Response
 
 from steelyard.formats import nested, npz, safetensors
-from steelyard.http.routing import JSON, Operation, choose_form, reply, route
+from steelyard.formats.pieces import PiecewiseTensor
+from steelyard.http.routing import JSON, Operation, choose_form, dump, route, stream
 from steelyard.http.wiring import services
 from steelyard.jobs import results
 
@@ -34,13 +37,24 @@ def list_weights(job_id: str) -> dict[str, Any]:
 def get_snapshot(job_id: str, snapshot: str) -> Response:
     """The tensors, in the form that the client accepts."""
     form = choose_form(FORMS)
-    tensors = results.load_snapshot(services().engine, job_id, snapshot)
+    stored = results.open_snapshot(services().engine, job_id, snapshot)
+    version = (job_id, snapshot, stored.sha256)
     if form == safetensors.MEDIA_TYPE:
-        content = safetensors.dump(tensors, {"job": job_id, "snapshot": snapshot})
-        return reply(content, content_type=form, headers=_filename(f"{job_id}-{snapshot}.safetensors"))
+        length, pieces = safetensors.dump_pieces(stored.tensors, {"job": job_id, "snapshot": snapshot})
+        headers = _filename(f"{job_id}-{snapshot}.safetensors")
+        return stream(pieces, version=version, content_type=form, headers=headers, length=length)
     if form == npz.NPZ_MEDIA_TYPE:
-        return reply(npz.dump_npz(tensors), content_type=form, headers=_filename(f"{job_id}-{snapshot}.npz"))
-    return reply({"snapshot": snapshot, "tensors": {name: nested.to_lists(tensor) for name, tensor in tensors.items()}})
+        headers = _filename(f"{job_id}-{snapshot}.npz")
+        return stream(npz.dump_npz(stored.tensors), version=version, content_type=form, headers=headers)
+    return stream(_as_json(snapshot, stored.tensors), version=version)
+
+
+def _as_json(snapshot: str, tensors: Mapping[str, PiecewiseTensor]) -> Iterator[bytes]:
+    yield b'{"snapshot":' + dump(snapshot) + b',"tensors":{'
+    for place, (name, tensor) in enumerate(tensors.items()):
+        yield (b"," if place else b"") + dump(name) + b":"
+        yield from nested.dump(tensor)
+    yield b"}}"
 
 
 @route(
@@ -53,11 +67,13 @@ def get_tensor(job_id: str, snapshot: str, layer: str, tensor: str) -> Response:
     """The tensor, in the form that the client accepts."""
     form = choose_form(TENSOR_FORMS)
     name = f"{layer}/{tensor}"
-    values = results.load_tensor(services().engine, job_id, snapshot, name)
+    stored = results.open_tensor(services().engine, job_id, snapshot, name)
+    values, version = stored.tensors[name], (job_id, snapshot, name, stored.sha256)
     if form == npz.NPY_MEDIA_TYPE:
-        return reply(npz.dump_npy(values), content_type=form, headers=_filename(f"{layer}-{tensor}.npy"))
-    facts = {"name": name, "shape": list(values.shape), "dtype": values.dtype.name}
-    return reply({**facts, "values": nested.to_lists(values)})
+        headers = _filename(f"{layer}-{tensor}.npy")
+        return stream(npz.dump_npy(values), version=version, content_type=form, headers=headers)
+    facts = dump({"name": name, "shape": list(values.shape), "dtype": values.dtype.name})
+    return stream(chain([facts[:-1], b',"values":'], nested.dump(values), [b"}"]), version=version)
 
 
 def _filename(name: str) -> dict[str, str]:

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Row, Select, func, insert, select
+from sqlalchemy import Connection, Engine, Row, Select, insert, select
 
 from steelyard.data.parts import ROWS
 from steelyard.errors import NotFound
 from steelyard.formats import safetensors
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.results import render
+from steelyard.jobs.results import read_chunks
 from steelyard.store import replies
+from steelyard.store.blocks import Blocks, paging
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
@@ -112,23 +113,17 @@ def list_batches(engine: Engine, *, limit: int, after: str | None) -> Page:
         return read_page(connection, _batches(), key=key, prefix="pred", render=_batch, limit=limit, after=after)
 
 
-def read_rows(engine: Engine, batch_id: str, *, limit: int, after: int) -> dict[str, Any]:
+def open_rows(engine: Engine, batch_id: str, *, limit: int, after: int) -> Blocks:
     """`limit` rows of what is there so far, from behind the first `after` on. Raises `NotFound`."""
-    query = select(Predictions.first, Predictions.content).where(Predictions.job_id == batch_id)
-    query = query.where(Predictions.first < after + limit, Predictions.first + Predictions.rows > after)
+    query = select(Predictions.split, Predictions.first, Predictions.rows).where(Predictions.job_id == batch_id)
     with reading(engine) as connection:
         row = _row(connection, batch_id)
         chunks = connection.execute(query.order_by(Predictions.first)).all()
-        done = select(func.coalesce(func.sum(Predictions.rows), 0)).where(Predictions.job_id == batch_id)
-        total = int(connection.execute(done).scalar_one())
-    rows: list[dict[str, Any]] = []
-    for chunk in chunks:
-        columns = safetensors.load(chunk.content)
-        start, stop = max(0, after - chunk.first), max(0, after + limit - chunk.first)
-        rows += render({name: column[start:stop] for name, column in columns.items()}, row.data["classes"])
-    reached = after + len(rows)
-    more = reached < total
-    return {"rows": total, "data": rows, "has_more": more, "next": str(reached) if more else None}
+    facts = paging(total=sum(chunk.rows for chunk in chunks), limit=limit, after=after)
+    places = [(chunk.first, chunk.rows) for chunk in chunks]
+    split = chunks[0].split if chunks else ""
+    rows = read_chunks(engine, batch_id, split, places, range(after, after + limit), row.data["classes"])
+    return Blocks(facts, ("rows", batch_id, limit, after, facts["rows"]), rows)
 
 
 def get_labels(engine: Engine, batch_id: str) -> list[Any]:

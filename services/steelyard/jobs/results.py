@@ -4,22 +4,26 @@ Tensors are rows of their own, so that one can be had without the rest. Predicti
 `CHUNK_ROWS`, so that a page of them costs a page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select
 
 from steelyard.diagnostics.report import report
 from steelyard.errors import NotFound
 from steelyard.formats import safetensors
 from steelyard.formats.nested import to_lists
+from steelyard.formats.pieces import PiecewiseTensor, Read
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.queries import Epochs
 from steelyard.store import tensors
+from steelyard.store.blobs import Blob
+from steelyard.store.blocks import Blocks, paging, rows_at_once
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
@@ -108,44 +112,75 @@ def list_weights(engine: Engine, job_id: str) -> dict[str, Any]:
     }
 
 
-def load_snapshot(engine: Engine, job_id: str, snapshot: str) -> dict[str, NDArray[Any]]:
-    """All tensors of a snapshot, by name. Raises `NotFound`."""
+@dataclass(frozen=True)
+class StoredWeights:
+    """Tensors of a job by name, in the network's order, read when they are asked for; and the SHA-256 of them all."""
+
+    sha256: str
+    tensors: dict[str, PiecewiseTensor]
+
+
+def open_snapshot(engine: Engine, job_id: str, snapshot: str) -> StoredWeights:
+    """All tensors of a snapshot. Raises `NotFound`."""
+    stored = select(Snapshot.sha256).where(Snapshot.job_id == job_id, Snapshot.name == snapshot)
     with reading(engine) as connection:
         _require_job(connection, job_id)
-        found = {} if snapshot == tensors.OPTIMIZER else tensors.load(connection, job_id, snapshot)
-    if not found:
+        sha256 = connection.execute(stored).scalar_one_or_none()
+        found = {} if snapshot == tensors.OPTIMIZER else tensors.find(connection, job_id, snapshot)
+    if not found or sha256 is None:
         raise NotFound(f"job {job_id} has no weights {snapshot!r}; GET /v1/jobs/{job_id}/weights lists those it has")
-    return found
+    return StoredWeights(sha256, {name: tensor for name, (tensor, _) in found.items()})
 
 
-def load_tensor(engine: Engine, job_id: str, snapshot: str, name: str) -> NDArray[Any]:
+def open_tensor(engine: Engine, job_id: str, snapshot: str, name: str) -> StoredWeights:
     """One tensor of a snapshot. Raises `NotFound`."""
     with reading(engine) as connection:
         _require_job(connection, job_id)
-        found = {} if snapshot == tensors.OPTIMIZER else tensors.load(connection, job_id, snapshot, name=name)
+        found = {} if snapshot == tensors.OPTIMIZER else tensors.find(connection, job_id, snapshot, name=name)
     if not found:
         raise NotFound(f"job {job_id} has no tensor {name!r} in weights {snapshot!r}")
-    return found[name]
+    tensor, sha256 = found[name]
+    return StoredWeights(sha256, {name: tensor})
 
 
-def get_predictions(engine: Engine, job_id: str, split: str, *, limit: int, after: int = 0) -> dict[str, Any]:
+def open_predictions(engine: Engine, job_id: str, split: str, *, limit: int, after: int = 0) -> Blocks:
     """`limit` stored predictions of a split, from behind the first `after` on. Raises `NotFound`."""
-    query = select(Predictions.first, Predictions.rows, Predictions.content)
+    query = select(Predictions.first, Predictions.rows)
     query = query.where(Predictions.job_id == job_id, Predictions.split == split).order_by(Predictions.first)
     with reading(engine) as connection:
         data = _require_job(connection, job_id)
-        total = sum(row.rows for row in connection.execute(query.with_only_columns(Predictions.rows)))
-        wanted = query.where(Predictions.first < after + limit, Predictions.first + Predictions.rows > after)
-        chunks = connection.execute(wanted).all()
-        if not total:
+        chunks = [(row.first, row.rows) for row in connection.execute(query)]
+        if not chunks:
             raise _no_split(connection, job_id, split)
-    rows = [row for chunk in chunks for row in render(safetensors.load(chunk.content), data["classes"])]
-    start = after - (chunks[0].first if chunks else 0)
-    page = rows[start : start + limit]
-    reached = after + len(page)
-    more = reached < total
-    found = {"split": split, "rows": total, "classes": data["classes"], "targets": data["targets"], "data": page}
-    return found | {"has_more": more, "next": str(reached) if more else None}
+    facts = {"split": split, "classes": data["classes"], "targets": data["targets"]}
+    facts |= paging(total=sum(rows for _, rows in chunks), limit=limit, after=after)
+    rows = read_chunks(engine, job_id, split, chunks, range(after, after + limit), data["classes"])
+    return Blocks(facts, ("predictions", job_id, split, limit, after, facts["rows"]), rows)
+
+
+def read_chunks(
+    engine: Engine, job_id: str, split: str, chunks: Sequence[tuple[int, int]], wanted: range, classes: list[Any] | None
+) -> Iterator[list[dict[str, Any]]]:
+    """The rows `wanted` of a split, as objects, a block at a time. `chunks` have a first row and a number of rows."""
+    for first, count in chunks:
+        start, stop = max(wanted.start - first, 0), min(wanted.stop - first, count)
+        if start >= stop:
+            continue
+        this = (Predictions.job_id == job_id, Predictions.split == split, Predictions.first == first)
+        columns = safetensors.load_pieces(partial(_reader, engine, *this))
+        widths = {name: column.size // count for name, column in columns.items()}
+        step = rows_at_once(sum(widths.values()))
+        for begin in range(start, stop, step):
+            rows = min(step, stop - begin)
+            block = {
+                name: column.values(begin * widths[name], rows * widths[name]).reshape(rows, *column.shape[1:])
+                for name, column in columns.items()
+            }
+            yield render(block, classes)
+
+
+def _reader(engine: Engine, *this: ColumnElement[bool]) -> Read:
+    return Blob(engine, Predictions.content, *this).read
 
 
 def get_report(engine: Engine, job_id: str, split: str) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
+from steelyard.formats.pieces import PiecewiseTensor
+from steelyard.store.blobs import Blob
 from steelyard.store.tables import Snapshot, Tensor
 from steelyard.trainer.statistics import summarize
 
@@ -51,6 +53,23 @@ def load(connection: Connection, job_id: str, snapshot: str, *, name: str | None
     if name is not None:
         query = query.where(Tensor.name == name)
     return {row.name: _array(row) for row in connection.execute(query)}
+
+
+def find(
+    connection: Connection, job_id: str, snapshot: str, *, name: str | None = None
+) -> dict[str, tuple[PiecewiseTensor, str]]:
+    """The same tensors without their values, which are read when they are asked for; each with its SHA-256."""
+    query = select(Tensor.name, Tensor.position, Tensor.shape, Tensor.dtype, Tensor.sha256).order_by(Tensor.position)
+    query = query.where(Tensor.job_id == job_id, Tensor.snapshot == snapshot)
+    if name is not None:
+        query = query.where(Tensor.name == name)
+    found = {}
+    for row in connection.execute(query):
+        this = (Tensor.job_id == job_id, Tensor.snapshot == snapshot, Tensor.position == row.position)
+        blob = Blob(connection.engine, Tensor.content, *this)
+        dtype = np.dtype(row.dtype).newbyteorder("<")
+        found[row.name] = PiecewiseTensor(tuple(row.shape), dtype, blob.read), row.sha256
+    return found
 
 
 def list_shapes(connection: Connection, job_id: str, snapshot: str) -> dict[str, tuple[int, ...]]:
