@@ -103,15 +103,21 @@ def shown(value: object) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """What to say of an unknown word: the known one that it resembles, or those that there are."""
-    return _nearest(word, tuple(known)) if len(word) <= LONGEST_WORD else _listed(tuple(known))
+    known = tuple(known)
+    if len(word) > LONGEST_WORD:
+        return _listed(known)
+    # A body with one mistake often has it many times; the columns of a large table are not kept for that.
+    return _nearest_again(word, known) if len(known) <= MOST_LISTED else _nearest(word, known)
 
 
-@lru_cache(maxsize=256)  # a body with one mistake often has it many times
 def _nearest(word: str, known: tuple[str, ...]) -> str:
     compared = accumulate((len(word) * len(other) for other in known), initial=0)
     affordable = [other for other, cost in zip(known, compared, strict=False) if cost < MOST_COMPARISONS]
     close = difflib.get_close_matches(word, affordable, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else _listed(known)
+
+
+_nearest_again = lru_cache(maxsize=256)(_nearest)
 
 
 def _listed(known: tuple[str, ...]) -> str:

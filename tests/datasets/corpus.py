@@ -1,6 +1,8 @@
 """Files that are broken, or made to do harm, each with what must be said of it."""
 
+import gzip
 import io
+import json
 import struct
 import zipfile
 import zlib
@@ -89,6 +91,16 @@ def parquet_bomb() -> bytes:
         for _ in range(200):
             writer.write_table(zeros, row_group_size=5_000_000)
     return file.getvalue()
+
+
+def constant(rows: int) -> pa.Table:
+    """One number many times."""
+    return pa.table({"a": np.zeros(rows)})
+
+
+def gaps(columns: int) -> bytes:
+    """A line that names so many columns."""
+    return json.dumps({f"c{place}": 1.5 for place in range(columns)}).encode() + b"\n"
 
 
 def lying_footer() -> bytes:
@@ -202,6 +214,10 @@ CORPUS = [
     Bad("parquet-that-is-csv", PARQUET, text("a,b\n1,2\n"), "Parquet"),
     Bad("parquet-lying-footer", PARQUET, lying_footer, "Parquet"),
     Bad("parquet-bomb", PARQUET, parquet_bomb, "speaks of 1000000000 rows"),
+    Bad("parquet-of-zeros", PARQUET, lambda: parquet(constant(20_000_000)), "200 times its size"),
+    Bad("parquet-of-zeros-in-gzip", PARQUET, lambda: gzip.compress(parquet(constant(9_000_000))), "200 times its size"),
+    Bad("arrow-of-nulls", ARROW, lambda: arrow(pa.table({"a": pa.nulls(100_000_000)})), "200 times its size"),
+    Bad("ndjson-of-gaps", NDJSON, lambda: gaps(1000) + b"{}\n" * 20_000, "200 times its size"),
     Bad("parquet-empty", PARQUET, bytes, "Parquet"),
     Bad("arrow-truncated", ARROW, lambda: arrow()[:-60], "Arrow"),
     Bad("arrow-bad-offsets", ARROW, bad_offsets, "column 'b': its values cannot be read"),

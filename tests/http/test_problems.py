@@ -1,6 +1,9 @@
 """Whatever goes wrong is a problem+json, and no traceback leaves the process."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from werkzeug.test import TestResponse
 from steelyard.http.problems import MEDIA_TYPE, STATUS, known_errors
 from steelyard.http.wiring import REQUEST_ID
 from steelyard.settings import Settings
+from tests.application import running_app
 from tests.service import SMALLEST
 
 
@@ -55,7 +59,27 @@ def test_a_body_of_another_kind(client: FlaskClient, content_type: str | None) -
 def test_a_body_that_is_too_large(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = 100
     answer = app.test_client().post("/v1/jobs", data=b" " * 101, content_type="application/json")
-    problem(answer, 413, "payload-too-large")
+    assert "at most 100 bytes; it has 101" in problem(answer, 413, "payload-too-large")["detail"]
+
+
+@pytest.mark.parametrize(("path", "content_type"), [("/v1/jobs", "application/json"), ("/v1/datasets", "text/csv")])
+def test_a_chunked_body_that_is_too_large(settings: Settings, path: str, content_type: str) -> None:
+    with running_app(settings.model_copy(update={"max_body_bytes": 100, "max_dataset_bytes": 100})) as app:
+        chunked: dict[str, Any] = {"wsgi.input": io.BytesIO(b" " * 1000), "wsgi.input_terminated": True}
+        chunked["HTTP_TRANSFER_ENCODING"] = "chunked"
+        answer = app.test_client().post(path, content_type=content_type, environ_overrides=chunked)
+        assert "at most 100 bytes" in problem(answer, 413, "payload-too-large")["detail"]
+
+
+def test_a_full_disk_for_temporary_files_is_unavailable(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def full() -> Iterator[Any]:
+        with open("/dev/full", "r+b", buffering=0) as file:  # noqa: PTH123
+            yield SimpleNamespace(name=file.name, file=file)
+
+    monkeypatch.setattr("steelyard.http.uploads.passing_file", full)
+    answer = app.test_client().post("/v1/datasets", data=b"a,b\n1,2\n", content_type="text/csv")
+    assert "disk" in problem(answer, 503, "unavailable")["detail"]
 
 
 def test_a_body_that_is_not_json(client: FlaskClient) -> None:

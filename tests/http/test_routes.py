@@ -1,5 +1,6 @@
 """The edge: what routes take and give, apart from training."""
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from steelyard.http.wiring import KEY
@@ -102,3 +103,10 @@ def test_pages_load_nothing_from_elsewhere(client: FlaskClient) -> None:
     for asset in ("plotly.min.js", "swagger-ui.css", "swagger-ui-bundle.js"):
         with client.get(f"/assets/{asset}") as answer:
             assert len(answer.data) > 100_000
+
+
+def test_names_that_there_are_not_are_not_kept(app: Flask) -> None:
+    predictor = app.extensions[KEY].predictor
+    for number in range(100):
+        assert app.test_client().post(f"/v1/models/none-{number}/predict", json={}).status_code == 404
+    assert not predictor._seen

@@ -22,8 +22,8 @@ FINDINGS = [{"code": "a", "level": "warning", "message": "one"}, {"code": "b", "
 
 
 def start(engine: Engine) -> Claim:
-    job_id = ledger.submit(engine, PLAN)["id"]
-    held = ledger.claim(engine, job_id, owner="w", lease_seconds=30)
+    ledger.submit(engine, PLAN)
+    held = ledger.claim(engine, owner="w", lease_seconds=30)
     assert held is not None
     return held
 
@@ -93,7 +93,7 @@ def test_epochs_that_are_trained_again_are_not_told_again(engine: Engine) -> Non
     train(engine, held, 1, 2, 3)
     before, _ = read_feed(engine, held.job_id, Cursor())
     ledger.release(engine, held, "the worker stops")
-    again = ledger.claim(engine, held.job_id, owner="w", lease_seconds=30)
+    again = ledger.claim(engine, owner="w", lease_seconds=30)
     assert again is not None
     ledger.rewind(engine, again, epoch=1, train_seconds=0.1)
     train(engine, again, 2, 3, 4)

@@ -129,7 +129,11 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
         ),
         ({"layers": [{"type": "residual", "layers": [8, {"type": "dens"}]}]}, "/layers/0/layers/1/type", "'dense'"),
         ({"layers": [{"type": "residual", "layers": []}]}, "/layers/0/layers", "at least 1"),
-        ({"layers": [{"type": "residual", "layers": [{"type": "residual"}]}]}, "/layers/0/layers/0/type", "no layer"),
+        (
+            {"layers": [{"type": "residual", "layers": [{"type": "residual"}]}]},
+            "/layers/0/layers/0/type",
+            "cannot be used here",
+        ),
         ({"initializer": {"name": "variance_scaling", "mode": "fanin"}}, "/initializer/mode", "did you mean 'fan_in'"),
         ({"training": {"gradient_clip": {}}}, "/training/gradient_clip", "one of value"),
         ({"training": {"gradient_clip": {"value": 1.0, "norm": 1.0}}}, "/training/gradient_clip", "one of value"),
@@ -317,6 +321,21 @@ def test_a_layers_own_null_regularizer_stands_against_the_jobs() -> None:
     assert [layer.regularizer and layer.regularizer.name for layer in spec.layers] == ["l2", None]
     again = load_spec(spec.to_json())
     assert again.layers[1].regularizer is None
+
+
+@pytest.mark.parametrize("within", [lambda layer: layer, lambda layer: {"type": "residual", "layers": [layer]}])
+def test_an_error_within_an_activation_layer_is_found(within: Any) -> None:
+    wrong = within({"type": "activation", "activation": {"name": "elu", "aplha": 1}})
+    place = "/layers/0" if wrong["type"] == "activation" else "/layers/0/layers/0"
+    assert faults(job(layers=[wrong], name="activation")) == {
+        f"{place}/activation/aplha": "is not a field here; did you mean 'alpha'?"
+    }
+
+
+def test_a_layer_that_cannot_be_used_in_a_block_is_not_suggested() -> None:
+    block = {"type": "residual", "layers": [4]}
+    [said] = faults(job(layers=[{"type": "residual", "layers": [block]}])).values()
+    assert said.startswith("is 'residual', which cannot be used here; use one of ")
 
 
 def many(count: int) -> dict[str, int]:

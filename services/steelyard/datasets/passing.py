@@ -1,16 +1,14 @@
 """Files that are needed for the length of a request: their bytes are given back beside other work."""
 
-import errno
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import IO
 
-from steelyard.data.files.unnamed import unnamed_file
+from steelyard.data.files.unnamed import NO_ROOM, unnamed_file
 from steelyard.errors import Unavailable
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _closing = ThreadPoolExecutor(1, "closing")
 
 

@@ -19,8 +19,8 @@ from steelyard.data.files.arriving import Arriving
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.files.source import Options, open_file
+from steelyard.data.files.unnamed import NO_ROOM
 from steelyard.datasets import sandbox
-from steelyard.datasets.passing import NO_ROOM
 from steelyard.datasets.signals import MORE, PROCESSOR_SECONDS
 from steelyard.lifeline import end_with_parent
 

@@ -106,7 +106,7 @@ class Bodies:
         waiting = bytearray()
 
         async def write() -> None:
-            await loop.run_in_executor(self._threads, file.write, bytes(waiting))
+            await loop.run_in_executor(self._threads, _write, file, bytes(waiting))
             waiting.clear()
 
         async def keep(piece: bytes) -> None:
@@ -147,3 +147,10 @@ class Bodies:
         if announced.length is not None and done < announced.length:
             raise InvalidRequest(f"the body ended after {done} of {announced.length} bytes")
         return done
+
+
+def _write(file: IO[bytes], content: bytes) -> None:
+    """Write all of it: a disk that is nearly full takes a part at first, and says why with the rest."""
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]

@@ -1,6 +1,8 @@
 """Errors as RFC 9457 problems. Which status a slug has stands here and nowhere else."""
 
+import errno
 import inspect
+import tempfile
 from typing import Any
 
 import orjson
@@ -36,6 +38,7 @@ STATUS = {
     "initial-weights-gone": 500,
 }
 RETRY_SECONDS = 5
+FULL = (errno.ENOSPC, errno.EDQUOT)
 log = get_logger(__name__)
 problems = Blueprint("problems", __name__)
 
@@ -73,6 +76,13 @@ def add_handlers(app: Flask) -> None:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return response
 
+    @app.errorhandler(OSError)
+    def _systems(error: OSError) -> Response:
+        if error.errno not in FULL:
+            return _unforeseen(error)
+        log.error("the disk for temporary files is full", folder=tempfile.gettempdir())
+        return render_problem(errors.Unavailable("the disk for temporary files is full"))
+
     @app.errorhandler(Exception)
     def _unforeseen(_: Exception) -> Response:
         log.exception("a request failed")
@@ -88,11 +98,18 @@ def _translate(error: HTTPException) -> SteelyardError:
             allowed = ", ".join(sorted(error.valid_methods or ()))
             return errors.MethodNotAllowed(f"{request.path} does not take {request.method}; it takes {allowed}")
         case RequestEntityTooLarge():
-            return errors.PayloadTooLarge("the body is larger than STEELYARD_MAX_BODY_BYTES")
+            return errors.PayloadTooLarge(_too_large())
         case _ if error.code is not None and 400 <= error.code < 500:
             return errors.InvalidRequest(error.description or "the request could not be read")
         case _:
             return errors.Internal("the service could not answer")
+
+
+def _too_large() -> str:
+    """That the body is larger than it may be, with the numbers."""
+    most = request.max_content_length
+    seen = "more than that were sent" if request.content_length is None else f"it has {request.content_length}"
+    return f"the body must have at most {most} bytes; {seen}"
 
 
 def known_errors() -> dict[str, type[SteelyardError]]:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from steelyard.data.scaling import Scaler
 from steelyard.data.table import Table
 from steelyard.errors import NotFound
 from steelyard.models.library import find_id
+from steelyard.models.memory import held_bytes
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
 from steelyard.spec.prediction import read_body, read_table
@@ -30,7 +31,8 @@ from steelyard.store.engine import reading
 from steelyard.store.tables import Model
 from steelyard.trainer.evaluation import Answers, answer
 from steelyard.trainer.losses import Loss
-from steelyard.trainer.network import Network
+from steelyard.trainer.network import Network, Pass
+from steelyard.trainer.rowwise import FEW_ROWS
 
 DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer
@@ -49,6 +51,12 @@ class Loaded:
     inputs: Encoder
     target: Scaler | None
 
+    def __post_init__(self) -> None:
+        _ = self.inputs.cells, self.inputs.labels  # made when they are first asked for
+        self._own_bytes = held_bytes(self)
+        self._thread_bytes = held_bytes(Pass(self.network, FEW_ROWS, logits=True), beside=self)
+        self._threads: set[int] = set()
+
     @property
     def features(self) -> dict[str, bool]:
         """The columns that it takes, and whether texts are to be found in them."""
@@ -56,11 +64,12 @@ class Loaded:
 
     @property
     def nbytes(self) -> int:
-        """About what it keeps in memory: weights, gradients and the buffers that go with them."""
-        return 3 * self.network.parameters.nbytes
+        """About what it keeps in memory, with the buffers of each thread that has asked it."""
+        return self._own_bytes + len(self._threads) * self._thread_bytes
 
     def answer(self, x: NDArray[Any]) -> Answers:
         """What the network says of encoded inputs `(rows, width)`."""
+        self._threads.add(get_ident())
         return answer(self.network, self.loss, x)
 
     def in_own_words(self, predictions: NDArray[Any]) -> list[Any] | NDArray[Any]:
@@ -80,7 +89,7 @@ class Predictor:
         self._max_bytes = max_bytes
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._lock = Lock()
-        self._seen: dict[str, tuple[float, str | None]] = {}
+        self._seen: dict[str, tuple[float, str]] = {}
 
     def predict(self, reference: str, body: bytes) -> dict[str, Any]:
         """Answer a predict request, `{"inputs": …}`, numbers as arrays.
@@ -157,9 +166,10 @@ class Predictor:
             return model_id
         with reading(self._engine) as connection:
             model_id = find_id(connection, reference)
-        if len(self._seen) > MOST_SEEN:
-            self._seen.clear()
-        self._seen[reference] = (clock, model_id)
+        if model_id is not None:  # else a stranger could fill the memory with names
+            if len(self._seen) > MOST_SEEN:
+                self._seen.clear()
+            self._seen[reference] = (clock, model_id)
         return model_id
 
     def _shrink(self) -> None:

@@ -66,12 +66,7 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
                 return Fault(f"{place}/{tag}", f"is missing; known are {', '.join(_registry(loc).names)}")
             return Fault(place, f"is {shown(value)}; it must be a name, or an object with a {tag!r}")
         case "union_tag_invalid":
-            tag = str(context["discriminator"]).strip("'")
-            registry = _registry(loc)
-            seen = value[tag] if isinstance(value, dict) else value
-            at = place if _leaf(sent, place) else f"{place}/{tag}"
-            known = [*registry.names, *registry.aliases] if isinstance(seen, str) else registry.names
-            return Fault(at, f"is {shown(seen)}; no {registry.family} has that name, {nearest(str(seen), known)}")
+            return _no_such_part(error, place, sent)
         case "literal_error":
             known = _alternatives(str(context["expected"]))
             hint = nearest(str(value), known) if isinstance(value, str) else f"known are {', '.join(known)}"
@@ -86,6 +81,19 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
             return Fault(place, f"is {shown(value)}, which it cannot be")
 
 
+def _no_such_part(error: ErrorDetails, place: str, sent: Any) -> Fault:
+    """A part is named that there is not, or not here."""
+    registry, value, context = _registry(error["loc"]), error["input"], error["ctx"]
+    tag = str(context["discriminator"]).strip("'")
+    seen = value[tag] if isinstance(value, dict) else value
+    at = place if _leaf(sent, place) else f"{place}/{tag}"
+    here = _alternatives(str(context["expected_tags"]))
+    if isinstance(seen, str) and seen in registry:
+        return Fault(at, f"is {shown(seen)}, which cannot be used here; use one of {', '.join(here)}")
+    known = [*here, *registry.aliases] if isinstance(seen, str) else here
+    return Fault(at, f"is {shown(seen)}; no {registry.family} has that name, {nearest(str(seen), known)}")
+
+
 def _registry(loc: Loc) -> Registry[Any]:
     """Where the parts that may stand at `loc` are listed."""
     return next((SLOTS[part] for part in reversed(loc) if part in SLOTS), LAYERS)
@@ -97,18 +105,19 @@ def _alternatives(expected: str) -> list[str]:
 
 def _place(loc: Loc, expanded: Any, sent: Any) -> Iterator[str | int]:
     """The tokens of `loc` that lead into what was sent: without the tags of unions, and no deeper than it goes."""
+    before: str | int = ""  # the last token that leads on
     for token in loc:
         if isinstance(token, str) and token.startswith("("):
             continue  # the tag of a union that is told apart by its type
-        if (
-            isinstance(expanded, dict)
-            and token not in expanded
-            and token in (expanded.get("name"), expanded.get("type"))
-        ):
-            continue  # the tag of a union, which pydantic puts between
+        is_tag = isinstance(expanded, dict) and token in (expanded.get("name"), expanded.get("type"))
+        # pydantic puts the tag between; in a layer "activation", a field has the same name.
+        if is_tag and (before in SLOTS or isinstance(before, int) or token not in expanded):
+            before = ""
+            continue
         if not isinstance(sent, (dict, list)):
             return  # the client wrote shorthand
         yield token
+        before = token
         expanded = _child(expanded, token)
         if _child(sent, token) is _ABSENT:
             return
@@ -149,10 +158,11 @@ def _fields(model: type[BaseModel], loc: Loc) -> list[str]:
     models = [model]
     for token in loc:
         tagged = [found for found in models if _tag(found) == token]
-        if tagged:
+        if tagged and len(models) > 1:  # of a single one, it is the field of the same name
             models = tagged
         elif isinstance(token, str):
-            models = [found for each in models for found in _models(each.model_fields[token].annotation)]
+            fields = [each.model_fields[token] for each in models if token in each.model_fields]
+            models = [found for field in fields for found in _models(field.annotation)]
     return list(dict.fromkeys(name for found in models for name in found.model_fields))
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from steelyard.data.ahead import ahead
 from steelyard.data.column import MISSING, Values, trimmed
 from steelyard.data.dates import CUT, LONGEST, SECOND, looks_like_one, read_distinct, read_times
 from steelyard.data.files.plain import plain
-from steelyard.data.files.refusal import Unreadable
+from steelyard.data.files.refusal import Unreadable, refuse_bomb
 from steelyard.data.numbers import LARGEST
 from steelyard.errors import shown
 
@@ -84,9 +85,10 @@ def read_parquet(path: str, max_bytes: int) -> pa.Table:
         file = pq.ParquetFile(path)
         rows = file.metadata.num_rows
         require_size(rows, [*file.schema_arrow.names])
-        size = rows * sum(_width(kind) for kind in file.schema_arrow.types)
+        size = unpacked_bytes(rows, file.schema_arrow)
         if size > max_bytes:
             raise Unreadable(f"it speaks of {rows} rows, which are {size} bytes or more; the most is {max_bytes}")
+        refuse_bomb(unpacked_bytes=size, packed_bytes=Path(path).stat().st_size)
         table = file.read(use_threads=True)
     except BROKEN as error:
         raise Unreadable(f"this is not a Parquet file that can be read: {brief(error)}") from None
@@ -95,10 +97,15 @@ def read_parquet(path: str, max_bytes: int) -> pa.Table:
     return table
 
 
+def unpacked_bytes(rows: int, schema: pa.Schema) -> int:
+    """Bytes that the values of a table take at least, however well they are packed in its file."""
+    return rows * sum(map(_width, schema.types))
+
+
 def _width(kind: pa.DataType) -> int:
     """Bytes that a value of this type takes at least."""
     try:
-        return int(kind.bit_width) // 8
+        return max(1, int(kind.bit_width) // 8)
     except ValueError:  # of texts, say
         return TEXT_BYTES
 

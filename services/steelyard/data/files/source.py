@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from steelyard.data.files.arrow import (
     read_arrow,
     read_columns,
     read_parquet,
+    unpacked_bytes,
     with_names,
     with_texts,
 )
@@ -30,7 +32,7 @@ from steelyard.data.files.profile import describe_kind, profile
 from steelyard.data.files.records import read_json, read_ndjson
 from steelyard.data.files.refusal import Unreadable, refuse_bomb
 from steelyard.data.files.tidying import require_words
-from steelyard.data.files.unnamed import path_of, unnamed_file
+from steelyard.data.files.unnamed import NO_ROOM, path_of, unnamed_file
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PIECE_BYTES = 1 << 20
@@ -65,6 +67,9 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
     """Read the file; each column comes with its profile. Raises `Unreadable`, `MemoryError`; so does taking them."""
     with threads_begun(AT_ONCE) as threads, _unpacked(file, options.max_bytes) as (plain, packing):
         table, found = _read(plain, options)
+        refuse_bomb(
+            unpacked_bytes=unpacked_bytes(table.num_rows, table.schema), packed_bytes=Path(file.path).stat().st_size
+        )
         table = with_texts(with_names(table), options.dialect.texts)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
             table = table.select([*options.wanted])
@@ -121,6 +126,8 @@ def _unpacked(file: Arriving, max_bytes: int) -> Iterator[tuple[Arriving, str | 
         try:
             _copy(stream, plain, size, max_bytes)
         except (*BROKEN, EOFError, zlib.error) as error:
+            if getattr(error, "errno", None) in NO_ROOM:
+                raise
             raise Unreadable(f"its {packing} compression is broken: {brief(error)}") from None
         plain.flush()
         with closing(Arriving(path_of(plain), lambda: False)) as unpacked:

@@ -5,11 +5,13 @@ process of the same user opens it through the file descriptor of the one that ma
 Elsewhere the file has a name until it is closed.
 """
 
+import errno
 import os
 import sys
 import tempfile
 from typing import IO
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # what a full disk says
 HAS_PROC = sys.platform == "linux"
 
 
