@@ -1,8 +1,11 @@
 """The edge: what routes take and give, apart from training."""
 
+import json
+
 from flask import Flask
 from flask.testing import FlaskClient
 
+from steelyard.http.jobs import LARGE_BYTES
 from steelyard.http.wiring import KEY
 from steelyard.settings import Settings
 from tests.service import SMALLEST
@@ -110,3 +113,16 @@ def test_names_that_there_are_not_are_not_kept(app: Flask) -> None:
     for number in range(100):
         assert app.test_client().post(f"/v1/models/none-{number}/predict", json={}).status_code == 404
     assert not predictor._seen
+
+
+def test_a_job_of_megabytes_is_taken(client: FlaskClient) -> None:
+    rows = [[row / 7, row % 5, 0.1] for row in range(120_000)]
+    inline = {"x": rows, "y": [row % 3 for row in range(120_000)]}
+    keyed = {"Idempotency-Key": "large-1"}
+    job = SMALLEST | {"data": {"inline": inline}}
+    assert len(json.dumps(job)) > LARGE_BYTES
+    first, again = (client.post("/v1/jobs", json=job, headers=keyed) for _ in range(2))
+    assert (first.status_code, first.json["data"]["rows"]) == (202, 120_000)
+    assert again.data == first.data
+    wrong = client.post("/v1/jobs", json=job | {"data": {"inline": inline | {"y": [1]}}})
+    assert wrong.json["errors"][0]["pointer"] == "/data/inline/y"

@@ -89,6 +89,13 @@ def _locate_in_arrays(names: list[str], targets: list[str]) -> Callable[[str, in
     return locate
 
 
+def place_of(names: list[str], targets: list[str], *, are_records: bool) -> Callable[[str, int | None], str]:
+    """Where the values of these columns stand in rows that are objects, or in `x` and `y`."""
+    if are_records:
+        return _in_rows
+    return _locate_in_arrays([name for name in names if name not in targets], targets)
+
+
 def _in_y(row: int) -> str:
     return pointer(*AT, "y", row)
 

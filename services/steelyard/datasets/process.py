@@ -21,7 +21,7 @@ from steelyard.data.files.refusal import Unreadable
 from steelyard.data.files.source import Options, open_file
 from steelyard.data.files.unnamed import NO_ROOM
 from steelyard.datasets import sandbox
-from steelyard.datasets.signals import MORE, PROCESSOR_SECONDS
+from steelyard.datasets.signals import JOB, MORE, PROCESSOR_SECONDS
 from steelyard.lifeline import end_with_parent
 
 
@@ -50,6 +50,13 @@ def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str,
     further one that the next part of every column is written to the file `to`, and whether that was the last.
     Columns that are `wanted` by name are not for being described, so no more than their kind is said.
     """
+    if order["format"] == JOB:
+        from steelyard.datasets import inline  # noqa: PLC0415 -- takes a second and 65 MB, which no file needs
+
+        while more():
+            pass  # it is sent whole
+        yield from inline.split(order)
+        return
     options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]), order["wanted"])
     with closing(Arriving(order["from"], more)) as arriving:
         try:

@@ -31,6 +31,8 @@ from steelyard.datasets.passing import passing_file
 from steelyard.datasets.signals import END, MORE, PROCESSOR_SECONDS
 from steelyard.errors import (
     Fault,
+    InvalidRequest,
+    PayloadTooLarge,
     SteelyardError,
     TooLargeToRead,
     Unavailable,
@@ -44,7 +46,7 @@ SECONDS = 180.0  # by the clock; of processor time, `PROCESSOR_SECONDS`
 AT_ONCE = 2
 PLAIN = Dialect()
 FILES_BEFORE_RETIREMENT = 100
-REFUSALS = {"unreadable", "too_large", "no_room"}
+REFUSALS = {"unreadable", "refused", "too_large", "no_room"}
 log = get_logger(__name__)
 
 
@@ -276,6 +278,10 @@ class Reading:
                 place = pointer("inputs", answer["row"] - 1, answer["column"])
                 raise ValidationFailed([Fault(place, answer["detail"])])
             raise UnreadableData(answer["unreadable"])
+        if "refused" in answer:
+            self.reader.is_free = True
+            kind = PayloadTooLarge if answer["refused"]["slug"] == PayloadTooLarge.slug else InvalidRequest
+            raise kind(answer["refused"]["detail"])
         if "too_large" in answer:
             raise TooLargeToRead(f"reading it needs more than the {self._memory_bytes >> 20} MiB that there are for it")
         if "no_room" in answer:

@@ -5,13 +5,14 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, g, request, url_for
 
+from steelyard.datasets.inline import read_large_job
 from steelyard.errors import InvalidRequest, shown
 from steelyard.http import deferral
 from steelyard.http.deferral import Stream, Wait
 from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream
+from steelyard.http.routing import JSON, Operation, choose_form, reply, route, stream, take_json
 from steelyard.http.wiring import services
 from steelyard.jobs import ledger, queries, results, resumption
 from steelyard.jobs.feed import Cursor, read_feed
@@ -20,13 +21,14 @@ from steelyard.jobs.states import ENDED, STATUSES
 from steelyard.models.start import require_start
 from steelyard.spec.estimate import Limits
 from steelyard.spec.plan import Plan, read_job
+from steelyard.spec.reading import read_document
 from steelyard.store.replies import Once
 
 jobs = Blueprint("jobs", __name__)
 MOST_SECONDS = 60
 RETRY_SECONDS = 1
 EVENT_STREAM = "text/event-stream"
-MOST_JOB_BYTES = 2 << 30  # of memory, for a body of rows
+LARGE_BYTES = 2 << 20  # a job's body of more is read in another process
 DRY_RUN = Query("dry_run", "boolean", "only say what the job would be", default=False)
 WAIT = Query("wait", "number", "how many seconds to wait at most", default=0, least=0, most=MOST_SECONDS)
 UNTIL_DOC = "what to wait for: a change of status, or the end"
@@ -78,8 +80,12 @@ def _create_job(once: Once | None) -> bytes:
 
 def _read_plan() -> Plan:
     ours = services()
-    document = read_json(most_bytes=MOST_JOB_BYTES)
-    plan = read_job(document, limits=Limits(ours.settings.max_job_memory_bytes), tables=ours.columns.load_table)
+    body = take_json()
+    taken = read_large_job(ours.readers, body) if len(body) > LARGE_BYTES else None
+    document = read_document(body) if taken is None else taken[0]
+    del body
+    limits = Limits(ours.settings.max_job_memory_bytes)
+    plan = read_job(document, limits=limits, tables=ours.columns.load_table, taken=taken)
     plan = require_start(ours.engine, plan)
     if plan.webhook is not None:
         require_reach(plan.webhook, ours.settings.webhook_networks)

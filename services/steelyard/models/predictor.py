@@ -38,6 +38,7 @@ DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer
 MOST_SEEN = 10_000
 MOST_PRODUCTS_AT_ONCE = 10_000_000  # weights times rows: some milliseconds
+MOST_LOADED = 256  # small ones are loaded again within milliseconds
 PARTS_AT_ONCE = 2  # of a file; as many as there are cores would leave none to other requests
 
 
@@ -173,7 +174,7 @@ class Predictor:
         return model_id
 
     def _shrink(self) -> None:
-        while len(self._loaded) > 1 and self.nbytes > self._max_bytes:
+        while len(self._loaded) > 1 and (len(self._loaded) > MOST_LOADED or self.nbytes > self._max_bytes):
             self._loaded.popitem(last=False)
 
 

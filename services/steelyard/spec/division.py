@@ -23,7 +23,10 @@ def divide(spec: JobSpec, supervised: Supervised, streams: Streams) -> Split:
     what is left.
     """
     fixed = fixed_rows(spec, supervised)
-    free = np.setdiff1d(np.arange(supervised.rows), np.concatenate([np.empty(0, np.int64), *fixed.values()]))
+    is_free = np.ones(supervised.rows, np.bool_)
+    for rows in fixed.values():
+        is_free[rows] = False
+    free = np.flatnonzero(is_free)
     held = {part: holdout for part, holdout in holdouts(spec) if holdout.is_drawn}
     fractions = {part: holdout.share for part, holdout in held.items()}
     by = next(iter(held.values()), Holdout())

@@ -17,6 +17,7 @@ from steelyard.spec.job import Column
 from steelyard.spec.parts import Strict
 
 AT = pointer("data", "inline")
+Load = Callable[[], tuple[Table, list[str]]]
 NO_SUMMARY = {"rows": 0, "columns": 0, "sha256": ""}
 
 
@@ -44,7 +45,7 @@ class Inline:
     content: bytes
     rows: int
     columns: int
-    load: Callable[[], tuple[Table, list[str]]]
+    load: Load
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -29,6 +29,9 @@ MOST_VALUES = 50_000  # of a job, its rows aside: a list of features has 10,000 
 PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # stand in for fields that are at fault
 
 
+Taken = tuple[dict[str, Any], Inline | None, list[Fault]]  # a job, its rows, and what is wrong with their form
+
+
 @dataclass(frozen=True)
 class DataSummary:
     """What a job says of its data."""
@@ -75,12 +78,15 @@ def _digest(spec: JobSpec) -> str:
     return hashlib.sha256(spec.canonical()).hexdigest()
 
 
-def read_job(document: Any, *, limits: Limits, tables: Tables) -> Plan:
-    """The plan of a job. Raises `ValidationFailed` with every fault at once, or `TooLargeToTrain`."""
+def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | None = None) -> Plan:
+    """The plan of a job, from which its rows may have been `taken` already.
+
+    Raises `ValidationFailed` with every fault at once, `TooLargeToTrain`, `PayloadTooLarge`.
+    """
     if not isinstance(document, dict):
         raise ValidationFailed([Fault("", f"is {shown(document)}; a job is an object")])
-    document, inline, faults = take_inline(document)
-    _require_few(document)
+    document, inline, faults = take_inline(document) if taken is None else taken
+    require_few(document)
     expanded = expand(document)
     spec, sound, found = _read_fields(expanded, document)
     faults += found
@@ -120,7 +126,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables) -> Plan:
     )
 
 
-def take_inline(document: dict[str, Any]) -> tuple[dict[str, Any], Inline | None, list[Fault]]:
+def take_inline(document: dict[str, Any]) -> Taken:
     """The job with a summary in the place of the rows inside it, those rows, and what is wrong with their form."""
     data = document.get("data")
     if not isinstance(data, dict) or data.get("inline") is None:
@@ -132,7 +138,7 @@ def take_inline(document: dict[str, Any]) -> tuple[dict[str, Any], Inline | None
     return document | {"data": data | {"inline": inline.summary}}, inline, []
 
 
-def _require_few(document: dict[str, Any]) -> None:
+def require_few(document: dict[str, Any]) -> None:
     """That a job says no more than jobs have to say, its rows aside: each value may cost an error that explains it."""
     count = 0
     for values in levels(document):

@@ -1,0 +1,123 @@
+"""Large jobs, whose rows are taken out of their bodies in a process of its own, as those of files are.
+
+`split` works there. It adds to the file that holds the body what is stored of the rows, and gives the rows as it gives
+those of any file; all else that the job says is small.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from steelyard.data import parts
+from steelyard.data.column import Column
+from steelyard.data.files.unnamed import path_of
+from steelyard.data.inline import place_of
+from steelyard.data.parts import Part
+from steelyard.data.table import Table
+from steelyard.datasets.passing import passing_file
+from steelyard.datasets.reading import Parsed, Readers
+from steelyard.datasets.signals import JOB
+from steelyard.errors import Fault, SteelyardError, ValidationFailed
+from steelyard.spec.inline import Inline, Load
+from steelyard.spec.plan import Taken, require_few, take_inline
+from steelyard.spec.reading import read_document
+
+ANY_SIZE = 1 << 40
+
+
+def read_large_job(readers: Readers, body: bytes) -> Taken:
+    """A job without its rows, those, and what is wrong with them: as `take_inline` gives them.
+
+    Raises `InvalidRequest`, `PayloadTooLarge`.
+    """
+    with passing_file() as file:
+        path = Path(path_of(file))
+        path.write_bytes(body)
+        with readers.read(str(path), JOB, max_bytes=len(body)) as parsed:
+            found = parsed.found
+            rows = found["inline"]
+            load = None if rows is None else _load(parsed, rows)
+        document = json.loads(found["document"])
+        faults = [Fault(*fault) for fault in found["faults"]]
+        if rows is None or load is None:
+            return document, None, faults
+        file.seek(len(body))
+        return document, Inline(file.read(), rows["rows"], rows["columns"], load), faults
+
+
+def _load(parsed: Parsed, rows: dict[str, Any]) -> Load:
+    if rows["faults"]:
+        return partial(_refuse, [Fault(*fault) for fault in rows["faults"]])
+    facts = parsed.columns
+    found: list[list[Part]] = [[] for _ in facts]
+    for part in parsed.parts():
+        found[part.column].append(part)
+    columns = {}
+    for fact, some in zip(facts, found, strict=True):
+        values = parts.join(some)
+        columns[fact["name"]] = Column.of(fact["kind"], values, day_first=fact["day_first"], is_time=fact["is_time"])
+        some.clear()
+    table = Table(columns, parsed.rows, place_of([*columns], rows["targets"], are_records=rows["are_records"]))
+    return lambda: (table, rows["targets"])
+
+
+def _refuse(faults: list[Fault]) -> tuple[Table, list[str]]:
+    raise ValidationFailed(faults)
+
+
+def split(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Take the rows out of the job's body at `from`, behind which is put what is stored of them.
+
+    The answers are those to any order to read a file; the first may say why the job is refused as a whole.
+    """
+    path, length = Path(order["from"]), order["max_bytes"]
+    with path.open("rb") as file:
+        body = file.read(length)  # an earlier process may have died behind it
+    try:
+        document = read_document(body, most_bytes=ANY_SIZE)
+        document, inline, faults = take_inline(document) if isinstance(document, dict) else (document, None, [])
+        if isinstance(document, dict):
+            require_few(document)
+    except SteelyardError as error:
+        yield {"refused": {"slug": error.slug, "detail": error.detail}}
+        return
+    # With the standard library, which writes integers beyond 64 bits as well.
+    found: dict[str, Any] = {"document": json.dumps(document), "faults": [*map(_as_list, faults)], "inline": None}
+    table = Table({}, 0)
+    if inline is not None:
+        with path.open("r+b") as file:
+            file.truncate(length)
+            file.seek(length)
+            file.write(inline.content)
+        rows = {"rows": inline.rows, "columns": inline.columns, "faults": [], "targets": []}
+        rows["are_records"] = inline.content.startswith(b'{"rows":')
+        try:
+            table, rows["targets"] = inline.load()
+        except ValidationFailed as error:
+            rows["faults"] = [*map(_as_list, error.faults)]
+        found["inline"] = rows
+    yield {"rows": table.rows, "found": found}
+    yield from _write(table, order["to"])
+
+
+def _as_list(fault: Fault) -> list[str]:
+    return [fault.pointer, fault.detail]
+
+
+def _write(table: Table, path: str) -> Iterator[dict[str, Any]]:
+    yield {
+        "columns": [
+            {"name": name, "kind": column.kind, "day_first": column.day_first, "is_time": column.is_time}
+            for name, column in table.columns.items()
+        ]
+    }
+    with open(path, "wb") as file:  # noqa: PTH123 -- made for us
+        for first in range(0, table.rows, parts.ROWS):
+            columns = enumerate(table.columns.values())
+            parts.write(file, (parts.cut(place, column.values, first) for place, column in columns))
+            file.flush()
+            yield {"written": first + parts.ROWS >= table.rows}
+    if not table.rows:
+        yield {"written": True}

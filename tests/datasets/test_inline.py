@@ -1,0 +1,92 @@
+"""A large job is read in another process, and becomes what it would in this one."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from steelyard.datasets.inline import read_large_job
+from steelyard.datasets.reading import Readers
+from steelyard.errors import InvalidRequest, PayloadTooLarge, SteelyardError
+from steelyard.spec.estimate import Limits
+from steelyard.spec.plan import Plan, read_job
+from tests.conftest import no_tables
+
+LIMITS = Limits(4 << 30)
+COUNT = 20_000  # more than one part
+ROWS = [
+    {
+        "n": row / 7 if row % 11 else None,
+        " c ": f"c{row * 7 % 31}",
+        "b": row % 2 == 0,
+        "since": f"2026-11-{row % 28 + 1:02}",
+        "at": f"{row % 24:02}:30",
+        "target": row % 3,
+    }
+    for row in range(COUNT)
+]
+ARRAYS = {"x": [[row, row / 3] for row in range(COUNT)], "y": [[row % 2, row] for row in range(COUNT)]}
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Readers]:
+    readers = Readers(memory_bytes=2 << 30)
+    yield readers
+    readers.stop()
+
+
+def read_there(readers: Readers, body: bytes) -> Plan:
+    taken = read_large_job(readers, body)
+    return read_job(taken[0], limits=LIMITS, tables=no_tables, taken=taken)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"inline": {"rows": ROWS}},
+        {"inline": ARRAYS, "target": "y1"},
+        {"inline": ARRAYS | {"feature_names": ["p", "q"]}},
+        {"builtin": "iris"},
+    ],
+    ids=["rows", "arrays", "names", "none"],
+)
+def test_a_large_job_is_read_as_it_would_be_here(readers: Readers, data: dict[str, Any]) -> None:
+    job = {"data": data, "layers": [4], "metadata": {"a": "ü"}, "training": {"seed": 2**53 - 1}}
+    here = read_job(job, limits=LIMITS, tables=no_tables)
+    there = read_there(readers, json.dumps(job).encode())
+    assert there == here
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        {"data": {"inline": {"rows": [*ROWS, {"n": 1}, {"n": "x"}]}}, "layers": [-1]},
+        {"data": {"inline": ARRAYS | {"y": [1, None]}}, "layers": [4], "lose": 1},
+        {"data": {"inline": ARRAYS | {"x": [[1, 2], ["a", 3]], "y": [1, 2]}}, "layers": [4]},
+        {"data": {"inline": {"x": [[1]]}}, "layers": [4], "training": {"epochs": 0}},
+        {"data": {"inline": {"rows": []}}},
+        {"data": {"inline": 7}, "layers": [4]},
+        {"data": {"inline": {"rows": ROWS}, "target": "nothing"}, "layers": [4]},
+        {"data": {"inline": {"rows": [{"a": 2**70, "target": 1}]}}, "layers": [4]},
+        {"data": {"builtin": "iris"}, "layers": [4], "training": {"seed": 2**70}},
+        [1],
+    ],
+    ids=range(10),
+)
+def test_its_errors_are_told_as_they_would_be_here(readers: Readers, job: Any) -> None:
+    with pytest.raises(SteelyardError) as here:
+        read_job(job, limits=LIMITS, tables=no_tables)
+    with pytest.raises(SteelyardError) as there:
+        read_there(readers, json.dumps(job).encode())
+    assert there.value.problem() == here.value.problem()
+
+
+def test_what_is_no_job_is_refused_and_the_next_one_is_read_all_the_same(readers: Readers) -> None:
+    for body in (b"{", b'{"a": 1, "a": 2}', b"\xff", b"[" * 1000):
+        with pytest.raises(InvalidRequest):
+            read_large_job(readers, body)
+    many = {f"field{number}": 1 for number in range(60_000)}
+    with pytest.raises(PayloadTooLarge, match="50000 values"):
+        read_large_job(readers, json.dumps(many).encode())
+    assert read_large_job(readers, b'{"layers": [4]}') == ({"layers": [4]}, None, [])
