@@ -11,7 +11,8 @@ import pytest
 import structlog
 
 from steelyard.http import front as module
-from steelyard.http.front import MOST_BYTES_AT_ONCE
+from steelyard.http.front import LARGE_AT_ONCE, LARGE_BYTES, MOST_BYTES_AT_ONCE
+from steelyard.http.routing import OPERATION, Operation
 from steelyard.settings import Settings
 from tests.http.conftest import Caller, calling, in_pieces
 from tests.service import SMALLEST, Service
@@ -194,6 +195,34 @@ def test_what_takes_long_is_not_made_in_the_event_loop(there: Caller, trained: s
     assert predictor.predict_at_once(trained, BODY) is not None
     assert predictor.predict_at_once(trained, BODY + b" " * (8 * 10_000_000 // 243)) is None
     assert MOST_BYTES_AT_ONCE < 1 << 20
+
+
+def test_large_bodies_leave_threads_to_others(caller: Caller) -> None:
+    go_on = threading.Event()
+    threads: list[str] = []
+
+    def slow(name: str) -> str:
+        threads.append(threading.current_thread().name)
+        go_on.wait(20)
+        return name
+
+    app = caller.front.app
+    operation = Operation("Slow", {200: None}, body="JobRequest")
+    setattr(slow, OPERATION, operation)
+    app.add_url_rule("/slow/<name>", "slow", slow, methods=["POST"])
+
+    async def ask_together() -> list[int]:
+        body = b" " * (LARGE_BYTES + 1)
+        large = [asyncio.create_task(caller.ask_in_loop("POST", f"/slow/{n}", content=body)) for n in range(20)]
+        while len(threads) < LARGE_AT_ONCE:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
+        other = await asyncio.wait_for(caller.ask_in_loop("GET", "/healthz"), 10)
+        assert len(threads) == LARGE_AT_ONCE
+        go_on.set()
+        return [other.status_code, *(each.status_code for each in await asyncio.gather(*large))]
+
+    assert asyncio.run(ask_together()) == [200] * 21
 
 
 def test_streams_have_a_limit(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ MOST_BYTES_AT_ONCE = 1 << 17  # of a prediction that the event loop makes by its
 SEND_SECONDS = 60.0  # how long a client may take for a piece of an answer
 HEARTBEAT_SECONDS = 15.0
 MOST_STREAMS = 1000
+LARGE_BYTES, LARGE_AT_ONCE = 1 << 20, THREADS // 4  # bodies that may take long, and how many threads they get
 HEARTBEAT = b": heartbeat\n\n"
 CLIENT_GONE = 499  # in the log alone: nobody was there to be answered
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -58,6 +59,7 @@ class Front:
         self._wsgi = Application(self.app.wsgi_app, self._threads)
         self._urls = self.app.url_map.bind("")
         self._watcher = Watcher(self.services.engine, self._threads)
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._streams = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -138,8 +140,9 @@ class Front:
             return None
 
     async def _call(self, exchange: "Exchange", body: Body, **more: Any) -> Answer:
-        environ = make_environ(exchange.scope, exchange.headers, body)
-        answer = await self._wsgi.call(environ | {REQUEST_ID: exchange.request_id} | more)
+        environ = make_environ(exchange.scope, exchange.headers, body) | {REQUEST_ID: exchange.request_id} | more
+        async with self._large if body.length > LARGE_BYTES else nullcontext():
+            answer = await self._wsgi.call(environ)
         exchange.route = answer.left.get(ROUTE, exchange.route)
         return answer
 
