@@ -100,6 +100,21 @@ def test_the_jobs_of_a_worker_fit_into_its_memory() -> None:
     assert jobs * int(environment["STEELYARD_MAX_JOB_MEMORY_BYTES"]) + (1 << 29) <= memory("worker")
 
 
+def test_the_largest_file_fits_into_the_memory_of_the_process_that_reads_it_and_that_into_the_api() -> None:
+    environment = SERVICES["api"]["environment"]
+    largest = int(environment["STEELYARD_MAX_DATASET_BYTES"])
+    reading = int(environment["STEELYARD_MAX_JOB_MEMORY_BYTES"])
+    # One cell for every two bytes takes eight bytes, beside the file itself and a column that is being made.
+    assert 13 * largest <= reading
+    assert reading + (1 << 30) <= memory("api")
+    assert environment["TMPDIR"] in [volume.split(":")[1] for volume in SERVICES["api"]["volumes"]]
+
+
+def test_the_api_and_the_worker_agree_on_what_a_job_may_take() -> None:
+    both = [SERVICES[name]["environment"]["STEELYARD_MAX_JOB_MEMORY_BYTES"] for name in ("api", "worker")]
+    assert len(set(both)) == 1
+
+
 def test_the_image_gets_the_files_that_its_recipe_copies() -> None:
     let_through = (ROOT / ".dockerignore").read_text().splitlines()
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)

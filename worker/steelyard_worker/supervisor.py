@@ -38,7 +38,9 @@ LOOK_SECONDS = 0.25  # how often a cancelled job, a draining worker and an old l
 CANCEL_GRACE_SECONDS = 1.5
 PAUSE_GRACE_SECONDS = 8.0
 BLAME_SECONDS = 0.5  # after the death of a training process, until the job is blamed for it
-DRAINED_SECONDS = 4.0  # to write what jobs were given back, after the last of them has been stopped
+PATIENCE_SECONDS = 12.0  # for a database that is being restarted together with this worker
+RETRY_SECONDS = 0.5
+DRAINED_SECONDS = PATIENCE_SECONDS + 1  # to write what jobs were given back, after the last of them has been stopped
 T = TypeVar("T")
 log = get_logger(__name__)
 
@@ -148,12 +150,24 @@ class Supervisor:
     def _settle(self, change: Callable[[], T]) -> T | None:
         """Tell the ledger how a run ended without a result. If that fails, the lease's end tells it."""
         try:
-            return change()
+            return when_answered(change)
         except FencedOff:
             log.info("the job was no longer ours")
         except Unavailable:
             log.warning("the database is away; the lease will run out")
         return None
+
+
+def when_answered(change: Callable[[], T]) -> T:
+    """Make a change, for which a database that is away is waited for. Raises what `change` raises after a while."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return change()
+        except Unavailable:
+            if time.monotonic() > end:
+                raise
+        time.sleep(RETRY_SECONDS)
 
 
 class GivenBack(Exception):

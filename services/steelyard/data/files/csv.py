@@ -1,6 +1,7 @@
 """CSV files: their delimiter, decimal point and encoding found out, and a fault of theirs told with its row."""
 
 import csv
+import errno
 import mmap
 import re
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
         failure = error
     watched.read_on()
     with open(file.path, "rb") as whole:  # noqa: PTH123 -- the parser's own process holds nothing but paths
-        content = mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ)
+        content = map_file(whole.fileno())
     watched.refuse(content)
     if watched.quotes and not parsing.has_quotes:  # the first came late: what they hold may have been torn apart
         parsing, table = replace(parsing, has_quotes=True), None
@@ -118,6 +119,16 @@ def _find_out(start: bytes, asked: Dialect) -> Dialect:
     delimiter = asked.delimiter or _delimiter_of(lines, asked.quote)
     decimal = asked.decimal or _decimal_of(lines, delimiter, asked.quote)
     return replace(asked, encoding=encoding, delimiter=delimiter, decimal=decimal)
+
+
+def map_file(descriptor: int) -> mmap.mmap:
+    """The file as memory. Raises `MemoryError` where the address space that this process may have does not hold it."""
+    try:
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError from error
+        raise
 
 
 def _row_of(content: mmap.mmap, place: int) -> int:
