@@ -83,6 +83,15 @@ def test_the_example_names_what_the_compose_file_asks_for() -> None:
     assert {name: value for name, value in example.items() if not name.endswith("_URL")}.items() <= asked.items()
 
 
+def test_the_page_on_deployment_names_every_variable_and_every_limit_of_memory() -> None:
+    page = (ROOT / "docs/deployment.md").read_text()
+    for name in re.findall(r"\$\{(\w+):-", TEXT):
+        assert name in page
+    for name in SERVICES:
+        size = SERVICES[name]["mem_limit"].upper().replace("M", " MB").replace("G", " GB")
+        assert re.search(rf"^\| `{name}` \|.*\| {size} \|$", page, re.MULTILINE)
+
+
 def test_settings_of_a_deployment_are_kept_out_of_git() -> None:
     assert ".env" in (ROOT / ".gitignore").read_text().splitlines()
 
