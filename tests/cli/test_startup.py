@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -10,11 +12,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import Engine, text
 
 from steelyard.cli import startup
-from steelyard.cli.startup import CannotStart, open_database, prepare_data_dir, prepare_socket_dir
+from steelyard.cli.startup import CannotStart, open_database, prepare_data_dir, prepare_socket_dir, require_free_port
 from steelyard.errors import Unavailable
 from steelyard.settings import Settings
 from steelyard.store import space
@@ -45,12 +48,17 @@ def data_dir(migrated_sqlite: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_service_starts_without_a_warning_and_keeps_its_files_to_itself(tmp_path: Path) -> None:
+def test_a_service_starts_without_a_warning_keeps_its_files_and_ends_with_its_terminal(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir(mode=0o755)
     with Service.start(data_dir) as service:
         said = service.last_words().lower()
-        modes = {path.name: mode(path) for path in [data_dir, *data_dir.iterdir()] if path.is_file()}
+        modes = {path.name: mode(path) for path in data_dir.iterdir() if path.is_file()}
+        family = psutil.Process(service.process.pid).children(recursive=True)
+        service.process.send_signal(signal.SIGHUP)  # as a terminal that is closed sends it
+        service.process.communicate(timeout=60)
+        assert service.process.returncode == 0
+        assert psutil.wait_procs(family, timeout=5)[1] == []
     assert "warning" not in said.replace("[warning", "warning"), said
     assert mode(data_dir) == 0o755  # it has a file that is not the service's: what tests log
     log = modes.pop("log")
@@ -76,7 +84,7 @@ def test_a_data_directory_of_an_earlier_version_is_closed_to_others(data_dir: Pa
     [
         ("a file", "is a file"),
         ("below a file", "Not a directory"),
-        ("open", "other users can write to"),
+        ("open", "every user can write to"),
         ("strange", "belongs to user 12345"),
     ],
 )
@@ -191,6 +199,15 @@ def test_a_start_that_fails_is_one_line_and_status_2(tmp_path: Path, command: tu
     assert len(ended.stderr.splitlines()) == 1
     assert "is not an SQLite database" in ended.stderr
     assert not (tmp_path / "valkey.sock").exists()
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(CannotStart, match=f"cannot listen on 127.0.0.1:{port} .*STEELYARD_PORT"):
+            require_free_port(Settings(port=port))
 
 
 def test_an_api_without_its_broker_starts_and_logs_that_jobs_wait(data_dir: Path) -> None:

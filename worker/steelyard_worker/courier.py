@@ -238,7 +238,11 @@ async def _look_up(host: str, port: int) -> list[str]:
         with suppress(RuntimeError):  # the worker has stopped
             loop.call_soon_threadsafe(finish, answer)
 
-    Thread(target=ask, name="look-up", daemon=True).start()
+    try:
+        Thread(target=ask, name="look-up", daemon=True).start()
+    except RuntimeError as error:
+        LOOK_UPS_AT_ONCE.release()
+        raise OSError("no thread can be started") from error
     return await found
 
 

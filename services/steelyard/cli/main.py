@@ -16,6 +16,7 @@ from steelyard.cli.startup import (
     open_database,
     prepare_data_dir,
     prepare_socket_dir,
+    require_free_port,
     warn_without_broker,
 )
 from steelyard.cli.up import up
@@ -84,6 +85,7 @@ def up_command(host: str | None, port: int | None, data_dir: Path | None, worker
 def api() -> None:
     """Serve the HTTP API."""
     loaded = _prepare()
+    require_free_port(loaded)
     # Imported here: Flask and what comes with it are no business of the other commands.
     from steelyard.http.server import serve  # noqa: PLC0415
 

@@ -4,6 +4,7 @@ Each check raises `CannotStart` with one line that says what is wrong and what t
 """
 
 import os
+import socket
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,6 @@ from steelyard.store.migration import Schema, newest, read_schema
 
 OURS = ("steelyard.", "valkey.", "lock", "demo.log")  # how the names of files in a data directory begin
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 SHORT_OF_ROOM_BYTES = 4 << 20
 log = get_logger(__name__)
 
@@ -31,7 +31,7 @@ class CannotStart(Exception):
 
 
 def prepare_data_dir(settings: Settings) -> None:
-    """Make the data directory, for us alone; or see that it is ours, and nobody else can write to it."""
+    """Make the data directory, for us alone; or see that it is ours, and close it to others if all in it is ours."""
     directory = settings.data_dir
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,26 +41,31 @@ def prepare_data_dir(settings: Settings) -> None:
         raise CannotStart(
             f"the data directory {directory} cannot be made ({error.strerror}); give another --data-dir"
         ) from None
+    _require_ours(directory)
+    files = [*directory.iterdir()]
+    with suppress(OSError):  # root's directory, say, to which our group may write
+        if all(file.name.startswith(OURS) for file in files):
+            directory.chmod(0o700)
+    for file in files:  # of earlier versions, which others could read
+        with suppress(OSError):
+            if file.name.startswith(OURS) and stat.S_ISREG(file.lstat().st_mode):
+                file.chmod(0o600)
+
+
+def _require_ours(directory: Path) -> None:
     found = directory.stat()
-    if found.st_uid != os.geteuid():
+    if found.st_uid not in (os.geteuid(), 0):
         raise CannotStart(
             f"the data directory {directory} belongs to user {found.st_uid}, and this is user {os.geteuid()}: start as "
             "its owner, or give another --data-dir"
         )
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
         raise CannotStart(f"the data directory {directory} cannot be written; give another --data-dir")
-    names = [file.name for file in directory.iterdir()]
-    if all(name.startswith(OURS) for name in names):
-        directory.chmod(0o700)
-    elif found.st_mode & OTHERS_WRITE:
+    if found.st_mode & stat.S_IWOTH:
         raise CannotStart(
-            f"other users can write to the data directory {directory}: run `chmod go-w {directory}`, or give another "
+            f"every user can write to the data directory {directory}: run `chmod o-w {directory}`, or give another "
             "--data-dir"
         )
-    for name in names:  # of earlier versions, which others could read
-        with suppress(OSError):
-            if name.startswith(OURS) and stat.S_ISREG((directory / name).lstat().st_mode):
-                (directory / name).chmod(0o600)
 
 
 def prepare_socket_dir(settings: Settings) -> None:
@@ -137,3 +142,16 @@ def warn_without_broker(settings: Settings) -> None:
         where = without_password(settings.broker_url)
         log.warning("the broker does not answer; jobs wait until it does", broker=where)
     doorbell.close()
+
+
+def require_free_port(settings: Settings) -> None:
+    """See that the API can listen where it is to listen."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CannotStart(
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); give another port, as --port or "
+                "STEELYARD_PORT"
+            ) from None

