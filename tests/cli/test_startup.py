@@ -17,7 +17,14 @@ import pytest
 from sqlalchemy import Engine, text
 
 from steelyard.cli import startup
-from steelyard.cli.startup import CannotStart, open_database, prepare_data_dir, prepare_socket_dir, require_free_port
+from steelyard.cli.startup import (
+    CannotStart,
+    open_database,
+    prepare_data_dir,
+    prepare_socket_dir,
+    require_broker,
+    require_free_port,
+)
 from steelyard.errors import Unavailable
 from steelyard.settings import Settings
 from steelyard.store import space
@@ -221,6 +228,8 @@ def test_an_api_without_its_broker_starts_and_logs_that_jobs_wait(data_dir: Path
         api.terminate()
     assert "the broker does not answer; jobs wait until it does" in line
     assert "hunter2" not in line
+    with pytest.raises(CannotStart, match=r"the broker redis://:\*\*\*@127.0.0.1:1/0 does not answer: start it"):
+        require_broker(Settings(broker_url="redis://:hunter2@127.0.0.1:1/0"))
 
 
 def test_a_start_on_a_full_disk_gives_up_the_reserve_and_fails_in_one_line_without_one(

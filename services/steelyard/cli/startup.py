@@ -133,15 +133,28 @@ def _require_room(engine: Engine, file: Path) -> None:
     )
 
 
+def require_broker(settings: Settings) -> None:
+    """See that the broker answers, if it is not the embedded one."""
+    if not _broker_answers(settings):
+        where = without_password(settings.broker_url)
+        raise CannotStart(f"the broker {where} does not answer: start it, or correct STEELYARD_BROKER_URL")
+
+
 def warn_without_broker(settings: Settings) -> None:
     """Log that the broker does not answer, if it is not the embedded one, which may just be starting."""
-    if not settings.broker_url:
-        return
-    doorbell = Doorbell(settings.broker)
-    if not doorbell.answers():
+    if not _broker_answers(settings):
         where = without_password(settings.broker_url)
         log.warning("the broker does not answer; jobs wait until it does", broker=where)
-    doorbell.close()
+
+
+def _broker_answers(settings: Settings) -> bool:
+    if not settings.broker_url:
+        return True
+    doorbell = Doorbell(settings.broker_url)
+    try:
+        return doorbell.answers()
+    finally:
+        doorbell.close()
 
 
 def require_free_port(settings: Settings) -> None:

