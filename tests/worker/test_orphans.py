@@ -71,7 +71,7 @@ def row_of(engine: Engine, job_id: str) -> Any:
 def require_silent_end(forked: Forked, engine: Engine, held: Claim) -> None:
     """The process ends with the status of an orphan, and the job is as it was: running, under the same fence."""
     process = psutil.Process(forked.child.process_id)
-    wait_for(lambda: process.status() == psutil.STATUS_ZOMBIE)
+    wait_for(lambda: process.status() == psutil.STATUS_ZOMBIE, seconds=60)
     assert forked.nursery.wait(forked.child) == ORPHANED
     assert row_of(engine, held.job_id) == ("running", None, None)
     ledger.renew(engine, held, lease_seconds=60)

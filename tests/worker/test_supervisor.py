@@ -1,13 +1,16 @@
 """Which deaths a job is blamed for, and what a worker trains next."""
 
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import psutil
 import pytest
 from sqlalchemy import Engine, select
 
+from steelyard.errors import FencedOff
 from steelyard.jobs import ledger, queries
 from steelyard.settings import Settings
 from steelyard.store.engine import reading
@@ -17,8 +20,9 @@ from steelyard_worker.housekeeping import Housekeeping
 from steelyard_worker.identity import is_gone, worker_name
 from steelyard_worker.nursery import Nursery
 from steelyard_worker.process import GIVEN_BACK, TrainingProcess
-from steelyard_worker.supervisor import Supervisor
+from steelyard_worker.supervisor import Supervisor, Watch
 from tests.conftest import wait_for
+from tests.jobs.test_ledger import claim, finish
 from tests.service import SMALLEST
 from tests.worker.conftest import LONG, post
 
@@ -40,9 +44,11 @@ def row_of(engine: Engine, job_id: str) -> Any:
 
 
 def wait_until_trained(engine: Engine, job_id: str, attempt: int = 1) -> None:
-    wait_for(lambda: row_of(engine, job_id).attempt == attempt and row_of(engine, job_id).status == "running")
+    wait_for(
+        lambda: row_of(engine, job_id).attempt == attempt and row_of(engine, job_id).status == "running", seconds=60
+    )
     before = row_of(engine, job_id).epoch
-    wait_for(lambda: row_of(engine, job_id).epoch > before, seconds=40)
+    wait_for(lambda: row_of(engine, job_id).epoch > before, seconds=60)
 
 
 def template_process() -> psutil.Process:
@@ -70,7 +76,7 @@ def test_a_training_process_that_dies_alone_is_and_the_job_goes_on_before_newer_
     wait_until_trained(database, first)
     [training] = template_process().children()
     training.kill()
-    wait_for(lambda: row_of(database, first).status == "queued")
+    wait_for(lambda: row_of(database, first).status == "queued", seconds=60)
     assert row_of(database, first).crashes == 1
     wait_until_trained(database, first, attempt=2)
     assert row_of(database, second).started_at is None
@@ -106,7 +112,7 @@ def test_a_request_that_comes_before_the_process_is_ready_is_kept(own_nursery: N
     process = TrainingProcess(own_nursery)
     process.pause()
     process.order(held)
-    wait_for(lambda: process.read(1.0) == GIVEN_BACK)
+    wait_for(lambda: process.read(1.0) == GIVEN_BACK, seconds=60)
     process.kill()
     assert row_of(database, job_id).status == "running"  # to give it back is the supervisor's part
 
@@ -147,3 +153,27 @@ def test_only_a_worker_of_this_machine_can_be_known_to_be_gone() -> None:
     assert is_gone(f"{place}:{other.pid}")
     assert not is_gone(f"another-machine:{other.pid}")
     assert not is_gone(worker_name())
+
+
+class Reporting:
+    """Stands for a training process that has written its job's end, and is slow to report it."""
+
+    def __init__(self, *reports: str | None) -> None:
+        self.reports = [*reports]
+
+    def read(self, _: float) -> str | None:
+        time.sleep(0.4)
+        return self.reports.pop(0)
+
+
+@pytest.mark.parametrize("ending", [True, False])
+def test_a_run_that_has_written_its_end_is_not_taken_for_one_that_was_given_up(
+    settings: Settings, database: Engine, *, ending: bool
+) -> None:
+    held = claim(database, post(database, SMALLEST))
+    finish(database, held)
+    process: Any = Reporting("ending" if ending else "tick", None, None, "done")
+    settings = settings.model_copy(update={"lease_seconds": 3})
+    watch = Watch(database, settings, process, held, lambda: False)
+    with nullcontext() if ending else pytest.raises(FencedOff):
+        watch.until_done()

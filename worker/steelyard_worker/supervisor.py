@@ -37,6 +37,8 @@ from steelyard_worker.process import (
 LOOK_SECONDS = 0.25  # how often a cancelled job, a draining worker and an old lease are looked for
 CANCEL_GRACE_SECONDS = 1.5
 PAUSE_GRACE_SECONDS = 8.0
+REPORT_GRACE_SECONDS = 2.0
+PAUSE_SECONDS = 1.0  # after a job was given back here, until this slot takes another
 BLAME_SECONDS = 0.5  # after the death of a training process, until the job is blamed for it
 PATIENCE_SECONDS = 12.0  # for a database that is being restarted together with this worker
 RETRY_SECONDS = 0.5
@@ -128,6 +130,7 @@ class Supervisor:
             log.info("the job goes back to the queue", reason=reason, attempt=held.attempt)
             process.kill()
             self._settle(lambda: ledger.release(self._engine, held, reason))
+            self._draining.wait(PAUSE_SECONDS)  # what made it give up may not be over: do not try without end
         except BaseException:
             process.kill()  # else the next job's reports would be mixed with this one's
             raise
@@ -198,6 +201,7 @@ class Watch:
         self._renewed_at = self._moved_at = time.monotonic()
         self._cancelled_at: float | None = None
         self._paused_at: float | None = None
+        self._fenced_at: float | None = None
         self._ending = False  # it has left its training loop and saves what it has
 
     def until_done(self) -> None:
@@ -231,6 +235,11 @@ class Watch:
             self._cancel()
         except Unavailable:
             log.warning("the database is away; the run goes on until its lease is nearly over")
+        except FencedOff:
+            # The run itself may have written the job's end, and its report be on its way.
+            self._fenced_at = self._fenced_at or time.monotonic()
+            if not self._ending or time.monotonic() - self._fenced_at > REPORT_GRACE_SECONDS:
+                raise
         clock = time.monotonic()
         if clock - self._renewed_at > self._lease_seconds * 5 / 6:
             raise GivenBack(f"its lease could not be renewed for {clock - self._renewed_at:.0f} s")
