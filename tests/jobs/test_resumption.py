@@ -14,7 +14,7 @@ from steelyard.jobs.ledger import Claim
 from steelyard.jobs.results import WeightSnapshot, save_result
 from steelyard.store.engine import reading
 from steelyard.store.ids import new_id
-from steelyard.store.tables import Job
+from steelyard.store.tables import PREDICTION, Job
 from tests.jobs import test_webhooks
 from tests.jobs.test_checkpoints import steps
 from tests.jobs.test_ledger import change, claim, end, finish, submit
@@ -111,7 +111,7 @@ def test_what_is_not_a_training_job_is_not_found(engine: Engine) -> None:
         resumption.resume(engine, "job_none")
     plan = BatchPlan("mdl_1", None, b"[[1]]", 1, None, None)
     batch_id = batches.submit(engine, plan, request_id=None, once=None)["id"]
-    ledger.request_cancel(engine, batch_id)
+    ledger.request_cancel(engine, batch_id, kind=PREDICTION)
     with pytest.raises(NotFound, match="is a batch of predictions, which cannot be resumed; submit it again"):
         resumption.resume(engine, batch_id)
 

@@ -254,6 +254,9 @@ def test_a_whole_data_set_is_predicted_by_the_workers_even_if_one_dies(
     assert [row["probabilities"] for row in page["data"]] == asked["probabilities"]
     text = service.http.get(f"{address}/rows", params={"limit": 2}, headers={"Accept": "text/csv"}).text
     assert text.splitlines()[0] == "row,prediction,probability of no,probability of yes"
+    name = address.rsplit("/", 1)[1]
+    for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/resume"), ("GET", "/events"), ("DELETE", "")):
+        assert service.http.request(method, f"/v1/jobs/{name}{path}").status_code == 404  # it is no training job
     assert service.http.delete(address).status_code == 204
     assert service.http.get(address).status_code == 404
 

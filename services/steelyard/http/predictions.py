@@ -20,6 +20,7 @@ from steelyard.jobs.batches import BatchPlan
 from steelyard.models.predictor import Loaded
 from steelyard.spec.prediction import read_inputs, read_table
 from steelyard.store.replies import Once
+from steelyard.store.tables import PREDICTION
 
 predictions = Blueprint("predictions", __name__)
 ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=100_000)
@@ -159,7 +160,7 @@ def cancel_prediction(prediction_id: str) -> Response:
     """Call it off; what is predicted so far stays."""
     engine = services().engine
     batches.get(engine, prediction_id)
-    ledger.request_cancel(engine, prediction_id)
+    ledger.request_cancel(engine, prediction_id, kind=PREDICTION)
     return reply(batches.get(engine, prediction_id), 202)
 
 
@@ -173,7 +174,7 @@ def delete_prediction(prediction_id: str) -> Response:
     """Delete it."""
     engine = services().engine
     batches.get(engine, prediction_id)
-    ledger.remove(engine, prediction_id)
+    ledger.remove(engine, prediction_id, kind=PREDICTION)
     return Response(status=204)
 
 

@@ -109,7 +109,7 @@ class Watcher:
                 marks = read_marks(self._engine, {follower.job_id for follower in followers})
                 for follower in followers:
                     follower.look(marks.get(follower.job_id))
-                pause = min(LONGEST_PAUSE, *(follower.age * PAUSE_SHARE for follower in followers))
+                pause = min([LONGEST_PAUSE, *(follower.age * PAUSE_SHARE for follower in followers)])
             time.sleep(max(pause, SHORTEST_PAUSE))
 
 

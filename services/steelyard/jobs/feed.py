@@ -15,7 +15,7 @@ from steelyard.errors import NotFound
 from steelyard.jobs.states import ENDED
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading
-from steelyard.store.tables import Event, HistoryEpoch, Job
+from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job
 
 BATCH = 500  # events, and epochs, that are read at once
 CURSOR = re.compile(r"(\d{1,18})\.(\d{1,9})\.(\d{1,6})", re.ASCII)
@@ -78,8 +78,9 @@ def read_feed(engine: Engine, job_id: str, cursor: Cursor) -> tuple[list[Happene
     events = select(Event).where(Event.job_id == job_id, Event.id > cursor.event).order_by(Event.id).limit(BATCH)
     epochs = select(HistoryEpoch.epoch, HistoryEpoch.values)
     epochs = epochs.where(HistoryEpoch.job_id == job_id, HistoryEpoch.epoch > cursor.epoch)
+    this = (Job.id == job_id, Job.kind == TRAINING)
     with reading(engine) as connection:
-        job = connection.execute(select(Job.status, Job.epochs, Job.findings).where(Job.id == job_id)).one_or_none()
+        job = connection.execute(select(Job.status, Job.epochs, Job.findings).where(*this)).one_or_none()
         if job is None:
             raise NotFound(f"there is no job {job_id!r}")
         told = connection.execute(events).all()

@@ -292,12 +292,15 @@ def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) ->
 
 
 @freeing
-def request_cancel(engine: Engine, job_id: str) -> None:
-    """Call a job off: at once if it waits; if it runs, its supervisor sees the request. Raises `Conflict`."""
+def request_cancel(engine: Engine, job_id: str, *, kind: str = TRAINING) -> None:
+    """Cancel a job of this kind: at once if it waits; if it runs, its supervisor sees the request.
+
+    Raises `NotFound`, `Conflict`.
+    """
     with writing(engine) as connection:
         row = connection.execute(
             update(Job)
-            .where(Job.id == job_id, Job.status.in_((QUEUED, RUNNING)))
+            .where(Job.id == job_id, Job.kind == kind, Job.status.in_((QUEUED, RUNNING)))
             .values(
                 status=case((Job.status == QUEUED, CANCELLED), else_=Job.status),
                 finished_at=case((Job.status == QUEUED, now()), else_=None),
@@ -307,7 +310,7 @@ def request_cancel(engine: Engine, job_id: str) -> None:
         ).one_or_none()
         if row is None:
             raise Conflict(
-                f"job {job_id} is {_status(connection, job_id)}; only a job that has not ended can be cancelled"
+                f"job {job_id} is {_status(connection, job_id, kind)}; only a job that has not ended can be cancelled"
             )
         message = "cancelled before it ran" if row.status == CANCELLED else "the client asks to stop"
         tell(connection, job_id, row.status, message)
@@ -315,11 +318,12 @@ def request_cancel(engine: Engine, job_id: str) -> None:
 
 
 @freeing
-def remove(engine: Engine, job_id: str) -> None:
-    """Delete a job that does not run, with all that hangs on it. Raises `NotFound`, `Conflict`."""
+def remove(engine: Engine, job_id: str, *, kind: str = TRAINING) -> None:
+    """Delete a job of this kind that does not run, with all that hangs on it. Raises `NotFound`, `Conflict`."""
+    this = (Job.id == job_id, Job.kind == kind, Job.status != RUNNING)
     with writing(engine) as connection:
-        if not connection.execute(delete(Job).where(Job.id == job_id, Job.status != RUNNING)).rowcount:
-            raise Conflict(f"job {job_id} is {_status(connection, job_id)}; cancel it before you delete it")
+        if not connection.execute(delete(Job).where(*this)).rowcount:
+            raise Conflict(f"job {job_id} is {_status(connection, job_id, kind)}; cancel it before you delete it")
 
 
 def _held(held: Claim) -> ColumnElement[bool]:
@@ -372,10 +376,11 @@ def _sweep_events(connection: Connection, job_id: str) -> None:
     connection.execute(delete(Event).where(Event.job_id == job_id, Event.id < oldest_kept))
 
 
-def _status(connection: Connection, job_id: str) -> str:
-    status = connection.execute(select(Job.status).where(Job.id == job_id)).scalar_one_or_none()
+def _status(connection: Connection, job_id: str, kind: str) -> str:
+    query = select(Job.status).where(Job.id == job_id, Job.kind == kind)
+    status = connection.execute(query).scalar_one_or_none()
     if status is None:
-        raise NotFound(f"there is no job {job_id!r}")
+        raise NotFound(f"there is no {'job' if kind == TRAINING else kind} {job_id!r}")
     return status
 
 

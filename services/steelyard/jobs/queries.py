@@ -121,7 +121,8 @@ def list_events(engine: Engine, job_id: str, *, limit: int = 50, after: int = 0)
 
 def _status(engine: Engine, job_id: str) -> str:
     with reading(engine) as connection:
-        status = connection.execute(select(Job.status).where(Job.id == job_id)).scalar_one_or_none()
+        this = (Job.id == job_id, Job.kind == TRAINING)
+        status = connection.execute(select(Job.status).where(*this)).scalar_one_or_none()
     if status is None:
         raise NotFound(f"there is no job {job_id!r}")
     return status

@@ -27,7 +27,7 @@ from steelyard.store.blocks import Blocks, paging, rows_at_once
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
-from steelyard.store.tables import Job, Model, Predictions, Snapshot, Tensor
+from steelyard.store.tables import TRAINING, Job, Model, Predictions, Snapshot, Tensor
 
 CHUNK_ROWS = 10_000
 
@@ -233,7 +233,8 @@ def render(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> li
 
 
 def _require_job(connection: Connection, job_id: str) -> dict[str, Any]:
-    data = connection.execute(select(Job.data).where(Job.id == job_id)).scalar_one_or_none()
+    this = (Job.id == job_id, Job.kind == TRAINING)
+    data = connection.execute(select(Job.data).where(*this)).scalar_one_or_none()
     if data is None:
         raise NotFound(f"there is no job {job_id!r}")
     return dict(data)
