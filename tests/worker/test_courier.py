@@ -197,7 +197,7 @@ def test_what_becomes_of_an_attempt_is_said(
 def silent_port() -> Iterator[int]:
     """A port that accepts connections and never answers."""
     with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
+        silent.bind(("0.0.0.0", 0))
         silent.listen(64)
         yield silent.getsockname()[1]
 
@@ -207,16 +207,16 @@ def test_silent_receivers_delay_no_other(
     engine: Engine, receiver: Any, monkeypatch: pytest.MonkeyPatch, hosts: str
 ) -> None:
     monkeypatch.setattr(courier, "AT_ONCE", 10)
+    monkeypatch.setattr(courier, "DELIVERY_SECONDS", 90.0)
+    if hosts == "one host":  # whose deliveries never take all places
+        monkeypatch.setattr(courier, "PATIENCE_SECONDS", 1000.0)
     with silent_port() as port:
         for number in range(30):  # 127.0.0.1, 127.0.0.2 … are hosts of their own
             host = f"127.0.0.{number + 1}" if hosts == "many hosts" else "127.0.0.1"
             end_in(engine, "succeeded", {"url": f"http://{host}:{port}/"})
         good = end_in(engine, "succeeded", {"url": f"http://127.0.0.1:{receiver.server_port}/"})
-        started = time.monotonic()
         with courier_at_work(engine):
-            wait_for(lambda: receiver.got)
-            assert time.monotonic() - started < 0.8 * courier.DELIVERY_SECONDS  # three rounds of a second when idle
-            wait_for(lambda: notes(engine, good))
+            wait_for(lambda: notes(engine, good), seconds=45)  # it takes three on an idle machine
     assert notes(engine, good) == ["webhook, attempt 1: the receiver answered 204"]
 
 
