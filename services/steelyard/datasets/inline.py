@@ -5,6 +5,7 @@ those of any file; all else that the job says is small.
 """
 
 import json
+import resource
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -19,12 +20,14 @@ from steelyard.data.table import Table
 from steelyard.datasets.passing import passing_file
 from steelyard.datasets.reading import Parsed, Readers
 from steelyard.datasets.signals import JOB
-from steelyard.errors import Fault, SteelyardError, ValidationFailed
+from steelyard.errors import Fault, PayloadTooLarge, SteelyardError, ValidationFailed
 from steelyard.spec.inline import Inline, Load
 from steelyard.spec.plan import Taken, require_few, take_inline
 from steelyard.spec.reading import read_document
 
 ANY_SIZE = 1 << 40
+MOST_TEXT = 8 << 20
+LIST_ITEM_BYTES = 256
 
 
 def read_large_job(readers: Readers, body: bytes) -> Taken:
@@ -76,15 +79,19 @@ def split(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
         body = file.read(length)  # an earlier process may have died behind it
     try:
-        document = read_document(body, most_bytes=ANY_SIZE)
+        document = read_document(body, most_bytes=_most_bytes())
+        del body
+        _require_short(document)
         document, inline, faults = take_inline(document) if isinstance(document, dict) else (document, None, [])
         if isinstance(document, dict):
             require_few(document)
+        text = json.dumps(document)  # which writes integers beyond 64 bits as well
+        if len(text) > MOST_TEXT:
+            raise PayloadTooLarge(f"the job has {len(text)} characters beside its rows; at most {MOST_TEXT} are read")
     except SteelyardError as error:
         yield {"refused": {"slug": error.slug, "detail": error.detail}}
         return
-    # With the standard library, which writes integers beyond 64 bits as well.
-    found: dict[str, Any] = {"document": json.dumps(document), "faults": [*map(_as_list, faults)], "inline": None}
+    found: dict[str, Any] = {"document": text, "faults": [*map(_as_list, faults)], "inline": None}
     table = Table({}, 0)
     if inline is not None:
         with path.open("r+b") as file:
@@ -100,6 +107,24 @@ def split(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
         found["inline"] = rows
     yield {"rows": table.rows, "found": found}
     yield from _write(table, order["to"])
+
+
+def _require_short(document: Any) -> None:
+    """That no list of the rows is longer than orjson can write: it asks for much memory at once, and dies without."""
+    data = document.get("data") if isinstance(document, dict) else None
+    inline = data.get("inline") if isinstance(data, dict) else None
+    most = _most_bytes() // LIST_ITEM_BYTES
+    for values in inline.values() if isinstance(inline, dict) else ():
+        if isinstance(values, list):
+            longest = max(len(values), max((len(row) for row in values if isinstance(row, (list, dict))), default=0))
+            if longest > most:
+                raise PayloadTooLarge(f"the job has a list of {longest} values; at most {most} are read")
+
+
+def _most_bytes() -> int:
+    """How much memory the objects of a body may take here: what is made of them takes as much again."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return ANY_SIZE if limit == resource.RLIM_INFINITY else limit // 2
 
 
 def _as_list(fault: Fault) -> list[str]:

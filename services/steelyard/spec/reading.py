@@ -21,7 +21,7 @@ MAX_DEPTH = 64
 MAX_DIGITS = 400  # Python reads no integer of more than 4,300 digits; a number of interest is far shorter
 SMALL_BYTES = 1 << 20  # what is in so short a body takes 100 MB at most
 MOST_BYTES = 256 << 20  # of memory for the objects of a body
-MOST_STRICT_BYTES = 64 << 20  # the strict reader takes 1 s for these, in which it lets no other thread work
+STRICT_SHARE = 4  # the strict reader takes as many times as long, in which it lets no other thread work
 
 
 def read_document(body: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
@@ -49,7 +49,7 @@ def _read_large(body: bytes, most_bytes: int) -> Any:
         raise InvalidRequest(f"the body is nested more than {MAX_DEPTH} deep")
     folded = body.translate(FOLD)
     if LONG_DIGITS in folded:
-        _require_memory(footprint, MOST_STRICT_BYTES)
+        _require_memory(footprint, most_bytes // STRICT_SHARE)
         return _read_strictly(body, folded)
     del folded
     try:
