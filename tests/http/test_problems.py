@@ -128,7 +128,9 @@ def test_a_job_that_cannot_fit_is_not_queued(client: FlaskClient) -> None:
     assert client.get("/v1/jobs").json["data"] == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "status=done", "what=1", "lmit=3"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "status=done", "what=1", "lmit=3", "limit=1&limit=2"]
+)
 def test_a_wrong_query_parameter_is_named(client: FlaskClient, query: str) -> None:
     document = problem(client.get(f"/v1/jobs?{query}"), 422, "validation-failed")
     assert document["errors"][0]["parameter"] == query.split("=", maxsplit=1)[0]

@@ -15,6 +15,7 @@ from steelyard.http.idempotency import HEADER, KEY, REPLAYED
 from steelyard.http.query import Query
 from steelyard.http.routing import JSON, OPERATION, Operation, route
 from steelyard.http.uploads import MULTIPART
+from steelyard.models.library import ALIAS
 from steelyard.spec.examples import EXAMPLES
 from steelyard.spec.schema import request_schema
 
@@ -38,8 +39,9 @@ KEY_PARAMETER: dict[str, Any] = {
     f"marked `{REPLAYED}: true`",
     "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
 }
-FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
-FILE_FIELDS = {"file": FILE, "name": {"type": "string", "maxLength": 200}}
+FILE = {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 1}
+FILE_FIELDS = {"file": FILE, "name": {"type": "string", "maxLength": 200, "pattern": "^[^\\u0000]*$"}}
+PATH_SCHEMAS = {"alias": {"type": "string", "pattern": f"^{ALIAS.pattern}$"}}
 docs = Blueprint("docs", __name__)
 
 
@@ -95,7 +97,8 @@ def _schemas() -> dict[str, Any]:
 
 def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, Any]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
+        {"name": name, "in": "path", "required": True, "schema": PATH_SCHEMAS.get(name, {"type": "string"})}
+        for name in sorted(rule.arguments)
     ]
     parameters += [_parameter(query) for query in operation.query]
     if operation.keyed:
@@ -116,8 +119,10 @@ def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, 
 def _body(operation: Operation) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if operation.files:
+        content |= {media_type: {"schema": FILE} for media_type in FORMATS}
+    if operation.files and operation.body is None:
         form = {"type": "object", "required": ["file"], "properties": FILE_FIELDS, "additionalProperties": False}
-        content |= {media_type: {"schema": FILE} for media_type in FORMATS} | {MULTIPART: {"schema": form}}
+        content[MULTIPART] = {"schema": form, "encoding": {"file": {"contentType": ", ".join(FORMATS)}}}
     if operation.body is not None:
         content[JSON] = {"schema": {"$ref": REF.format(model=operation.body)}}
         if operation.body == "JobRequest":

@@ -22,6 +22,7 @@ class Query:
     least: float | None = None
     most: float | None = None
     choices: Sequence[str] = ()
+    pattern: str = r"^[^\u0000]*$"
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -31,7 +32,9 @@ class Query:
         schema: dict[str, Any] = {"type": self.kind}
         limits = {"default": self.default, "minimum": self.least, "maximum": self.most}
         schema |= {key: value for key, value in limits.items() if value is not None}
-        return schema | ({"enum": list(self.choices)} if self.choices else {})
+        if self.choices:
+            return schema | {"enum": list(self.choices)}
+        return schema | ({"pattern": self.pattern} if self.kind == "string" else {})
 
     def read(self, text: str) -> Any:
         """Its value. Raises `ValueError` with what would be right."""
@@ -66,7 +69,7 @@ NUMBER = {"integer": re.compile(r"-?[0-9]+"), "number": re.compile(r"-?[0-9]+(\.
 LONGEST_NUMBER = 100
 MOST_OFFSET = 2**53 - 1  # of rows, epochs, events: what databases and JSON's numbers hold
 LIMIT = Query("limit", "integer", "how many at most", default=50, least=1, most=200)
-AFTER = Query("after", "string", "the last id of the page before")
+AFTER = Query("after", "string", "the last id of the page before", pattern="^[a-z]+_[0-9a-z]{26}$")
 
 
 def read_query(declared: Sequence[Query]) -> dict[str, Any]:
@@ -75,8 +78,9 @@ def read_query(declared: Sequence[Query]) -> dict[str, Any]:
         return {}
     known = {query.name: query for query in declared}
     values = {query.name: {} if query.kind == "labels" else query.default for query in declared}
-    faults = []
-    for name, text in request.args.items():
+    given = request.args.to_dict(flat=False)
+    faults = [Fault.of_query(name, "is given twice") for name, several in given.items() if len(several) > 1]
+    for name, (text, *_) in given.items():
         base, _, key = name.partition("[")
         if "\0" in text or "\0" in name:
             faults.append(Fault.of_query(name, "has a NUL character"))

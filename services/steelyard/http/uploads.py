@@ -33,9 +33,10 @@ ENDINGS = {
     ".jsonl": "application/x-ndjson",
 }
 ENCODINGS = ("utf-8", "latin-1", "cp1252", "utf-16")
+CHARACTER = r"^[\t -~]$"
 READING = (
-    Query("delimiter", "string", "of a CSV file; found out unless given"),
-    Query("quote", "string", "of a CSV file", default='"'),
+    Query("delimiter", "string", "of a CSV file; found out unless given", pattern=CHARACTER),
+    Query("quote", "string", "of a CSV file", default='"', pattern=CHARACTER),
     Query("encoding", "string", "of a CSV file; found out unless given", choices=ENCODINGS),
     Query("decimal", "string", "decimal point of a CSV file; found out unless given", choices=(".", ",")),
     Query("header", "boolean", "whether a CSV file begins with the columns' names", default=True),

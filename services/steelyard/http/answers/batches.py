@@ -8,11 +8,35 @@ from steelyard.http.answers.base import Answer, Listed, Problem, Target, Time
 from steelyard.http.answers.jobs import Status
 
 
+class Records(Answer):
+    """Rows as objects by the names of the model's inputs."""
+
+    rows: Annotated[list[dict[str, Any]], Field(min_length=1)]
+
+
+class Lists(Answer):
+    """Rows as lists in the order of the model's inputs."""
+
+    x: Annotated[list[list[Any]], Field(min_length=1)]
+
+
+class DatasetToPredict(Answer):
+    """The rows of a data set."""
+
+    dataset: str
+
+
+class RowsToPredict(Answer):
+    """Rows inside the request."""
+
+    inline: Records | Lists
+
+
 class BatchRequest(Answer):
     """Rows to predict: a data set, or rows inside the request as objects (`rows`) or lists (`x`)."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    data: dict[Literal["dataset", "inline"], str | dict[Literal["rows", "x"], list[Any]]]
+    data: DatasetToPredict | RowsToPredict
 
 
 class BatchProgress(Answer):

@@ -1,0 +1,23 @@
+"""Half a minute of requests that are generated from the OpenAPI document, at the service as it is run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.service import SMALLEST, Service
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 35
+
+
+@pytest.mark.timeout(200)
+def test_no_generated_request_finds_a_fault(service: Service, tmp_path: Path) -> None:
+    service.wait(service.post(SMALLEST)["id"])
+    command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(ROOT / "schemathesis.toml")]
+    command += ["run", f"{service.http.base_url}/openapi.json", "--checks", "all", "--max-time", str(SECONDS)]
+    command += ["--no-color", "--no-shrink", "--generation-database", "none", "--warnings", "off"]
+    # Where it runs, it leaves files of its own.
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=170)
+    assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
