@@ -9,8 +9,8 @@ import pytest
 from steelyard.data.column import Column, Values, coded, truths
 from steelyard.data.encoding import Encoder, Wishes
 from steelyard.data.table import table_of
-from steelyard.errors import ValidationFailed
-from steelyard.spec.prediction import read_inputs, read_table
+from steelyard.errors import PayloadTooLarge, ValidationFailed
+from steelyard.spec.prediction import read_body, read_inputs, read_table
 
 
 def encoder(columns: dict[str, Values], **wishes: Any) -> Encoder:
@@ -224,3 +224,11 @@ def test_numbers_are_categories_only_where_they_are_surely_those_that_they_were(
     else:
         with pytest.raises(ValidationFailed, match="numbers have lost their zeros"):
             read_table(table, ours, np.float64)
+
+
+@pytest.mark.parametrize("row", [b"[1,2]", b'{"a":1,"b":2}'])
+def test_rows_that_would_fill_the_memory_are_refused(row: bytes) -> None:
+    few = b'{"inputs":[' + b",".join([row] * 100_000) + b"]}"
+    assert len(read_body(few, NUMBERS, np.float32)) == 100_000
+    with pytest.raises(PayloadTooLarge, match="MiB of memory"):
+        read_body(b'{"inputs":[' + b",".join([row] * 3_000_000) + b"]}", NUMBERS, np.float32)

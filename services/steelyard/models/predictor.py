@@ -20,7 +20,7 @@ from steelyard.data.ahead import ahead, threads_begun
 from steelyard.data.encoding import Encoder
 from steelyard.data.scaling import Scaler
 from steelyard.data.table import Table
-from steelyard.errors import NotFound
+from steelyard.errors import NotFound, PayloadTooLarge
 from steelyard.models.library import find_id
 from steelyard.models.memory import held_bytes
 from steelyard.spec.assemble import build_network
@@ -38,6 +38,7 @@ DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer
 MOST_SEEN = 10_000
 MOST_PRODUCTS_AT_ONCE = 10_000_000  # weights times rows: some milliseconds
+MOST_ANSWERS = 5_000_000  # values of the outputs: 100 MB of JSON
 MOST_LOADED = 256  # small ones are loaded again within milliseconds
 PARTS_AT_ONCE = 2  # of a file; as many as there are cores would leave none to other requests
 
@@ -99,6 +100,7 @@ class Predictor:
         """
         model_id, model = self.get(reference)
         x = read_body(body, model.inputs, model.network.dtype)
+        _require_few(len(x), model)
         return self._say(model_id, model, model.answer(x))
 
     def predict_at_once(self, reference: str, body: bytes) -> dict[str, Any] | None:
@@ -111,6 +113,7 @@ class Predictor:
         if most_rows * model.network.parameters.size > MOST_PRODUCTS_AT_ONCE:
             return None
         x = read_body(body, model.inputs, model.network.dtype)
+        _require_few(len(x), model)
         return self._say(model_id, model, model.answer(x))
 
     def predict_tables(self, reference: str, tables: Iterable[Table]) -> dict[str, Any]:
@@ -125,6 +128,7 @@ class Predictor:
             for table in tables:
                 yield partial(answer_to, table, rows)
                 rows += table.rows
+                _require_few(rows, model)
 
         with threads_begun(PARTS_AT_ONCE) as threads:
             return self._say(model_id, model, _join([*ahead(jobs(), threads, PARTS_AT_ONCE)]))
@@ -176,6 +180,13 @@ class Predictor:
     def _shrink(self) -> None:
         while len(self._loaded) > 1 and (len(self._loaded) > MOST_LOADED or self.nbytes > self._max_bytes):
             self._loaded.popitem(last=False)
+
+
+def _require_few(rows: int, model: Loaded) -> None:
+    if rows * model.network.outputs > MOST_ANSWERS:
+        most = MOST_ANSWERS // model.network.outputs
+        detail = f"there are more than {most} rows, which is the most that this model predicts at once"
+        raise PayloadTooLarge(f"{detail}; POST /v1/models/{{id}}/predictions takes a data set of any size")
 
 
 def _join(several: list[Answers]) -> Answers:

@@ -17,8 +17,9 @@ from steelyard.data.encoding import Encoder
 from steelyard.data.numbers import is_number, number_fault
 from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
+from steelyard.spec.footprint import measure
 from steelyard.spec.matrix import parse_matrix
-from steelyard.spec.reading import read_document
+from steelyard.spec.reading import MOST_BYTES, SMALL_BYTES, read_document, require_memory
 
 MOST_FAULTS = 20
 TIME = "it must be a time of day like 14:30, or its seconds"
@@ -35,7 +36,12 @@ class Wrong(Exception):
 
 
 def read_body(body: bytes, encoder: Encoder, dtype: Any) -> NDArray[Any]:
-    """The network's inputs `(rows, width)` of `{"inputs": …}`. Raises `InvalidRequest`, `ValidationFailed`."""
+    """The network's inputs `(rows, width)` of `{"inputs": …}`.
+
+    Raises `InvalidRequest`, `ValidationFailed`, `PayloadTooLarge`.
+    """
+    if len(body) > SMALL_BYTES:
+        require_memory(measure(body), MOST_BYTES)  # simdjson takes as much for a number as Python does
     if encoder.cells.takes_lists_of_numbers:
         numbers = parse_matrix(body, "inputs", len(encoder.features))
         if numbers is not None:

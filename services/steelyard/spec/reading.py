@@ -44,12 +44,12 @@ def read_document(body: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
 def _read_large(body: bytes, most_bytes: int) -> Any:
     """The value in a body of some megabytes: measured first, and read by orjson, in half a second at most."""
     footprint = measure(body)
-    _require_memory(footprint, most_bytes)
+    require_memory(footprint, most_bytes)
     if footprint.depth > MAX_DEPTH:
         raise InvalidRequest(f"the body is nested more than {MAX_DEPTH} deep")
     folded = body.translate(FOLD)
     if LONG_DIGITS in folded:
-        _require_memory(footprint, most_bytes // STRICT_SHARE)
+        require_memory(footprint, most_bytes // STRICT_SHARE)
         return _read_strictly(body, folded)
     del folded
     try:
@@ -64,7 +64,8 @@ def _read_large(body: bytes, most_bytes: int) -> Any:
     return document
 
 
-def _require_memory(footprint: Footprint, most_bytes: int) -> None:
+def require_memory(footprint: Footprint, most_bytes: int) -> None:
+    """That the objects of a body take no more memory than they may. Raises `PayloadTooLarge`."""
     if footprint.memory_bytes > most_bytes:
         needed, most = footprint.memory_bytes >> 20, most_bytes >> 20
         detail = f"the body's JSON would take about {needed} MiB of memory; at most {most} MiB are read"
