@@ -1,6 +1,5 @@
 #!/bin/sh
-# Removes from the site-packages folder $1 what no running service opens: 190 of 560 MB.
-# What is left is tried by the commands of docs/deployment.md, "The image".
+# Removes from the site-packages folder $1 what no running service opens: a third of 900 MB.
 set -eu
 cd "$1"
 
