@@ -1,10 +1,7 @@
 """Whatever goes wrong is a problem+json, and no traceback leaves the process."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import SimpleNamespace
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import structlog
@@ -72,14 +69,12 @@ def test_a_chunked_body_that_is_too_large(settings: Settings, path: str, content
 
 
 def test_a_full_disk_for_temporary_files_is_unavailable(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def full() -> Iterator[Any]:
-        with open("/dev/full", "r+b", buffering=0) as file:  # noqa: PTH123
-            yield SimpleNamespace(name=file.name, file=file)
+    def full(**_: Any) -> IO[bytes]:
+        return open("/dev/full", "r+b", buffering=0)  # noqa: PTH123
 
-    monkeypatch.setattr("steelyard.http.uploads.passing_file", full)
+    monkeypatch.setattr("steelyard.datasets.passing.unnamed_file", full)
     answer = app.test_client().post("/v1/datasets", data=b"a,b\n1,2\n", content_type="text/csv")
-    assert "disk" in problem(answer, 503, "unavailable")["detail"]
+    assert "room" in problem(answer, 503, "unavailable")["detail"]
 
 
 def test_a_body_that_is_not_json(client: FlaskClient) -> None:

@@ -76,11 +76,11 @@ def test_what_the_end_left_gives_way(engine: Engine) -> None:
     weights = [WeightSnapshot("final", 1, {"dense_1/bias": np.zeros(2)})]
     for status in ("cancelled", "succeeded"):
         save_result(engine, claim(engine, job_id), end(status), snapshots=weights, predictions=[], model=None)
-        assert results.load_snapshot(engine, job_id, "final")
+        assert results.open_snapshot(engine, job_id, "final")
         if status == "cancelled":
             resumption.resume(engine, job_id)
             with pytest.raises(NotFound):
-                results.load_snapshot(engine, job_id, "final")
+                results.open_snapshot(engine, job_id, "final")
 
 
 @pytest.mark.parametrize(
