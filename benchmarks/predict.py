@@ -1,11 +1,10 @@
 """How soon a model answers: one row to a 784-512-256-10 network, and one to a mixed table of thirty columns.
 
-python benchmarks/predict.py [empty] [empty-json] [empty-flask] [mlserver] [mlflow]    (or all)
+python benchmarks/predict.py [empty] [empty-json] [mlserver] [mlflow]    (or all)
 
-The service, empty Flask endpoints, MLServer and MLflow serve the same network side by side on loopback, and are asked
-in turn by one client that does nothing else: a request at a time, then 50 connections at once. The empty endpoints
-are within our service, where one leaves the body as it came and one reads it as JSON, and in a Flask application that
-has nothing else, under werkzeug's own threads. Each answer is checked against ours first.
+The service, empty endpoints within it, MLServer and MLflow serve the same network side by side on loopback, and are
+asked in turn by one client that does nothing else: a request at a time, then 50 connections at once. One of the empty
+endpoints leaves the body as it came, one reads it as JSON. Each answer is checked against ours first.
 Last, 100,000 rows in one Arrow body against the network's bare forward pass in this process.
 """
 
@@ -180,7 +179,7 @@ def request_of(peer: str, port: int, case: Case) -> Request:
         case "mlflow":
             return Request(port, "/invocations", to_mlflow(features, case.row, plain=case.is_plain))
         case _:
-            return Request(port, EMPTY[peer][1], json.dumps({"inputs": [case.row]}).encode())
+            return Request(port, EMPTY[peer], json.dumps({"inputs": [case.row]}).encode())
 
 
 def probabilities(answer: bytes) -> Any:

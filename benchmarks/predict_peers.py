@@ -23,11 +23,7 @@ PACKAGES = {
     "mlserver": ["mlserver==1.7.1", "mlserver-sklearn==1.7.1", "scikit-learn==1.9.1"],
     "mlflow": ["mlflow==3.17.2", "scikit-learn==1.9.1"],
 }
-EMPTY = {  # the endpoints that do nothing: where they are, and their addresses
-    "empty": ("service", "/empty"),
-    "empty-json": ("service", "/empty-json"),
-    "empty-flask": ("flask", "/empty"),
-}
+EMPTY = {"empty": "/empty", "empty-json": "/empty-json"}  # the endpoints that do nothing, and their addresses
 START_SECONDS = 120.0
 
 
@@ -64,8 +60,7 @@ def serving(name: str, folder: Path) -> Iterator[int]:
     """The port at which `name` (one of `EMPTY`, `mlserver`, `mlflow`) serves the model in `folder`."""
     port = free_port()
     if name in EMPTY:
-        where, path = EMPTY[name]
-        command = [sys.executable, str(HERE / "predict_empty.py"), str(port), where]
+        command, path = [sys.executable, str(HERE / "predict_empty.py"), str(port)], EMPTY[name]
     else:
         python = install(name)
         subprocess.run([python, str(HERE / "predict_pipeline.py"), name, folder], check=True)

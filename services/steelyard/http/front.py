@@ -94,7 +94,8 @@ class Front:
         async with self._body(exchange, is_document=model is not None) as body:
             if model is not None and (prediction := self._predict(model, body)) is not None:
                 exchange.route = PREDICT
-                await exchange.send(200, [(b"content-type", JSON.encode())], prediction)
+                length = b"%d" % len(prediction)
+                await exchange.send(200, [(b"content-type", JSON.encode()), (b"content-length", length)], prediction)
                 return
             answer = await self._call(exchange, body)
             match answer.left.pop(LEFT, None):
@@ -160,9 +161,12 @@ class Front:
 
     async def _send(self, exchange: "Exchange", answer: Answer) -> None:
         """Send what Flask answered."""
-        sending = exchange.send_pieces(answer.status, answer.headers, answer.pieces())
         try:
-            await (sending if answer.is_short else exchange.unless_gone(sending))
+            if answer.whole is not None:
+                await exchange.send(answer.status, answer.headers, answer.whole)
+            else:
+                sending = exchange.send_pieces(answer.status, answer.headers, answer.pieces())
+                await exchange.unless_gone(sending)
         finally:
             await answer.close()
 
@@ -226,8 +230,8 @@ class Exchange:
         return given if given == JSON else parse_options_header(given)[0].lower()
 
     async def send(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send an answer that is whole."""
-        await self._begin(status, [*headers, (b"content-length", b"%d" % len(body))])
+        """Send an answer that is whole, with its length among the headers."""
+        await self._begin(status, headers)
         await self._send({"type": "http.response.body", "body": body})
 
     async def send_pieces(self, status: int, headers: Headers, pieces: AsyncGenerator[bytes, None]) -> None:
@@ -246,7 +250,8 @@ class Exchange:
         """Send an error, unless an answer has begun already: that ends early, with the connection."""
         if not self.status:
             status, headers, body = make_problem(error, self.scope["path"])
-            await self.send(status, [(name.encode(), value.encode()) for name, value in headers], body)
+            encoded = [(name.encode(), value.encode()) for name, value in headers]
+            await self.send(status, [*encoded, (b"content-length", b"%d" % len(body))], body)
 
     async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
         """Do the work as long as the client is there to see it. Raises `ClientGone`."""

@@ -9,7 +9,7 @@ import resource
 import signal
 import socket
 import sys
-from asyncio import TimerHandle, Transport
+from asyncio import AbstractEventLoop, TimerHandle, Transport
 from threading import Thread
 from types import FrameType
 from typing import Any, ClassVar
@@ -34,16 +34,70 @@ DEAF_SECONDS = 60  # how long a client may take nothing of an answer that is on 
 BACKLOG = 1024
 
 
+class Bundling(Transport):
+    """A transport that sends the first two things that are written in a turn of the event loop together.
+
+    uvicorn writes an answer's head and its body apart: two packets, for each of which a client wakes up.
+    """
+
+    def __init__(self, transport: Transport, loop: AbstractEventLoop) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        """Send it with what waits; the first of a turn waits for the second, or for the next turn."""
+        self._waiting.append(data)
+        if len(self._waiting) == 1:
+            self._loop.call_soon(self._send)
+        else:
+            self._send()
+
+    def _send(self) -> None:
+        if self._waiting:
+            data = b"".join(self._waiting)
+            self._waiting.clear()
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what waits, and hang up."""
+        self._send()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Hang up at once."""
+        self._waiting.clear()
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        """Whether it is being closed."""
+        return self._transport.is_closing()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """What is known of the connection."""
+        return self._transport.get_extra_info(name, default)
+
+    def pause_reading(self) -> None:
+        """Take no more bytes from the client for now."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Take bytes again."""
+        self._transport.resume_reading()
+
+
 class Guarded(HttpToolsProtocol):
     """uvicorn's HTTP/1.1, with a bound on the time and the bytes of a request's head, and problems as answers."""
 
     head_seconds: ClassVar[float] = HEAD_SECONDS
-    _deadline: TimerHandle | None = None
+    _due: float | None = None  # when to hang up
+    _timer: TimerHandle | None = None
     _head_bytes: int | None = 0  # `None` once the head is complete
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """A client has connected; it has as long to begin as between two requests."""
-        super().connection_made(transport)
+        super().connection_made(Bundling(transport, self.loop))
         connection: socket.socket | None = transport.get_extra_info("socket")
         if connection is not None and sys.platform == "linux":
             # The kernel counts the time in which nothing that was sent is taken, whatever the client says meanwhile.
@@ -52,7 +106,9 @@ class Guarded(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
-        self._expect(None)
+        self._due = None
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -95,12 +151,27 @@ class Guarded(HttpToolsProtocol):
         self.transport.close()
 
     def _expect(self, seconds: float | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = None if seconds is None else self.loop.call_later(seconds, self._hang_up)
+        """Hang up in so many seconds, or not at all.
 
-    def _hang_up(self) -> None:
-        self.transport.abort()
+        A timer for each request would cost as much as reading it: one looks at what holds when it comes.
+        """
+        self._due = None if seconds is None else self.loop.time() + seconds
+        if self._due is not None and (self._timer is None or self._timer.when() > self._due):
+            self._look_again_at(self._due)
+
+    def _look_again_at(self, due: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_at(due, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        if self.loop.time() < self._due:
+            self._look_again_at(self._due)
+        else:
+            self.transport.abort()
 
 
 class Server(uvicorn.Server):
