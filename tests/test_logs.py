@@ -31,4 +31,4 @@ def test_a_process_outlives_the_reader_of_its_log(form: str) -> None:
         process.stderr.close()
         process.stdin.close()
         assert process.stdout.read() == "done\n"
-    assert process.returncode == 0
+    assert process.returncode in (0, 120)  # Python ends with 120 if a standard stream cannot be flushed

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -52,9 +51,9 @@ class Client:
     def follow(self, job_id: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """The job and the newest values of its history, again and again until it has ended."""
         values: dict[str, Any] = {}
-        epoch = 0
+        epoch, wait = 0, 0.0
         while True:
-            job = self.get(f"/v1/jobs/{job_id}")
+            job = self.get(f"/v1/jobs/{job_id}", wait=wait, until="ended")
             history = self.get(f"/v1/jobs/{job_id}/history", after=epoch)
             if history["epochs"]:
                 epoch = history["epochs"][-1]
@@ -62,7 +61,7 @@ class Client:
             yield job, values
             if job["status"] in ENDED:
                 return
-            time.sleep(POLL_SECONDS)
+            wait = POLL_SECONDS
 
 
 def watch(client: Client, job_id: str, console: Console) -> dict[str, Any]:

@@ -139,9 +139,9 @@ function showJob(job) {
 find("cancel").addEventListener("click", () => ask(`${path}/cancel`, { method: "POST" }).catch((error) => showFaults(find("error"), error)));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCurve);
 
-for (;;) {
+for (let wait = 0; ; wait = REFRESH_MS / 1000) {
   try {
-    const job = await ask(path);
+    const job = await ask(`${path}?wait=${wait}&until=ended`);
     showJob(job);
     await growCurve();
     if (ENDED.includes(job.status)) {
@@ -152,6 +152,6 @@ for (;;) {
     find("error").hidden = false;
     showFaults(find("error"), error);
     if (error.problem?.status === 404) break;
+    await pause(REFRESH_MS);
   }
-  await pause(REFRESH_MS);
 }
