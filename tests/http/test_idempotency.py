@@ -57,6 +57,8 @@ def test_a_refused_request_leaves_its_key_free(client: FlaskClient) -> None:
 def test_a_key_that_cannot_be_one_is_refused(client: FlaskClient, key: str) -> None:
     answer = client.post("/v1/jobs", json=SMALLEST, headers={"Idempotency-Key": key.encode().decode("latin-1")})
     assert (answer.status_code, answer.json["type"]) == (400, "/problems/invalid-request")
+    dry = client.post("/v1/jobs?dry_run=true", json=SMALLEST, headers={"Idempotency-Key": key})
+    assert (dry.status_code, dry.json["type"]) == (400, "/problems/invalid-request")
     assert "Idempotency-Key" in answer.json["detail"]
     assert count(client) == 0
 

@@ -16,6 +16,14 @@ REPLAYED = "Idempotent-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
+def read_key() -> str | None:
+    """This request's key, if it has one. Raises `InvalidRequest`."""
+    key = request.headers.get(HEADER)
+    if key is not None and not KEY.fullmatch(key):
+        raise InvalidRequest(f"the {HEADER} must be 1 to 255 visible ASCII characters")
+    return key
+
+
 def answer_once(
     create: Callable[[Once | None], bytes], *, body_sha256: str | None = None
 ) -> tuple[bytes, dict[str, str]]:
@@ -24,11 +32,9 @@ def answer_once(
     `create` keeps its answer with `replies.keep`. `body_sha256` stands for a body that is too large to be held in
     memory. Raises `InvalidRequest`, `IdempotencyKeyReused`, `Conflict`.
     """
-    if HEADER not in request.headers:
+    key = read_key()
+    if key is None:
         return create(None), {}
-    key = request.headers[HEADER]
-    if not KEY.fullmatch(key):
-        raise InvalidRequest(f"the {HEADER} must be 1 to 255 visible ASCII characters")
     body = request.get_data() if body_sha256 is None else body_sha256.encode()
     asked = b"\0".join((request.method.encode(), request.full_path.encode(), body))
     once = Once(key, hashlib.sha256(asked).hexdigest())

@@ -9,7 +9,7 @@ from steelyard.datasets.inline import read_large_job
 from steelyard.errors import InvalidRequest, shown
 from steelyard.http import deferral
 from steelyard.http.deferral import Stream, Wait
-from steelyard.http.idempotency import answer_once
+from steelyard.http.idempotency import answer_once, read_key
 from steelyard.http.listing import CSV, as_csv, as_list, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, reply, route, stream, take_json
@@ -61,6 +61,7 @@ EVENT = Query("after", "integer", "only events later than this one", default=0, 
 def submit_job(*, dry_run: bool) -> Response:
     """Read the job, commit it, ring for it; or say what it would be."""
     if dry_run:
+        read_key()  # a wrong one would be rejected without `dry_run`, too
         plan = _read_plan()
         facts = {"spec": plan.spec.to_json(), "spec_digest": plan.digest, "data": plan.data.to_json()}
         return reply({"object": "dry_run", **facts, "parameters": plan.parameters, "estimate": plan.estimate.to_json()})
