@@ -4,7 +4,7 @@ python benchmarks/predict.py [empty] [empty-json] [mlserver] [mlflow]    (or all
 
 The service, empty endpoints within it, MLServer and MLflow serve the same network side by side on loopback, and are
 asked in turn by one client that does nothing else: a request at a time, then 50 connections at once. One of the empty
-endpoints leaves the body as it came, one reads it as JSON. Each answer is checked against ours first.
+endpoints ignores its body, the other parses it as JSON. Each answer is checked against ours first.
 Last, 100,000 rows in one Arrow body against the network's bare forward pass in this process.
 """
 

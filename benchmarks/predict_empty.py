@@ -1,6 +1,6 @@
 """The least that an endpoint of the service can do: takes a body, answers `{}`.
 
-At `/empty` it leaves the body as it came, at `/empty-json` it reads it, as any endpoint does that wants to know it.
+`/empty` ignores the body, `/empty-json` parses it as JSON.
 
 python benchmarks/predict_empty.py PORT
 """
@@ -19,13 +19,13 @@ TAKES_JSON = Operation("Nothing", {200: None}, body="JobRequest")
 
 
 def take() -> Response:
-    """Leave the body as it came."""
+    """Ignore the body."""
     request.get_data(cache=False)
     return Response(b"{}", content_type="application/json")
 
 
 def read() -> Response:
-    """Read the body."""
+    """Parse the body."""
     request.get_json(cache=False)
     return Response(b"{}", content_type="application/json")
 
