@@ -1,4 +1,4 @@
-"""Large jobs, whose rows are taken out of their bodies in a process of its own, as those of files are.
+"""Large jobs: a separate process extracts the rows from the body, as it does for files.
 
 `split` works there. It adds to the file that holds the body what is stored of the rows, and gives the rows as it gives
 those of any file; all else that the job says is small.

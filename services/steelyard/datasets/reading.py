@@ -50,7 +50,7 @@ REFUSALS = {"unreadable", "refused", "too_large", "no_room"}
 log = get_logger(__name__)
 
 
-# Signals that a parser does not send itself: the kernel's when memory runs out, and those of whoever stops processes.
+# Signals that come from outside the parser: from the kernel when memory runs out, or from an operator.
 FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 
 

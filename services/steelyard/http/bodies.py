@@ -89,7 +89,7 @@ class Bodies:
             held += len(piece)
             self._held += len(piece)
             if self._held > self._budget:
-                raise Unavailable("the requests that are being read hold all the memory that there is for them")
+                raise Unavailable("requests in progress use all the memory reserved for request bodies")
 
         try:
             await self._take(receive, announced, most, keep)

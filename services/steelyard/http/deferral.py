@@ -1,6 +1,6 @@
 """What a view leaves for the event loop to do after it: to wait for a job, or to go on with its events.
 
-The view answers at once in any case, with what there is, so that all that is wrong with the request is said first.
+The view always answers at once, so a wrong request is rejected before anything waits.
 """
 
 from dataclasses import dataclass

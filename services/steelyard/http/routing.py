@@ -48,7 +48,7 @@ def route(blueprint: Blueprint, method: str, rule: str, operation: Operation) ->
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def call(**arguments: Any) -> Response:
-            if any("\0" in argument for argument in arguments.values()):  # PostgreSQL takes none in a string
+            if any("\0" in argument for argument in arguments.values()):  # PostgreSQL rejects NUL in strings
                 raise NotFound(f"there is nothing at {request.path!r}: no name has a NUL character")
             answer = view(**arguments, **read_query(operation.query))
             return answer if isinstance(answer, Response) else reply(answer)
@@ -127,7 +127,7 @@ def read_json(*, most_bytes: int = MOST_BYTES) -> Any:
 
 
 def take_json() -> bytes:
-    """This request's body, which is said to be JSON. Raises `UnsupportedMediaType`, `RequestEntityTooLarge`."""
+    """This request's body, if its Content-Type is JSON. Raises `UnsupportedMediaType`, `RequestEntityTooLarge`."""
     if request.mimetype != JSON:
         seen = request.mimetype or "none"
         raise UnsupportedMediaType(f"the Content-Type is {seen}; it must be {JSON}")

@@ -112,7 +112,7 @@ class Guarded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes have come: of a head or of a body, which have bounds of their own."""
+        """Bytes have arrived. Heads are bounded here, bodies in `bodies`."""
         if self._head_bytes is not None:
             self._head_bytes += len(data)
         super().data_received(data)

@@ -50,7 +50,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class Mark:
-    """Where a job stands. Whoever sees the same mark twice has missed nothing in between."""
+    """A job's progress. An unchanged mark means that nothing has happened in between."""
 
     status: str
     epoch: int

@@ -391,7 +391,7 @@ def tell(connection: Connection, job_id: str, status: str, message: str, *, leve
 
 
 def _end(connection: Connection, job_id: str, status: str, error: Mapping[str, Any] | None = None) -> None:
-    """If a job has ended, have its webhook sent, and delete the checkpoints from which it cannot be resumed."""
+    """If a job has ended, make its webhook due, and delete its checkpoints unless it can be resumed."""
     if status in ENDED:
         webhooks.make_due(connection, job_id)
         if not may_resume(status, error):
