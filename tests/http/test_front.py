@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from steelyard.http import front as module
+from steelyard.http import events
 from steelyard.http.front import LARGE_AT_ONCE, LARGE_BYTES, MOST_BYTES_AT_ONCE
 from steelyard.http.routing import OPERATION, Operation
 from steelyard.settings import Settings
@@ -226,7 +226,7 @@ def test_large_bodies_leave_threads_to_others(caller: Caller) -> None:
 
 
 def test_streams_have_a_limit(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_STREAMS", 0)
+    monkeypatch.setattr(events, "MOST_STREAMS", 0)
     job = caller.ask("POST", "/v1/jobs", json=SMALLEST).json()["id"]
     answer = caller.ask("GET", f"/v1/jobs/{job}/events", headers={"Accept": "text/event-stream"})
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")

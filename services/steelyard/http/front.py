@@ -13,15 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any, TypeVar
 
-import orjson
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_options_header
 
-from steelyard.errors import Internal, SteelyardError, Unavailable
+from steelyard.errors import Internal, SteelyardError
 from steelyard.http.accounting import choose_id
 from steelyard.http.app import create_app
 from steelyard.http.bodies import NONE, Announced, Bodies, Body, ClientGone, Receive
 from steelyard.http.deferral import IS_AGAIN, LEFT, Stream, Wait
+from steelyard.http.events import Streams
 from steelyard.http.gate import Gate
 from steelyard.http.models import PREDICT
 from steelyard.http.problems import make_problem
@@ -29,17 +29,13 @@ from steelyard.http.routing import JSON, OPERATION, Operation, dump
 from steelyard.http.watcher import Watcher
 from steelyard.http.wiring import KEY, REQUEST_ID, ROUTE, THREADS, Services
 from steelyard.http.wsgi import Answer, Application, make_environ
-from steelyard.jobs.feed import Happened
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
 
 PREDICTION = re.compile(re.escape(PREDICT).replace("<model_id>", r"([\w.~-]+)"), re.ASCII)
 MOST_BYTES_AT_ONCE = 1 << 17  # of a prediction that the event loop makes by itself
 SEND_SECONDS = 60.0  # how long a client may take for a piece of an answer
-HEARTBEAT_SECONDS = 15.0
-MOST_STREAMS = 1000
 LARGE_BYTES, LARGE_AT_ONCE = 1 << 20, THREADS // 4  # bodies that may take long, and how many threads they get
-HEARTBEAT = b": heartbeat\n\n"
 CLIENT_GONE = 499  # in the log alone: nobody was there to be answered
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
@@ -58,9 +54,9 @@ class Front:
         self._bodies = Bodies(most_document_bytes=settings.max_body_bytes, threads=self._threads)
         self._wsgi = Application(self.app.wsgi_app, self._threads)
         self._urls = self.app.url_map.bind("")
-        self._watcher = Watcher(self.services.engine, self._threads)
+        self._watcher = Watcher(self.services.engine)
+        self._streams = Streams(self.services.engine, self._watcher)
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
-        self._streams = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -85,6 +81,7 @@ class Front:
     def close(self) -> None:
         """Give back what is held, once nothing is asked any more."""
         self._watcher.stop()
+        self._streams.close()
         self._threads.shutdown()
         self.services.close()
 
@@ -149,15 +146,12 @@ class Front:
 
     async def _stream(self, exchange: "Exchange", order: Stream, answer: Answer) -> None:
         """Send a job's events as they happen."""
-        if self._streams >= MOST_STREAMS:
-            raise Unavailable(f"{MOST_STREAMS} clients follow events already; ask again, or poll the list of events")
-        self._streams += 1
+        self._streams.reserve()
         try:
-            async with aclosing(self._watcher.stream(order)) as batches:
-                pieces = _as_pieces(batches)
-                await exchange.unless_gone(exchange.send_pieces(answer.status, answer.headers, pieces))
+            pieces = self._streams.follow(order)
+            await exchange.unless_gone(exchange.send_pieces(answer.status, answer.headers, pieces))
         finally:
-            self._streams -= 1
+            self._streams.release()
 
     async def _send(self, exchange: "Exchange", answer: Answer) -> None:
         """Send what Flask answered."""
@@ -178,36 +172,6 @@ def _model_asked(exchange: "Exchange") -> str | None:
         return None
     asked = PREDICTION.fullmatch(scope["path"])
     return None if asked is None else asked[1]
-
-
-async def _as_pieces(batches: AsyncGenerator[list[Happened], None]) -> AsyncGenerator[bytes, None]:
-    """Events as text/event-stream, with a comment now and then, so that nobody takes the silence for an end."""
-    following: asyncio.Future[list[Happened]] | None = None
-    try:
-        while True:
-            following = following or asyncio.ensure_future(anext(batches))
-            await asyncio.wait({following}, timeout=HEARTBEAT_SECONDS)
-            if not following.done():
-                yield HEARTBEAT
-                continue
-            happened = following.result()
-            following = None
-            yield b"".join(_as_event(each) for each in happened)
-    except StopAsyncIteration:
-        return
-    finally:
-        if following is not None:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-
-
-def _as_event(happened: Happened) -> bytes:
-    document = {"id": str(happened.cursor), **happened.document}
-    return b"id: %s\nevent: %s\ndata: %s\n\n" % (
-        str(happened.cursor).encode(),
-        happened.type.encode(),
-        orjson.dumps(document),
-    )
 
 
 class Exchange:

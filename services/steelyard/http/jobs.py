@@ -190,8 +190,8 @@ def list_events(job_id: str, *, limit: int, after: int) -> Response:
     if choose_form((JSON, EVENT_STREAM)) == JSON:
         return reply(as_list(queries.list_events(services().engine, job_id, limit=limit, after=after)))
     cursor = _read_cursor(request.headers.get("Last-Event-ID"), after)
-    happened, is_end = read_feed(services().engine, job_id, cursor)
-    if is_end and not happened and "Last-Event-ID" in request.headers:
+    feed = read_feed(services().engine, job_id, cursor)
+    if feed.is_end and not feed.happened and "Last-Event-ID" in request.headers:
         return Response(status=204)  # else browsers would connect again and again
     deferral.leave(Stream(job_id, cursor))
     return Response(iter(()), content_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})

@@ -5,14 +5,13 @@ A client that waits is a future of the event loop, not a thread.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from concurrent.futures import Executor
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import Condition, Thread
 
-from steelyard.errors import NotFound, Unavailable
-from steelyard.http.deferral import Stream, Wait
-from steelyard.jobs.feed import Cursor, Happened, Mark, read_feed, read_marks
+from steelyard.errors import Unavailable
+from steelyard.http.deferral import Wait
+from steelyard.jobs.feed import Mark, read_marks
 from steelyard.logs import get_logger
 from steelyard.store.engine import Engine
 
@@ -23,68 +22,29 @@ log = get_logger(__name__)
 
 
 class Watcher:
-    """Looks at the jobs that clients follow, in the database behind `engine`; `threads` read for them."""
+    """Looks at the jobs that clients follow, in the database behind `engine`."""
 
-    def __init__(self, engine: Engine, threads: Executor) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._threads = threads
         self._changed = Condition()
-        self._followers: set[_Follower] = set()
+        self._followers: set[Follower] = set()
         self._stopped = False
         self._thread: Thread | None = None
 
     async def wait(self, order: Wait) -> None:
         """Return once it is time to look at the job again."""
-        follower = self._follow(order.job_id)
-        try:
+        with self.follow(order.job_id) as follower, suppress(TimeoutError):
             async with asyncio.timeout(order.seconds):
                 while True:
                     mark = await follower.moved()
                     is_over = mark is None or mark.is_ended
                     if is_over or (mark is not None and not order.until_ended and mark.status != order.status):
                         return
-        except TimeoutError:
-            return
-        finally:
-            self._leave(follower)
 
-    async def stream(self, order: Stream) -> AsyncGenerator[list[Happened], None]:
-        """What happens to the job from the cursor on, until it has ended, is deleted, or the service stops."""
-        follower = self._follow(order.job_id)
-        loop, cursor = asyncio.get_running_loop(), order.cursor
-        try:
-            while not self._stopped:
-                try:
-                    happened, is_end = await loop.run_in_executor(self._threads, self._read, order.job_id, cursor)
-                except NotFound:
-                    return
-                if happened:
-                    cursor = happened[-1].cursor
-                    yield happened
-                if is_end:
-                    return
-                if not happened and await follower.moved() is None:
-                    return
-        finally:
-            self._leave(follower)
-
-    def stop(self) -> None:
-        """Let everybody go."""
-        with self._changed:
-            self._stopped = True
-            for follower in self._followers:
-                follower.look(None)
-            self._changed.notify()
-
-    def _read(self, job_id: str, cursor: Cursor) -> tuple[list[Happened], bool]:
-        try:
-            return read_feed(self._engine, job_id, cursor)
-        except Unavailable:
-            time.sleep(AWAY_SECONDS)
-            return [], False
-
-    def _follow(self, job_id: str) -> "_Follower":
-        follower = _Follower(job_id, asyncio.get_running_loop())
+    @contextmanager
+    def follow(self, job_id: str) -> "Iterator[Follower]":
+        """Look at a job for as long as the block runs."""
+        follower = Follower(job_id, asyncio.get_running_loop())
         with self._changed:
             self._followers.add(follower)
             if self._thread is None:
@@ -93,11 +53,19 @@ class Watcher:
             self._changed.notify()
         if self._stopped:
             follower.look(None)
-        return follower
+        try:
+            yield follower
+        finally:
+            with self._changed:
+                self._followers.discard(follower)
 
-    def _leave(self, follower: "_Follower") -> None:
+    def stop(self) -> None:
+        """Let everybody go."""
         with self._changed:
-            self._followers.discard(follower)
+            self._stopped = True
+            for follower in self._followers:
+                follower.look(None)
+            self._changed.notify()
 
     def _look(self) -> None:
         while not self._stopped:
@@ -113,7 +81,7 @@ class Watcher:
             time.sleep(max(pause, SHORTEST_PAUSE))
 
 
-class _Follower:
+class Follower:
     """One client's interest in a job."""
 
     def __init__(self, job_id: str, loop: asyncio.AbstractEventLoop) -> None:
@@ -121,7 +89,8 @@ class _Follower:
         self._since = time.monotonic()
         self._loop = loop
         self._seen: Mark | str | None = "nothing yet"
-        self._mark: Mark | None = None
+        self.mark: Mark | None = None  # where the job stands as far as is known
+        self._is_let_go = False
         self._moved = asyncio.Event()
 
     @property
@@ -137,11 +106,13 @@ class _Follower:
                 self._loop.call_soon_threadsafe(self._move, mark)
 
     def _move(self, mark: Mark | None) -> None:
-        self._mark = mark
-        self._moved.set()
+        if not self._is_let_go:  # by `stop`, while the watcher's thread came with an older mark
+            self._is_let_go = mark is None
+            self.mark = mark
+            self._moved.set()
 
     async def moved(self) -> Mark | None:
         """Where the job stands once that is news; `None` if it is gone."""
         await self._moved.wait()
         self._moved.clear()
-        return self._mark
+        return self.mark

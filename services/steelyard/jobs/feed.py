@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Select, func, select
 
 from steelyard.errors import NotFound
 from steelyard.jobs.states import ENDED
@@ -49,6 +49,15 @@ class Happened:
 
 
 @dataclass(frozen=True)
+class Feed:
+    """What was read at once; `is_whole` if nothing is left up to where was asked, `is_end` if nothing will follow."""
+
+    happened: list[Happened]
+    is_whole: bool
+    is_end: bool
+
+
+@dataclass(frozen=True)
 class Mark:
     """A job's progress. An unchanged mark means that nothing has happened in between."""
 
@@ -70,39 +79,50 @@ def read_marks(engine: Engine, job_ids: Collection[str]) -> dict[str, Mark]:
         return {row.id: Mark(row.status, row.epoch, row.last) for row in connection.execute(query)}
 
 
-def read_feed(engine: Engine, job_id: str, cursor: Cursor) -> tuple[list[Happened], bool]:
-    """What happened to a job after `cursor`, as much as is read at once; and whether nothing will ever follow that.
+def read_feed(engine: Engine, job_id: str, cursor: Cursor, until: Mark | None = None) -> Feed:
+    """What happened to a job after `cursor`, as much as is read at once, and nothing later than `until`.
 
     The end of the job comes last, after all epochs and findings. Raises `NotFound`.
     """
-    events = select(Event).where(Event.job_id == job_id, Event.id > cursor.event).order_by(Event.id).limit(BATCH)
-    epochs = select(HistoryEpoch.epoch, HistoryEpoch.values)
-    epochs = epochs.where(HistoryEpoch.job_id == job_id, HistoryEpoch.epoch > cursor.epoch)
-    this = (Job.id == job_id, Job.kind == TRAINING)
     with reading(engine) as connection:
-        job = connection.execute(select(Job.status, Job.epochs, Job.findings).where(*this)).one_or_none()
+        query = select(Job.status, Job.epochs, Job.findings).where(Job.id == job_id, Job.kind == TRAINING)
+        job = connection.execute(query).one_or_none()
         if job is None:
             raise NotFound(f"there is no job {job_id!r}")
-        told = connection.execute(events).all()
-        trained = connection.execute(epochs.order_by(HistoryEpoch.epoch).limit(BATCH)).all()
-    is_last = job.status in ENDED and len(told) < BATCH and len(trained) < BATCH
+        told = connection.execute(_events_after(job_id, cursor, until)).all()
+        trained = connection.execute(_epochs_after(job_id, cursor, until)).all()
+    is_whole = len(told) < BATCH and len(trained) < BATCH
+    is_end = is_whole and job.status in ENDED and (until is None or until.is_ended)
     happened: list[Happened] = []
     place = _place_of_end(told)
-    for event in told[:place]:
-        cursor = replace(cursor, event=event.id)
+    for event in told[:place]:  # a change of status among these says that the job was resumed: its findings are others
+        cursor = replace(cursor, event=event.id, finding=0 if event.type == "status" else cursor.finding)
         happened.append(Happened(cursor, event.type, _event(event)))
     for row in trained:
         cursor = replace(cursor, epoch=row.epoch)
         happened.append(Happened(cursor, "epoch", _epoch(row.epoch, job.epochs, row.values)))
-    if not is_last:
-        return happened, False
+    if not is_end:
+        return Feed(happened, is_whole, is_end)
     for number, finding in enumerate(job.findings[cursor.finding :], cursor.finding + 1):
         cursor = replace(cursor, finding=number)
         happened.append(Happened(cursor, "finding", _finding(finding)))
     for event in told[place:]:
         cursor = replace(cursor, event=event.id)
         happened.append(Happened(cursor, event.type, _event(event)))
-    return happened, True
+    return Feed(happened, is_whole, is_end)
+
+
+def _events_after(job_id: str, cursor: Cursor, until: Mark | None) -> Select[Any]:
+    query = select(Event).where(Event.job_id == job_id, Event.id > cursor.event).order_by(Event.id).limit(BATCH)
+    return query if until is None else query.where(Event.id <= until.last_event)
+
+
+def _epochs_after(job_id: str, cursor: Cursor, until: Mark | None) -> Select[int, dict[str, float | None]]:
+    wanted = [HistoryEpoch.job_id == job_id, HistoryEpoch.epoch > cursor.epoch]
+    if until is not None and not until.is_ended:
+        wanted.append(HistoryEpoch.epoch <= until.epoch)
+    query = select(HistoryEpoch.epoch, HistoryEpoch.values).where(*wanted)
+    return query.order_by(HistoryEpoch.epoch).limit(BATCH)
 
 
 def _place_of_end(told: Sequence[Any]) -> int:
