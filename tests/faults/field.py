@@ -17,7 +17,7 @@ from tests.service import Service
 LEASE_SECONDS = 2
 RECOVERY_SECONDS = LEASE_SECONDS + 10
 BUSY_RECOVERY_SECONDS = LEASE_SECONDS + 30  # on a machine that runs other tests at the same time
-EPOCHS = 300
+EPOCHS = 150
 SPEC: dict[str, Any] = {
     "data": {"builtin": "digits"},
     "layers": [64, {"type": "dropout", "rate": 0.2}, {"type": "batch_normalization"}, 32],
@@ -165,7 +165,7 @@ class Field:
             "training process": self.service.training_processes(),
             "template": self.service.templates(),
             "worker": [process for process in of_worker if process.cmdline()[-1:] == ["steelyard_worker"]],
-            "API": self.service.children("steelyard.cli.main"),
+            "API": self.service.children("steelyard.http"),
             "broker": self.service.children("valkey-server"),
         }
 

@@ -12,14 +12,13 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 from typing import IO
 
 from sqlalchemy import Engine
 
 from steelyard import logs, settings
-from steelyard.data import builtin
 from steelyard.errors import (
     FencedOff,
     Internal,
@@ -37,7 +36,6 @@ from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.store.tables import PREDICTION
-from steelyard.trainer import warm
 from steelyard_worker.batch import Batch
 from steelyard_worker.outcome import Outcome
 from steelyard_worker.process import CANCEL, DONE, ENDING, GIVEN_BACK, PAUSE, REQUESTS, RETIRED, TICK
@@ -84,12 +82,6 @@ class Reports:
 
 class GivenBack(Exception):
     """The run ends here, and another may go on with it."""
-
-
-def load_ahead() -> Iterator[None]:
-    """Bring what jobs need into memory, a part at a time."""
-    yield from warm.load_usual()
-    builtin.warm_up()
 
 
 def serve(orders: int, reports: int, parent: int) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, NoReturn, ParamSpec
 
 import click
 
@@ -19,7 +19,7 @@ from steelyard.cli.startup import (
     require_free_port,
     warn_without_broker,
 )
-from steelyard.cli.up import up
+from steelyard.cli.up import API, WORKER, up
 from steelyard.errors import Unavailable
 from steelyard.settings import Settings, SettingsError
 from steelyard.store.migration import newest, upgrade
@@ -86,25 +86,18 @@ def api() -> None:
     """Serve the HTTP API."""
     loaded = _prepare()
     require_free_port(loaded)
-    # Imported here: Flask and what comes with it are no business of the other commands.
-    from steelyard.http.server import serve  # noqa: PLC0415
-
-    serve(loaded)
+    _become(API, loaded)
 
 
 @main.command()
 @_say_what_is_wrong
 def worker() -> None:
     """Train the jobs of the queue."""
-    loaded = _prepare()
-    # Replaced, not imported: the worker is above this package, which may import none of it. Celery warns root of
-    # pickled messages; ours are JSON.
-    quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
-    os.execve(  # noqa: S606
-        sys.executable,
-        [sys.executable, "-P", *quiet, "-m", "steelyard_worker"],
-        os.environ | loaded.as_environment(),
-    )
+    _become(WORKER, _prepare())
+
+
+def _become(program: list[str], loaded: Settings) -> NoReturn:
+    os.execve(program[0], program, os.environ | loaded.as_environment())  # noqa: S606
 
 
 @main.command()

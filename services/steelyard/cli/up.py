@@ -30,6 +30,10 @@ from steelyard.store.migration import upgrade
 
 READY_SECONDS = 60.0
 BROKER = "valkey"
+# Programs, not imports: the worker is above this package, which may import none of it. Celery warns root of pickled
+# messages; ours are JSON.
+API = [sys.executable, "-P", "-m", "steelyard.http"]
+WORKER = [sys.executable, "-P", "-W", "ignore:You're running the worker with superuser", "-m", "steelyard_worker"]
 LOG = "valkey.log"
 log = get_logger(__name__)
 
@@ -52,9 +56,8 @@ def up(settings: Settings, *, workers: int) -> None:
         upgrade(engine)
         engine.dispose()
         environment = settings.as_environment()
-        program = [sys.executable, "-P", "-m", "steelyard.cli.main"]
-        children.append(Child("api", [*program, "api"], environment))
-        children += [Child(f"worker-{number}", [*program, "worker"], environment) for number in range(1, workers + 1)]
+        children.append(Child("api", API, environment))
+        children += [Child(f"worker-{number}", WORKER, environment) for number in range(1, workers + 1)]
         _supervise(children, _url(settings))
 
 
@@ -93,18 +96,19 @@ def _watch_start(url: str) -> Iterator[float]:
     Raises `CannotStart` when that takes too long.
     """
     give_up_at = time.monotonic() + READY_SECONDS
-    while not _is_ready(url):
-        if time.monotonic() > give_up_at:
-            raise CannotStart(f"the service was not ready within {READY_SECONDS:.0f} s; the log says why")
-        yield 0.05
+    with httpx.Client(base_url=url, timeout=2.0, trust_env=False) as http:
+        while not _is_ready(http):
+            if time.monotonic() > give_up_at:
+                raise CannotStart(f"the service was not ready within {READY_SECONDS:.0f} s; the log says why")
+            yield 0.05
     click.echo(f"ready {url}")
     while True:
         yield 0.2
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(http: httpx.Client) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=2.0, trust_env=False).is_success
+        return http.get("/readyz").is_success
     except httpx.TransportError:
         return False
 

@@ -1,13 +1,13 @@
-"""Data sets that are there without an upload: five real ones that come with scikit-learn, five made by formula.
+"""Data sets that are there without an upload: five real ones, as scikit-learn has them, and five made by formula.
 
-Generated ones lie within a few units of zero, and their noise is the standard deviation of each coordinate.
-scikit-learn is imported when the first is loaded: that takes a second, which every process of the service would pay
-and few need. `warm_up` pays it ahead.
+Generated ones lie within a few units of zero, and their noise is the standard deviation of each coordinate. The real
+ones lie beside this file: to import scikit-learn for them would take every process of the service a second and 80 MB.
 """
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -44,26 +44,20 @@ def load(name: str, **parameters: Any) -> Table:
     return BUILTINS[name].make(**parameters)
 
 
-def warm_up() -> None:
-    """Import what loading needs."""
-    import_module("sklearn.datasets")
-
-
-def _sklearn(function: str, *arguments: Any, **options: Any) -> Any:
-    """What a function of scikit-learn's datasets gives."""
-    return getattr(import_module("sklearn.datasets"), function)(*arguments, **options)
-
-
 def _add_real(name: str, *, title: str, task: str, rows: int, features: int, source: str) -> None:
     def make() -> Table:
-        bunch = _sklearn(f"load_{name}")
-        names = [str(name).removesuffix(" (cm)").replace(" ", "_") for name in bunch.feature_names]
-        target = Values(bunch.target.astype(np.float64))
-        if "target_names" in bunch and bunch.target_names.dtype.kind == "U":
-            target = coded(bunch.target_names[bunch.target].tolist())
-        return numeric_table(dict(zip(names, bunch.data.T.astype(np.float64), strict=True)), {TARGET: target})
+        text = files("steelyard.data").joinpath("real", f"{name}.csv").read_text("ascii")
+        (*names, _), *lines = csv.reader(text.splitlines())
+        *columns, labels = zip(*lines, strict=True)
+        target = coded(labels) if _is_text(labels[0]) else Values(np.array(labels, np.float64))
+        arrays = np.array(columns, np.float64)
+        return numeric_table(dict(zip(names, arrays, strict=True)), {TARGET: target})
 
     BUILTINS[name] = Builtin(name, title, task, rows, features, False, source, make)
+
+
+def _is_text(label: str) -> bool:
+    return label[0].isalpha()
 
 
 def _generated(title: str, task: str, source: str) -> Callable[[Draw], Draw]:
@@ -125,24 +119,29 @@ _add_real(
 @_generated("Two half circles that reach into each other", "binary", "scikit-learn make_moons")
 def moons(rows: int, noise: float, seed: int) -> Points:
     """Two half circles of radius 1."""
-    x, y = _sklearn("make_moons", rows, noise=noise, random_state=seed)
-    return x, y
+    y = np.arange(rows) % 2
+    angle = np.pi * _even_places(y)
+    x = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    x[y == 1] = [1, 0.5] - x[y == 1]
+    return x + np.random.default_rng(seed).normal(0, noise, x.shape), y
 
 
 @_generated("A circle within a circle", "binary", "scikit-learn make_circles")
 def circles(rows: int, noise: float, seed: int) -> Points:
     """Circles of radius 1 and 0.5."""
-    x, y = _sklearn("make_circles", rows, noise=noise, factor=0.5, random_state=seed)
-    return x, y
+    y = np.arange(rows) % 2
+    angle = 2 * np.pi * np.arange(rows) / rows
+    x = np.stack([np.cos(angle), np.sin(angle)], axis=1) * np.where(y == 1, 0.5, 1)[:, None]
+    return x + np.random.default_rng(seed).normal(0, noise, x.shape), y
 
 
 @_generated("Three round clouds", "multiclass", "scikit-learn make_blobs")
 def blobs(rows: int, noise: float, seed: int) -> Points:
     """Clouds around three points of the unit circle, equally far from each other."""
-    angle = 2 * np.pi * np.arange(3) / 3
-    centers = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    x, y = _sklearn("make_blobs", rows, centers=centers, cluster_std=noise, random_state=seed)
-    return x, y
+    y = np.arange(rows) % 3
+    angle = 2 * np.pi * y / 3
+    x = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return x + np.random.default_rng(seed).normal(0, noise, x.shape), y
 
 
 @_generated("Two spirals around each other", "binary", "K. J. Lang, M. J. Witbrock, Learning to tell two spirals, 1988")
@@ -162,3 +161,10 @@ def xor(rows: int, noise: float, seed: int) -> Points:
     generator = np.random.default_rng(seed)
     corners = np.stack([np.arange(rows) // 2 % 2, np.arange(rows) % 2], axis=1)
     return corners + generator.normal(0, noise, corners.shape), corners[:, 0] ^ corners[:, 1]
+
+
+def _even_places(y: NDArray[Any]) -> NDArray[Any]:
+    """For each row how far it is from 0 to 1 among the rows of its class, which lie at equal distances."""
+    steps = np.maximum(np.bincount(y, minlength=2) - 1, 1)
+    places: NDArray[Any] = np.arange(len(y)) // 2 / steps[y]
+    return places

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from steelyard.diagnostics.widened import Widened, draw_rows
 from steelyard.trainer.layers import ActivationLayer, BatchNormalization, Dense, Dropout, GaussianNoise
@@ -50,7 +49,8 @@ class Importance:
     @property
     def ranks(self) -> Array:
         """1 for the greatest; equal ones share the better rank."""
-        found: Array = rankdata(-self.values, method="min").astype(np.int64)
+        _, places, counts = np.unique(-self.values, return_inverse=True, return_counts=True)
+        found: Array = (counts.cumsum() - counts + 1)[places]
         return found
 
     @property
@@ -257,10 +257,17 @@ def agree(found: dict[str, Importance]) -> list[tuple[str, str, float | None]]:
 
 
 def _spearman(one: Array, other: Array) -> float | None:
-    ranks = rankdata(one), rankdata(other)
+    ranks = _mean_ranks(one), _mean_ranks(other)
     if any(np.ptp(each) == 0 for each in ranks):
         return None
     return float(np.corrcoef(*ranks)[0, 1])
+
+
+def _mean_ranks(values: Array) -> Array:
+    """1 for the least; equal ones share the mean of their ranks."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    found: Array = (counts.cumsum() - (counts - 1) / 2)[places]
+    return found
 
 
 def _beside(inputs: Array, noise: Array, network: Network) -> Array:

@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 from asyncio import AbstractEventLoop, TimerHandle, Transport
-from threading import Thread
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -19,7 +18,6 @@ from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from steelyard import logs
-from steelyard.data import builtin
 from steelyard.errors import InvalidRequest
 from steelyard.http.accounting import choose_id
 from steelyard.http.front import Front
@@ -213,20 +211,15 @@ def serve(settings: Settings) -> None:
     threadpool_limits(1, "blas")  # as in training processes: a prediction has the same bits wherever it is made
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection is a file
-    Thread(target=_warm_up, daemon=True).start()  # requests need not wait for it
     front = Front(settings)
-    try:
-        asyncio.run(Server(front, settings).serve())
-    finally:
-        front.close()
-
-
-def _warm_up() -> None:
-    builtin.warm_up()
     # What is loaded by now stays, so the collector need not go through it again and again: measured with predictions,
     # one costs the processor a third less on average, and none waits for a full collection.
     gc.collect()
     gc.freeze()
+    try:
+        asyncio.run(Server(front, settings).serve())
+    finally:
+        front.close()
 
 
 def _end(_: int, __: FrameType | None) -> None:

@@ -5,6 +5,7 @@ while the others wait and then find nothing to do.
 """
 
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def is_current(engine: Engine) -> bool:
         return _revision(connection) == newest()
 
 
+@cache
 def newest() -> str | None:
     """The last revision that this version of Steelyard knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()

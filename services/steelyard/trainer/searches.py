@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import line_search
 
 from steelyard.errors import InvalidParameter
 from steelyard.trainer.layers import BatchNormalization, Dropout, GaussianNoise, Layer, Residual
@@ -65,6 +64,9 @@ class Searches:
 
     def _search(self, start: Array, direction: Array, loss: float, gradient: Array) -> float | None:
         """How far to go along `direction`; `None` where nothing is to be gained."""
+        # Imported here: it takes 0.2 s, and every process of the service would wait for it.
+        from scipy.optimize import line_search  # noqa: PLC0415
+
         seen: dict[bytes, tuple[float, Array]] = {}
 
         def at(weights: Array) -> tuple[float, Array]:
