@@ -34,7 +34,10 @@ test: .venv/ready-for-tests ## lint, types, import contract, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+coverage: .venv/ready-for-tests ## which lines the tests do not reach
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 test-engines: .venv/ready-for-tests ## every part against PyTorch and Keras; fetches them
 	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1
@@ -79,4 +82,4 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test test-engines faults bench bench-peers bench-shapes bench-service bench-predict fuzz soak fmt lock
+.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-service bench-predict fuzz soak fmt lock

@@ -22,6 +22,15 @@ from steelyard.store.migration import upgrade
 from steelyard.store.tables import Base
 from tests.service import Service
 
+SLOW = ("faults", "journeys", "worker", "browser", "cli", "http", "jobs")  # these wait for processes, the rest computes
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders first whose tests wait, so that no long file is left alone at the end of a run in parallel."""
+    here = Path(__file__).parent
+    places = {name: place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(here).parts[0], len(SLOW)))
+
 
 @pytest.fixture(scope="session")
 def short_path() -> Iterator[Path]:

@@ -165,7 +165,7 @@ class Field:
             "training process": self.service.training_processes(),
             "template": self.service.templates(),
             "worker": [process for process in of_worker if process.cmdline()[-1:] == ["steelyard_worker"]],
-            "API": self.service.children("steelyard.http"),
+            "API": self.service.children("steelyard.cli.main"),
             "broker": self.service.children("valkey-server"),
         }
 

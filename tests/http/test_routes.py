@@ -20,6 +20,11 @@ def test_a_job_is_accepted_with_its_address(client: FlaskClient) -> None:
     assert (job["object"], job["status"], job["parameters"]) == ("job", "queued", 243)
     assert client.get(answer.headers["Location"]).json["name"] == "first"
     assert [each["id"] for each in client.get("/v1/jobs?metadata[team]=a&name=first").json["data"]] == [job["id"]]
+    answer = client.get("/v1/jobs?metadata[team][of]=a")
+    assert (answer.status_code, answer.json["errors"][0]["detail"]) == (
+        422,
+        "is not a filter; write `metadata[key]=value`, with a key without brackets",
+    )
 
 
 def test_a_dry_run_stores_nothing(client: FlaskClient) -> None:

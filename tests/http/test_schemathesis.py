@@ -1,5 +1,6 @@
 """Half a minute of requests that are generated from the OpenAPI document, at the service as it is run."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,5 +20,8 @@ def test_no_generated_request_finds_a_fault(service: Service, tmp_path: Path) ->
     command += ["run", f"{service.http.base_url}/openapi.json", "--checks", "all", "--max-time", str(SECONDS)]
     command += ["--no-color", "--no-shrink", "--generation-database", "none", "--warnings", "off"]
     # Where it runs, it leaves files of its own.
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=170)
+    hooks = {"SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("schemathesis_hooks.py"))}
+    run = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | hooks, capture_output=True, text=True, check=False, timeout=170
+    )
     assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]

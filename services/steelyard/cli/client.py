@@ -147,7 +147,7 @@ def weights(job: str, output: Path, snapshot: str, url: str) -> None:
     click.echo(f"{output}: {output.stat().st_size:,} bytes")
 
 
-COMMANDS: list[click.Command] = [train, jobs, show, cancel, predict, weights]
+COMMANDS = {command.name: command for command in (train, jobs, show, cancel, predict, weights)}
 
 
 def _show(client: Client, job: dict[str, Any], console: Console) -> None:

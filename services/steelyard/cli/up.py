@@ -32,7 +32,7 @@ READY_SECONDS = 60.0
 BROKER = "valkey"
 # Programs, not imports: the worker is above this package, which may import none of it. Celery warns root of pickled
 # messages; ours are JSON.
-API = [sys.executable, "-P", "-m", "steelyard.http"]
+API = [sys.executable, "-P", "-m", "steelyard.cli.main", "api"]
 WORKER = [sys.executable, "-P", "-W", "ignore:You're running the worker with superuser", "-m", "steelyard_worker"]
 LOG = "valkey.log"
 log = get_logger(__name__)

@@ -10,6 +10,8 @@ from flask import request
 
 from steelyard.errors import Fault, ValidationFailed, nearest, shown
 
+LABEL = re.compile(r"[^\[\]]*\]")  # what follows `metadata[`
+
 
 @dataclass(frozen=True)
 class Query:
@@ -84,9 +86,13 @@ def read_query(declared: Sequence[Query]) -> dict[str, Any]:
         base, _, key = name.partition("[")
         if "\0" in text or "\0" in name:
             faults.append(Fault.of_query(name, "has a NUL character"))
-        elif base in known and known[base].kind == "labels" and key.endswith("]"):
+        elif base in known and known[base].kind == "labels" and LABEL.fullmatch(key):
             values[base][key[:-1]] = text
-        elif name not in known or known[name].kind == "labels":
+        elif base in known and known[base].kind == "labels":
+            faults.append(
+                Fault.of_query(name, f"is not a filter; write `{base}[key]=value`, with a key without brackets")
+            )
+        elif name not in known:
             hint = nearest(name, known) if known else "this address takes none"
             faults.append(Fault.of_query(name, f"is not a parameter here; {hint}"))
         else:
