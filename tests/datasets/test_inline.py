@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from steelyard.datasets.inline import read_large_job
+from steelyard.datasets.inline import read_large_job, read_stored_rows
 from steelyard.datasets.reading import Readers
 from steelyard.errors import InvalidRequest, PayloadTooLarge, SteelyardError
 from steelyard.spec.estimate import Limits
+from steelyard.spec.inline import read_sent
 from steelyard.spec.plan import Plan, read_job
 from tests.conftest import no_tables
 
@@ -96,3 +97,14 @@ def test_what_is_no_job_is_refused_and_the_next_one_is_read_all_the_same(readers
     with pytest.raises(PayloadTooLarge, match="characters beside its rows"):
         read_large_job(readers, b'{"name": "' + b"x" * 10_000_000 + b'"}')
     assert read_large_job(readers, b'{"layers": [4]}') == ({"layers": [4]}, None, [])
+
+
+@pytest.mark.parametrize("inline", [{"rows": ROWS}, {"rows": ROWS[:9]}], ids=["large", "small"])
+def test_stored_rows_are_read_as_they_were(readers: Readers, inline: dict[str, Any]) -> None:
+    sent = read_sent(inline)
+    table, targets = read_stored_rows(readers, sent.content).load()
+    expected, their_targets = sent.load()
+    assert targets == their_targets
+    assert table.names == expected.names
+    for name in table.names:
+        assert table.columns[name].values.to_list() == expected.columns[name].values.to_list()

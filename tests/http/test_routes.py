@@ -5,7 +5,7 @@ import json
 from flask import Flask
 from flask.testing import FlaskClient
 
-from steelyard.http.jobs import LARGE_BYTES
+from steelyard.datasets.inline import LARGE_BYTES
 from steelyard.http.wiring import KEY
 from steelyard.settings import Settings
 from tests.service import SMALLEST

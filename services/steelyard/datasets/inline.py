@@ -21,10 +21,11 @@ from steelyard.datasets.passing import passing_file
 from steelyard.datasets.reading import Parsed, Readers
 from steelyard.datasets.signals import JOB
 from steelyard.errors import Fault, PayloadTooLarge, SteelyardError, ValidationFailed
-from steelyard.spec.inline import Inline, Load
+from steelyard.spec.inline import Inline, Load, read_stored
 from steelyard.spec.plan import Taken, require_few, take_inline
 from steelyard.spec.reading import read_document
 
+LARGE_BYTES = 2 << 20  # a job's body, or its stored rows, of more are read in another process
 ANY_SIZE = 1 << 40
 MOST_TEXT = 8 << 20
 LIST_ITEM_BYTES = 256
@@ -48,6 +49,15 @@ def read_large_job(readers: Readers, body: bytes) -> Taken:
             return document, None, faults
         file.seek(len(body))
         return document, Inline(file.read(), rows["rows"], rows["columns"], load), faults
+
+
+def read_stored_rows(readers: Readers, content: bytes) -> Inline:
+    """The rows of a stored job, however many they are."""
+    if len(content) <= LARGE_BYTES:
+        return read_stored(content)
+    _, rows, _ = read_large_job(readers, b'{"data":{"inline":%s}}' % content)
+    assert rows is not None
+    return rows
 
 
 def _load(parsed: Parsed, rows: dict[str, Any]) -> Load:

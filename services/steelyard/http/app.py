@@ -47,7 +47,7 @@ def create_app(ours: Settings) -> Flask:
         engine,
         Doorbell(ours.broker),
         predictor,
-        Explainer(engine, predictor),
+        Explainer(engine, predictor, readers),
         readers,
         Columns(engine, readers, max_bytes=ours.max_dataset_bytes),
         meters,

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, g, request, url_for
 
-from steelyard.datasets.inline import read_large_job
+from steelyard.datasets.inline import LARGE_BYTES, read_large_job
 from steelyard.errors import InvalidRequest, shown
 from steelyard.http import deferral
 from steelyard.http.deferral import Stream, Wait
@@ -28,7 +28,6 @@ jobs = Blueprint("jobs", __name__)
 MOST_SECONDS = 60
 RETRY_SECONDS = 1
 EVENT_STREAM = "text/event-stream"
-LARGE_BYTES = 2 << 20  # a job's body of more is read in another process
 DRY_RUN = Query("dry_run", "boolean", "only say what the job would be", default=False)
 WAIT = Query("wait", "number", "how many seconds to wait at most", default=0, least=0, most=MOST_SECONDS)
 UNTIL_DOC = "what to wait for: a change of status, or the end"

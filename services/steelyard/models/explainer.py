@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
 from steelyard.datasets import library
+from steelyard.datasets.inline import read_stored_rows
+from steelyard.datasets.reading import Readers
 from steelyard.diagnostics.explain import METHODS
 from steelyard.diagnostics.widened import embed
 from steelyard.errors import Fault, NotFound, Unavailable, ValidationFailed, pointer
@@ -35,11 +37,12 @@ WAIT_SECONDS = 30
 
 
 class Explainer:
-    """Explains the models that `predictor` loads from the database behind `engine`."""
+    """Explains the models that `predictor` loads from the database behind `engine`; `readers` read large jobs' rows."""
 
-    def __init__(self, engine: Engine, predictor: Predictor) -> None:
+    def __init__(self, engine: Engine, predictor: Predictor, readers: Readers) -> None:
         self._engine = engine
         self._predictor = predictor
+        self._readers = readers
         self._lock = Lock()
 
     def explain(self, reference: str, document: Any) -> dict[str, Any]:
@@ -97,7 +100,8 @@ class Explainer:
                 return None
         with reading(self._engine) as connection:
             query = select(JobInput.content).where(JobInput.job_id == facts.job_id)
-            inline = connection.execute(query).scalar_one_or_none()
+            content = connection.execute(query).scalar_one_or_none()
+        inline = None if content is None else read_stored_rows(self._readers, bytes(content))
         supervised = load_data(spec, inline, partial(library.load_table, self._engine))
         split = divide(spec, supervised, Streams.spawn(spec.training.seed))
         parts = {"validation": split.validation, "test": split.test, "train": split.train}
