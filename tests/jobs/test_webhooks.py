@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from steelyard.errors import ValidationFailed
-from steelyard.jobs import ledger, queries, webhooks
+from steelyard.jobs import ledger, queries, resumption, webhooks
 from steelyard.jobs.webhooks import (
     FIRST_PAUSE_SECONDS,
     GIVE_UP_SECONDS,
@@ -177,6 +177,37 @@ def test_a_courier_that_comes_late_changes_nothing(engine: Engine) -> None:
     webhooks.settle(engine, [Outcome(replace(now, pause_seconds=None), "the last")])
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).where(Webhook.due_at.is_not(None))).scalar_one() == 0
+
+
+def test_what_came_of_an_end_before_a_resume_says_nothing_of_the_next_end(engine: Engine) -> None:
+    job_id = end_in(engine, "cancelled while queued")
+    [before] = take_all(engine)
+    resumption.resume(engine, job_id)
+    finish(engine, claim(engine, job_id))
+    [after] = take_all(engine)
+    assert (before.attempt, after.attempt) == (1, 1)
+    webhooks.settle(engine, [Outcome(before, "it had been sent", done=True)])
+    hasten(engine, job_id, 100)
+    [again] = take_all(engine)
+    assert (again.event_id, again.attempt) == (after.event_id, 2)
+
+
+def test_a_job_that_is_resumed_while_its_webhook_is_taken_is_not_told_of(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = end_in(engine, "cancelled while queued")
+    read = queries.read_job
+
+    def resume_first(connection: Connection, job_id: str) -> dict[str, Any]:
+        monkeypatch.setattr(queries, "read_job", read)
+        resumption.resume(engine, job_id)
+        return read(connection, job_id)
+
+    monkeypatch.setattr(queries, "read_job", resume_first)
+    assert take_all(engine) == []
+    finish(engine, claim(engine, job_id))
+    [told] = take_all(engine)
+    assert orjson.loads(told.body)["type"] == "job.succeeded"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from steelyard.errors import NotFound
 from steelyard.jobs import queries
+from steelyard.jobs.states import ENDED
 from steelyard.spec.webhook import Webhook, host_of
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
@@ -115,9 +116,13 @@ def take(engine: Engine, job_ids: Collection[str]) -> list[Delivery]:
 
 def _delivery(connection: Connection, row: Any, age_seconds: float) -> Delivery | None:
     try:
-        body = _body(connection, row.job_id)
+        job = queries.read_job(connection, row.job_id)
     except NotFound:  # deleted since
         return None
+    if job["status"] not in ENDED:  # resumed since
+        return None
+    # It does not change before it is resumed: every attempt sends the same bytes.
+    body = orjson.dumps({"type": f"job.{job['status']}", "timestamp": job["finished_at"], "data": job})
     pause = _pause_seconds(row.attempts)
     is_last = age_seconds + pause > GIVE_UP_SECONDS
     left = None if is_last else pause
@@ -129,7 +134,7 @@ def settle(engine: Engine, outcomes: Sequence[Outcome]) -> None:
     with writing(engine) as connection:
         for outcome in sorted(outcomes, key=lambda outcome: outcome.delivery.job_id):
             delivery, pause = outcome.delivery, outcome.pause_seconds
-            this = (Row.job_id == delivery.job_id, Row.attempts == delivery.attempt)
+            this = (Row.event_id == delivery.event_id, Row.attempts == delivery.attempt)
             due_at = None if pause is None else now() + pause
             if connection.execute(update(Row).where(*this).values(due_at=due_at)).rowcount:
                 _tell(connection, outcome)
@@ -146,8 +151,3 @@ def _tell(connection: Connection, outcome: Outcome) -> None:
 def _pause_seconds(attempts: int) -> float:
     pause = min(FIRST_PAUSE_SECONDS * 4.0 ** min(attempts - 1, 20), LONGEST_PAUSE_SECONDS)
     return pause * random.uniform(1 - JITTER, 1 + JITTER)
-
-
-def _body(connection: Connection, job_id: str) -> bytes:
-    job = queries.read_job(connection, job_id)  # it has ended and does not change: every attempt sends the same bytes
-    return orjson.dumps({"type": f"job.{job['status']}", "timestamp": job["finished_at"], "data": job})
