@@ -4,8 +4,8 @@ python benchmarks/upload.py [ROWS]
 
 Each is measured in turn, several times, in fresh processes that have rested, and with the disk's writes done; pandas'
 import is not counted. Its first call has its memory from the system, its second finds what the first gave back. The
-service's time is from the first byte sent to the answer: received, hashed, parsed, every column profiled, and the bytes
-stored; the columns are stored after it, which the time leaves out and the memory does not.
+service's time is from the first byte sent to the answer: received, hashed, parsed, every column profiled, the bytes and
+the columns stored.
 Memory is what all processes of the service share out among them (PSS) beyond what they had before. Reading it stops
 them for moments, so it is read of an upload of its own.
 """

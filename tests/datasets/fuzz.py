@@ -158,7 +158,7 @@ def run_inside() -> None:
         order = {"from": str(sent), "to": str(read), "format": form, "max_bytes": MOST_UNPACKED}
         order |= {"dialect": dialect.to_json(), "wanted": wanted}
         answer: dict[str, Any] = {}
-        for each in process.serve(order, lambda: False):  # of rows, of columns, of every part that is written
+        for each in process.serve(order):  # of rows, of columns, of every part that is written
             answer |= each
         check(answer, read)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,19 +70,24 @@ def test_nothing_is_kept_of_a_file_whose_fault_shows_only_in_a_column(
     assert stored(engine) == (0, 0)
 
 
-def test_columns_that_are_long_in_being_described_keep_nobody_from_writing(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(library, "PATIENCE_SECONDS", 0.01)
+def test_the_columns_are_kept_with_the_bytes(engine: Engine, readers: Readers, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT)
+    with readers.read(str(path), "csv", max_bytes=1 << 30) as parsed:
+        kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), parsed)
+    table = library.load_table(engine, kept["id"])
+    assert (table.rows, table.columns["a"].values.array.sum()) == (400_000, 600_000)
+    assert stored(engine) == (1, len(CONTENT))
+
+
+def test_nobody_is_kept_from_writing_while_a_file_is_read(engine: Engine) -> None:
     other = b"c\n1\n"
 
     def describe() -> dict[str, object]:
         """Another file is stored while this one's columns are described."""
-        quick = Parsed(1, {}, "", lambda: {"columns": [{"name": "c"}]}, lambda _: True)
-        library.keep(engine, upload_of(other), io.BytesIO(other), quick)
+        library.keep(engine, upload_of(other), io.BytesIO(other), Parsed(0, {}, os.devnull, lambda: {"columns": []}))
         return {"columns": [{"name": "a"}, {"name": "b"}]}
 
-    slow = Parsed(400_000, {}, "", describe, lambda _: False)
-    kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), slow)
+    kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), Parsed(0, {}, os.devnull, describe))
     assert [column["name"] for column in kept["columns"]] == ["a", "b"]
     assert stored(engine) == (2, len(CONTENT) + len(other))

@@ -359,51 +359,16 @@ def test_packed_files_are_unpacked(readers: Readers, tmp_path: Path, compression
     assert lists(read(readers, tmp_path, packed.read_bytes())) == {"a": [1], "b": ["x"]}
 
 
-@pytest.mark.parametrize("piece", [1, 7, 1 << 20])
-@pytest.mark.parametrize("media_type", [CSV, PARQUET])
-def test_a_file_is_read_while_it_arrives(readers: Readers, tmp_path: Path, media_type: str, piece: int) -> None:
-    texts = [f"t{row}" for row in range(300)] + ['"a\nb"', "c"]  # the first quote comes late
+def test_a_quote_that_comes_late_holds_a_line_together(readers: Readers, tmp_path: Path) -> None:
+    texts = [f"t{row}" for row in range(300_000)] + ['"a\nb"', "c"]
     content = "a,b\n" + "".join(f"{row},{text}\n" for row, text in enumerate(texts))
-    whole = content.encode() if media_type == CSV else parquet()
-    path = tmp_path / "arriving"
-
-    def arrive() -> Iterator[None]:
-        with path.open("wb", buffering=0) as file:
-            for start in range(0, len(whole), piece):
-                file.write(whole[start : start + piece])
-                yield
-
-    path.touch()
-    with readers.read(str(path), FORMATS[media_type], max_bytes=MAX_BYTES, arriving=arrive()) as parsed:
-        found = lists(stack([*parsed.tables()]))
-    if media_type == CSV:
-        assert found == {"a": list(range(302)), "b": [*texts[:300], "a\nb", "c"]}
-    else:
-        assert found == {"a": [1.0, 2.0, 3.0], "b": ["x", "y", "x"]}
+    found = lists(read(readers, tmp_path, content.encode()))
+    assert found == {"a": list(range(300_002)), "b": [*texts[:300_000], "a\nb", "c"]}
 
 
-def test_a_file_that_stops_arriving_keeps_nobody_waiting(readers: Readers, tmp_path: Path) -> None:
-    path = tmp_path / "arriving"
-    path.touch()
-
-    def arrive() -> Iterator[None]:
-        yield
-        for _ in range(3):
-            assert lists(read(readers, tmp_path, b"a\n1\n")) == {"a": [1]}
-        assert sum(1 for _ in arriving_too()) == 2
-        raise ConnectionError
-
-    def arriving_too() -> Iterator[None]:
-        other = tmp_path / "other"
-        other.write_bytes(b"b\n2\n")
-        pieces = iter([None, None])
-        with readers.read(str(other), "csv", max_bytes=MAX_BYTES, arriving=pieces) as parsed:
-            yield from [None] * 2
-            assert lists(stack([*parsed.tables()])) == {"b": [2]}
-
-    with pytest.raises(ConnectionError), readers.read(str(path), "csv", max_bytes=MAX_BYTES, arriving=arrive()):
-        pass
-    assert lists(read(readers, tmp_path, b"a\n1\n")) == {"a": [1]}
+def test_bytes_of_utf_16_are_no_quotes(readers: Readers, tmp_path: Path) -> None:
+    content = "a,b\n1,∢\n".encode("utf-16")  # U+2222
+    assert lists(read(readers, tmp_path, content)) == {"a": [1], "b": ["∢"]}
 
 
 def test_numbers_are_counted_and_measured(readers: Readers, tmp_path: Path) -> None:
@@ -532,27 +497,6 @@ def test_a_file_whose_reader_dies_halfway_gives_the_same_columns(fresh_readers: 
             reader.kill()
             reader.wait()
             assert lists(stack([*parsed.tables()])) == expected
-
-
-def test_a_file_whose_reader_is_killed_while_it_arrives_is_read_all_the_same(
-    fresh_readers: Readers, tmp_path: Path
-) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(b"a\n1\n")
-
-    def arrive() -> Iterator[None]:
-        yield
-        [reader] = fresh_processes()
-        reader.kill()
-        reader.wait()
-        with path.open("ab") as file:
-            for number in range(5):
-                file.write(b"%d\n" % number)
-                file.flush()
-                yield
-
-    with fresh_readers.read(str(path), "csv", max_bytes=MAX_BYTES, arriving=arrive()) as parsed:
-        assert lists(stack([*parsed.tables()])) == {"a": [1, 0, 1, 2, 3, 4]}
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete
 
 from steelyard.data.files.options import Dialect
 from steelyard.datasets.library import Upload
-from steelyard.http.wiring import KEY
-from steelyard.store.engine import writing
-from steelyard.store.tables import DatasetPart
 
 TABLE = b"name,size,open,since\nRome,1.5,true,2020-01-02\n=cmd(),2,false,\nOslo,,true,2021-03-04\n"
 
@@ -118,17 +113,13 @@ def test_a_name_of_a_path_is_only_its_end(client: FlaskClient) -> None:
     assert client.post("/v1/datasets", data=form).json["name"] == "places.csv"
 
 
-def test_columns_that_were_lost_with_a_process_are_read_from_the_bytes_again(client: FlaskClient, app: Flask) -> None:
-    content = b"1;5;x\n2;5;=y\n" * 10  # which only its sender knows how to read
-    sent = send(client, content, query_string={"delimiter": ";", "header": "false"})
+def test_a_file_is_read_as_its_sender_says(client: FlaskClient) -> None:
+    sent = send(client, b"1;5;x\n2;5;=y\n", query_string={"delimiter": ";", "header": "false"})
     rows = client.get(f"{sent.headers['Location']}/rows").json
-    with writing(app.extensions[KEY].engine) as connection:
-        connection.execute(delete(DatasetPart))
+    assert rows["data"] == [{"x0": 1, "x1": 5, "x2": "x"}, {"x0": 2, "x1": 5, "x2": "=y"}]
     job = {"data": {"dataset": sent.json["id"], "target": "x0"}, "task": "regression", "layers": [2]}
     dry = client.post("/v1/jobs", json=job, query_string={"dry_run": "true"})
     assert dry.status_code == 200, dry.text
-    assert client.get(f"{sent.headers['Location']}/rows").json == rows
-    assert rows["data"] == [{"x0": 1, "x1": 5, "x2": "x"}, {"x0": 2, "x1": 5, "x2": "=y"}] * 10
 
 
 def test_an_upload_that_is_sent_again_with_its_key_gets_its_answer(client: FlaskClient) -> None:

@@ -17,9 +17,9 @@ from steelyard.data.files.unnamed import path_of
 from steelyard.data.inline import place_of
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
+from steelyard.datasets.orders import JOB
 from steelyard.datasets.passing import passing_file
 from steelyard.datasets.reading import Parsed, Readers
-from steelyard.datasets.signals import JOB
 from steelyard.errors import Fault, PayloadTooLarge, SteelyardError, ValidationFailed
 from steelyard.spec.inline import Inline, Load, read_stored
 from steelyard.spec.plan import Taken, require_few, take_inline

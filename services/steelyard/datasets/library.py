@@ -1,11 +1,11 @@
 """The data sets: kept, listed, read column by column, and deleted once no job needs them.
 
 A data set is what its bytes are: sent again, to be read in the same way, they are the same one. Its columns are stored
-beside them as soon as may be (`steelyard.datasets.columns`), for those that read it a column or a part at a time.
+beside them, for those that read it a column or a part at a time.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from itertools import islice
 from typing import IO, Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Integer, LargeBinary, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Integer, LargeBinary, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from steelyard.data import parts
@@ -26,7 +26,7 @@ from steelyard.datasets.reading import Parsed
 from steelyard.errors import Conflict, NotFound
 from steelyard.store.blocks import Blocks, paging, rows_at_once
 from steelyard.store.clock import now, rfc3339
-from steelyard.store.engine import flush, reading, writing
+from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.pages import Page, read_page
 from steelyard.store.space import freeing
@@ -34,7 +34,6 @@ from steelyard.store.tables import Dataset, DatasetContent, DatasetPart, Job, Jo
 
 PIECE_BYTES = 1 << 20
 ROWS_AT_ONCE = 8
-PATIENCE_SECONDS = 1.0  # for which a transaction waits for the columns to be described
 UNFINISHED = ("queued", "running")
 T = TypeVar("T")
 
@@ -64,69 +63,40 @@ def find(engine: Engine, upload: Upload) -> dict[str, Any] | None:
 
 
 def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> dict[str, Any]:
-    """Store the bytes as sent together with what is known of them, in one transaction; the data set.
+    """Store the bytes as sent and the columns, in one transaction; the data set.
 
-    The bytes go in while the columns are still being described, unless that keeps others from writing for long.
     Raises what reading a file raises.
     """
-    # Another request may be first with the same bytes.
-    with suppress(IntegrityError):
-        try:
-            _store(engine, upload, content, parsed, None)
-        except _NotDescribedYet:
-            _store(engine, upload, content, parsed, parsed.columns)
+    columns, found = parsed.columns, parsed.parts()  # all is read before others are kept from writing
+    with suppress(IntegrityError), writing(engine, checkpoint=False) as connection:  # another may store the same bytes
+        dataset_id = _add(connection, upload, parsed, columns)
+        for first, piece in _pieces(content):
+            connection.execute(insert(DatasetContent), {"dataset_id": dataset_id, "first": first, "content": piece})
+        for some in _batches(found):
+            connection.execute(insert(DatasetPart), [{"dataset_id": dataset_id} | vars(part) for part in some])
     kept = find(engine, upload)
     assert kept is not None
     return kept
 
 
-class _NotDescribedYet(Exception):
-    """Undoes a transaction that would have to wait for the columns' descriptions."""
-
-
-def _store(
-    engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed, columns: list[dict[str, Any]] | None
-) -> None:
+def _add(connection: Connection, upload: Upload, parsed: Parsed, columns: list[dict[str, Any]]) -> str:
     dataset_id = new_id("ds")
-    facts: dict[str, Any] = {
-        "name": upload.name,
-        "digest": upload.digest,
-        "sha256": upload.sha256,
-        "bytes": upload.bytes,
-    }
-    facts |= {"media_type": upload.media_type, "rows": parsed.rows, "columns": [], "found": parsed.found}
-    facts["read_with"] = upload.dialect.to_json()
-    with writing(engine, checkpoint=False) as connection:
-        connection.execute(insert(Dataset).values(id=dataset_id, created_at=now(), **facts))
-        this = update(Dataset).where(Dataset.id == dataset_id)
-        for first, piece in _pieces(content):
-            connection.execute(insert(DatasetContent), {"dataset_id": dataset_id, "first": first, "content": piece})
-            # What was written lately stays out of SQLite's log: to change it there, all that follows is summed again.
-            connection.execute(this.values(bytes=first + len(piece)))
-        flush(connection)  # while the columns are described
-        if columns is None and not parsed.soon(PATIENCE_SECONDS):
-            raise _NotDescribedYet
-        connection.execute(this.values(columns=columns or parsed.columns))
-
-
-def has_columns(engine: Engine, dataset_id: str) -> bool:
-    """Whether its columns are stored."""
-    query = select(DatasetPart.rows).where(DatasetPart.dataset_id == dataset_id).limit(1)
-    with reading(engine) as connection:
-        return connection.execute(query).first() is not None
-
-
-def keep_columns(engine: Engine, dataset_id: str, found: Iterable[Part]) -> None:
-    """Store the columns, in one transaction, unless they are there or the data set is not any more."""
-    with suppress(IntegrityError), writing(engine) as connection:
-        for some in _batches(iter(found)):
-            connection.execute(insert(DatasetPart), [{"dataset_id": dataset_id} | vars(part) for part in some])
-
-
-def get_dialect(engine: Engine, dataset_id: str) -> Dialect:
-    """How its bytes are to be read. Raises `NotFound`."""
-    with reading(engine) as connection:
-        return Dialect(**_row(connection, dataset_id).read_with)
+    connection.execute(
+        insert(Dataset).values(
+            id=dataset_id,
+            created_at=now(),
+            name=upload.name,
+            digest=upload.digest,
+            sha256=upload.sha256,
+            bytes=upload.bytes,
+            media_type=upload.media_type,
+            rows=parsed.rows,
+            columns=columns,
+            found=parsed.found,
+            read_with=upload.dialect.to_json(),
+        )
+    )
+    return dataset_id
 
 
 def _pieces(content: IO[bytes]) -> Iterator[tuple[int, bytes]]:

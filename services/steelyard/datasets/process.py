@@ -1,6 +1,5 @@
 """The process that reads strangers' files: orders on standard input, answers on standard output, a line each.
 
-After its order come a line `MORE` for every piece of the file that has arrived since, and another when all is there.
 Arguments: the memory that it may have in bytes, and the process id of its parent.
 """
 
@@ -8,20 +7,18 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
 from steelyard.data import parts
-from steelyard.data.files.arriving import Arriving
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.refusal import Unreadable
 from steelyard.data.files.source import Options, open_file
 from steelyard.data.files.unnamed import NO_ROOM
 from steelyard.datasets import sandbox
-from steelyard.datasets.signals import JOB, MORE, PROCESSOR_SECONDS
+from steelyard.datasets.orders import JOB, PROCESSOR_SECONDS
 from steelyard.lifeline import end_with_parent
 
 
@@ -34,7 +31,7 @@ def main() -> None:
     answers.write(b'{"ready":true}\n')
     for line in sys.stdin.buffer:
         sandbox.allow_seconds(PROCESSOR_SECONDS)
-        for answer in serve(orjson.loads(line), lambda: sys.stdin.buffer.readline() == MORE):
+        for answer in serve(orjson.loads(line)):
             answers.write(orjson.dumps(answer) + b"\n")
         gc.collect()
 
@@ -43,8 +40,8 @@ def _ignore(_: object) -> None:
     """Say nothing of what pyarrow raises over each bad row that is not UTF-8: the answer tells of the row."""
 
 
-def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str, Any]]:
-    """Read the file `from`, of which there is more for as long as `more` is true.
+def serve(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Read the file `from`.
 
     The first answer says how many rows there are, or why it was not read; the second what the columns hold; each
     further one that the next part of every column is written to the file `to`, and whether that was the last.
@@ -53,30 +50,27 @@ def serve(order: dict[str, Any], more: Callable[[], bool]) -> Iterator[dict[str,
     if order["format"] == JOB:
         from steelyard.datasets import inline  # noqa: PLC0415 -- takes a second and 65 MB, which no file needs
 
-        while more():
-            pass  # it is sent whole
         yield from inline.split(order)
         return
     options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]), order["wanted"])
-    with closing(Arriving(order["from"], more)) as arriving:
-        try:
-            with open_file(arriving, options) as source:
-                yield {"rows": source.rows, "found": source.found}
-                columns = list(source.columns)
-            yield {"columns": [facts for _, facts in columns]}
-            with open(order["to"], "wb") as file:  # noqa: PTH123 -- made for us
-                for first in range(0, source.rows, parts.ROWS):
-                    parts.write(file, (parts.cut(place, values, first) for place, (values, _) in enumerate(columns)))
-                    file.flush()
-                    yield {"written": first + parts.ROWS >= source.rows}
-        except Unreadable as fault:
-            yield {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
-        except MemoryError:
-            yield {"too_large": True}
-        except OSError as error:
-            if error.errno not in NO_ROOM:
-                raise
-            yield {"no_room": True}
+    try:
+        with open_file(order["from"], options) as source:
+            yield {"rows": source.rows, "found": source.found}
+            columns = list(source.columns)
+        yield {"columns": [facts for _, facts in columns]}
+        with open(order["to"], "wb") as file:  # noqa: PTH123 -- made for us
+            for first in range(0, source.rows, parts.ROWS):
+                parts.write(file, (parts.cut(place, values, first) for place, (values, _) in enumerate(columns)))
+                file.flush()
+                yield {"written": first + parts.ROWS >= source.rows}
+    except Unreadable as fault:
+        yield {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
+    except MemoryError:
+        yield {"too_large": True}
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        yield {"no_room": True}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,8 +27,8 @@ from steelyard.data.files.options import Dialect
 from steelyard.data.files.unnamed import path_of
 from steelyard.data.parts import Part
 from steelyard.data.table import Table
+from steelyard.datasets.orders import PROCESSOR_SECONDS
 from steelyard.datasets.passing import passing_file
-from steelyard.datasets.signals import END, MORE, PROCESSOR_SECONDS
 from steelyard.errors import (
     Fault,
     InvalidRequest,
@@ -78,7 +78,6 @@ class Parsed:
     found: dict[str, Any]
     path: str
     wait: Callable[[], dict[str, Any]]  # for the profiles, and then for the next part of every column
-    soon: Callable[[float], bool]  # whether that comes within so many seconds
 
     @cached_property
     def columns(self) -> list[dict[str, Any]]:
@@ -113,16 +112,12 @@ class Parsed:
 
 
 class Readers:
-    """Reads files, `AT_ONCE` at a time, each with at most `memory_bytes` of address space.
-
-    One more is read while it still arrives. It has a place of its own: a slow sender must not keep others waiting.
-    """
+    """Reads files, `AT_ONCE` at a time, each with at most `memory_bytes` of address space."""
 
     def __init__(self, *, memory_bytes: int) -> None:
         self._memory_bytes = memory_bytes
         self._idle: LifoQueue[Reader] = LifoQueue()
         self._room = BoundedSemaphore(AT_ONCE)
-        self._early = BoundedSemaphore(1)
 
     @contextmanager
     def read(
@@ -132,10 +127,9 @@ class Readers:
         *,
         max_bytes: int,
         dialect: Dialect = PLAIN,
-        arriving: Iterable[object] = (),
         wanted: Mapping[str, bool] | None = None,
     ) -> Iterator[Parsed]:
-        """What the file at `path` holds, once `arriving`, which gives an item for each piece of it, has ended.
+        """What the file at `path` holds.
 
         With `wanted`, the columns of these names alone, with no profile but their kind; all columns of a file that
         lacks one of them. In a CSV file, those for which it is true hold texts, whatever they look like. These are the
@@ -143,33 +137,19 @@ class Readers:
         `UnreadableData`, `TooLargeToRead`, `Unavailable`.
         """
         order = {"from": path, "format": form, "max_bytes": max_bytes, "dialect": dialect.to_json(), "wanted": wanted}
-        with self._place(arriving) as still_arriving, passing_file() as file:
+        with self._room, passing_file() as file:
             written = path_of(file)
             reading = Reading(self._take, order | {"to": written}, memory_bytes=self._memory_bytes)
             try:
-                facts = reading.begin(iter(still_arriving))
+                facts = reading.begin()
                 try:
-                    yield Parsed(facts["rows"], facts["found"], written, reading.wait, reading.speaks)
+                    yield Parsed(facts["rows"], facts["found"], written, reading.wait)
                 except ValidationFailed:  # the rows are not as they should be; the process is, and serves again
                     reading.finish()
                     raise
                 reading.finish()
             finally:
                 self._give_back(reading.reader)
-
-    @contextmanager
-    def _place(self, arriving: Iterable[object]) -> Iterator[Iterable[object]]:
-        """Room for one more file, and what is still to come of it."""
-        if arriving != () and self._early.acquire(blocking=False):
-            try:
-                yield arriving
-            finally:
-                self._early.release()
-            return
-        for _ in arriving:
-            pass
-        with self._room:
-            yield ()
 
     def stop(self) -> None:
         """End the processes that wait for a file."""
@@ -205,13 +185,11 @@ class Reading:
         self._answers = 0
         self._deaths: list[ReaderDied] = []
 
-    def begin(self, arriving: Iterator[object]) -> dict[str, Any]:
-        """The first answer, once `arriving` has ended. Raises what `wait` raises."""
+    def begin(self) -> dict[str, Any]:
+        """The first answer. Raises what `wait` raises."""
         try:
-            answer = self.reader.ask(self._order, arriving)
+            answer = self.reader.ask(self._order)
         except ReaderDied as death:
-            for _ in arriving:
-                pass
             answer = self._read_again(death)
         return self._checked(answer)
 
@@ -222,10 +200,6 @@ class Reading:
         except ReaderDied as death:
             answer = self._read_again(death)
         return self._checked(answer)
-
-    def speaks(self, within: float) -> bool:
-        """Whether an answer begins within so many seconds."""
-        return self.reader.speaks(within)
 
     def finish(self) -> None:
         """Wait until the columns are written."""
@@ -241,7 +215,7 @@ class Reading:
         self.reader.kill()
         self.reader = self._take()
         try:
-            answer = self.reader.ask(self._order, iter(()))
+            answer = self.reader.ask(self._order)
             for _ in range(self._answers):
                 if not answer.keys().isdisjoint(REFUSALS):
                     break
@@ -317,26 +291,19 @@ class Reader:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def ask(self, order: dict[str, Any], arriving: Iterable[object]) -> dict[str, Any]:
-        """Its first answer, once `arriving` has ended. Raises `ReaderDied`, `Unavailable`."""
+    def ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Its first answer. Raises `ReaderDied`, `Unavailable`."""
         if self.files == 0:
             self._line(time.monotonic() + SECONDS)  # that it is ready
         self.files += 1
         self.is_free = False
         self._say(orjson.dumps(order) + b"\n")
-        for _ in arriving:
-            self._say(MORE)
-        self._say(END)
         return self.wait()
 
     def wait(self) -> dict[str, Any]:
         """Its next answer. Raises `ReaderDied`, `Unavailable`."""
         answer: dict[str, Any] = orjson.loads(self._line(time.monotonic() + SECONDS))
         return answer
-
-    def speaks(self, within: float) -> bool:
-        """Whether an answer begins within so many seconds."""
-        return bool(self._unread) or (self._comes(within) and self._receive())
 
     def _say(self, line: bytes) -> None:
         assert self._process.stdin is not None

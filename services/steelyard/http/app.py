@@ -2,7 +2,6 @@
 
 from flask import Flask, Response, g, request
 
-from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
 from steelyard.http.accounting import choose_id, make_meters
 from steelyard.http.assets import assets
@@ -49,7 +48,6 @@ def create_app(ours: Settings) -> Flask:
         predictor,
         Explainer(engine, predictor, readers),
         readers,
-        Columns(engine, readers, max_bytes=ours.max_dataset_bytes),
         meters,
     )
     app.extensions[KEY] = shared

@@ -1,7 +1,5 @@
 """Data sets: sent once, described, and learned from by any number of jobs."""
 
-from contextlib import ExitStack
-from functools import partial
 from typing import Any
 
 import orjson
@@ -10,18 +8,15 @@ from flask import Blueprint, Response, url_for
 from steelyard.data.files.options import FORMATS
 from steelyard.datasets import library
 from steelyard.datasets.library import Upload
-from steelyard.errors import SteelyardError
 from steelyard.http.idempotency import answer_once
 from steelyard.http.listing import CSV, as_csv, as_list, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, reply, route, stream
-from steelyard.http.uploads import READING, Fingerprint, read_dialect, receive, require_name
+from steelyard.http.uploads import READING, read_dialect, receive, require_name
 from steelyard.http.wiring import services
-from steelyard.logs import get_logger
 from steelyard.store import replies
 from steelyard.store.replies import Once
 
-log = get_logger(__name__)
 datasets = Blueprint("datasets", __name__)
 NAME = Query("name", "string", "a label")
 ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=10_000)
@@ -45,37 +40,24 @@ def create_dataset(*, name: str | None, **dialect: Any) -> Response:
     """Read the file, in a process of its own, and keep it. The same bytes twice are one data set."""
     ours, read_as = services(), read_dialect(**dialect)
     most = ours.settings.max_dataset_bytes
-    with ExitStack() as at_last:
-        sent = at_last.enter_context(receive(most))
-        fingerprint, form = Fingerprint(), FORMATS[sent.media_type]
-        arriving = fingerprint.passing(sent.arriving())
-        reading = ours.readers.read(sent.path, form, max_bytes=most, dialect=read_as, arriving=arriving)
-        parsed = at_last.enter_context(reading)
+    with receive(most) as sent:
         title = require_name(name or sent.name)
-        upload = Upload(title, sent.media_type, read_as, fingerprint.sha256, fingerprint.bytes)
+        upload = Upload(title, sent.media_type, read_as, sent.digest(), sent.bytes)
 
         def create(once: Once | None) -> bytes:
-            found = library.find(ours.engine, upload) or library.keep(ours.engine, upload, sent.file, parsed)
+            found = library.find(ours.engine, upload)
+            if found is None:
+                form = FORMATS[sent.media_type]
+                with ours.readers.read(sent.path, form, max_bytes=most, dialect=read_as) as parsed:
+                    found = library.keep(ours.engine, upload, sent.file, parsed)
             answer = orjson.dumps(found)
             if once is not None:  # a transaction of its own will do: the same bytes are the same data set anyhow
                 replies.keep_alone(ours.engine, once, answer)
             return answer
 
         answer, headers = answer_once(create, body_sha256=upload.digest)
-        dataset_id = orjson.loads(answer)["id"]
-        headers["Location"] = url_for("datasets.get_dataset", dataset_id=dataset_id)
-        response = reply(answer, 201, headers=headers)
-        at_last.enter_context(ours.columns.storing(dataset_id, parsed))
-        response.call_on_close(partial(_store_columns, at_last.pop_all()))
-        return response
-
-
-def _store_columns(at_last: ExitStack) -> None:
-    """What is done when the sender has the answer."""
-    try:
-        at_last.close()
-    except SteelyardError as error:
-        log.warning("the columns of a data set are stored when they are first asked for", reason=error.detail)
+    headers["Location"] = url_for("datasets.get_dataset", dataset_id=orjson.loads(answer)["id"])
+    return reply(answer, 201, headers=headers)
 
 
 @route(
@@ -116,7 +98,6 @@ def delete_dataset(dataset_id: str) -> Response:
 def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
     """Rows as objects, or as CSV."""
     form = choose_form((JSON, CSV))
-    services().columns.require(dataset_id)
     found = library.open_rows(services().engine, dataset_id, limit=limit, after=after)
     if form == JSON:
         return stream(as_rows(found), version=found.version)

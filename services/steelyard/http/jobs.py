@@ -1,10 +1,12 @@
 """Training jobs."""
 
+from functools import partial
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, g, request, url_for
 
+from steelyard.datasets import library
 from steelyard.datasets.inline import LARGE_BYTES, read_large_job
 from steelyard.errors import InvalidRequest, shown
 from steelyard.http import deferral
@@ -85,7 +87,7 @@ def _read_plan() -> Plan:
     document = read_document(body) if taken is None else taken[0]
     del body
     limits = Limits(ours.settings.max_job_memory_bytes)
-    plan = read_job(document, limits=limits, tables=ours.columns.load_table, taken=taken)
+    plan = read_job(document, limits=limits, tables=partial(library.load_table, ours.engine), taken=taken)
     plan = require_start(ours.engine, plan)
     if plan.webhook is not None:
         require_reach(plan.webhook, ours.settings.webhook_networks)

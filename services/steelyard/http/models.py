@@ -86,9 +86,7 @@ def predict(model_id: str) -> dict[str, Any]:
     wanted = ours.predictor.get(model_id)[1].features
     with (
         receive(most) as sent,
-        ours.readers.read(
-            sent.path, TABLES[sent.media_type], max_bytes=most, arriving=sent.arriving(), wanted=wanted
-        ) as parsed,
+        ours.readers.read(sent.path, TABLES[sent.media_type], max_bytes=most, wanted=wanted) as parsed,
     ):
         return ours.predictor.predict_tables(model_id, parsed.tables())
 

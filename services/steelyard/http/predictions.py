@@ -110,7 +110,6 @@ def _require_inputs(dataset_id: str, model: Loaded) -> int:
             ]
             + [Fault(place, f"has no column {shown(name)}, which the model takes") for name in missing[MOST_ERRORS:]]
         )
-    services().columns.require(dataset_id)
     with _told_at(place):  # a column is of one form: if the first rows are not what the model takes, no others are
         read_table(library.load_part(engine, dataset_id, [*encoder.features], 0), encoder, model.network.dtype)
     rows: int = dataset["rows"]

@@ -1,8 +1,9 @@
 """Files of data that come as a request's body, or as a part of it: to disk as they arrive, and nowhere else."""
 
 import hashlib
+import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import IO, Any
@@ -60,31 +61,15 @@ class Sent:
         self.name = name
         self.media_type = media_type
 
-    def arriving(self) -> Iterator[bytes]:
-        """Each piece of it."""
-        self.file.seek(0)
-        while piece := self.file.read(PIECE_BYTES):
-            yield piece
-
-
-class Fingerprint:
-    """The SHA-256 and the number of the bytes that have passed."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-        self._sha256 = hashlib.sha256()
-
     @property
-    def sha256(self) -> str:
-        """In hexadecimal digits."""
-        return self._sha256.hexdigest()
+    def bytes(self) -> int:
+        """How long it is."""
+        return os.fstat(self.file.fileno()).st_size
 
-    def passing(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """The pieces, as they come."""
-        for piece in pieces:
-            self._sha256.update(piece)
-            self.bytes += len(piece)
-            yield piece
+    def digest(self) -> str:
+        """Its SHA-256 in hexadecimal digits."""
+        self.file.seek(0)
+        return hashlib.file_digest(self.file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def read_dialect(

@@ -5,7 +5,6 @@ from typing import cast
 
 from flask import current_app
 
-from steelyard.datasets.columns import Columns
 from steelyard.datasets.reading import Readers
 from steelyard.http.accounting import Meters
 from steelyard.http.in_flight import InFlight
@@ -31,7 +30,6 @@ class Services:
     predictor: Predictor
     explainer: Explainer
     readers: Readers
-    columns: Columns
     meters: Meters
     in_flight: InFlight = field(default_factory=InFlight)
 

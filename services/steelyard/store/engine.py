@@ -22,7 +22,6 @@ __all__ = [
     "bare",
     "database_file",
     "describe_failure",
-    "flush",
     "make_engine",
     "reading",
     "writing",
@@ -124,25 +123,6 @@ def writing(engine: Engine, *, checkpoint: bool = True) -> Iterator[Connection]:
         connection.begin(),
     ):
         yield connection
-
-
-def flush(connection: Connection) -> None:
-    """Bring to the disk what a transaction has written so far, so that its commit has less to wait for.
-
-    Of SQLite, whose log the disk gets at the commit else; PostgreSQL writes its own by and by. Raises `Unavailable`.
-    """
-    if connection.dialect.name != "sqlite":
-        return
-    try:
-        log = os.open(f"{connection.engine.url.database}-wal", os.O_RDONLY)  # SQLite's locks are on other files
-    except FileNotFoundError:
-        return  # where the disk knows no shared memory, SQLite has no such log
-    try:
-        os.fsync(log)
-    except OSError as error:
-        raise Unavailable(f"the database's disk fails: {error.strerror}") from error
-    finally:
-        os.close(log)
 
 
 @contextmanager

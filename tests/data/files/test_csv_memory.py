@@ -6,19 +6,20 @@ from pathlib import Path
 
 MAP = """
 import resource, sys
-from steelyard.data.files.csv import map_file
+from steelyard.data.files.csv import mapped
 resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))
-with open(sys.argv[1], "rb") as file:
-    try:
-        map_file(file.fileno())
-    except MemoryError:
-        print("too large")
+try:
+    with mapped(sys.argv[1]):
+        print("it fits")
+except MemoryError:
+    print("too large")
 """
 
 
 def test_a_file_larger_than_the_address_space_is_a_matter_of_memory(tmp_path: Path) -> None:
     path = tmp_path / "sparse"
     with path.open("wb") as file:
+        file.write(b"a")
         file.truncate(1 << 32)
     done = subprocess.run([sys.executable, "-c", MAP, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout == "too large\n"

@@ -5,13 +5,13 @@ import errno
 import mmap
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from steelyard.data.files.arriving import Arriving
 from steelyard.data.files.arrow import BROKEN, MOST_COLUMNS, brief
 from steelyard.data.files.options import Dialect
 from steelyard.data.files.refusal import Unreadable
@@ -31,33 +31,47 @@ SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
-def read_csv(file: Arriving, asked: Dialect) -> tuple[pa.Table, Dialect]:
-    """The table, and how it was found to be written. It is parsed while it arrives."""
-    start = file.start(SAMPLE_BYTES)
-    if not start.strip():
-        raise Unreadable("it is empty")
-    dialect = _find_out(start, asked)
-    header = start if NEWLINE.search(start) else file.start(LONGEST_HEADER_BYTES)
-    if len(_first_line(header, dialect)) > MOST_COLUMNS:  # the parser would take minutes to find that out
-        raise Unreadable(f"it has more than {MOST_COLUMNS} columns, the most that there may be")
-    watched = Watched(file, dialect)
-    parsing = Parsing(dialect, header, has_quotes=watched.quote in start)
-    table, failure = None, None
-    try:
-        table = parsing.run(pa.PythonFile(watched, mode="r"))
-    except BROKEN as error:
-        failure = error
-    watched.read_on()
-    with open(file.path, "rb") as whole:  # noqa: PTH123 -- the parser's own process holds nothing but paths
-        content = map_file(whole.fileno())
-    watched.refuse(content)
-    if watched.quotes and not parsing.has_quotes:  # the first came late: what they hold may have been torn apart
-        parsing, table = replace(parsing, has_quotes=True), None
-    elif failure is not None:
-        table, dialect = _read_again(file.path, content, parsing, failure)
-    if table is None:
-        table, dialect = _read_whole(file.path, content, parsing)
+def read_csv(path: str, asked: Dialect) -> tuple[pa.Table, Dialect]:
+    """The table, and how it was found to be written. Raises `Unreadable`, `MemoryError`."""
+    with mapped(path) as content:
+        start = content[:SAMPLE_BYTES]
+        dialect = _find_out(start, asked)
+        header = start if NEWLINE.search(start) else content[:LONGEST_HEADER_BYTES]
+        if len(_first_line(header, dialect)) > MOST_COLUMNS:  # the parser would take minutes to find that out
+            raise Unreadable(f"it has more than {MOST_COLUMNS} columns, the most that there may be")
+        quotes = _check(content, dialect)
+    table, dialect = _parse(path, Parsing(dialect, header, has_quotes=quotes > 0))
     return tidy(table, dialect), dialect
+
+
+@contextmanager
+def mapped(path: str) -> Iterator[mmap.mmap]:
+    """The file as memory. Raises `Unreadable` if it is empty, `MemoryError` where the address space is too small."""
+    with open(path, "rb") as file:  # noqa: PTH123 -- the parser's own process holds nothing but paths
+        if not file.read(SAMPLE_BYTES).strip():
+            raise Unreadable("it is empty")
+        try:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            if error.errno == errno.ENOMEM:
+                raise MemoryError from error
+            raise
+    with content:
+        yield content
+
+
+def _check(content: mmap.mmap, dialect: Dialect) -> int:
+    """The number of quotes. Raises `Unreadable` over a NUL, and over a quote that is not closed."""
+    if dialect.encoding == "utf-16":
+        return 1  # its bytes say nothing; only a parser that expects none could tear a value apart
+    if (place := content.find(b"\0")) >= 0:
+        seen = [f"; it begins as {name} files do" for mark, name in OTHERS.items() if content[: len(mark)] == mark]
+        raise Unreadable(f"it holds a NUL byte, which no text has{''.join(seen)}", row=_row_of(content, place))
+    quote = dialect.quote.encode()
+    quotes = sum(content[first : first + BLOCK_BYTES].count(quote) for first in range(0, len(content), BLOCK_BYTES))
+    if quotes % 2:
+        _refuse_open_quote(content, dialect)
+    return quotes
 
 
 def _first_line(header: bytes, dialect: Dialect) -> list[str]:
@@ -74,42 +88,6 @@ def _names_of(columns: list[str], dialect: Dialect) -> Iterator[tuple[str, str]]
         yield (name, called(name, place)) if dialect.header else (f"f{place}", f"x{place}")
 
 
-class Watched:
-    """A file on its way to the parser, in which quotes are counted and a NUL is noticed."""
-
-    closed = False
-
-    def __init__(self, file: Arriving, dialect: Dialect) -> None:
-        self.quote = dialect.quote.encode()
-        self.quotes = 0
-        self._dialect = dialect
-        self._file = file
-        self._done = 0
-        self._nul: int | None = None
-
-    def read(self, size: int) -> bytes:
-        """The next `size` bytes; fewer only at the end."""
-        piece = self._file.read(size)
-        self.quotes += piece.count(self.quote)
-        if self._nul is None and self._dialect.encoding != "utf-16" and (place := piece.find(b"\0")) >= 0:
-            self._nul = self._done + place
-        self._done += len(piece)
-        return piece
-
-    def read_on(self) -> None:
-        """Read what the parser has left."""
-        while self.read(BLOCK_BYTES):
-            pass
-
-    def refuse(self, content: mmap.mmap) -> None:
-        """Refuse a NUL, and a quote that is not closed."""
-        if self._nul is not None:
-            seen = [f"; it begins as {name} files do" for mark, name in OTHERS.items() if content[: len(mark)] == mark]
-            raise Unreadable(f"it holds a NUL byte, which no text has{''.join(seen)}", row=_row_of(content, self._nul))
-        if self.quotes % 2:
-            _refuse_open_quote(content, self._dialect)
-
-
 def _find_out(start: bytes, asked: Dialect) -> Dialect:
     marked = next((name for mark, name in BYTE_ORDER_MARKS.items() if start.startswith(mark)), "")
     encoding = asked.encoding or marked or "utf-8"
@@ -119,16 +97,6 @@ def _find_out(start: bytes, asked: Dialect) -> Dialect:
     delimiter = asked.delimiter or _delimiter_of(lines, asked.quote)
     decimal = asked.decimal or _decimal_of(lines, delimiter, asked.quote)
     return replace(asked, encoding=encoding, delimiter=delimiter, decimal=decimal)
-
-
-def map_file(descriptor: int) -> mmap.mmap:
-    """The file as memory. Raises `MemoryError` where the address space that this process may have does not hold it."""
-    try:
-        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-    except OSError as error:
-        if error.errno == errno.ENOMEM:
-            raise MemoryError from error
-        raise
 
 
 def _row_of(content: mmap.mmap, place: int) -> int:
@@ -202,22 +170,23 @@ class Parsing:
         return "error" if len(self.bad) == 1 else "skip"
 
 
-def _read_whole(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.Table, Dialect]:
+def _parse(path: str, parsing: Parsing) -> tuple[pa.Table, Dialect]:
     try:
         return parsing.run(path), parsing.dialect
     except BROKEN as error:
-        return _read_again(path, content, parsing, error)
+        with mapped(path) as content:
+            return _parse_again(path, content, parsing, error)
 
 
-def _read_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseException) -> tuple[pa.Table, Dialect]:
+def _parse_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseException) -> tuple[pa.Table, Dialect]:
     """Raise what is wrong with the file, or read it as the Latin-1 that it is."""
     said, bad, dialect = brief(error), parsing.bad, parsing.dialect
     # A row that is not UTF-8 is not handed to the handler either; as Latin-1 it is.
     is_unknown_row = not bad and "CSV parse error" in said and dialect.encoding in ("utf-8", "utf-8-sig")
     if "UTF8" in said or "utf-8" in said.lower() or isinstance(error, UnicodeDecodeError) or is_unknown_row:
-        return _read_in_latin(path, content, parsing)
+        return _parse_as_latin_1(path, content, parsing)
     if bad and bad[0].number is None and not parsing.in_order:
-        return _read_whole(path, content, replace(parsing, in_order=True))
+        return _parse(path, replace(parsing, in_order=True))
     if bad:
         number = None if bad[0].number is None else int(bad[0].number) - (1 if dialect.header else 0)
         seen = shown(bad[0].text)
@@ -228,7 +197,7 @@ def _read_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseExce
     raise Unreadable(f"this is not a CSV file that can be read: {said}") from None
 
 
-def _read_in_latin(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.Table, Dialect]:
+def _parse_as_latin_1(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.Table, Dialect]:
     """A file that is not UTF-8 is Latin-1, unless parts of it are UTF-8 all the same."""
     dialect = parsing.dialect
     if dialect.encoding not in ("utf-8", "utf-8-sig"):
@@ -239,7 +208,7 @@ def _read_in_latin(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.
             f"byte {place} ({content[place]:#04x}) is not UTF-8, and other parts are: it mixes encodings",
             row=_row_of(content, place),
         )
-    return _read_whole(path, content, replace(parsing, dialect=replace(dialect, encoding="latin-1")))
+    return _parse(path, replace(parsing, dialect=replace(dialect, encoding="latin-1")))
 
 
 def _first_bad_byte(content: mmap.mmap) -> int:

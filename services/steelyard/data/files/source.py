@@ -4,17 +4,16 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 
 from steelyard.data.ahead import threads_begun
 from steelyard.data.column import Values
 from steelyard.data.files.arrays import read_npz
-from steelyard.data.files.arriving import Arriving
 from steelyard.data.files.arrow import (
     AT_ONCE,
     BROKEN,
@@ -63,13 +62,11 @@ class Source:
 
 
 @contextmanager
-def open_file(file: Arriving, options: Options) -> Iterator[Source]:
+def open_file(path: str, options: Options) -> Iterator[Source]:
     """Read the file; each column comes with its profile. Raises `Unreadable`, `MemoryError`; so does taking them."""
-    with threads_begun(AT_ONCE) as threads, _unpacked(file, options.max_bytes) as (plain, packing):
+    with threads_begun(AT_ONCE) as threads, _unpacked(path, options.max_bytes) as (plain, packing):
         table, found = _read(plain, options)
-        refuse_bomb(
-            unpacked_bytes=unpacked_bytes(table.num_rows, table.schema), packed_bytes=Path(file.path).stat().st_size
-        )
+        refuse_bomb(unpacked_bytes=unpacked_bytes(table.num_rows, table.schema), packed_bytes=Path(path).stat().st_size)
         table = with_texts(with_names(table), options.dialect.texts)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
             table = table.select([*options.wanted])
@@ -86,41 +83,44 @@ def open_file(file: Arriving, options: Options) -> Iterator[Source]:
         yield Source(rows, found, described)
 
 
-def _read(file: Arriving, options: Options) -> tuple[pa.Table, dict[str, Any]]:
+def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any]]:
     if options.format == "csv":
         wanted = options.wanted or {}
         texts = [*options.dialect.texts, *(name for name, is_text in wanted.items() if is_text)]
-        table, dialect = read_csv(file, replace(options.dialect, texts=texts))
+        table, dialect = read_csv(path, replace(options.dialect, texts=texts))
         return table, {"delimiter": dialect.delimiter, "encoding": dialect.encoding, "decimal": dialect.decimal}
-    file.finish()
     match options.format:
         case "parquet":
-            return read_parquet(file.path, options.max_bytes), {}
+            return read_parquet(path, options.max_bytes), {}
         case "arrow":
-            return read_arrow(file.path), {}
+            return read_arrow(path), {}
         case "npz":
-            return read_npz(file.path, options.max_bytes), {}
+            return read_npz(path, options.max_bytes), {}
         case "json":
-            return read_json(file.path), {}
+            return read_json(path), {}
         case "ndjson":
-            return read_ndjson(file.path), {}
+            return read_ndjson(path), {}
         case _:
             raise Unreadable(f"its format {options.format!r} is not known")
 
 
 @contextmanager
-def _unpacked(file: Arriving, max_bytes: int) -> Iterator[tuple[Arriving, str | None]]:
-    """The plain file, and what it was packed with."""
-    start = file.start(4)
-    packing = "gzip" if start.startswith(GZIP) else "zstd" if start.startswith(ZSTD) else None
-    if packing is None:
-        yield file, None
-        return
-    file.finish()
-    with (
-        open(file.path, "rb") as packed,  # noqa: PTH123 -- the parser's own process holds nothing but paths
-        unnamed_file() as plain,
-    ):
+def _unpacked(path: str, max_bytes: int) -> Iterator[tuple[str, str | None]]:
+    """The path of the plain file, and what it was packed with."""
+    with open(path, "rb") as packed:  # noqa: PTH123 -- the parser's own process holds nothing but paths
+        start = packed.read(4)
+        packing = "gzip" if start.startswith(GZIP) else "zstd" if start.startswith(ZSTD) else None
+        if packing is None:
+            yield path, None
+            return
+        packed.seek(0)
+        with _plain(packed, packing, max_bytes) as plain:
+            yield plain, packing
+
+
+@contextmanager
+def _plain(packed: IO[bytes], packing: str, max_bytes: int) -> Iterator[str]:
+    with unnamed_file() as plain:
         size = os.fstat(packed.fileno()).st_size
         stream: Any = gzip.GzipFile(fileobj=packed) if packing == "gzip" else pa.input_stream(packed, "zstd")
         try:
@@ -130,8 +130,7 @@ def _unpacked(file: Arriving, max_bytes: int) -> Iterator[tuple[Arriving, str | 
                 raise
             raise Unreadable(f"its {packing} compression is broken: {brief(error)}") from None
         plain.flush()
-        with closing(Arriving(path_of(plain), lambda: False)) as unpacked:
-            yield unpacked, packing
+        yield path_of(plain)
 
 
 def _copy(stream: Any, plain: Any, packed_bytes: int, max_bytes: int) -> None:
