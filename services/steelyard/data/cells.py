@@ -38,7 +38,7 @@ class CellReader:
         self._order = order
         self._places = [place_of[name] for name in order]
         self._readings = [(place, readings[name]) for place, name in enumerate(order) if name in readings]
-        self.takes_lists_of_numbers = not readings and self._places == [*range(len(features))]
+        self._takes_lists = not readings and self._places == [*range(len(features))]
         self._with_missing = with_missing
 
     def read(self, rows: list[Any]) -> NDArray[np.float64] | None:
@@ -55,7 +55,7 @@ class CellReader:
     def _add(self, row: Any, cells: "array[float]") -> None:
         """Append the cells of a row. Raises `TypeError`, `ValueError`, `OverflowError`."""
         if type(row) is list and len(row) == len(self._features):
-            values = row if self.takes_lists_of_numbers else [*map(row.__getitem__, self._places)]
+            values = row if self._takes_lists else [*map(row.__getitem__, self._places)]
         elif type(row) is dict and row.keys() == self._features:
             values = [*map(row.__getitem__, self._order)]
         else:

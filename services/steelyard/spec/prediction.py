@@ -17,9 +17,7 @@ from steelyard.data.encoding import Encoder
 from steelyard.data.numbers import is_number, number_fault
 from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
-from steelyard.spec.footprint import measure
-from steelyard.spec.matrix import parse_matrix
-from steelyard.spec.reading import MOST_BYTES, SMALL_BYTES, read_document, require_memory
+from steelyard.spec.reading import read_document
 
 MOST_FAULTS = 20
 TIME = "it must be a time of day like 14:30, or its seconds"
@@ -40,12 +38,6 @@ def read_body(body: bytes, encoder: Encoder, dtype: Any) -> NDArray[Any]:
 
     Raises `InvalidRequest`, `ValidationFailed`, `PayloadTooLarge`.
     """
-    if len(body) > SMALL_BYTES:
-        require_memory(measure(body), MOST_BYTES)  # simdjson takes as much for a number as Python does
-    if encoder.cells.takes_lists_of_numbers:
-        numbers = parse_matrix(body, "inputs", len(encoder.features))
-        if numbers is not None:
-            return encoder.encode_cells(numbers, dtype)
     return read_inputs(read_document(body), encoder, dtype)
 
 
