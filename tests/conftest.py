@@ -20,8 +20,10 @@ from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
 from steelyard.store.tables import Base
+from tests.contract import Client
 from tests.service import Service
 
+Service.client_class = Client
 SLOW = ("faults", "journeys", "worker", "browser", "cli", "http", "jobs")  # these wait for processes, the rest computes
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import httpx
 import psutil
@@ -27,8 +27,9 @@ SMALLEST: dict[str, Any] = {
 
 @dataclass
 class Service:
-    """A running service. `http` is a client of it."""
+    """A running service. `http` is a client of it, of the class that `client_class` names."""
 
+    client_class: ClassVar[type[httpx.Client]] = httpx.Client
     process: subprocess.Popen[str]
     http: httpx.Client
     data_dir: Path
@@ -46,7 +47,7 @@ class Service:
         program = str(Path(sys.executable).with_name("steelyard"))
         command = [program, "up", "--data-dir", str(data_dir), "--workers", str(workers)]
         process, url = _launch([*command, "--port", "0"], data_dir, variables)
-        http = httpx.Client(base_url=url, timeout=90, trust_env=False)
+        http = cls.client_class(base_url=url, timeout=90, trust_env=False)
         return cls(process, http, data_dir, [*command, "--port", str(http.base_url.port)], variables)
 
     def restart(self) -> None:

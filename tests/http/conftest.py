@@ -10,25 +10,18 @@ import httpx
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from steelyard.http.front import Front
 from steelyard.settings import Settings
 from tests.application import running_app
-
-
-class Client(FlaskClient):
-    """A client that takes an answer to its end before it goes on, as those that speak to a server do."""
-
-    def open(self, *args: Any, **options: Any) -> TestResponse:
-        return super().open(*args, **{"buffered": True} | options)
+from tests.contract import AppClient, AsyncClient
 
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application."""
     with running_app(settings) as app:
-        app.test_client_class = Client
+        app.test_client_class = AppClient
         yield app
 
 
@@ -51,7 +44,7 @@ class Caller:
     async def ask_in_loop(self, method: str, path: str, **options: Any) -> httpx.Response:
         """The same, in a loop of the caller's."""
         transport = httpx.ASGITransport(app=self.front)  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        async with AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path, **options)
 
 

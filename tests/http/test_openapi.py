@@ -7,12 +7,13 @@ import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import validate
 
 from steelyard.http.openapi import document, operations
 from steelyard.spec.examples import EXAMPLES
 from steelyard.spec.parts import REGISTRIES
+from tests.contract import ContractBroken
 
 
 def test_the_document_is_openapi_3_1(app: Flask) -> None:
@@ -72,3 +73,12 @@ def test_generated_requests_get_documented_answers(app: Flask) -> None:
                 assert str(answer.status_code) in described[case.path][case.method.lower()]["responses"], answer.text
 
         check()
+
+
+@pytest.mark.parametrize("ask", ["client", "caller"])
+def test_clients_of_the_application_hold_it_to_the_document(ask: str, request: pytest.FixtureRequest) -> None:
+    used = request.getfixturevalue(ask)
+    app, get = (used.front.app, used.ask) if ask == "caller" else (used.application, used.open)
+    app.view_functions["health.get_health"] = lambda: {"status": "odd"}
+    with pytest.raises(ContractBroken, match="GET /healthz"):
+        get("GET", "/healthz") if ask == "caller" else get("/healthz")

@@ -274,7 +274,11 @@ def test_rows_inside_the_request_are_predicted_by_the_workers_too(service: Servi
         ({}, "/data"),
         ({"dataset": 5}, "/data/dataset"),
         ({"inline": {"x": [[1]]}}, "/data/inline/x/0"),
-        ({"inline": 3}, "/data/inline/x"),
+        ({"inline": 3}, "/data/inline"),
+        ({"inline": {"x": [[5.1, 3.5, 1.4, 0.2]], "rows": [{}]}}, "/data/inline"),
+        ({"inline": {"x": [[5.1, 3.5, 1.4, 0.2]], "y": [1]}}, "/data/inline/y"),
+        ({"inline": {"x": [[5.1, 3.5, 1.4, 0.2], {}]}}, "/data/inline/x/1"),
+        ({"inline": {"rows": [[5.1, 3.5, 1.4, 0.2]]}}, "/data/inline/rows/0"),
     ):
         refused = service.http.post(url, json={"data": data})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, place)

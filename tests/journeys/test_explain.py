@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from tests.service import Service
 
@@ -49,8 +48,6 @@ def ask(service: Service, model: str, **body: Any) -> dict[str, Any]:
     answer = service.http.post(f"/v1/models/{model}/explain", json=body)
     assert answer.status_code == 200, answer.text
     said: dict[str, Any] = answer.json()
-    schemas = service.http.get("/openapi.json").json()["components"]
-    Draft202012Validator({"$ref": "#/components/schemas/Explanation", "components": schemas}).validate(said)
     return said
 
 

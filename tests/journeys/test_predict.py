@@ -19,6 +19,7 @@ import pytest
 
 from steelyard.models.predictor import Predictor
 from steelyard.store.engine import make_engine
+from tests.contract import Client
 from tests.service import SMALLEST, Service, free_port
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -120,7 +121,7 @@ def second_api(service: Service) -> Iterator[httpx.Client]:
     ours = {"STEELYARD_DATA_DIR": str(service.data_dir), "STEELYARD_PORT": str(free_port())}
     program = [str(Path(sys.executable).with_name("steelyard")), "api"]
     process = subprocess.Popen(program, env=os.environ | ours, stderr=subprocess.DEVNULL)
-    with httpx.Client(base_url=f"http://127.0.0.1:{ours['STEELYARD_PORT']}", timeout=30, trust_env=False) as client:
+    with Client(base_url=f"http://127.0.0.1:{ours['STEELYARD_PORT']}", timeout=30, trust_env=False) as client:
 
         def answers() -> bool:
             try:

@@ -110,7 +110,7 @@ def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
     datasets,
     "GET",
     "/v1/datasets/<dataset_id>/content",
-    Operation("The bytes of a data set, as they were sent", {200: None}, problems=(404,)),
+    Operation("The bytes of a data set, as they were sent", {200: None}, forms=tuple(FORMATS), problems=(404,)),
 )
 def get_dataset_content(dataset_id: str) -> Response:
     """The file."""

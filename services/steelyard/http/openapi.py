@@ -17,14 +17,16 @@ from steelyard.http.routing import JSON, OPERATION, Operation, route
 from steelyard.http.uploads import MULTIPART
 from steelyard.models.library import ALIAS
 from steelyard.spec.examples import EXAMPLES
-from steelyard.spec.schema import request_schema
+from steelyard.spec.schema import Untitled, request_schema
 
 REF = "#/components/schemas/{model}"
 PROBLEM_NAMES = {
     400: "the body is not JSON as it should be",
+    403: "the request's host or origin is not allowed",
     404: "there is no such thing",
     405: "the address takes other methods",
     406: "there is no such form",
+    408: "the body did not arrive in time",
     409: "its state forbids it",
     413: "the body is too large",
     415: "the body is of a kind that is not read",
@@ -39,7 +41,7 @@ KEY_PARAMETER: dict[str, Any] = {
     f"marked `{REPLAYED}: true`",
     "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
 }
-FILE = {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 1}
+FILE = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream", "minLength": 1}
 FILE_FIELDS = {"file": FILE, "name": {"type": "string", "maxLength": 200, "pattern": "^[^\\u0000]*$"}}
 PATH_SCHEMAS = {"alias": {"type": "string", "pattern": f"^{ALIAS.pattern}$"}}
 docs = Blueprint("docs", __name__)
@@ -90,7 +92,8 @@ def document(app: Flask) -> dict[str, Any]:
 
 @cache
 def _schemas() -> dict[str, Any]:
-    _, definitions = models_json_schema([(model, "serialization") for model in ANSWERS], ref_template=REF)
+    models = [(model, "serialization") for model in ANSWERS]
+    _, definitions = models_json_schema(models, ref_template=REF, schema_generator=Untitled)  # type: ignore[arg-type]
     schemas: dict[str, Any] = definitions["$defs"]
     return schemas | request_schema(REF) | {"OpenAPI": {"type": "object", "description": "An OpenAPI document."}}
 
@@ -119,7 +122,7 @@ def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, 
 def _body(operation: Operation) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if operation.files:
-        content |= {media_type: {"schema": FILE} for media_type in FORMATS}
+        content |= {media_type: {"schema": _file_schema(media_type, FILE)} for media_type in FORMATS}
     if operation.files and operation.body is None:
         form = {"type": "object", "required": ["file"], "properties": FILE_FIELDS, "additionalProperties": False}
         content[MULTIPART] = {"schema": form, "encoding": {"file": {"contentType": ", ".join(FORMATS)}}}
@@ -128,6 +131,10 @@ def _body(operation: Operation) -> dict[str, Any]:
         if operation.body == "JobRequest":
             content[JSON]["examples"] = {name: {"value": example} for name, example in EXAMPLES.items()}
     return content
+
+
+def _file_schema(media_type: str, otherwise: dict[str, Any]) -> dict[str, Any]:
+    return {"$ref": REF.format(model="JsonFile")} if media_type == JSON else otherwise
 
 
 def _parameter(query: Query) -> dict[str, Any]:
@@ -140,9 +147,9 @@ def _responses(operation: Operation, *, has_body: bool) -> dict[str, Any]:
     for index, (status, schema) in enumerate(operation.answers.items()):
         content = {} if schema is None else {JSON: {"schema": {"$ref": REF.format(model=schema)}}}
         if index == 0:
-            content |= {form: {"schema": {"type": "string"}} for form in operation.forms}
+            content |= {form: {"schema": _file_schema(form, {"type": "string"})} for form in operation.forms}
         responses[str(status)] = {"description": operation.summary, **({"content": content} if content else {})}
-    statuses = {*operation.problems, 422, 500, 503} | ({400} if has_body else set())
+    statuses = {*operation.problems, 403, 422, 500, 503} | ({400, 408, 413, 415} if has_body else set())
     for status in sorted(statuses - set(operation.answers)):
         problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
         responses[str(status)] = {"description": PROBLEM_NAMES[status], "content": problem}

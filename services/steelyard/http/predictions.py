@@ -26,6 +26,7 @@ predictions = Blueprint("predictions", __name__)
 ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=100_000)
 ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0, most=MOST_OFFSET)
 RETRY_SECONDS = 1
+INLINE: dict[str, tuple[type, str]] = {"rows": (dict, "objects"), "x": (list, "lists")}
 
 
 @route(
@@ -63,12 +64,9 @@ def _read_plan(reference: str) -> BatchPlan:
     if "dataset" in data:
         rows = _require_inputs(data["dataset"], model)
         return BatchPlan(model_id, data["dataset"], None, rows, model.labels, name)
-    inline = data["inline"]
-    key = "rows" if isinstance(inline, dict) and "rows" in inline else "x"
-    sent = inline.get(key) if isinstance(inline, dict) else None
+    key, sent = _read_inline(data["inline"])
     with _told_at(pointer("data", "inline", key)):
         read_inputs({"inputs": sent}, model.inputs, model.network.dtype)
-    assert isinstance(sent, list)
     return BatchPlan(model_id, None, orjson.dumps(sent), len(sent), model.labels, name)
 
 
@@ -93,6 +91,26 @@ def _read_fields(document: Any) -> tuple[str | None, dict[str, Any]]:
         raise ValidationFailed(faults)
     assert isinstance(data, dict)
     return name, data
+
+
+def _read_inline(inline: Any) -> tuple[str, list[Any]]:
+    """The field with the rows, and the rows, each an object or a list as the field asks. Raises `ValidationFailed`."""
+    place = ("data", "inline")
+    unknown = [key for key in inline if key not in INLINE] if isinstance(inline, dict) else []
+    if unknown:
+        raise ValidationFailed(Fault(pointer(*place, key), "is not a field here; known are rows, x") for key in unknown)
+    if not isinstance(inline, dict) or len(inline) != 1:
+        detail = f"is {shown(inline)}; it must be an object with one of 'rows' (objects) and 'x' (lists)"
+        raise ValidationFailed([Fault(pointer(*place), detail)])
+    key, rows = next(iter(inline.items()))
+    kind, called = INLINE[key]
+    if not isinstance(rows, list) or not rows:
+        raise ValidationFailed([Fault(pointer(*place, key), f"is {shown(rows)}; it must be a list of {called}")])
+    wrong = (number for number, row in enumerate(rows) if not isinstance(row, kind))
+    if (number := next(wrong, None)) is not None:
+        detail = f"is {shown(rows[number])}; '{key}' holds {called}"
+        raise ValidationFailed([Fault(pointer(*place, key, number), detail)])
+    return key, rows
 
 
 def _require_inputs(dataset_id: str, model: Loaded) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from steelyard.spec.inline import InlineArrays, InlineRows
 from steelyard.spec.job import JobSpec
@@ -11,19 +11,37 @@ from steelyard.spec.parts import SLOTS
 NAME = "JobRequest"
 
 
+class Untitled(GenerateJsonSchema):
+    """JSON Schemas without titles: they repeat names, and client generators name classes after them, which clash."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 -- pydantic's signature
+        """Never."""
+        return False
+
+    def model_schema(self, schema: Any) -> dict[str, Any]:
+        """The schema of a model."""
+        described = super().model_schema(schema)
+        described.pop("title", None)
+        return described
+
+
 def request_schema(ref_template: str) -> dict[str, Any]:
     """Definitions by name; that of a job is `JobRequest`."""
     models = [(model, "validation") for model in (JobSpec, InlineArrays, InlineRows)]
-    _, found = models_json_schema(models, ref_template=ref_template)  # type: ignore[arg-type]
+    _, found = models_json_schema(models, ref_template=ref_template, schema_generator=Untitled)  # type: ignore[arg-type]
     definitions: dict[str, Any] = found["$defs"]
     del definitions["InlineSummary"]
     inline = [{"$ref": ref_template.format(model=model)} for model in ("InlineArrays", "InlineRows")]
     definitions["Data"]["properties"]["inline"] = {"anyOf": inline, "description": "rows inside the request"}
     definitions["Data"]["properties"]["target"]["anyOf"].append({"type": "string"})
     for definition in definitions.values():
-        if (layers := definition.get("properties", {}).get("layers")) is not None:
+        properties = definition.get("properties", {})
+        if (layers := properties.get("layers")) is not None:
             layers["items"] = {"anyOf": [layers["items"], {"type": "integer", "minimum": 1, "maximum": 65_536}]}
-        _add_names(definition.get("properties", {}))
+        _add_names(properties)
+        for described in properties.values():  # client generators accept no object as a default
+            if isinstance(described.get("default"), dict):
+                del described["default"]
     definitions[NAME] = definitions.pop("JobSpec")
     return definitions
 
@@ -33,4 +51,6 @@ def _add_names(properties: dict[str, Any]) -> None:
         names = [*SLOTS[key].names, *SLOTS[key].aliases, *(["auto"] if key == "loss" else [])]
         described = {word: properties[key][word] for word in ("description", "default") if word in properties[key]}
         full = {word: value for word, value in properties[key].items() if word not in described}
+        if isinstance(default := described.get("default"), dict):
+            described["default"] = default[SLOTS[key].tag]
         properties[key] = {"anyOf": [{"type": "string", "enum": names}, full], **described}

@@ -12,6 +12,8 @@ DayFirst = Annotated[
 TimeOfDay = Annotated[bool, Field(description="whether its numbers are times of day, in seconds")]
 Label = str | int | bool
 Target = Label | float | list[float]
+Cell = str | bool | float | None  # a value of a table, as JSON has it
+Row = list[Cell] | dict[str, Cell]
 
 
 class Answer(BaseModel):

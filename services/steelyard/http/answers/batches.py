@@ -1,23 +1,23 @@
 """Predictions for many rows at a time."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from steelyard.http.answers.base import Answer, Listed, Problem, Target, Time
+from steelyard.http.answers.base import Answer, Cell, Listed, Problem, Target, Time
 from steelyard.http.answers.jobs import Status
 
 
 class Records(Answer):
     """Rows as objects by the names of the model's inputs."""
 
-    rows: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    rows: Annotated[list[dict[str, Cell]], Field(min_length=1)]
 
 
 class Lists(Answer):
     """Rows as lists in the order of the model's inputs."""
 
-    x: Annotated[list[list[Any]], Field(min_length=1)]
+    x: Annotated[list[list[Cell]], Field(min_length=1)]
 
 
 class DatasetToPredict(Answer):

@@ -2,9 +2,21 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
-from steelyard.http.answers.base import Answer, DayFirst, Listed, Sha256, Time, TimeOfDay
+from steelyard.http.answers.base import Answer, Cell, DayFirst, Listed, Sha256, Time, TimeOfDay
+
+
+class JsonRecord(RootModel[dict[str, Cell]]):
+    """The values of a row by column; or those of a column by row, as pandas writes them."""
+
+
+class JsonColumns(RootModel[dict[str, list[Any] | JsonRecord | None]]):
+    """Columns, each a list or an object by row; or `rows`; or `x` and `y`; or `columns` and `data`."""
+
+
+class JsonFile(RootModel[list[JsonRecord] | JsonColumns]):
+    """A JSON file of data: a list of objects, or an object of lists."""
 
 
 class TopValue(Answer):
@@ -58,6 +70,6 @@ class DatasetRows(Answer):
 
     object: Literal["list"]
     rows: int
-    data: list[dict[str, Any]]
+    data: list[dict[str, Cell]]
     has_more: bool
     next: str | None

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from steelyard.http.answers.base import Answer, DayFirst, Label, Listed, Sha256, Target, Time, TimeOfDay
+from steelyard.http.answers.base import Answer, DayFirst, Label, Listed, Row, Sha256, Target, Time, TimeOfDay
 
 
 class Input(Answer):
@@ -62,12 +62,9 @@ class ModelList(Listed):
 
 
 class PredictRequest(Answer):
-    """Rows as lists in the order of the model's inputs, or as objects by their names."""
+    """Rows as lists in the order of the model's inputs, or as objects by their names; `null` is a missing value."""
 
-    inputs: Annotated[
-        list[list[float] | dict[str, float]],
-        Field(min_length=1, examples=[[[5.1, 3.5, 1.4, 0.2]]]),
-    ]
+    inputs: Annotated[list[Row], Field(min_length=1, examples=[[[5.1, 3.5, 1.4, 0.2]]])]
 
 
 class Prediction(Answer):
@@ -83,7 +80,7 @@ class ExplainRequest(Answer):
     """A method, and rows to explain by: as for a prediction; objects may bear their targets."""
 
     method: Literal["permutation", "integrated_gradients", "connection_weights"]
-    inputs: Annotated[list[list[float] | dict[str, Any]], Field(min_length=1)] | None = None
+    inputs: Annotated[list[Row], Field(min_length=1)] | None = None
 
 
 class ExplainedOutputs(Answer):
