@@ -13,7 +13,8 @@ import numpy as np
 from rich.console import Console
 
 from steelyard.cli import rendering
-from steelyard.cli.client import Client, watch
+from steelyard.cli.client import watch
+from steelyard.cli.connection import Client
 from steelyard.data import builtin
 
 SPEC = Path(__file__).with_name("digits.json")
@@ -58,9 +59,9 @@ def show(client: Client, console: Console) -> int:
         f"curl -X POST {client.url}/v1/jobs -H 'Content-Type: application/json' -d @examples/digits.json",
         soft_wrap=True,
     )
-    job = client.ask("POST", "/v1/jobs", json=spec).json()
+    job = client.ask("POST", "/v1/jobs", json=spec)
     console.print(f"{job['id']}: {job['data']['rows']:,} images of 8 × 8 pixels, {job['parameters']:,} weights\n")
-    job = watch(client, job["id"], console)
+    job = watch(client, job, console)
     if job["status"] != "succeeded":
         console.print(job["error"])
         return 1
@@ -73,7 +74,7 @@ def show(client: Client, console: Console) -> int:
     columns = dict(builtin.load("digits").columns)
     truth = columns.pop("target").values.at(ROW)
     inputs = [{name: column.values.at(ROW) for name, column in columns.items()}]
-    answer = client.ask("POST", f"/v1/models/{job['model']}/predict", json={"inputs": inputs}).json()
+    answer = client.ask("POST", f"/v1/models/{job['model']}/predict", json={"inputs": inputs})
     for row in np.array(list(inputs[0].values())).reshape(8, 8):
         console.print(
             "   " + "".join(2 * PIXELS[round(pixel / 16 * (len(PIXELS) - 1))] for pixel in row), highlight=False

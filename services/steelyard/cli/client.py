@@ -2,78 +2,49 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ParamSpec
 
 import click
-import httpx
-import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from steelyard.cli import rendering
+from steelyard.cli.connection import Client, end
+from steelyard.cli.documents import JSON, Unreadable, read_job, read_rows
 
-ENDED = ("succeeded", "failed", "cancelled")
-POLL_SECONDS = 0.15
-FORMS = {".safetensors": "application/vnd.safetensors", ".npz": "application/x-npz", ".json": "application/json"}
-
+P = ParamSpec("P")
+INTERRUPTED = 130
+FORMS = {".safetensors": "application/vnd.safetensors", ".npz": "application/x-npz", ".json": JSON}
 url_option = click.option(
     "--url", envvar="STEELYARD_URL", default="http://127.0.0.1:8000", show_default=True, help="The service."
 )
 
 
-class Client:
-    """A service, spoken to over HTTP. Its refusals end the program with a readable message and status 1."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.Client(base_url=url, timeout=90)
-
-    def close(self) -> None:
-        """Give the connection back: a service that stops waits a while for those that are open."""
-        self._http.close()
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """The answer, if it is a good one."""
+def _saying_what_is_unreadable(run: Callable[P, None]) -> Callable[P, None]:
+    @wraps(run)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            answer = self._http.request(method, path, **options)
-        except httpx.TransportError as error:
-            _end(f"{self.url} does not answer ({error}); start one with `steelyard up`, or give --url")
-        if answer.is_error:
-            _end(rendering.problem(answer.json()))
-        return answer
+            run(*args, **kwargs)
+        except Unreadable as error:
+            end(str(error))
 
-    def get(self, path: str, **parameters: Any) -> Any:
-        """The JSON of a GET."""
-        return self.ask("GET", path, params=parameters).json()
-
-    def follow(self, job_id: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """The job and the newest values of its history, again and again until it has ended."""
-        values: dict[str, Any] = {}
-        epoch, wait = 0, 0.0
-        while True:
-            job = self.get(f"/v1/jobs/{job_id}", wait=wait, until="ended")
-            history = self.get(f"/v1/jobs/{job_id}/history", after=epoch)
-            if history["epochs"]:
-                epoch = history["epochs"][-1]
-                values = {name: series[-1] for name, series in history["series"].items()}
-            yield job, values
-            if job["status"] in ENDED:
-                return
-            wait = POLL_SECONDS
+    return guarded
 
 
-def watch(client: Client, job_id: str, console: Console) -> dict[str, Any]:
+def watch(client: Client, job: dict[str, Any], console: Console) -> dict[str, Any]:
     """Show a job's progress until it has ended; the job."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-    job: dict[str, Any] = {}
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("queued", total=None, said="")
-        for job, values in client.follow(job_id):
+        for job, values, lost in client.follow(job):  # noqa: B020 -- as it is now
             done, total = job["progress"]["epoch"], job["progress"]["epochs"]
             losses = [f"{name} {values[name]:.4f}" for name in ("loss", "val_loss") if values.get(name) is not None]
             said = f"epoch {done}/{total}  {'  '.join(losses)}"
+            if lost:
+                said = f"{client.url} does not answer ({lost}); trying again"
             progress.update(task, description=job["status"], completed=done, total=total, said=said)
     return job
 
@@ -82,15 +53,20 @@ def watch(client: Client, job_id: str, console: Console) -> dict[str, Any]:
 @click.argument("spec", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--watch", "watching", is_flag=True, help="Show the progress, and the result when it is there.")
 @url_option
+@_saying_what_is_unreadable
 def train(spec: Path, watching: bool, url: str) -> None:
     """Submit the job in SPEC, a .json or .yaml file."""
     client, console = Client(url), Console()
-    job = client.ask("POST", "/v1/jobs", json=_read(spec)).json()
+    job = client.ask("POST", "/v1/jobs", content=read_job(spec), headers={"Content-Type": JSON})
     if not watching:
         click.echo(job["id"])
         return
     console.print(f"job {job['id']}", highlight=False)
-    job = watch(client, job["id"], console)
+    try:
+        job = watch(client, job, console)
+    except KeyboardInterrupt:
+        click.echo(f"the job goes on: `steelyard show {job['id']}` shows it, `steelyard cancel {job['id']}` stops it")
+        sys.exit(INTERRUPTED)
     _show(client, job, console)
     sys.exit(0 if job["status"] == "succeeded" else 1)
 
@@ -108,7 +84,7 @@ def jobs(status: str | None, url: str) -> None:
 @click.argument("job")
 @url_option
 def show(job: str, url: str) -> None:
-    """Show the job JOB: its curve, its metrics, its weights, what stands out."""
+    """Show the job JOB: its curve, its metrics, its weights, and its findings."""
     client = Client(url)
     _show(client, client.get(f"/v1/jobs/{job}"), Console())
 
@@ -117,19 +93,24 @@ def show(job: str, url: str) -> None:
 @click.argument("job")
 @url_option
 def cancel(job: str, url: str) -> None:
-    """Call the job JOB off."""
-    click.echo(Client(url).ask("POST", f"/v1/jobs/{job}/cancel").json()["status"])
+    """Cancel the job JOB."""
+    click.echo(Client(url).ask("POST", f"/v1/jobs/{job}/cancel")["status"])
 
 
 @click.command()
 @click.argument("model")
 @click.argument("file", type=click.File("rb"))
 @url_option
+@_saying_what_is_unreadable
 def predict(model: str, file: Any, url: str) -> None:
-    """Predict with MODEL for the rows in FILE: JSON, {"inputs": [...]} or a list of rows; - reads standard input."""
-    document = _parse(file.read(), file.name)
-    inputs = document if isinstance(document, dict) else {"inputs": document}
-    answer = Client(url).ask("POST", f"/v1/models/{model}/predict", json=inputs).json()
+    """Predict with MODEL for the rows in FILE.
+
+    FILE is a .csv, .parquet, .arrow, .npz or .ndjson table, or JSON: a list of rows or {"inputs": [...]}; - reads JSON
+    from standard input.
+    """
+    content, media_type = read_rows(file.name, file.read())
+    headers = {"Content-Type": media_type}
+    answer = Client(url).ask("POST", f"/v1/models/{model}/predict", content=content, headers=headers)
     click.echo(json.dumps(answer, indent=2))
 
 
@@ -141,9 +122,8 @@ def predict(model: str, file: Any, url: str) -> None:
 def weights(job: str, output: Path, snapshot: str, url: str) -> None:
     """Fetch the weights of JOB into a file."""
     if output.suffix not in FORMS:
-        _end(f"{output} ends with {output.suffix or 'nothing'}; it must end with {', '.join(FORMS)}")
-    accept = {"Accept": FORMS[output.suffix]}
-    output.write_bytes(Client(url).ask("GET", f"/v1/jobs/{job}/weights/{snapshot}", headers=accept).content)
+        end(f"{output} ends with {output.suffix or 'nothing'}; it must end with {', '.join(FORMS)}")
+    Client(url).save(f"/v1/jobs/{job}/weights/{snapshot}", FORMS[output.suffix], output)
     click.echo(f"{output}: {output.stat().st_size:,} bytes")
 
 
@@ -155,19 +135,3 @@ def _show(client: Client, job: dict[str, Any], console: Console) -> None:
     history = client.get(f"{path}/history")
     snapshots = client.get(f"{path}/weights")["snapshots"]
     rendering.job(console, job, history, snapshots)
-
-
-def _read(path: Path) -> Any:
-    return _parse(path.read_bytes(), str(path))
-
-
-def _parse(content: bytes, name: str) -> Any:
-    try:
-        return yaml.safe_load(content) if name.endswith((".yaml", ".yml")) else json.loads(content)
-    except (ValueError, yaml.YAMLError) as error:
-        _end(f"{name} cannot be read: {error}")
-
-
-def _end(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(1)

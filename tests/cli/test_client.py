@@ -1,0 +1,164 @@
+"""The commands that talk to a service: what they take, and what they say when something is wrong."""
+
+import http.server
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_settings_and_commands import PROGRAM, run
+from tests.service import SMALLEST, Service
+
+LONG = {**SMALLEST, "training": {"epochs": 100_000, "time_limit_seconds": 60}}
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """A server of another program."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def model(service: Service) -> str:
+    """A model of irises."""
+    name: str = service.wait(service.post(SMALLEST)["id"])["model"]
+    return name
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b"<html>"), (404, b"nothing"), (404, b"{}"), (500, b"[]")])
+def test_a_server_of_another_program_is_named_as_such(status: int, body: bytes) -> None:
+    with answering(status, body) as url:
+        ended = run("jobs", "--url", url)
+    assert ended.returncode == 1
+    assert ended.stderr == f"{url} is no Steelyard (it answered {status} without JSON of ours); give another --url\n"
+
+
+def test_an_address_that_is_none_is_named() -> None:
+    ended = run("jobs", "--url", "http://[::1")
+    assert (ended.returncode, ended.stderr.startswith("--url http://[::1 is wrong: ")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.yaml", "", "a.yaml is empty"),
+        ("a.json", " ", "a.json is empty"),
+        ("a.yaml", "layers: [1", "a.yaml is not YAML that can be read"),
+        ("a.yaml", "layers: [4]\nlayers: [5]", "the key 'layers' is there twice"),
+        ("a.json", '{"layers": [4], "layers": [5]}', "the key 'layers' stands twice in one object"),
+    ],
+)
+def test_a_file_that_is_no_job_is_named(service: Service, tmp_path: Path, name: str, content: str, words: str) -> None:
+    file = tmp_path / name
+    file.write_text(content)
+    ended = run("train", str(file), "--url", str(service.http.base_url))
+    assert ended.returncode == 1
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_yaml_has_numbers_with_exponents_and_dates_as_texts(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text(
+        "name: 2026-11-28\ndata: {builtin: iris}\nlayers: [4]\noptimizer: {name: adam, learning_rate: 1e-3}\n"
+    )
+    trained = run("train", str(file), "--url", str(service.http.base_url))
+    assert trained.returncode == 0, trained.stderr
+    job = service.get(trained.stdout.strip())
+    assert (job["name"], job["spec"]["optimizer"]["learning_rate"]) == ("2026-11-28", 0.001)
+
+
+def test_rows_are_predicted_from_tables_and_from_json(service: Service, model: str, tmp_path: Path) -> None:
+    url = ("--url", str(service.http.base_url))
+    row = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+    contents = {
+        "rows.csv": ",".join(row) + "\n" + ",".join(map(str, row.values())),
+        "rows.ndjson": json.dumps(row),
+        "rows.json": json.dumps([[*row.values()]]),
+        "body.json": json.dumps({"inputs": [row]}),
+    }
+    for name, content in contents.items():
+        file = tmp_path / name
+        file.write_text(content)
+        asked = run("predict", model, str(file), *url)
+        assert asked.returncode == 0, (name, asked.stderr)
+        assert json.loads(asked.stdout)["predictions"] == ["setosa"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [("rows.json", "", "rows.json is empty"), ("rows.txt", "a,b\n1,2", "a table's name must end with .csv, .parquet")],
+)
+def test_rows_that_cannot_be_read_are_named(
+    service: Service, model: str, tmp_path: Path, name: str, content: str, words: str
+) -> None:
+    file = tmp_path / name
+    file.write_text(content)
+    ended = run("predict", model, str(file), "--url", str(service.http.base_url))
+    assert ended.returncode == 1
+    assert words in ended.stderr
+
+
+def test_weights_that_cannot_be_written_are_said_so(service: Service, model: str, tmp_path: Path) -> None:
+    url = ("--url", str(service.http.base_url))
+    job = service.http.get(f"/v1/models/{model}").json()["job"]
+    missing = tmp_path / "no" / "weights.npz"
+    ended = run("weights", job, "-o", str(missing), *url)
+    assert (ended.returncode, ended.stderr) == (1, f"{missing} cannot be written: No such file or directory\n")
+    ended = run("weights", "job_none", "-o", str(tmp_path / "weights.npz"), *url)
+    assert ended.returncode == 1
+    assert "there is no job 'job_none'" in ended.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_an_interrupted_watch_says_that_the_job_goes_on(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps(LONG))
+    command = [PROGRAM, "train", str(file), "--watch", "--url", str(service.http.base_url)]
+    watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    job_id = watching.stdout.readline().split()[1]
+    service.wait_until(job_id, lambda job: job["status"] == "running")
+    watching.send_signal(signal.SIGINT)
+    said, _ = watching.communicate(timeout=20)
+    assert watching.returncode == 130
+    assert f"`steelyard show {job_id}` shows it, `steelyard cancel {job_id}` stops it" in said
+    assert service.get(job_id)["status"] == "running"
+    service.http.post(f"/v1/jobs/{job_id}/cancel")
+
+
+def test_a_watch_outlasts_a_service_that_is_away(tmp_path: Path) -> None:
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps(LONG))
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    with Service.start(data_dir) as service:
+        command = [PROGRAM, "train", str(file), "--watch", "--url", str(service.http.base_url)]
+        watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert watching.stdout is not None
+        job_id = watching.stdout.readline().split()[1]
+        service.wait_until(job_id, lambda job: job["status"] == "running")
+        service.restart()
+        service.http.post(f"/v1/jobs/{job_id}/cancel")
+        said, _ = watching.communicate(timeout=60)
+    assert "cancelled after" in said
