@@ -29,10 +29,12 @@ from steelyard.trainer.optimizers import (
     Adam,
     Adamax,
     AdamW,
+    Learned,
     Lion,
     Nadam,
     RMSprop,
     Rule,
+    Step,
 )
 from steelyard.trainer.schedules import (
     CosineDecay,
@@ -130,12 +132,12 @@ def run_both(rule: Rule, reference: Any, steps: int = 200) -> float:
     start = generator.normal(size=20)
     gradients = generator.normal(size=(steps, 20)) + 0.3
     weights = start.copy()
-    slots, scalars = [np.zeros(20) for _ in rule.slots], rule.scalars
+    learned, scalars = Learned(weights, np.zeros(20), {name: np.zeros(20) for name in rule.slots}), dict(rule.scalars)
     variable = keras.Variable(start, dtype="float64")
     reference.build([variable])
     for number, gradient in enumerate(gradients, start=1):
-        [coefficients] = rule.coefficients(np.array([number]), np.array([rule.learning_rate]), scalars).tolist()
-        rule.update(weights, gradient, slots, coefficients)
+        learned.gradient[:] = gradient
+        rule.update([learned], scalars, Step(number, rule.learning_rate, lambda: 0.0))
         reference.apply([keras.ops.convert_to_tensor(gradient)])
     theirs = keras.ops.convert_to_numpy(variable)
     return float(np.abs(weights - theirs).max() / np.abs(theirs - start).max())

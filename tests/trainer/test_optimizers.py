@@ -29,13 +29,15 @@ from steelyard.trainer.optimizers import (
     Adam,
     Adamax,
     AdamW,
+    Learned,
     Lion,
     Nadam,
     RMSprop,
     Rule,
+    Step,
 )
 from steelyard.trainer.rng import Streams
-from tests.trainer.networks import finish, make_training
+from tests.trainer.networks import Array, finish, make_training
 
 STEPS = 25
 
@@ -162,9 +164,17 @@ CASES: list[tuple[Rule, Callable[..., Iterator[float]]]] = [
 RULES = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
 
 
-def coefficients(rule: Rule, number: int, scalars: dict[str, float]) -> list[float]:
-    [found] = rule.coefficients(np.array([number]), np.array([rule.learning_rate]), scalars).tolist()
-    return list(found)
+def no_look() -> float:
+    raise AssertionError("a rule has no line search")
+
+
+def learn(rule: Rule, weights: Array, gradient: Array) -> Learned:
+    """Weights that a rule moves, with slots of zeros."""
+    return Learned(weights, gradient, {name: np.zeros_like(weights) for name in rule.slots})
+
+
+def step(rule: Rule, number: int = 1) -> Step:
+    return Step(number, rule.learning_rate, no_look)
 
 
 @pytest.mark.parametrize(
@@ -173,11 +183,11 @@ def coefficients(rule: Rule, number: int, scalars: dict[str, float]) -> list[flo
 def test_updates_follow_the_formula(optimizer: Rule, formula: Callable[..., Iterator[float]]) -> None:
     starts = [1.3, -0.4]
     weights = np.array(starts)
-    slots = [np.zeros(2) for _ in optimizer.slots]
-    scalars = optimizer.scalars
-    for step in range(1, STEPS + 1):
-        gradient = np.array([gradient_of(w) for w in weights])
-        optimizer.update(weights, gradient, slots, coefficients(optimizer, step, scalars))
+    learned = learn(optimizer, weights, np.zeros(2))
+    scalars = dict(optimizer.scalars)
+    for number in range(1, STEPS + 1):
+        learned.gradient[:] = [gradient_of(w) for w in weights]
+        optimizer.update([learned], scalars, step(optimizer, number))
     expected = [next(islice(formula(optimizer, start), STEPS - 1, None)) for start in starts]
     np.testing.assert_allclose(weights, expected, rtol=1e-10)
 
@@ -195,8 +205,8 @@ def test_nesterov_needs_momentum() -> None:
 def test_the_coefficients_of_several_steps_are_those_of_each() -> None:
     for rule in RULES:
         rates, scalars = np.linspace(0.1, 0.2, 5), rule.scalars
-        one_by_one = [rule.coefficients(np.array([i + 1]), rates[i : i + 1], scalars)[0] for i in range(5)]
-        at_once = rule.coefficients(np.arange(1, 6), rates, again := rule.scalars)
+        one_by_one = [rule.table(np.array([i + 1]), rates[i : i + 1], scalars)[0] for i in range(5)]
+        at_once = rule.table(np.arange(1, 6), rates, again := rule.scalars)
         assert np.array(one_by_one).tobytes() == at_once.tobytes()
         assert scalars == again
 
@@ -206,11 +216,9 @@ def test_weights_may_be_updated_in_pieces(rule: Rule) -> None:
     generator = np.random.default_rng(0)
     weights, gradient = generator.normal(size=(2, 10))
     whole, pieces = weights.copy(), weights.copy()
-    found = coefficients(rule, 1, rule.scalars)
-    rule.update(whole, gradient, [np.zeros(10) for _ in rule.slots], found)
-    for part in (slice(0, 3), slice(3, 10)):
-        slots = [np.zeros(part.stop - part.start) for _ in rule.slots]
-        rule.update(pieces[part], gradient[part], slots, found)
+    rule.update([learn(rule, whole, gradient)], dict(rule.scalars), step(rule))
+    parts = [learn(rule, pieces[part], gradient[part]) for part in (slice(0, 3), slice(3, 10))]
+    rule.update(parts, dict(rule.scalars), step(rule))
     assert whole.tobytes() == pieces.tobytes()
 
 

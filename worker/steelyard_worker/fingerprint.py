@@ -10,6 +10,7 @@ import scipy
 from threadpoolctl import threadpool_info
 
 import steelyard
+from steelyard.trainer.loop import Training
 
 
 @cache
@@ -33,3 +34,8 @@ def fingerprint(threads: int) -> dict[str, Any]:
         "simd": simd.get("found", []),
         "machine": platform.machine(),
     }
+
+
+def engine_of(training: Training) -> dict[str, Any]:
+    """Which engine makes the steps of a training, and why it is not the compiled one, if it is not."""
+    return {"engine": training.engine, "why_not_compiled": training.why_not_compiled}

@@ -28,7 +28,7 @@ from steelyard.trainer.losses import Cost
 from steelyard.trainer.network import Network
 from steelyard.trainer.rng import Streams
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
-from steelyard_worker.fingerprint import fingerprint
+from steelyard_worker.fingerprint import engine_of, fingerprint
 
 
 class Outcome:
@@ -62,9 +62,11 @@ class Outcome:
         if start is not None:
             network.take(start.tensors)
         self._training = build_training(self.spec, self._prepared, network, streams, threads=self._threads)
+        self._fingerprint = self._fingerprint | engine_of(self._training)
         if start is not None and asked is not None and asked.optimizer_state:
             self._training.go_on_with(start.optimizer)
         if saved is not None:
+            self._reproducible = saved.fingerprint == self._fingerprint
             self._training.restore(saved.state)
         if self.held.fence > 1:  # else nobody has recorded anything before
             self._uncounted_seconds = ledger.rewind(
@@ -78,7 +80,6 @@ class Outcome:
             return None
         saved = from_bytes(found.content)
         self.train_seconds = saved.train_seconds
-        self._reproducible = saved.fingerprint == self._fingerprint
         return saved
 
     @property

@@ -10,7 +10,7 @@ from steelyard.data.supervision import Supervised
 from steelyard.errors import TooLargeToTrain
 from steelyard.spec.assemble import build_clip, build_layers
 from steelyard.spec.job import JobSpec
-from steelyard.trainer.compiled.support import CHUNK_VALUES, has_compiled_form
+from steelyard.trainer.compiled.support import CHUNK_VALUES, why_not_compiled
 from steelyard.trainer.layers import Layer
 from steelyard.trainer.network import buffer_width, count_parameters, network_places
 
@@ -83,8 +83,9 @@ def _itemsize(spec: JobSpec) -> int:
 
 def _seconds(spec: JobSpec, layers: Sequence[Layer], features: int, rows: int) -> float:
     parameters = count_parameters(layers, features)
-    is_compiled = has_compiled_form(layers, features, spec.optimizer.to_part(), build_clip(spec))
-    step_seconds, flops = COMPILED if is_compiled else BY_NUMPY
+    assert spec.loss is not None
+    parts = spec.loss.to_part(), spec.optimizer.to_part(), build_clip(spec)
+    step_seconds, flops = COMPILED if why_not_compiled(layers, features, *parts) is None else BY_NUMPY
     steps = spec.training.epochs * -(-rows // min(spec.training.batch_size, rows))
     return steps * len(layers) * step_seconds + 6 * parameters * rows * spec.training.epochs / flops
 

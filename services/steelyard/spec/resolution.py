@@ -17,11 +17,10 @@ from steelyard.errors import MOST_ERRORS, Fault, InvalidParameter, nearest, poin
 from steelyard.spec import division
 from steelyard.spec.job import Holdout, JobSpec, class_key
 from steelyard.spec.parts import SLOTS
-from steelyard.trainer.layers import Embedding
+from steelyard.trainer.layers import LAYERS, Embedding
 from steelyard.trainer.losses import LOSSES, Loss
 from steelyard.trainer.metrics import METRICS
-from steelyard.trainer.optimizers import LBFGS
-from steelyard.trainer.searches import UNSTEADY
+from steelyard.trainer.optimizers import OPTIMIZERS
 
 Faults = Iterator[Fault]
 LOSS_OF_TASK = {
@@ -128,12 +127,13 @@ def _one_clip(spec: JobSpec) -> Faults:
 
 @_rule("optimizer", "layers")
 def _search_has_steady_layers(spec: JobSpec) -> Faults:
-    if spec.optimizer.name != LBFGS.name:
+    name = spec.optimizer.name
+    if not OPTIMIZERS[name].line_search:
         return
     for index, layer in enumerate(spec.layers):
         types = {inner.type for inner in getattr(layer, "layers", [layer])}
-        if unsteady := types & {kind.name for kind in UNSTEADY}:
-            yield Fault(pointer("layers", index), f"is {min(unsteady)!r}, through which 'lbfgs' cannot search")
+        if varying := sorted(kind for kind in types if not LAYERS[kind].repeats):
+            yield Fault(pointer("layers", index), f"is {varying[0]!r}, through which {name!r} cannot search")
 
 
 @_rule("layers", "preprocessing")
@@ -195,9 +195,10 @@ def _embedding_has_its_columns(spec: JobSpec, supervised: Supervised) -> Faults:
 
 @_rule("optimizer", "training")
 def _search_has_its_own_steps(spec: JobSpec) -> Faults:
+    name = spec.optimizer.name
     for key in ("schedule", "gradient_clip"):
-        if spec.optimizer.name == LBFGS.name and getattr(spec.training, key) is not None:
-            yield Fault(pointer("training", key), "is not for 'lbfgs', which finds the length of its steps by itself")
+        if OPTIMIZERS[name].line_search and getattr(spec.training, key) is not None:
+            yield Fault(pointer("training", key), f"is not for {name!r}, which finds the length of its steps by itself")
 
 
 @_rule("data", "task", "loss", of_data=True)

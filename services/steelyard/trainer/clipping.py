@@ -40,6 +40,7 @@ class ByValue(GradientClip):
     """No value is further from zero than `limit`."""
 
     name: ClassVar = "value"
+    compiled: ClassVar = True
     formula: ClassVar = "g ← min(max(g, −limit), limit)"
     source: ClassVar = "PyTorch, clip_grad_value_; Keras 3, clipvalue"
 
@@ -54,6 +55,7 @@ class ByNorm(GradientClip):
     """No tensor's gradient is longer than `limit`."""
 
     name: ClassVar = "norm"
+    compiled: ClassVar = True
     formula: ClassVar = "g ← g · min(1, limit / (‖g‖ + 1e-6)) for each tensor"
     source: ClassVar = "Keras 3, clipnorm"
 
@@ -69,6 +71,7 @@ class ByGlobalNorm(GradientClip):
     """The gradients of all tensors, taken as one vector, are no longer than `limit`."""
 
     name: ClassVar = "global_norm"
+    compiled: ClassVar = True
     formula: ClassVar = "g ← g · min(1, limit / (‖all g‖ + 1e-6))"
     source: ClassVar = "Pascanu, Mikolov and Bengio 2013; PyTorch, clip_grad_norm_"
 

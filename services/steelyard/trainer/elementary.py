@@ -7,7 +7,9 @@ longer than it is.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -16,15 +18,27 @@ from scipy import special
 
 @dataclass(frozen=True)
 class Curve:
-    """A formula, that of its derivative, and the numbers that both take last.
+    """A formula, that of its derivative, and the parameters that both take last.
 
     Of an activation, `value(z)` is `a` and `slope(z, a)` is `∂a/∂z`. Of a loss, `value(y, t)` is what an output costs
-    and `slope(y, t)` its derivative by `y`. Of a regulariser, `value(w)` and `slope(w)` are of one weight.
+    and `slope(y, t)` its derivative by `y`. Of a regularizer, `value(w)` and `slope(w)` are of one weight.
     """
 
     value: Callable[..., Any]
     slope: Callable[..., Any]
-    parameters: tuple[float, ...] = ()
+    parameters: tuple[Any, ...] = ()
+
+    def why_not_compiled(self) -> str | None:
+        """Why the compiled engine cannot run it; `None` if it can."""
+        if not all(isinstance(each, float) for each in self.parameters):
+            return "has a parameter that is not a number"
+        return why_not_formula(self.value) or why_not_formula(self.slope)
+
+
+def parameters_of(part: Any, *, without: str | None = None) -> tuple[Any, ...]:
+    """The parameters of a part in their order, as its formulas take them: numbers as floats, others unchanged."""
+    values = (getattr(part, field.name) for field in fields(part) if field.name != without)
+    return tuple(float(value) if isinstance(value, (int, float)) else value for value in values)
 
 
 def exp(x: Any) -> Any:
@@ -95,3 +109,23 @@ def sigmoid(x: Any) -> Any:
 def softplus(x: Any) -> Any:
     """`ln (1 + eˣ)`, as `max(x, 0) + ln (1 + e^−|x|)`, which cannot overflow."""
     return maximum(x, 0.0) + log1p(exp(-absolute(x)))
+
+
+PRIMITIVES = (exp, expm1, log1p, tanh, erf, sqrt, power, absolute, sign, maximum, minimum, where)
+"""The functions that the compiled engine knows. It can compute what is made of these and of numbers."""
+
+
+@cache
+def why_not_formula(function: Any) -> str | None:
+    """Why the compiled engine cannot make a kernel of a function; `None` if it can. Compiles nothing."""
+    if function in PRIMITIVES:
+        return None
+    if not isinstance(function, FunctionType) or function.__closure__ or function.__defaults__:
+        return "has a formula that is not a plain function of its arguments"
+    for name in function.__code__.co_names:
+        used = function.__globals__.get(name)
+        if isinstance(used, (int, float)):
+            continue
+        if used is None or used is function or why_not_formula(used) is not None:
+            return f"has a formula with {name!r}, which is neither a number nor made of steelyard.trainer.elementary"
+    return None

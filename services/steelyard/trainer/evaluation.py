@@ -34,14 +34,19 @@ def evaluate(network: Network, loss: Loss, x: Array, y: Array, *, metrics: Seque
 def as_scored(network: Network, loss: Loss, outputs: Array, y: Array) -> tuple[Array, Array]:
     """Targets and predictions as metrics take them: class indices, labels 0 or 1, or values.
 
-    `outputs` are logits if the loss has a link: a probability of one half is a logit of zero, and so is the margin's
-    middle for a loss without probabilities.
+    `outputs` are logits if the loss has a link.
     """
     if y.ndim == 1:
         return y, outputs.argmax(axis=1)
-    if "binary" in loss.tasks:
-        return (y[:, 0], outputs[:, 0] > 0) if y.shape[1] == 1 else (y, outputs > 0)
+    if {"binary", "multilabel"} & {*loss.tasks}:
+        found = outputs > _middle(loss)
+        return (y[:, 0], found[:, 0]) if y.shape[1] == 1 else (y, found)
     return y, outputs if loss.link is None else network.activate(outputs)
+
+
+def _middle(loss: Loss) -> float:
+    """The output between yes and no: a probability of one half, which is a logit of zero; or the middle of a margin."""
+    return 0.5 if loss.link is None and loss.probabilities else 0.0
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,15 @@ class Answers:
 def answer(network: Network, loss: Loss, x: Array) -> Answers:
     """Predict for `x` `(rows, features)`."""
     outputs = network.compute(x, logits=loss.link is not None)
+    activated = outputs if loss.link is None else network.activate(outputs)
+    if not {"multiclass", "binary", "multilabel"} & {*loss.tasks}:
+        return Answers(outputs, activated, None)
+    probabilities = activated if loss.probabilities else None
     if "multiclass" in loss.tasks:
-        return Answers(outputs, outputs.argmax(axis=1), network.activate(outputs))
-    if "binary" not in loss.tasks:
-        return Answers(outputs, outputs if loss.link is None else network.activate(outputs), None)
-    said = (outputs > 0).astype(np.int64)
-    chances = network.activate(outputs) if loss.probabilities else None
+        return Answers(outputs, outputs.argmax(axis=1), probabilities)
+    predictions = (outputs > _middle(loss)).astype(np.int64)
     if outputs.shape[1] > 1:
-        return Answers(outputs, said, chances)
+        return Answers(outputs, predictions, probabilities)
     # The single output of two classes is the probability of the second.
-    both = None if chances is None else np.concatenate([1 - chances, chances], axis=1)
-    return Answers(outputs, said[:, 0], both)
+    both = None if probabilities is None else np.concatenate([1 - probabilities, probabilities], axis=1)
+    return Answers(outputs, predictions[:, 0], both)

@@ -39,6 +39,9 @@ class Initializer(Part):
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
         """Values of a new tensor of this shape."""
 
+    def why_not_compiled(self) -> None:
+        return None  # weights are drawn before an engine runs
+
 
 INITIALIZERS = Registry[Initializer]("initializer")
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from steelyard.errors import Diverged, InvalidParameter
 from steelyard.trainer.batches import Batches
 from steelyard.trainer.clipping import GradientClip
-from steelyard.trainer.compiled.support import has_compiled_form
+from steelyard.trainer.compiled.support import NoCompiledForm, why_not_compiled
 from steelyard.trainer.evaluation import evaluate, require_link
 from steelyard.trainer.losses import Loss
 from steelyard.trainer.metrics import Metric
 from steelyard.trainer.network import Network
-from steelyard.trainer.optimizers import LBFGS, Optimizer, Rule
+from steelyard.trainer.optimizers import Optimizer, Rule
 from steelyard.trainer.rng import Streams
 from steelyard.trainer.schedules import Schedule, Steady, Time
 from steelyard.trainer.steps import NumPySteps, Steps
@@ -65,7 +65,7 @@ class Training:
         y: class indices `(rows,)` for losses of several classes, else values `(rows, outputs)` of the network's dtype.
         weights: how much each row counts, `(rows,)` of the network's dtype, not negative; all the same if `None`.
         epochs: how often every row is seen.
-        batch_size: rows a step; more than there are means all. `lbfgs` takes all.
+        batch_size: rows a step; more than there are means all. An optimizer with a line search takes all.
         streams: randomness for shuffling, dropout and noise.
         shuffle: whether every epoch has an order of its own.
         schedule: how the learning rate changes.
@@ -109,7 +109,7 @@ class Training:
         self.stopped_early = False
         self.restored_best = False
         self._loss, self._optimizer, self._streams, self._shuffle = loss, optimizer, streams, shuffle
-        whole = isinstance(optimizer, LBFGS)
+        whole = optimizer.line_search
         columns = _read_columns(network, loss, x, y, weights)
         self._batches = Batches(*columns, batch_size=len(x) if whole else batch_size)
         self._total_weight = float(len(x) if weights is None else weights.sum(dtype=np.float64))
@@ -119,28 +119,46 @@ class Training:
         self._schedule = schedule or Steady()
         self._schedule_state = self._schedule.start()
         if whole and (gradient_clip is not None or not isinstance(self._schedule, Steady)):
-            raise InvalidParameter("optimizer", "is 'lbfgs', which takes no gradient_clip and no schedule")
+            raise InvalidParameter("optimizer", f"is {optimizer.name!r}, which takes no gradient_clip and no schedule")
+        varying = next(filter(None, (layer.first_that_varies() for layer in network.layers)), None)
+        if whole and varying:
+            raise InvalidParameter("optimizer", f"is {optimizer.name!r}, which cannot search through a {varying} layer")
         self._steps = self._make_steps(gradient_clip, threads=threads, compiled=compiled)
         self._rate = optimizer.learning_rate
         self._early_stopping = early_stopping
         default = "loss" if validation is None else "val_loss"
         monitor = early_stopping.monitor if early_stopping else default
+        for name, holder in (("early_stopping", early_stopping), ("schedule", schedule)):
+            watched = getattr(holder, "monitor", None)
+            if watched is not None and watched not in self._measured:
+                raise InvalidParameter(
+                    name, f"monitors {watched!r}, which is not measured; {', '.join(self._measured)} are"
+                )
         self._best_epoch = BestEpoch(monitor, early_stopping.min_delta if early_stopping else 0.0)
         self._initial = network.parameters.copy()
         self._best = network.parameters.copy()
         self._last_finite = network.parameters.copy()
 
     def _make_steps(self, clip: GradientClip | None, *, threads: int, compiled: bool) -> Steps:
-        optimizer = self._optimizer
+        """The steps of the engine that can make them, and why it is not the compiled one, if it is not."""
+        network, loss, optimizer = self.network, self._loss, self._optimizer
         parts: dict[str, Any] = {"streams": self._streams, "gradient_clip": clip, "metrics": self._metrics}
-        given = (self.network, self._loss)
-        layers, inputs = self.network.layers, self.network.inputs
-        if compiled and isinstance(optimizer, Rule) and has_compiled_form(layers, inputs, optimizer, clip):
+        reason = why_not_compiled(network.layers, network.inputs, loss, optimizer, clip)
+        self.why_not_compiled = reason if compiled else "NumPy was asked for"
+        if self.why_not_compiled is None and isinstance(optimizer, Rule):
             # Here, because it loads the compiler, which those who only predict do not need.
             from steelyard.trainer.compiled.steps import CompiledSteps  # noqa: PLC0415
 
-            return CompiledSteps(*given, optimizer, self._batches, **parts, threads=threads)
-        return NumPySteps(*given, optimizer, self._batches, **parts)
+            try:
+                return CompiledSteps(network, loss, optimizer, self._batches, **parts, threads=threads)
+            except NoCompiledForm as error:
+                self.why_not_compiled = str(error)
+        return NumPySteps(network, loss, optimizer, self._batches, **parts)
+
+    @property
+    def engine(self) -> str:
+        """Which engine makes the steps, `compiled` or `numpy`; `why_not_compiled` has the reason for the latter."""
+        return "compiled" if self.why_not_compiled is None else "numpy"
 
     @property
     def initial(self) -> dict[str, Array]:
@@ -185,6 +203,12 @@ class Training:
         if self._early_stopping and self._early_stopping.restore_best and self.best_epoch:
             self.network.parameters[:] = self._best
             self.restored_best = True
+
+    @property
+    def _measured(self) -> list[str]:
+        """What every epoch measures."""
+        names = ["loss", *(metric.name for metric in self._metrics)]
+        return names if self._validation is None else [*names, *(f"val_{name}" for name in names)]
 
     def _begin_epoch(self) -> None:
         self._sums[:] = 0

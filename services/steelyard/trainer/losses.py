@@ -3,8 +3,9 @@
 A loss with a `link` works from logits: where the output layer's activation is the link, training leaves that
 activation out, which is exact and cannot overflow. Prediction applies it.
 
-A loss is written as two formulas in `steelyard.trainer.elementary`'s functions, `value` and `slope`: one text, which
-NumPy computes for arrays, and from which the compiled kernels are made.
+Most losses are written as two formulas in `steelyard.trainer.elementary`'s functions, `value` and `slope`: one text,
+which NumPy computes for arrays, and from which the compiled kernels are made. One that looks at whole rows in a way of
+its own is written as a function of arrays instead, `costs`, and runs on NumPy.
 """
 
 from abc import abstractmethod
@@ -24,17 +25,19 @@ from steelyard.trainer.elementary import (
     log1p,
     maximum,
     minimum,
+    parameters_of,
     power,
     sigmoid,
     sign,
     tanh,
     where,
 )
-from steelyard.trainer.parts import Part, Registry
+from steelyard.trainer.parts import Part, Registry, is_inherited
 
 Array = NDArray[Any]
 CLASSES = ("multiclass",)
 YES_OR_NO = ("binary", "multilabel")
+CODE_OF_ITS_OWN = "is computed by code of its own"
 LOG_TWO = 0.6931471805599453
 TINY = 1e-30  # in the place of a zero whose negative power is asked for
 
@@ -51,13 +54,12 @@ class Loss(Part):
     tasks: ClassVar[tuple[str, ...]] = ("regression",)
     raw_targets: ClassVar[bool] = False
     probabilities: ClassVar[bool] = True
-    value: ClassVar[Callable[..., Any]]
-    slope: ClassVar[Callable[..., Any]]
 
-    @property
-    def curve(self) -> Curve:
-        """Its formulas, and their parameters."""
-        return Curve(self.value, self.slope, tuple(map(float, vars(self).values())))
+    def __init_subclass__(cls) -> None:
+        if "multiclass" in cls.tasks and len(cls.tasks) > 1:
+            raise TypeError(
+                f"{cls.__name__}.tasks: a loss for 'multiclass' takes class indices, so it has no other task"
+            )
 
     @abstractmethod
     def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
@@ -76,10 +78,26 @@ class Loss(Part):
 class Pointwise(Loss):
     """A mean over the outputs: `value(y, t)` is what one costs, `slope(y, t)` its derivative by `y`."""
 
+    value: ClassVar[Callable[..., Any]]
+    slope: ClassVar[Callable[..., Any]]
+
+    @property
+    def curve(self) -> Curve:
+        """Its formulas, and their parameters."""
+        return Curve(self.value, self.slope, parameters_of(self))
+
     def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
         curve = self.curve
         np.mean(curve.value(outputs, targets, *curve.parameters), axis=1, out=out)
         np.divide(curve.slope(outputs, targets, *curve.parameters), outputs.shape[1], out=gradient)
+
+    def __init_subclass__(cls) -> None:
+        if "multiclass" in cls.tasks and is_inherited(cls, Pointwise, "costs"):
+            raise TypeError(f"{cls.__name__} has a target for each output; for class indices derive from Categorical")
+        super().__init_subclass__()
+
+    def why_not_compiled(self) -> str | None:
+        return self.curve.why_not_compiled() if is_inherited(type(self), Pointwise, "costs") else CODE_OF_ITS_OWN
 
 
 @dataclass(frozen=True)
@@ -92,16 +110,26 @@ class Categorical(Loss):
 
     link: ClassVar = "softmax"
     tasks: ClassVar = CLASSES
+    value: ClassVar[Callable[..., Any]]
+    slope: ClassVar[Callable[..., Any]]
+
+    def __init_subclass__(cls) -> None:
+        if cls.tasks != CLASSES:
+            raise TypeError(f"{cls.__name__}.tasks: a Categorical loss takes class indices, so it is for 'multiclass'")
+        super().__init_subclass__()
 
     @property
     def smoothing(self) -> float:
-        """The share `s` of a target that is spread over all classes: the part's `label_smoothing`."""
-        return float(vars(self)["label_smoothing"])
+        """The share `s` of a target that is spread over all classes: the part's `label_smoothing`, if it has one."""
+        return float(getattr(self, "label_smoothing", 0.0))
 
     @property
     def curve(self) -> Curve:
-        own = {name: value for name, value in vars(self).items() if name != "label_smoothing"}
-        return Curve(self.value, self.slope, tuple(own.values()))
+        """Its formulas, and their parameters."""
+        return Curve(self.value, self.slope, parameters_of(self, without="label_smoothing"))
+
+    def why_not_compiled(self) -> str | None:
+        return self.curve.why_not_compiled() if is_inherited(type(self), Categorical, "costs") else CODE_OF_ITS_OWN
 
     def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
         curve, logs = self.curve, scratch

@@ -5,7 +5,9 @@ its registry's decorator. Schema, catalogue and documentation are read off it, s
 of them.
 """
 
-from collections.abc import Iterator
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -25,6 +27,15 @@ class Part:
     aliases: ClassVar[tuple[str, ...]] = ()
     formula: ClassVar[str]
     source: ClassVar[str]
+    compiled: ClassVar[bool] = False  # whether the compiled engine has kernels for this class; not inherited
+
+    def why_not_compiled(self) -> str | None:
+        """Why the compiled engine cannot run it, in words that follow its name; `None` if it can.
+
+        NumPy runs every part. Asked before a run: a class that is derived from one with kernels may compute something
+        else, so it counts as new.
+        """
+        return None if vars(type(self)).get("compiled", False) else "has no compiled form"
 
     def __post_init__(self) -> None:
         for parameter, hint in _hints(type(self)).items():
@@ -34,6 +45,11 @@ class Part:
             for bound in getattr(hint, "__metadata__", ()):
                 if isinstance(value, (int, float)) and not _holds(bound, value):
                     raise InvalidParameter(parameter, f"is {value!r}; it must be {describe(bound)}")
+
+
+def is_inherited(part: type[Part], base: type[Part], *methods: str) -> bool:
+    """Whether a class has these methods of `base`, and overrides none of them."""
+    return all(getattr(part, method) is getattr(base, method) for method in methods)
 
 
 def _hints(part: type[Part]) -> dict[str, Any]:
@@ -90,6 +106,24 @@ def parameters(part: type[Part]) -> list[Parameter]:
     return [Parameter(field.name, hints[field.name], field.default) for field in fields(part)]
 
 
+def _require_whole(part: type[Part]) -> None:
+    """That a class is a frozen dataclass and has all that its family asks of it, so that no run finds it missing."""
+    if "__dataclass_params__" not in vars(part):
+        raise TypeError(f"{part.__name__} must be a dataclass: put @dataclass(frozen=True) before it")
+    missing = [
+        name for name, hint in _hints(part).items() if ClassVar in (hint, get_origin(hint)) and not hasattr(part, name)
+    ]
+    missing += [name for name in dir(part) if getattr(getattr(part, name, None), "__isabstractmethod__", False)]
+    if missing:
+        raise TypeError(f"{part.__name__} does not define {', '.join(missing)}")
+
+
+def load_modules(package: str, path: Iterable[str]) -> None:
+    """Import every module of a package of parts, so that a file put there is enough to add a part."""
+    for module in pkgutil.iter_modules(path):
+        importlib.import_module(f"{package}.{module.name}")
+
+
 P = TypeVar("P", bound=Part)
 
 
@@ -103,7 +137,8 @@ class Registry(Generic[P]):
         self._aliases: dict[str, str] = {}
 
     def add(self, part: type[P]) -> type[P]:
-        """Take a class into the family; a decorator."""
+        """Take a class into the family; a decorator. Raises `TypeError` if it is not whole."""
+        _require_whole(part)
         for name in (part.name, *part.aliases):
             if name in self._parts or name in self._aliases:
                 raise ValueError(f"{self.family} {name!r} is there already")

@@ -1,5 +1,6 @@
-"""Regularisers: penalties on a kernel's size that are added to the loss."""
+"""Regularizers: penalties on a kernel's size that are added to the loss."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -8,15 +9,28 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
-from steelyard.trainer.elementary import Curve, absolute, sign
-from steelyard.trainer.parts import Part, Registry
+from steelyard.trainer.elementary import Curve, absolute, parameters_of, sign
+from steelyard.trainer.parts import Part, Registry, is_inherited
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Regularizer(Part):
-    """A penalty on a kernel `(inputs, units)`: the sum of `value(w)` over its weights; `slope(w)` is the derivative.
+    """A penalty on a kernel `(inputs, units)`."""
+
+    @abstractmethod
+    def penalty(self, kernel: Array) -> float:
+        """What is added to the loss."""
+
+    @abstractmethod
+    def add_gradient(self, kernel: Array, gradient: Array) -> None:
+        """Add the penalty's gradient to `gradient`."""
+
+
+@dataclass(frozen=True)
+class Pointwise(Regularizer):
+    """The sum of `value(w)` over the weights; `slope(w)` is the derivative.
 
     Both are formulas in `steelyard.trainer.elementary`'s functions; their last arguments are the part's parameters.
     """
@@ -27,17 +41,20 @@ class Regularizer(Part):
     @property
     def curve(self) -> Curve:
         """Its formulas, and their parameters."""
-        return Curve(self.value, self.slope, tuple(vars(self).values()))
+        return Curve(self.value, self.slope, parameters_of(self))
 
     def penalty(self, kernel: Array) -> float:
-        """What is added to the loss."""
         curve = self.curve
         return float(np.sum(curve.value(kernel, *curve.parameters)))
 
     def add_gradient(self, kernel: Array, gradient: Array) -> None:
-        """Add the penalty's gradient to `gradient`."""
         curve = self.curve
         gradient += curve.slope(kernel, *curve.parameters)
+
+    def why_not_compiled(self) -> str | None:
+        if not is_inherited(type(self), Pointwise, "penalty", "add_gradient"):
+            return "is computed by code of its own"
+        return self.curve.why_not_compiled()
 
 
 REGULARIZERS = Registry[Regularizer]("regularizer")
@@ -45,7 +62,7 @@ REGULARIZERS = Registry[Regularizer]("regularizer")
 
 @REGULARIZERS.add
 @dataclass(frozen=True)
-class L1(Regularizer):
+class L1(Pointwise):
     """Pulls every weight towards zero by the same force, so that some arrive there."""
 
     name: ClassVar = "l1"
@@ -65,7 +82,7 @@ class L1(Regularizer):
 
 @REGULARIZERS.add
 @dataclass(frozen=True)
-class L2(Regularizer):
+class L2(Pointwise):
     """Pulls every weight towards zero in proportion to its size. scikit-learn's `alpha` is `2 · l2 · rows`."""
 
     name: ClassVar = "l2"
@@ -85,7 +102,7 @@ class L2(Regularizer):
 
 @REGULARIZERS.add
 @dataclass(frozen=True)
-class L1L2(Regularizer):
+class L1L2(Pointwise):
     """Both penalties: an elastic net."""
 
     name: ClassVar = "l1_l2"

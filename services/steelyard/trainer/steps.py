@@ -1,4 +1,4 @@
-"""The steps of a training, made by NumPy: the reference for every other way to make them."""
+"""The steps of a training, made by NumPy: the reference for the compiled engine, and able to run every part."""
 
 import math
 from abc import ABC, abstractmethod
@@ -13,10 +13,9 @@ from steelyard.trainer.evaluation import as_scored
 from steelyard.trainer.losses import Cost, Loss
 from steelyard.trainer.metrics import Metric
 from steelyard.trainer.network import Network, Pass
-from steelyard.trainer.optimizers import LBFGS, Optimizer, Rule
+from steelyard.trainer.optimizers import Optimizer
 from steelyard.trainer.penalties import Penalties
 from steelyard.trainer.rng import Streams
-from steelyard.trainer.searches import Searches
 from steelyard.trainer.updates import Updates
 
 Array = NDArray[Any]
@@ -71,17 +70,8 @@ class NumPySteps(Steps):
         self._passes = {size: Pass(network, size, logits=logits, streams=streams) for size in sizes}
         self._costs = {size: Cost(loss, size, network.outputs, network.dtype) for size in sizes}
         self._penalties = Penalties(network)
-        self._updates = self._make_updates(optimizer, gradient_clip)
+        self._updates = Updates(network, optimizer, gradient_clip, self._look)
         self.slots, self.scalars = self._updates.slots, self._updates.scalars
-
-    def _make_updates(self, optimizer: Optimizer, clip: GradientClip | None) -> Updates | Searches:
-        match optimizer:
-            case Rule() as rule:
-                return Updates(self._network, rule, clip)
-            case LBFGS() as lbfgs:
-                return Searches(self._network, lbfgs, self._look)
-            case other:
-                raise TypeError(f"{other.name} is neither a rule nor a search")
 
     def make(self, first: int, numbers: Array, rates: Array, sums: Array) -> int:
         for made, (number, rate) in enumerate(zip(numbers.tolist(), rates.tolist(), strict=True)):

@@ -1,32 +1,34 @@
-"""An optimiser at work on a network: its slots, and the pieces that the vector of weights is updated in."""
+"""An optimizer at work on a network: its slots, and the arrays that each step moves."""
+
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from steelyard.trainer.clipping import GradientClip
 from steelyard.trainer.network import Network, aligned
-from steelyard.trainer.optimizers import Rule
+from steelyard.trainer.optimizers import Learned, Optimizer, Rule, Step
+from steelyard.trainer.parts import is_inherited
 
 CHUNK = 32_768  # weights with their slots stay in the cache from one operation of the rule to the next
 
 
 class Updates:
-    """Moves the trainable weights of a network by its gradients, clipped, and holds them to their constraints."""
+    """Moves the trainable weights of a network by its gradients, clipped, and applies their constraints.
 
-    def __init__(self, network: Network, optimizer: Rule, clip: GradientClip | None = None) -> None:
-        self._rule, self._clip = optimizer, clip
+    `look` computes the loss of all rows and fills the gradients, for optimizers with a line search.
+    """
+
+    def __init__(
+        self, network: Network, optimizer: Optimizer, clip: GradientClip | None, look: Callable[[], float]
+    ) -> None:
+        self._network, self._optimizer, self._clip, self._look = network, optimizer, clip, look
         self.slots = {name: aligned(network.parameters.size, network.dtype) for name in optimizer.slots}
-        self.scalars = optimizer.scalars
-        spans = network.trainable_spans()
-        self._chunks = [
-            (
-                network.parameters[start:stop],
-                network.gradients[start:stop],
-                [slot[start:stop] for slot in self.slots.values()],
-            )
-            for span in spans
-            for start in range(span.start, span.stop, CHUNK)
-            for stop in [min(start + CHUNK, span.stop)]
-        ]
+        self.scalars = dict(optimizer.scalars)
+        if isinstance(optimizer, Rule) and is_inherited(type(optimizer), Rule, "update"):
+            optimizer.require_names()
+            self._learned = list(self._stretches())
+        else:
+            self._learned = list(self._tensors())
         weights, gradients = network.tensors(), network.tensors(network.gradients)
         learned = {name: spec for name, spec in network.specs().items() if spec.trainable}
         self._gradients = [gradients[name].reshape(-1) for name in learned]
@@ -36,12 +38,29 @@ class Updates:
             if spec.constraint is not None
         ]
 
+    def _stretches(self) -> Iterator[Learned]:
+        """All weights that learn, in pieces that are as long as the cache allows."""
+        network = self._network
+        for span in network.trainable_spans():
+            for start in range(span.start, span.stop, CHUNK):
+                piece = slice(start, min(start + CHUNK, span.stop))
+                slots = {name: vector[piece] for name, vector in self.slots.items()}
+                yield Learned(network.parameters[piece], network.gradients[piece], slots)
+
+    def _tensors(self) -> Iterator[Learned]:
+        """Every tensor that learns, in its own shape."""
+        network = self._network
+        weights, gradients = network.tensors(), network.tensors(network.gradients)
+        slots = {slot: network.tensors(vector) for slot, vector in self.slots.items()}
+        for name, spec in network.specs().items():
+            if spec.trainable:
+                mine = {slot: tensors[name] for slot, tensors in slots.items()}
+                yield Learned(weights[name], gradients[name], mine)
+
     def make(self, number: int, rate: float) -> None:
         """Make the step with this number, counted from 1, and this learning rate."""
         if self._clip is not None:
             self._clip.clip(self._gradients)
-        [coefficients] = self._rule.coefficients(np.array([number]), np.array([rate]), self.scalars).tolist()
-        for weights, gradient, slots in self._chunks:
-            self._rule.update(weights, gradient, slots, coefficients)
+        self._optimizer.update(self._learned, self.scalars, Step(number, rate, self._look))
         for apply, kernel, scratch in self._constrained:
             apply(kernel, scratch)

@@ -4,18 +4,19 @@ python -m steelyard.trainer.warm
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import MISSING
+from typing import TypeVar
 
 import numpy as np
 from rich.console import Console
 
 from steelyard.trainer.activations import ACTIVATIONS, Gelu, Relu, Tanh
-from steelyard.trainer.clipping import GRADIENT_CLIPS, GradientClip
+from steelyard.trainer.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
 from steelyard.trainer.layers import ActivationLayer, Dense, Dropout, GaussianNoise, Layer
 from steelyard.trainer.loop import Training
 from steelyard.trainer.losses import (
     LOSSES,
     BinaryCrossentropy,
-    Categorical,
     CategoricalCrossentropy,
     Loss,
     MeanSquaredError,
@@ -23,10 +24,12 @@ from steelyard.trainer.losses import (
 from steelyard.trainer.metrics import Mae
 from steelyard.trainer.network import Network
 from steelyard.trainer.optimizers import OPTIMIZERS, SGD, Adam, AdamW, RMSprop, Rule
+from steelyard.trainer.parts import Part, Registry, parameters
 from steelyard.trainer.regularizers import REGULARIZERS
 from steelyard.trainer.rng import Streams
 
 ROWS = 4
+P = TypeVar("P", bound=Part)
 
 
 def load_usual() -> Iterator[None]:
@@ -41,21 +44,21 @@ def make_all() -> Iterator[str]:
     """Make every kernel of single precision, a part after another; the part's name, before it is made."""
     _make_for_shapes()
     loss, rule, usual = MeanSquaredError(), SGD(), [Dense(2, Relu())]
-    for activation in [*(part() for part in ACTIVATIONS if part().curve), Gelu(approximate=True)]:
+    for activation in [*_compiled(ACTIVATIONS), Gelu(approximate=True)]:
         yield activation.name
         _train([Dense(2, activation)], loss, rule)
-    for other in LOSSES:
+    for other in _compiled(LOSSES):
         yield other.name
-        _train(usual, other(), rule)
+        _train(usual, other, rule)
     for optimizer in _rules():
         yield optimizer.name
         _train(usual, loss, optimizer)
-    for regularizer in REGULARIZERS:
+    for regularizer in _compiled(REGULARIZERS):
         yield regularizer.name
-        _train([Dense(2, Relu(), regularizer=regularizer())], loss, rule)
-    for clip in GRADIENT_CLIPS:
+        _train([Dense(2, Relu(), regularizer=regularizer)], loss, rule)
+    for clip in (ByValue(1.0), ByNorm(1.0), ByGlobalNorm(1.0)):
         yield clip.name
-        _train(usual, loss, rule, clip=clip(1.0))
+        _train(usual, loss, rule, clip=clip)
     for layer in (GaussianNoise(0.1), Dropout(0.5), ActivationLayer(Relu())):
         yield layer.name
         _train([Dense(2), layer], loss, rule)
@@ -69,9 +72,18 @@ def _make_for_shapes() -> None:
         build.kernel(template, np.float32)
 
 
+def _compiled(registry: Registry[P]) -> Iterator[P]:
+    """Every part of a family that has a compiled form, with its defaults; those without defaults are made in jobs."""
+    for kind in registry:
+        if all(parameter.default is not MISSING for parameter in parameters(kind)):
+            part = kind()
+            if part.why_not_compiled() is None:
+                yield part
+
+
 def _rules() -> list[Rule]:
     """Every rule, in each form that has a formula of its own."""
-    plain = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
+    plain = [part for part in _compiled(OPTIMIZERS) if isinstance(part, Rule)]
     momentum = 0.5
     return [
         *plain,
@@ -90,7 +102,7 @@ def _train(hidden: Sequence[Layer], loss: Loss, optimizer: Rule, *, clip: Gradie
     output = Dense(2, ACTIVATIONS[loss.link or "linear"]())
     network = Network([*hidden, output], inputs=2)
     x = np.zeros((ROWS, 2), np.float32)
-    y = np.zeros(ROWS, np.int64) if isinstance(loss, Categorical) else x
+    y = np.zeros(ROWS, np.int64) if "multiclass" in loss.tasks else x
     for weights in (None, np.ones(ROWS, np.float32)):
         training = Training(
             network,

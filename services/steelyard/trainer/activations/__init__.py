@@ -25,6 +25,7 @@ from steelyard.trainer.activations.smooth import (
     Softsign,
     Tanh,
 )
+from steelyard.trainer.parts import load_modules
 
 __all__ = [
     "ACTIVATIONS",
@@ -52,3 +53,5 @@ __all__ = [
     "Softsign",
     "Tanh",
 ]
+
+load_modules(__name__, __path__)

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.trainer.elementary import Curve
-from steelyard.trainer.parts import Part, Registry
+from steelyard.trainer.elementary import Curve, parameters_of
+from steelyard.trainer.parts import Part, Registry, is_inherited
 
 Array = NDArray[Any]
 
@@ -65,7 +65,7 @@ class Pointwise(Activation):
 
     @cached_property  # found anew it would take as long as the activation of a single row
     def curve(self) -> Curve:
-        return Curve(self.value, self.slope, tuple(map(float, vars(self).values())))
+        return Curve(self.value, self.slope, parameters_of(self))
 
     def forward(self, z: Array, out: Array, scratch: Array) -> None:
         curve = self.curve
@@ -74,6 +74,11 @@ class Pointwise(Activation):
     def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
         curve = self.curve
         np.multiply(grad, curve.slope(z, a, *curve.parameters), out=grad)
+
+    def why_not_compiled(self) -> str | None:
+        if not is_inherited(type(self), Pointwise, "forward", "backward", "weights", "learning"):
+            return "is computed by code of its own"
+        return self.curve.why_not_compiled()
 
 
 ACTIVATIONS = Registry[Activation]("activation")

@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,9 +16,12 @@ import numba
 import numpy as np
 from numba import cfunc, njit
 from numba.core import caching
+from numba.core.errors import NumbaError
 
-from steelyard.trainer.compiled.elementary import DEFINED, INLINE
+from steelyard.trainer.compiled.elementary import INLINE
 from steelyard.trainer.compiled.machine import KERNEL
+from steelyard.trainer.compiled.support import NoCompiledForm
+from steelyard.trainer.elementary import PRIMITIVES
 
 TRAINER = Path(__file__).parents[1]
 
@@ -85,16 +88,42 @@ def kernel(template: Callable[..., None], dtype: Any, part: str = "", **formulas
         part: the name of what `formulas` belong to; the same for the same formulas.
         formulas: what the template's open names stand for.
     """
-    name = "_".join(filter(None, (template.__name__, part, np.dtype(dtype).name)))
+    name = "_".join(filter(None, (template.__name__, part, np.dtype(dtype).name, _digest(formulas))))
     if name not in _made:
-        given = {
-            key: njit(**INLINE)(typed(value, np.dtype(dtype).type)) if callable(value) else value
-            for key, value in formulas.items()
-        }
-        function = _filled(template, name, {**given, **_of_values(np.dtype(dtype))})
-        with _keeping_on_disk():
-            _made[name] = cfunc(KERNEL, cache=True, error_model="numpy")(function)
+        try:
+            _made[name] = _make(template, np.dtype(dtype), name, formulas)
+        except (NumbaError, NotImplementedError) as error:
+            [reason, *_] = str(error).strip().splitlines() or [type(error).__name__]
+            raise NoCompiledForm(f"the formulas of {part!r} do not compile: {reason}") from error
     return int(_made[name].address)
+
+
+def _make(template: Callable[..., None], dtype: np.dtype[Any], name: str, formulas: Mapping[str, Any]) -> Any:
+    given = {
+        key: njit(**INLINE)(typed(value, dtype.type)) if callable(value) else value for key, value in formulas.items()
+    }
+    function = _filled(template, name, {**given, **_of_values(dtype)})
+    with _keeping_on_disk():
+        return cfunc(KERNEL, cache=True, error_model="numpy")(function)
+
+
+def _digest(formulas: Mapping[str, Any]) -> str:
+    """Of the text of formulas, which may stand outside the trainer's files; empty where there are none."""
+    if not formulas:
+        return ""
+    text = repr([(key, _text(value) if callable(value) else value) for key, value in formulas.items()])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@cache
+def _text(formula: Any) -> str:
+    """All that the kernel of a formula depends on: its code, and that of the formulas and numbers that it names."""
+    if formula in PRIMITIVES:
+        return str(formula.__name__)
+    code, names = formula.__code__, formula.__globals__
+    used = [(name, _text(names[name]) if callable(names[name]) else names[name]) for name in code.co_names]
+    constants = [each for each in code.co_consts if not isinstance(each, str)]
+    return repr((code.co_code, constants, code.co_varnames[: code.co_argcount], used))
 
 
 def _of_values(dtype: np.dtype[Any]) -> dict[str, Any]:
@@ -121,6 +150,6 @@ def typed(formula: Any, dtype: Any) -> FunctionType:
 def _typed_global(value: Any, dtype: Any) -> Any:
     if isinstance(value, float):
         return dtype(value)
-    if isinstance(value, FunctionType) and value not in DEFINED:
+    if isinstance(value, FunctionType) and value not in PRIMITIVES:
         return njit(**INLINE)(typed(value, dtype))
     return value

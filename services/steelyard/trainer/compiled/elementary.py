@@ -153,20 +153,3 @@ def _minimum(x, y):
 @overload(elementary.where, jit_options=INLINE)
 def _where(condition, x, y):
     return lambda condition, x, y: x if condition else y
-
-
-DEFINED: set[Any] = {
-    elementary.exp,
-    elementary.expm1,
-    elementary.log1p,
-    elementary.tanh,
-    elementary.erf,
-    elementary.sqrt,
-    elementary.absolute,
-    elementary.power,
-    elementary.sign,
-    elementary.maximum,
-    elementary.minimum,
-    elementary.where,
-}
-"""The functions that have a meaning of their own here; the others are formulas themselves."""

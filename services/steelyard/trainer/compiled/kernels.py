@@ -3,7 +3,7 @@
 Each is called with the first row and the number of rows, or of values, that it is for, and with addresses and sizes in
 the order in which its first lines take them. Arrays `(rows, units)` are of the whole batch, stored row by row. Open
 names: `DTYPE`, `SIZE`, type and bytes of a value; `value`, `slope`, `move`, the formulas of a part; `COUNT`, how many
-parameters they take.
+parameters they take, and `SLOTS`, how many vectors `move` keeps.
 
 The cursor is where the step is: the first row of the batch in the order of the epoch; how many rows it has; and its
 first row in the chunk. The statistics are a thread's of this step: its share of the loss, the weight of its rows, and
@@ -15,18 +15,19 @@ from typing import Any
 
 from numba import types
 
-from steelyard.trainer.compiled.machine import gemm, numbers_at, rows_at, view
+from steelyard.trainer.compiled.machine import gemm, load_each, numbers_at, rows_at, store_each, view, words_at
 from steelyard.trainer.compiled.products import multiply, rows_of_tile
 from steelyard.trainer.elementary import exp, log1p
 
 BATCH, BATCH_ROWS, CHUNK_ROW = range(3)
 LOSS, WEIGHT, PENALTY = range(3)
 CURSOR_WORDS, STATISTICS = 3, 3
+FIRST_SLOT = 3  # of the words of an update: weights, gradients, coefficients, then a slot each
 OF_ROWS = 2  # numbers that a categorical cost keeps of each row while it is found
 
 # What `build` fills in. Named here so that a reader, and a checker, knows them.
 DTYPE: Any = None
-SIZE = COUNT = 0
+SIZE = COUNT = SLOTS = 0
 value: Any = None
 slope: Any = None
 move: Any = None
@@ -295,40 +296,13 @@ def penalize(_: int, count: int, given: Any) -> None:
 
 
 def update(_: int, count: int, given: Any) -> None:
-    """Move weights by a rule that keeps nothing."""
+    """Move weights by a rule, and the `SLOTS` vectors that it keeps beside them."""
     w, g = view(given[0], count, DTYPE), view(given[1], count, DTYPE)
-    coefficients = numbers_at(given[2], DTYPE, COUNT)
+    coefficients, slots = numbers_at(given[2], DTYPE, COUNT), words_at(given, FIRST_SLOT, SLOTS)
     for place in range(count):
-        (w[place],) = move(w[place], g[place], *coefficients)
-
-
-def update_with_one(_: int, count: int, given: Any) -> None:
-    """Move weights by a rule with one slot."""
-    w, g, s = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[3], count, DTYPE)
-    coefficients = numbers_at(given[2], DTYPE, COUNT)
-    for place in range(count):
-        w[place], s[place] = move(w[place], g[place], s[place], *coefficients)
-
-
-def update_with_two(_: int, count: int, given: Any) -> None:
-    """Move weights by a rule with two slots."""
-    w, g, s = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[3], count, DTYPE)
-    t = view(given[4], count, DTYPE)
-    coefficients = numbers_at(given[2], DTYPE, COUNT)
-    for place in range(count):
-        w[place], s[place], t[place] = move(w[place], g[place], s[place], t[place], *coefficients)
-
-
-def update_with_three(_: int, count: int, given: Any) -> None:
-    """Move weights by a rule with three slots."""
-    w, g, s = view(given[0], count, DTYPE), view(given[1], count, DTYPE), view(given[3], count, DTYPE)
-    t, u = view(given[4], count, DTYPE), view(given[5], count, DTYPE)
-    coefficients = numbers_at(given[2], DTYPE, COUNT)
-    for place in range(count):
-        w[place], s[place], t[place], u[place] = move(w[place], g[place], s[place], t[place], u[place], *coefficients)
-
-
-UPDATES = (update, update_with_one, update_with_two, update_with_three)
+        moved = move(w[place], g[place], *load_each(slots, place, DTYPE), *coefficients)
+        w[place] = moved[0]
+        store_each(slots, place, moved, DTYPE)
 
 
 def clip_values(_: int, count: int, given: Any) -> None:

@@ -65,6 +65,52 @@ def numbers_at(_: Any, address: Any, dtype: Any, count: Any) -> Any:
     return found(types.int64, dtype, count), generate
 
 
+@intrinsic(prefer_literal=True)
+def words_at(_: Any, words: Any, first: Any, count: Any) -> Any:
+    """`count` of the integers at `words`, from number `first` on, as a tuple."""
+    found = types.UniTuple(types.int64, count.literal_value)
+
+    def generate(context: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        places = range(first.literal_value, first.literal_value + count.literal_value)
+        loaded = [builder.load(builder.gep(arguments[0], [ir.Constant(WORD, place)])) for place in places]
+        return context.make_tuple(builder, found, loaded)
+
+    return found(words, first, count), generate
+
+
+@intrinsic
+def load_each(_: Any, addresses: Any, place: Any, dtype: Any) -> Any:
+    """The value number `place` of each of the vectors at some addresses, as a tuple."""
+    found = types.UniTuple(dtype.dtype, len(addresses))
+
+    def generate(context: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        kind = context.get_value_type(dtype.dtype)
+        loaded = [
+            builder.load(builder.gep(builder.inttoptr(address, kind.as_pointer()), [arguments[1]]))
+            for address in cgutils.unpack_tuple(builder, arguments[0], len(addresses))
+        ]
+        return context.make_tuple(builder, found, loaded)
+
+    return found(addresses, place, dtype), generate
+
+
+@intrinsic
+def store_each(_: Any, addresses: Any, place: Any, moved: Any, dtype: Any) -> Any:
+    """Write what stands in a tuple behind its first value to number `place` of the vectors at some addresses."""
+
+    def generate(context: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        kind = context.get_value_type(dtype.dtype)
+        values = cgutils.unpack_tuple(builder, arguments[2], len(moved))[1:]
+        for address, value, given in zip(
+            cgutils.unpack_tuple(builder, arguments[0], len(addresses)), values, list(moved)[1:], strict=True
+        ):
+            stored = context.cast(builder, value, given, dtype.dtype)
+            builder.store(stored, builder.gep(builder.inttoptr(address, kind.as_pointer()), [arguments[1]]))
+        return context.get_dummy_value()
+
+    return types.void(addresses, place, moved, dtype), generate
+
+
 @intrinsic
 def call(_: Any, address: Any, first: Any, count: Any, arguments: Any) -> Any:
     """Call the kernel at `address`."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.trainer import regularizers
 from steelyard.trainer.activations import Activation, Linear
 from steelyard.trainer.clipping import TINY, ByGlobalNorm, ByNorm, ByValue, GradientClip
 from steelyard.trainer.compiled import kernels
@@ -17,7 +18,7 @@ from steelyard.trainer.compiled.shared import Noise, Shared
 from steelyard.trainer.elementary import Curve
 from steelyard.trainer.layers import ActivationLayer, Dense, Dropout, GaussianNoise
 from steelyard.trainer.layers.stack import Place
-from steelyard.trainer.losses import Categorical
+from steelyard.trainer.losses import Categorical, Pointwise
 from steelyard.trainer.network import aligned
 
 Array = NDArray[Any]
@@ -65,9 +66,7 @@ class Lane:
         self._own_gradients = shared.network.tensors(own[thread]) if own else None
         self.cursor = np.zeros(kernels.CURSOR_WORDS, np.int64)
         self.statistics = np.zeros(kernels.STATISTICS)
-        rates = np.array([shared.rule.learning_rate])
-        count = shared.rule.coefficients(np.array([1]), rates, shared.rule.scalars).shape[1]
-        self.current = np.zeros(count, self._dtype)
+        self.current = np.zeros(shared.rule.require_names(), self._dtype)
         self._over_rows: Calls = []
         self._over_gradients: Calls = []
         self._alone: Calls = []
@@ -179,7 +178,7 @@ class Lane:
         return Linear() if is_last and self._shared.loss.link is not None else layer.activation
 
     def _apply(self, place: Place, activation: Activation, x: int, z: int) -> Passed:
-        if isinstance(activation, Linear):
+        if type(activation) is Linear:
             return Passed(place, x, z, z)
         curve = activation.curve
         assert curve is not None
@@ -214,6 +213,7 @@ class Lane:
         shared, units = self._shared, self._network.outputs
         loss, statistics = shared.loss, address_of(self.statistics)
         gradient, scratch = shared.buffer("loss/g", units), shared.buffer("loss/scratch", units)
+        assert isinstance(loss, (Pointwise, Categorical))
         parameters = self._numbers(loss.curve.parameters)
         template: Callable[..., None] = kernels.cost_pointwise
         given = [statistics, shares, outputs, targets, gradient, scratch, units, parameters]
@@ -262,7 +262,7 @@ class Lane:
     def _apply_back(self, passed: Passed, activation: Activation, g: int) -> None:
         curve = activation.curve
         assert curve is not None
-        if not isinstance(activation, Linear):
+        if type(activation) is not Linear:
             given = (passed.z, passed.a, g, self._numbers(curve.parameters), passed.place.outputs)
             self._call_part(self._over_rows, kernels.activate_back, activation, curve, *given)
 
@@ -346,20 +346,19 @@ class Lane:
     def _penalize(self, calls: Calls, block: Block) -> None:
         regularizer = self._network.specs()[block.tensor].regularizer
         if regularizer is not None:
+            assert isinstance(regularizer, regularizers.Pointwise)
             curve, span = regularizer.curve, block.span
             w, g = self._at(self._network.parameters, span), self._at(self._network.gradients, span)
             given = (address_of(self.statistics), w, g, self._numbers(curve.parameters))
             self._call_part(calls, kernels.penalize, regularizer, curve, *given, count=span.stop - span.start)
 
     def _update(self, span: slice) -> None:
-        shared = self._shared
-        slots = [self._at(slot, span) for slot in shared.slots.values()]
-        template = kernels.UPDATES[len(slots)]
-        move = shared.rule.move
-        name = f"{shared.rule.name}_{move.__name__}"
-        address = kernel(template, self._dtype, name, move=move, COUNT=len(self.current))
+        rule, slots = self._shared.rule, self._shared.slots
+        formulas: dict[str, Any] = {"move": rule.move, "COUNT": len(self.current), "SLOTS": len(slots)}
+        address = kernel(kernels.update, self._dtype, f"{rule.name}_{rule.move.__name__}", **formulas)
         w, g = self._at(self._network.parameters, span), self._at(self._network.gradients, span)
-        given = np.array([w, g, address_of(self.current), *slots], np.int64)
+        kept = [self._at(slots[name], span) for name in rule.slot_order]
+        given = np.array([w, g, address_of(self.current), *kept], np.int64)
         self._over_weights.append((address, self._keep(given), span.stop - span.start))
 
     def _clip(self, clip: GradientClip | None) -> None:

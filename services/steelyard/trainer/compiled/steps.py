@@ -47,7 +47,7 @@ class CompiledSteps(Steps):
         self._network, self._loss, self._rule, self._batches = network, loss, rule, batches
         self._streams, self._metrics = streams, metrics
         self.slots = {name: aligned(network.parameters.size, network.dtype) for name in rule.slots}
-        self.scalars = rule.scalars
+        self.scalars = dict(rule.scalars)
         flops = 6.0 * network.parameters.size * batches.batch_size
         self.threads = max(1, min(threads, batches.batch_size, int(flops / THREAD_FLOPS)))
         self.stride = self._stride(flops)
@@ -78,7 +78,7 @@ class CompiledSteps(Steps):
 
     def make(self, first: int, numbers: Array, rates: Array, sums: Array) -> int:
         self._draw(first, len(numbers))
-        coefficients = self._rule.coefficients(numbers, rates, self.scalars)
+        coefficients = self._rule.table(numbers, rates, self.scalars)
         later = [
             self._others.submit(self._make, thread, first, coefficients, sums)
             for thread in range(1, self.threads)

@@ -1,31 +1,52 @@
-"""Which trainings have a compiled form. Apart, so that asking loads no compiler."""
+"""Which trainings the compiled engine can run. Apart, so that asking loads no compiler."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from steelyard.trainer.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
-from steelyard.trainer.layers import ActivationLayer, Dense, Dropout, GaussianNoise, Layer
+from steelyard.trainer.activations import Activation
+from steelyard.trainer.clipping import GradientClip
+from steelyard.trainer.layers import Layer
 from steelyard.trainer.layers.stack import places
-from steelyard.trainer.optimizers import Optimizer, Rule
+from steelyard.trainer.losses import Loss
+from steelyard.trainer.optimizers import Optimizer
+from steelyard.trainer.parts import Part
 
 CHUNK_VALUES = 4 << 20  # kept for the rows of a chunk: outputs, and what is drawn for dropout
 
 
-def has_compiled_form(layers: Sequence[Layer], inputs: int, optimizer: Optimizer, clip: GradientClip | None) -> bool:
-    """Whether every part of a training has one: layers, activations, constraints, the optimiser, the clipping.
+class NoCompiledForm(Exception):
+    """A part turned out to have no compiled form when its kernel was made; the message says which and why."""
 
-    Losses and regularisers all have. A frozen layer's penalty is a constant that only NumPy adds up.
+
+def why_not_compiled(
+    layers: Sequence[Layer], inputs: int, loss: Loss, optimizer: Optimizer, clip: GradientClip | None
+) -> str | None:
+    """Why a training runs on NumPy, for a reader; `None` where every part of it has a compiled form.
+
+    Each part answers for itself (`Part.why_not_compiled`). Constraints have no kernels, and a frozen layer's penalty is
+    a constant that only NumPy adds up.
     """
-    specs = [spec for place in places(layers, inputs) for spec in place.tensors]
-    return (
-        isinstance(optimizer, Rule)
-        and (clip is None or isinstance(clip, (ByValue, ByNorm, ByGlobalNorm)))
-        and all(map(_is_compiled, layers[:-1]))
-        and not any(spec.constraint for spec in specs)
-        and not any(spec.regularizer for spec in specs if not spec.trainable)
-    )
+    for place in places(layers, inputs):
+        for tensor in place.tensors:
+            if tensor.regularizer is not None and not tensor.trainable:
+                return f"regularizer {tensor.regularizer.name!r} is on a frozen layer"
+    for family, part in _parts(layers, inputs, loss, optimizer, clip):
+        if part is not None and (reason := part.why_not_compiled()) is not None:
+            return f"{family} {part.name!r} {reason}"
+    return None
 
 
-def _is_compiled(layer: Layer) -> bool:
-    if isinstance(layer, (Dense, ActivationLayer)):
-        return layer.activation.curve is not None
-    return isinstance(layer, (Dropout, GaussianNoise))
+def _parts(
+    layers: Sequence[Layer], inputs: int, loss: Loss, optimizer: Optimizer, clip: GradientClip | None
+) -> Iterator[tuple[str, Part | None]]:
+    """Every part that has something to compute, with what it is called. A loss with a link has the last activation."""
+    for number, place in enumerate(places(layers, inputs), start=1):
+        yield "layer", place.layer
+        activation = getattr(place.layer, "activation", None)
+        if isinstance(activation, Activation) and not (number == len(layers) and loss.link is not None):
+            yield "activation", activation
+        for tensor in place.tensors:
+            yield "regularizer", tensor.regularizer
+            yield "constraint", tensor.constraint
+    yield "loss", loss
+    yield "optimizer", optimizer
+    yield "gradient clip", clip

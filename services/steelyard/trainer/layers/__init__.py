@@ -7,6 +7,7 @@ from steelyard.trainer.layers.embedding import Embedding
 from steelyard.trainer.layers.noise import Dropout, GaussianNoise
 from steelyard.trainer.layers.normalization import BatchNormalization, LayerNormalization
 from steelyard.trainer.layers.residual import Residual
+from steelyard.trainer.parts import load_modules
 
 __all__ = [
     "LAYERS",
@@ -21,3 +22,5 @@ __all__ = [
     "Residual",
     "Stage",
 ]
+
+load_modules(__name__, __path__)

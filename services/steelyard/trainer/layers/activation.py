@@ -21,6 +21,7 @@ class ActivationLayer(Layer):
     """Applies an activation to its inputs."""
 
     name: ClassVar = "activation"
+    compiled: ClassVar = True
     formula: ClassVar = "y = f(x)"
     source: ClassVar = "Keras 3, keras.layers.Activation"
 

@@ -7,7 +7,7 @@ size: it holds views of the weights and its own buffers, made once.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,8 @@ class Surroundings:
 class Layer(Part):
     """A layer as it is asked for."""
 
+    repeats: ClassVar[bool] = True  # gives the same values again for the same inputs, in training too
+
     def outputs(self, inputs: int) -> int:
         """How many units it has, given how many inputs."""
         return inputs
@@ -89,6 +91,10 @@ class Layer(Part):
     def buffer_widths(self, inputs: int) -> int:
         """How many values its stages keep for every row of a training batch: for estimates of memory."""
         return 0
+
+    def first_that_varies(self) -> str | None:
+        """The type of the first layer, of itself and those inside it, that does not repeat its values."""
+        return None if self.repeats else self.name
 
 
 LAYERS = Registry[Layer]("layer", tag="type")

@@ -32,6 +32,7 @@ class Dense(Layer):
     """Every unit weighs every input. The kernel is `(inputs, units)`, the bias `(units,)`."""
 
     name: ClassVar = "dense"
+    compiled: ClassVar = True
     formula: ClassVar = "y = f(x · kernel + bias)"
     source: ClassVar = "Keras 3, keras.layers.Dense"
 

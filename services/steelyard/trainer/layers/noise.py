@@ -15,6 +15,8 @@ class Dropout(Layer):
     """Sets a share of its inputs to zero while training, and scales the others up to make good for it."""
 
     name: ClassVar = "dropout"
+    compiled: ClassVar = True
+    repeats: ClassVar = False
     formula: ClassVar = "y = x · m / (1 − rate), m ~ Bernoulli(1 − rate); y = x at inference"
     source: ClassVar = "Srivastava et al. 2014; Keras 3, keras.layers.Dropout"
 
@@ -56,6 +58,8 @@ class GaussianNoise(Layer):
     """Adds normal noise to its inputs while training."""
 
     name: ClassVar = "gaussian_noise"
+    compiled: ClassVar = True
+    repeats: ClassVar = False
     formula: ClassVar = "y = x + n, n ~ N(0, stddev²); y = x at inference"
     source: ClassVar = "Keras 3, GaussianNoise; Bishop 1995, Training with noise is Tikhonov regularization"
 

@@ -21,6 +21,7 @@ class BatchNormalization(Layer):
     """
 
     name: ClassVar = "batch_normalization"
+    repeats: ClassVar = False
     formula: ClassVar = "y = gamma · (x − mean) / √(variance + epsilon) + beta, over the batch"
     source: ClassVar = "Ioffe and Szegedy 2015, arXiv:1502.03167; Keras 3, keras.layers.BatchNormalization"
 

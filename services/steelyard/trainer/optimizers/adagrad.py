@@ -1,13 +1,13 @@
 """Adagrad and Adadelta: every weight's steps shrink with the gradients that it has seen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Gt, Lt
 
 from steelyard.trainer.elementary import sqrt
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 
 
 @OPTIMIZERS.add
@@ -34,14 +34,14 @@ class Adagrad(Rule):
     def move(self) -> Callable[..., tuple[Any, ...]]:
         return adagrad
 
-    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
-        return by_step(rates, self.weight_decay, self.epsilon, rates)
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
+        return {"weight_decay": self.weight_decay, "epsilon": self.epsilon, "rate": rates}
 
 
-def adagrad(w: Any, g: Any, s: Any, weight_decay: Any, epsilon: Any, rate: Any) -> tuple[Any, ...]:
+def adagrad(w: Any, g: Any, sum: Any, weight_decay: Any, epsilon: Any, rate: Any) -> tuple[Any, ...]:  # noqa: A002
     """Adagrad's rule."""
     g = g + weight_decay * w
-    s = s + g * g
+    s = sum + g * g
     return w - rate * (g / (sqrt(s) + epsilon)), s
 
 
@@ -73,15 +73,29 @@ class Adadelta(Rule):
     def move(self) -> Callable[..., tuple[Any, ...]]:
         return adadelta
 
-    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
-        return by_step(rates, self.weight_decay, self.rho, 1 - self.rho, self.epsilon, rates)
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
+        return {
+            "weight_decay": self.weight_decay,
+            "rho": self.rho,
+            "share": 1 - self.rho,
+            "epsilon": self.epsilon,
+            "rate": rates,
+        }
 
 
 def adadelta(
-    w: Any, g: Any, s: Any, u: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, rate: Any
+    w: Any,
+    g: Any,
+    square_average: Any,
+    step_average: Any,
+    weight_decay: Any,
+    rho: Any,
+    share: Any,
+    epsilon: Any,
+    rate: Any,
 ) -> tuple[Any, ...]:
     """Adadelta's rule."""
     g = g + weight_decay * w
-    s = rho * s + share * (g * g)
-    d = g * sqrt(u + epsilon) / sqrt(s + epsilon)
-    return w - rate * d, s, rho * u + share * (d * d)
+    s = rho * square_average + share * (g * g)
+    d = g * sqrt(step_average + epsilon) / sqrt(s + epsilon)
+    return w - rate * d, s, rho * step_average + share * (d * d)

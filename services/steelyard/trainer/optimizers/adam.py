@@ -1,6 +1,6 @@
 """Adam and its kin: a running mean of the gradient over a running measure of its size."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Lt
 
 from steelyard.trainer.elementary import absolute, maximum, sqrt
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 
 Beta = Annotated[float, Ge(0), Lt(1)]
 Epsilon = Annotated[float, Gt(0)]
@@ -47,7 +47,7 @@ class Adam(Rule):
     def move(self) -> Callable[..., tuple[Any, ...]]:
         return adam_with_largest if self.amsgrad else adam
 
-    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
         return _coefficients(self, numbers, rates, 1.0, self.weight_decay)
 
 
@@ -78,22 +78,30 @@ class AdamW(Rule):
     def move(self) -> Callable[..., tuple[Any, ...]]:
         return adam_with_largest if self.amsgrad else adam
 
-    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
         return _coefficients(self, numbers, rates, 1 - rates * self.weight_decay, 0.0)
 
 
-def _coefficients(rule: Adam | AdamW, numbers: Array, rates: Array, kept: Any, weight_decay: float) -> Array:
-    per_root = 1 / np.sqrt(1 - rule.beta_2**numbers)
-    rate = rates / (1 - rule.beta_1**numbers)
-    shares = 1 - rule.beta_1, rule.beta_2, 1 - rule.beta_2
-    return by_step(rates, kept, weight_decay, *shares, rule.epsilon, per_root, rate)
+def _coefficients(
+    rule: Adam | AdamW, numbers: Array, rates: Array, kept: Any, weight_decay: float
+) -> Mapping[str, Any]:
+    return {
+        "kept": kept,
+        "weight_decay": weight_decay,
+        "share_1": 1 - rule.beta_1,
+        "beta_2": rule.beta_2,
+        "share_2": 1 - rule.beta_2,
+        "epsilon": rule.epsilon,
+        "per_root": 1 / np.sqrt(1 - rule.beta_2**numbers),
+        "rate": rates / (1 - rule.beta_1**numbers),
+    }
 
 
 def adam(
     w: Any,
     g: Any,
-    m: Any,
-    v: Any,
+    exp_avg: Any,
+    exp_avg_sq: Any,
     kept: Any,
     weight_decay: Any,
     share_1: Any,
@@ -105,17 +113,17 @@ def adam(
 ) -> tuple[Any, ...]:
     """What Adam and AdamW have in common: of the one, `kept` is 1; of the other, `weight_decay` is 0."""
     g = g + weight_decay * w
-    m = m + share_1 * (g - m)
-    v = beta_2 * v + share_2 * (g * g)
+    m = exp_avg + share_1 * (g - exp_avg)
+    v = beta_2 * exp_avg_sq + share_2 * (g * g)
     return kept * w - rate * (m / (sqrt(v) * per_root + epsilon)), m, v
 
 
 def adam_with_largest(
     w: Any,
     g: Any,
-    m: Any,
-    v: Any,
-    largest: Any,
+    exp_avg: Any,
+    exp_avg_sq: Any,
+    max_exp_avg_sq: Any,
     kept: Any,
     weight_decay: Any,
     share_1: Any,
@@ -127,9 +135,9 @@ def adam_with_largest(
 ) -> tuple[Any, ...]:
     """The same, over the largest mean of squares so far."""
     g = g + weight_decay * w
-    m = m + share_1 * (g - m)
-    v = beta_2 * v + share_2 * (g * g)
-    largest = maximum(largest, v)
+    m = exp_avg + share_1 * (g - exp_avg)
+    v = beta_2 * exp_avg_sq + share_2 * (g * g)
+    largest = maximum(max_exp_avg_sq, v)
     return kept * w - rate * (m / (sqrt(largest) * per_root + epsilon)), m, v, largest
 
 
@@ -159,18 +167,23 @@ class Adamax(Rule):
     def move(self) -> Callable[..., tuple[Any, ...]]:
         return adamax
 
-    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
-        rate = rates / (1 - self.beta_1**numbers)
-        return by_step(rates, self.weight_decay, 1 - self.beta_1, self.beta_2, self.epsilon, rate)
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
+        return {
+            "weight_decay": self.weight_decay,
+            "share_1": 1 - self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "rate": rates / (1 - self.beta_1**numbers),
+        }
 
 
 def adamax(
-    w: Any, g: Any, m: Any, u: Any, weight_decay: Any, share_1: Any, beta_2: Any, epsilon: Any, rate: Any
+    w: Any, g: Any, exp_avg: Any, exp_inf: Any, weight_decay: Any, share_1: Any, beta_2: Any, epsilon: Any, rate: Any
 ) -> tuple[Any, ...]:
     """Adamax's rule."""
     g = g + weight_decay * w
-    m = m + share_1 * (g - m)
-    u = maximum(beta_2 * u, absolute(g) + epsilon)
+    m = exp_avg + share_1 * (g - exp_avg)
+    u = maximum(beta_2 * exp_inf, absolute(g) + epsilon)
     return w - rate * (m / u), m, u
 
 
@@ -212,22 +225,27 @@ class Nadam(Rule):
         momentum: Array = self.beta_1 * (1 - 0.5 * 0.96 ** (numbers * self.momentum_decay))
         return momentum
 
-    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
         now, ahead = self._momentum(numbers), self._momentum(numbers + 1)
         products = np.cumprod(np.concatenate([[scalars["momentum_product"]], now]))[1:]
         scalars["momentum_product"] = float(products[-1])
-        of_gradient = rates * (1 - now) / (1 - products)
-        of_mean = rates * ahead / (1 - products * ahead)
-        shares = 1 - self.beta_1, self.beta_2, 1 - self.beta_2
-        correction = 1 - self.beta_2**numbers
-        return by_step(rates, self.weight_decay, *shares, self.epsilon, correction, of_gradient, of_mean)
+        return {
+            "weight_decay": self.weight_decay,
+            "share_1": 1 - self.beta_1,
+            "beta_2": self.beta_2,
+            "share_2": 1 - self.beta_2,
+            "epsilon": self.epsilon,
+            "correction": 1 - self.beta_2**numbers,
+            "of_gradient": rates * (1 - now) / (1 - products),
+            "of_mean": rates * ahead / (1 - products * ahead),
+        }
 
 
 def nadam(
     w: Any,
     g: Any,
-    m: Any,
-    v: Any,
+    exp_avg: Any,
+    exp_avg_sq: Any,
     weight_decay: Any,
     share_1: Any,
     beta_2: Any,
@@ -239,7 +257,7 @@ def nadam(
 ) -> tuple[Any, ...]:
     """Nadam's rule."""
     g = g + weight_decay * w
-    m = m + share_1 * (g - m)
-    v = beta_2 * v + share_2 * (g * g)
+    m = exp_avg + share_1 * (g - exp_avg)
+    v = beta_2 * exp_avg_sq + share_2 * (g * g)
     size = sqrt(v / correction) + epsilon
     return w - of_gradient * (g / size) - of_mean * (m / size), m, v

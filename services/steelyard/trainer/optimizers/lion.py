@@ -1,13 +1,13 @@
 """Lion."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Lt
 
 from steelyard.trainer.elementary import sign
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 
 
 @OPTIMIZERS.add
@@ -37,10 +37,16 @@ class Lion(Rule):
     def move(self) -> Callable[..., tuple[Any, ...]]:
         return lion
 
-    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
-        return by_step(rates, 1 - rates * self.weight_decay, 1 - self.beta_1, 1 - self.beta_2, rates)
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
+        return {
+            "kept": 1 - rates * self.weight_decay,
+            "share_1": 1 - self.beta_1,
+            "share_2": 1 - self.beta_2,
+            "rate": rates,
+        }
 
 
-def lion(w: Any, g: Any, m: Any, kept: Any, share_1: Any, share_2: Any, rate: Any) -> tuple[Any, ...]:
+def lion(w: Any, g: Any, exp_avg: Any, kept: Any, share_1: Any, share_2: Any, rate: Any) -> tuple[Any, ...]:
     """Lion's rule."""
-    return kept * w - rate * sign(m + share_1 * (g - m)), m + share_2 * (g - m)
+    direction = sign(exp_avg + share_1 * (g - exp_avg))
+    return kept * w - rate * direction, exp_avg + share_2 * (g - exp_avg)

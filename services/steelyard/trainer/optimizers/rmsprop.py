@@ -1,13 +1,13 @@
 """RMSprop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Gt, Lt
 
 from steelyard.trainer.elementary import maximum, sqrt
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 
 
 @OPTIMIZERS.add
@@ -41,44 +41,69 @@ class RMSprop(Rule):
             return centered_with_momentum if self.momentum else centered
         return plain_with_momentum if self.momentum else plain
 
-    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
-        momentum = (self.momentum,) if self.momentum else ()
-        return by_step(rates, self.weight_decay, self.rho, 1 - self.rho, self.epsilon, *momentum, rates)
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
+        return {
+            "weight_decay": self.weight_decay,
+            "rho": self.rho,
+            "share": 1 - self.rho,
+            "epsilon": self.epsilon,
+            "momentum": self.momentum,
+            "rate": rates,
+        }
 
 
-def plain(w: Any, g: Any, s: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, rate: Any) -> tuple[Any, ...]:
+def plain(
+    w: Any, g: Any, square_average: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, rate: Any
+) -> tuple[Any, ...]:
     """The rule."""
     g = g + weight_decay * w
-    s = rho * s + share * (g * g)
+    s = rho * square_average + share * (g * g)
     return w - rate * (g / (sqrt(s) + epsilon)), s
 
 
 def plain_with_momentum(
-    w: Any, g: Any, s: Any, b: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, momentum: Any, rate: Any
+    w: Any,
+    g: Any,
+    square_average: Any,
+    momentum_buffer: Any,
+    weight_decay: Any,
+    rho: Any,
+    share: Any,
+    epsilon: Any,
+    momentum: Any,
+    rate: Any,
 ) -> tuple[Any, ...]:
     """The same, of what such steps have added up to."""
     g = g + weight_decay * w
-    s = rho * s + share * (g * g)
-    b = momentum * b + g / (sqrt(s) + epsilon)
+    s = rho * square_average + share * (g * g)
+    b = momentum * momentum_buffer + g / (sqrt(s) + epsilon)
     return w - rate * b, s, b
 
 
 def centered(
-    w: Any, g: Any, s: Any, m: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, rate: Any
+    w: Any,
+    g: Any,
+    square_average: Any,
+    gradient_average: Any,
+    weight_decay: Any,
+    rho: Any,
+    share: Any,
+    epsilon: Any,
+    rate: Any,
 ) -> tuple[Any, ...]:
     """By the root of the variance. Rounding can leave that below zero."""
     g = g + weight_decay * w
-    s = rho * s + share * (g * g)
-    m = m + share * (g - m)
+    s = rho * square_average + share * (g * g)
+    m = gradient_average + share * (g - gradient_average)
     return w - rate * (g / (sqrt(maximum(s - m * m, 0.0)) + epsilon)), s, m
 
 
 def centered_with_momentum(
     w: Any,
     g: Any,
-    s: Any,
-    m: Any,
-    b: Any,
+    square_average: Any,
+    gradient_average: Any,
+    momentum_buffer: Any,
     weight_decay: Any,
     rho: Any,
     share: Any,
@@ -88,7 +113,7 @@ def centered_with_momentum(
 ) -> tuple[Any, ...]:
     """Both."""
     g = g + weight_decay * w
-    s = rho * s + share * (g * g)
-    m = m + share * (g - m)
-    b = momentum * b + g / (sqrt(maximum(s - m * m, 0.0)) + epsilon)
+    s = rho * square_average + share * (g * g)
+    m = gradient_average + share * (g - gradient_average)
+    b = momentum * momentum_buffer + g / (sqrt(maximum(s - m * m, 0.0)) + epsilon)
     return w - rate * b, s, m, b

@@ -1,13 +1,13 @@
 """Stochastic gradient descent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Lt
 
 from steelyard.errors import InvalidParameter
-from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule, by_step
+from steelyard.trainer.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 
 
 @OPTIMIZERS.add
@@ -43,9 +43,8 @@ class SGD(Rule):
             return descend
         return descend_ahead if self.nesterov else descend_with_momentum
 
-    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Array:
-        momentum = (self.momentum,) if self.momentum else ()
-        return by_step(rates, self.weight_decay, *momentum, rates)
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
+        return {"weight_decay": self.weight_decay, "momentum": self.momentum, "rate": rates}
 
 
 def descend(w: Any, g: Any, weight_decay: Any, rate: Any) -> tuple[Any, ...]:
@@ -53,14 +52,16 @@ def descend(w: Any, g: Any, weight_decay: Any, rate: Any) -> tuple[Any, ...]:
     return (w - rate * (g + weight_decay * w),)
 
 
-def descend_with_momentum(w: Any, g: Any, v: Any, weight_decay: Any, momentum: Any, rate: Any) -> tuple[Any, ...]:
+def descend_with_momentum(
+    w: Any, g: Any, momentum_buffer: Any, weight_decay: Any, momentum: Any, rate: Any
+) -> tuple[Any, ...]:
     """A step against what the gradients have added up to."""
-    v = momentum * v + (g + weight_decay * w)
+    v = momentum * momentum_buffer + (g + weight_decay * w)
     return w - rate * v, v
 
 
-def descend_ahead(w: Any, g: Any, v: Any, weight_decay: Any, momentum: Any, rate: Any) -> tuple[Any, ...]:
+def descend_ahead(w: Any, g: Any, momentum_buffer: Any, weight_decay: Any, momentum: Any, rate: Any) -> tuple[Any, ...]:
     """The same with Nesterov's look ahead."""
     g = g + weight_decay * w
-    v = momentum * v + g
+    v = momentum * momentum_buffer + g
     return w - rate * (g + momentum * v), v
