@@ -1,14 +1,16 @@
 """A job as a client describes it. After `resolution`, the same model holds it with every default filled in."""
 
+import inspect
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import orjson
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, create_model
 
 from steelyard.data.builtin import BUILTINS
 from steelyard.spec.parts import Strict, union_of
 from steelyard.spec.webhook import Webhook
 from steelyard.trainer.activations import ACTIVATIONS
+from steelyard.trainer.clipping import GRADIENT_CLIPS
 from steelyard.trainer.constraints import CONSTRAINTS
 from steelyard.trainer.initializers import INITIALIZERS
 from steelyard.trainer.layers import LAYERS
@@ -128,16 +130,26 @@ class EarlyStopping(Strict):
     restore_best: bool = True
 
 
-class GradientClipping(Strict):
-    """How large gradients may be. Exactly one of the three."""
-
-    value: Annotated[float, Field(gt=0)] | None = Field(None, description="no value is further from zero")
-    norm: Annotated[float, Field(gt=0)] | None = Field(None, description="no tensor's gradient is longer")
-    global_norm: Annotated[float, Field(gt=0)] | None = Field(None, description="all gradients together are no longer")
+class Clipping(Strict):
+    """How large gradients may be. Exactly one of these."""
 
     def chosen(self) -> dict[str, float]:
         """The bounds that were given, by name."""
         return {name: limit for name, limit in self.model_dump().items() if limit is not None}
+
+
+if TYPE_CHECKING:
+    GradientClipping: TypeAlias = Clipping
+else:
+    LIMITS = {clip.name: inspect.getdoc(clip).split("\n")[0].replace("`limit`", "this") for clip in GRADIENT_CLIPS}
+    GradientClipping = create_model(
+        "GradientClipping",
+        __base__=Clipping,
+        __doc__=Clipping.__doc__,
+        **{
+            name: (Annotated[float, Field(gt=0)] | None, Field(None, description=text)) for name, text in LIMITS.items()
+        },
+    )
 
 
 class InitialWeights(Strict):

@@ -40,7 +40,7 @@ FAMILIES: dict[type[Part], Registry[Any]] = {
     Regularizer: REGULARIZERS,
     Constraint: CONSTRAINTS,
 }
-SLOTS: dict[str, Registry[Any]] = {
+JOB_SLOTS: dict[str, Registry[Any]] = {
     "initializer": INITIALIZERS,
     "bias_initializer": INITIALIZERS,
     "activation": ACTIVATIONS,
@@ -50,7 +50,30 @@ SLOTS: dict[str, Registry[Any]] = {
     "schedule": SCHEDULES,
     "loss": LOSSES,
 }
+"""What a job names parts by. Layers that name none by these take the job's."""
 
+
+def _family(hint: Any) -> type[Part] | None:
+    """The family of a parameter that is a part, or may be one."""
+    kinds = [hint] if isinstance(hint, type) else [kind for kind in get_args(hint) if kind is not types.NoneType]
+    return next((kind for kind in kinds if isinstance(kind, type) and kind in FAMILIES and kind is not Layer), None)
+
+
+def _all_slots() -> dict[str, Registry[Any]]:
+    found = dict(JOB_SLOTS)
+    for registry in REGISTRIES.values():
+        for part in registry:
+            for parameter in parameters(part):
+                family = _family(parameter.hint)
+                if family is None or get_origin(parameter.hint) is tuple:
+                    continue
+                if found.setdefault(parameter.name, FAMILIES[family]) is not FAMILIES[family]:
+                    raise TypeError(f"{part.__name__}.{parameter.name} is of another family than elsewhere")
+    return found
+
+
+SLOTS = _all_slots()
+"""Every field that names a part, in jobs and in parts: where a name stands for a part with its defaults."""
 
 MOST_VALUES = 100  # in a list that is one parameter
 
@@ -62,15 +85,13 @@ class Strict(BaseModel):
 
 
 class PartModel(Strict):
-    """A part as a client writes it. A nested part that is left out, or null, takes the job's default."""
+    """A part as a client writes it. A nested part that is left out takes the job's default, or else its class's."""
 
     def to_part(self) -> Any:
         """The trainer's part that this describes."""
-        values = {}
-        for name in type(self).model_fields:
-            values[name] = _to_value(getattr(self, name))
         part = PARTS[type(self)]
-        return part(**{parameter.name: values[parameter.name] for parameter in parameters(part)})
+        values = {parameter.name: _to_value(getattr(self, parameter.name)) for parameter in parameters(part)}
+        return part(**values)
 
 
 def _to_value(value: Any) -> Any:
@@ -90,12 +111,29 @@ def model_of(part: type[Part], tag: str) -> type[PartModel]:
     fields: dict[str, Any] = {tag: (Literal[part.name], ...)}
     for parameter in parameters(part):
         annotation, nested = _annotation(parameter.hint, part)
-        default = None if nested else ... if parameter.default is dataclasses.MISSING else parameter.default
+        default: Any = ... if parameter.default is dataclasses.MISSING else parameter.default
+        if nested and parameter.name in JOB_SLOTS:
+            default = None  # filled in from the job
+        elif isinstance(default, Part):
+            annotation = annotation if type(None) in get_args(parameter.hint) else union_of(FAMILIES[_root(default)])
+            default = Field(_document(default), validate_default=True)
         fields[parameter.name] = (annotation, default)
     model = create_model(part.__name__, __base__=PartModel, __doc__=part.__doc__, **fields)
     PARTS[model] = part
     MODELS[part] = model
     return model
+
+
+def _root(part: Part) -> type[Part]:
+    """The family of a part."""
+    return next(family for family in FAMILIES if isinstance(part, family))
+
+
+def _document(part: Part) -> dict[str, Any]:
+    """A part as a client would write it."""
+    values = {parameter.name: getattr(part, parameter.name) for parameter in parameters(type(part))}
+    inner = {name: _document(value) if isinstance(value, Part) else value for name, value in values.items()}
+    return {FAMILIES[_root(part)].tag: part.name, **inner}
 
 
 def union_of(registry: Registry[Any]) -> Any:

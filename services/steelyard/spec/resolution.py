@@ -16,7 +16,8 @@ from steelyard.data.supervision import Supervised, missing_fault
 from steelyard.errors import MOST_ERRORS, Fault, InvalidParameter, nearest, pointer, shown
 from steelyard.spec import division
 from steelyard.spec.job import Holdout, JobSpec, class_key
-from steelyard.spec.parts import SLOTS
+from steelyard.spec.parts import JOB_SLOTS, SLOTS
+from steelyard.trainer.clipping import GRADIENT_CLIPS
 from steelyard.trainer.layers import LAYERS, Embedding
 from steelyard.trainer.losses import LOSSES, Loss
 from steelyard.trainer.metrics import METRICS
@@ -114,7 +115,7 @@ def _are_possible(field: str, spec: JobSpec) -> Faults:
 
 RULES.extend(
     Rule(frozenset({field}), partial(_are_possible, field), of_data=False)
-    for field in (*(slot for slot in SLOTS if slot != "schedule"), "layers", "output", "training")
+    for field in (*(slot for slot in JOB_SLOTS if slot != "schedule"), "layers", "output", "training")
 )
 
 
@@ -122,7 +123,8 @@ RULES.extend(
 def _one_clip(spec: JobSpec) -> Faults:
     clip = spec.training.gradient_clip
     if clip is not None and len(clip.chosen()) != 1:
-        yield Fault(pointer("training", "gradient_clip"), "must have one of value, norm and global_norm")
+        *names, last = GRADIENT_CLIPS.names
+        yield Fault(pointer("training", "gradient_clip"), f"must have one of {', '.join(names)} and {last}")
 
 
 @_rule("optimizer", "layers")
