@@ -31,7 +31,7 @@ RUN python3 -m pip --python /opt/steelyard/bin/python install --no-cache-dir --n
  && mkdir -p /code/bin /code/lib/python3.11/site-packages \
  && cp -a /opt/steelyard/bin/steelyard /code/bin/ \
  && cp -a /opt/steelyard/lib/python3.11/site-packages/steelyard* /code/lib/python3.11/site-packages/ \
- && PYTHONPATH=/code/lib/python3.11/site-packages /opt/steelyard/bin/python -P -m steelyard.trainer.warm
+ && PYTHONPATH=/code/lib/python3.11/site-packages /opt/steelyard/bin/python -P -m steelyard.nn.precompile
 
 # Python without what builds, documents and translates.
 FROM python:3.11-slim-bookworm AS python

@@ -14,7 +14,7 @@ help: ## this list
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q services worker
 	@echo "Compiling the trainer's kernels (once) ..."
-	@$(BIN)/python -m steelyard.trainer.warm
+	@$(BIN)/python -m steelyard.nn.precompile
 	@touch $@
 
 .venv/ready-for-tests: .venv/ready requirements-test.lock

@@ -14,14 +14,14 @@ from benchmarks.training.workloads import WORKLOADS
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from steelyard.trainer.activations import Sigmoid, Tanh
-from steelyard.trainer.layers import Dense
-from steelyard.trainer.loop import Training
-from steelyard.trainer.losses import BinaryCrossentropy
-from steelyard.trainer.network import Network
-from steelyard.trainer.optimizers import Adam
-from steelyard.trainer.rng import Streams
-from steelyard.trainer.variants import train_together
+from steelyard.nn.activations import Sigmoid, Tanh
+from steelyard.nn.layers import Dense
+from steelyard.nn.losses import BinaryCrossentropy
+from steelyard.nn.network import Network
+from steelyard.nn.optimizers import Adam
+from steelyard.nn.rng import Streams
+from steelyard.nn.training.loop import Training
+from steelyard.nn.training.variants import train_together
 
 VARIANTS = 16
 ROUNDS = 5

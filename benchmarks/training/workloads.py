@@ -7,9 +7,9 @@ import numpy as np
 from benchmarks.training.work import SEED, Array, Work
 from sklearn.datasets import load_digits, make_moons
 
-from steelyard.trainer.layers import Dense
-from steelyard.trainer.network import Network
-from steelyard.trainer.rng import Streams
+from steelyard.nn.layers import Dense
+from steelyard.nn.network import Network
+from steelyard.nn.rng import Streams
 
 Rows = tuple[Array, Array]
 

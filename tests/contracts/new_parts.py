@@ -11,16 +11,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from steelyard.trainer.activations import ACTIVATIONS
-from steelyard.trainer.clipping import GRADIENT_CLIPS
-from steelyard.trainer.constraints import CONSTRAINTS
-from steelyard.trainer.layers import LAYERS
-from steelyard.trainer.losses import LOSSES
-from steelyard.trainer.optimizers import OPTIMIZERS
-from steelyard.trainer.parts import Registry
-from steelyard.trainer.regularizers import REGULARIZERS
-from steelyard.trainer.schedules import SCHEDULES
-from tests.trainer import newcomers as new
+from steelyard.nn.activations import ACTIVATIONS
+from steelyard.nn.clipping import GRADIENT_CLIPS
+from steelyard.nn.component import Registry
+from steelyard.nn.constraints import CONSTRAINTS
+from steelyard.nn.layers import LAYERS
+from steelyard.nn.losses import LOSSES
+from steelyard.nn.optimizers import OPTIMIZERS
+from steelyard.nn.regularizers import REGULARIZERS
+from steelyard.nn.schedules import SCHEDULES
+from tests.nn import newcomers as new
 
 ADDED: list[tuple[Registry[Any], tuple[Any, ...]]] = [
     (ACTIVATIONS, (new.Cube, new.Wave)),

@@ -10,10 +10,10 @@ import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
 from steelyard.cli.main import MODULES
+from steelyard.nn.component import parameters
 from steelyard.settings import Settings
 from steelyard.spec.catalog import catalog
 from steelyard.spec.parts import REGISTRIES
-from steelyard.trainer.parts import parameters
 
 ROOT = Path(__file__).parents[2]
 PARTS = [part for registry in REGISTRIES.values() for part in registry]
@@ -48,7 +48,7 @@ def test_the_catalogue_lists_every_part() -> None:
         assert [part["name"] for part in listed[family]] == list(registry.names)
 
 
-@pytest.mark.parametrize("room", ["trainer.loop", "data.supervision", "diagnostics.findings"])
+@pytest.mark.parametrize("room", ["nn.training.loop", "data.supervision", "diagnostics.findings"])
 def test_the_inner_rooms_load_without_the_service(room: str) -> None:
     others = ("flask", "celery", "kombu", "redis", "sqlalchemy", "pydantic", "sklearn")
     code = f"import sys, steelyard.{room}; print([name for name in {others} if name in sys.modules])"

@@ -12,9 +12,9 @@ from scipy.stats import spearmanr
 from steelyard.diagnostics import explain
 from steelyard.diagnostics.explain import CONTROLS, Importance
 from steelyard.diagnostics.widened import Widened, draw_rows, embed, embedded_groups
-from steelyard.trainer.activations import ACTIVATIONS, Relu, Tanh
-from steelyard.trainer.initializers import GlorotNormal
-from steelyard.trainer.layers import (
+from steelyard.nn.activations import ACTIVATIONS, Relu, Tanh
+from steelyard.nn.initializers import GlorotNormal
+from steelyard.nn.layers import (
     ActivationLayer,
     BatchNormalization,
     Dense,
@@ -24,7 +24,7 @@ from steelyard.trainer.layers import (
     LayerNormalization,
     Residual,
 )
-from steelyard.trainer.network import Network
+from steelyard.nn.network import Network
 
 Array = NDArray[Any]
 SINGLE = [np.array([place]) for place in range(3)]

@@ -7,26 +7,16 @@ import numpy as np
 import pytest
 
 from steelyard.errors import Diverged
-from steelyard.trainer.activations import ACTIVATIONS, Activation, Gelu, PRelu
-from steelyard.trainer.clipping import GradientClip
-from steelyard.trainer.layers import ActivationLayer, BatchNormalization, Dense, Dropout, Layer, LayerNormalization
-from steelyard.trainer.loop import Training
-from steelyard.trainer.losses import Loss
-from steelyard.trainer.network import Network
-from steelyard.trainer.optimizers import (
-    SGD,
-    Adadelta,
-    Adagrad,
-    Adam,
-    Adamax,
-    AdamW,
-    Nadam,
-    Optimizer,
-    RMSprop,
-)
-from steelyard.trainer.rng import Streams
-from steelyard.trainer.schedules import Schedule
-from tests.trainer.networks import Array
+from steelyard.nn.activations import ACTIVATIONS, Activation, Gelu, PRelu
+from steelyard.nn.clipping import GradientClip
+from steelyard.nn.layers import ActivationLayer, BatchNormalization, Dense, Dropout, Layer, LayerNormalization
+from steelyard.nn.losses import Loss
+from steelyard.nn.network import Network
+from steelyard.nn.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, Optimizer, RMSprop
+from steelyard.nn.rng import Streams
+from steelyard.nn.schedules import Schedule
+from steelyard.nn.training.loop import Training
+from tests.nn.networks import Array
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; `make test-engines` installs it")
 torch.set_num_threads(1)  # its threads, and pytest's processes, would fight for the cores

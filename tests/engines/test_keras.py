@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from steelyard.trainer.constraints import CONSTRAINTS
-from steelyard.trainer.initializers import INITIALIZERS, Identity, Orthogonal
-from steelyard.trainer.losses import (
+from steelyard.nn.constraints import CONSTRAINTS
+from steelyard.nn.initializers import INITIALIZERS, Identity, Orthogonal
+from steelyard.nn.losses import (
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
     Cost,
@@ -22,7 +22,7 @@ from steelyard.trainer.losses import (
     Loss,
     Poisson,
 )
-from steelyard.trainer.optimizers import (
+from steelyard.nn.optimizers import (
     SGD,
     Adadelta,
     Adagrad,
@@ -36,7 +36,7 @@ from steelyard.trainer.optimizers import (
     Rule,
     Step,
 )
-from steelyard.trainer.schedules import (
+from steelyard.nn.schedules import (
     CosineDecay,
     ExponentialDecay,
     PiecewiseConstant,
@@ -45,7 +45,7 @@ from steelyard.trainer.schedules import (
     Schedule,
     Time,
 )
-from tests.trainer.networks import Array
+from tests.nn.networks import Array
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; `make test-engines` installs it")

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.trainer.activations import ACTIVATIONS, Activation, Gelu
-from steelyard.trainer.clipping import GRADIENT_CLIPS, ByGlobalNorm, ByValue, GradientClip
-from steelyard.trainer.layers import ActivationLayer, BatchNormalization, Dense, Dropout, Layer, LayerNormalization
-from steelyard.trainer.loop import Training
-from steelyard.trainer.losses import LOSSES, CategoricalCrossentropy, Huber, Loss, MeanSquaredError
-from steelyard.trainer.network import Network
-from steelyard.trainer.optimizers import (
+from steelyard.nn.activations import ACTIVATIONS, Activation, Gelu
+from steelyard.nn.clipping import GRADIENT_CLIPS, ByGlobalNorm, ByValue, GradientClip
+from steelyard.nn.layers import ActivationLayer, BatchNormalization, Dense, Dropout, Layer, LayerNormalization
+from steelyard.nn.losses import LOSSES, CategoricalCrossentropy, Huber, Loss, MeanSquaredError
+from steelyard.nn.network import Network
+from steelyard.nn.optimizers import (
     LBFGS,
     OPTIMIZERS,
     SGD,
@@ -31,8 +30,8 @@ from steelyard.trainer.optimizers import (
     Optimizer,
     RMSprop,
 )
-from steelyard.trainer.rng import Streams
-from steelyard.trainer.schedules import (
+from steelyard.nn.rng import Streams
+from steelyard.nn.schedules import (
     CosineDecay,
     ExponentialDecay,
     OneCycle,
@@ -41,6 +40,7 @@ from steelyard.trainer.schedules import (
     Schedule,
     StepDecay,
 )
+from steelyard.nn.training.loop import Training
 from tests.engines.reference import (
     ACTIVATION,
     INPUTS,

@@ -9,12 +9,12 @@ import pytest
 
 from steelyard.data.encoding import Encoder
 from steelyard.models.predictor import Loaded
+from steelyard.nn.rng import Streams
 from steelyard.spec.assemble import build_network, prepare
 from steelyard.spec.estimate import Limits
 from steelyard.spec.job import load_spec
 from steelyard.spec.plan import read_job
 from steelyard.spec.sources import load_data
-from steelyard.trainer.rng import Streams
 from tests.conftest import no_tables
 
 COUNT = 30

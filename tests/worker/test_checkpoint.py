@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steelyard.trainer.loop import Batch, Epoch
-from steelyard.trainer.optimizers import OPTIMIZERS, Optimizer
-from steelyard.trainer.schedules import ReduceOnPlateau
-from steelyard.trainer.stopping import EarlyStopping
+from steelyard.nn.optimizers import OPTIMIZERS, Optimizer
+from steelyard.nn.schedules import ReduceOnPlateau
+from steelyard.nn.training.early_stopping import EarlyStopping
+from steelyard.nn.training.loop import Batch, Epoch
 from steelyard_worker.checkpoint import (
     BYTES_A_SECOND,
     EPOCH_SECONDS,
@@ -21,8 +21,8 @@ from steelyard_worker.checkpoint import (
     from_bytes,
     to_bytes,
 )
-from tests.trainer.networks import make_training
-from tests.trainer.test_loop import hidden_for
+from tests.nn.networks import make_training
+from tests.nn.training.test_loop import hidden_for
 
 
 @given(stop=st.integers(0, 16), optimizer=st.sampled_from([part() for part in OPTIMIZERS]))

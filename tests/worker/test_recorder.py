@@ -8,8 +8,8 @@ from sqlalchemy import Engine, event
 from steelyard.errors import FencedOff
 from steelyard.jobs import checkpoints, ledger, queries
 from steelyard.jobs.checkpoints import Checkpoint
+from steelyard.nn.training.loop import Batch, Epoch
 from steelyard.store.engine import make_engine
-from steelyard.trainer.loop import Batch, Epoch
 from steelyard_worker.recorder import Recorder
 from tests.jobs.test_ledger import claim, submit
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.formats import safetensors as form
-from steelyard.trainer.loop import Batch, Epoch
+from steelyard.nn.training.loop import Batch, Epoch
 
 FIRST_SECONDS = 0.1  # soon, so that a run which is lost early has got on
 EPOCH_SECONDS = 0.5  # of training between checkpoints at the ends of epochs

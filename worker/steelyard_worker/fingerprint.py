@@ -10,7 +10,7 @@ import scipy
 from threadpoolctl import threadpool_info
 
 import steelyard
-from steelyard.trainer.loop import Training
+from steelyard.nn.training.loop import Training
 
 
 @cache

@@ -18,15 +18,15 @@ from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.queries import Epochs, Order, get_history
 from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.models.start import OPTIMIZER, as_tensors, load_start
+from steelyard.nn.evaluation import answer
+from steelyard.nn.losses import Cost
+from steelyard.nn.network import Network
+from steelyard.nn.rng import Streams
+from steelyard.nn.training.loop import Batch, Epoch, Training
 from steelyard.spec.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
 from steelyard.spec.job import load_spec
 from steelyard.spec.sources import load_data
 from steelyard.store.tensors import digest
-from steelyard.trainer.evaluation import answer
-from steelyard.trainer.loop import Batch, Epoch, Training
-from steelyard.trainer.losses import Cost
-from steelyard.trainer.network import Network
-from steelyard.trainer.rng import Streams
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
 from steelyard_worker.fingerprint import engine_of, fingerprint
 

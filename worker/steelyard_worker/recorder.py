@@ -16,7 +16,7 @@ from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim
 from steelyard.jobs.queries import Epochs
 from steelyard.logs import get_logger
-from steelyard.trainer.loop import Batch, Epoch
+from steelyard.nn.training.loop import Batch, Epoch
 from steelyard_worker.checkpoint import FIRST_SECONDS, Cadence
 
 WRITE_SECONDS = 0.5

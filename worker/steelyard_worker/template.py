@@ -19,7 +19,7 @@ import sys
 import traceback
 
 from steelyard.lifeline import end_with_parent
-from steelyard.trainer import warm
+from steelyard.nn import precompile
 from steelyard_worker import run
 from steelyard_worker.nursery import FORK, MESSAGE_BYTES
 from steelyard_worker.process import REQUESTS
@@ -32,7 +32,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)  # a child takes them once it has handlers for them
     end_with_parent(signal.SIGKILL, int(sys.argv[2]))
-    loading = warm.load_usual()
+    loading = precompile.load_usual()
     loaded = False
     while True:
         if not loaded and not select.select([link], [], [], 0)[0]:

@@ -4,13 +4,13 @@ from benchmarks.training.contenders.base import Contender
 from benchmarks.training.work import BETA_1, BETA_2, EPSILON, LEARNING_RATE, SEED, Array, Work
 from threadpoolctl import threadpool_limits
 
-from steelyard.trainer.activations import ACTIVATIONS
-from steelyard.trainer.layers import Dense
-from steelyard.trainer.loop import Epoch, Training
-from steelyard.trainer.losses import BinaryCrossentropy, CategoricalCrossentropy
-from steelyard.trainer.network import Network
-from steelyard.trainer.optimizers import Adam
-from steelyard.trainer.rng import Streams
+from steelyard.nn.activations import ACTIVATIONS
+from steelyard.nn.layers import Dense
+from steelyard.nn.losses import BinaryCrossentropy, CategoricalCrossentropy
+from steelyard.nn.network import Network
+from steelyard.nn.optimizers import Adam
+from steelyard.nn.rng import Streams
+from steelyard.nn.training.loop import Epoch, Training
 
 
 class Steelyard(Contender):

@@ -20,8 +20,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from steelyard.diagnostics.widened import Widened, draw_rows
-from steelyard.trainer.layers import ActivationLayer, BatchNormalization, Dense, Dropout, GaussianNoise
-from steelyard.trainer.network import Network
+from steelyard.nn.layers import ActivationLayer, BatchNormalization, Dense, Dropout, GaussianNoise
+from steelyard.nn.network import Network
 
 Array = NDArray[Any]
 Places = Sequence[NDArray[np.int64]]

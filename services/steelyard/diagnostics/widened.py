@@ -8,11 +8,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from steelyard.trainer.activations import Linear
-from steelyard.trainer.layers import Dense, Embedding
-from steelyard.trainer.layers.base import Surroundings
-from steelyard.trainer.layers.stack import Place, Stack
-from steelyard.trainer.network import Network
+from steelyard.nn.activations import Linear
+from steelyard.nn.layers import Dense, Embedding
+from steelyard.nn.layers.base import Surroundings
+from steelyard.nn.layers.stack import Place, Stack
+from steelyard.nn.network import Network
 
 Array = NDArray[Any]
 Groups = Mapping[str, NDArray[np.int64]]  # which inputs belong to which column

@@ -49,7 +49,7 @@ class BatchPlan:
 
 @dataclass(frozen=True)
 class BatchPart:
-    """What the model said of the rows from `first` on, as `trainer.evaluation.Answers` has it."""
+    """What the model said of the rows from `first` on, as `nn.evaluation.Answers` has it."""
 
     number: int
     first: int

@@ -22,6 +22,7 @@ from steelyard.diagnostics.widened import embed
 from steelyard.errors import Fault, NotFound, Unavailable, ValidationFailed, pointer
 from steelyard.models.explanation import Explanation, Facts, Rows
 from steelyard.models.predictor import Loaded, Predictor
+from steelyard.nn.rng import Streams
 from steelyard.spec.assemble import as_targets
 from steelyard.spec.division import divide
 from steelyard.spec.explanation import Asked, TargetKinds, read_explanation
@@ -29,7 +30,6 @@ from steelyard.spec.job import load_spec
 from steelyard.spec.sources import datasets_of, load_data
 from steelyard.store.engine import reading
 from steelyard.store.tables import JobInput, Model
-from steelyard.trainer.rng import Streams
 
 Array = NDArray[Any]
 MOST_ROWS = 1000

@@ -23,11 +23,11 @@ from steelyard.diagnostics.widened import embedded_groups
 from steelyard.errors import Fault, ValidationFailed, pointer
 from steelyard.formats.nested import to_lists
 from steelyard.models.predictor import Loaded
+from steelyard.nn.evaluation import as_scored
+from steelyard.nn.losses import Cost
+from steelyard.nn.metrics import METRICS
 from steelyard.spec.explanation import TargetKinds
 from steelyard.spec.job import JobSpec
-from steelyard.trainer.evaluation import as_scored
-from steelyard.trainer.losses import Cost
-from steelyard.trainer.metrics import METRICS
 
 Array = NDArray[Any]
 LEAST_ROWS = 20  # of which shuffling says anything

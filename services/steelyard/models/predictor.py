@@ -23,16 +23,16 @@ from steelyard.data.table import Table
 from steelyard.errors import NotFound, PayloadTooLarge
 from steelyard.models.library import find_id
 from steelyard.models.memory import held_bytes
+from steelyard.nn.batch_invariant import FEW_ROWS
+from steelyard.nn.evaluation import Answers, answer
+from steelyard.nn.losses import Loss
+from steelyard.nn.network import Network, Pass
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
 from steelyard.spec.prediction import read_body, read_table
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
-from steelyard.trainer.evaluation import Answers, answer
-from steelyard.trainer.losses import Loss
-from steelyard.trainer.network import Network, Pass
-from steelyard.trainer.rowwise import FEW_ROWS
 
 DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from steelyard.data.encoding import Encoder, Layout, Wishes
 from steelyard.data.scaling import Scaler
 from steelyard.data.supervision import Supervised
+from steelyard.nn.clipping import GRADIENT_CLIPS, GradientClip
+from steelyard.nn.layers import Dense, Embedding, Layer
+from steelyard.nn.losses import Quantile
+from steelyard.nn.metrics import METRICS, Metric, Pinball
+from steelyard.nn.network import Network
+from steelyard.nn.rng import Streams
+from steelyard.nn.training.early_stopping import EarlyStopping
+from steelyard.nn.training.loop import Training
 from steelyard.spec.division import divide
 from steelyard.spec.job import JobSpec, class_key
-from steelyard.trainer.clipping import GRADIENT_CLIPS, GradientClip
-from steelyard.trainer.layers import Dense, Embedding, Layer
-from steelyard.trainer.loop import Training
-from steelyard.trainer.losses import Quantile
-from steelyard.trainer.metrics import METRICS, Metric, Pinball
-from steelyard.trainer.network import Network
-from steelyard.trainer.rng import Streams
-from steelyard.trainer.stopping import EarlyStopping
 
 Array = NDArray[Any]
 

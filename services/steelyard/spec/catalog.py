@@ -5,8 +5,8 @@ import inspect
 from typing import Any
 
 from steelyard.data.builtin import BUILTINS, Builtin
+from steelyard.nn.component import Part, describe, parameters
 from steelyard.spec.parts import REGISTRIES, model_of
-from steelyard.trainer.parts import Part, describe, parameters
 
 
 def catalog() -> dict[str, Any]:

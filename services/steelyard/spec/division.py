@@ -9,8 +9,8 @@ from steelyard.data.column import Values
 from steelyard.data.split import Split, sizes, split_by_time, split_groups, split_rows
 from steelyard.data.supervision import Supervised
 from steelyard.errors import Fault, pointer, shown
+from steelyard.nn.rng import Streams
 from steelyard.spec.job import Holdout, JobSpec
-from steelyard.trainer.rng import Streams
 
 Rows = NDArray[np.int64]
 PARTS = ("validation", "test")

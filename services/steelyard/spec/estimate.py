@@ -8,11 +8,11 @@ from typing import Any
 from steelyard.data.encoding import Layout
 from steelyard.data.supervision import Supervised
 from steelyard.errors import TooLargeToTrain
+from steelyard.nn.engines.support import CHUNK_VALUES, why_not_compiled
+from steelyard.nn.layers import Layer
+from steelyard.nn.network import buffer_width, count_parameters, network_places
 from steelyard.spec.assemble import build_clip, build_layers
 from steelyard.spec.job import JobSpec
-from steelyard.trainer.compiled.support import CHUNK_VALUES, why_not_compiled
-from steelyard.trainer.layers import Layer
-from steelyard.trainer.network import buffer_width, count_parameters, network_places
 
 # Address space of a training process with everything imported and no job: 778 MiB measured, with room for more.
 BASE_BYTES = 832 << 20

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from steelyard.errors import MOST_ERRORS, Fault, nearest, pointer, shown
+from steelyard.nn.component import Registry
+from steelyard.nn.layers import LAYERS
 from steelyard.spec.parts import SLOTS
-from steelyard.trainer.layers import LAYERS
-from steelyard.trainer.parts import Registry
 
 Loc = Sequence[str | int]
 

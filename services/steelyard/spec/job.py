@@ -7,18 +7,18 @@ import orjson
 from pydantic import Discriminator, Field, Tag, create_model
 
 from steelyard.data.builtin import BUILTINS
+from steelyard.nn.activations import ACTIVATIONS
+from steelyard.nn.clipping import GRADIENT_CLIPS
+from steelyard.nn.constraints import CONSTRAINTS
+from steelyard.nn.initializers import INITIALIZERS
+from steelyard.nn.layers import LAYERS
+from steelyard.nn.losses import LOSSES
+from steelyard.nn.metrics import METRICS
+from steelyard.nn.optimizers import OPTIMIZERS
+from steelyard.nn.regularizers import REGULARIZERS
+from steelyard.nn.schedules import SCHEDULES
 from steelyard.spec.parts import Strict, union_of
 from steelyard.spec.webhook import Webhook
-from steelyard.trainer.activations import ACTIVATIONS
-from steelyard.trainer.clipping import GRADIENT_CLIPS
-from steelyard.trainer.constraints import CONSTRAINTS
-from steelyard.trainer.initializers import INITIALIZERS
-from steelyard.trainer.layers import LAYERS
-from steelyard.trainer.losses import LOSSES
-from steelyard.trainer.metrics import METRICS
-from steelyard.trainer.optimizers import OPTIMIZERS
-from steelyard.trainer.regularizers import REGULARIZERS
-from steelyard.trainer.schedules import SCHEDULES
 
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]

@@ -6,17 +6,17 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from steelyard.trainer.activations import ACTIVATIONS, Activation
-from steelyard.trainer.clipping import GRADIENT_CLIPS
-from steelyard.trainer.constraints import CONSTRAINTS, Constraint
-from steelyard.trainer.initializers import INITIALIZERS, Initializer
-from steelyard.trainer.layers import LAYERS, Layer
-from steelyard.trainer.losses import LOSSES, Loss
-from steelyard.trainer.metrics import METRICS
-from steelyard.trainer.optimizers import OPTIMIZERS, Optimizer
-from steelyard.trainer.parts import Part, Registry, parameters
-from steelyard.trainer.regularizers import REGULARIZERS, Regularizer
-from steelyard.trainer.schedules import SCHEDULES, Schedule
+from steelyard.nn.activations import ACTIVATIONS, Activation
+from steelyard.nn.clipping import GRADIENT_CLIPS
+from steelyard.nn.component import Part, Registry, parameters
+from steelyard.nn.constraints import CONSTRAINTS, Constraint
+from steelyard.nn.initializers import INITIALIZERS, Initializer
+from steelyard.nn.layers import LAYERS, Layer
+from steelyard.nn.losses import LOSSES, Loss
+from steelyard.nn.metrics import METRICS
+from steelyard.nn.optimizers import OPTIMIZERS, Optimizer
+from steelyard.nn.regularizers import REGULARIZERS, Regularizer
+from steelyard.nn.schedules import SCHEDULES, Schedule
 
 REGISTRIES: dict[str, Registry[Any]] = {
     "layers": LAYERS,

@@ -14,14 +14,14 @@ import numpy as np
 from steelyard.data.builtin import BUILTINS
 from steelyard.data.supervision import Supervised, missing_fault
 from steelyard.errors import MOST_ERRORS, Fault, InvalidParameter, nearest, pointer, shown
+from steelyard.nn.clipping import GRADIENT_CLIPS
+from steelyard.nn.layers import LAYERS, Embedding
+from steelyard.nn.losses import LOSSES, Loss
+from steelyard.nn.metrics import METRICS
+from steelyard.nn.optimizers import OPTIMIZERS
 from steelyard.spec import division
 from steelyard.spec.job import Holdout, JobSpec, class_key
 from steelyard.spec.parts import JOB_SLOTS, SLOTS
-from steelyard.trainer.clipping import GRADIENT_CLIPS
-from steelyard.trainer.layers import LAYERS, Embedding
-from steelyard.trainer.losses import LOSSES, Loss
-from steelyard.trainer.metrics import METRICS
-from steelyard.trainer.optimizers import OPTIMIZERS
 
 Faults = Iterator[Fault]
 LOSS_OF_TASK = {

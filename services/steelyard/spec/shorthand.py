@@ -5,9 +5,9 @@ Brought to its full form before anything is checked, so that every check sees on
 
 from typing import Any
 
+from steelyard.nn.component import Registry
+from steelyard.nn.layers import LAYERS
 from steelyard.spec.parts import SLOTS
-from steelyard.trainer.layers import LAYERS
-from steelyard.trainer.parts import Registry
 
 
 def expand(document: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
 from steelyard.formats.pieces import PiecewiseTensor
+from steelyard.nn.statistics import summarize
 from steelyard.store.blobs import Blob
 from steelyard.store.tables import Snapshot, Tensor
-from steelyard.trainer.statistics import summarize
 
 OPTIMIZER = "optimizer"  # the snapshot of what the optimiser has kept; the others are of weights
 BYTES_AT_ONCE = 8 << 20  # one statement for many small tensors, and no second copy of large weights

@@ -1,0 +1,84 @@
+"""What every activation is: a function of a layer's weighted sums `z`, and its derivative.
+
+Most are written as two formulas, `value` and `slope`, in `steelyard.nn.elementwise`'s functions: one text, which
+NumPy computes for arrays, and from which the compiled kernels are made. One that looks at whole rows, or learns, is
+written as two functions of arrays instead. All arrays are `(batch, units)` and of the network's dtype.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.nn.component import Part, Registry, is_inherited
+from steelyard.nn.elementwise import Curve, parameters_of
+
+Array = NDArray[Any]
+
+
+class Kernels(Protocol):
+    """The two ways through an activation."""
+
+    def forward(self, z: Array, out: Array, scratch: Array) -> None:
+        """Write `a = f(z)` to `out`; `z` stays as it is, `scratch` may be overwritten."""
+
+    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
+        """Turn `grad`, the loss's gradient by `a`, into that by `z`; `a` and `scratch` may be overwritten."""
+
+
+@dataclass(frozen=True)
+class Activation(Part):
+    """A function of a layer's weighted sums. One that learns names the weights of its own."""
+
+    @property
+    def curve(self) -> Curve | None:
+        """The formulas of each value alone; `None` where a value depends on others, or on what is learned."""
+        return None
+
+    @abstractmethod
+    def forward(self, z: Array, out: Array, scratch: Array) -> None:
+        """Write `a = f(z)` to `out`; `z` stays as it is, `scratch` may be overwritten."""
+
+    @abstractmethod
+    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
+        """Turn `grad`, the loss's gradient by `a`, into that by `z`; `a` and `scratch` may be overwritten."""
+
+    def weights(self) -> dict[str, float]:
+        """The weights that it learns, one a unit: their names, and the value that each begins with."""
+        return {}
+
+    def learning(self, weights: Mapping[str, Array], gradients: Mapping[str, Array]) -> Kernels:
+        """The kernels that compute with these weights `(units,)` and fill their gradients."""
+        return self
+
+
+@dataclass(frozen=True)
+class Pointwise(Activation):
+    """An activation of each sum alone: `value` and `slope`, whose last arguments are the part's own parameters."""
+
+    value: ClassVar[Callable[..., Any]]
+    slope: ClassVar[Callable[..., Any]]
+
+    @cached_property  # found anew it would take as long as the activation of a single row
+    def curve(self) -> Curve:
+        return Curve(self.value, self.slope, parameters_of(self))
+
+    def forward(self, z: Array, out: Array, scratch: Array) -> None:
+        curve = self.curve
+        np.copyto(out, curve.value(z, *curve.parameters))
+
+    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
+        curve = self.curve
+        np.multiply(grad, curve.slope(z, a, *curve.parameters), out=grad)
+
+    def why_not_compiled(self) -> str | None:
+        if not is_inherited(type(self), Pointwise, "forward", "backward", "weights", "learning"):
+            return "is computed by code of its own"
+        return self.curve.why_not_compiled()
+
+
+ACTIVATIONS = Registry[Activation]("activation")

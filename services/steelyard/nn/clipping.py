@@ -1,0 +1,82 @@
+"""Gradient clipping: gradients that are too large are cut before the step."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from annotated_types import Gt
+from numpy.typing import NDArray
+
+from steelyard.nn.component import Part, Registry
+
+Array = NDArray[Any]
+TINY = 1e-6  # PyTorch's, against a norm of zero
+
+
+@dataclass(frozen=True)
+class GradientClip(Part):
+    """A bound for gradients: of every value, of every tensor's length, or of all together."""
+
+    limit: Annotated[float, Gt(0)]
+
+    @abstractmethod
+    def clip(self, gradients: Sequence[Array]) -> None:
+        """Cut the gradients of a network's tensors, each as a vector, in place."""
+
+
+GRADIENT_CLIPS = Registry[GradientClip]("gradient clip")
+
+
+def _length(gradient: Array) -> float:
+    return math.sqrt(float(np.vdot(gradient, gradient)))
+
+
+@GRADIENT_CLIPS.add
+@dataclass(frozen=True)
+class ByValue(GradientClip):
+    """No value is further from zero than `limit`."""
+
+    name: ClassVar = "value"
+    compiled: ClassVar = True
+    formula: ClassVar = "g ← min(max(g, −limit), limit)"
+    source: ClassVar = "PyTorch, clip_grad_value_; Keras 3, clipvalue"
+
+    def clip(self, gradients: Sequence[Array]) -> None:
+        for gradient in gradients:
+            np.clip(gradient, -self.limit, self.limit, out=gradient)
+
+
+@GRADIENT_CLIPS.add
+@dataclass(frozen=True)
+class ByNorm(GradientClip):
+    """No tensor's gradient is longer than `limit`."""
+
+    name: ClassVar = "norm"
+    compiled: ClassVar = True
+    formula: ClassVar = "g ← g · min(1, limit / (‖g‖ + 1e-6)) for each tensor"
+    source: ClassVar = "Keras 3, clipnorm"
+
+    def clip(self, gradients: Sequence[Array]) -> None:
+        for gradient in gradients:
+            if (length := _length(gradient)) > self.limit:
+                gradient *= self.limit / (length + TINY)
+
+
+@GRADIENT_CLIPS.add
+@dataclass(frozen=True)
+class ByGlobalNorm(GradientClip):
+    """The gradients of all tensors, taken as one vector, are no longer than `limit`."""
+
+    name: ClassVar = "global_norm"
+    compiled: ClassVar = True
+    formula: ClassVar = "g ← g · min(1, limit / (‖all g‖ + 1e-6))"
+    source: ClassVar = "Pascanu, Mikolov and Bengio 2013; PyTorch, clip_grad_norm_"
+
+    def clip(self, gradients: Sequence[Array]) -> None:
+        length = math.sqrt(sum(float(np.vdot(gradient, gradient)) for gradient in gradients))
+        if length > self.limit:
+            for gradient in gradients:
+                gradient *= self.limit / (length + TINY)

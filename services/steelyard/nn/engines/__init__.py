@@ -1,0 +1,1 @@
+"""What makes the steps of a training: NumPy, the reference, and the same compiled. `support` says which can."""

@@ -1,0 +1,60 @@
+"""What all threads of a training work with: buffers for a batch, numbers drawn before, gradients."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.nn.batches import Batches
+from steelyard.nn.clipping import GradientClip
+from steelyard.nn.engines.compiled.machine import address_of
+from steelyard.nn.losses import Loss
+from steelyard.nn.network import Network, aligned
+from steelyard.nn.optimizers import Rule
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Numbers that a layer needs for every row of a chunk, `(rows, width)`, and how they are drawn: `normal` or not."""
+
+    numbers: Array
+    normal: bool
+
+
+@dataclass
+class Shared:
+    """What all threads of a training work with."""
+
+    network: Network
+    loss: Loss
+    rule: Rule
+    clip: GradientClip | None
+    batches: Batches
+    slots: dict[str, Array]
+    threads: int
+    chunk: int
+    kept: Array | None
+    noises: dict[str, Noise] = field(default_factory=dict)
+    buffers: dict[str, Array] = field(default_factory=dict)
+
+    @cached_property
+    def own_gradients(self) -> list[Array]:
+        """A vector of gradients for each thread, by its own rows, the first of them the network's; or none.
+
+        To add vectors up, a thread reads from the others as many numbers as it has weights to move; else, their rows
+        of what stands before and behind its weights.
+        """
+        network, threads = self.network, self.threads
+        row = sum(place.inputs + place.outputs for place in network.places)
+        if threads == 1 or network.gradients.size > row * self.batches.batch_size:
+            return []
+        return [network.gradients, *(aligned(network.gradients.size, network.dtype) for _ in range(threads - 1))]
+
+    def buffer(self, name: str, width: int, dtype: Any = None) -> int:
+        """The buffer of this name, `width` values for each row of a batch; its address."""
+        size = self.batches.batch_size * width
+        return address_of(self.buffers.setdefault(name, aligned(size, np.dtype(dtype or self.network.dtype))))

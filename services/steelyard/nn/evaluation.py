@@ -1,0 +1,80 @@
+"""How good a network is on rows that it is not trained on, and what its outputs mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.errors import InvalidParameter
+from steelyard.nn.losses import Cost, Loss
+from steelyard.nn.metrics import Metric
+from steelyard.nn.network import Network
+from steelyard.nn.penalties import Penalties
+
+Array = NDArray[Any]
+
+
+def require_link(network: Network, loss: Loss) -> None:
+    """Raise `InvalidParameter` unless the output layer's activation is the one that the loss's logits are for."""
+    if loss.link is not None and network.output_activation.name != loss.link:
+        seen = network.output_activation.name
+        raise InvalidParameter("activation", f"is {seen!r}; with {loss.name} the output layer's must be {loss.link!r}")
+
+
+def evaluate(network: Network, loss: Loss, x: Array, y: Array, *, metrics: Sequence[Metric]) -> dict[str, float]:
+    """The loss, with penalties, and the metrics over all rows. Arguments as for `Training`."""
+    outputs = network.compute(x, logits=loss.link is not None)
+    cost = Cost(loss, len(outputs), network.outputs, network.dtype).value(outputs, y) + Penalties(network).value()
+    scored = as_scored(network, loss, outputs, y)
+    return {"loss": cost} | {metric.name: metric.score(*scored) for metric in metrics if not metric.of_probabilities}
+
+
+def as_scored(network: Network, loss: Loss, outputs: Array, y: Array) -> tuple[Array, Array]:
+    """Targets and predictions as metrics take them: class indices, labels 0 or 1, or values.
+
+    `outputs` are logits if the loss has a link.
+    """
+    if y.ndim == 1:
+        return y, outputs.argmax(axis=1)
+    if {"binary", "multilabel"} & {*loss.tasks}:
+        found = outputs > _middle(loss)
+        return (y[:, 0], found[:, 0]) if y.shape[1] == 1 else (y, found)
+    return y, outputs if loss.link is None else network.activate(outputs)
+
+
+def _middle(loss: Loss) -> float:
+    """The output between yes and no: a probability of one half, which is a logit of zero; or the middle of a margin."""
+    return 0.5 if loss.link is None and loss.probabilities else 0.0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network says of rows.
+
+    `outputs` are logits if the loss has a link. `predictions` are class indices `(rows,)`, labels 0 or 1
+    `(rows, labels)`, or values `(rows, targets)`; `probabilities` `(rows, classes)` or `(rows, labels)`, or `None`
+    where the loss gives none.
+    """
+
+    outputs: Array
+    predictions: Array
+    probabilities: Array | None
+
+
+def answer(network: Network, loss: Loss, x: Array) -> Answers:
+    """Predict for `x` `(rows, features)`."""
+    outputs = network.compute(x, logits=loss.link is not None)
+    activated = outputs if loss.link is None else network.activate(outputs)
+    if not {"multiclass", "binary", "multilabel"} & {*loss.tasks}:
+        return Answers(outputs, activated, None)
+    probabilities = activated if loss.probabilities else None
+    if "multiclass" in loss.tasks:
+        return Answers(outputs, outputs.argmax(axis=1), probabilities)
+    predictions = (outputs > _middle(loss)).astype(np.int64)
+    if outputs.shape[1] > 1:
+        return Answers(outputs, predictions, probabilities)
+    # The single output of two classes is the probability of the second.
+    both = None if probabilities is None else np.concatenate([1 - probabilities, probabilities], axis=1)
+    return Answers(outputs, predictions[:, 0], both)

@@ -1,0 +1,106 @@
+"""What every layer is: a part of a specification, and the stages that compute it.
+
+A layer is what was asked for: frozen, without arrays. A stage is a layer at work in one network for batches of one
+size: it holds views of the weights and its own buffers, made once.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.nn.activations import Activation
+from steelyard.nn.component import Part, Registry
+from steelyard.nn.constraints import Constraint
+from steelyard.nn.initializers import Constant, Initializer
+from steelyard.nn.regularizers import Regularizer
+from steelyard.nn.rng import Streams
+
+Array = NDArray[Any]
+
+
+class Stage(ABC):
+    """A layer, or a part of one, at work on batches of `rows` rows."""
+
+    @abstractmethod
+    def forward(self, x: Array) -> Array:
+        """The outputs `(rows, units)` for inputs `(rows, inputs)`; valid until the next call."""
+
+    @abstractmethod
+    def backward(self, grad: Array) -> Array:
+        """The gradient by the inputs, from that by the outputs, which may be overwritten; fills weight gradients."""
+
+    def calibrate(self, x: Array) -> Array:
+        """As `forward`, after initialisers that look at the data have seen it."""
+        return self.forward(x)
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """A tensor that a layer needs: its name in the layer, its shape, and how it begins."""
+
+    name: str
+    shape: tuple[int, ...]
+    initializer: Initializer
+    regularizer: Regularizer | None = None
+    constraint: Constraint | None = None
+    trainable: bool = True
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a layer's stages are made for.
+
+    `weights` and `gradients` are the layer's tensors by name. `streams` is `None` for inference.
+    """
+
+    inputs: int
+    rows: int
+    dtype: np.dtype[Any]
+    weights: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+    needs_input_gradient: bool
+    streams: Streams | None
+
+    def buffer(self, width: int) -> Array:
+        """A buffer for one value a row and unit."""
+        return np.empty((self.rows, width), self.dtype)
+
+
+@dataclass(frozen=True)
+class Layer(Part):
+    """A layer as it is asked for."""
+
+    repeats: ClassVar[bool] = True  # gives the same values again for the same inputs, in training too
+
+    def outputs(self, inputs: int) -> int:
+        """How many units it has, given how many inputs."""
+        return inputs
+
+    def tensors(self, inputs: int) -> list[TensorSpec]:
+        """The tensors that it needs."""
+        return []
+
+    @abstractmethod
+    def stages(self, around: Surroundings) -> list[Stage]:
+        """Itself, at work."""
+
+    def buffer_widths(self, inputs: int) -> int:
+        """How many values its stages keep for every row of a training batch: for estimates of memory."""
+        return 0
+
+    def first_that_varies(self) -> str | None:
+        """The type of the first layer, of itself and those inside it, that does not repeat its values."""
+        return None if self.repeats else self.name
+
+
+LAYERS = Registry[Layer]("layer", tag="type")
+
+
+def activation_tensors(activation: Activation, units: int, *, trainable: bool) -> list[TensorSpec]:
+    """The tensors of an activation that learns."""
+    starts = activation.weights().items()
+    return [TensorSpec(name, (units,), Constant(start), trainable=trainable) for name, start in starts]

@@ -1,0 +1,87 @@
+"""The embedding of columns that hold category numbers."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from steelyard.errors import InvalidParameter
+from steelyard.nn.initializers import Initializer, RandomUniform
+from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec
+
+
+@LAYERS.add
+@dataclass(frozen=True)
+class Embedding(Layer):
+    """Puts a learned vector of `units` values in the place of each category number in some columns.
+
+    The other columns pass as they are and come first; the vectors follow, column by column. `categories` says how many
+    there are in each column, numbered from 0; a number beyond them counts as the nearest one. It is for the inputs
+    themselves, so it is a network's first layer. Keras's looks up every column in one table; here each has its own.
+    """
+
+    name: ClassVar = "embedding"
+    formula: ClassVar = "y = [x of the other columns, table_c[x_c] for each column c]"
+    source: ClassVar = "Guo and Berkhahn 2016, Entity embeddings of categorical variables, arXiv:1604.06737"
+
+    columns: tuple[Annotated[int, Ge(0)], ...]
+    categories: tuple[Annotated[int, Ge(1), Le(1_000_000)], ...]
+    units: Annotated[int, Ge(1), Le(4096)] = 4
+    initializer: Initializer = field(default=RandomUniform())
+    trainable: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.columns) != len(self.categories):
+            raise InvalidParameter("categories", f"are {len(self.categories)}; it must be one a column")
+        if len(set(self.columns)) != len(self.columns):
+            raise InvalidParameter("columns", "names a column twice")
+
+    def outputs(self, inputs: int) -> int:
+        return inputs + len(self.columns) * (self.units - 1)
+
+    def tensors(self, inputs: int) -> list[TensorSpec]:
+        return [
+            TensorSpec(f"table_{column}", (count, self.units), self.initializer, trainable=self.trainable)
+            for column, count in zip(self.columns, self.categories, strict=True)
+        ]
+
+    def stages(self, around: Surroundings) -> list[Stage]:
+        return [EmbeddingStage(self, around)]
+
+    def buffer_widths(self, inputs: int) -> int:
+        return self.outputs(inputs) + 2 * len(self.columns)
+
+
+class EmbeddingStage(Stage):
+    """An embedding at work: `∂L/∂table_c[k]` is the sum of the gradients of the rows that are of category `k`."""
+
+    def __init__(self, layer: Embedding, around: Surroundings) -> None:
+        self._columns, self._units = layer.columns, layer.units
+        self._others = [column for column in range(around.inputs) if column not in layer.columns]
+        self._tables = [around.weights[f"table_{column}"] for column in layer.columns]
+        self._gradients = [around.gradients[f"table_{column}"] for column in layer.columns]
+        self._numbers = np.empty((len(layer.columns), around.rows), np.int64)
+        self._y = around.buffer(layer.outputs(around.inputs))
+        self._x_gradient = around.buffer(around.inputs)
+
+    def forward(self, x: Array) -> Array:
+        passed = len(self._others)
+        self._y[:, :passed] = x[:, self._others]
+        for place, (column, table) in enumerate(zip(self._columns, self._tables, strict=True)):
+            numbers = self._numbers[place]
+            np.rint(np.clip(x[:, column], 0, len(table) - 1), out=numbers, casting="unsafe")
+            start = passed + place * self._units
+            self._y[:, start : start + self._units] = table[numbers]
+        return self._y
+
+    def backward(self, grad: Array) -> Array:
+        passed = len(self._others)
+        for place, gradient in enumerate(self._gradients):
+            start = passed + place * self._units
+            gradient[...] = 0
+            np.add.at(gradient, self._numbers[place], grad[:, start : start + self._units])
+        self._x_gradient[...] = 0  # a category number has no gradient
+        self._x_gradient[:, self._others] = grad[:, :passed]
+        return self._x_gradient

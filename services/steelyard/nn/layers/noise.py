@@ -1,0 +1,91 @@
+"""Layers that disturb what they pass on, while the network trains: dropout and Gaussian noise."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge, Lt
+
+from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings
+
+
+@LAYERS.add
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Sets a share of its inputs to zero while training, and scales the others up to make good for it."""
+
+    name: ClassVar = "dropout"
+    compiled: ClassVar = True
+    repeats: ClassVar = False
+    formula: ClassVar = "y = x · m / (1 − rate), m ~ Bernoulli(1 − rate); y = x at inference"
+    source: ClassVar = "Srivastava et al. 2014; Keras 3, keras.layers.Dropout"
+
+    rate: Annotated[float, Ge(0), Lt(1)] = 0.5
+
+    def stages(self, around: Surroundings) -> list[Stage]:
+        return [] if around.streams is None or self.rate == 0 else [DropoutStage(self, around)]
+
+    def buffer_widths(self, inputs: int) -> int:
+        return 2 * inputs
+
+
+class DropoutStage(Stage):
+    """Dropout at work: a new mask for every batch."""
+
+    def __init__(self, layer: Dropout, around: Surroundings) -> None:
+        assert around.streams is not None
+        self._generator = around.streams.dropout
+        self._rate = layer.rate
+        self._mask = around.buffer(around.inputs)
+        self._y = around.buffer(around.inputs)
+
+    def forward(self, x: Array) -> Array:
+        mask = self._mask
+        self._generator.random(out=mask, dtype=mask.dtype)
+        np.greater_equal(mask, self._rate, out=mask)
+        mask *= 1 / (1 - self._rate)
+        np.multiply(x, mask, out=self._y)
+        return self._y
+
+    def backward(self, grad: Array) -> Array:
+        grad *= self._mask
+        return grad
+
+
+@LAYERS.add
+@dataclass(frozen=True)
+class GaussianNoise(Layer):
+    """Adds normal noise to its inputs while training."""
+
+    name: ClassVar = "gaussian_noise"
+    compiled: ClassVar = True
+    repeats: ClassVar = False
+    formula: ClassVar = "y = x + n, n ~ N(0, stddev²); y = x at inference"
+    source: ClassVar = "Keras 3, GaussianNoise; Bishop 1995, Training with noise is Tikhonov regularization"
+
+    stddev: Annotated[float, Ge(0)] = 0.1
+
+    def stages(self, around: Surroundings) -> list[Stage]:
+        return [] if around.streams is None or self.stddev == 0 else [GaussianNoiseStage(self, around)]
+
+    def buffer_widths(self, inputs: int) -> int:
+        return inputs
+
+
+class GaussianNoiseStage(Stage):
+    """Gaussian noise at work: drawn anew for every batch."""
+
+    def __init__(self, layer: GaussianNoise, around: Surroundings) -> None:
+        assert around.streams is not None
+        self._generator = around.streams.noise
+        self._stddev = layer.stddev
+        self._y = around.buffer(around.inputs)
+
+    def forward(self, x: Array) -> Array:
+        self._generator.standard_normal(out=self._y, dtype=self._y.dtype)
+        self._y *= self._stddev
+        self._y += x
+        return self._y
+
+    def backward(self, grad: Array) -> Array:
+        return grad

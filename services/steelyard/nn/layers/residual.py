@@ -1,0 +1,113 @@
+"""The residual block: layers whose inputs are added to their outputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from steelyard.errors import InvalidParameter
+from steelyard.nn.batch_invariant import Product
+from steelyard.nn.initializers import GlorotUniform
+from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec
+from steelyard.nn.layers.stack import Place, Stack, places
+
+PROJECTION = "projection"
+
+
+@LAYERS.add
+@dataclass(frozen=True)
+class Residual(Layer):
+    """Adds what it is given to what its layers make of it, so that gradients have a way past them.
+
+    Where the widths differ, the inputs go through a linear projection without bias. The tensors are named by layer,
+    `dense_1.kernel`. A block holds no block.
+    """
+
+    name: ClassVar = "residual"
+    formula: ClassVar = "y = f(x) + x, or f(x) + x · projection"
+    source: ClassVar = "He et al. 2016, Identity mappings in deep residual networks, arXiv:1603.05027"
+
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.layers or any(isinstance(layer, Residual) for layer in self.layers):
+            raise InvalidParameter("layers", "must have at least one layer, and no residual block")
+
+    def outputs(self, inputs: int) -> int:
+        return places(self.layers, inputs)[-1].outputs
+
+    def tensors(self, inputs: int) -> list[TensorSpec]:
+        inner = [
+            replace(tensor, name=f"{place.name}.{tensor.name}")
+            for place in places(self.layers, inputs)
+            for tensor in place.tensors
+        ]
+        units = self.outputs(inputs)
+        if units == inputs:
+            return inner
+        trainable = any(tensor.trainable for tensor in inner)
+        return [*inner, TensorSpec(f"{PROJECTION}.kernel", (inputs, units), GlorotUniform(), trainable=trainable)]
+
+    def stages(self, around: Surroundings) -> list[Stage]:
+        return [ResidualStage(self, around)]
+
+    def buffer_widths(self, inputs: int) -> int:
+        inner = sum(place.layer.buffer_widths(place.inputs) for place in places(self.layers, inputs))
+        return inner + 2 * self.outputs(inputs) + 2 * inputs
+
+    def first_that_varies(self) -> str | None:
+        return next(filter(None, (layer.first_that_varies() for layer in self.layers)), None)
+
+
+class ResidualStage(Stage):
+    """A residual block at work: `∂L/∂x = ∂L/∂f · ∂f/∂x + g`, or `… + g · projectionᵀ`."""
+
+    def __init__(self, layer: Residual, around: Surroundings) -> None:
+        found = places(layer.layers, around.inputs)
+        weights, gradients = _by_place(found, around.weights), _by_place(found, around.gradients)
+        self._inner = Stack(found, around, weights, gradients)
+        units = found[-1].outputs
+        self._projection = around.weights.get(f"{PROJECTION}.kernel")
+        self._projection_gradient = around.gradients.get(f"{PROJECTION}.kernel")
+        self._needs_input_gradient = around.needs_input_gradient
+        self._x = self._y = around.buffer(units)
+        self._product: Product | None = None
+        if self._projection is not None and around.streams is None:
+            self._product = Product(self._projection, self._y)
+        self._grad = around.buffer(units)
+        self._x_gradient, self._way_past = around.buffer(around.inputs), around.buffer(around.inputs)
+
+    def forward(self, x: Array) -> Array:
+        return self._add(x, self._inner.forward(x))
+
+    def calibrate(self, x: Array) -> Array:
+        return self._add(x, self._inner.calibrate(x))
+
+    def _add(self, x: Array, made: Array) -> Array:
+        self._x = x
+        if self._projection is None:
+            return np.add(made, x, out=self._y)
+        if self._product is None:
+            np.matmul(x, self._projection, out=self._y)
+        else:
+            self._product(x)
+        self._y += made
+        return self._y
+
+    def backward(self, grad: Array) -> Array:
+        np.copyto(self._grad, grad)  # the layers overwrite what they are given
+        if self._projection is not None and self._projection_gradient is not None:
+            np.matmul(self._x.T, self._grad, out=self._projection_gradient)
+        through = self._inner.backward(grad)
+        if not self._needs_input_gradient:
+            return grad
+        if self._projection is None:
+            return np.add(through, self._grad, out=self._x_gradient)
+        np.matmul(self._grad, self._projection.T, out=self._way_past)
+        return np.add(through, self._way_past, out=self._x_gradient)
+
+
+def _by_place(found: list[Place], tensors: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
+    return {place.name: {spec.name: tensors[f"{place.name}.{spec.name}"] for spec in place.tensors} for place in found}

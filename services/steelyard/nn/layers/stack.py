@@ -1,0 +1,99 @@
+"""Layers one after the other: their names, their tensors, and all of them at work."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from steelyard.nn.layers.base import Array, Layer, Stage, Surroundings, TensorSpec
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands: its name, its inputs, and its tensors, which know their names in the layer."""
+
+    name: str
+    layer: Layer
+    inputs: int
+    tensors: tuple[TensorSpec, ...]
+
+    @property
+    def outputs(self) -> int:
+        """How many values it gives to the next layer."""
+        return self.layer.outputs(self.inputs)
+
+    @property
+    def learns(self) -> bool:
+        """Whether training changes any of its tensors."""
+        return any(tensor.trainable for tensor in self.tensors)
+
+
+def places(layers: Sequence[Layer], inputs: int) -> list[Place]:
+    """Every layer with its name, by type and count (`dense_1`, `dropout_1`, `dense_2`); allocates nothing."""
+    counts: dict[str, int] = {}
+    found = []
+    for layer in layers:
+        counts[layer.name] = counts.get(layer.name, 0) + 1
+        found.append(Place(f"{layer.name}_{counts[layer.name]}", layer, inputs, tuple(layer.tensors(inputs))))
+        inputs = layer.outputs(inputs)
+    return found
+
+
+class Stack:
+    """Places at work on batches of one size.
+
+    `weights` and `gradients` are by place and tensor. Gradients stop before the first place that learns, unless
+    `around.needs_input_gradient`; at inference there are none without that.
+    """
+
+    def __init__(
+        self,
+        found: Sequence[Place],
+        around: Surroundings,
+        weights: Mapping[str, Mapping[str, Array]],
+        gradients: Mapping[str, Mapping[str, Array]],
+    ) -> None:
+        self._named: list[tuple[str, Stage]] = []
+        wanted = around.needs_input_gradient
+        first = 0  # gradients are of no use to the stages before this one
+        for place in found:
+            here = replace(
+                around,
+                inputs=place.inputs,
+                weights=weights.get(place.name, {}),
+                gradients=gradients.get(place.name, {}),
+                needs_input_gradient=wanted,
+            )
+            if not wanted:
+                first = len(self._named)
+                wanted = place.learns and around.streams is not None
+            self._named += [(place.name, stage) for stage in place.layer.stages(here)]
+        self._stages = [stage for _, stage in self._named]
+        self._forward = [stage.forward for stage in self._stages]
+        self._backward = [stage.backward for stage in reversed(self._stages[first:])]
+
+    def forward(self, x: Array) -> Array:
+        """The outputs for a batch `(rows, inputs)`; valid until the next call."""
+        for forward in self._forward:
+            x = forward(x)
+        return x
+
+    def backward(self, grad: Array) -> Array:
+        """Fill the gradients of all weights from that by the outputs, which is overwritten; that by the inputs."""
+        for backward in self._backward:
+            grad = backward(grad)
+        return grad
+
+    def calibrate(self, x: Array) -> Array:
+        """As `forward`, after initialisers that look at the data have seen it, layer by layer."""
+        for stage in self._stages:
+            x = stage.calibrate(x)
+        return x
+
+    def first_not_finite(self, x: Array) -> str | None:
+        """The name of the first place that makes values of `x` that are not finite."""
+        for name, stage in self._named:
+            x = stage.forward(x)
+            if not np.isfinite(x).all():
+                return name
+        return None

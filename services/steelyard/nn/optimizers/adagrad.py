@@ -1,0 +1,101 @@
+"""Adagrad and Adadelta: every weight's steps shrink with the gradients that it has seen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge, Gt, Lt
+
+from steelyard.nn.elementwise import sqrt
+from steelyard.nn.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
+
+
+@OPTIMIZERS.add
+@dataclass(frozen=True)
+class Adagrad(Rule):
+    """Divides each gradient by the root of the sum of all its squares so far.
+
+    The sums begin at 0 as PyTorch's do; Keras's begin at 0.1, with a learning rate of 0.001 and epsilon in the root.
+    """
+
+    name: ClassVar = "adagrad"
+    formula: ClassVar = "s ← s + g²; w ← w − learning_rate · g / (√s + epsilon)"
+    source: ClassVar = "PyTorch, torch.optim.Adagrad; Duchi, Hazan and Singer 2011"
+
+    learning_rate: LearningRate = 0.01
+    epsilon: Annotated[float, Gt(0)] = 1e-10
+    weight_decay: Annotated[float, Ge(0)] = 0.0
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("sum",)
+
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        return adagrad
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
+        return {"weight_decay": self.weight_decay, "epsilon": self.epsilon, "rate": rates}
+
+
+def adagrad(w: Any, g: Any, sum: Any, weight_decay: Any, epsilon: Any, rate: Any) -> tuple[Any, ...]:  # noqa: A002
+    """Adagrad's rule."""
+    g = g + weight_decay * w
+    s = sum + g * g
+    return w - rate * (g / (sqrt(s) + epsilon)), s
+
+
+@OPTIMIZERS.add
+@dataclass(frozen=True)
+class Adadelta(Rule):
+    """Scales each gradient by the size of the steps before it over that of the gradients before it.
+
+    Keras's rate is 0.001, its rho 0.95 and its epsilon 1e-7; the rule is the same.
+    """
+
+    name: ClassVar = "adadelta"
+    formula: ClassVar = (
+        "s ← rho · s + (1 − rho) · g²; d = g · √(u + epsilon) / √(s + epsilon); u ← rho · u + (1 − rho) · d²; "
+        "w ← w − learning_rate · d"
+    )
+    source: ClassVar = "PyTorch, torch.optim.Adadelta; Zeiler 2012, arXiv:1212.5701"
+
+    learning_rate: LearningRate = 1.0
+    rho: Annotated[float, Ge(0), Lt(1)] = 0.9
+    epsilon: Annotated[float, Gt(0)] = 1e-6
+    weight_decay: Annotated[float, Ge(0)] = 0.0
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("square_average", "step_average")
+
+    @property
+    def move(self) -> Callable[..., tuple[Any, ...]]:
+        return adadelta
+
+    def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
+        return {
+            "weight_decay": self.weight_decay,
+            "rho": self.rho,
+            "share": 1 - self.rho,
+            "epsilon": self.epsilon,
+            "rate": rates,
+        }
+
+
+def adadelta(
+    w: Any,
+    g: Any,
+    square_average: Any,
+    step_average: Any,
+    weight_decay: Any,
+    rho: Any,
+    share: Any,
+    epsilon: Any,
+    rate: Any,
+) -> tuple[Any, ...]:
+    """Adadelta's rule."""
+    g = g + weight_decay * w
+    s = rho * square_average + share * (g * g)
+    d = g * sqrt(step_average + epsilon) / sqrt(s + epsilon)
+    return w - rate * d, s, rho * step_average + share * (d * d)

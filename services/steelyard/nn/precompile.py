@@ -1,0 +1,126 @@
+"""Kernels made before they are needed: the usual ones before a first job, all of them when the service is set up.
+
+python -m steelyard.nn.precompile
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING
+from typing import TypeVar
+
+import numpy as np
+from rich.console import Console
+
+from steelyard.nn.activations import ACTIVATIONS, Gelu, Relu, Tanh
+from steelyard.nn.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
+from steelyard.nn.component import Part, Registry, parameters
+from steelyard.nn.layers import ActivationLayer, Dense, Dropout, GaussianNoise, Layer
+from steelyard.nn.losses import LOSSES, BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError
+from steelyard.nn.metrics import Mae
+from steelyard.nn.network import Network
+from steelyard.nn.optimizers import OPTIMIZERS, SGD, Adam, AdamW, RMSprop, Rule
+from steelyard.nn.regularizers import REGULARIZERS
+from steelyard.nn.rng import Streams
+from steelyard.nn.training.loop import Training
+
+ROWS = 4
+P = TypeVar("P", bound=Part)
+
+
+def load_usual() -> Iterator[None]:
+    """Bring what most trainings need into memory, a part at a time."""
+    _make_for_shapes()
+    for loss in (CategoricalCrossentropy(), BinaryCrossentropy(), MeanSquaredError()):
+        _train([Dense(2, Relu()), Dropout(0.5), Dense(2, Tanh())], loss, Adam())
+        yield
+
+
+def make_all() -> Iterator[str]:
+    """Make every kernel of single precision, a part after another; the part's name, before it is made."""
+    _make_for_shapes()
+    loss, rule, usual = MeanSquaredError(), SGD(), [Dense(2, Relu())]
+    for activation in [*_compiled(ACTIVATIONS), Gelu(approximate=True)]:
+        yield activation.name
+        _train([Dense(2, activation)], loss, rule)
+    for other in _compiled(LOSSES):
+        yield other.name
+        _train(usual, other, rule)
+    for optimizer in _rules():
+        yield optimizer.name
+        _train(usual, loss, optimizer)
+    for regularizer in _compiled(REGULARIZERS):
+        yield regularizer.name
+        _train([Dense(2, Relu(), regularizer=regularizer)], loss, rule)
+    for clip in (ByValue(1.0), ByNorm(1.0), ByGlobalNorm(1.0)):
+        yield clip.name
+        _train(usual, loss, rule, clip=clip)
+    for layer in (GaussianNoise(0.1), Dropout(0.5), ActivationLayer(Relu())):
+        yield layer.name
+        _train([Dense(2), layer], loss, rule)
+
+
+def _make_for_shapes() -> None:
+    """Make what depends on shapes, or on threads: a process that is to be forked must not have had any."""
+    from steelyard.nn.engines.compiled import build, kernels  # noqa: PLC0415 -- loads the compiler, as a training does
+
+    for template in (kernels.add_up, kernels.weigh_back, kernels.weigh_back_by_copy):
+        build.kernel(template, np.float32)
+
+
+def _compiled(registry: Registry[P]) -> Iterator[P]:
+    """Every part of a family that has a compiled form, with its defaults; those without defaults are made in jobs."""
+    for kind in registry:
+        if all(parameter.default is not MISSING for parameter in parameters(kind)):
+            part = kind()
+            if part.why_not_compiled() is None:
+                yield part
+
+
+def _rules() -> list[Rule]:
+    """Every rule, in each form that has a formula of its own."""
+    plain = [part for part in _compiled(OPTIMIZERS) if isinstance(part, Rule)]
+    momentum = 0.5
+    return [
+        *plain,
+        SGD(momentum=momentum),
+        SGD(momentum=momentum, nesterov=True),
+        Adam(amsgrad=True),
+        AdamW(amsgrad=True),
+        RMSprop(momentum=momentum),
+        RMSprop(centered=True),
+        RMSprop(momentum=momentum, centered=True),
+    ]
+
+
+def _train(hidden: Sequence[Layer], loss: Loss, optimizer: Rule, *, clip: GradientClip | None = None) -> None:
+    """Train a network of no use."""
+    output = Dense(2, ACTIVATIONS[loss.link or "linear"]())
+    network = Network([*hidden, output], inputs=2)
+    x = np.zeros((ROWS, 2), np.float32)
+    y = np.zeros(ROWS, np.int64) if "multiclass" in loss.tasks else x
+    for weights in (None, np.ones(ROWS, np.float32)):
+        training = Training(
+            network,
+            loss,
+            optimizer,
+            x,
+            y,
+            epochs=1,
+            batch_size=ROWS,
+            streams=Streams.spawn(0),
+            weights=weights,
+            gradient_clip=clip,
+            metrics=[Mae()] if isinstance(loss, MeanSquaredError) else [],
+        )
+        for _ in training.run():
+            pass
+
+
+def main() -> None:
+    """Make all kernels, and say which one is being made."""
+    with Console().status("kernels …") as status:
+        for name in make_all():
+            status.update(f"kernels … {name}")
+
+
+if __name__ == "__main__":
+    main()
