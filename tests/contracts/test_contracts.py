@@ -48,7 +48,7 @@ def test_the_catalogue_lists_every_part() -> None:
         assert [part["name"] for part in listed[family]] == list(registry.names)
 
 
-@pytest.mark.parametrize("room", ["nn.training.loop", "data.supervision", "diagnostics.findings"])
+@pytest.mark.parametrize("room", ["nn.training.loop", "tabular.supervision", "diagnostics.findings"])
 def test_the_inner_rooms_load_without_the_service(room: str) -> None:
     others = ("flask", "celery", "kombu", "redis", "sqlalchemy", "pydantic", "sklearn")
     code = f"import sys, steelyard.{room}; print([name for name in {others} if name in sys.modules])"

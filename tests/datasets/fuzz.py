@@ -25,8 +25,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from steelyard.data import parts
-from steelyard.data.files.options import FORMATS, Dialect
+from steelyard.tabular import chunks
+from steelyard.tabular.readers.options import FORMATS, Dialect
 from tests.datasets.corpus import (
     ARROW,
     CORPUS,
@@ -145,7 +145,7 @@ def run_inside() -> None:
     """What libFuzzer calls: the reading process's own function, in its own sandbox."""
     import atheris
 
-    with atheris.instrument_imports(include=["steelyard.data", "steelyard.datasets", "numpy.lib._format_impl"]):
+    with atheris.instrument_imports(include=["steelyard.tabular", "steelyard.datasets", "numpy.lib._format_impl"]):
         from steelyard.datasets import process, sandbox
 
     folder = Path(tempfile.mkdtemp(prefix="sy-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -175,15 +175,15 @@ def check(answer: dict[str, Any], read: Path) -> None:
         return
     if "too_large" in answer:
         return
-    of_column: dict[int, list[parts.Part]] = {}
+    of_column: dict[int, list[chunks.Part]] = {}
     with read.open("rb") as file:
-        for _ in range(0, answer["rows"], parts.ROWS):
+        for _ in range(0, answer["rows"], chunks.ROWS):
             for place in range(len(answer["columns"])):
-                of_column.setdefault(place, []).append(part := parts.read(file))
+                of_column.setdefault(place, []).append(part := chunks.read(file))
                 assert part.column == place
         assert not file.read(1)
     for place, fact in enumerate(answer["columns"]):
-        values = parts.join(of_column[place])
+        values = chunks.join(of_column[place])
         assert len(values.array) == answer["rows"]
         assert int(values.missing.sum()) == fact.get("missing", values.missing.sum())
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
-from steelyard.data.files.options import Dialect
 from steelyard.datasets import library
 from steelyard.datasets.library import Upload
 from steelyard.datasets.reading import Parsed, Readers
 from steelyard.errors import UnreadableData
 from steelyard.store.engine import reading
 from steelyard.store.tables import Dataset, DatasetContent
+from steelyard.tabular.readers.options import Dialect
 from tests.datasets.corpus import CSV
 
 CONTENT = b"a,b\n" + b"1.5,x\n" * 400_000  # more than one piece, and what SQLite holds in memory

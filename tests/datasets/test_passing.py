@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from steelyard.data.files.unnamed import path_of
 from steelyard.datasets.passing import passing_file
+from steelyard.tabular.readers.unnamed_files import path_of
 from tests.conftest import wait_for
 
 

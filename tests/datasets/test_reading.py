@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from steelyard.data.files.options import FORMATS, Dialect
-from steelyard.data.inline import read_inline
-from steelyard.data.table import Table, stack
 from steelyard.datasets import reading
 from steelyard.datasets.reading import Readers
 from steelyard.errors import SteelyardError, TooLargeToRead, Unavailable
+from steelyard.tabular.json_table import read_inline
+from steelyard.tabular.readers.options import FORMATS, Dialect
+from steelyard.tabular.table import Table, stack
 from tests.datasets.corpus import (
     ARROW,
     CORPUS,

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.data.column import coded
-from steelyard.data.encoding import Encoder, Wishes
-from steelyard.data.supervision import supervise
-from steelyard.data.table import table_of
 from steelyard.diagnostics.columns import find_in_columns, find_in_targets
 from steelyard.diagnostics.findings import Finding
+from steelyard.tabular.column import coded
+from steelyard.tabular.encoder import Encoder, Wishes
+from steelyard.tabular.supervision import supervise
+from steelyard.tabular.table import table_of
 
 
 def findings(values: list[str], **wishes: Any) -> list[Finding]:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 
-from steelyard.data.files.options import Dialect
 from steelyard.datasets.library import Upload
+from steelyard.tabular.readers.options import Dialect
 
 TABLE = b"name,size,open,since\nRome,1.5,true,2020-01-02\n=cmd(),2,false,\nOslo,,true,2021-03-04\n"
 

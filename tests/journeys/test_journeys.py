@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from steelyard.data import builtin
 from steelyard.spec.examples import EXAMPLES
 from steelyard.spec.parts import REGISTRIES
+from steelyard.tabular import builtin
 from tests.service import SMALLEST, Service
 
 LONG: dict[str, Any] = {

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.data.encoding import Encoder
 from steelyard.models.predictor import Loaded
 from steelyard.nn.rng import Streams
 from steelyard.spec.assemble import build_network, prepare
@@ -15,6 +14,7 @@ from steelyard.spec.estimate import Limits
 from steelyard.spec.job import load_spec
 from steelyard.spec.plan import read_job
 from steelyard.spec.sources import load_data
+from steelyard.tabular.encoder import Encoder
 from tests.conftest import no_tables
 
 COUNT = 30

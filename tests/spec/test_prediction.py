@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.data.column import Column, Values, coded, truths
-from steelyard.data.encoding import Encoder, Wishes
-from steelyard.data.table import table_of
 from steelyard.errors import PayloadTooLarge, ValidationFailed
 from steelyard.spec.prediction import read_body, read_inputs, read_table
+from steelyard.tabular.column import Column, Values, coded, truths
+from steelyard.tabular.encoder import Encoder, Wishes
+from steelyard.tabular.table import table_of
 
 
 def encoder(columns: dict[str, Values], **wishes: Any) -> Encoder:

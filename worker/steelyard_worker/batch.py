@@ -8,7 +8,6 @@ import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Engine
 
-from steelyard.data.parts import ROWS
 from steelyard.datasets import library
 from steelyard.jobs import batches
 from steelyard.jobs.batches import BatchPart
@@ -16,6 +15,7 @@ from steelyard.jobs.ledger import Claim
 from steelyard.jobs.queries import Order
 from steelyard.models.predictor import Loaded, load_model
 from steelyard.spec.prediction import read_inputs, read_table
+from steelyard.tabular.chunks import ROWS
 
 
 class Batch:

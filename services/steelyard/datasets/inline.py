@@ -11,12 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steelyard.data import parts
-from steelyard.data.column import Column
-from steelyard.data.files.unnamed import path_of
-from steelyard.data.inline import place_of
-from steelyard.data.parts import Part
-from steelyard.data.table import Table
 from steelyard.datasets.orders import JOB
 from steelyard.datasets.passing import passing_file
 from steelyard.datasets.reading import Parsed, Readers
@@ -24,6 +18,12 @@ from steelyard.errors import Fault, PayloadTooLarge, SteelyardError, ValidationF
 from steelyard.spec.inline import Inline, Load, read_stored
 from steelyard.spec.plan import Taken, require_few, take_inline
 from steelyard.spec.reading import read_document
+from steelyard.tabular import chunks
+from steelyard.tabular.chunks import Part
+from steelyard.tabular.column import Column
+from steelyard.tabular.json_table import place_of
+from steelyard.tabular.readers.unnamed_files import path_of
+from steelyard.tabular.table import Table
 
 LARGE_BYTES = 2 << 20  # a job's body, or its stored rows, of more are read in another process
 ANY_SIZE = 1 << 40
@@ -69,7 +69,7 @@ def _load(parsed: Parsed, rows: dict[str, Any]) -> Load:
         found[part.column].append(part)
     columns = {}
     for fact, some in zip(facts, found, strict=True):
-        values = parts.join(some)
+        values = chunks.join(some)
         columns[fact["name"]] = Column.of(fact["kind"], values, day_first=fact["day_first"], is_time=fact["is_time"])
         some.clear()
     table = Table(columns, parsed.rows, place_of([*columns], rows["targets"], are_records=rows["are_records"]))
@@ -149,10 +149,10 @@ def _write(table: Table, path: str) -> Iterator[dict[str, Any]]:
         ]
     }
     with open(path, "wb") as file:  # noqa: PTH123 -- made for us
-        for first in range(0, table.rows, parts.ROWS):
+        for first in range(0, table.rows, chunks.ROWS):
             columns = enumerate(table.columns.values())
-            parts.write(file, (parts.cut(place, column.values, first) for place, column in columns))
+            chunks.write(file, (chunks.cut(place, column.values, first) for place, column in columns))
             file.flush()
-            yield {"written": first + parts.ROWS >= table.rows}
+            yield {"written": first + chunks.ROWS >= table.rows}
     if not table.rows:
         yield {"written": True}

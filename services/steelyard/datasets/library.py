@@ -16,12 +16,6 @@ import orjson
 from sqlalchemy import Connection, Engine, Integer, LargeBinary, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from steelyard.data import parts
-from steelyard.data.column import Column, Values
-from steelyard.data.dates import moment
-from steelyard.data.files.options import Dialect
-from steelyard.data.parts import Part
-from steelyard.data.table import Table
 from steelyard.datasets.reading import Parsed
 from steelyard.errors import Conflict, NotFound
 from steelyard.store.blocks import Blocks, paging, rows_at_once
@@ -31,6 +25,12 @@ from steelyard.store.ids import new_id
 from steelyard.store.pages import Page, read_page
 from steelyard.store.space import freeing
 from steelyard.store.tables import Dataset, DatasetContent, DatasetPart, Job, JobDataset
+from steelyard.tabular import chunks
+from steelyard.tabular.chunks import Part
+from steelyard.tabular.column import Column, Values
+from steelyard.tabular.datetimes import moment
+from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.table import Table
 
 PIECE_BYTES = 1 << 20
 ROWS_AT_ONCE = 8
@@ -168,7 +168,7 @@ def open_rows(engine: Engine, dataset_id: str, *, limit: int, after: int = 0) ->
         step, end = rows_at_once(len(row.columns)), min(row.rows, after + limit)
         start = after
         while start < end:
-            stop = min(end, start + step, (start // parts.ROWS + 1) * parts.ROWS)
+            stop = min(end, start + step, (start // chunks.ROWS + 1) * chunks.ROWS)
             yield _read_block(engine, dataset_id, row.columns, range(start, stop))
             start = stop
 
@@ -177,7 +177,7 @@ def open_rows(engine: Engine, dataset_id: str, *, limit: int, after: int = 0) ->
 
 def _read_block(engine: Engine, dataset_id: str, facts: list[dict[str, Any]], rows: range) -> list[dict[str, Any]]:
     """Rows of one part of every column as objects."""
-    first = rows.start // parts.ROWS * parts.ROWS
+    first = rows.start // chunks.ROWS * chunks.ROWS
     width = func.length(DatasetPart.content, type_=Integer) // DatasetPart.rows  # bytes of a value
     place, size = (rows.start - first) * width + 1, len(rows) * width
     values = func.substr(DatasetPart.content, place, size, type_=LargeBinary).label("content")
@@ -188,7 +188,7 @@ def _read_block(engine: Engine, dataset_id: str, facts: list[dict[str, Any]], ro
         for row in connection.execute(query.order_by(DatasetPart.column)):
             part = Part(row.column, rows.start, len(rows), row.dtype, row.labels, row.content)
             fact = facts[row.column]
-            columns[fact["name"]] = _said(parts.join([part]).to_list(), fact)
+            columns[fact["name"]] = _said(chunks.join([part]).to_list(), fact)
     if len(columns) < len(facts):
         raise NotFound(f"there is no data set {dataset_id!r}")
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -217,7 +217,7 @@ def load_table(engine: Engine, dataset_id: str) -> Table:
             found = [_part(part) for part in connection.execute(query.order_by(DatasetPart.first))]
         if not found:
             raise NotFound(f"there is no data set {dataset_id!r}")
-        return parts.join(found)
+        return chunks.join(found)
 
     columns = {
         fact["name"]: Column(
@@ -242,9 +242,9 @@ def load_part(engine: Engine, dataset_id: str, names: Sequence[str], first: int)
     columns = {}
     for part in found:
         fact = facts[part.column]
-        values, is_time = parts.join([_part(part)]), fact.get("time_of_day", False)
+        values, is_time = chunks.join([_part(part)]), fact.get("time_of_day", False)
         columns[fact["name"]] = Column.of(fact["kind"], values, is_time=is_time)
-    return Table(columns, min(row.rows - first, parts.ROWS))
+    return Table(columns, min(row.rows - first, chunks.ROWS))
 
 
 def _part(row: Any) -> Part:

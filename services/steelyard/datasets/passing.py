@@ -6,15 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import IO
 
-from steelyard.data.files.unnamed import NO_ROOM, unnamed_file
 from steelyard.errors import Unavailable
+from steelyard.tabular.readers.unnamed_files import NO_ROOM, unnamed_file
 
 _closing = ThreadPoolExecutor(1, "closing")
 
 
 @contextmanager
 def passing_file() -> Iterator[IO[bytes]]:
-    """An empty file without a name (`steelyard.data.files.unnamed`), open as long as this lasts.
+    """An empty file without a name (`steelyard.tabular.readers.unnamed_files`), open as long as this lasts.
 
     The last to close a file waits until the system has its pages back: a third of a millisecond for each MB.
     Raises `Unavailable` when there is no room for the file, or for what is written to it meanwhile.

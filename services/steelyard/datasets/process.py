@@ -12,14 +12,14 @@ from typing import Any
 
 import orjson
 
-from steelyard.data import parts
-from steelyard.data.files.options import Dialect
-from steelyard.data.files.refusal import Unreadable
-from steelyard.data.files.source import Options, open_file
-from steelyard.data.files.unnamed import NO_ROOM
 from steelyard.datasets import sandbox
 from steelyard.datasets.orders import JOB, PROCESSOR_SECONDS
 from steelyard.lifeline import end_with_parent
+from steelyard.tabular import chunks
+from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.readers.read import Options, open_file
+from steelyard.tabular.readers.unnamed_files import NO_ROOM
+from steelyard.tabular.readers.unreadable import Unreadable
 
 
 def main() -> None:
@@ -59,10 +59,10 @@ def serve(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
             columns = list(source.columns)
         yield {"columns": [facts for _, facts in columns]}
         with open(order["to"], "wb") as file:  # noqa: PTH123 -- made for us
-            for first in range(0, source.rows, parts.ROWS):
-                parts.write(file, (parts.cut(place, values, first) for place, (values, _) in enumerate(columns)))
+            for first in range(0, source.rows, chunks.ROWS):
+                chunks.write(file, (chunks.cut(place, values, first) for place, (values, _) in enumerate(columns)))
                 file.flush()
-                yield {"written": first + parts.ROWS >= source.rows}
+                yield {"written": first + chunks.ROWS >= source.rows}
     except Unreadable as fault:
         yield {"unreadable": str(fault), "detail": fault.detail, "row": fault.row, "column": fault.column}
     except MemoryError:

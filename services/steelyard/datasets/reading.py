@@ -21,12 +21,6 @@ from typing import Any
 
 import orjson
 
-from steelyard.data import parts
-from steelyard.data.column import Column
-from steelyard.data.files.options import Dialect
-from steelyard.data.files.unnamed import path_of
-from steelyard.data.parts import Part
-from steelyard.data.table import Table
 from steelyard.datasets.orders import PROCESSOR_SECONDS
 from steelyard.datasets.passing import passing_file
 from steelyard.errors import (
@@ -41,6 +35,12 @@ from steelyard.errors import (
     pointer,
 )
 from steelyard.logs import get_logger
+from steelyard.tabular import chunks
+from steelyard.tabular.chunks import Part
+from steelyard.tabular.column import Column
+from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.readers.unnamed_files import path_of
+from steelyard.tabular.table import Table
 
 SECONDS = 180.0  # by the clock; of processor time, `PROCESSOR_SECONDS`
 AT_ONCE = 2
@@ -88,7 +88,7 @@ class Parsed:
     def parts(self) -> Iterator[Part]:
         """The columns in parts, once all of them are there. Raises what `Reading.wait` raises."""
         columns = len(self.columns)
-        for _ in range(0, self.rows, parts.ROWS):
+        for _ in range(0, self.rows, chunks.ROWS):
             self.wait()
         return (part for together in self._read(columns, lambda: None) for part in together)
 
@@ -98,7 +98,7 @@ class Parsed:
         for together in self._read(len(described), self.wait):
             facts = zip(described, together, strict=True)
             columns = {
-                fact["name"]: Column.of(fact["kind"], parts.join([part]), is_time=fact["time_of_day"])
+                fact["name"]: Column.of(fact["kind"], chunks.join([part]), is_time=fact["time_of_day"])
                 for fact, part in facts
             }
             yield Table(columns, together[0].rows)
@@ -106,9 +106,9 @@ class Parsed:
     def _read(self, columns: int, wait: Callable[[], object]) -> Iterator[list[Part]]:
         """Parts of the same rows, one of each column."""
         with open(self.path, "rb") as file:  # noqa: PTH123 -- as the process writes it
-            for _ in range(0, self.rows, parts.ROWS):
+            for _ in range(0, self.rows, chunks.ROWS):
                 wait()
-                yield [parts.read(file) for _ in range(columns)]
+                yield [chunks.read(file) for _ in range(columns)]
 
 
 class Readers:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from steelyard.data.encoding import Categories, Encoder
-from steelyard.data.supervision import Supervised
 from steelyard.diagnostics.findings import Finding
 from steelyard.errors import shown
+from steelyard.tabular.encoder import Categories, Encoder
+from steelyard.tabular.supervision import Supervised
 
 MANY = 50  # categories: a column of more of them is seldom learned well from one place each
 

@@ -5,7 +5,6 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, url_for
 
-from steelyard.data.files.options import FORMATS
 from steelyard.datasets import library
 from steelyard.datasets.library import Upload
 from steelyard.http.idempotency import answer_once
@@ -16,6 +15,7 @@ from steelyard.http.uploads import READING, read_dialect, receive, require_name
 from steelyard.http.wiring import services
 from steelyard.store import replies
 from steelyard.store.replies import Once
+from steelyard.tabular.readers.options import FORMATS
 
 datasets = Blueprint("datasets", __name__)
 NAME = Query("name", "string", "a label")

@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from steelyard.data.files.options import FORMATS
 from steelyard.http.listing import as_list
 from steelyard.http.query import AFTER, LIMIT
 from steelyard.http.routing import JSON, Operation, read_json, route, take_json
 from steelyard.http.uploads import receive
 from steelyard.http.wiring import services
 from steelyard.models import library
+from steelyard.tabular.readers.options import FORMATS
 
 models = Blueprint("models", __name__)
 PREDICT = "/v1/models/<model_id>/predict"

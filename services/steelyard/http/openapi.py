@@ -9,7 +9,6 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from steelyard import __version__
-from steelyard.data.files.options import FORMATS
 from steelyard.http.answers import ANSWERS
 from steelyard.http.idempotency import HEADER, KEY, REPLAYED
 from steelyard.http.query import Query
@@ -18,6 +17,7 @@ from steelyard.http.uploads import MULTIPART
 from steelyard.models.library import ALIAS
 from steelyard.spec.examples import EXAMPLES
 from steelyard.spec.schema import Untitled, request_schema
+from steelyard.tabular.readers.options import FORMATS
 
 REF = "#/components/schemas/{model}"
 PROBLEM_NAMES = {

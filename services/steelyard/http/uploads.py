@@ -10,13 +10,13 @@ from typing import IO, Any
 
 from flask import Request, request
 
-from steelyard.data.column import trimmed
-from steelyard.data.files.options import FORMATS, Dialect
-from steelyard.data.files.unnamed import path_of, unnamed_file
 from steelyard.datasets.passing import passing_file
 from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
 from steelyard.http.query import Query
 from steelyard.http.wiring import BODY_FILE
+from steelyard.tabular.column import trimmed
+from steelyard.tabular.readers.options import FORMATS, Dialect
+from steelyard.tabular.readers.unnamed_files import path_of, unnamed_file
 
 MULTIPART = "multipart/form-data"
 PIECE_BYTES = 1 << 20

@@ -12,7 +12,6 @@ import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, Row, Select, insert, select
 
-from steelyard.data.parts import ROWS
 from steelyard.errors import NotFound
 from steelyard.formats import safetensors
 from steelyard.jobs import ledger
@@ -26,6 +25,7 @@ from steelyard.store.ids import new_id
 from steelyard.store.pages import Page, read_page
 from steelyard.store.replies import Once
 from steelyard.store.tables import PREDICTION, Job, Predictions
+from steelyard.tabular.chunks import ROWS
 
 SPLIT = "batch"
 

@@ -16,10 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
-from steelyard.data.ahead import ahead, threads_begun
-from steelyard.data.encoding import Encoder
-from steelyard.data.scaling import Scaler
-from steelyard.data.table import Table
 from steelyard.errors import NotFound, PayloadTooLarge
 from steelyard.models.library import find_id
 from steelyard.models.memory import held_bytes
@@ -33,6 +29,10 @@ from steelyard.spec.prediction import read_body, read_table
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.prefetch import ahead, threads_begun
+from steelyard.tabular.scaling import Scaler
+from steelyard.tabular.table import Table
 
 DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer

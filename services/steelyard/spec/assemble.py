@@ -7,9 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.encoding import Encoder, Layout, Wishes
-from steelyard.data.scaling import Scaler
-from steelyard.data.supervision import Supervised
 from steelyard.nn.clipping import GRADIENT_CLIPS, GradientClip
 from steelyard.nn.layers import Dense, Embedding, Layer
 from steelyard.nn.losses import Quantile
@@ -20,6 +17,9 @@ from steelyard.nn.training.early_stopping import EarlyStopping
 from steelyard.nn.training.loop import Training
 from steelyard.spec.division import divide
 from steelyard.spec.job import JobSpec, class_key
+from steelyard.tabular.encoder import Encoder, Layout, Wishes
+from steelyard.tabular.scaling import Scaler
+from steelyard.tabular.supervision import Supervised
 
 Array = NDArray[Any]
 

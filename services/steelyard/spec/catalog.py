@@ -4,9 +4,9 @@ import dataclasses
 import inspect
 from typing import Any
 
-from steelyard.data.builtin import BUILTINS, Builtin
 from steelyard.nn.component import Part, describe, parameters
 from steelyard.spec.parts import REGISTRIES, model_of
+from steelyard.tabular.builtin import BUILTINS, Builtin
 
 
 def catalog() -> dict[str, Any]:

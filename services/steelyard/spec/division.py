@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.column import Values
-from steelyard.data.split import Split, sizes, split_by_time, split_groups, split_rows
-from steelyard.data.supervision import Supervised
 from steelyard.errors import Fault, pointer, shown
 from steelyard.nn.rng import Streams
 from steelyard.spec.job import Holdout, JobSpec
+from steelyard.tabular.column import Values
+from steelyard.tabular.split import Split, sizes, split_by_time, split_groups, split_rows
+from steelyard.tabular.supervision import Supervised
 
 Rows = NDArray[np.int64]
 PARTS = ("validation", "test")

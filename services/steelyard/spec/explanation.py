@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.encoding import Encoder
-from steelyard.data.numbers import number_fault
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.spec.prediction import MOST_FAULTS, read_inputs
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.json_numbers import number_fault
 
 FIELDS = ("inputs", "method")
 

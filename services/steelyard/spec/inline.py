@@ -9,12 +9,12 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field, ValidationError
 
-from steelyard.data.inline import read_inline
-from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, pointer
 from steelyard.spec.faults import translate
 from steelyard.spec.job import Column
 from steelyard.spec.parts import Strict
+from steelyard.tabular.json_table import read_inline
+from steelyard.tabular.table import Table
 
 AT = pointer("data", "inline")
 Load = Callable[[], tuple[Table, list[str]]]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import orjson
 from pydantic import Discriminator, Field, Tag, create_model
 
-from steelyard.data.builtin import BUILTINS
 from steelyard.nn.activations import ACTIVATIONS
 from steelyard.nn.clipping import GRADIENT_CLIPS
 from steelyard.nn.constraints import CONSTRAINTS
@@ -19,6 +18,7 @@ from steelyard.nn.regularizers import REGULARIZERS
 from steelyard.nn.schedules import SCHEDULES
 from steelyard.spec.parts import Strict, union_of
 from steelyard.spec.webhook import Webhook
+from steelyard.tabular.builtin import BUILTINS
 
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]

@@ -8,8 +8,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from steelyard.data.encoding import measure
-from steelyard.data.supervision import Supervised
 from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, shown
 from steelyard.nn.network import network_places
 from steelyard.nn.rng import Streams
@@ -24,6 +22,8 @@ from steelyard.spec.reading import levels
 from steelyard.spec.shorthand import expand
 from steelyard.spec.sources import Tables, datasets_of, load_data
 from steelyard.spec.webhook import Webhook
+from steelyard.tabular.encoder import measure
+from steelyard.tabular.supervision import Supervised
 
 MOST_VALUES = 50_000  # of a job, its rows aside: a list of features has 10,000 at most
 PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # stand in for fields that are at fault

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.data.column import MISSING, Column, Kind, Values, coded, trimmed
-from steelyard.data.dates import moment, read_moment, read_time, should_be, time_of_day
-from steelyard.data.encoding import Encoder
-from steelyard.data.numbers import is_number, number_fault
-from steelyard.data.table import Table
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.spec.reading import read_document
+from steelyard.tabular.column import MISSING, Column, Kind, Values, coded, trimmed
+from steelyard.tabular.datetimes import moment, read_moment, read_time, should_be, time_of_day
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.json_numbers import is_number, number_fault
+from steelyard.tabular.table import Table
 
 MOST_FAULTS = 20
 TIME = "it must be a time of day like 14:30, or its seconds"

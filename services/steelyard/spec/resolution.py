@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.data.builtin import BUILTINS
-from steelyard.data.supervision import Supervised, missing_fault
 from steelyard.errors import MOST_ERRORS, Fault, InvalidParameter, nearest, pointer, shown
 from steelyard.nn.clipping import GRADIENT_CLIPS
 from steelyard.nn.layers import LAYERS, Embedding
@@ -22,6 +20,8 @@ from steelyard.nn.optimizers import OPTIMIZERS
 from steelyard.spec import division
 from steelyard.spec.job import Holdout, JobSpec, class_key
 from steelyard.spec.parts import JOB_SLOTS, SLOTS
+from steelyard.tabular.builtin import BUILTINS
+from steelyard.tabular.supervision import Supervised, missing_fault
 
 Faults = Iterator[Fault]
 LOSS_OF_TASK = {

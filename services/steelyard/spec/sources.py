@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from steelyard.data import builtin
-from steelyard.data.column import Column
-from steelyard.data.inline import DEFAULT_TARGETS
-from steelyard.data.refusal import refuse
-from steelyard.data.supervision import Supervised, supervise
-from steelyard.data.table import Table, stack
 from steelyard.errors import Fault, NotFound, nearest, pointer, shown
 from steelyard.spec.inline import Inline, read_stored
 from steelyard.spec.job import JobSpec
+from steelyard.tabular import builtin
+from steelyard.tabular.column import Column
+from steelyard.tabular.faults import refuse
+from steelyard.tabular.json_table import DEFAULT_TARGETS
+from steelyard.tabular.supervision import Supervised, supervise
+from steelyard.tabular.table import Table, stack
 
 Tables = Callable[[str], Table]  # the data set of an id; raises `NotFound`
 

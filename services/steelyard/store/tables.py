@@ -122,7 +122,7 @@ class DatasetContent(Base):
 
 
 class DatasetPart(Base):
-    """Some rows of a column of a data set, as `steelyard.data.parts` has them."""
+    """Some rows of a column of a data set, as `steelyard.tabular.chunks` has them."""
 
     __tablename__ = "dataset_parts"
 

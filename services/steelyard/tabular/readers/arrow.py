@@ -1,0 +1,297 @@
+"""From Arrow's columns to ours, each with its profile; Parquet files and Arrow streams."""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from steelyard.errors import shown
+from steelyard.tabular.column import MISSING, Values, trimmed
+from steelyard.tabular.datetimes import CUT, LONGEST, SECOND, looks_like_one, read_distinct, read_times
+from steelyard.tabular.json_numbers import LARGEST
+from steelyard.tabular.prefetch import ahead
+from steelyard.tabular.readers.arrow_types import plain
+from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
+
+AT_ONCE = os.cpu_count() or 1
+MOST_COLUMNS = 10_000
+MOST_NAME = 200
+LARGEST_EXACT = 2**53  # the integers up to here are float64s
+SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+FIRST_MOMENT, LAST_MOMENT = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
+TOP = 10
+TEXT_BYTES = 4  # where it begins
+# What Arrow raises over a broken file: all of its errors but the want of memory, and of names that are not UTF-8.
+BROKEN = (
+    pa.ArrowInvalid,
+    pa.ArrowIndexError,
+    pa.ArrowKeyError,
+    pa.ArrowTypeError,
+    pa.ArrowNotImplementedError,
+    pa.ArrowSerializationError,
+    OSError,
+    UnicodeError,
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A column as it was read: its values, and the type that it had in the file.
+
+    Moments are such, with how they were written; and of numbers, times of day.
+    """
+
+    name: str
+    values: Values
+    dtype: str
+    is_moment: bool = False
+    day_first: bool | None = None
+    is_time: bool = False
+
+    @cached_property
+    def ordered(self) -> NDArray[np.float64] | None:
+        """Of numbers, those that are there, in ascending order."""
+        if self.values.labels is not None:
+            return None
+        ordered = np.sort(self.values.array).astype(np.float64, copy=False)
+        return ordered[: np.searchsorted(ordered, np.nan)]  # those that are missing stand at the end
+
+    @cached_property
+    def counts(self) -> tuple[int, list[tuple[Any, int]]]:
+        """How many different values it has, and the most frequent labels with how often they are there."""
+        array, labels, ordered = self.values.array, self.values.labels, self.ordered
+        if ordered is not None:
+            return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0), []
+        assert labels is not None
+        counts = np.bincount(array[array >= 0], minlength=len(labels))
+        order = np.argsort(-counts, kind="stable")[:TOP].tolist()
+        top = [(_short(labels[place]), int(counts[place])) for place in order if counts[place]]
+        return int(np.count_nonzero(counts)), top
+
+
+def read_parquet(path: str, max_bytes: int) -> pa.Table:
+    """The table of a Parquet file."""
+    try:
+        file = pq.ParquetFile(path)
+        rows = file.metadata.num_rows
+        require_size(rows, [*file.schema_arrow.names])
+        size = unpacked_bytes(rows, file.schema_arrow)
+        if size > max_bytes:
+            raise Unreadable(f"it speaks of {rows} rows, which are {size} bytes or more; the most is {max_bytes}")
+        refuse_bomb(unpacked_bytes=size, packed_bytes=Path(path).stat().st_size)
+        table = file.read(use_threads=True)
+    except BROKEN as error:
+        raise Unreadable(f"this is not a Parquet file that can be read: {brief(error)}") from None
+    if table.num_rows != file.metadata.num_rows:
+        raise Unreadable(f"its footer speaks of {file.metadata.num_rows} rows; {table.num_rows} are there")
+    return table
+
+
+def unpacked_bytes(rows: int, schema: pa.Schema) -> int:
+    """Bytes that the values of a table take at least, however well they are packed in its file."""
+    return rows * sum(map(_width, schema.types))
+
+
+def _width(kind: pa.DataType) -> int:
+    """Bytes that a value of this type takes at least."""
+    try:
+        return max(1, int(kind.bit_width) // 8)
+    except ValueError:  # of texts, say
+        return TEXT_BYTES
+
+
+def read_arrow(path: str) -> pa.Table:
+    """The table of an Arrow stream, or of an Arrow file."""
+    try:
+        with pa.memory_map(path) as source:
+            is_file = source.read(6) == b"ARROW1"
+            source.seek(0)
+            reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+            require_size(0, reader.schema.names)
+            table = reader.read_all()
+            table.validate()
+            return table
+    except BROKEN as error:
+        raise Unreadable(f"this is not an Arrow stream that can be read: {brief(error)}") from None
+
+
+def brief(error: BaseException) -> str:
+    """The first line of what a library says, not too long."""
+    return str(error).strip().split("\n", 1)[0][:300] or type(error).__name__
+
+
+def require_size(rows: int, names: Sequence[str]) -> None:
+    """Refuse what no memory holds, before anything is allocated, and names that are none."""
+    if len(names) > MOST_COLUMNS:
+        raise Unreadable(f"it has {len(names)} columns; the most is {MOST_COLUMNS}")
+    if rows * max(1, len(names)) > 1 << 40:
+        raise Unreadable(f"it speaks of {rows} rows of {len(names)} columns, which no memory holds")
+    seen: set[str] = set()
+    for place, name in enumerate(names, start=1):
+        if not name.strip():
+            raise Unreadable(f"the name of column {place} is empty; every column needs a name")
+        if len(name) > MOST_NAME:
+            raise Unreadable(f"the name of column {place} has {len(name)} characters; the most is {MOST_NAME}")
+        if name in seen:
+            raise Unreadable(f"the name {shown(name)} stands for two columns; names must differ")
+        seen.add(name)
+
+
+def with_names(table: pa.Table) -> pa.Table:
+    """The table with its columns' names trimmed, if it has such, and something can be learned from it at all."""
+    try:
+        names = [*map(trimmed, table.column_names)]
+    except UnicodeError:
+        raise Unreadable("the name of one of its columns is not UTF-8") from None
+    require_size(table.num_rows, names)
+    if not table.num_columns:
+        raise Unreadable("it has no columns")
+    if not table.num_rows:
+        raise Unreadable("it has no rows")
+    return table.rename_columns(names)
+
+
+def with_texts(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The table with these columns as texts, whatever they are in the file."""
+    for name in names:
+        place = table.schema.get_field_index(name)
+        if place < 0:
+            raise Unreadable(f"it has no column {shown(name)}, which is said to hold texts")
+        try:
+            table = table.set_column(place, name, plain(table.column(place)).cast(pa.string()))
+        except BROKEN as error:
+            raise Unreadable(f"its values cannot be texts: {brief(error)}", column=name) from None
+    return table
+
+
+def read_columns(
+    names: Sequence[str],
+    columns: list[pa.ChunkedArray],
+    describe: Callable[[Read], dict[str, Any]],
+    threads: Executor,
+    *,
+    finds_dates: bool,
+    texts: Collection[str] = (),
+) -> Iterator[tuple[Values, dict[str, Any]]]:
+    """The columns one after the other, each with its description; `AT_ONCE` ahead of their turn, in `threads`.
+
+    With `finds_dates`, texts that are dates become moments, and times of day numbers, but those of the columns `texts`.
+    `columns` is emptied, to give memory back early.
+    """
+
+    def work(name: str, column: pa.ChunkedArray) -> tuple[Values, dict[str, Any]]:
+        read = _read(name, column, finds_dates=finds_dates and name not in texts)
+        return read.values, describe(read)
+
+    return ahead((partial(work, name, columns.pop(0)) for name in names), threads, AT_ONCE)
+
+
+def _short(label: Any) -> Any:
+    return label[:MOST_NAME] if isinstance(label, str) else label
+
+
+def _read(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
+    try:
+        return _convert(name, column, finds_dates=finds_dates)
+    except BROKEN as error:
+        raise Unreadable(f"its values cannot be read: {brief(error)}", column=name) from None
+
+
+def _convert(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
+    column = plain(column)
+    dtype, kind = str(column.type), column.type
+    if pa.types.is_null(kind):
+        return Read(name, Values(np.full(len(column), np.nan)), dtype)
+    if pa.types.is_boolean(kind):
+        codes = column.cast(pa.int8()).fill_null(MISSING).to_numpy().astype(np.int32)
+        return Read(name, Values(codes, (False, True)), dtype)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _read_texts(name, column, dtype, finds_dates=finds_dates)
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return _read_moments(name, column, dtype)
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        return _read_spans(name, column, dtype)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _read_numbers(name, column, dtype)
+    raise Unreadable(
+        f"its values are of the type {dtype}; columns are numbers, texts, true and false, or dates", column=name
+    )
+
+
+def _read_texts(name: str, column: pa.ChunkedArray, dtype: str, *, finds_dates: bool = False) -> Read:
+    encoded = pc.dictionary_encode(column).unify_dictionaries()
+    chunks = [chunk.indices.fill_null(MISSING).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    labels = encoded.chunk(0).dictionary if chunks else pa.array([], pa.string())
+    codes = np.concatenate(chunks).astype(np.int32) if chunks else np.empty(0, np.int32)
+    labels, codes = _trimmed(labels, codes)
+    if finds_dates and len(labels) and looks_like_one(labels[0].as_py()):
+        with suppress(ValueError):
+            moments, day_first = _read_written(labels)
+            return Read(name, Values(np.append(moments, np.nan)[codes]), dtype, is_moment=True, day_first=day_first)
+    values = Values(codes, tuple(labels.to_pylist()))
+    if finds_dates and (times := read_times(values)) is not None:
+        return Read(name, times, dtype, is_time=True)
+    return Read(name, values, dtype)
+
+
+def _trimmed(labels: pa.Array, codes: NDArray[np.int32]) -> tuple[pa.Array, NDArray[np.int32]]:
+    """Labels without spaces around them, each there once, and the codes that go with them; blank ones are missing."""
+    trimmed_labels = pc.ascii_trim_whitespace(labels)
+    blank = pc.equal(trimmed_labels, "")
+    if trimmed_labels.equals(labels) and not pc.any(blank).as_py():
+        return labels, codes
+    merged = pc.if_else(blank, pa.scalar(None, labels.type), trimmed_labels).dictionary_encode()
+    places = merged.indices.fill_null(MISSING).to_numpy(zero_copy_only=False)
+    return merged.dictionary, np.append(places, MISSING).astype(np.int32)[codes]  # MISSING, which is -1, is at the end
+
+
+def _read_written(texts: pa.Array) -> tuple[NDArray[np.float64], bool | None]:
+    """The moments that texts are, and their `day_first`: what `read_moments` says of them. Raises `ValueError`."""
+    parts = pc.extract_regex(texts, CUT)
+    if parts.null_count or pc.max(pc.utf8_length(texts)).as_py() > LONGEST:
+        raise ValueError("a text of several lines, or a long one, is no date")
+    dates, times = (parts.field(part).dictionary_encode() for part in ("date", "time"))
+    days, spans, day_first = read_distinct(dates.dictionary.to_pylist(), times.dictionary.to_pylist())
+    of_dates, of_times = (np.array([*found.values()], np.int64) for found in (days, spans))
+    moments = of_dates[dates.indices.to_numpy()] + of_times[times.indices.to_numpy()]
+    # NumPy would round large numbers before it divides them.
+    return np.array([microseconds / SECOND for microseconds in moments.tolist()]), day_first
+
+
+def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+    if pa.types.is_integer(column.type) and column.type.bit_width == 64:
+        extremes = pc.min_max(column).as_py()
+        if extremes["max"] is not None and max(-extremes["min"], extremes["max"]) > LARGEST_EXACT:
+            return _read_texts(name, column.cast(pa.string()), dtype)  # a float64 would change them: they are names
+    numbers = (column if pa.types.is_float32(column.type) else column.cast(pa.float64(), safe=False)).to_numpy()
+    least, most = float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers))  # a NaN is a value that is missing
+    if max(-least, most) > LARGEST:
+        row = int((np.abs(numbers.astype(np.float64)) > LARGEST).argmax())
+        raise Unreadable(f"{numbers[row]:g} must lie within ±{LARGEST:g}", row=row + 1, column=name)
+    return Read(name, Values(numbers), dtype)
+
+
+def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+    ticks = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
+    moments = ticks.to_numpy() / SECONDS["us"]
+    outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
+    if outside.any():
+        raise Unreadable("the date lies outside the years 1 to 9999", row=int(outside.argmax()) + 1, column=name)
+    return Read(name, Values(moments), dtype, is_moment=True)
+
+
+def _read_spans(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+    """Times of day and durations, in seconds."""
+    ticks = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64()).cast(pa.float64(), safe=False)
+    seconds = Values(ticks.to_numpy() / SECONDS[column.type.unit])
+    return Read(name, seconds, dtype, is_time=pa.types.is_time(column.type))

@@ -1,0 +1,74 @@
+"""Arrow's many types, of which other programs write some for one and the same thing, brought to a few.
+
+Dictionaries and views may say a long text a million times with few bytes: what they come to is looked at first.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from steelyard.tabular.readers.unreadable import refuse_bomb
+
+VIEW_INTEGERS = 4  # of Arrow's columnar format, int32; the first is the text's length
+TEXTS = (pa.types.is_string, pa.types.is_large_string)
+BYTES = (pa.types.is_binary, pa.types.is_large_binary)
+VIEWS = (pa.types.is_string_view, pa.types.is_binary_view)
+
+
+def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column, once it is found to be sound, without extensions and dictionaries; texts as such, and UUIDs as texts.
+
+    So are bytes, if they can be: older Parquet files know no others. Raises `Unreadable`, and what Arrow raises.
+    """
+    kind = column.type
+    if kind.num_fields:
+        return column  # of lists, say, into which there is no need to look
+    if isinstance(kind, pa.BaseExtensionType) and not isinstance(kind, pa.UuidType):
+        return plain(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type))
+    if pa.types.is_dictionary(kind):
+        return column if kind.value_type.num_fields else pa.chunked_array(map(_decoded, column.chunks))
+    if _is(kind, VIEWS):
+        column = pa.chunked_array(map(_checked_views, column.chunks))
+    column.validate(full=True)
+    if isinstance(kind, pa.UuidType):
+        return pa.chunked_array([[None if value is None else str(value) for value in column.to_pylist()]], pa.string())
+    return column.cast(pa.large_string()) if _is(kind, (*VIEWS, *BYTES)) else column
+
+
+def _decoded(chunk: pa.DictionaryArray) -> pa.Array:
+    values = plain(pa.chunked_array([chunk.dictionary])).combine_chunks()
+    chunk.validate(full=True)
+    if _is(values.type, TEXTS):
+        lengths = pc.binary_length(values).cast(pa.int64()).take(chunk.indices)
+        _refuse_swelling(chunk, lengths.drop_null().to_numpy(zero_copy_only=False))
+    return values.take(chunk.indices)
+
+
+def _checked_views(chunk: pa.Array) -> pa.Array:
+    """Views that do not come to too much. Those of values that are missing may be anything, and become empty.
+
+    pyarrow 26 does not survive to cast them as they are.
+    """
+    chunk.validate()  # that the views are there; whether they are sound is not known yet
+    if not len(chunk):
+        return chunk
+    validity, content, *texts = chunk.buffers()
+    count = VIEW_INTEGERS * (chunk.offset + len(chunk))
+    views = np.frombuffer(content, np.int32, count).reshape(-1, VIEW_INTEGERS).copy()
+    ours = views[chunk.offset :]
+    ours[chunk.is_null().to_numpy(zero_copy_only=False)] = 0
+    _refuse_swelling(chunk, np.abs(ours[:, 0].astype(np.int64)))
+    buffers = [validity, pa.py_buffer(views), *texts]
+    return pa.Array.from_buffers(chunk.type, len(chunk), buffers, offset=chunk.offset)
+
+
+def _refuse_swelling(texts: pa.Array, lengths: NDArray[np.int64]) -> None:
+    refuse_bomb(unpacked_bytes=int(lengths.sum()), packed_bytes=texts.get_total_buffer_size())
+
+
+def _is(kind: pa.DataType, some: Iterable[Callable[[Any], bool]]) -> bool:
+    return any(is_one(kind) for is_one in some)

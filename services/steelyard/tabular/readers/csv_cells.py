@@ -1,0 +1,82 @@
+"""What people mean by the names and cells of a CSV file, where its parser takes them by the letter."""
+
+import re
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pv
+
+from steelyard.tabular.column import trimmed
+from steelyard.tabular.readers.arrow import require_size
+from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.readers.unreadable import Unreadable
+
+MISSING = [*pv.ConvertOptions().null_values, "?"]  # how a cell without quotes says that it has no value
+NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
+
+
+def called(name: str, place: int) -> str:
+    """The name of a column. The first may have none, and has then that of pandas.
+
+    It holds the numbers or the names of rows, where pandas or R wrote the file.
+    """
+    return trimmed(name) or ("Unnamed: 0" if place == 0 else "")
+
+
+def tidy(table: pa.Table, dialect: Dialect) -> pa.Table:
+    """The table with a name for each of its columns, and its cells without spaces around them.
+
+    Without quotes or with them, an empty cell has no value. Many programs put every cell between quotes, or a space
+    behind every delimiter, and then a column of numbers with holes is one of texts to the parser.
+    """
+    table = _named(table, dialect)
+    for place, name in enumerate(table.column_names):
+        column = table.column(place)
+        if pa.types.is_string(column.type) and (cells := _trimmed(column)) is not None:
+            table = table.set_column(place, name, cells if name in dialect.texts else _as_numbers(cells, dialect))
+    return table
+
+
+def _named(table: pa.Table, dialect: Dialect) -> pa.Table:
+    """A column with neither a name nor a value is none: each line may end with a delimiter."""
+    columns = enumerate(zip(table.column_names, table.schema.types, strict=True))
+    table = table.select([place for place, (name, kind) in columns if name.strip() or not pa.types.is_null(kind)])
+    if dialect.header:
+        names = [called(name, place) for place, name in enumerate(table.column_names)]
+    else:
+        names = [f"x{place}" for place in range(table.num_columns)]
+    require_size(table.num_rows, names)
+    return table.rename_columns(names)
+
+
+def _trimmed(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """The cells without spaces around them, null where nothing is left; `None` if that changes nothing."""
+    trimmed = pc.ascii_trim_whitespace(cells)
+    nothing = pc.equal(trimmed, "")
+    if pc.sum(pc.binary_length(trimmed)) != pc.sum(pc.binary_length(cells)):
+        spaced = pc.not_equal(trimmed, cells)  # so it has no quotes
+        nothing = pc.or_(nothing, pc.and_(spaced, pc.is_in(trimmed, pa.array(MISSING))))
+    elif not pc.any(nothing).as_py():
+        return None
+    return pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed)
+
+
+def _as_numbers(texts: pa.ChunkedArray, dialect: Dialect) -> pa.ChunkedArray:
+    """Texts as the numbers, or as true and false, that all of them are; else as they are."""
+    if texts.null_count == len(texts):
+        return pa.chunked_array([pa.nulls(len(texts))])
+    written = texts if dialect.decimal == "." else pc.replace_substring(texts, dialect.decimal, ".")
+    for plain, kind in ((texts, pa.int64()), (written, pa.float64()), (texts, pa.bool_())):
+        try:
+            return plain.cast(kind)
+        except pa.ArrowInvalid:
+            continue
+    return texts
+
+
+def require_words(names: Sequence[str]) -> None:
+    """Refuse a first line that may well be a row."""
+    if len(names) > 1 and all(NUMBER.fullmatch(name.strip()) for name in names):
+        first = ", ".join(names[:3])
+        raise Unreadable(f"its first line holds only numbers ({first} …); give names, or say header=false")

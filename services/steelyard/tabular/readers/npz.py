@@ -1,0 +1,107 @@
+"""NPZ files: an array `x` of inputs and, where there is one, an array `y` of targets. Never unpickled."""
+
+import lzma
+import zipfile
+import zlib
+from tokenize import TokenError
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from steelyard.errors import shown
+from steelyard.tabular.readers.arrow import brief, require_size
+from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
+
+KINDS = "biufU"
+MOST_HEADER = 10_000
+NAMES = ("x", "y", "feature_names")
+# What is raised over a broken archive, and over texts that are none.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
+
+def read_npz(path: str, max_bytes: int) -> pa.Table:
+    """The table of `x` `(rows, columns)` and `y` `(rows,)` or `(rows, targets)`.
+
+    An array `feature_names` may name the columns of `x`.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            arrays = {
+                entry.filename.removesuffix(".npy"): _read(file, entry, max_bytes) for entry in file.infolist()[:8]
+            }
+        for name in arrays:
+            if name not in NAMES:
+                raise Unreadable(f"it holds an array {shown(name)}; it must hold x, and may hold y and feature_names")
+        if "x" not in arrays:
+            raise Unreadable("it holds no array x")
+        return _table(arrays)
+    except BROKEN as error:
+        raise Unreadable(f"this is not an NPZ file that can be read: {brief(error)}") from None
+
+
+def _read(file: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> NDArray[Any]:
+    name = entry.filename
+    with file.open(entry) as member:
+        shape, fortran, dtype = _header(member, name)
+        if dtype.kind not in KINDS:
+            raise Unreadable(f"the array {shown(name)} is of the type {dtype}; arrays hold numbers, texts or booleans")
+        size = dtype.itemsize
+        for extent in shape:
+            size *= extent
+        if size > max_bytes:
+            raise Unreadable(f"the array {shown(name)} speaks of {size} bytes; the most is {max_bytes}")
+        refuse_bomb(unpacked_bytes=size, packed_bytes=entry.compress_size)
+        content = member.read(size + 1)
+        if len(content) != size:
+            raise Unreadable(f"the array {shown(name)} speaks of {size} bytes; another number is there")
+    try:
+        array = np.ndarray(shape, dtype, content, order="F" if fortran else "C")
+    except (ValueError, OverflowError):
+        raise Unreadable(f"the array {shown(name)} speaks of the shape {shape}, which no array has") from None
+    native = np.dtype(np.float64) if dtype.kind == "f" and dtype.itemsize > 8 else dtype.newbyteorder("=")
+    return array.astype(native, copy=False)
+
+
+def _header(member: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    try:
+        version = npy.read_magic(member)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, fortran, dtype = read(member, max_header_size=MOST_HEADER)
+    except (ValueError, SyntaxError, TypeError, TokenError, RecursionError) as error:
+        raise Unreadable(f"the array {shown(name)} has no header that can be read: {str(error)[:200]}") from None
+    if any(extent < 0 for extent in shape):
+        raise Unreadable(f"the array {shown(name)} speaks of the shape {shape}")
+    return shape, fortran, dtype
+
+
+def _table(arrays: dict[str, NDArray[Any]]) -> pa.Table:
+    x = arrays["x"]
+    if x.ndim != 2:
+        raise Unreadable(f"x has {x.ndim} dimensions; it must have 2: rows and columns")
+    names = (
+        arrays["feature_names"].ravel().tolist() if "feature_names" in arrays else [f"x{i}" for i in range(x.shape[1])]
+    )
+    if len(names) != x.shape[1]:
+        raise Unreadable(f"feature_names has {len(names)} names for the {x.shape[1]} columns of x")
+    columns = [*zip(map(str, names), x.T, strict=True)]
+    if "y" in arrays:
+        y = arrays["y"]
+        if y.ndim not in (1, 2) or len(y) != len(x):
+            raise Unreadable(
+                f"y is of the shape {y.shape}; it must have a value, or a row of them, for the {len(x)} rows of x"
+            )
+        columns += [("y", y)] if y.ndim == 1 else [(f"y{place}", column) for place, column in enumerate(y.T)]
+    require_size(len(x), [name for name, _ in columns])
+    return pa.table({name: pa.array(np.ascontiguousarray(column)) for name, column in columns})

@@ -1,0 +1,143 @@
+"""Any file of data: unpacked, read by its format, its columns with their profiles."""
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+
+from steelyard.tabular.column import Values
+from steelyard.tabular.prefetch import threads_begun
+from steelyard.tabular.readers.arrow import (
+    AT_ONCE,
+    BROKEN,
+    brief,
+    read_arrow,
+    read_columns,
+    read_parquet,
+    unpacked_bytes,
+    with_names,
+    with_texts,
+)
+from steelyard.tabular.readers.csv import read_csv
+from steelyard.tabular.readers.csv_cells import require_words
+from steelyard.tabular.readers.json import read_json, read_ndjson
+from steelyard.tabular.readers.npz import read_npz
+from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.readers.profile import describe_kind, profile
+from steelyard.tabular.readers.unnamed_files import NO_ROOM, path_of, unnamed_file
+from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
+
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a file is to be read. `max_bytes` is the most that it may unpack to.
+
+    With `wanted`, these columns are read and no others, their values are not counted, and texts stay texts; a file that
+    lacks one of them is read whole, so that whoever wants them can say what there is instead. Those for which it is
+    true hold texts, where the format does not tell: what a few rows look like is not what the column is.
+    """
+
+    format: str
+    max_bytes: int
+    dialect: Dialect = field(default_factory=Dialect)
+    wanted: Mapping[str, bool] | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is being read: how many rows, how the file turned out to be written, and the columns, to be taken once."""
+
+    rows: int
+    found: dict[str, Any]
+    columns: Iterator[tuple[Values, dict[str, Any]]]
+
+
+@contextmanager
+def open_file(path: str, options: Options) -> Iterator[Source]:
+    """Read the file; each column comes with its profile. Raises `Unreadable`, `MemoryError`; so does taking them."""
+    with threads_begun(AT_ONCE) as threads, _unpacked(path, options.max_bytes) as (plain, packing):
+        table, found = _read(plain, options)
+        refuse_bomb(unpacked_bytes=unpacked_bytes(table.num_rows, table.schema), packed_bytes=Path(path).stat().st_size)
+        table = with_texts(with_names(table), options.dialect.texts)
+        if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
+            table = table.select([*options.wanted])
+        elif options.format == "csv":
+            require_words(table.column_names)
+        rows, names, columns = table.num_rows, table.column_names, table.columns
+        del table
+        pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
+        found |= {} if packing is None else {"compression": packing}
+        is_kept = options.wanted is None
+        describe = profile if is_kept else describe_kind
+        texts = options.dialect.texts
+        described = read_columns(names, columns, describe, threads, finds_dates=is_kept, texts=texts)
+        yield Source(rows, found, described)
+
+
+def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any]]:
+    if options.format == "csv":
+        wanted = options.wanted or {}
+        texts = [*options.dialect.texts, *(name for name, is_text in wanted.items() if is_text)]
+        table, dialect = read_csv(path, replace(options.dialect, texts=texts))
+        return table, {"delimiter": dialect.delimiter, "encoding": dialect.encoding, "decimal": dialect.decimal}
+    match options.format:
+        case "parquet":
+            return read_parquet(path, options.max_bytes), {}
+        case "arrow":
+            return read_arrow(path), {}
+        case "npz":
+            return read_npz(path, options.max_bytes), {}
+        case "json":
+            return read_json(path), {}
+        case "ndjson":
+            return read_ndjson(path), {}
+        case _:
+            raise Unreadable(f"its format {options.format!r} is not known")
+
+
+@contextmanager
+def _unpacked(path: str, max_bytes: int) -> Iterator[tuple[str, str | None]]:
+    """The path of the plain file, and what it was packed with."""
+    with open(path, "rb") as packed:  # noqa: PTH123 -- the parser's own process holds nothing but paths
+        start = packed.read(4)
+        packing = "gzip" if start.startswith(GZIP) else "zstd" if start.startswith(ZSTD) else None
+        if packing is None:
+            yield path, None
+            return
+        packed.seek(0)
+        with _plain(packed, packing, max_bytes) as plain:
+            yield plain, packing
+
+
+@contextmanager
+def _plain(packed: IO[bytes], packing: str, max_bytes: int) -> Iterator[str]:
+    with unnamed_file() as plain:
+        size = os.fstat(packed.fileno()).st_size
+        stream: Any = gzip.GzipFile(fileobj=packed) if packing == "gzip" else pa.input_stream(packed, "zstd")
+        try:
+            _copy(stream, plain, size, max_bytes)
+        except (*BROKEN, EOFError, zlib.error) as error:
+            if getattr(error, "errno", None) in NO_ROOM:
+                raise
+            raise Unreadable(f"its {packing} compression is broken: {brief(error)}") from None
+        plain.flush()
+        yield path_of(plain)
+
+
+def _copy(stream: Any, plain: Any, packed_bytes: int, max_bytes: int) -> None:
+    done = 0
+    while piece := stream.read(PIECE_BYTES):
+        done += len(piece)
+        if done > max_bytes:
+            raise Unreadable(f"it unpacks to more than {max_bytes} bytes")
+        refuse_bomb(unpacked_bytes=done, packed_bytes=packed_bytes)
+        plain.write(piece)

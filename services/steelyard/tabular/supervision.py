@@ -1,0 +1,229 @@
+"""What is to be learned from a table: which columns are inputs, which are targets, and what kind of task that is."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.errors import MOST_ERRORS, Fault, nearest, pointer, shown
+from steelyard.tabular.column import Column, Values
+from steelyard.tabular.faults import AT, refuse
+from steelyard.tabular.table import Table
+
+MOST_CLASSES_GUESSED = 20
+MOST_CLASSES = 10_000
+LEFT_OUT = {"text": "texts that are too many for categories", "id": "it only tells the rows apart"}
+ROLES = {"target": "the target", "features": "an input", "ignore": "ignored", "sample_weight": "the weight"}
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """Inputs and targets.
+
+    `inputs` are the columns to learn from. For classification `classes` are the labels, and `y` `(rows,)` int64 their
+    indices; else `classes` is `None` and `y` `(rows, targets)` float64: 0 or 1 for `multilabel`, numbers for
+    regression. `weights` `(rows,)` float64 say how much each row counts. `left_out` are columns of which nothing can
+    be learned, each with the reason. `table` is all of it but `rows_left_out` rows that lack a target.
+    """
+
+    table: Table
+    inputs: dict[str, Column]
+    y: NDArray[Any]
+    targets: list[str]
+    task: str
+    classes: list[Any] | None
+    weights: NDArray[np.float64] | None = None
+    left_out: dict[str, str] = field(default_factory=dict)
+    rows_left_out: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.table.rows
+
+    @property
+    def features(self) -> list[str]:
+        """The names of the inputs."""
+        return list(self.inputs)
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network for this needs."""
+        if self.task == "multiclass":
+            assert self.classes is not None
+            return len(self.classes)
+        return 1 if self.task == "binary" else self.y.shape[1]
+
+
+def supervise(
+    table: Table,
+    default_targets: Sequence[str],
+    *,
+    target: Sequence[str] | None = None,
+    features: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+    sample_weight: str | None = None,
+    used: Sequence[str] = (),
+    task: str = "auto",
+) -> Supervised:
+    """Find inputs, targets and task in `table`. Raises `ValidationFailed` with every fault.
+
+    Under `auto`, a target of texts, booleans or at most `MOST_CLASSES_GUESSED` different integers is a class, of two
+    or of several; several targets of booleans are labels; anything else is regression. Columns of texts that are no
+    categories, and such as only tell rows apart, are left out unless `features` names them; so are those `used` to
+    split the rows, and rows that lack a target.
+    """
+    targets, weight = list(target or default_targets), [] if sample_weight is None else [sample_weight]
+    named = {"target": target, "features": features, "ignore": ignore, "sample_weight": weight}
+    refuse(_naming_faults(table, targets, named))
+    sent, table = table, _with_targets(table, targets)
+    rest = [name for name in table.names if name not in {*targets, *ignore, *weight, *used}]
+    left_out = {} if features else {n: LEFT_OUT[kind] for n in rest if (kind := table.columns[n].kind) in LEFT_OUT}
+    chosen = list(features) if features else [name for name in rest if name not in left_out]
+    refuse(chain(_row_faults(sent, table), _feature_faults(chosen, left_out), _weight_faults(table, weight)))
+    inputs = {name: table.columns[name] for name in chosen}
+    y, found, classes = _with_task(table, targets, task)
+    weights = table.columns[weight[0]].values.array if weight else None
+    return Supervised(table, inputs, y, targets, found, classes, weights, left_out, sent.rows - table.rows)
+
+
+def _with_targets(table: Table, targets: list[str]) -> Table:
+    """The rows that have every target."""
+    lacking = [column.values.missing for name in targets if (column := table.columns[name]).missing]
+    return table.only(np.flatnonzero(~np.logical_or.reduce(lacking))) if lacking else table
+
+
+def _naming_faults(table: Table, targets: list[str], named: dict[str, Sequence[str] | None]) -> Iterator[Fault]:
+    if not targets:
+        yield Fault(pointer(AT, "target"), f"is missing; name the column to predict, of {_listed(table.names)}")
+    roles = dict.fromkeys(targets, "the target") if not named["target"] else {}
+    hinted = 0
+    for key, names in named.items():
+        for index, name in enumerate(names or ()):
+            # A single target may have been sent without a list around it.
+            alone = key == "sample_weight" or (key == "target" and len(targets) == 1)
+            place = pointer(AT, key) if alone else pointer(AT, key, index)
+            if name not in table.columns:
+                hint = f", {nearest(name, table.names)}" if hinted < MOST_ERRORS else ""  # the others are counted
+                hinted += 1
+                yield Fault(place, f"is {shown(name)}; no column has that name{hint}")
+            elif name in roles:
+                yield Fault(place, f"is {shown(name)}, which is {roles[name]} already")
+            roles.setdefault(name, ROLES[key])
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def _row_faults(sent: Table, table: Table) -> Iterator[Fault]:
+    if table.rows < 2:
+        of_which = "" if table is sent else f", of which {table.rows} with a target"
+        yield Fault(pointer(AT), f"has {sent.rows} rows{of_which}; training needs at least 2")
+
+
+def _feature_faults(features: list[str], left_out: dict[str, str]) -> Iterator[Fault]:
+    if not features:
+        hint = f"; {_listed(list(left_out))} can be named in 'features'" if left_out else ""
+        yield Fault(pointer(AT), f"has no column to learn from beside the target and those ignored{hint}")
+
+
+def _weight_faults(table: Table, weights: list[str]) -> Iterator[Fault]:
+    for name in weights:
+        values = table.columns[name].values
+        if values.labels is not None:
+            yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which does not hold numbers")
+        elif (wrong := ~(values.array >= 0)).any():  # a missing one is neither
+            row = int(wrong.argmax())
+            seen = "null" if np.isnan(values.array[row]) else f"{values.array[row]:g}"
+            yield Fault(table.locate(name, row), f"is {seen}; a row's weight must be at least 0")
+        elif table.rows and not values.array.any():
+            yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which is 0 in every row")
+
+
+def missing_fault(table: Table, name: str) -> Fault:
+    """That an input has rows without a value, where every row needs one."""
+    missing = np.flatnonzero(table.columns[name].values.missing)
+    first = f"row {table.numbers_of(missing[:1])[0]}"
+    rows = first if len(missing) == 1 else f"{len(missing)} rows, {first} the first"
+    detail = f"is null: an input, {shown(name)}, has no value in {rows}; every row needs one"
+    return Fault(table.locate(name, int(missing[0])), detail)
+
+
+def _with_task(table: Table, targets: list[str], asked: str) -> tuple[NDArray[Any], str, list[Any] | None]:
+    """The targets, the task, and the classes."""
+    columns = [table.columns[name].values for name in targets]
+    labels, indices = _distinct(columns[0])
+    numeric = all(values.labels is None for values in columns)
+    countable = not numeric or all(label == round(label) for label in labels[: MOST_CLASSES + 1])
+    task = asked
+    if asked == "auto" and len(columns) > 1 and all(_is_boolean(values) for values in columns):
+        task = "multilabel"
+    elif asked == "auto":
+        few = countable and (not numeric or len(labels) <= MOST_CLASSES_GUESSED)
+        task = ("binary" if len(labels) == 2 else "multiclass") if few and len(columns) == 1 else "regression"
+    if task in ("multilabel", "regression"):
+        faults = _label_faults if task == "multilabel" else _regression_faults
+        refuse(faults(table, targets, asked))
+        return np.stack([values.array.astype(np.float64) for values in columns], axis=1), task, None
+    refuse(_class_faults(table, targets, labels, task=task, countable=countable))
+    return indices, task, [int(label) for label in labels] if numeric else labels
+
+
+def _distinct(values: Values) -> tuple[list[Any], NDArray[np.int64]]:
+    """The different values in their own order, and the place of each row's among them."""
+    if values.labels is None:
+        found, indices = np.unique(values.array, return_inverse=True)
+        return found.tolist(), indices.astype(np.int64)
+    used = np.unique(values.array)
+    labels = values.labels
+    order = sorted(used.tolist(), key=lambda code: labels[code])
+    place = np.empty(len(labels), np.int64)
+    place[order] = np.arange(len(order))
+    return [labels[code] for code in order], place[values.array]
+
+
+def _is_boolean(values: Values) -> bool:
+    return values.labels == (False, True)
+
+
+def _label_faults(table: Table, targets: list[str], _asked: str) -> Iterator[Fault]:
+    if len(targets) < 2:
+        yield Fault(pointer("task"), "is 'multilabel', which has several targets; the data have one")
+        return
+    for name in targets:
+        values = table.columns[name].values
+        if not (_is_boolean(values) or (values.labels is None and np.isin(values.array, (0, 1)).all())):
+            yield Fault(pointer("task"), f"is 'multilabel'; the target {shown(name)} holds more than 0 and 1")
+
+
+def _regression_faults(table: Table, targets: list[str], asked: str) -> Iterator[Fault]:
+    for name in targets:
+        values = table.columns[name].values
+        if values.labels is not None and asked == "auto":
+            yield Fault(
+                pointer(AT, "target"), f"names {shown(name)} among several targets, which must all hold numbers"
+            )
+        elif values.are_texts:
+            yield Fault(pointer("task"), f"is 'regression'; the target {shown(name)} does not hold numbers")
+
+
+def _class_faults(
+    table: Table, targets: list[str], labels: list[Any], *, task: str, countable: bool
+) -> Iterator[Fault]:
+    name, count = shown(targets[0]), len(labels)
+    if len(targets) > 1:
+        yield Fault(pointer("task"), f"is {task!r}, which has one target; the data have {len(targets)}")
+    elif not countable:
+        yield Fault(pointer("task"), f"is {task!r}; the target {name} holds fractions, which are no classes")
+    elif count < 2:
+        seen = f"{labels[0]:g}" if isinstance(labels[0], float) else shown(labels[0])
+        at = table.locate(targets[0], None)
+        yield Fault(at, f"has {seen} as {name} in every row; a classification needs at least 2 classes")
+    elif task == "binary" and count != 2:
+        yield Fault(pointer("task"), f"is 'binary'; the target {name} has {count} classes")
+    elif count > MOST_CLASSES:
+        yield Fault(table.locate(targets[0], None), f"has {count} classes of {name}; the most is {MOST_CLASSES}")

@@ -1,0 +1,150 @@
+"""Dates are read as people write them, where that has one meaning."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steelyard.tabular.column import coded, truths
+from steelyard.tabular.datetimes import (
+    looks_like_one,
+    moment,
+    read_moment,
+    read_moments,
+    read_time,
+    read_times,
+    time_of_day,
+    why_not,
+)
+
+DAYS = [
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y"),
+    *("%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d %Y", "%b. %d, %Y"),
+]
+TIMES = ["", " %H:%M", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", ", %I:%M:%S %p"]
+DAY_FIRST, MONTH_FIRST = ["%d/%m/%Y", "%d-%m-%Y"], ["%m/%d/%Y", "%m-%d-%Y"]
+ANY = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31))
+
+
+@given(day=ANY, written=st.sampled_from(DAYS), time=st.sampled_from(TIMES))
+def test_what_is_written_is_read(day: datetime, written: str, time: str) -> None:
+    text = day.strftime(written + time)
+    expected = datetime.strptime(text, written + time).replace(tzinfo=UTC)
+    assert read_moment(text) == (expected - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+    assert looks_like_one(text)
+
+
+@given(day=ANY, place=st.integers(0, 1))
+def test_day_and_month_are_taken_for_what_the_column_says(day: datetime, place: int) -> None:
+    expected = read_moment(day.strftime("%Y-%m-%d"))
+    for day_first, written in ((True, DAY_FIRST[place]), (False, MONTH_FIRST[place])):
+        text = day.strftime(written)
+        assert read_moment(text, day_first) == expected
+        assert read_moment(f"{text} 00:00", day_first) == expected
+        with pytest.raises(ValueError, match="is none that is read"):
+            read_moment(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5.1.2019 7:05", "2019-01-05T07:05:00Z"),
+        ("2019/1/5 12:00 am", "2019-01-05T00:00:00Z"),
+        ("5 sept 2019 12:30 p.m.", "2019-09-05T12:30:00Z"),
+        ("Jan 5, 2019 01:00:00+02:00", "2019-01-04T23:00:00Z"),
+        ("2019/01/05 10:00 UTC", "2019-01-05T10:00:00Z"),
+        ("2019/01/05 10:00:00.25Z", "2019-01-05T10:00:00.250000Z"),
+        ("2019-01-05T10:00:00-0500", "2019-01-05T15:00:00Z"),
+    ],
+)
+def test_single_digits_halves_of_a_day_and_zones_are_read(text: str, expected: str) -> None:
+    assert moment(read_moment(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("31.2.2019", "2019/13/01", "0.1.2019", "1.1.19", "1.1", "5 January", "maybe 5, 2019", "5 Janu 2019"),
+        *("5.1.2019 25:00", "5.1.2019 13:00 pm", "5.1.2019 0:30 am", "5.1.2019 7", "5.1.2019 soon", "5.1/2019"),
+        *("10.0.0.1", "v1.2.2019", "٥.1.2019", "", "1.1.2019" + 1_000_000 * " ", "1.1.2019" + 1_000_000 * " 1:"),
+    ],
+)
+def test_what_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 -- Python's own words for it differ
+        read_moment(text, day_first=True)
+
+
+@given(text=st.text(max_size=40) | st.from_regex(r"[0-9]{1,4}[./ -][0-9A-Za-z]{1,9}[./ -][0-9]{1,4}[T0-9:apm ]*"))
+def test_any_text_is_a_date_or_is_refused(text: str) -> None:
+    for day_first in (None, True, False):
+        try:
+            assert np.isfinite(read_moment(text, day_first))
+        except ValueError:
+            continue
+        assert looks_like_one(text) or text[:4].isdecimal()  # ISO 8601 has more ways to write a date
+
+
+@given(days=st.lists(ANY, min_size=1, max_size=20), written=st.sampled_from([*DAY_FIRST, *MONTH_FIRST]))
+def test_a_column_tells_which_number_is_the_day(days: list[datetime], written: str) -> None:
+    texts = [day.strftime(written) for day in days]
+    found = read_moments(coded([*texts, None]))
+    if any(day.day > 12 for day in days):
+        assert found is not None
+        values, day_first = found
+        assert day_first is written.startswith("%d")
+        assert values.array[:-1].tolist() == [read_moment(day.strftime("%Y-%m-%d")) for day in days]
+        assert np.isnan(values.array[-1])
+    else:
+        assert found is None
+        assert "none of them tells the day from the month" in why_not(tuple(texts))
+
+
+@pytest.mark.parametrize(
+    ("texts", "reason"),
+    [
+        (["13/1/2019", "1/13/2019"], "the day stands first in some of them"),
+        (["13/13/2019"], "the day stands first in some of them"),
+        (["2019-01-01", "soon"], "'soon' is none that is read"),
+        (["2019-01-01", "2019-02-30"], "'2019-02-30' is no day that there is"),
+        (["1.1.2019", "2019-01-01T99:00"], "'99:00' is no time of day"),
+        (["1.1.2019", "2019-01-01T10:00 soon"], "'10:00 soon' is no time of day"),
+        (["1.1.2019", "20190101"], "'20190101' is none that is read"),
+    ],
+)
+def test_a_column_that_is_not_of_dates_stays_as_it_is_and_it_is_said_why(texts: list[Any], reason: str) -> None:
+    assert read_moments(coded(texts)) is None
+    assert reason in why_not(tuple(texts))
+
+
+@given(st.times(), st.sampled_from(["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S.%f%p", "%H:%M:%S.%f UTC"]))
+def test_a_time_of_day_is_its_seconds(of_day: time, written: str) -> None:
+    text = of_day.strftime(written)
+    seconds = datetime.strptime(text, written).replace(1970, tzinfo=UTC).timestamp()
+    assert read_time(text) == seconds
+    assert read_time(time_of_day(seconds)) == seconds
+    assert time.fromisoformat(time_of_day(seconds)) == datetime.strptime(text, written).time()
+
+
+@pytest.mark.parametrize("text", ["", "14", "24:00", "12:60", "2:1", "13:00 pm", "10:00+01:00", "10:00 soon", "٠٩:٣٠"])
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time of day"):
+        read_time(text)
+
+
+def test_a_column_is_of_times_of_day_if_all_its_texts_are() -> None:
+    found = read_times(coded(["9:30", None, "14:30:15.5"]))
+    assert found is not None
+    assert found.to_list() == [34_200, None, 52_215.5]
+    assert read_times(coded(["9:30", "soon"])) is None
+    assert read_times(coded([None])) is None
+    assert read_times(truths([True])) is None
+
+
+def test_dates_written_in_several_clear_ways_may_stand_in_one_column() -> None:
+    found = read_moments(coded(["2019-01-13", "1/13/2019", "13.1.2019", "13 Jan 2019", "Jan 13, 2019 00:00"]))
+    assert found is not None
+    assert {*found[0].array.tolist()} == {read_moment("2019-01-13")}
+    assert found[1] is False

@@ -1,0 +1,89 @@
+"""Rows read at the speed of C are those that are read value by value."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steelyard.spec.prediction import read_table
+from steelyard.tabular.column import MISSING, Values, coded, truths
+from steelyard.tabular.datetimes import read_moment, read_time
+from steelyard.tabular.encoder import Encoder, Wishes
+from steelyard.tabular.table import table_of
+
+TIMES = ["14:30", "9:30:15.25", "9:30 PM"]
+DAYS = ["2026-11-24", "1969-07-20T20:17:40Z"]
+COLUMNS = {
+    "when": Values(np.array([0.0, np.nan, 1e9])),
+    "city": coded(["Rome", "Oslo", None]),
+    "size": Values(np.array([1.0, 3.0, np.nan])),
+    "open": truths([True, False, None]),
+    "weight": Values(np.array([1.0, 2.0, 3.0])),
+    "at": Values(np.array([0.0, 3600.0, np.nan])),
+}
+
+
+def encoder(**wishes: Any) -> Encoder:
+    columns = table_of(COLUMNS, moments={"when": None}, times={"at"}).columns
+    return Encoder.fit(columns, np.arange(3), Wishes(**wishes))
+
+
+ROW = st.fixed_dictionaries(
+    {
+        "when": st.none() | st.sampled_from(DAYS),
+        "city": st.none() | st.sampled_from(["Rome", "Oslo", "Bonn"]),
+        "size": st.none() | st.integers(-5, 5) | st.floats(-1e9, 1e9),
+        "open": st.none() | st.booleans(),
+        "weight": st.none() | st.floats(-1e9, 1e9),
+        "at": st.none() | st.integers(0, 86_399) | st.sampled_from(TIMES),
+    }
+)
+
+
+@pytest.mark.parametrize("wishes", [{}, {"categorical": "embedding", "datetime": "parts", "missing_indicator": True}])
+@given(rows=st.lists(ROW, min_size=1, max_size=5), data=st.data())
+def test_rows_by_name_and_in_order_have_the_bits_of_a_table(wishes: Any, rows: Any, data: Any) -> None:
+    ours = encoder(**wishes)
+    columns = {name: [row[name] for row in rows] for name in COLUMNS}
+    columns["when"] = [None if text is None else read_moment(text) for text in columns["when"]]
+    columns["at"] = [read_time(value) if isinstance(value, str) else value for value in columns["at"]]
+    values = {name: Values(np.array(columns[name], np.float64)) for name in ("when", "size", "weight", "at")}
+    truths = np.array([MISSING if value is None else value for value in columns["open"]], np.int32)
+    values |= {"open": Values(truths, (False, True)), "city": coded(columns["city"])}
+    table = table_of(values, moments={"when": None})
+    mixed = [data.draw(st.sampled_from([row, [row[name] for name in COLUMNS]])) for row in rows]
+    cells = ours.cells.read(mixed)
+    assert cells is not None
+    assert ours.encode_cells(cells, np.float32).tobytes() == read_table(table, ours, np.float32).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("wishes", "change"),
+    [
+        ({}, {"when": "yesterday"}),
+        ({}, {"when": 12.0}),
+        ({}, {"city": 7}),
+        ({}, {"city": ["Rome"]}),
+        ({}, {"open": 2}),
+        ({}, {"open": "true"}),
+        ({}, {"city": " "}),
+        ({}, {"at": "24:00"}),
+        ({}, {"at": ""}),
+        ({}, {"size": "1"}),
+        ({}, {"size": [1.0]}),
+        ({}, {"size": 1e200}),
+        ({}, {"size": 10**400}),
+        ({}, {"more": 1.0}),
+        ({"unknown": "error"}, {"city": "Bonn"}),
+        *[({"missing": "error"}, {name: None}) for name in COLUMNS],
+    ],
+)
+def test_a_row_with_a_fault_is_left_to_who_tells_it(wishes: Any, change: Any) -> None:
+    row = {"when": DAYS[0], "city": "Rome", "size": 1.0, "open": True, "weight": 2.0, "at": "14:30"}
+    reader = encoder(**wishes).cells
+    assert reader.read([row]) is not None
+    assert reader.read([row, row | change]) is None
+    assert reader.read([[*row.values()], [*row.values()][:4]]) is None
+    assert reader.read([row, "row"]) is None
