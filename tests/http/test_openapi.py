@@ -9,10 +9,13 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import validate
+from pydantic.json_schema import models_json_schema
 
-from steelyard.http.openapi import document, operations
+from steelyard.http.answers import ANSWERS
+from steelyard.http.openapi import FILES, document, operations
 from steelyard.spec.examples import EXAMPLES
 from steelyard.spec.parts import REGISTRIES
+from steelyard.spec.schema import request_schema
 from tests.contract import ContractBroken
 
 
@@ -82,3 +85,19 @@ def test_clients_of_the_application_hold_it_to_the_document(ask: str, request: p
     app.view_functions["health.get_health"] = lambda: {"status": "odd"}
     with pytest.raises(ContractBroken, match="GET /healthz"):
         get("GET", "/healthz") if ask == "caller" else get("/healthz")
+
+
+def test_a_schema_s_name_stands_for_one_schema() -> None:
+    _, answers = models_json_schema([(model, "serialization") for model in ANSWERS])
+    families = [answers["$defs"].keys(), request_schema("{model}").keys(), FILES.keys()]
+    assert len(set().union(*families)) == sum(map(len, families))
+
+
+def test_only_requests_have_defaults_and_none_is_an_object(app: Flask) -> None:
+    schemas = document(app)["components"]["schemas"]
+    requests = request_schema("{model}")
+    for name, schema in schemas.items():
+        defaults = [field["default"] for field in schema.get("properties", {}).values() if "default" in field]
+        assert not defaults or name in requests, name
+        assert not [default for default in defaults if isinstance(default, dict)], name
+    assert schemas["JobRequest"]["properties"]["optimizer"]["default"] == "adam"

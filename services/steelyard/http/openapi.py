@@ -16,7 +16,7 @@ from steelyard.http.routing import JSON, OPERATION, Operation, route
 from steelyard.http.uploads import MULTIPART
 from steelyard.models.library import ALIAS
 from steelyard.spec.examples import EXAMPLES
-from steelyard.spec.schema import Untitled, request_schema
+from steelyard.spec.schema import Schemas, request_schema
 from steelyard.tabular.readers.options import FORMATS
 
 REF = "#/components/schemas/{model}"
@@ -42,6 +42,20 @@ KEY_PARAMETER: dict[str, Any] = {
     "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
 }
 FILE = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream", "minLength": 1}
+JSON_COLUMN = {"$ref": REF.format(model="JsonColumn")}
+FILES: dict[str, Any] = {
+    # A list or an object, without a type: the code that client generators make of a union of them does not run.
+    "JsonFile": {
+        "description": "a list of objects; or columns, as lists or as objects by row; or `rows`; or `x` and `y`; or "
+        "`columns` and `data`",
+        "items": {"$ref": REF.format(model="JsonRecord")},
+        "properties": dict.fromkeys(("rows", "x", "y", "columns", "data"), JSON_COLUMN),
+        "additionalProperties": JSON_COLUMN,
+    },
+    "JsonColumn": {"anyOf": [{"type": "array", "items": {}}, {"$ref": REF.format(model="JsonRecord")}]},
+    "JsonRecord": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
+}
+DOCUMENT = {"type": "object", "description": "An OpenAPI document."}
 FILE_FIELDS = {"file": FILE, "name": {"type": "string", "maxLength": 200, "pattern": "^[^\\u0000]*$"}}
 PATH_SCHEMAS = {"alias": {"type": "string", "pattern": f"^{ALIAS.pattern}$"}}
 docs = Blueprint("docs", __name__)
@@ -93,9 +107,9 @@ def document(app: Flask) -> dict[str, Any]:
 @cache
 def _schemas() -> dict[str, Any]:
     models = [(model, "serialization") for model in ANSWERS]
-    _, definitions = models_json_schema(models, ref_template=REF, schema_generator=Untitled)  # type: ignore[arg-type]
+    _, definitions = models_json_schema(models, ref_template=REF, schema_generator=Schemas)  # type: ignore[arg-type]
     schemas: dict[str, Any] = definitions["$defs"]
-    return schemas | request_schema(REF) | {"OpenAPI": {"type": "object", "description": "An OpenAPI document."}}
+    return schemas | request_schema(REF) | FILES | {"OpenAPI": DOCUMENT}
 
 
 def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, Any]:

@@ -34,10 +34,11 @@ ENDINGS = {
     ".jsonl": "application/x-ndjson",
 }
 ENCODINGS = ("utf-8", "latin-1", "cp1252", "utf-16")
+QUOTE = '"'
 CHARACTER = r"^[\t -~]$"
 READING = (
     Query("delimiter", "string", "of a CSV file; found out unless given", pattern=CHARACTER),
-    Query("quote", "string", "of a CSV file", default='"', pattern=CHARACTER),
+    Query("quote", "string", 'of a CSV file; `"` by default', pattern=CHARACTER),  # client generators escape a default
     Query("encoding", "string", "of a CSV file; found out unless given", choices=ENCODINGS),
     Query("decimal", "string", "decimal point of a CSV file; found out unless given", choices=(".", ",")),
     Query("header", "boolean", "whether a CSV file begins with the columns' names", default=True),
@@ -73,7 +74,7 @@ class Sent:
 
 
 def read_dialect(
-    delimiter: str | None, quote: str, encoding: str | None, decimal: str | None, header: bool, texts: str | None
+    delimiter: str | None, quote: str | None, encoding: str | None, decimal: str | None, header: bool, texts: str | None
 ) -> Dialect:
     """The dialect that the query asks for. Raises `ValidationFailed`."""
     faults = [
@@ -81,12 +82,12 @@ def read_dialect(
         for name, value in (("delimiter", delimiter), ("quote", quote))
         if value and not (len(value) == 1 and value.isascii() and value not in "\r\n\0")
     ]
-    if not quote:
+    if quote == "":
         faults.append(Fault.of_query("quote", "is empty; it must be one ASCII character"))
     if faults:
         raise ValidationFailed(faults)
     names = tuple(map(trimmed, texts.split(","))) if texts else ()
-    return Dialect(delimiter or "", quote, encoding or "", decimal or "", header, names)
+    return Dialect(delimiter or "", quote or QUOTE, encoding or "", decimal or "", header, names)
 
 
 @contextmanager

@@ -11,8 +11,12 @@ from steelyard.spec.parts import SLOTS
 NAME = "JobRequest"
 
 
-class Untitled(GenerateJsonSchema):
-    """JSON Schemas without titles: they repeat names, and client generators name classes after them, which clash."""
+class Schemas(GenerateJsonSchema):
+    """JSON Schemas that client generators understand.
+
+    They name classes after titles, which clash, and take a field with a default for one that an answer always has. A
+    default of null says nothing that an optional field does not.
+    """
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 -- pydantic's signature
         """Never."""
@@ -24,11 +28,18 @@ class Untitled(GenerateJsonSchema):
         described.pop("title", None)
         return described
 
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        """The schema of a field with a default."""
+        described = super().default_schema(schema)
+        if self.mode == "serialization" or described.get("default") is None:
+            described.pop("default", None)
+        return described
+
 
 def request_schema(ref_template: str) -> dict[str, Any]:
     """Definitions by name; that of a job is `JobRequest`."""
     models = [(model, "validation") for model in (JobSpec, InlineArrays, InlineRows)]
-    _, found = models_json_schema(models, ref_template=ref_template, schema_generator=Untitled)  # type: ignore[arg-type]
+    _, found = models_json_schema(models, ref_template=ref_template, schema_generator=Schemas)  # type: ignore[arg-type]
     definitions: dict[str, Any] = found["$defs"]
     del definitions["InlineSummary"]
     inline = [{"$ref": ref_template.format(model=model)} for model in ("InlineArrays", "InlineRows")]

@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from steelyard.http.answers.base import Problem
 from steelyard.http.answers.batches import BatchList, BatchPrediction, BatchRequest, BatchRows
-from steelyard.http.answers.datasets import Dataset, DatasetList, DatasetRows, JsonFile
+from steelyard.http.answers.datasets import Dataset, DatasetList, DatasetRows
 from steelyard.http.answers.jobs import DryRun, EventList, History, Job, JobList
 from steelyard.http.answers.models import ExplainRequest, Explanation, Model, ModelList, Prediction, PredictRequest
 from steelyard.http.answers.results import Predictions, Report, TensorValues, WeightList, Weights
@@ -13,5 +13,5 @@ from steelyard.http.answers.service import Catalog, Health, Readiness
 ANSWERS: tuple[type[BaseModel], ...] = (
     Job, JobList, DryRun, History, EventList, WeightList, Weights, TensorValues, Predictions, Model, ModelList,
     PredictRequest, Prediction, ExplainRequest, Explanation, BatchRequest, BatchPrediction, BatchList, BatchRows,
-    Dataset, DatasetList, DatasetRows, JsonFile, Report, Health, Readiness, Catalog, Problem,
+    Dataset, DatasetList, DatasetRows, Report, Health, Readiness, Catalog, Problem,
 )  # fmt: skip

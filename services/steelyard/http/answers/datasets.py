@@ -1,22 +1,10 @@
 """Data sets."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field
 
 from steelyard.http.answers.base import Answer, Cell, DayFirst, Listed, Sha256, Time, TimeOfDay
-
-
-class JsonRecord(RootModel[dict[str, Cell]]):
-    """The values of a row by column; or those of a column by row, as pandas writes them."""
-
-
-class JsonColumns(RootModel[dict[str, list[Any] | JsonRecord | None]]):
-    """Columns, each a list or an object by row; or `rows`; or `x` and `y`; or `columns` and `data`."""
-
-
-class JsonFile(RootModel[list[JsonRecord] | JsonColumns]):
-    """A JSON file of data: a list of objects, or an object of lists."""
 
 
 class TopValue(Answer):
