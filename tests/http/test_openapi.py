@@ -48,10 +48,23 @@ def test_every_example_is_valid_and_accepted(app: Flask, client: FlaskClient, na
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"layers": ["x"]}, {"optimizer": "adm"}, {"what": 1}, {"training": {"epochs": 0}}, {"activation": 3}]
+    "wrong",
+    [
+        {"layers": ["x"]},
+        {"optimizer": "adm"},
+        {"what": 1},
+        {"training": {"epochs": 0}},
+        {"activation": 3},
+        {"data": {"inline": {"x": [["a"], [1]], "y": [0, 1]}}},
+        {"data": {"inline": {"x": [[0], [1]], "y": [[0, None], [1, 1]]}}},
+        {"data": {"inline": {"rows": [[0], [1]]}}},
+        {"data": {"inline": {"rows": [{"a": [0], "y": 0}, {"a": [1], "y": 1}]}}},
+    ],
 )
-def test_the_schema_refuses_what_the_service_refuses(app: Flask, wrong: dict[str, Any]) -> None:
-    assert not validator(app, "JobRequest").is_valid(EXAMPLES["smallest"] | wrong)
+def test_the_schema_refuses_what_the_service_refuses(app: Flask, client: FlaskClient, wrong: dict[str, Any]) -> None:
+    job = EXAMPLES["smallest"] | wrong
+    assert client.post("/v1/jobs", json=job).status_code == 422
+    assert not validator(app, "JobRequest").is_valid(job)
 
 
 def test_every_part_is_in_the_schema(app: Flask) -> None:

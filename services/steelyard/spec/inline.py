@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Annotated, Any
 
 import orjson
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, WithJsonSchema
 
 from steelyard.errors import Fault, ValidationFailed, pointer
 from steelyard.spec.faults import translate
@@ -18,21 +18,28 @@ from steelyard.tabular.table import Table
 
 AT = pointer("data", "inline")
 Load = Callable[[], tuple[Table, list[str]]]
+VALUE = {"type": ["string", "number", "boolean", "null"]}
+NUMBERS = {"type": "array", "minItems": 1, "items": {"type": ["number", "boolean"]}}
 NO_SUMMARY = {"rows": 0, "columns": 0, "sha256": ""}
+
+
+def _listed(items: dict[str, Any]) -> WithJsonSchema:
+    """The schema of a list whose items are read without a model, which would take long."""
+    return WithJsonSchema({"type": "array", "minItems": 1, "items": items})
 
 
 class InlineArrays(Strict):
     """Rows as lists: `x` a row each, `y` a value (or several) each."""
 
-    x: Annotated[list[Any], Field(min_length=1)]
-    y: Annotated[list[Any], Field(min_length=1)]
+    x: Annotated[list[Any], Field(min_length=1), _listed(NUMBERS)]
+    y: Annotated[list[Any], Field(min_length=1), _listed({"anyOf": [VALUE, NUMBERS]})]
     feature_names: list[Column] | None = None
 
 
 class InlineRows(Strict):
     """Rows as objects, with a value for every column."""
 
-    rows: Annotated[list[Any], Field(min_length=1)]
+    rows: Annotated[list[Any], Field(min_length=1), _listed({"type": "object", "additionalProperties": VALUE})]
 
 
 @dataclass(frozen=True)
