@@ -16,12 +16,13 @@ from steelyard.settings import Settings
 from tests.application import running_app
 from tests.contract import AppClient, AsyncClient
 
+Flask.test_client_class = AppClient
+
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application."""
     with running_app(settings) as app:
-        app.test_client_class = AppClient
         yield app
 
 
