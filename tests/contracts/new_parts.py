@@ -15,8 +15,10 @@ from steelyard.nn.activations import ACTIVATIONS
 from steelyard.nn.clipping import GRADIENT_CLIPS
 from steelyard.nn.component import Registry
 from steelyard.nn.constraints import CONSTRAINTS
+from steelyard.nn.initializers import INITIALIZERS
 from steelyard.nn.layers import LAYERS
 from steelyard.nn.losses import LOSSES
+from steelyard.nn.metrics import METRICS
 from steelyard.nn.optimizers import OPTIMIZERS
 from steelyard.nn.regularizers import REGULARIZERS
 from steelyard.nn.schedules import SCHEDULES
@@ -28,7 +30,9 @@ ADDED: list[tuple[Registry[Any], tuple[Any, ...]]] = [
     (GRADIENT_CLIPS, (new.BySign,)),
     (LAYERS, (new.Gate,)),
     (LOSSES, (new.Charbonnier, new.CosineDistance, new.CrammerSinger)),
-    (OPTIMIZERS, (new.Slots4, new.Lars)),
+    (INITIALIZERS, (new.Checkered,)),
+    (METRICS, (new.RootError,)),
+    (OPTIMIZERS, (new.Slots4, new.Lars, new.Backtracking)),
     (REGULARIZERS, (new.GroupLasso, new.LogPenalty)),
     (SCHEDULES, (new.Sawtooth,)),
 ]
@@ -51,6 +55,9 @@ JOBS: dict[str, dict[str, Any]] = {
     "crammer_singer": {"loss": "crammer_singer", "data": CLASSES, "task": "multiclass"},
     "slots_4": {"optimizer": "slots_4"},
     "lars": {"optimizer": {"name": "lars", "learning_rate": 0.01}},
+    "backtracking": {"optimizer": "backtracking"},
+    "checkered": {"initializer": "checkered"},
+    "root_error": {"training": {"epochs": 3, "early_stopping": {"monitor": "val_root_error"}}},
     "group_lasso": {"regularizer": "group_lasso"},
     "smooth_l1": {"regularizer": "smooth_l1"},
     "sawtooth": {"training": {"epochs": 3, "schedule": "sawtooth"}},
@@ -97,6 +104,7 @@ def take(client: Any, settings: Any, job: dict[str, Any]) -> dict[str, Any]:
     model = client.get(f"/v1/models/{found['model']}").json
     asked = client.post(f"/v1/models/{found['model']}/predict", json={"inputs": X[:3]})
     report = client.get(f"/v1/jobs/{held.job_id}/report")
+    explained = client.post(f"/v1/models/{found['model']}/explain", json={"method": "integrated_gradients"})
     versions = model["provenance"]["versions"]
     return {
         "status": found["status"],
@@ -105,6 +113,7 @@ def take(client: Any, settings: Any, job: dict[str, Any]) -> dict[str, Any]:
         "why_not_compiled": versions["why_not_compiled"],
         "answer": asked.json,
         "report": report.status_code,
+        "explain": explained.status_code,
     }
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.new_parts import JOBS
+from steelyard.spec.parts import REGISTRIES
+from tests.contracts.new_parts import ADDED, JOBS
 
 ROOT = Path(__file__).parents[2]
-COMPILED = {"cube", "charbonnier", "slots_4", "smooth_l1", "sawtooth"}
+COMPILED = {"cube", "charbonnier", "slots_4", "smooth_l1", "sawtooth", "checkered", "root_error"}
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +38,14 @@ def test_a_part_is_added_in_one_place(name: str, ended: dict[str, dict[str, Any]
     assert job["engine"] == ("compiled" if name in COMPILED else "numpy")
     assert (job["why_not_compiled"] is None) == (name in COMPILED)
     assert len(job["answer"]["predictions"]) == 3
-    assert job["report"] == 200
+    assert (job["report"], job["explain"]) == (200, 200)
 
 
 def test_scores_that_are_no_probabilities_are_not_given_as_such(ended: dict[str, dict[str, Any]]) -> None:
     answer = ended["crammer_singer"]["answer"]
     assert "probabilities" not in answer
     assert {*answer["predictions"]} <= {"a", "b", "c"}
+
+
+def test_every_family_has_a_new_part() -> None:
+    assert {registry.family for registry, _ in ADDED} == {registry.family for registry in REGISTRIES.values()}

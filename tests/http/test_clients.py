@@ -15,7 +15,7 @@ import pytest
 from openapi_python_client import generate
 from openapi_python_client.config import Config, ConfigFile, MetaType
 
-from steelyard.data.files.options import FORMATS
+from steelyard.tabular.readers.options import FORMATS
 from tests.service import SMALLEST, Service
 
 CLIENT = "steelyard_client"

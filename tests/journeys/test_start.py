@@ -158,7 +158,7 @@ def test_counts_are_predicted_in_their_own_units(service: Service) -> None:
     answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": [[-1.0], [1.0]]}).json()
     assert answer["predictions"] == pytest.approx([1, np.e**2], rel=0.25)
     negative = {"inline": {"x": x.tolist(), "y": x[:, 0].tolist()}}
-    assert "for counts" in faults(service, **{**fields, "data": negative})["/loss"]
+    assert "at least 0" in faults(service, **{**fields, "data": negative})["/loss"]
 
 
 def test_quantiles_lie_where_they_should(service: Service) -> None:

@@ -15,6 +15,7 @@ from steelyard.nn.elementwise import maximum, sqrt, tanh
 from steelyard.nn.initializers import Constant, Initializer
 from steelyard.nn.layers.base import Layer, Stage, Surroundings, TensorSpec
 from steelyard.nn.losses import Loss
+from steelyard.nn.metrics import Metric
 from steelyard.nn.optimizers import Learned, Optimizer, Rule, Step
 from steelyard.nn.regularizers import Regularizer
 from steelyard.nn.schedules import Schedule, State, Time
@@ -175,6 +176,51 @@ class Lars(Named, Optimizer):
             velocity = each.slots["velocity"]
             velocity[...] = 0.5 * velocity + step.rate * trust * each.gradient
             each.weights[...] -= velocity
+
+
+@dataclass(frozen=True)
+class Backtracking(Named, Optimizer):
+    """Steps against the gradient, half as long until the loss falls: a search over all rows."""
+
+    name: ClassVar = "backtracking"
+    line_search: ClassVar = True
+
+    learning_rate: Annotated[float, Gt(0)] = 1.0
+
+    def update(self, learned: Sequence[Learned], scalars: dict[str, float], step: Step) -> None:
+        loss, length = step.look(), step.rate
+        before = [(each.weights.copy(), each.gradient.copy()) for each in learned]
+        while length > 1e-6:
+            for each, (weights, gradient) in zip(learned, before, strict=True):
+                each.weights[...] = weights - length * gradient
+            if step.look() < loss:
+                return
+            length /= 2
+
+
+@dataclass(frozen=True)
+class Checkered(Named, Initializer):
+    """Plus and minus the size, in turn."""
+
+    name: ClassVar = "checkered"
+
+    size: Annotated[float, Gt(0)] = 0.5
+
+    def draw(self, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+        return np.asarray(self.size * (-1.0) ** np.indices(shape).sum(axis=0))
+
+
+@dataclass(frozen=True)
+class RootError(Named, Metric):
+    """The mean root of the absolute errors."""
+
+    name: ClassVar = "root_error"
+    tasks: ClassVar = ("regression",)
+    greater_is_better: ClassVar = False
+    of_each_epoch: ClassVar = True
+
+    def score(self, targets: Array, predictions: Array) -> float:
+        return float(np.sqrt(np.abs(predictions - targets)).mean())
 
 
 @dataclass(frozen=True)

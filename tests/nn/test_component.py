@@ -1,6 +1,9 @@
 """A class enters its family when it has all that the family asks of it."""
 
+import importlib
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,3 +48,23 @@ def test_a_loss_of_classes_has_no_other_task() -> None:
         type("Mixed", (losses.Categorical,), {"tasks": ("regression",)})
     with pytest.raises(TypeError, match="class indices"):
         type("Mixed", (losses.Pointwise,), {"tasks": ("multiclass",)})
+
+
+def test_a_file_put_into_a_package_of_parts_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "family"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from steelyard.nn.component import load_modules\nload_modules(__name__, __path__)"
+    )
+    (package / "newest.py").write_text("FOUND = True")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("family")
+    assert sys.modules["family.newest"].FOUND
+
+
+@pytest.mark.parametrize("family", ["activations", "layers", "optimizers"])
+def test_every_file_of_a_package_of_parts_is_loaded(family: str) -> None:
+    package = importlib.import_module(f"steelyard.nn.{family}")
+    [folder] = package.__path__
+    for file in Path(folder).glob("[!_]*.py"):
+        assert f"steelyard.nn.{family}.{file.stem}" in sys.modules

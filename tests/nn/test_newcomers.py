@@ -7,8 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from steelyard.errors import InvalidParameter
 from steelyard.nn.component import Part
+from steelyard.nn.layers import Dense, Dropout, Residual
 from steelyard.nn.optimizers import Optimizer, Rule
+from steelyard.nn.schedules import ReduceOnPlateau
+from steelyard.nn.training.early_stopping import EarlyStopping
 from tests.nn import newcomers as new
 from tests.nn.engines.test_support import training_with
 from tests.nn.networks import make_training
@@ -22,7 +26,10 @@ NEW: list[tuple[str, Part, str]] = [
     ("activation", new.Wave("cosine"), "numpy"),
     ("optimizer", new.Slots4(), "compiled"),
     ("optimizer", new.Lars(), "numpy"),
+    ("optimizer", new.Backtracking(), "numpy"),
     ("layer", new.Gate(), "numpy"),
+    ("initializer", new.Checkered(), "compiled"),
+    ("metric", new.RootError(), "compiled"),
     ("regularizer", new.GroupLasso(), "numpy"),
     ("regularizer", new.LogPenalty(), "compiled"),
     ("constraint", new.Centered(), "numpy"),
@@ -118,3 +125,17 @@ def test_a_rule_may_have_any_number_of_slots(slots: int) -> None:
         assert np.abs(theirs).max() > 0
         np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-12)
     np.testing.assert_allclose(chosen.network.parameters, reference.network.parameters, rtol=1e-11, atol=1e-12)
+
+
+def test_a_new_search_takes_all_rows_and_only_layers_that_repeat_their_values() -> None:
+    assert make_training(optimizer=new.Backtracking(), batch_size=4)._batches.count == 1
+    with pytest.raises(InvalidParameter, match="dropout"):
+        make_training((Residual((Dense(4), Dropout(0.5))),), optimizer=new.Backtracking())
+    with pytest.raises(InvalidParameter, match="schedule"):
+        make_training(optimizer=new.Backtracking(), schedule=new.Sawtooth())
+
+
+def test_what_is_monitored_must_be_measured() -> None:
+    for options in ({"schedule": ReduceOnPlateau()}, {"early_stopping": EarlyStopping()}):
+        with pytest.raises(InvalidParameter, match="val_loss"):
+            make_training(**options)

@@ -8,6 +8,7 @@ which NumPy computes for arrays, and from which the compiled kernels are made. O
 its own is written as a function of arrays instead, `costs`, and runs on NumPy.
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,13 +47,14 @@ TINY = 1e-30  # in the place of a zero whose negative power is asked for
 class Loss(Part):
     """What training makes small.
 
-    `tasks` says of which kinds of targets it can be asked; `raw_targets` that they must not be scaled;
-    `probabilities` that the activated outputs are such.
+    `tasks` are the kinds of targets that it is for; with `raw_targets` these are not scaled; none may be less than
+    `least_target`. With `probabilities` the activated outputs are such.
     """
 
     link: ClassVar[str | None] = None
     tasks: ClassVar[tuple[str, ...]] = ("regression",)
     raw_targets: ClassVar[bool] = False
+    least_target: ClassVar[float] = -math.inf
     probabilities: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
@@ -345,6 +347,7 @@ class Poisson(Pointwise):
     name: ClassVar = "poisson"
     link: ClassVar = "exponential"
     raw_targets: ClassVar = True
+    least_target: ClassVar = 0.0
     formula: ClassVar = "mean of exp(z) − t·z"
     source: ClassVar = "PyTorch, torch.nn.PoissonNLLLoss(log_input=True); Keras 3, keras.losses.Poisson, of exp(z)"
 

@@ -226,12 +226,15 @@ def _output_fits_loss(spec: JobSpec, supervised: Supervised) -> Faults:
 @_rule("data", "task", "loss", "preprocessing", of_data=True)
 def _targets_fit_loss(spec: JobSpec, supervised: Supervised) -> Faults:
     loss = loss_of(spec, supervised)
-    if supervised.task != "regression" or not loss.raw_targets:
+    if supervised.task != "regression":
         return
-    if spec.preprocessing.target == "standard":
+    if loss.raw_targets and spec.preprocessing.target == "standard":
         yield Fault(pointer("preprocessing", "target"), f"is 'standard'; {loss.name} takes targets as they are")
-    if (supervised.y < 0).any():
-        yield Fault(pointer("loss"), f"is {loss.name!r}, which is for counts; the target has values below 0")
+    if (supervised.y < loss.least_target).any():
+        detail = (
+            f"is {loss.name!r}, which takes targets of at least {loss.least_target:g}; the target has smaller values"
+        )
+        yield Fault(pointer("loss"), detail)
 
 
 @_rule("data", "task", "training", of_data=True)

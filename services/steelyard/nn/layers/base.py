@@ -90,7 +90,7 @@ class Layer(Part):
 
     def buffer_widths(self, inputs: int) -> int:
         """How many values its stages keep for every row of a training batch: for estimates of memory."""
-        return 0
+        return inputs + self.outputs(inputs)
 
     def first_that_varies(self) -> str | None:
         """The type of the first layer, of itself and those inside it, that does not repeat its values."""
