@@ -51,7 +51,7 @@ def resident(pid: int) -> int:
     """Bytes of memory of the service itself."""
     parent = psutil.Process(pid)
     family = [parent, *parent.children(recursive=True)]
-    return sum(each.memory_info().rss for each in family if "steelyard.datasets.process" not in each.cmdline())
+    return sum(each.memory_info().rss for each in family if "steelyard.datasets.reader_process" not in each.cmdline())
 
 
 if __name__ == "__main__":

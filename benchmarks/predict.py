@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.predict_peers import EMPTY, Request, serving, to_mlflow, to_mlserver
 from tests.service import Service
 
-from steelyard.models.predictor import Loaded, load_model
+from steelyard.inference.service import Loaded, load_model
 from steelyard.store.engine import make_engine
 
 PEERS = (*EMPTY, "mlserver", "mlflow")

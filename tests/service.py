@@ -90,11 +90,11 @@ class Service:
 
     def training_processes(self) -> list[psutil.Process]:
         """The processes that train: each bears the command line of the one that it was forked from."""
-        return [process for template in self.templates() for process in template.children()]
+        return [process for server in self.fork_servers() for process in server.children()]
 
-    def templates(self) -> list[psutil.Process]:
+    def fork_servers(self) -> list[psutil.Process]:
         """The process of each worker that its training processes are forked from."""
-        alike = self.children("steelyard_worker.template")
+        alike = self.children("steelyard_worker.fork_server")
         return [process for process in alike if process.parent() not in alike]
 
     def last_words(self) -> str:

@@ -146,7 +146,7 @@ def run_inside() -> None:
     import atheris
 
     with atheris.instrument_imports(include=["steelyard.tabular", "steelyard.datasets", "numpy.lib._format_impl"]):
-        from steelyard.datasets import process, sandbox
+        from steelyard.datasets import reader_process, sandbox
 
     folder = Path(tempfile.mkdtemp(prefix="sy-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     sent, read = folder / "sent", folder / "read"
@@ -158,7 +158,7 @@ def run_inside() -> None:
         order = {"from": str(sent), "to": str(read), "format": form, "max_bytes": MOST_UNPACKED}
         order |= {"dialect": dialect.to_json(), "wanted": wanted}
         answer: dict[str, Any] = {}
-        for each in process.serve(order):  # of rows, of columns, of every part that is written
+        for each in reader_process.serve(order):  # of rows, of columns, of every part that is written
             answer |= each
         check(answer, read)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from steelyard.datasets.inline import read_large_job, read_stored_rows
-from steelyard.datasets.reading import Readers
+from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import InvalidRequest, PayloadTooLarge, SteelyardError
 from steelyard.spec.estimate import Limits
 from steelyard.spec.inline import read_sent

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from steelyard.datasets import library
 from steelyard.datasets.library import Upload
-from steelyard.datasets.reading import Parsed, Readers
+from steelyard.datasets.reader_pool import Parsed, Readers
 from steelyard.errors import UnreadableData
 from steelyard.store.engine import reading
 from steelyard.store.tables import Dataset, DatasetContent

@@ -163,7 +163,7 @@ class Field:
         of_worker = self.service.children("steelyard_worker")
         return {
             "training process": self.service.training_processes(),
-            "template": self.service.templates(),
+            "fork server": self.service.fork_servers(),
             "worker": [process for process in of_worker if process.cmdline()[-1:] == ["steelyard_worker"]],
             "API": self.service.children("steelyard.cli.main"),
             "broker": self.service.children("valkey-server"),

@@ -46,7 +46,7 @@ def test_a_client_that_heard_nothing_sends_again_and_has_one_job(field: Field, p
     require_clean(field)
 
 
-@pytest.mark.parametrize("kind", ["training process", "template", "worker", "API", "broker"])
+@pytest.mark.parametrize("kind", ["training process", "fork server", "worker", "API", "broker"])
 def test_any_process_may_die_at_any_moment(field: Field, kind: str) -> None:
     scenarios.kill_at_random(field, random.Random(kind), kind)
     require_clean(field)

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import pytest
 
-from steelyard.datasets import passing
+from steelyard.datasets import tempfiles
 from steelyard.errors import InvalidRequest, PayloadTooLarge, RequestTimeout, Unavailable
 from steelyard.http.bodies import Announced, Bodies, ClientGone, Receive
 from tests.conftest import wait_for
@@ -106,7 +106,7 @@ def test_a_full_disk_is_a_reason_to_come_back(bodies: Bodies, monkeypatch: pytes
     def open_full(**_: Any) -> IO[bytes]:
         return Path("/dev/full").open("wb", buffering=0)
 
-    monkeypatch.setattr(passing, "unnamed_file", open_full)
+    monkeypatch.setattr(tempfiles, "unnamed_file", open_full)
     with pytest.raises(Unavailable, match="room"):
         take(bodies, sending(b"x" * 10), file=True)
 

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from steelyard.errors import ValidationFailed
-from steelyard.jobs.reach import may_reach, require_reach
+from steelyard.jobs.address_policy import may_reach, require_reach
 from steelyard.spec.webhook import Webhook
 
 CLOSED = [

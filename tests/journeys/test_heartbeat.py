@@ -15,8 +15,8 @@ def test_the_heartbeat_goes_on_while_jobs_run_and_stops_with_a_frozen_worker(sho
         wait_for(lambda: len(service.training_processes()) == 2)
         seen = file.stat().st_mtime_ns
         wait_for(lambda: file.stat().st_mtime_ns > seen)
-        [template] = service.templates()
-        worker = template.parent()
+        [server] = service.fork_servers()
+        worker = server.parent()
         worker.suspend()
         try:
             time.sleep(0.2)

@@ -199,7 +199,7 @@ def test_a_job_outlives_its_worker_and_ends_with_the_same_bytes(tmp_path: Path) 
     with Service.start(tmp_path, lease_seconds="2") as service:
         undisturbed = succeed(service, spec)
         everything = partial(service.children, "steelyard_worker")
-        for victims in (service.training_processes, service.templates, everything):
+        for victims in (service.training_processes, service.fork_servers, everything):
             job_id = service.post(spec)["id"]
             service.wait_until(job_id, lambda job: job["progress"]["epoch"] > 5)
             for process in victims():

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from steelyard.models.predictor import Predictor
+from steelyard.inference.service import Predictor
 from steelyard.store.engine import make_engine
 from tests.contract import Client
 from tests.service import SMALLEST, Service, free_port

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.spec.prediction import read_table
+from steelyard.inference.rows import read_table
 from steelyard.tabular.column import MISSING, Values, coded, truths
 from steelyard.tabular.datetimes import read_moment, read_time
 from steelyard.tabular.encoder import Encoder, Wishes

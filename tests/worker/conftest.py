@@ -11,7 +11,7 @@ from steelyard.settings import Settings
 from steelyard.spec.estimate import Limits
 from steelyard.spec.plan import read_job
 from steelyard.store.engine import make_engine
-from steelyard_worker.nursery import Nursery
+from steelyard_worker.fork_client import ForkServer
 from tests.conftest import no_tables
 
 LONG: dict[str, Any] = {
@@ -30,11 +30,11 @@ def database(settings: Settings) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def own_nursery(settings: Settings) -> Iterator[Nursery]:
-    """A nursery whose training processes write to the database of `settings`."""
-    nursery = Nursery(settings)
-    yield nursery
-    nursery.stop()
+def own_fork_server(settings: Settings) -> Iterator[ForkServer]:
+    """A fork server whose training processes write to the database of `settings`."""
+    fork_server = ForkServer(settings)
+    yield fork_server
+    fork_server.stop()
 
 
 def post(engine: Engine, spec: dict[str, Any]) -> str:

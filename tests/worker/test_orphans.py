@@ -18,7 +18,7 @@ from steelyard.jobs.batches import BatchPlan
 from steelyard.jobs.ledger import Claim
 from steelyard.store.engine import reading
 from steelyard.store.tables import Job
-from steelyard_worker.nursery import Nursery
+from steelyard_worker.fork_client import ForkServer
 from steelyard_worker.process import DONE, TICK
 from steelyard_worker.run import ORPHANED, TICK_SECONDS
 from tests.conftest import wait_for
@@ -29,11 +29,11 @@ from tests.worker.conftest import LONG, post
 class Forked:
     """A training process, and this test's ends of the pipes that its worker would hold."""
 
-    def __init__(self, nursery: Nursery) -> None:
-        self.nursery = nursery
+    def __init__(self, fork_server: ForkServer) -> None:
+        self.fork_server = fork_server
         orders, self._orders = os.pipe()
         self._reports, reports = os.pipe()
-        self.child = nursery.fork(orders, reports)
+        self.child = fork_server.fork(orders, reports)
         os.close(orders)
         os.close(reports)
 
@@ -53,8 +53,8 @@ class Forked:
 
 
 @pytest.fixture
-def forked(own_nursery: Nursery) -> Forked:
-    return Forked(own_nursery)
+def forked(own_fork_server: ForkServer) -> Forked:
+    return Forked(own_fork_server)
 
 
 def claim(engine: Engine, job_id: str) -> Claim:
@@ -73,7 +73,7 @@ def require_silent_end(forked: Forked, engine: Engine, held: Claim) -> None:
     """The process ends with the status of an orphan, and the job is as it was: running, under the same fence."""
     process = psutil.Process(forked.child.process_id)
     wait_for(lambda: process.status() == psutil.STATUS_ZOMBIE, seconds=60)
-    assert forked.nursery.wait(forked.child) == ORPHANED
+    assert forked.fork_server.wait(forked.child) == ORPHANED
     assert row_of(engine, held.job_id) == ("running", None, None)
     ledger.renew(engine, held, lease_seconds=60)
 

@@ -15,10 +15,10 @@ from steelyard.jobs import ledger, queries
 from steelyard.settings import Settings
 from steelyard.store.engine import reading
 from steelyard.store.tables import Job
-from steelyard_worker import template
+from steelyard_worker import fork_server
+from steelyard_worker.fork_client import ForkServer
 from steelyard_worker.housekeeping import Housekeeping
 from steelyard_worker.identity import is_gone, worker_name
-from steelyard_worker.nursery import Nursery
 from steelyard_worker.process import GIVEN_BACK, TrainingProcess
 from steelyard_worker.supervisor import Supervisor, Watch
 from tests.conftest import wait_for
@@ -28,10 +28,10 @@ from tests.worker.conftest import LONG, post
 
 
 @pytest.fixture
-def supervisor(settings: Settings, database: Engine, own_nursery: Nursery) -> Iterator[Supervisor]:
+def supervisor(settings: Settings, database: Engine, own_fork_server: ForkServer) -> Iterator[Supervisor]:
     """Trains one job at a time, once it is told to work."""
     settings = settings.model_copy(update={"worker_concurrency": 1})
-    supervisor = Supervisor(database, settings, "w", own_nursery)
+    supervisor = Supervisor(database, settings, "w", own_fork_server)
     yield supervisor
     supervisor.drain()
     supervisor.wait_until_drained()
@@ -53,7 +53,7 @@ def wait_until_trained(engine: Engine, job_id: str, attempt: int = 1) -> None:
 
 def template_process() -> psutil.Process:
     """The fork server of this test."""
-    [found] = [child for child in psutil.Process().children() if "steelyard_worker.template" in child.cmdline()]
+    [found] = [child for child in psutil.Process().children() if "steelyard_worker.fork_server" in child.cmdline()]
     return found
 
 
@@ -105,11 +105,13 @@ def test_signals_to_all_processes_of_a_worker_are_the_workers_alone(supervisor: 
     assert (row.status, row.attempt, row.crashes, row.losses) == ("queued", 1, 0, 0)
 
 
-def test_a_request_that_comes_before_the_process_is_ready_is_kept(own_nursery: Nursery, database: Engine) -> None:
+def test_a_request_that_comes_before_the_process_is_ready_is_kept(
+    own_fork_server: ForkServer, database: Engine
+) -> None:
     job_id = post(database, LONG)
     held = ledger.claim(database, owner="w", lease_seconds=60)
     assert held is not None
-    process = TrainingProcess(own_nursery)
+    process = TrainingProcess(own_fork_server)
     process.pause()
     process.order(held)
     wait_for(lambda: process.read(1.0) == GIVEN_BACK, seconds=60)
@@ -121,10 +123,10 @@ def test_a_fork_that_fails_leaves_the_fork_server_and_its_children_alive(monkeyp
     def fork() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(template.os, "fork", fork)
-    monkeypatch.setattr(template.os, "close", lambda _: None)
-    monkeypatch.setattr(template.gc, "freeze", lambda: None)
-    assert template._fork(None, 0, 0) == -11  # type: ignore[arg-type]
+    monkeypatch.setattr(fork_server.os, "fork", fork)
+    monkeypatch.setattr(fork_server.os, "close", lambda _: None)
+    monkeypatch.setattr(fork_server.gc, "freeze", lambda: None)
+    assert fork_server._fork(None, 0, 0) == -11  # type: ignore[arg-type]
 
 
 def test_a_worker_takes_back_at_its_start_what_a_dead_one_on_its_machine_left(

@@ -3,12 +3,12 @@
 import sys
 
 from steelyard import settings
-from steelyard_worker.nursery import Nursery
+from steelyard_worker.fork_client import ForkServer
 
 if __name__ == "__main__":
     ours = settings.load()
-    nursery = Nursery(ours)
-    nursery.start()  # what jobs need is loaded while the worker imports Celery
+    fork_server = ForkServer(ours)
+    fork_server.start()  # what jobs need is loaded while the worker imports Celery
     from steelyard_worker.app import serve
 
-    sys.exit(serve(ours, nursery))
+    sys.exit(serve(ours, fork_server))

@@ -12,12 +12,12 @@ from celery import Celery, signals
 from steelyard import logs
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
-from steelyard_worker.courier import Courier
+from steelyard_worker.fork_client import ForkServer
 from steelyard_worker.housekeeping import Housekeeping
 from steelyard_worker.identity import worker_name
-from steelyard_worker.nursery import Nursery
 from steelyard_worker.supervisor import Supervisor
 from steelyard_worker.tasks import add_tasks
+from steelyard_worker.webhook_sender import WebhookSender
 
 
 def make_celery(settings: Settings) -> Celery:
@@ -41,14 +41,14 @@ def make_celery(settings: Settings) -> Celery:
     return celery
 
 
-def serve(settings: Settings, nursery: Nursery) -> int:
-    """Work until SIGTERM or SIGINT, then give running jobs back; the exit status. `nursery` forks what trains."""
+def serve(settings: Settings, fork_server: ForkServer) -> int:
+    """Work until SIGTERM or SIGINT, then give running jobs back; the exit status. `fork_server` forks what trains."""
     logs.configure(settings.log_format, settings.log_level)
     name = worker_name()
     engine = make_engine(settings.database)
-    supervisor = Supervisor(engine, settings, name, nursery)
+    supervisor = Supervisor(engine, settings, name, fork_server)
     housekeeping = Housekeeping(engine, settings, supervisor, name)
-    courier = Courier(engine, settings)
+    sender = WebhookSender(engine, settings)
     celery = make_celery(settings)
     add_tasks(celery, supervisor)
 
@@ -60,7 +60,7 @@ def serve(settings: Settings, nursery: Nursery) -> int:
     signals.setup_logging.connect(_keep_our_logging, weak=False)
 
     housekeeping.start()
-    courier.start()
+    sender.start()
     try:
         worker = celery.Worker(
             hostname=f"steelyard@{name}",
@@ -75,10 +75,10 @@ def serve(settings: Settings, nursery: Nursery) -> int:
         return int(worker.exitcode or 0)
     finally:
         supervisor.drain()
-        courier.stop()
+        sender.stop()
         housekeeping.stop()
         supervisor.wait_until_drained()
-        nursery.stop()
+        fork_server.stop()
         engine.dispose()
 
 

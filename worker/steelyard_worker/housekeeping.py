@@ -14,7 +14,7 @@ from threading import Event, Thread
 from sqlalchemy import Engine
 
 from steelyard.errors import Unavailable
-from steelyard.jobs import ledger, queue, roster
+from steelyard.jobs import heartbeats, ledger, queue
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
 from steelyard.store import replies
@@ -73,7 +73,7 @@ class Housekeeping:
         with suppress(Unavailable):
             self._tidying.step()  # first: on a full disk, it makes the room that the rest needs
         if self._rounds % ANNOUNCE_ROUNDS == 0:
-            roster.announce(self._engine, self._name, concurrency=self._concurrency)
+            heartbeats.announce(self._engine, self._name, concurrency=self._concurrency)
         if self._rounds % SWEEP_ROUNDS == 0:
             replies.forget_old(self._engine)
         self._rounds += 1
@@ -88,6 +88,6 @@ class Housekeeping:
 
     def _leave(self) -> None:
         try:
-            roster.leave(self._engine, self._name)
+            heartbeats.leave(self._engine, self._name)
         except Unavailable:
             log.warning("the database is away; this worker will be missed there for a while")

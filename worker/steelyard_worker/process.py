@@ -1,4 +1,4 @@
-"""A training process, seen from outside: forked from the nursery, given one job after another, watched, ended.
+"""A training process, seen from outside: forked from the fork server, given one job after another, watched, ended.
 
 It speaks through a pipe of its own, since standard output belongs to whoever prints.
 """
@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from steelyard.jobs.ledger import Claim
-from steelyard_worker.nursery import ForkFailed, Nursery, NurseryDied
+from steelyard_worker.fork_client import ForkFailed, ForkServer, ForkServerGone
 
 TICK, ENDING, DONE, RETIRED, GIVEN_BACK = "tick", "ending", "done", "retired", "given back"
 CANCEL, PAUSE = signal.SIGUSR1, signal.SIGUSR2
@@ -29,7 +29,7 @@ class KilledForMemory(ProcessDied):
 
 
 class ForkServerDied(ProcessDied):
-    """The template died, and took all its children along."""
+    """The fork server died, and took all its children along."""
 
 
 class TrainingProcess:
@@ -38,15 +38,15 @@ class TrainingProcess:
     `CANCEL` asks it to end its job early and keep what it has, `PAUSE` to leave a checkpoint for another to go on.
     """
 
-    def __init__(self, nursery: Nursery) -> None:
-        self._nursery = nursery
+    def __init__(self, fork_server: ForkServer) -> None:
+        self._fork_server = fork_server
         self._unread = b""
         self._kills_before = _kills_for_memory()
         orders_end, self._orders = os.pipe()
         self._reports, reports_end = os.pipe()
         try:
-            self._child = nursery.fork(orders_end, reports_end)
-        except NurseryDied:
+            self._child = fork_server.fork(orders_end, reports_end)
+        except ForkServerGone:
             self._close()
             raise ForkServerDied("the fork server died") from None
         except ForkFailed as failure:
@@ -61,14 +61,14 @@ class TrainingProcess:
         """Whether it still runs: its end of the pipe is open."""
         while self._reports >= 0 and select.select([self._reports], [], [], 0)[0]:
             if not self._receive():
-                with suppress(NurseryDied):
+                with suppress(ForkServerGone):
                     self._reap()
         return self._reports >= 0
 
     @property
     def has_lost_its_fork_server(self) -> bool:
         """Whether the process from which it was forked is gone."""
-        return self._nursery.has_lost(self._child)
+        return self._fork_server.has_lost(self._child)
 
     def order(self, held: Claim) -> None:
         """Let it train the job that `held` gives the right to. Raises `ProcessDied`."""
@@ -102,7 +102,7 @@ class TrainingProcess:
     def kill(self) -> None:
         """End it at once, and wait until it is gone."""
         self._signal(signal.SIGKILL)
-        with suppress(NurseryDied):
+        with suppress(ForkServerGone):
             self._reap()
 
     def _signal(self, number: signal.Signals) -> None:
@@ -120,18 +120,18 @@ class TrainingProcess:
         """How it died, once it is gone."""
         try:
             code = self._reap()
-        except NurseryDied:
+        except ForkServerGone:
             return ForkServerDied("the fork server died, and the training process with it")
         if code == -signal.SIGKILL and _kills_for_memory() > self._kills_before:
             return KilledForMemory("the kernel killed it, because there was no memory left")
         return ProcessDied(f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}")
 
     def _reap(self) -> int:
-        """Its exit status. Raises `NurseryDied` if nobody knows it any more."""
+        """Its exit status. Raises `ForkServerGone` if nobody knows it any more."""
         if self._reports < 0:
             return 0
         self._close()
-        return self._nursery.wait(self._child)
+        return self._fork_server.wait(self._child)
 
     def _close(self) -> None:
         os.close(self._orders)

@@ -1,10 +1,10 @@
 """The training process: reads orders from a pipe, trains one job after another, reports through another pipe.
 
-It is forked from the nursery and stays for further jobs as long as each ends well: after a failure, or after
+It is forked from the fork server and stays for further jobs as long as each ends well: after a failure, or after
 `JOBS_BEFORE_RETIREMENT`, a fresh process takes its place.
 
 It ends with its worker, and then writes nothing more about its job: the signal with which the kernel ends it may come
-late, since it comes by way of the template, and what fails meanwhile fails because the worker is gone.
+late, since it comes by way of the fork server, and what fails meanwhile fails because the worker is gone.
 """
 
 import json

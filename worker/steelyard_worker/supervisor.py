@@ -21,7 +21,7 @@ from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
-from steelyard_worker.nursery import Nursery
+from steelyard_worker.fork_client import ForkServer
 from steelyard_worker.process import (
     DONE,
     ENDING,
@@ -50,11 +50,11 @@ log = get_logger(__name__)
 class Supervisor:
     """Trains jobs for the worker `name`, at most `settings.worker_concurrency` at a time."""
 
-    def __init__(self, engine: Engine, settings: Settings, name: str, nursery: Nursery) -> None:
+    def __init__(self, engine: Engine, settings: Settings, name: str, fork_server: ForkServer) -> None:
         self._engine = engine
         self._settings = settings
         self._name = name
-        self._nursery = nursery
+        self._fork_server = fork_server
         self._draining = Event()
         self._slots = settings.worker_concurrency
         self._idle: SimpleQueue[TrainingProcess | None] = SimpleQueue()  # `None`: a process that is yet to be forked
@@ -90,7 +90,7 @@ class Supervisor:
         try:
             while not self._draining.is_set():
                 if process is None or not process.alive:
-                    process = TrainingProcess(self._nursery)
+                    process = TrainingProcess(self._fork_server)
                 held = self._claim()
                 if held is None:
                     break

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from steelyard.errors import Unavailable
-from steelyard.jobs import roster
+from steelyard.jobs import heartbeats
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.settings import Settings, without_password
 from steelyard.store.engine import database_file, describe_failure, make_engine
@@ -68,7 +68,7 @@ def _broker(doorbell: Doorbell) -> Check:
 
 
 def _worker(engine: Engine, *, seen: bool) -> Check:
-    alive = roster.alive(engine) if seen else []
+    alive = heartbeats.alive(engine) if seen else []
     if alive:
         return Check("worker", True, ", ".join(alive))
     return Check("worker", False, "none was seen lately: run `steelyard worker`; jobs wait until then")

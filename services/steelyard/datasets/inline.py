@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.datasets.orders import JOB
-from steelyard.datasets.passing import passing_file
-from steelyard.datasets.reading import Parsed, Readers
+from steelyard.datasets.reader_pool import Parsed, Readers
+from steelyard.datasets.tempfiles import passing_file
 from steelyard.errors import Fault, PayloadTooLarge, SteelyardError, ValidationFailed
 from steelyard.spec.inline import Inline, Load, read_stored
 from steelyard.spec.plan import Taken, require_few, take_inline

@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Integer, LargeBinary, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from steelyard.datasets.reading import Parsed
+from steelyard.datasets.reader_pool import Parsed
 from steelyard.errors import Conflict, NotFound
 from steelyard.store.blocks import Blocks, paging, rows_at_once
 from steelyard.store.clock import now, rfc3339

@@ -2,7 +2,8 @@
 
 from flask import Flask, Response, g, request
 
-from steelyard.datasets.reading import Readers
+from steelyard.attribution.service import Explainer
+from steelyard.datasets.reader_pool import Readers
 from steelyard.http.accounting import choose_id, make_meters
 from steelyard.http.assets import assets
 from steelyard.http.console import console
@@ -16,10 +17,9 @@ from steelyard.http.problems import add_handlers, problems
 from steelyard.http.uploads import Uploads
 from steelyard.http.weights import weights
 from steelyard.http.wiring import KEY, REQUEST_ID, ROUTE, Services
+from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind
-from steelyard.models.explainer import Explainer
-from steelyard.models.predictor import Predictor
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 

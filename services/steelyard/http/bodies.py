@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from steelyard.datasets.passing import passing_file
+from steelyard.datasets.tempfiles import passing_file
 from steelyard.errors import InvalidRequest, PayloadTooLarge, RequestTimeout, Unavailable
 
 BODY_SECONDS = 60.0  # for any body, and as much longer as it takes at the least rate

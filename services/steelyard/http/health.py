@@ -12,7 +12,7 @@ from steelyard import __version__
 from steelyard.errors import Unavailable
 from steelyard.http.routing import Operation, reply, route
 from steelyard.http.wiring import services
-from steelyard.jobs import queries, roster
+from steelyard.jobs import heartbeats, queries
 from steelyard.jobs.states import STATUSES
 from steelyard.spec.catalog import catalog
 from steelyard.store.engine import Engine
@@ -34,7 +34,7 @@ def get_readiness() -> Response:
     """The database, the broker and a live worker, each named."""
     ours = services()
     parts = {"database": _database(ours.engine), "broker": _fine("answers" if ours.doorbell.answers() else None)}
-    alive = roster.alive(ours.engine) if parts["database"]["ok"] else []
+    alive = heartbeats.alive(ours.engine) if parts["database"]["ok"] else []
     parts["worker"] = _fine(", ".join(alive) or None)
     ready = all(part["ok"] for part in parts.values())
     return reply({"ready": ready, "parts": parts}, 200 if ready else 503)

@@ -17,8 +17,8 @@ from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, reply, route, stream, take_json
 from steelyard.http.wiring import services
 from steelyard.jobs import ledger, queries, results, resumption
+from steelyard.jobs.address_policy import require_reach
 from steelyard.jobs.feed import Cursor, read_feed
-from steelyard.jobs.reach import require_reach
 from steelyard.jobs.states import ENDED, STATUSES
 from steelyard.models.start import require_start
 from steelyard.spec.estimate import Limits

@@ -15,10 +15,10 @@ from steelyard.http.listing import CSV, as_csv, as_list, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream
 from steelyard.http.wiring import services
+from steelyard.inference.rows import read_inputs, read_table
+from steelyard.inference.service import Loaded
 from steelyard.jobs import batches, ledger
 from steelyard.jobs.batches import BatchPlan
-from steelyard.models.predictor import Loaded
-from steelyard.spec.prediction import read_inputs, read_table
 from steelyard.store.replies import Once
 from steelyard.store.tables import PREDICTION
 

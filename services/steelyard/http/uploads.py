@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from flask import Request, request
 
-from steelyard.datasets.passing import passing_file
+from steelyard.datasets.tempfiles import passing_file
 from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
 from steelyard.http.query import Query
 from steelyard.http.wiring import BODY_FILE

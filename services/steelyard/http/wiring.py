@@ -5,12 +5,12 @@ from typing import cast
 
 from flask import current_app
 
-from steelyard.datasets.reading import Readers
+from steelyard.attribution.service import Explainer
+from steelyard.datasets.reader_pool import Readers
 from steelyard.http.accounting import Meters
 from steelyard.http.in_flight import InFlight
+from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
-from steelyard.models.explainer import Explainer
-from steelyard.models.predictor import Predictor
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 

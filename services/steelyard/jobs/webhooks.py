@@ -1,8 +1,8 @@
-"""The outbox of webhooks: written in the transaction that ends the job, emptied by couriers.
+"""The outbox of webhooks: written in the transaction that ends the job, emptied by senders.
 
-A job ends once, so there is one event for it, with one id however often it is sent. A courier takes a delivery by
-moving its due time past the longest that an attempt can last, so two couriers never send the same attempt, and the
-delivery of a courier that dies is due again by itself.
+A job ends once, so there is one event for it, with one id however often it is sent. A sender takes a delivery by
+moving its due time past the longest that an attempt can last, so two senders never send the same attempt, and the
+delivery of a sender that dies is due again by itself.
 """
 
 import random
@@ -48,7 +48,7 @@ class Delivery:
 class Outcome:
     """How an attempt ended, in words for people. After `done` there is no further attempt.
 
-    An `interrupted` attempt is repeated at once, by whichever courier comes first.
+    An `interrupted` attempt is repeated at once, by whichever sender comes first.
     """
 
     delivery: Delivery
@@ -100,10 +100,10 @@ def find_due(engine: Engine, *, limit: int, host_limit: int, busy: Mapping[str, 
 
 
 def take(engine: Engine, job_ids: Collection[str]) -> list[Delivery]:
-    """Those of the deliveries that are still due; no other courier gets them while this attempt lasts."""
+    """Those of the deliveries that are still due; no other sender gets them while this attempt lasts."""
     due = (Row.job_id.in_(job_ids), Row.due_at <= now())
     with writing(engine) as connection:
-        # PostgreSQL: rows that another courier is taking right now are that courier's.
+        # PostgreSQL: rows that another sender is taking right now are that sender's.
         mine = connection.execute(select(Row.job_id).where(*due).with_for_update(skip_locked=True)).scalars().all()
         values = {"attempts": Row.attempts + 1, "due_at": now() + LEASE_SECONDS}
         taken = connection.execute(update(Row).where(Row.job_id.in_(mine)).values(**values).returning(Row)).all()

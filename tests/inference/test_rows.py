@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from steelyard.errors import PayloadTooLarge, ValidationFailed
-from steelyard.spec.prediction import read_body, read_inputs, read_table
+from steelyard.inference.rows import read_body, read_inputs, read_table
 from steelyard.tabular.column import Column, Values, coded, truths
 from steelyard.tabular.encoder import Encoder, Wishes
 from steelyard.tabular.table import table_of

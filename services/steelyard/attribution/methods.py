@@ -19,7 +19,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from steelyard.diagnostics.widened import Widened, draw_rows
+from steelyard.attribution.controls import Widened, draw_rows
 from steelyard.nn.layers import ActivationLayer, BatchNormalization, Dense, Dropout, GaussianNoise
 from steelyard.nn.network import Network
 

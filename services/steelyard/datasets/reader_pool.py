@@ -22,7 +22,7 @@ from typing import Any
 import orjson
 
 from steelyard.datasets.orders import PROCESSOR_SECONDS
-from steelyard.datasets.passing import passing_file
+from steelyard.datasets.tempfiles import passing_file
 from steelyard.errors import (
     Fault,
     InvalidRequest,
@@ -277,7 +277,7 @@ class Reader:
         quiet |= {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR"}
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "steelyard.datasets.process", str(memory_bytes), str(os.getpid())],
+                [sys.executable, "-P", "-m", "steelyard.datasets.reader_process", str(memory_bytes), str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=os.environ | quiet,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from steelyard.diagnostics import explain
-from steelyard.diagnostics.explain import CONTROLS, Importance
-from steelyard.diagnostics.widened import Widened, draw_rows, embed, embedded_groups
+from steelyard.attribution import methods
+from steelyard.attribution.controls import Widened, draw_rows, embed, embedded_groups
+from steelyard.attribution.methods import CONTROLS, Importance
 from steelyard.nn.activations import ACTIVATIONS, Relu, Tanh
 from steelyard.nn.initializers import GlorotNormal
 from steelyard.nn.layers import (
@@ -61,14 +61,14 @@ def missed(y: Array) -> Any:
 def test_a_linear_model_is_explained_exactly() -> None:
     model, x = linear([3, -2, 0]), rows()
     baseline = np.array([0.5, -1, 2])
-    made = explain.integrate(model, x, baseline, SINGLE, ONE, generator(), logits=False)
+    made = methods.integrate(model, x, baseline, SINGLE, ONE, generator(), logits=False)
     np.testing.assert_allclose(made.attributions[:, 0], (x - baseline) * [3, -2, 0], atol=1e-12)
     np.testing.assert_allclose(made.start + made.attributions.sum(axis=2), made.end, atol=1e-12)
     assert made.residual < 1e-12
-    connected = explain.connect(model, SINGLE, ONE, generator())
+    connected = methods.connect(model, SINGLE, ONE, generator())
     assert connected.by_output is not None
     np.testing.assert_allclose(connected.by_output[:, 0], [3, -2, 0], atol=1e-12)
-    permuted = explain.permute(model, x, SINGLE, missed(x @ [3, -2, 0]), generator(), logits=False)
+    permuted = methods.permute(model, x, SINGLE, missed(x @ [3, -2, 0]), generator(), logits=False)
     [importance] = permuted.importances
     assert permuted.base == pytest.approx(0)
     # Shuffling a column doubles its variance in the difference: 2 · w² · var x.
@@ -78,7 +78,7 @@ def test_a_linear_model_is_explained_exactly() -> None:
 
 def test_the_same_request_gets_the_same_answer() -> None:
     model, x = network(Dense(4, Relu()), Dense(2)), rows()
-    one, other = (explain.integrate(model, x, x[0], SINGLE, np.eye(2), generator(), logits=True) for _ in range(2))
+    one, other = (methods.integrate(model, x, x[0], SINGLE, np.eye(2), generator(), logits=True) for _ in range(2))
     assert (one.attributions == other.attributions).all()
     assert (one.importance.control == other.importance.control).all()
 
@@ -110,7 +110,7 @@ def test_gradients_by_the_inputs_agree_with_central_differences(name: str) -> No
 @pytest.mark.parametrize("name", LAYERS)
 def test_without_a_control_the_network_is_as_it_was(name: str) -> None:
     model, x = network(*LAYERS[name], Dense(2)), rows(40)
-    np.testing.assert_allclose(explain.outputs(model, x, logits=False), model.compute(x, logits=False), atol=1e-12)
+    np.testing.assert_allclose(methods.outputs(model, x, logits=False), model.compute(x, logits=False), atol=1e-12)
 
 
 @given(
@@ -121,7 +121,7 @@ def test_without_a_control_the_network_is_as_it_was(name: str) -> None:
 @settings(max_examples=40, deadline=None)
 def test_attributions_add_up_to_what_the_output_moved(name: str, seed: int, units: int) -> None:
     model, x = network(*LAYERS[name], Dense(units), seed=seed), rows(11, seed=seed)
-    made = explain.integrate(model, x, x.mean(axis=0), SINGLE, np.eye(units), generator(), logits=True)
+    made = methods.integrate(model, x, x.mean(axis=0), SINGLE, np.eye(units), generator(), logits=True)
     np.testing.assert_allclose(made.end, model.compute(x, logits=True), atol=1e-9)
     missed = np.abs(made.start + made.attributions.sum(axis=2) - made.end).max()
     assert made.residual == pytest.approx(missed, abs=1e-12)
@@ -142,7 +142,7 @@ def test_integrated_gradients_are_those_of_pytorch() -> None:
         (hidden @ weights["output/kernel"] + weights["output/bias"]).sum().backward()
         found += share * here.grad
     expected = found.numpy() * (x - baseline)
-    made = explain.integrate(model, x, baseline, SINGLE, ONE, generator(), logits=True)
+    made = methods.integrate(model, x, baseline, SINGLE, ONE, generator(), logits=True)
     np.testing.assert_allclose(made.attributions[:, 0], expected, atol=1e-12)
 
 
@@ -156,9 +156,9 @@ def test_a_categorys_inputs_count_as_one_column_embedded_or_not() -> None:
     }
     x = np.column_stack([rows(30, 1), np.arange(30) % 4, rows(30, 1, seed=2)])
     inputs = embed(model, x)
-    np.testing.assert_allclose(explain.outputs(model, inputs, logits=True), model.compute(x, logits=True), atol=1e-12)
+    np.testing.assert_allclose(methods.outputs(model, inputs, logits=True), model.compute(x, logits=True), atol=1e-12)
     places = [*embedded_groups(model, groups).values()]
-    made = explain.integrate(model, inputs, inputs.mean(axis=0), places, ONE, generator(), logits=True)
+    made = methods.integrate(model, inputs, inputs.mean(axis=0), places, ONE, generator(), logits=True)
     assert made.attributions.shape == (30, 1, 3)
     assert made.residual < 1e-9
     assert len({float(value) for value in made.attributions[x[:, 1] == 2, 0, 1]}) > 1
@@ -172,7 +172,7 @@ def test_connection_weights_are_products_along_every_way() -> None:
         for n in (1, 2)
     )
     expected = np.diag(first) @ t["dense_1/kernel"] @ np.diag(second) @ t["output/kernel"]
-    found = explain.connect(model, [np.array([0]), np.array([1, 2])], np.eye(2), generator())
+    found = methods.connect(model, [np.array([0]), np.array([1, 2])], np.eye(2), generator())
     assert found.by_output is not None
     np.testing.assert_allclose(found.by_output[0], expected[0])
     np.testing.assert_allclose(found.by_output[1], np.sqrt((expected[1:] ** 2).mean(axis=0)))
@@ -181,9 +181,9 @@ def test_connection_weights_are_products_along_every_way() -> None:
 @pytest.mark.parametrize("layer", [Residual((Dense(4),)), LayerNormalization(), Embedding((1,), (4,))])
 def test_connection_weights_say_where_they_are_not_defined(layer: Any) -> None:
     model = network(layer, Dense(1))
-    assert (explain.why_not_connected(model) or "").startswith(layer.name)
+    assert (methods.why_not_connected(model) or "").startswith(layer.name)
     with pytest.raises(ValueError, match=layer.name):
-        explain.connect(model, SINGLE, ONE, generator())
+        methods.connect(model, SINGLE, ONE, generator())
 
 
 def test_what_was_never_learned_stays_at_the_level_of_the_control() -> None:
@@ -193,10 +193,10 @@ def test_what_was_never_learned_stays_at_the_level_of_the_control() -> None:
     learned = np.sign(model.tensors()["output/kernel"][:, 0])
     model.tensors()["dense_1/kernel"][:2] = learned * [[0.5], [-0.5]]
     x, groups = rows(400, 20), [np.array([place]) for place in range(20)]
-    y = explain.outputs(model, x, logits=False)[:, 0]
+    y = methods.outputs(model, x, logits=False)[:, 0]
     found = [
-        explain.integrate(model, x, np.zeros(20), groups, ONE, generator(), logits=False).importance,
-        explain.connect(model, groups, ONE, generator()),
+        methods.integrate(model, x, np.zeros(20), groups, ONE, generator(), logits=False).importance,
+        methods.connect(model, groups, ONE, generator()),
     ]
     for importance in found:
         above = importance.values > importance.level
@@ -204,7 +204,7 @@ def test_what_was_never_learned_stays_at_the_level_of_the_control() -> None:
         assert above[2:].sum() <= 6
         assert len(importance.control) == CONTROLS
     noise = np.random.default_rng(3).permutation(y)  # there is nothing to be found
-    importance = explain.permute(model, x, groups, missed(noise), generator(), logits=False).importances[0]
+    importance = methods.permute(model, x, groups, missed(noise), generator(), logits=False).importances[0]
     assert (importance.values[2:] > importance.level).sum() <= 6
 
 
@@ -212,6 +212,6 @@ def test_agreement_is_spearmans() -> None:
     one, other = np.array([3.0, 1, 2, 2, 7]), np.array([1.0, 5, 2, 4, 4])
     control = np.zeros(CONTROLS)
     found = {"a": Importance(one, control), "b": Importance(other, control), "c": Importance(np.ones(5), control)}
-    pairs = {(first, second): value for first, second, value in explain.agree(found)}
+    pairs = {(first, second): value for first, second, value in methods.agree(found)}
     assert pairs["a", "b"] == pytest.approx(spearmanr(one, other).statistic)
     assert pairs["a", "c"] is None

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from steelyard.datasets import reading
-from steelyard.datasets.reading import Readers
+from steelyard.datasets import reader_pool
+from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import SteelyardError, TooLargeToRead, Unavailable
 from steelyard.tabular.json_table import read_inline
 from steelyard.tabular.readers.options import FORMATS, Dialect
@@ -525,6 +525,6 @@ def test_a_full_folder_for_temporary_files_is_no_fault_of_the_file(
         with Path("/dev/full").open("wb", buffering=0) as file:
             yield file
 
-    monkeypatch.setattr(reading, "passing_file", full_file)
+    monkeypatch.setattr(reader_pool, "passing_file", full_file)
     with pytest.raises(Unavailable, match="temporary files is full"):
         read(fresh_readers, tmp_path, b"a\n1\n")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
-from steelyard.spec.prediction import MOST_FAULTS, read_inputs
+from steelyard.inference.rows import MOST_FAULTS, read_inputs
 from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.json_numbers import number_fault
 

@@ -27,7 +27,7 @@ from standardwebhooks import Webhook
 import steelyard
 from steelyard.errors import Unavailable
 from steelyard.jobs import webhooks
-from steelyard.jobs.reach import may_reach
+from steelyard.jobs.address_policy import may_reach
 from steelyard.jobs.webhooks import Delivery, Outcome
 from steelyard.logs import get_logger
 from steelyard.settings import Network, Settings
@@ -59,7 +59,7 @@ class Flight:
     cut: bool = False
 
 
-class Courier:
+class WebhookSender:
     """A thread that delivers what is due."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
@@ -68,7 +68,7 @@ class Courier:
         self._stopping = Event()
         self._loop = asyncio.new_event_loop()
         self._wake = asyncio.Event()
-        self._thread = Thread(target=self._run, name="courier", daemon=True)
+        self._thread = Thread(target=self._run, name="sender", daemon=True)
         self._flights: dict[asyncio.Task[Outcome], Flight] = {}
         self._outcomes: list[Outcome] = []
 
@@ -175,7 +175,7 @@ class Courier:
             words = f"the receiver took longer than {DELIVERY_SECONDS:.0f} s"
         except (httpx.HTTPError, OSError) as error:
             words = f"the receiver could not be reached ({error or type(error).__name__})"
-        except Exception as error:  # one delivery must not end the courier
+        except Exception as error:  # one delivery must not end the sender
             log.exception("a webhook could not be sent", job_id=delivery.job_id)
             words = f"it could not be sent ({type(error).__name__})"
         return Outcome(delivery, words, done=done)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from steelyard.diagnostics import explain
-from steelyard.diagnostics.explain import (
+from steelyard.attribution import methods
+from steelyard.attribution.controls import embedded_groups
+from steelyard.attribution.methods import (
     CONTROL_ROWS,
     CONTROLS,
     METHODS,
@@ -19,14 +20,13 @@ from steelyard.diagnostics.explain import (
     Integrated,
     Permuted,
 )
-from steelyard.diagnostics.widened import embedded_groups
+from steelyard.attribution.request import TargetKinds
 from steelyard.errors import Fault, ValidationFailed, pointer
 from steelyard.formats.nested import to_lists
-from steelyard.models.predictor import Loaded
+from steelyard.inference.service import Loaded
 from steelyard.nn.evaluation import as_scored
 from steelyard.nn.losses import Cost
 from steelyard.nn.metrics import METRICS
-from steelyard.spec.explanation import TargetKinds
 from steelyard.spec.job import JobSpec
 
 Array = NDArray[Any]
@@ -97,7 +97,7 @@ class Explanation:
             "outputs": {"names": self._shown, "unit": self._unit},
             "features": self._features(importance, about[method].pop("scores", None)),
             "control": self._control(importance),
-            "agreement": [{"methods": [one, other], "spearman": value} for one, other, value in explain.agree(found)],
+            "agreement": [{"methods": [one, other], "spearman": value} for one, other, value in methods.agree(found)],
             "not_defined": reasons,
             **about[method],
         }
@@ -123,7 +123,7 @@ class Explanation:
             directions -= 1 / count
             chosen = np.arange(count)
             if count > MOST_OUTPUTS:
-                said = explain.outputs(self._network, self._rows.inputs, logits=self._logits).argmax(axis=1)
+                said = methods.outputs(self._network, self._rows.inputs, logits=self._logits).argmax(axis=1)
                 often = np.argsort(-np.bincount(said, minlength=count), kind="stable")
                 chosen = np.sort(often[:MOST_OUTPUTS])
             assert targets.classes is not None
@@ -137,7 +137,7 @@ class Explanation:
 
     def _why_not(self, method: str) -> str | None:
         if method == "connection_weights":
-            return explain.why_not_connected(self._network)
+            return methods.why_not_connected(self._network)
         least = 1
         if method == "permutation":
             least = min(LEAST_ROWS, len(self._rows.inputs))
@@ -163,14 +163,14 @@ class Explanation:
         loss, network = self._model.loss, self._network
         score = METRICS[SCORES[self._facts.targets.task]]()
         cost = Cost(loss, len(rows.inputs), network.outputs, network.dtype)
-        before = self._said(explain.outputs(network, rows.inputs, logits=self._logits))
+        before = self._said(methods.outputs(network, rows.inputs, logits=self._logits))
 
         def measure(outputs: Array) -> Array:
             if rows.y is None:
                 return np.array([np.abs(self._said(outputs) - before).mean(dtype=np.float64)])
             return np.array([cost.value(outputs, rows.y), -score.score(*as_scored(network, loss, outputs, rows.y))])
 
-        made: Permuted = explain.permute(
+        made: Permuted = methods.permute(
             network, rows.inputs, self._groups, measure, self._generator(), logits=self._logits
         )
         about: dict[str, Any] = {"rows": len(rows.inputs), "source": rows.source, "repeats": REPEATS}
@@ -191,7 +191,7 @@ class Explanation:
         without = int(BUDGET / self._cost("integrated_gradients") * (1 + CONTROLS)) - CONTROLS * CONTROL_ROWS
         rows = self._rows.first(max(len(rows.inputs), without))
         rows = rows.first(max(1, MOST_VALUES // (rows.inputs.shape[1] * len(self._directions))))
-        made: Integrated = explain.integrate(
+        made: Integrated = methods.integrate(
             self._network,
             rows.inputs,
             rows.baseline,
@@ -211,7 +211,7 @@ class Explanation:
         return made.importance, about
 
     def _connection_weights(self) -> tuple[Importance, dict[str, Any]]:
-        found = explain.connect(self._network, self._groups, self._directions, self._generator())
+        found = methods.connect(self._network, self._groups, self._directions, self._generator())
         return found, {"rows": 0, "source": "weights"}
 
     def _generator(self) -> Generator:

@@ -6,7 +6,7 @@ it, and it with its worker.
 It and its children ignore SIGTERM and SIGINT: whoever stops a service by a signal to all its processes means the worker
 to give its jobs back, and a training process that died of it first would look like one that crashed.
 
-python -m steelyard_worker.template SOCKET WORKER (a descriptor and a process id)
+python -m steelyard_worker.fork_server SOCKET WORKER (a descriptor and a process id)
 """
 
 import errno
@@ -21,7 +21,7 @@ import traceback
 from steelyard.lifeline import end_with_parent
 from steelyard.nn import precompile
 from steelyard_worker import run
-from steelyard_worker.nursery import FORK, MESSAGE_BYTES
+from steelyard_worker.fork_client import FORK, MESSAGE_BYTES
 from steelyard_worker.process import REQUESTS
 
 

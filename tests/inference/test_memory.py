@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.models.predictor import Loaded
+from steelyard.inference.service import Loaded
 from steelyard.nn.rng import Streams
 from steelyard.spec.assemble import build_network, prepare
 from steelyard.spec.estimate import Limits

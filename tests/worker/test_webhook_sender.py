@@ -24,8 +24,8 @@ from steelyard.jobs import queries, webhooks
 from steelyard.jobs.webhooks import Delivery
 from steelyard.settings import Network, Settings
 from steelyard.spec.webhook import host_of
-from steelyard_worker import courier
-from steelyard_worker.courier import Courier, Refused
+from steelyard_worker import webhook_sender
+from steelyard_worker.webhook_sender import Refused, WebhookSender
 from tests.conftest import wait_for
 from tests.jobs.test_webhooks import SECRET, end_in
 
@@ -65,8 +65,8 @@ def delivery(url: str) -> Delivery:
 
 
 def send(sent: Delivery, networks: Sequence[Network]) -> int:
-    """Send as a courier does; the status of the answer."""
-    return asyncio.run(courier.send(sent, networks, httpx.create_ssl_context()))
+    """Send as a sender does; the status of the answer."""
+    return asyncio.run(webhook_sender.send(sent, networks, httpx.create_ssl_context()))
 
 
 def test_the_standard_library_of_receivers_takes_the_signature(receiver: Any) -> None:
@@ -143,7 +143,7 @@ def test_a_name_is_looked_up_once(receiver: Any, monkeypatch: pytest.MonkeyPatch
 
 @contextmanager
 def courier_at_work(engine: Engine, networks: str = "127.0.0.0/8,::1/128") -> Iterator[None]:
-    at_work = Courier(engine, Settings(webhook_networks=networks))
+    at_work = WebhookSender(engine, Settings(webhook_networks=networks))
     at_work.start()
     try:
         yield
@@ -179,7 +179,7 @@ def test_an_ended_job_is_told_of(engine: Engine, receiver: Any) -> None:
 def test_what_becomes_of_an_attempt_is_said(
     engine: Engine, receiver: Any, monkeypatch: pytest.MonkeyPatch, what: str, words: str
 ) -> None:
-    monkeypatch.setattr(courier, "DELIVERY_SECONDS", 1.0)
+    monkeypatch.setattr(webhook_sender, "DELIVERY_SECONDS", 1.0)
     with socket.socket() as silent:  # which takes connections and answers nothing
         silent.bind(("127.0.0.1", 0))
         if what != "nobody":
@@ -206,10 +206,10 @@ def silent_port() -> Iterator[int]:
 def test_silent_receivers_delay_no_other(
     engine: Engine, receiver: Any, monkeypatch: pytest.MonkeyPatch, hosts: str
 ) -> None:
-    monkeypatch.setattr(courier, "AT_ONCE", 10)
-    monkeypatch.setattr(courier, "DELIVERY_SECONDS", 90.0)
+    monkeypatch.setattr(webhook_sender, "AT_ONCE", 10)
+    monkeypatch.setattr(webhook_sender, "DELIVERY_SECONDS", 90.0)
     if hosts == "one host":  # whose deliveries never take all places
-        monkeypatch.setattr(courier, "PATIENCE_SECONDS", 1000.0)
+        monkeypatch.setattr(webhook_sender, "PATIENCE_SECONDS", 1000.0)
     with silent_port() as port:
         for number in range(30):  # 127.0.0.1, 127.0.0.2 … are hosts of their own
             host = f"127.0.0.{number + 1}" if hosts == "many hosts" else "127.0.0.1"
@@ -226,7 +226,7 @@ def test_a_worker_that_stops_interrupts_its_deliveries_and_another_repeats_them(
         with courier_at_work(engine):
             wait_for(lambda: webhooks.find_due(engine, limit=1, host_limit=1) == [])
             started = time.monotonic()
-        assert time.monotonic() - started < courier.STOP_SECONDS
+        assert time.monotonic() - started < webhook_sender.STOP_SECONDS
     assert notes(engine, job_id) == ["webhook, attempt 1: interrupted, because the worker stopped"]
     assert webhooks.find_due(engine, limit=1, host_limit=1) == [job_id]
 

@@ -14,18 +14,18 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
+from steelyard.attribution.controls import embed
+from steelyard.attribution.explanation import Explanation, Facts, Rows
+from steelyard.attribution.methods import METHODS
+from steelyard.attribution.request import Asked, TargetKinds, read_explanation
 from steelyard.datasets import library
 from steelyard.datasets.inline import read_stored_rows
-from steelyard.datasets.reading import Readers
-from steelyard.diagnostics.explain import METHODS
-from steelyard.diagnostics.widened import embed
+from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import Fault, NotFound, Unavailable, ValidationFailed, pointer
-from steelyard.models.explanation import Explanation, Facts, Rows
-from steelyard.models.predictor import Loaded, Predictor
+from steelyard.inference.service import Loaded, Predictor
 from steelyard.nn.rng import Streams
 from steelyard.spec.assemble import as_targets
 from steelyard.spec.division import divide
-from steelyard.spec.explanation import Asked, TargetKinds, read_explanation
 from steelyard.spec.job import load_spec
 from steelyard.spec.sources import datasets_of, load_data
 from steelyard.store.engine import reading

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
 from steelyard.errors import NotFound, PayloadTooLarge
+from steelyard.inference.memory import held_bytes
+from steelyard.inference.rows import read_body, read_table
 from steelyard.models.library import find_id
-from steelyard.models.memory import held_bytes
 from steelyard.nn.batch_invariant import FEW_ROWS
 from steelyard.nn.evaluation import Answers, answer
 from steelyard.nn.losses import Loss
 from steelyard.nn.network import Network, Pass
 from steelyard.spec.assemble import build_network
 from steelyard.spec.job import load_spec
-from steelyard.spec.prediction import read_body, read_table
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model

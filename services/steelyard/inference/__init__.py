@@ -1,0 +1,1 @@
+"""From rows as clients send them to predictions by a trained model."""
