@@ -10,10 +10,10 @@ import sys
 
 from flask import Response, request
 
-from steelyard.http.front import Front
-from steelyard.http.routing import OPERATION, Operation
-from steelyard.http.server import Server
 from steelyard.settings import Settings
+from steelyard.web.front import Front
+from steelyard.web.routing import OPERATION, Operation
+from steelyard.web.server import Server
 
 TAKES_JSON = Operation("Nothing", {200: None}, body="JobRequest")
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from flask import Flask
 
-from steelyard.http.app import create_app
-from steelyard.http.wiring import KEY
 from steelyard.settings import Settings
+from steelyard.web.app import create_app
+from steelyard.web.wiring import KEY
 
 
 @contextmanager

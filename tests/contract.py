@@ -19,10 +19,10 @@ from flask.testing import FlaskClient
 from jsonschema_rs import Draft202012Validator, Registry, ValidationError, ValidationErrorKind
 from werkzeug.test import TestResponse
 
-from steelyard.http.app import create_app
-from steelyard.http.openapi import document
-from steelyard.http.wiring import KEY
 from steelyard.settings import Settings
+from steelyard.web.app import create_app
+from steelyard.web.openapi import document
+from steelyard.web.wiring import KEY
 
 BASE = "urn:openapi"
 NOT_MODIFIED = 304

@@ -29,7 +29,7 @@
         └── InitialWeightsGone initial-weights-gone   the model that it was to start from is deleted
 
 An error knows its slug and says what was wrong and what would be right. It does not know HTTP: which
-status a slug has stands in `steelyard.http.problems`. A failed job stores `SteelyardError.problem()`.
+status a slug has stands in `steelyard.web.problems`. A failed job stores `SteelyardError.problem()`.
 """
 
 import difflib

@@ -77,7 +77,7 @@ def api() -> None:
     loaded = _prepare()
     require_free_port(loaded)
     # Imported here: Flask and what comes with it are no business of the other commands.
-    from steelyard.http.server import serve  # noqa: PLC0415
+    from steelyard.web.server import serve  # noqa: PLC0415
 
     serve(loaded)
 

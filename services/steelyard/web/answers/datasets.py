@@ -1,0 +1,63 @@
+"""Data sets."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from steelyard.web.answers.base import Answer, Cell, DayFirst, Listed, Sha256, Time, TimeOfDay
+
+
+class TopValue(Answer):
+    """A value that is often there."""
+
+    value: str | bool | float
+    count: int
+
+
+class DatasetColumn(Answer):
+    """A column at a glance. `min`, `max` and `mean` of dates are RFC 3339, `std` is in seconds."""
+
+    name: str
+    dtype: Annotated[str, Field(description="the type that it had in the file")]
+    kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
+    reason: Annotated[str, Field(description="why it is taken for that kind")]
+    day_first: DayFirst = None
+    time_of_day: TimeOfDay = False
+    missing: int
+    distinct: int
+    min: float | str | None
+    max: float | str | None
+    mean: float | str | None
+    std: float | None
+    top: list[TopValue]
+
+
+class Dataset(Answer):
+    """A data set that was sent."""
+
+    id: str
+    object: Literal["dataset"]
+    name: str | None
+    created_at: Time
+    rows: int
+    bytes: int
+    sha256: Sha256
+    media_type: str
+    read_as: Annotated[dict[str, str], Field(description="how the file turned out to be written")]
+    columns: list[DatasetColumn]
+
+
+class DatasetList(Listed):
+    """Data sets, newest first."""
+
+    data: list[Dataset]
+
+
+class DatasetRows(Answer):
+    """Rows of a data set."""
+
+    object: Literal["list"]
+    rows: int
+    data: list[dict[str, Cell]]
+    has_more: bool
+    next: str | None

@@ -1,0 +1,113 @@
+"""Jobs: what they are, and what happened to them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from steelyard.web.answers.base import Answer, Label, Listed, Problem, Sha256, Time
+
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+
+
+class Progress(Answer):
+    """How far a job is."""
+
+    epoch: int
+    epochs: int
+    fraction: Annotated[float, Field(ge=0, le=1)]
+    eta_seconds: float | None
+
+
+class Finding(Answer):
+    """Something that stands out in a run."""
+
+    code: str
+    level: Literal["info", "warning"]
+    message: str
+    suggestion: str
+    layer: str | None
+
+
+class DataSummary(Answer):
+    """What a job learns from."""
+
+    rows: int
+    features: list[str]
+    targets: list[str]
+    classes: list[Label] | None
+    left_out: Annotated[dict[str, str], Field(description="columns of which nothing is learned, and why")]
+    rows_left_out: Annotated[int, Field(description="rows that lack a target")] = 0
+
+
+class Job(Answer):
+    """A training job."""
+
+    id: str
+    object: Literal["job"]
+    name: str | None
+    metadata: dict[str, str]
+    status: Status
+    spec: Annotated[dict[str, Any], Field(description="the job with every default filled in")]
+    spec_digest: Sha256
+    data: DataSummary
+    parameters: int
+    progress: Progress
+    metrics: dict[str, dict[str, float | None]]
+    model: str | None
+    attempt: int
+    error: Problem | None
+    findings: list[Finding]
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time | None
+    queue_seconds: float | None
+    train_seconds: float | None
+    weights_sha256: Sha256 | None
+
+
+class JobList(Listed):
+    """Jobs, newest first."""
+
+    data: list[Job]
+
+
+class Estimate(Answer):
+    """What a job would need."""
+
+    memory_bytes: int
+    seconds: float
+
+
+class DryRun(Answer):
+    """What a job would be."""
+
+    object: Literal["dry_run"]
+    spec: dict[str, Any]
+    spec_digest: Sha256
+    data: DataSummary
+    parameters: int
+    estimate: Estimate
+
+
+class Event(Answer):
+    """Something that happened to a job."""
+
+    id: str
+    created_at: Time
+    level: Literal["info", "warning", "error"]
+    type: str
+    message: str
+    data: dict[str, Any]
+
+
+class EventList(Listed):
+    """Events, oldest first."""
+
+    data: list[Event]
+
+
+class History(Answer):
+    """What each epoch measured: a list as long as `epochs` for every name."""
+
+    epochs: list[int]
+    series: dict[str, list[float | None]]

@@ -1,0 +1,118 @@
+"""What a job leaves: weights, predictions, and how good those are."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from steelyard.web.answers.base import Answer, Label, Listed, Sha256, Target
+
+
+class TensorFacts(Answer):
+    """A tensor without its values."""
+
+    name: str
+    shape: list[int]
+    dtype: str
+    statistics: dict[str, float | None]
+    sha256: Sha256
+
+
+class SnapshotFacts(Answer):
+    """The weights after an epoch."""
+
+    epoch: int
+    sha256: Sha256
+    tensors: list[TensorFacts]
+
+
+class WeightList(Answer):
+    """Which weights there are: `initial`, `best`, `final`."""
+
+    snapshots: dict[str, SnapshotFacts]
+
+
+class Weights(Answer):
+    """All tensors of a snapshot as nested lists; kernels are `(inputs, units)`."""
+
+    snapshot: str
+    tensors: dict[str, list[Any]]
+
+
+class TensorValues(Answer):
+    """One tensor."""
+
+    name: str
+    shape: list[int]
+    dtype: str
+    values: list[Any]
+
+
+class PredictedRow(Answer):
+    """A stored prediction."""
+
+    row: int
+    target: Target
+    prediction: Target
+    probabilities: list[float] | None = None
+
+
+class Predictions(Listed):
+    """The stored predictions of a split."""
+
+    split: str
+    rows: int
+    classes: list[Label] | None
+    targets: list[str]
+    data: list[PredictedRow]
+
+
+class ClassReport(Answer):
+    """How well the rows of one class, or label, were found."""
+
+    label: Label
+    rows: int
+    predicted: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class CalibrationBin(Answer):
+    """The rows whose probability lies in a tenth: what was said on average, and how often it was so."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    from_: Annotated[float, Field(alias="from")]
+    rows: int
+    said: float
+    was: float
+
+
+class CalibrationCurve(Answer):
+    """The probabilities of one class, or label."""
+
+    label: Label
+    bins: list[CalibrationBin]
+
+
+class Residuals(Answer):
+    """How predictions of a number differ from what it was: prediction less target."""
+
+    target: str
+    rows: int
+    mean: float
+    std: float
+    quantiles: dict[str, float]
+
+
+class Report(Answer):
+    """How good the predictions of a split are: `residuals` for regression, else the others."""
+
+    object: Literal["report"]
+    split: str
+    rows: int
+    task: str
+    classes: list[ClassReport] | None = None
+    confusion_matrix: Annotated[list[list[int]] | None, Field(description="rows: true; columns: predicted")] = None
+    calibration: list[CalibrationCurve] | None = None
+    residuals: list[Residuals] | None = None

@@ -1,0 +1,79 @@
+"""The composition root of the API: settings in, a Flask application out."""
+
+from flask import Flask, Response, g, request
+
+from steelyard.attribution.service import Explainer
+from steelyard.datasets.reader_pool import Readers
+from steelyard.inference.service import Predictor
+from steelyard.jobs.doorbell import Doorbell
+from steelyard.logs import bind
+from steelyard.settings import Settings
+from steelyard.store.engine import make_engine
+from steelyard.web.accounting import choose_id, make_meters
+from steelyard.web.assets import assets
+from steelyard.web.console import console
+from steelyard.web.datasets import datasets
+from steelyard.web.health import JobsByStatus, health
+from steelyard.web.jobs import jobs
+from steelyard.web.models import models
+from steelyard.web.openapi import docs
+from steelyard.web.predictions import predictions
+from steelyard.web.problems import add_handlers, problems
+from steelyard.web.uploads import Uploads
+from steelyard.web.weights import weights
+from steelyard.web.wiring import KEY, REQUEST_ID, ROUTE, Services
+
+# plotly sets styles on the elements it draws, and draws its icons from data: and blob: addresses.
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+def create_app(ours: Settings) -> Flask:
+    """The API on these settings. Nothing is connected to before the first request."""
+    app = Flask(__name__)
+    app.request_class = Uploads
+    app.config["MAX_CONTENT_LENGTH"] = ours.max_body_bytes
+    app.url_map.merge_slashes = False
+    engine = make_engine(ours.database)
+    meters = make_meters()
+    meters.registry.register(JobsByStatus(engine))
+    predictor = Predictor(engine)
+    readers = Readers(memory_bytes=ours.max_job_memory_bytes)
+    shared = Services(
+        ours,
+        engine,
+        Doorbell(ours.broker),
+        predictor,
+        Explainer(engine, predictor, readers),
+        readers,
+        meters,
+    )
+    app.extensions[KEY] = shared
+    for blueprint in (jobs, weights, datasets, models, predictions, health, docs, problems, console, assets):
+        app.register_blueprint(blueprint)
+    add_handlers(app)
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.teardown_request(_forget)
+    return app
+
+
+def _begin() -> None:
+    g.request_id = request.environ.get(REQUEST_ID) or choose_id(None)
+    g.log_context = bind(request_id=g.request_id)
+    g.log_context.__enter__()
+
+
+def _end(response: Response) -> Response:
+    request.environ[ROUTE] = request.url_rule.rule if request.url_rule else "none"
+    if response.content_type.startswith("text/html"):
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _forget(_: BaseException | None) -> None:
+    if context := g.pop("log_context", None):
+        context.__exit__(None, None, None)

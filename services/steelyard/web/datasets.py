@@ -1,0 +1,118 @@
+"""Data sets: sent once, described, and learned from by any number of jobs."""
+
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, url_for
+
+from steelyard.datasets import library
+from steelyard.datasets.library import Upload
+from steelyard.store import replies
+from steelyard.store.replies import Once
+from steelyard.tabular.readers.options import FORMATS
+from steelyard.web.idempotency import answer_once
+from steelyard.web.pagination import CSV, as_csv, as_list, as_rows
+from steelyard.web.query import AFTER, LIMIT, MOST_OFFSET, Query
+from steelyard.web.routing import JSON, Operation, choose_form, reply, route, stream
+from steelyard.web.uploads import READING, read_dialect, receive, require_name
+from steelyard.web.wiring import services
+
+datasets = Blueprint("datasets", __name__)
+NAME = Query("name", "string", "a label")
+ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=10_000)
+ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0, most=MOST_OFFSET)
+
+
+@route(
+    datasets,
+    "POST",
+    "/v1/datasets",
+    Operation(
+        "Send a data set",
+        {201: "Dataset"},
+        query=(NAME, *READING),
+        files=True,
+        keyed=True,
+        problems=(400, 409, 413, 415, 422),
+    ),
+)
+def create_dataset(*, name: str | None, **dialect: Any) -> Response:
+    """Read the file, in a process of its own, and keep it. The same bytes twice are one data set."""
+    ours, read_as = services(), read_dialect(**dialect)
+    most = ours.settings.max_dataset_bytes
+    with receive(most) as sent:
+        title = require_name(name or sent.name)
+        upload = Upload(title, sent.media_type, read_as, sent.digest(), sent.bytes)
+
+        def create(once: Once | None) -> bytes:
+            found = library.find(ours.engine, upload)
+            if found is None:
+                form = FORMATS[sent.media_type]
+                with ours.readers.read(sent.path, form, max_bytes=most, dialect=read_as) as parsed:
+                    found = library.keep(ours.engine, upload, sent.file, parsed)
+            answer = orjson.dumps(found)
+            if once is not None:  # a transaction of its own will do: the same bytes are the same data set anyhow
+                replies.keep_alone(ours.engine, once, answer)
+            return answer
+
+        answer, headers = answer_once(create, body_sha256=upload.digest)
+    headers["Location"] = url_for("datasets.get_dataset", dataset_id=orjson.loads(answer)["id"])
+    return reply(answer, 201, headers=headers)
+
+
+@route(
+    datasets,
+    "GET",
+    "/v1/datasets",
+    Operation("List data sets, newest first", {200: "DatasetList"}, query=(LIMIT, AFTER), problems=(400, 422)),
+)
+def list_datasets(*, limit: int, after: str | None) -> dict[str, Any]:
+    """The newest data sets."""
+    return as_list(library.list_datasets(services().engine, limit=limit, after=after))
+
+
+@route(datasets, "GET", "/v1/datasets/<dataset_id>", Operation("Get a data set", {200: "Dataset"}, problems=(404,)))
+def get_dataset(dataset_id: str) -> dict[str, Any]:
+    """What the data set holds: each column with its kind, and how its values lie."""
+    return library.get(services().engine, dataset_id)
+
+
+@route(
+    datasets,
+    "DELETE",
+    "/v1/datasets/<dataset_id>",
+    Operation("Delete a data set; what was made from it stays", {204: None}, problems=(404, 409)),
+)
+def delete_dataset(dataset_id: str) -> Response:
+    """Delete the data set."""
+    library.remove(services().engine, dataset_id)
+    return Response(status=204)
+
+
+@route(
+    datasets,
+    "GET",
+    "/v1/datasets/<dataset_id>/rows",
+    Operation("Rows of a data set", {200: "DatasetRows"}, query=(ROWS, ROW), forms=(CSV,), problems=(404, 406, 422)),
+)
+def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
+    """Rows as objects, or as CSV."""
+    form = choose_form((JSON, CSV))
+    found = library.open_rows(services().engine, dataset_id, limit=limit, after=after)
+    if form == JSON:
+        return stream(as_rows(found), version=found.version)
+    header = [column["name"] for column in library.get(services().engine, dataset_id)["columns"]]
+    blocks = ([[*row.values()] for row in rows] for rows in found.rows)
+    return stream(as_csv(header, blocks), version=found.version, content_type=CSV)
+
+
+@route(
+    datasets,
+    "GET",
+    "/v1/datasets/<dataset_id>/content",
+    Operation("The bytes of a data set, as they were sent", {200: None}, forms=tuple(FORMATS), problems=(404,)),
+)
+def get_dataset_content(dataset_id: str) -> Response:
+    """The file."""
+    media_type, size, pieces = library.read_content(services().engine, dataset_id)
+    return stream(pieces, version=("content", dataset_id), content_type=media_type, length=size)

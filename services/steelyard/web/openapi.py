@@ -1,0 +1,170 @@
+"""The OpenAPI 3.1 document, made from the routes' own declarations and from pydantic's JSON Schemas."""
+
+import re
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, render_template
+from pydantic.json_schema import models_json_schema
+from werkzeug.routing import Rule
+
+from steelyard import __version__
+from steelyard.models.library import ALIAS
+from steelyard.spec.examples import EXAMPLES
+from steelyard.spec.schema import Schemas, request_schema
+from steelyard.tabular.readers.options import FORMATS
+from steelyard.web.answers import ANSWERS
+from steelyard.web.idempotency import HEADER, KEY, REPLAYED
+from steelyard.web.query import Query
+from steelyard.web.routing import JSON, OPERATION, Operation, route
+from steelyard.web.uploads import MULTIPART
+
+REF = "#/components/schemas/{model}"
+PROBLEM_NAMES = {
+    400: "the body is not JSON as it should be",
+    403: "the request's host or origin is not allowed",
+    404: "there is no such thing",
+    405: "the address takes other methods",
+    406: "there is no such form",
+    408: "the body did not arrive in time",
+    409: "its state forbids it",
+    413: "the body is too large",
+    415: "the body is of a kind that is not read",
+    422: "what was asked cannot be done; `errors` has every fault",
+    500: "a fault of the service",
+    503: "a part of the service is away",
+}
+KEY_PARAMETER: dict[str, Any] = {
+    "name": HEADER,
+    "in": "header",
+    "description": "chosen by the client: the same request with the same key has its effect once and the same answer, "
+    f"marked `{REPLAYED}: true`",
+    "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
+}
+FILE = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream", "minLength": 1}
+JSON_COLUMN = {"$ref": REF.format(model="JsonColumn")}
+FILES: dict[str, Any] = {
+    # A list or an object, without a type: the code that client generators make of a union of them does not run.
+    "JsonFile": {
+        "description": "a list of objects; or columns, as lists or as objects by row; or `rows`; or `x` and `y`; or "
+        "`columns` and `data`",
+        "items": {"$ref": REF.format(model="JsonRecord")},
+        "properties": dict.fromkeys(("rows", "x", "y", "columns", "data"), JSON_COLUMN),
+        "additionalProperties": JSON_COLUMN,
+    },
+    "JsonColumn": {"anyOf": [{"type": "array", "items": {}}, {"$ref": REF.format(model="JsonRecord")}]},
+    "JsonRecord": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
+}
+DOCUMENT = {"type": "object", "description": "An OpenAPI document."}
+FILE_FIELDS = {"file": FILE, "name": {"type": "string", "maxLength": 200, "pattern": "^[^\\u0000]*$"}}
+PATH_SCHEMAS = {"alias": {"type": "string", "pattern": f"^{ALIAS.pattern}$"}}
+docs = Blueprint("docs", __name__)
+
+
+@route(docs, "GET", "/openapi.json", Operation("This document", {200: "OpenAPI"}))
+def get_document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return document(current_app)
+
+
+@docs.get("/docs")
+def show() -> Response:
+    """The document for reading and trying, by Swagger UI."""
+    return Response(render_template("docs.html"), content_type="text/html; charset=utf-8")
+
+
+def operations(app: Flask) -> list[tuple[Rule, str, Operation, str]]:
+    """Every declared route: its rule, method, declaration and description."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if hasattr(view, OPERATION):
+            methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+            found += [(rule, method, getattr(view, OPERATION), view.__doc__ or "") for method in sorted(methods)]
+    return sorted(found, key=lambda each: (each[0].rule, each[1]))
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """The document of an application."""
+    paths: dict[str, dict[str, Any]] = {}
+    for rule, method, operation, description in operations(app):
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        paths.setdefault(path, {})[method.lower()] = _operation(rule, operation, description)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Steelyard",
+            "version": __version__,
+            "summary": "Training-as-a-service: POST a job, fetch its weights, predict.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": _schemas()},
+    }
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    models = [(model, "serialization") for model in ANSWERS]
+    _, definitions = models_json_schema(models, ref_template=REF, schema_generator=Schemas)  # type: ignore[arg-type]
+    schemas: dict[str, Any] = definitions["$defs"]
+    return schemas | request_schema(REF) | FILES | {"OpenAPI": DOCUMENT}
+
+
+def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": PATH_SCHEMAS.get(name, {"type": "string"})}
+        for name in sorted(rule.arguments)
+    ]
+    parameters += [_parameter(query) for query in operation.query]
+    if operation.keyed:
+        parameters.append(KEY_PARAMETER)
+    described: dict[str, Any] = {
+        "operationId": rule.endpoint.split(".")[-1],
+        "tags": [rule.endpoint.split(".")[0]],
+        "summary": operation.summary,
+        "description": description,
+        "parameters": parameters,
+        "responses": _responses(operation, has_body=operation.body is not None or operation.files),
+    }
+    if content := _body(operation):
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if operation.files:
+        content |= {media_type: {"schema": _file_schema(media_type, FILE)} for media_type in FORMATS}
+    if operation.files and operation.body is None:
+        form = {"type": "object", "required": ["file"], "properties": FILE_FIELDS, "additionalProperties": False}
+        content[MULTIPART] = {"schema": form, "encoding": {"file": {"contentType": ", ".join(FORMATS)}}}
+    if operation.body is not None:
+        content[JSON] = {"schema": {"$ref": REF.format(model=operation.body)}}
+        if operation.body == "JobRequest":
+            content[JSON]["examples"] = {name: {"value": example} for name, example in EXAMPLES.items()}
+    return content
+
+
+def _file_schema(media_type: str, otherwise: dict[str, Any]) -> dict[str, Any]:
+    return {"$ref": REF.format(model="JsonFile")} if media_type == JSON else otherwise
+
+
+def _parameter(query: Query) -> dict[str, Any]:
+    style = {"style": "deepObject", "explode": True} if query.kind == "labels" else {}
+    return {"name": query.name, "in": "query", "description": query.description, "schema": query.schema, **style}
+
+
+def _responses(operation: Operation, *, has_body: bool) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for index, (status, schema) in enumerate(operation.answers.items()):
+        content = {} if schema is None else {JSON: {"schema": {"$ref": REF.format(model=schema)}}}
+        if index == 0:
+            content |= {form: {"schema": _file_schema(form, {"type": "string"})} for form in operation.forms}
+        responses[str(status)] = {"description": operation.summary, **({"content": content} if content else {})}
+    statuses = {*operation.problems, 403, 422, 500, 503} | ({400, 408, 413, 415} if has_body else set())
+    for status in sorted(statuses - set(operation.answers)):
+        problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
+        responses[str(status)] = {"description": PROBLEM_NAMES[status], "content": problem}
+    return responses

@@ -1,0 +1,44 @@
+"""Lists in the envelope of the HTTP contract, and tables as CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from steelyard.store.blocks import Blocks
+from steelyard.store.pages import Page
+from steelyard.web.routing import dump
+
+CSV = "text/csv"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_list(page: Page) -> dict[str, Any]:
+    """A page, as every list is answered."""
+    return {"object": "list", "data": page.data, "has_more": page.has_more, "next": page.next}
+
+
+def as_csv(header: Sequence[str], blocks: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
+    """A table as CSV, a block of rows at a time.
+
+    A string that a spreadsheet would take for a formula is quoted with an apostrophe.
+    """
+    for rows in chain([[header]], blocks):
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\r\n").writerows([_inert(value) for value in row] for row in rows)
+        yield buffer.getvalue().encode()
+
+
+def _inert(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def as_rows(found: Blocks) -> Iterator[bytes]:
+    """Rows in the envelope of a list, a block at a time."""
+    yield dump({"object": "list", **found.facts, "data": []})[: -len("]}")]
+    first = True
+    for rows in found.rows:
+        yield (b"" if first else b",") + dump(rows)[1:-1]
+        first = False
+    yield b"]}"

@@ -1,0 +1,145 @@
+"""How a route is declared: what it takes and gives, in one place, for Flask and for the OpenAPI document alike."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import orjson
+from flask import Blueprint, Response, request
+
+from steelyard.errors import NotAcceptable, NotFound, UnsupportedMediaType
+from steelyard.spec.reading import MOST_BYTES, read_document
+from steelyard.web.query import Query, read_query
+
+JSON = "application/json"
+PIECE_BYTES = 1 << 20
+NUMBERS = orjson.OPT_SERIALIZE_NUMPY
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A route, as the OpenAPI document describes it.
+
+    `answers` names the schema of each good status (`None`: no body); `forms` other media types of the first of them;
+    `problems` are the statuses that it can refuse with, beside those that every route has; `keyed` says that it takes
+    an `Idempotency-Key`, `files` that its body is a file of data.
+    """
+
+    summary: str
+    answers: Mapping[int, str | None]
+    body: str | None = None
+    query: Sequence[Query] = ()
+    forms: Sequence[str] = ()
+    problems: Sequence[int] = ()
+    keyed: bool = False
+    files: bool = False
+
+
+OPERATION = "__operation__"
+
+
+def route(blueprint: Blueprint, method: str, rule: str, operation: Operation) -> Callable[..., Any]:
+    """Register a view. Its query parameters come as keyword arguments, its dict goes out as JSON."""
+
+    def register(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def call(**arguments: Any) -> Response:
+            if any("\0" in argument for argument in arguments.values()):  # PostgreSQL rejects NUL in strings
+                raise NotFound(f"there is nothing at {request.path!r}: no name has a NUL character")
+            answer = view(**arguments, **read_query(operation.query))
+            return answer if isinstance(answer, Response) else reply(answer)
+
+        setattr(call, OPERATION, operation)
+        blueprint.add_url_rule(rule, view.__name__, call, methods=[method])
+        return call
+
+    return register
+
+
+def reply(
+    document: Any, status: int = 200, *, headers: Mapping[str, str] | None = None, content_type: str = JSON
+) -> Response:
+    """A body; a GET of what the client has already is answered with 304."""
+    body = document if isinstance(document, bytes) else dump(document)
+    response = Response(body, status, headers, content_type=content_type)
+    if request.method in ("GET", "HEAD") and status == 200:
+        response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+        response.vary.add("Accept")
+        response.make_conditional(request.environ)
+    return response
+
+
+def stream(
+    pieces: Iterable[bytes],
+    *,
+    version: Sequence[Any],
+    content_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+    length: int | None = None,
+) -> Response:
+    """A body that is made while it is sent; `version` differs where the body does.
+
+    What fits into one piece is sent whole, with its length, so that whatever is wrong with it is still told.
+    """
+    rest, first = iter(pieces), b""
+    for piece in rest:
+        first += piece
+        if len(first) > PIECE_BYTES:
+            break
+    else:
+        rest, length = iter(()), len(first)
+    response = Response(chain([first], rest), headers=headers, content_type=content_type)
+    response.implicit_sequence_conversion = False  # else it would be collected to be counted
+    if length is not None:
+        response.content_length = length
+    response.set_etag(hashlib.sha256(dump([content_type, *version])).hexdigest()[:32])
+    response.vary.add("Accept")
+    response.make_conditional(request.environ)
+    return response
+
+
+def dump(document: Any) -> bytes:
+    """A document as JSON.
+
+    Arrays stand for nested lists of the shortest decimals that give their values back, and `null` for what is not
+    finite.
+    """
+    return orjson.dumps(document, default=_as_json, option=NUMBERS)
+
+
+def _as_json(value: Any) -> Any:
+    """What orjson does not write itself: an array that is not contiguous."""
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def read_json(*, most_bytes: int = MOST_BYTES) -> Any:
+    """The JSON value in this request's body, whose objects take at most about so much memory.
+
+    Raises `UnsupportedMediaType`, `InvalidRequest`, `PayloadTooLarge`.
+    """
+    return read_document(take_json(), most_bytes=most_bytes)
+
+
+def take_json() -> bytes:
+    """This request's body, if its Content-Type is JSON. Raises `UnsupportedMediaType`, `RequestEntityTooLarge`."""
+    if request.mimetype != JSON:
+        seen = request.mimetype or "none"
+        raise UnsupportedMediaType(f"the Content-Type is {seen}; it must be {JSON}")
+    body = request.get_data(cache=False)
+    if request.content_length is None:
+        request.stream.read(1)  # Werkzeug ends a chunked body at its limit, and tells so at the next read
+    return body
+
+
+def choose_form(forms: Sequence[str]) -> str:
+    """The media type, of those that there are, that the client likes best. Raises `NotAcceptable`."""
+    best = request.accept_mimetypes.best_match(forms) if request.accept_mimetypes else forms[0]
+    if best is None:
+        raise NotAcceptable(f"the Accept header asks for {request.headers['Accept']}; there are {', '.join(forms)}")
+    return str(best)

@@ -1,0 +1,143 @@
+"""Files of data that come as a request's body, or as a part of it: to disk as they arrive, and nowhere else."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import IO, Any
+
+from flask import Request, request
+
+from steelyard.datasets.tempfiles import passing_file
+from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
+from steelyard.tabular.column import trimmed
+from steelyard.tabular.readers.options import FORMATS, Dialect
+from steelyard.tabular.readers.unnamed_files import path_of, unnamed_file
+from steelyard.web.query import Query
+from steelyard.web.wiring import BODY_FILE
+
+MULTIPART = "multipart/form-data"
+PIECE_BYTES = 1 << 20
+ENDINGS = {
+    ".csv": "text/csv",
+    ".tsv": "text/csv",
+    ".txt": "text/csv",
+    ".parquet": "application/vnd.apache.parquet",
+    ".arrow": "application/vnd.apache.arrow.stream",
+    ".arrows": "application/vnd.apache.arrow.stream",
+    ".feather": "application/vnd.apache.arrow.stream",
+    ".npz": "application/x-npz",
+    ".json": "application/json",
+    ".ndjson": "application/x-ndjson",
+    ".jsonl": "application/x-ndjson",
+}
+ENCODINGS = ("utf-8", "latin-1", "cp1252", "utf-16")
+QUOTE = '"'
+CHARACTER = r"^[\t -~]$"
+READING = (
+    Query("delimiter", "string", "of a CSV file; found out unless given", pattern=CHARACTER),
+    Query("quote", "string", 'of a CSV file; `"` by default', pattern=CHARACTER),  # client generators escape a default
+    Query("encoding", "string", "of a CSV file; found out unless given", choices=ENCODINGS),
+    Query("decimal", "string", "decimal point of a CSV file; found out unless given", choices=(".", ",")),
+    Query("header", "boolean", "whether a CSV file begins with the columns' names", default=True),
+    Query("texts", "string", "columns that hold texts, whatever they look like, with commas between"),
+)
+
+
+class Uploads(Request):
+    """A request whose files go straight to disk, where another process can open them."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return unnamed_file()
+
+
+class Sent:
+    """A file that was sent: on disk at `path`."""
+
+    def __init__(self, file: IO[bytes], name: str | None, media_type: str) -> None:
+        self.path = path_of(file)
+        self.file = file
+        self.name = name
+        self.media_type = media_type
+
+    @property
+    def bytes(self) -> int:
+        """How long it is."""
+        return os.fstat(self.file.fileno()).st_size
+
+    def digest(self) -> str:
+        """Its SHA-256 in hexadecimal digits."""
+        self.file.seek(0)
+        return hashlib.file_digest(self.file, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def read_dialect(
+    delimiter: str | None, quote: str | None, encoding: str | None, decimal: str | None, header: bool, texts: str | None
+) -> Dialect:
+    """The dialect that the query asks for. Raises `ValidationFailed`."""
+    faults = [
+        Fault.of_query(name, f"is {shown(value)}; it must be one ASCII character")
+        for name, value in (("delimiter", delimiter), ("quote", quote))
+        if value and not (len(value) == 1 and value.isascii() and value not in "\r\n\0")
+    ]
+    if quote == "":
+        faults.append(Fault.of_query("quote", "is empty; it must be one ASCII character"))
+    if faults:
+        raise ValidationFailed(faults)
+    names = tuple(map(trimmed, texts.split(","))) if texts else ()
+    return Dialect(delimiter or "", quote or QUOTE, encoding or "", decimal or "", header, names)
+
+
+@contextmanager
+def receive(max_bytes: int) -> Iterator[Sent]:
+    """The file of this request, which is on disk as long as this lasts. Raises `UnsupportedMediaType`."""
+    request.max_content_length = max_bytes
+    if request.mimetype == MULTIPART:
+        yield _from_form()
+        return
+    if request.mimetype not in FORMATS:
+        raise UnsupportedMediaType(f"the Content-Type is {request.mimetype or 'none'}; files are {_known()}")
+    if (kept := request.environ.get(BODY_FILE)) is not None:
+        yield Sent(kept, None, request.mimetype)
+        return
+    with passing_file() as file:  # a server that has not taken the body before it asked
+        shutil.copyfileobj(request.stream, file, PIECE_BYTES)
+        yield Sent(file, None, request.mimetype)
+
+
+def _from_form() -> Sent:
+    unknown = [name for name in [*request.form, *request.files] if name not in ("file", "name")]
+    faults = [Fault(pointer(name), "is not a field here; known are file, name") for name in unknown]
+    if "file" not in request.files:
+        faults.append(Fault(pointer("file"), "is missing; it must be the file"))
+    if faults:
+        raise ValidationFailed(faults)
+    part = request.files["file"]
+    part.stream.flush()
+    name = request.form.get("name") or PurePath((part.filename or "").replace("\\", "/")).name or None
+    return Sent(part.stream, name, _media_type(part.mimetype, part.filename or ""))
+
+
+def _media_type(said: str, filename: str) -> str:
+    """What a part of a form is: by its Content-Type, or by its name, since clients send any type with it."""
+    if said in FORMATS:
+        return said
+    endings = [ending.lower() for ending in PurePath(filename).suffixes]
+    for ending in reversed(endings):
+        if ending in ENDINGS:
+            return ENDINGS[ending]
+    seen = f"{shown(filename)} ({said or 'no Content-Type'})"
+    raise UnsupportedMediaType(f"the file is {seen}; give it a Content-Type of {_known()}")
+
+
+def _known() -> str:
+    return ", ".join(FORMATS)
+
+
+def require_name(name: str | None) -> str | None:
+    """A name that can be stored. Raises `InvalidRequest`."""
+    if name is not None and (len(name) > 200 or "\0" in name):
+        raise InvalidRequest("the name must have at most 200 characters, and no NUL")
+    return name
