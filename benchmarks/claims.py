@@ -23,12 +23,12 @@ from tests.conftest import running_postgres
 from tests.service import SMALLEST
 
 from steelyard.jobs import ledger
-from steelyard.spec.estimate import Limits
-from steelyard.spec.plan import read_job
 from steelyard.store.engine import make_engine, reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.migration import upgrade
 from steelyard.store.tables import Job
+from steelyard.training.estimate import Limits
+from steelyard.training.plan import read_job
 
 QUEUED = 10_000
 CLAIMS = 1_000

@@ -35,10 +35,10 @@ from steelyard.jobs.doorbell import Doorbell
 from steelyard.jobs.ledger import claim, submit
 from steelyard.jobs.queries import Epochs, load_order
 from steelyard.nn.training.loop import Epoch
-from steelyard.spec.estimate import Limits
-from steelyard.spec.plan import read_job
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
+from steelyard.training.estimate import Limits
+from steelyard.training.plan import read_job
 from steelyard_worker.outcome import Outcome
 
 T = TypeVar("T")

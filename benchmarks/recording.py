@@ -26,10 +26,10 @@ from steelyard.jobs import ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim
 from steelyard.nn.training.loop import Training
-from steelyard.spec.estimate import Limits
-from steelyard.spec.plan import read_job
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
+from steelyard.training.estimate import Limits
+from steelyard.training.plan import read_job
 from steelyard_worker.checkpoint import Saved, to_bytes
 from steelyard_worker.fingerprint import fingerprint
 from steelyard_worker.recorder import Recorder

@@ -12,8 +12,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from steelyard.cli.main import MODULES
 from steelyard.nn.component import parameters
 from steelyard.settings import Settings
-from steelyard.spec.catalog import catalog
-from steelyard.spec.parts import REGISTRIES
+from steelyard.training.catalog import catalog
+from steelyard.training.components import REGISTRIES
 
 ROOT = Path(__file__).parents[2]
 PARTS = [part for registry in REGISTRIES.values() for part in registry]

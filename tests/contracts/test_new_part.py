@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from steelyard.spec.parts import REGISTRIES
+from steelyard.training.components import REGISTRIES
 from tests.contracts.new_parts import ADDED, JOBS
 
 ROOT = Path(__file__).parents[2]

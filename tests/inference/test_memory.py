@@ -9,12 +9,12 @@ import pytest
 
 from steelyard.inference.service import Loaded
 from steelyard.nn.rng import Streams
-from steelyard.spec.assemble import build_network, prepare
-from steelyard.spec.estimate import Limits
-from steelyard.spec.job import load_spec
-from steelyard.spec.plan import read_job
-from steelyard.spec.sources import load_data
 from steelyard.tabular.encoder import Encoder
+from steelyard.training.assemble import build_network, prepare
+from steelyard.training.estimate import Limits
+from steelyard.training.plan import read_job
+from steelyard.training.schema import load_spec
+from steelyard.training.sources import load_data
 from tests.conftest import no_tables
 
 COUNT = 30

@@ -11,11 +11,11 @@ from steelyard.jobs import ledger, queries
 from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.results import save_result
 from steelyard.jobs.states import ENDED, LEGAL, STATUSES
-from steelyard.spec.estimate import Limits
-from steelyard.spec.examples import SMALLEST
-from steelyard.spec.plan import read_job
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Event, Job
+from steelyard.training.estimate import Limits
+from steelyard.training.examples import SMALLEST
+from steelyard.training.plan import read_job
 from tests.conftest import no_tables
 
 PLAN = read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)

@@ -15,9 +15,9 @@ from steelyard.jobs.results import WeightSnapshot, save_result
 from steelyard.store.engine import reading
 from steelyard.store.ids import new_id
 from steelyard.store.tables import PREDICTION, Job
-from tests.jobs import test_webhooks
 from tests.jobs.test_checkpoints import steps
 from tests.jobs.test_ledger import change, claim, end, finish, submit
+from tests.jobs.webhooks import test_outbox
 
 
 def run(engine: Engine, job_id: str, epoch: int) -> Claim:
@@ -129,13 +129,13 @@ def test_a_job_whose_data_set_was_deleted_cannot_be_resumed(engine: Engine) -> N
 
 
 def test_the_webhook_is_sent_again_as_another_event(engine: Engine) -> None:
-    job_id = test_webhooks.submit(engine)
+    job_id = test_outbox.submit(engine)
     ledger.request_cancel(engine, job_id)
-    [first] = test_webhooks.take_all(engine)
+    [first] = test_outbox.take_all(engine)
     resumption.resume(engine, job_id)
-    assert test_webhooks.take_all(engine) == []
+    assert test_outbox.take_all(engine) == []
     finish(engine, claim(engine, job_id))
-    [second] = test_webhooks.take_all(engine)
+    [second] = test_outbox.take_all(engine)
     assert b'"job.cancelled"' in first.body
     assert b'"job.succeeded"' in second.body
     assert second.event_id != first.event_id

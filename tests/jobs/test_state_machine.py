@@ -19,18 +19,19 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine, delete, func, select, update
 
 from steelyard.errors import Conflict, FencedOff, NotFound
-from steelyard.jobs import ledger, resumption, webhooks
+from steelyard.jobs import ledger, resumption
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import CRASHES_BEFORE_FAILURE, Claim
 from steelyard.jobs.queue import count_claimable
 from steelyard.jobs.results import NewModel, save_result
 from steelyard.jobs.states import ENDED, LEGAL
-from steelyard.jobs.webhooks import Outcome
+from steelyard.jobs.webhooks import outbox
+from steelyard.jobs.webhooks.outbox import Outcome
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Checkpoint as Part
 from steelyard.store.tables import HistoryEpoch, Job, Model, Webhook
 from tests.jobs.test_ledger import end
-from tests.jobs.test_webhooks import submit
+from tests.jobs.webhooks.test_outbox import submit
 
 BACK = st.sampled_from([1, 1, 1, 1, 2, 2, 3, 6])
 LOSSES = 5  # before failure, here
@@ -230,11 +231,11 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def deliver(self) -> None:
-        for delivery in webhooks.take(self.engine, webhooks.find_due(self.engine, limit=100, host_limit=100)):
+        for delivery in outbox.take(self.engine, outbox.find_due(self.engine, limit=100, host_limit=100)):
             job = self.expected[delivery.job_id]
             assert job.status in ENDED
             job.told += 1
-            webhooks.settle(self.engine, [Outcome(delivery, "taken", done=True)])
+            outbox.settle(self.engine, [Outcome(delivery, "taken", done=True)])
 
     @invariant()
     def the_rows_are_as_expected(self) -> None:

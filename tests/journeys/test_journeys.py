@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from steelyard.spec.examples import EXAMPLES
-from steelyard.spec.parts import REGISTRIES
 from steelyard.tabular import builtin
+from steelyard.training.components import REGISTRIES
+from steelyard.training.examples import EXAMPLES
 from tests.service import SMALLEST, Service
 
 LONG: dict[str, Any] = {

@@ -15,7 +15,7 @@ from steelyard.nn.losses import LOSSES
 from steelyard.nn.optimizers import OPTIMIZERS
 from steelyard.nn.regularizers import REGULARIZERS
 from steelyard.nn.schedules import SCHEDULES
-from steelyard.spec.parts import REGISTRIES
+from steelyard.training.components import REGISTRIES
 from tests.service import Service
 
 NEEDED: dict[str, dict[str, Any]] = {

@@ -21,7 +21,7 @@ from steelyard.store.engine import bare, make_engine, reading, writing
 from steelyard.store.migration import upgrade
 from steelyard.store.space import RESERVE_BYTES, Tidying, compact, freeing, give_up_reserve, hold_reserve
 from steelyard.store.tables import Dataset, Model
-from tests.jobs.test_webhooks import submit
+from tests.jobs.webhooks.test_outbox import submit
 
 MB = 1_000_000
 

@@ -11,9 +11,9 @@ from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import validate
 from pydantic.json_schema import models_json_schema
 
-from steelyard.spec.examples import EXAMPLES
-from steelyard.spec.parts import REGISTRIES
-from steelyard.spec.schema import request_schema
+from steelyard.training.components import REGISTRIES
+from steelyard.training.examples import EXAMPLES
+from steelyard.training.json_schema import request_schema
 from steelyard.web.answers import ANSWERS
 from steelyard.web.openapi import FILES, document, operations
 from tests.contract import ContractBroken

@@ -8,9 +8,9 @@ from sqlalchemy import Engine
 
 from steelyard.jobs import ledger
 from steelyard.settings import Settings
-from steelyard.spec.estimate import Limits
-from steelyard.spec.plan import read_job
 from steelyard.store.engine import make_engine
+from steelyard.training.estimate import Limits
+from steelyard.training.plan import read_job
 from steelyard_worker.fork_client import ForkServer
 from tests.conftest import no_tables
 

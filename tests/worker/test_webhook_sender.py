@@ -20,14 +20,15 @@ import trustme
 from sqlalchemy import Engine
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from steelyard.jobs import queries, webhooks
-from steelyard.jobs.webhooks import Delivery
+from steelyard.jobs import queries
+from steelyard.jobs.webhooks import outbox
+from steelyard.jobs.webhooks.outbox import Delivery
 from steelyard.settings import Network, Settings
-from steelyard.spec.webhook import host_of
+from steelyard.training.webhook import host_of
 from steelyard_worker import webhook_sender
 from steelyard_worker.webhook_sender import Refused, WebhookSender
 from tests.conftest import wait_for
-from tests.jobs.test_webhooks import SECRET, end_in
+from tests.jobs.webhooks.test_outbox import SECRET, end_in
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 
@@ -224,11 +225,11 @@ def test_a_worker_that_stops_interrupts_its_deliveries_and_another_repeats_them(
     with silent_port() as port:
         job_id = end_in(engine, "succeeded", {"url": f"http://127.0.0.1:{port}/"})
         with courier_at_work(engine):
-            wait_for(lambda: webhooks.find_due(engine, limit=1, host_limit=1) == [])
+            wait_for(lambda: outbox.find_due(engine, limit=1, host_limit=1) == [])
             started = time.monotonic()
         assert time.monotonic() - started < webhook_sender.STOP_SECONDS
     assert notes(engine, job_id) == ["webhook, attempt 1: interrupted, because the worker stopped"]
-    assert webhooks.find_due(engine, limit=1, host_limit=1) == [job_id]
+    assert outbox.find_due(engine, limit=1, host_limit=1) == [job_id]
 
 
 def test_two_couriers_send_each_event_once(engine: Engine, receiver: Any) -> None:

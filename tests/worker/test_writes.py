@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from steelyard.jobs import ledger, queries
-from steelyard.spec.estimate import Limits
-from steelyard.spec.plan import read_job
+from steelyard.training.estimate import Limits
+from steelyard.training.plan import read_job
 from steelyard_worker.outcome import Outcome
 from steelyard_worker.recorder import Recorder
 from tests.conftest import no_tables

@@ -23,10 +23,10 @@ from steelyard.nn.losses import Cost
 from steelyard.nn.network import Network
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.loop import Batch, Epoch, Training
-from steelyard.spec.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
-from steelyard.spec.job import load_spec
-from steelyard.spec.sources import load_data
 from steelyard.store.tensors import digest
+from steelyard.training.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
+from steelyard.training.schema import load_spec
+from steelyard.training.sources import load_data
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
 from steelyard_worker.fingerprint import engine_of, fingerprint
 

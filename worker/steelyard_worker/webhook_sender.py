@@ -26,9 +26,9 @@ from standardwebhooks import Webhook
 
 import steelyard
 from steelyard.errors import Unavailable
-from steelyard.jobs import webhooks
-from steelyard.jobs.address_policy import may_reach
-from steelyard.jobs.webhooks import Delivery, Outcome
+from steelyard.jobs.webhooks import outbox
+from steelyard.jobs.webhooks.address_policy import may_reach
+from steelyard.jobs.webhooks.outbox import Delivery, Outcome
 from steelyard.logs import get_logger
 from steelyard.settings import Network, Settings
 
@@ -109,11 +109,11 @@ class WebhookSender:
         await self._settle()
         busy = Counter(flight.delivery.host for flight in self._flights.values())
         limits: dict[str, Any] = {"limit": TAKEN_A_ROUND, "host_limit": PER_HOST}
-        due = await asyncio.to_thread(webhooks.find_due, self._engine, busy=busy, **limits)
+        due = await asyncio.to_thread(outbox.find_due, self._engine, busy=busy, **limits)
         room = self._room()
         self._cut(len(due) - room)
         if due and room > 0:
-            for delivery in await asyncio.to_thread(webhooks.take, self._engine, due[:room]):
+            for delivery in await asyncio.to_thread(outbox.take, self._engine, due[:room]):
                 self._launch(delivery)
             self._wake.set()  # there may be more
 
@@ -149,7 +149,7 @@ class WebhookSender:
     async def _settle(self) -> None:
         if self._outcomes:
             settled = len(self._outcomes)
-            await asyncio.to_thread(webhooks.settle, self._engine, self._outcomes[:settled])
+            await asyncio.to_thread(outbox.settle, self._engine, self._outcomes[:settled])
             del self._outcomes[:settled]
 
     async def _interrupt(self) -> None:

@@ -27,7 +27,7 @@ from steelyard.inference.service import Loaded
 from steelyard.nn.evaluation import as_scored
 from steelyard.nn.losses import Cost
 from steelyard.nn.metrics import METRICS
-from steelyard.spec.job import JobSpec
+from steelyard.training.schema import JobSpec
 
 Array = NDArray[Any]
 LEAST_ROWS = 20  # of which shuffling says anything

@@ -24,12 +24,12 @@ from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import Fault, NotFound, Unavailable, ValidationFailed, pointer
 from steelyard.inference.service import Loaded, Predictor
 from steelyard.nn.rng import Streams
-from steelyard.spec.assemble import as_targets
-from steelyard.spec.division import divide
-from steelyard.spec.job import load_spec
-from steelyard.spec.sources import datasets_of, load_data
 from steelyard.store.engine import reading
 from steelyard.store.tables import JobInput, Model
+from steelyard.training.assemble import as_targets
+from steelyard.training.schema import load_spec
+from steelyard.training.sources import datasets_of, load_data
+from steelyard.training.splits import divide
 
 Array = NDArray[Any]
 MOST_ROWS = 1000

@@ -14,16 +14,16 @@ from typing import Any
 from steelyard.datasets.orders import JOB
 from steelyard.datasets.reader_pool import Parsed, Readers
 from steelyard.datasets.tempfiles import passing_file
+from steelyard.documents.strict_json import read_document
 from steelyard.errors import Fault, PayloadTooLarge, SteelyardError, ValidationFailed
-from steelyard.spec.inline import Inline, Load, read_stored
-from steelyard.spec.plan import Taken, require_few, take_inline
-from steelyard.spec.reading import read_document
 from steelyard.tabular import chunks
 from steelyard.tabular.chunks import Part
 from steelyard.tabular.column import Column
 from steelyard.tabular.json_table import place_of
 from steelyard.tabular.readers.unnamed_files import path_of
 from steelyard.tabular.table import Table
+from steelyard.training.inline import Inline, Load, read_stored
+from steelyard.training.plan import Taken, require_few, take_inline
 
 LARGE_BYTES = 2 << 20  # a job's body, or its stored rows, of more are read in another process
 ANY_SIZE = 1 << 40

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.documents.strict_json import read_document
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
-from steelyard.spec.reading import read_document
 from steelyard.tabular.column import MISSING, Column, Kind, Values, coded, trimmed
 from steelyard.tabular.datetimes import moment, read_moment, read_time, should_be, time_of_day
 from steelyard.tabular.encoder import Encoder

@@ -24,8 +24,6 @@ from steelyard.nn.batch_invariant import FEW_ROWS
 from steelyard.nn.evaluation import Answers, answer
 from steelyard.nn.losses import Loss
 from steelyard.nn.network import Network, Pass
-from steelyard.spec.assemble import build_network
-from steelyard.spec.job import load_spec
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
@@ -33,6 +31,8 @@ from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.prefetch import ahead, threads_begun
 from steelyard.tabular.scaling import Scaler
 from steelyard.tabular.table import Table
+from steelyard.training.assemble import build_network
+from steelyard.training.schema import load_spec
 
 DEFAULT_BYTES = 512 << 20
 LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer

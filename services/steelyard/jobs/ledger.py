@@ -21,11 +21,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, delet
 from sqlalchemy.exc import IntegrityError
 
 from steelyard.errors import Conflict, FencedOff, NotFound, RunFailed, WorkerLost
-from steelyard.jobs import checkpoints, queries, queue, webhooks
+from steelyard.jobs import checkpoints, queries, queue
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.queries import Epochs
 from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, may_resume
-from steelyard.spec.plan import Plan
+from steelyard.jobs.webhooks import outbox
 from steelyard.store import replies
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
@@ -33,6 +33,7 @@ from steelyard.store.ids import new_id
 from steelyard.store.replies import Once
 from steelyard.store.space import freeing
 from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobDataset, JobInput
+from steelyard.training.plan import Plan
 
 CRASHES_BEFORE_FAILURE = 3
 LOSSES_BEFORE_FAILURE = 20
@@ -86,7 +87,7 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
     with writing(engine) as connection:
         enqueue(connection, job_id, inline=plan.inline, datasets=plan.datasets, **values)
         if plan.webhook is not None:
-            webhooks.add(connection, job_id, plan.webhook)
+            outbox.add(connection, job_id, plan.webhook)
         job = queries.read_job(connection, job_id)
         if once is not None:
             replies.keep(connection, once, orjson.dumps(job))
@@ -393,6 +394,6 @@ def tell(connection: Connection, job_id: str, status: str, message: str, *, leve
 def _end(connection: Connection, job_id: str, status: str, error: Mapping[str, Any] | None = None) -> None:
     """If a job has ended, make its webhook due, and delete its checkpoints unless it can be resumed."""
     if status in ENDED:
-        webhooks.make_due(connection, job_id)
+        outbox.make_due(connection, job_id)
         if not may_resume(status, error):
             checkpoints.forget(connection, job_id)

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 from steelyard.errors import Conflict, NotFound
 from steelyard.jobs import ledger
 from steelyard.jobs.states import FAILED, QUEUED, SUCCEEDED, may_resume
-from steelyard.spec.job import load_spec
-from steelyard.spec.sources import datasets_of
 from steelyard.store.clock import now
 from steelyard.store.engine import writing
 from steelyard.store.ids import new_id
 from steelyard.store.tables import PREDICTION, Checkpoint, Job, JobDataset, Predictions, Snapshot, Tensor, Webhook
+from steelyard.training.schema import load_spec
+from steelyard.training.sources import datasets_of
 
 
 def resume(engine: Engine, job_id: str) -> None:

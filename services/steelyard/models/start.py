@@ -14,11 +14,11 @@ from sqlalchemy import Engine, select
 from steelyard.errors import Fault, InitialWeightsGone, ValidationFailed, pointer
 from steelyard.models.library import find_id
 from steelyard.nn.training.loop import OptimizerState
-from steelyard.spec.plan import Plan, start_from
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
 from steelyard.store.tensors import OPTIMIZER
+from steelyard.training.plan import Plan, start_from
 
 __all__ = ["OPTIMIZER", "Start", "as_tensors", "load_start", "require_start"]
 STEPS = "steps"

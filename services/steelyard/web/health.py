@@ -12,9 +12,9 @@ from steelyard import __version__
 from steelyard.errors import Unavailable
 from steelyard.jobs import heartbeats, queries
 from steelyard.jobs.states import STATUSES
-from steelyard.spec.catalog import catalog
 from steelyard.store.engine import Engine
 from steelyard.store.migration import is_current
+from steelyard.training.catalog import catalog
 from steelyard.web.routing import Operation, reply, route
 from steelyard.web.wiring import services
 

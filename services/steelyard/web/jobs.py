@@ -8,16 +8,16 @@ from flask import Blueprint, Response, g, request, url_for
 
 from steelyard.datasets import library
 from steelyard.datasets.inline import LARGE_BYTES, read_large_job
+from steelyard.documents.strict_json import read_document
 from steelyard.errors import InvalidRequest, shown
 from steelyard.jobs import ledger, queries, results, resumption
-from steelyard.jobs.address_policy import require_reach
 from steelyard.jobs.feed import Cursor, read_feed
 from steelyard.jobs.states import ENDED, STATUSES
+from steelyard.jobs.webhooks.address_policy import require_reach
 from steelyard.models.start import require_start
-from steelyard.spec.estimate import Limits
-from steelyard.spec.plan import Plan, read_job
-from steelyard.spec.reading import read_document
 from steelyard.store.replies import Once
+from steelyard.training.estimate import Limits
+from steelyard.training.plan import Plan, read_job
 from steelyard.web import deferral
 from steelyard.web.deferral import Stream, Wait
 from steelyard.web.idempotency import answer_once, read_key

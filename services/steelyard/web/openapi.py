@@ -10,9 +10,9 @@ from werkzeug.routing import Rule
 
 from steelyard import __version__
 from steelyard.models.library import ALIAS
-from steelyard.spec.examples import EXAMPLES
-from steelyard.spec.schema import Schemas, request_schema
 from steelyard.tabular.readers.options import FORMATS
+from steelyard.training.examples import EXAMPLES
+from steelyard.training.json_schema import Schemas, request_schema
 from steelyard.web.answers import ANSWERS
 from steelyard.web.idempotency import HEADER, KEY, REPLAYED
 from steelyard.web.query import Query

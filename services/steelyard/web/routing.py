@@ -11,8 +11,8 @@ import numpy as np
 import orjson
 from flask import Blueprint, Response, request
 
+from steelyard.documents.strict_json import MOST_BYTES, read_document
 from steelyard.errors import NotAcceptable, NotFound, UnsupportedMediaType
-from steelyard.spec.reading import MOST_BYTES, read_document
 from steelyard.web.query import Query, read_query
 
 JSON = "application/json"

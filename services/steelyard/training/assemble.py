@@ -15,11 +15,11 @@ from steelyard.nn.network import Network
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.early_stopping import EarlyStopping
 from steelyard.nn.training.loop import Training
-from steelyard.spec.division import divide
-from steelyard.spec.job import JobSpec, class_key
 from steelyard.tabular.encoder import Encoder, Layout, Wishes
 from steelyard.tabular.scaling import Scaler
 from steelyard.tabular.supervision import Supervised
+from steelyard.training.schema import JobSpec, class_key
+from steelyard.training.splits import divide
 
 Array = NDArray[Any]
 

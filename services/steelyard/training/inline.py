@@ -10,11 +10,11 @@ import orjson
 from pydantic import Field, ValidationError, WithJsonSchema
 
 from steelyard.errors import Fault, ValidationFailed, pointer
-from steelyard.spec.faults import translate
-from steelyard.spec.job import Column
-from steelyard.spec.parts import Strict
 from steelyard.tabular.json_table import read_inline
 from steelyard.tabular.table import Table
+from steelyard.training.components import Strict
+from steelyard.training.schema import Column
+from steelyard.training.schema_errors import translate
 
 AT = pointer("data", "inline")
 Load = Callable[[], tuple[Table, list[str]]]

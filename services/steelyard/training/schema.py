@@ -16,9 +16,9 @@ from steelyard.nn.metrics import METRICS
 from steelyard.nn.optimizers import OPTIMIZERS
 from steelyard.nn.regularizers import REGULARIZERS
 from steelyard.nn.schedules import SCHEDULES
-from steelyard.spec.parts import Strict, union_of
-from steelyard.spec.webhook import Webhook
 from steelyard.tabular.builtin import BUILTINS
+from steelyard.training.components import Strict, union_of
+from steelyard.training.webhook import Webhook
 
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]

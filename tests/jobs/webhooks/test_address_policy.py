@@ -5,8 +5,8 @@ from ipaddress import ip_network
 import pytest
 
 from steelyard.errors import ValidationFailed
-from steelyard.jobs.address_policy import may_reach, require_reach
-from steelyard.spec.webhook import Webhook
+from steelyard.jobs.webhooks.address_policy import may_reach, require_reach
+from steelyard.training.webhook import Webhook
 
 CLOSED = [
     "127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",

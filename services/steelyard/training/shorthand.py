@@ -7,7 +7,7 @@ from typing import Any
 
 from steelyard.nn.component import Registry
 from steelyard.nn.layers import LAYERS
-from steelyard.spec.parts import SLOTS
+from steelyard.training.components import SLOTS
 
 
 def expand(document: dict[str, Any]) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from steelyard.nn.layers import LAYERS, Embedding
 from steelyard.nn.losses import LOSSES, Loss
 from steelyard.nn.metrics import METRICS
 from steelyard.nn.optimizers import OPTIMIZERS
-from steelyard.spec import division
-from steelyard.spec.job import Holdout, JobSpec, class_key
-from steelyard.spec.parts import JOB_SLOTS, SLOTS
 from steelyard.tabular.builtin import BUILTINS
 from steelyard.tabular.supervision import Supervised, missing_fault
+from steelyard.training import splits
+from steelyard.training.components import JOB_SLOTS, SLOTS
+from steelyard.training.schema import Holdout, JobSpec, class_key
 
 Faults = Iterator[Fault]
 LOSS_OF_TASK = {
@@ -79,7 +79,7 @@ def _one_source(spec: JobSpec) -> Faults:
 
 @_rule("validation", "test")
 def _rows_left(spec: JobSpec) -> Faults:
-    yield from division.way_faults(spec)
+    yield from splits.way_faults(spec)
 
 
 def _parts(holder: Any, place: str) -> Iterator[tuple[str, str, Any]]:
@@ -255,8 +255,8 @@ def _class_weights_fit_classes(spec: JobSpec, supervised: Supervised) -> Faults:
 
 @_rule("data", "validation", "test", of_data=True)
 def _splits_are_possible(spec: JobSpec, supervised: Supervised) -> Faults:
-    yield from division.room_faults(spec, supervised)
-    for key, holdout in division.holdouts(spec):
+    yield from splits.room_faults(spec, supervised)
+    for key, holdout in splits.holdouts(spec):
         if holdout.stratify and (fault := _stratify_fault(supervised)):
             yield Fault(pointer(key, "stratify"), fault)
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard.errors import PayloadTooLarge, TooLargeToTrain, ValidationFailed
-from steelyard.spec.estimate import Limits
-from steelyard.spec.examples import EXAMPLES, SMALLEST
-from steelyard.spec.job import load_spec
-from steelyard.spec.parts import REGISTRIES, SLOTS
-from steelyard.spec.plan import Plan, read_job
+from steelyard.training.components import REGISTRIES, SLOTS
+from steelyard.training.estimate import Limits
+from steelyard.training.examples import EXAMPLES, SMALLEST
+from steelyard.training.plan import Plan, read_job
+from steelyard.training.schema import load_spec
 from tests.conftest import no_tables
 
 LIMITS = Limits(4 << 30)

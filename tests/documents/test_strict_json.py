@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steelyard.documents.footprint import measure
+from steelyard.documents.strict_json import MAX_DEPTH, SMALL_BYTES, read_document
 from steelyard.errors import InvalidRequest, PayloadTooLarge
-from steelyard.spec.footprint import measure
-from steelyard.spec.reading import MAX_DEPTH, SMALL_BYTES, read_document
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)

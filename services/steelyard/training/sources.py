@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from steelyard.errors import Fault, NotFound, nearest, pointer, shown
-from steelyard.spec.inline import Inline, read_stored
-from steelyard.spec.job import JobSpec
 from steelyard.tabular import builtin
 from steelyard.tabular.column import Column
 from steelyard.tabular.faults import refuse
 from steelyard.tabular.json_table import DEFAULT_TARGETS
 from steelyard.tabular.supervision import Supervised, supervise
 from steelyard.tabular.table import Table, stack
+from steelyard.training.inline import Inline, read_stored
+from steelyard.training.schema import JobSpec
 
 Tables = Callable[[str], Table]  # the data set of an id; raises `NotFound`
 

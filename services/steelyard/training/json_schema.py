@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from steelyard.spec.inline import InlineArrays, InlineRows
-from steelyard.spec.job import JobSpec
-from steelyard.spec.parts import SLOTS
+from steelyard.training.components import SLOTS
+from steelyard.training.inline import InlineArrays, InlineRows
+from steelyard.training.schema import JobSpec
 
 NAME = "JobRequest"
 

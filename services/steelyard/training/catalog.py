@@ -5,8 +5,8 @@ import inspect
 from typing import Any
 
 from steelyard.nn.component import Part, describe, parameters
-from steelyard.spec.parts import REGISTRIES, model_of
 from steelyard.tabular.builtin import BUILTINS, Builtin
+from steelyard.training.components import REGISTRIES, model_of
 
 
 def catalog() -> dict[str, Any]:

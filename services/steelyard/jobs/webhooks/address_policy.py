@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from steelyard.errors import Fault, ValidationFailed
 from steelyard.settings import Network
-from steelyard.spec.webhook import Webhook
+from steelyard.training.webhook import Webhook
 
 NAT64 = IPv6Network("64:ff9b::/96")
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
+from steelyard.documents.footprint import Footprint, measure
 from steelyard.errors import InvalidRequest, PayloadTooLarge, shown
-from steelyard.spec.footprint import Footprint, measure
 
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 KEY = re.compile(rb'"\s*:')

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from steelyard.errors import shown
-from steelyard.spec.parts import Strict
+from steelyard.training.components import Strict
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 -- that is how Standard Webhooks marks one
 SECRET_BYTES = range(24, 65)

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from steelyard.errors import MOST_ERRORS, Fault, nearest, pointer, shown
 from steelyard.nn.component import Registry
 from steelyard.nn.layers import LAYERS
-from steelyard.spec.parts import SLOTS
+from steelyard.training.components import SLOTS
 
 Loc = Sequence[str | int]
 

@@ -9,10 +9,10 @@ from steelyard.errors import TooLargeToTrain
 from steelyard.nn.engines.support import CHUNK_VALUES, why_not_compiled
 from steelyard.nn.layers import Layer
 from steelyard.nn.network import buffer_width, count_parameters, network_places
-from steelyard.spec.assemble import build_clip, build_layers
-from steelyard.spec.job import JobSpec
 from steelyard.tabular.encoder import Layout
 from steelyard.tabular.supervision import Supervised
+from steelyard.training.assemble import build_clip, build_layers
+from steelyard.training.schema import JobSpec
 
 # Address space of a training process with everything imported and no job: 778 MiB measured, with room for more.
 BASE_BYTES = 832 << 20

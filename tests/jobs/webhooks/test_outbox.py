@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select, update
 
 from steelyard.errors import ValidationFailed
-from steelyard.jobs import ledger, queries, resumption, webhooks
-from steelyard.jobs.webhooks import (
+from steelyard.jobs import ledger, queries, resumption
+from steelyard.jobs.webhooks import outbox
+from steelyard.jobs.webhooks.outbox import (
     FIRST_PAUSE_SECONDS,
     GIVE_UP_SECONDS,
     JITTER,
@@ -18,11 +19,11 @@ from steelyard.jobs.webhooks import (
     Delivery,
     Outcome,
 )
-from steelyard.spec.estimate import Limits
-from steelyard.spec.examples import SMALLEST
-from steelyard.spec.plan import read_job
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Job, Webhook
+from steelyard.training.estimate import Limits
+from steelyard.training.examples import SMALLEST
+from steelyard.training.plan import read_job
 from tests.conftest import no_tables
 from tests.jobs.test_ledger import change, claim, finish
 
@@ -37,7 +38,7 @@ def submit(engine: Engine, webhook: dict[str, Any] | None = None) -> str:
 
 
 def take_all(engine: Engine) -> list[Delivery]:
-    return webhooks.take(engine, webhooks.find_due(engine, limit=10, host_limit=10))
+    return outbox.take(engine, outbox.find_due(engine, limit=10, host_limit=10))
 
 
 def hasten(engine: Engine, job_id: str, seconds: float) -> None:
@@ -80,7 +81,7 @@ def test_every_end_is_told_once_with_the_job_as_it_is_served(engine: Engine, sta
     )
     event = orjson.loads(delivery.body)
     assert event == {"type": f"job.{job['status']}", "timestamp": job["finished_at"], "data": job}
-    webhooks.settle(engine, [Outcome(delivery, "the receiver answered 204", done=True)])
+    outbox.settle(engine, [Outcome(delivery, "the receiver answered 204", done=True)])
     hasten(engine, job_id, 1e6)
     assert take_all(engine) == []
 
@@ -121,7 +122,7 @@ def test_attempts_go_on_for_a_day_ever_further_apart_with_the_same_event(engine:
     while True:
         [delivery] = take_all(engine)
         assert take_all(engine) == []  # nobody else gets it in the meantime
-        webhooks.settle(engine, [Outcome(delivery, "the receiver answered 500")])
+        outbox.settle(engine, [Outcome(delivery, "the receiver answered 500")])
         deliveries.append(delivery)
         if delivery.pause_seconds is None:
             break
@@ -151,7 +152,7 @@ def test_one_of_many_couriers_takes_it(engine: Engine) -> None:
 def test_an_interrupted_attempt_is_repeated_at_once(engine: Engine) -> None:
     end_in(engine, "succeeded")
     [first] = take_all(engine)
-    webhooks.settle(engine, [Outcome(replace(first, pause_seconds=None), "the worker stopped", interrupted=True)])
+    outbox.settle(engine, [Outcome(replace(first, pause_seconds=None), "the worker stopped", interrupted=True)])
     [second] = take_all(engine)
     assert (second.event_id, second.attempt) == (first.event_id, 2)
 
@@ -160,10 +161,10 @@ def test_a_busy_host_hides_no_other(engine: Engine) -> None:
     for number in range(12):
         end_in(engine, "succeeded", {"url": f"https://EXAMPLE.com:443/{number}"})
     other = end_in(engine, "succeeded", {"url": "http://example.com/hook"})
-    found = webhooks.find_due(engine, limit=5, host_limit=3)
+    found = outbox.find_due(engine, limit=5, host_limit=3)
     assert (len(found), found[-1]) == (4, other)
-    assert webhooks.find_due(engine, limit=5, host_limit=3, busy={"example.com:443": 3}) == [other]
-    assert len(webhooks.find_due(engine, limit=5, host_limit=3, busy={"example.com:443": 2})) == 2
+    assert outbox.find_due(engine, limit=5, host_limit=3, busy={"example.com:443": 3}) == [other]
+    assert len(outbox.find_due(engine, limit=5, host_limit=3, busy={"example.com:443": 2})) == 2
 
 
 def test_a_courier_that_comes_late_changes_nothing(engine: Engine) -> None:
@@ -171,10 +172,10 @@ def test_a_courier_that_comes_late_changes_nothing(engine: Engine) -> None:
     [late] = take_all(engine)
     hasten(engine, job_id, 100)
     [now] = take_all(engine)
-    webhooks.settle(engine, [Outcome(late, "late", done=True)])
+    outbox.settle(engine, [Outcome(late, "late", done=True)])
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).where(Webhook.due_at.is_not(None))).scalar_one() == 1
-    webhooks.settle(engine, [Outcome(replace(now, pause_seconds=None), "the last")])
+    outbox.settle(engine, [Outcome(replace(now, pause_seconds=None), "the last")])
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).where(Webhook.due_at.is_not(None))).scalar_one() == 0
 
@@ -186,7 +187,7 @@ def test_what_came_of_an_end_before_a_resume_says_nothing_of_the_next_end(engine
     finish(engine, claim(engine, job_id))
     [after] = take_all(engine)
     assert (before.attempt, after.attempt) == (1, 1)
-    webhooks.settle(engine, [Outcome(before, "it had been sent", done=True)])
+    outbox.settle(engine, [Outcome(before, "it had been sent", done=True)])
     hasten(engine, job_id, 100)
     [again] = take_all(engine)
     assert (again.event_id, again.attempt) == (after.event_id, 2)

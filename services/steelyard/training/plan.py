@@ -8,22 +8,22 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from steelyard.documents.strict_json import levels
 from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, shown
 from steelyard.nn.network import network_places
 from steelyard.nn.rng import Streams
-from steelyard.spec import resolution
-from steelyard.spec.assemble import build_layers, wishes_of
-from steelyard.spec.division import divide
-from steelyard.spec.estimate import Estimate, Limits, require_fit
-from steelyard.spec.faults import translate
-from steelyard.spec.inline import NO_SUMMARY, Inline, read_sent
-from steelyard.spec.job import JobSpec
-from steelyard.spec.reading import levels
-from steelyard.spec.shorthand import expand
-from steelyard.spec.sources import Tables, datasets_of, load_data
-from steelyard.spec.webhook import Webhook
 from steelyard.tabular.encoder import measure
 from steelyard.tabular.supervision import Supervised
+from steelyard.training import rules
+from steelyard.training.assemble import build_layers, wishes_of
+from steelyard.training.estimate import Estimate, Limits, require_fit
+from steelyard.training.inline import NO_SUMMARY, Inline, read_sent
+from steelyard.training.schema import JobSpec
+from steelyard.training.schema_errors import translate
+from steelyard.training.shorthand import expand
+from steelyard.training.sources import Tables, datasets_of, load_data
+from steelyard.training.splits import divide
+from steelyard.training.webhook import Webhook
 
 MOST_VALUES = 50_000  # of a job, its rows aside: a list of features has 10,000 at most
 PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # stand in for fields that are at fault
@@ -94,13 +94,13 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
         sound.discard("data")
     # Rules about the data's own source come first: without one source, there are no rows to look at.
     supervised = None
-    if "data" in sound and not any(resolution.check(spec, {"data"}, None)):
+    if "data" in sound and not any(rules.check(spec, {"data"}, None)):
         supervised = _collect(faults, lambda: load_data(spec, inline, tables))
-    faults += resolution.check(spec, sound, supervised)
+    faults += rules.check(spec, sound, supervised)
     if faults or supervised is None:
         raise ValidationFailed(faults)
     webhook = spec.webhook
-    spec = resolution.fill_in(spec, supervised)
+    spec = rules.fill_in(spec, supervised)
     split = divide(spec, supervised, Streams.spawn(spec.training.seed))
     layout = measure(supervised.inputs, split.train, wishes_of(spec))
     needs = require_fit(spec, supervised, layout, limits)
