@@ -31,8 +31,8 @@ def test_calibration_is_scikit_learns(seed: int, rows: int) -> None:
     [curve] = report("binary", targets, targets, chances, ["no", "yes"])["calibration"]
     was, said = calibration_curve(targets, chance, n_bins=10)
     assert curve["label"] == "yes"
-    assert [point["was"] for point in curve["bins"]] == pytest.approx(was)
-    assert [point["said"] for point in curve["bins"]] == pytest.approx(said)
+    assert [point["observed_rate"] for point in curve["bins"]] == pytest.approx(was)
+    assert [point["mean_predicted"] for point in curve["bins"]] == pytest.approx(said)
     assert sum(point["rows"] for point in curve["bins"]) == rows
 
 

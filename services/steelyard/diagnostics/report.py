@@ -41,8 +41,8 @@ def report(
     }
 
 
-def _about(label: Any, truth: Array, said: Array) -> dict[str, Any]:
-    right, occurs, predicted = (int(np.count_nonzero(each)) for each in (truth & said, truth, said))
+def _about(label: Any, actual: Array, answered: Array) -> dict[str, Any]:
+    right, occurs, predicted = (int(np.count_nonzero(each)) for each in (actual & answered, actual, answered))
     return {
         "label": label,
         "rows": occurs,
@@ -62,21 +62,25 @@ def _confusion(targets: Array, predictions: Array, classes: int) -> list[list[in
 
 
 def _calibration(targets: Array, probabilities: Array, labels: list[Any]) -> list[dict[str, Any]]:
-    """For each class, or label, and each tenth of probability: what was said on average, and how often it was so."""
+    """For each class, or label, and each tenth of probability: the mean probability, and how often the class occurred.
+
+    As scikit-learn's `calibration_curve`.
+    """
     classes = probabilities.shape[1]
     places = [1] if targets.ndim == 1 and classes == 2 else range(min(MOST_CLASSES, classes))
     curves = []
     for place in places:
-        truth = targets == place if targets.ndim == 1 else targets[:, place] > 0
-        chance = probabilities[:, place]
-        bins = np.minimum((chance * BINS).astype(np.int64), BINS - 1)
+        actual = targets == place if targets.ndim == 1 else targets[:, place] > 0
+        probability = probabilities[:, place]
+        bins = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
         counts = np.bincount(bins, minlength=BINS)
-        said, was = (np.bincount(bins, weights=each, minlength=BINS) for each in (chance, truth))
+        predicted, observed = (np.bincount(bins, weights=each, minlength=BINS) for each in (probability, actual))
         points = []
         for place_of_bin in np.flatnonzero(counts).tolist():
             rows = int(counts[place_of_bin])
-            means = {"said": float(said[place_of_bin]) / rows, "was": float(was[place_of_bin]) / rows}
-            points.append({"from": place_of_bin / BINS, "rows": rows, **means})
+            mean, rate = float(predicted[place_of_bin]) / rows, float(observed[place_of_bin]) / rows
+            point = {"from": place_of_bin / BINS, "rows": rows, "mean_predicted": mean, "observed_rate": rate}
+            points.append(point)
         curves.append({"label": labels[place], "bins": points})
     return curves
 

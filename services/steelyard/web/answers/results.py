@@ -84,8 +84,8 @@ class CalibrationBin(Answer):
 
     from_: Annotated[float, Field(alias="from")]
     rows: int
-    said: float
-    was: float
+    mean_predicted: float
+    observed_rate: float
 
 
 class CalibrationCurve(Answer):
