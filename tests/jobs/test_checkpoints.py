@@ -7,6 +7,7 @@ from steelyard.errors import FencedOff
 from steelyard.jobs import checkpoints, ledger, queries
 from steelyard.jobs.checkpoints import KEPT, Checkpoint
 from steelyard.jobs.ledger import Claim
+from steelyard.jobs.queries import TRAINING
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Checkpoint as Part
 from tests.jobs.test_ledger import change, claim, finish, submit
@@ -84,7 +85,7 @@ def test_success_deletes_them_and_so_does_deletion(engine: Engine) -> None:
     waiting = claim(engine, submit(engine))
     save(engine, waiting, Checkpoint(1, 0, b"x"))
     ledger.release(engine, waiting, "the worker stops")
-    ledger.remove(engine, waiting.job_id)
+    ledger.remove(engine, waiting.job_id, TRAINING)
     assert steps(engine, waiting.job_id) == []
 
 
@@ -94,5 +95,5 @@ def test_the_history_is_cut_back_to_where_the_run_begins(engine: Engine) -> None
     ledger.rewind(engine, held, epoch=2, train_seconds=0.05)
     assert queries.get_history(engine, held.job_id)["epochs"] == [1, 2]
     assert queries.get_job(engine, held.job_id)["progress"]["epoch"] == 2
-    events = queries.list_events(engine, held.job_id, limit=10, after=0)
+    events = queries.list_events(engine, held.job_id, TRAINING, limit=10, after=0)
     assert events.data[-1]["message"] == "going on from epoch 2"

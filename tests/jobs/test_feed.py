@@ -11,6 +11,7 @@ from steelyard.errors import NotFound
 from steelyard.jobs import feed, ledger
 from steelyard.jobs.feed import Cursor, Feed, Happened, read_feed, read_marks
 from steelyard.jobs.ledger import Claim, End
+from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.results import save_result
 from steelyard.jobs.resumption import resume
 from steelyard.training.estimate import Limits
@@ -53,7 +54,7 @@ def words(happened: list[Happened]) -> list[Any]:
 
 
 def test_the_end_comes_last_after_all_epochs_and_findings(engine: Engine) -> None:
-    told = read_feed(engine, played(engine), Cursor())
+    told = read_feed(engine, played(engine), TRAINING, Cursor())
     assert words(told.happened) == ["queued", "running", 1, 2, 3, 4, 5, "a", "b", "succeeded"]
     assert told.is_end
     assert told.happened[2].document["data"] == {"epoch": 1, "epochs": 100, "loss": 1.0}
@@ -61,9 +62,9 @@ def test_the_end_comes_last_after_all_epochs_and_findings(engine: Engine) -> Non
 
 def test_a_client_goes_on_from_any_event(engine: Engine) -> None:
     job_id = played(engine)
-    happened = read_feed(engine, job_id, Cursor()).happened
+    happened = read_feed(engine, job_id, TRAINING, Cursor()).happened
     for place, each in enumerate(happened):
-        rest = read_feed(engine, job_id, each.cursor)
+        rest = read_feed(engine, job_id, TRAINING, each.cursor)
         assert words(rest.happened) == words(happened[place + 1 :])
         assert rest.is_end
 
@@ -71,9 +72,9 @@ def test_a_client_goes_on_from_any_event(engine: Engine) -> None:
 def test_a_job_that_runs_is_told_as_far_as_it_is(engine: Engine) -> None:
     held = start(engine)
     train(engine, held, 1, 2)
-    told = read_feed(engine, held.job_id, Cursor())
+    told = read_feed(engine, held.job_id, TRAINING, Cursor())
     assert (words(told.happened), told.is_end) == (["queued", "running", 1, 2], False)
-    assert read_feed(engine, held.job_id, told.happened[-1].cursor) == Feed([], is_whole=True, is_end=False)
+    assert read_feed(engine, held.job_id, TRAINING, told.happened[-1].cursor) == Feed([], is_whole=True, is_end=False)
 
 
 def test_nothing_later_than_a_mark_is_told(engine: Engine) -> None:
@@ -82,37 +83,38 @@ def test_nothing_later_than_a_mark_is_told(engine: Engine) -> None:
     mark = read_marks(engine, [held.job_id])[held.job_id]
     train(engine, held, 3, 4)
     end(engine, held)
-    told = read_feed(engine, held.job_id, Cursor(), until=mark)
+    told = read_feed(engine, held.job_id, TRAINING, Cursor(), until=mark)
     assert (words(told.happened), told.is_whole, told.is_end) == (["queued", "running", 1, 2], True, False)
     last = read_marks(engine, [held.job_id])[held.job_id]
-    assert words(read_feed(engine, held.job_id, told.happened[-1].cursor, until=last).happened)[-1] == "succeeded"
+    rest = read_feed(engine, held.job_id, TRAINING, told.happened[-1].cursor, until=last)
+    assert words(rest.happened)[-1] == "succeeded"
 
 
 def test_the_findings_of_a_resumed_job_are_told_although_the_client_has_others(engine: Engine) -> None:
     held = start(engine)
     train(engine, held, 1, 2)
     end(engine, held, "cancelled")
-    stopped = read_feed(engine, held.job_id, Cursor())
+    stopped = read_feed(engine, held.job_id, TRAINING, Cursor())
     assert words(stopped.happened) == ["queued", "running", 1, 2, 5, "a", "b", "cancelled"]
-    resume(engine, held.job_id)
+    resume(engine, held.job_id, TRAINING)
     again = ledger.claim(engine, owner="w", lease_seconds=30)
     assert again is not None
     train(engine, again, 6)
     finding = {"code": "c", "level": "info", "message": "three"}
     last = End("succeeded", 6, 0.5, {}, [finding], None, None, None)
     save_result(engine, again, last, snapshots=[], predictions=[], model=None)
-    told = read_feed(engine, held.job_id, stopped.happened[-1].cursor)
+    told = read_feed(engine, held.job_id, TRAINING, stopped.happened[-1].cursor)
     assert words(told.happened) == ["queued", "running", 6, "c", "succeeded"]
 
 
 def test_much_is_read_in_batches(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = played(engine)
-    whole = read_feed(engine, job_id, Cursor())
+    whole = read_feed(engine, job_id, TRAINING, Cursor())
     monkeypatch.setattr(feed, "BATCH", 2)
     collected: list[Happened] = []
     batch = Feed([], is_whole=False, is_end=False)
     while not batch.is_end:
-        batch = read_feed(engine, job_id, collected[-1].cursor if collected else Cursor())
+        batch = read_feed(engine, job_id, TRAINING, collected[-1].cursor if collected else Cursor())
         assert batch.happened or batch.is_end
         collected += batch.happened
     assert words(collected) == words(whole.happened)
@@ -121,19 +123,19 @@ def test_much_is_read_in_batches(engine: Engine, monkeypatch: pytest.MonkeyPatch
 def test_epochs_that_are_trained_again_are_not_told_again(engine: Engine) -> None:
     held = start(engine)
     train(engine, held, 1, 2, 3)
-    before = read_feed(engine, held.job_id, Cursor()).happened
+    before = read_feed(engine, held.job_id, TRAINING, Cursor()).happened
     ledger.release(engine, held, "the worker stops")
     again = ledger.claim(engine, owner="w", lease_seconds=30)
     assert again is not None
     ledger.rewind(engine, again, epoch=1, train_seconds=0.1)
     train(engine, again, 2, 3, 4)
-    after = read_feed(engine, held.job_id, before[-1].cursor)
+    after = read_feed(engine, held.job_id, TRAINING, before[-1].cursor)
     assert words(after.happened) == ["queued", "running", "running", 4]
 
 
 def test_a_job_that_is_not_there_has_no_feed_and_no_mark(engine: Engine) -> None:
     with pytest.raises(NotFound):
-        read_feed(engine, "job_none", Cursor())
+        read_feed(engine, "job_none", TRAINING, Cursor())
     assert read_marks(engine, ["job_none"]) == {}
 
 

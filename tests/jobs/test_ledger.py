@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select, update
 from steelyard.errors import Conflict, FencedOff, NotFound, Stalled
 from steelyard.jobs import ledger, queries
 from steelyard.jobs.ledger import Claim, End
+from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.results import save_result
 from steelyard.jobs.states import ENDED, LEGAL, STATUSES
 from steelyard.store.engine import reading, writing
@@ -135,7 +136,7 @@ def test_three_crashes_end_a_job(engine: Engine) -> None:
     assert (job["status"], job["attempt"]) == ("failed", 3)
     assert job["error"]["type"] == "/problems/worker-lost"
     assert "SIGSEGV" in job["error"]["detail"]
-    messages = [event["message"] for event in queries.list_events(engine, job_id).data]
+    messages = [event["message"] for event in queries.list_events(engine, job_id, TRAINING).data]
     assert messages.count("worker lost: killed by SIGSEGV") == 3
 
 
@@ -180,7 +181,7 @@ def test_the_events_of_a_job_that_is_given_back_for_ever_are_bounded(engine: Eng
     with reading(engine) as connection:
         ids = list(connection.execute(select(Event.id).where(Event.job_id == job_id).order_by(Event.id)).scalars())
     assert len(ids) == ledger.EVENTS_KEPT + 1  # one more since the last sweep
-    assert queries.list_events(engine, job_id, limit=500, after=0).data[-1]["id"] == str(ids[-1])
+    assert queries.list_events(engine, job_id, TRAINING, limit=500, after=0).data[-1]["id"] == str(ids[-1])
 
 
 def test_a_released_job_waits_again_uncounted(engine: Engine) -> None:
@@ -193,10 +194,10 @@ def test_a_released_job_waits_again_uncounted(engine: Engine) -> None:
 
 def test_cancelling_a_waiting_job_ends_it(engine: Engine) -> None:
     job_id = submit(engine)
-    ledger.request_cancel(engine, job_id)
+    ledger.request_cancel(engine, job_id, TRAINING)
     assert queries.get_job(engine, job_id)["status"] == "cancelled"
     with pytest.raises(Conflict, match="cancelled"):
-        ledger.request_cancel(engine, job_id)
+        ledger.request_cancel(engine, job_id, TRAINING)
 
 
 @pytest.mark.parametrize("stop", ["lose", "release", "reap"])
@@ -204,7 +205,7 @@ def test_a_run_that_is_called_off_and_lost_does_not_wait_again(engine: Engine, s
     job_id = submit(engine)
     held = claim(engine, job_id, lease_seconds=-1)
     assert not ledger.is_cancel_requested(engine, held)
-    ledger.request_cancel(engine, job_id)
+    ledger.request_cancel(engine, job_id, TRAINING)
     assert ledger.is_cancel_requested(engine, held)
     {"lose": lambda: ledger.lose(engine, held, "x"), "release": lambda: ledger.release(engine, held, "x")}.get(
         stop, lambda: ledger.reap(engine)
@@ -216,14 +217,14 @@ def test_a_running_job_is_not_deleted(engine: Engine) -> None:
     job_id = submit(engine)
     held = claim(engine, job_id)
     with pytest.raises(Conflict, match="cancel it"):
-        ledger.remove(engine, job_id)
+        ledger.remove(engine, job_id, TRAINING)
     ledger.record(engine, held, [(1, {"loss": 1.0})], train_seconds=0.1)
     finish(engine, held)
-    ledger.remove(engine, job_id)
+    ledger.remove(engine, job_id, TRAINING)
     with pytest.raises(NotFound):
         queries.get_job(engine, job_id)
     with pytest.raises(NotFound):
-        ledger.remove(engine, job_id)
+        ledger.remove(engine, job_id, TRAINING)
 
 
 def test_jobs_are_listed_newest_first_by_state_name_and_label(engine: Engine) -> None:

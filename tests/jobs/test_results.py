@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from steelyard.errors import NotFound
 from steelyard.jobs import ledger, queries, results
+from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.results import CHUNK_ROWS, NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.models import library
 from tests.jobs.test_ledger import claim, end, submit
@@ -59,7 +60,7 @@ def test_what_is_deleted_while_it_is_read_is_said_to_be(engine: Engine) -> None:
         results.open_snapshot(engine, job_id, "final"),
         results.open_predictions(engine, job_id, "test", limit=5),
     )
-    ledger.remove(engine, job_id)
+    ledger.remove(engine, job_id, TRAINING)
     with pytest.raises(NotFound, match="deleted"):
         list(stored.tensors["output/kernel"].pieces())
     with pytest.raises(NotFound, match="deleted"):

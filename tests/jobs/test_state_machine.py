@@ -22,7 +22,9 @@ from steelyard.errors import Conflict, FencedOff, NotFound
 from steelyard.jobs import ledger, resumption
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import CRASHES_BEFORE_FAILURE, Claim
+from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.queue import count_claimable
+from steelyard.jobs.registry import KINDS
 from steelyard.jobs.results import NewModel, save_result
 from steelyard.jobs.states import ENDED, LEGAL
 from steelyard.jobs.webhooks import outbox
@@ -195,9 +197,9 @@ class Life(RuleBasedStateMachine):
         job = self.expected.get(job_id)
         if job is None or job.status in ENDED:
             with pytest.raises(Conflict if job is not None else NotFound):
-                ledger.request_cancel(self.engine, job_id)
+                ledger.request_cancel(self.engine, job_id, TRAINING)
             return
-        ledger.request_cancel(self.engine, job_id)
+        ledger.request_cancel(self.engine, job_id, TRAINING)
         job.called_off = True
         if job.status == "queued":
             job.status = "cancelled"
@@ -207,9 +209,9 @@ class Life(RuleBasedStateMachine):
         job = self.expected.get(job_id)
         if job is None or job.status not in ENDED or not job.may_resume:
             with pytest.raises(Conflict if job is not None else NotFound):
-                resumption.resume(self.engine, job_id)
+                resumption.resume(self.engine, job_id, TRAINING)
             return
-        resumption.resume(self.engine, job_id)
+        resumption.resume(self.engine, job_id, TRAINING)
         job.status, job.attempt = "queued", job.attempt + 1
         job.crashes = job.losses = job.told = 0
         job.called_off = job.may_resume = False
@@ -218,9 +220,9 @@ class Life(RuleBasedStateMachine):
         job = self.expected.get(job_id)
         if job is None or job.status == "running":
             with pytest.raises(Conflict if job is not None else NotFound):
-                ledger.remove(self.engine, job_id)
+                ledger.remove(self.engine, job_id, TRAINING)
             return
-        ledger.remove(self.engine, job_id)
+        ledger.remove(self.engine, job_id, TRAINING)
         del self.expected[job_id]
 
     @rule()
@@ -231,7 +233,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def deliver(self) -> None:
-        for delivery in outbox.take(self.engine, outbox.find_due(self.engine, limit=100, host_limit=100)):
+        for delivery in outbox.take(self.engine, outbox.find_due(self.engine, limit=100, host_limit=100), KINDS):
             job = self.expected[delivery.job_id]
             assert job.status in ENDED
             job.told += 1

@@ -286,6 +286,25 @@ def test_rows_inside_the_request_are_predicted_by_the_workers_too(service: Servi
     assert service.http.get(f"/v1/jobs/{address.rsplit('/', 1)[1]}").status_code == 404
 
 
+def test_a_batch_of_predictions_has_the_life_of_any_job(service: Service) -> None:
+    job = service.wait(service.post({"data": {"builtin": "iris"}, "layers": [4], "training": {"epochs": 2}})["id"])
+    url = f"/v1/models/{job['model']}/predictions"
+    data = {"inline": {"x": [[5.1, 3.5, 1.4, 0.2]]}}
+    address = service.http.post(url, json={"data": data}).headers["Location"]
+    ended = service.http.get(address, params={"wait": 30, "until": "ended"}).json()
+    assert (ended["status"], ended["progress"]) == ("succeeded", {"rows": 1, "fraction": 1.0})
+    told = [event["message"] for event in service.http.get(f"{address}/events").json()["data"]]
+    assert (told[0], told[-1]) == ("accepted; waits for a worker", "succeeded after 1 parts")
+    stream = service.http.get(f"{address}/events", headers={"Accept": "text/event-stream"}).text
+    assert [line for line in stream.splitlines() if line.startswith("event: ")] == ["event: status"] * 3
+    for action in ("cancel", "resume"):
+        assert service.http.post(f"{address}/{action}").status_code == 409
+    wrong = service.http.post(url, json={"data": data, "webhook": {"url": "ftp://example.com"}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/webhook/url")
+    inside = service.http.post(url, json={"data": data, "webhook": {"url": "http://127.0.0.1:1/"}})
+    assert (inside.status_code, inside.json()["errors"][0]["pointer"]) == (422, "/webhook/url")
+
+
 def test_labels_that_a_spreadsheet_would_take_for_formulas_are_exported_as_texts(service: Service) -> None:
     rows = [{"a": place, "target": ("=cmd()", "@sum")[place % 2]} for place in range(20)]
     body = {"task": "binary", "data": {"inline": {"rows": rows}}, "validation": None, "training": {"epochs": 1}}

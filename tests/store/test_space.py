@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from steelyard.datasets import library as datasets
 from steelyard.errors import DiskFull
 from steelyard.jobs import ledger
+from steelyard.jobs.queries import TRAINING
 from steelyard.models import library as models
 from steelyard.store import space
 from steelyard.store.engine import bare, make_engine, reading, writing
@@ -143,9 +144,9 @@ def test_what_makes_room_works_on_a_full_disk(engine: Engine, small_disk: Path, 
         submit(engine)
     match change:
         case "delete a job":
-            ledger.remove(engine, job_id)
+            ledger.remove(engine, job_id, TRAINING)
         case "cancel a job":
-            ledger.request_cancel(engine, job_id)
+            ledger.request_cancel(engine, job_id, TRAINING)
         case "delete a data set":
             datasets.remove(engine, "ds_1")
         case "delete a model":

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from steelyard.errors import Unavailable
 from steelyard.jobs import ledger
 from steelyard.jobs.feed import Cursor
+from steelyard.jobs.queries import TRAINING
 from steelyard.web import events
 from steelyard.web.deferral import Stream
 from steelyard.web.events import HEARTBEAT, Streams
@@ -40,7 +41,7 @@ def streams(engine: Engine, watcher: Watcher) -> Iterator[Streams]:
 
 async def collect(streams: Streams, job_id: str) -> list[Any]:
     """The words of a stream: statuses, numbers of epochs, codes of findings."""
-    text = b"".join([piece async for piece in streams.follow(Stream(job_id, Cursor()))])
+    text = b"".join([piece async for piece in streams.follow(Stream(job_id, TRAINING, Cursor()))])
     words = []
     for block in text.decode().split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
@@ -109,7 +110,7 @@ def test_a_client_that_goes_does_not_end_the_reading_for_others(engine: Engine, 
 
 def test_a_job_that_is_deleted_ends_its_streams(engine: Engine, streams: Streams) -> None:
     job_id = ledger.submit(engine, PLAN)["id"]
-    threading.Timer(0.3, ledger.remove, (engine, job_id)).start()
+    threading.Timer(0.3, ledger.remove, (engine, job_id, TRAINING)).start()
     assert run(collect(streams, job_id)) == [["queued"]]
 
 
@@ -127,7 +128,7 @@ def test_a_stream_says_now_and_then_that_it_is_there(
 
     async def listen() -> None:
         beats = 0
-        async for piece in streams.follow(Stream(job_id, Cursor())):
+        async for piece in streams.follow(Stream(job_id, TRAINING, Cursor())):
             beats += piece == HEARTBEAT
             if beats == 3:
                 return

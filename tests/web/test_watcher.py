@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from steelyard.jobs import ledger
+from steelyard.jobs.queries import TRAINING
 from steelyard.web.deferral import Wait
 from steelyard.web.watcher import Watcher
 from tests.jobs.test_feed import PLAN, end, start, train
@@ -34,7 +35,7 @@ async def timed(watcher: Watcher, order: Wait) -> float:
 
 def test_a_change_of_status_ends_the_wait(engine: Engine, watcher: Watcher) -> None:
     job_id = ledger.submit(engine, PLAN)["id"]
-    threading.Timer(0.3, ledger.request_cancel, (engine, job_id)).start()
+    threading.Timer(0.3, ledger.request_cancel, (engine, job_id, TRAINING)).start()
     assert 0.2 < asyncio.run(timed(watcher, wait(job_id))) < 10
 
 
@@ -57,7 +58,7 @@ def test_the_time_ends_a_wait(engine: Engine, watcher: Watcher) -> None:
 
 def test_a_job_that_is_deleted_ends_a_wait(engine: Engine, watcher: Watcher) -> None:
     job_id = ledger.submit(engine, PLAN)["id"]
-    threading.Timer(0.3, ledger.remove, (engine, job_id)).start()
+    threading.Timer(0.3, ledger.remove, (engine, job_id, TRAINING)).start()
     assert asyncio.run(timed(watcher, wait(job_id))) < 10
 
 
@@ -76,7 +77,7 @@ def test_hundreds_wait_without_a_thread_or_a_query_each(engine: Engine, watcher:
         threads = threading.active_count()
         asked = queries
         for job_id in job_ids:
-            await asyncio.to_thread(ledger.request_cancel, engine, job_id)
+            await asyncio.to_thread(ledger.request_cancel, engine, job_id, TRAINING)
         await asyncio.wait_for(asyncio.gather(*waiting), 10)
         assert asked < 150
         return threads

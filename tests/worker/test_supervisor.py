@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 
 from steelyard.errors import FencedOff
 from steelyard.jobs import ledger, queries
+from steelyard.jobs.queries import TRAINING
 from steelyard.settings import Settings
 from steelyard.store.engine import reading
 from steelyard.store.tables import Job
@@ -63,7 +64,7 @@ def test_a_fork_server_that_dies_is_not_the_jobs_fault(supervisor: Supervisor, d
     wait_until_trained(database, job_id)
     template_process().kill()
     wait_until_trained(database, job_id, attempt=2)
-    events = [event["message"] for event in queries.list_events(database, job_id).data]
+    events = [event["message"] for event in queries.list_events(database, job_id, TRAINING).data]
     assert "worker lost: the fork server died, and the training process with it" in events
     assert row_of(database, job_id).crashes == 0
 

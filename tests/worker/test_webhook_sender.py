@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from steelyard.jobs import queries
+from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.outbox import Delivery
 from steelyard.settings import Network, Settings
@@ -153,7 +154,7 @@ def courier_at_work(engine: Engine, networks: str = "127.0.0.0/8,::1/128") -> It
 
 
 def notes(engine: Engine, job_id: str) -> list[str]:
-    events = queries.list_events(engine, job_id, limit=100, after=0).data
+    events = queries.list_events(engine, job_id, TRAINING, limit=100, after=0).data
     return [event["message"] for event in events if event["type"] == "log"]
 
 

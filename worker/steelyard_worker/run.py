@@ -29,13 +29,13 @@ from steelyard.errors import (
     Unavailable,
 )
 from steelyard.jobs import queries
+from steelyard.jobs.batches import PREDICTION
 from steelyard.jobs.ledger import Claim
-from steelyard.jobs.queries import Epochs
+from steelyard.jobs.queries import TRAINING, Epochs, Order
 from steelyard.lifeline import end_with_parent
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
-from steelyard.store.tables import PREDICTION
 from steelyard_worker.batch import Batch
 from steelyard_worker.outcome import Outcome
 from steelyard_worker.process import CANCEL, DONE, ENDING, GIVEN_BACK, PAUSE, REQUESTS, RETIRED, TICK
@@ -108,15 +108,7 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
         try:
             order = queries.load_order(engine, held.job_id)
             with bind(request_id=order.request_id or ""):
-                if order.kind == PREDICTION:
-                    return DONE if _predict(Batch(engine, held, order), reports) else RETIRED
-                return (
-                    DONE
-                    if _train_and_save(
-                        ours, Outcome(engine, held, order, threads=ours.threads_per_job), engine, reports
-                    )
-                    else RETIRED
-                )
+                return DONE if RUNNERS[order.kind](ours, engine, held, order, reports) else RETIRED
         except FencedOff:
             log.warning("fenced off: what this run made is discarded", attempt=held.attempt)
             return RETIRED
@@ -127,8 +119,9 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
             return GIVEN_BACK
 
 
-def _train_and_save(ours: Settings, outcome: Outcome, engine: Engine, reports: Reports) -> bool:
+def _train_and_save(ours: Settings, engine: Engine, held: Claim, order: Order, reports: Reports) -> bool:
     """Whether the run came to a good end. Raises `FencedOff`, `GivenBack`, `Unavailable`."""
+    outcome = Outcome(engine, held, order, threads=ours.threads_per_job)
     try:
         epochs = _train(engine, ours, outcome, reports)
         _insist(lambda: outcome.save("cancelled" if reports.cancelled else "succeeded", epochs=epochs), reports)
@@ -149,8 +142,9 @@ def _train_and_save(ours: Settings, outcome: Outcome, engine: Engine, reports: R
     return False
 
 
-def _predict(batch: Batch, reports: Reports) -> bool:
+def _predict(_: Settings, engine: Engine, held: Claim, order: Order, reports: Reports) -> bool:
     """Whether the batch came to a good end. Raises `FencedOff`, `GivenBack`, `Unavailable`."""
+    batch = Batch(engine, held, order)
 
     def is_stopped() -> bool:
         reports.tick()
@@ -172,6 +166,12 @@ def _predict(batch: Batch, reports: Reports) -> bool:
         raise GivenBack
     batch.end("cancelled" if reports.cancelled else "succeeded")
     return True
+
+
+RUNNERS: dict[str, Callable[[Settings, Engine, Claim, Order, Reports], bool]] = {
+    TRAINING.name: _train_and_save,
+    PREDICTION.name: _predict,
+}
 
 
 def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -> Epochs:

@@ -26,6 +26,7 @@ from standardwebhooks import Webhook
 
 import steelyard
 from steelyard.errors import Unavailable
+from steelyard.jobs.registry import KINDS
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.address_policy import may_reach
 from steelyard.jobs.webhooks.outbox import Delivery, Outcome
@@ -113,7 +114,7 @@ class WebhookSender:
         room = self._room()
         self._cut(len(due) - room)
         if due and room > 0:
-            for delivery in await asyncio.to_thread(outbox.take, self._engine, due[:room]):
+            for delivery in await asyncio.to_thread(outbox.take, self._engine, due[:room], KINDS):
                 self._launch(delivery)
             self._wake.set()  # there may be more
 

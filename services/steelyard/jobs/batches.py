@@ -12,11 +12,12 @@ import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, Row, Select, insert, select
 
-from steelyard.errors import NotFound
 from steelyard.formats import safetensors
 from steelyard.jobs import ledger
+from steelyard.jobs.kinds import Kind
 from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.results import read_chunks
+from steelyard.jobs.webhooks import outbox
 from steelyard.store import replies
 from steelyard.store.blocks import Blocks, paging
 from steelyard.store.clock import rfc3339
@@ -24,8 +25,9 @@ from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.pages import Page, read_page
 from steelyard.store.replies import Once
-from steelyard.store.tables import PREDICTION, Job, Predictions
+from steelyard.store.tables import Job, Predictions
 from steelyard.tabular.chunks import ROWS
+from steelyard.training.webhook import Webhook
 
 SPLIT = "batch"
 
@@ -40,6 +42,7 @@ class BatchPlan:
     rows: int
     labels: list[Any] | None
     name: str | None
+    webhook: Webhook | None = None
 
     @property
     def parts(self) -> int:
@@ -62,7 +65,7 @@ def submit(engine: Engine, plan: BatchPlan, *, request_id: str | None, once: Onc
     batch_id = new_id("pred")
     spec = {"model": plan.model, "dataset": plan.dataset, "rows": plan.rows}
     values = {
-        "kind": PREDICTION,
+        "kind": PREDICTION.name,
         "name": plan.name,
         "labels": {},
         "spec": spec,
@@ -75,7 +78,9 @@ def submit(engine: Engine, plan: BatchPlan, *, request_id: str | None, once: Onc
     with writing(engine) as connection:
         datasets = [] if plan.dataset is None else [plan.dataset]
         ledger.enqueue(connection, batch_id, inline=plan.inline, datasets=datasets, **values)
-        batch = _read(connection, batch_id)
+        if plan.webhook is not None:
+            outbox.add(connection, batch_id, plan.webhook)
+        batch = PREDICTION.read(connection, batch_id)
         if once is not None:
             replies.keep(connection, once, orjson.dumps(batch))
     return batch
@@ -100,12 +105,6 @@ def end(engine: Engine, held: Claim, status: str, *, part: int, seconds: float, 
         ledger.finish(connection, held, End(status, part, seconds, error=error, parts="parts", **nothing))
 
 
-def get(engine: Engine, batch_id: str) -> dict[str, Any]:
-    """The batch. Raises `NotFound`."""
-    with reading(engine) as connection:
-        return _read(connection, batch_id)
-
-
 def list_batches(engine: Engine, *, limit: int, after: str | None) -> Page:
     """The newest batches."""
     with reading(engine) as connection:
@@ -117,7 +116,7 @@ def open_rows(engine: Engine, batch_id: str, *, limit: int, after: int) -> Block
     """`limit` rows of what is there so far, from behind the first `after` on. Raises `NotFound`."""
     query = select(Predictions.split, Predictions.first, Predictions.rows).where(Predictions.job_id == batch_id)
     with reading(engine) as connection:
-        row = _row(connection, batch_id)
+        row = PREDICTION.find(connection, batch_id)
         chunks = connection.execute(query.order_by(Predictions.first)).all()
     facts = paging(total=sum(chunk.rows for chunk in chunks), limit=limit, after=after)
     places = [(chunk.first, chunk.rows) for chunk in chunks]
@@ -129,22 +128,11 @@ def open_rows(engine: Engine, batch_id: str, *, limit: int, after: int) -> Block
 def get_labels(engine: Engine, batch_id: str) -> list[Any]:
     """The model's classes; none for a model of numbers. Raises `NotFound`."""
     with reading(engine) as connection:
-        return list(_row(connection, batch_id).data["classes"] or [])
+        return list(PREDICTION.find(connection, batch_id).data["classes"] or [])
 
 
 def _batches() -> Select[Any]:
-    return select(Job.__table__).where(Job.kind == PREDICTION)
-
-
-def _row(connection: Connection, batch_id: str) -> Row[Any]:
-    row = connection.execute(_batches().where(Job.id == batch_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no prediction {batch_id!r}")
-    return row
-
-
-def _read(connection: Connection, batch_id: str) -> dict[str, Any]:
-    return _batch(_row(connection, batch_id))
+    return select(Job.__table__).where(Job.kind == "prediction")
 
 
 def _batch(row: Row[Any]) -> dict[str, Any]:
@@ -164,3 +152,21 @@ def _batch(row: Row[Any]) -> dict[str, Any]:
         "finished_at": rfc3339(row.finished_at),
         "seconds": row.train_seconds,
     }
+
+
+def _progress_kept(connection: Connection, batch_id: str) -> int | None:
+    return connection.execute(select(Job.epoch).where(Job.id == batch_id)).scalar_one() or None
+
+
+PREDICTION = Kind(
+    name="prediction",
+    noun="prediction",
+    prefix="pred",
+    unit="part",
+    select=_batches,
+    render=_batch,
+    clear=lambda _, __: None,  # the rows that are predicted stay
+    progress_kept=_progress_kept,
+    datasets=lambda spec: [spec["dataset"]] if spec["dataset"] else [],
+    after_success="its rows are at /rows",
+)

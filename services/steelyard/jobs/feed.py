@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
 
-from steelyard.errors import NotFound
+from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import ENDED
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading
-from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job
+from steelyard.store.tables import Event, HistoryEpoch, Job
 
 BATCH = 500  # events, and epochs, that are read at once
 CURSOR = re.compile(r"(\d{1,18})\.(\d{1,9})\.(\d{1,6})", re.ASCII)
@@ -79,16 +79,16 @@ def read_marks(engine: Engine, job_ids: Collection[str]) -> dict[str, Mark]:
         return {row.id: Mark(row.status, row.epoch, row.last) for row in connection.execute(query)}
 
 
-def read_feed(engine: Engine, job_id: str, cursor: Cursor, until: Mark | None = None) -> Feed:
+def read_feed(engine: Engine, job_id: str, kind: Kind, cursor: Cursor, until: Mark | None = None) -> Feed:
     """What happened to a job after `cursor`, as much as is read at once, and nothing later than `until`.
 
     The end of the job comes last, after all epochs and findings. Raises `NotFound`.
     """
     with reading(engine) as connection:
-        query = select(Job.status, Job.epochs, Job.findings).where(Job.id == job_id, Job.kind == TRAINING)
+        query = select(Job.status, Job.epochs, Job.findings).where(Job.id == job_id, Job.kind == kind.name)
         job = connection.execute(query).one_or_none()
         if job is None:
-            raise NotFound(f"there is no job {job_id!r}")
+            raise kind.not_found(job_id)
         told = connection.execute(_events_after(job_id, cursor, until)).all()
         trained = connection.execute(_epochs_after(job_id, cursor, until)).all()
     is_whole = len(told) < BATCH and len(trained) < BATCH

@@ -20,10 +20,11 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from steelyard.errors import Conflict, FencedOff, NotFound, RunFailed, WorkerLost
-from steelyard.jobs import checkpoints, queries, queue
+from steelyard.errors import Conflict, FencedOff, RunFailed, WorkerLost
+from steelyard.jobs import checkpoints, queue
 from steelyard.jobs.checkpoints import Checkpoint
-from steelyard.jobs.queries import Epochs
+from steelyard.jobs.kinds import Kind
+from steelyard.jobs.queries import TRAINING, Epochs
 from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, may_resume
 from steelyard.jobs.webhooks import outbox
 from steelyard.store import replies
@@ -32,7 +33,7 @@ from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.replies import Once
 from steelyard.store.space import freeing
-from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobDataset, JobInput
+from steelyard.store.tables import Event, HistoryEpoch, Job, JobDataset, JobInput
 from steelyard.training.plan import Plan
 
 CRASHES_BEFORE_FAILURE = 3
@@ -74,7 +75,7 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
     """
     job_id = new_id("job")
     values = {
-        "kind": TRAINING,
+        "kind": TRAINING.name,
         "name": plan.spec.name,
         "labels": plan.spec.metadata,
         "spec": plan.spec.to_json(),
@@ -88,7 +89,7 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
         enqueue(connection, job_id, inline=plan.inline, datasets=plan.datasets, **values)
         if plan.webhook is not None:
             outbox.add(connection, job_id, plan.webhook)
-        job = queries.read_job(connection, job_id)
+        job = TRAINING.read(connection, job_id)
         if once is not None:
             replies.keep(connection, once, orjson.dumps(job))
     return job
@@ -293,7 +294,7 @@ def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) ->
 
 
 @freeing
-def request_cancel(engine: Engine, job_id: str, *, kind: str = TRAINING) -> None:
+def request_cancel(engine: Engine, job_id: str, kind: Kind) -> None:
     """Cancel a job of this kind: at once if it waits; if it runs, its supervisor sees the request.
 
     Raises `NotFound`, `Conflict`.
@@ -301,7 +302,7 @@ def request_cancel(engine: Engine, job_id: str, *, kind: str = TRAINING) -> None
     with writing(engine) as connection:
         row = connection.execute(
             update(Job)
-            .where(Job.id == job_id, Job.kind == kind, Job.status.in_((QUEUED, RUNNING)))
+            .where(Job.id == job_id, Job.kind == kind.name, Job.status.in_((QUEUED, RUNNING)))
             .values(
                 status=case((Job.status == QUEUED, CANCELLED), else_=Job.status),
                 finished_at=case((Job.status == QUEUED, now()), else_=None),
@@ -311,7 +312,8 @@ def request_cancel(engine: Engine, job_id: str, *, kind: str = TRAINING) -> None
         ).one_or_none()
         if row is None:
             raise Conflict(
-                f"job {job_id} is {_status(connection, job_id, kind)}; only a job that has not ended can be cancelled"
+                f"{kind.noun} {job_id} is {kind.find(connection, job_id).status}; only one that has not ended can be "
+                "cancelled"
             )
         message = "cancelled before it ran" if row.status == CANCELLED else "the client asks to stop"
         tell(connection, job_id, row.status, message)
@@ -319,12 +321,13 @@ def request_cancel(engine: Engine, job_id: str, *, kind: str = TRAINING) -> None
 
 
 @freeing
-def remove(engine: Engine, job_id: str, *, kind: str = TRAINING) -> None:
+def remove(engine: Engine, job_id: str, kind: Kind) -> None:
     """Delete a job of this kind that does not run, with all that hangs on it. Raises `NotFound`, `Conflict`."""
-    this = (Job.id == job_id, Job.kind == kind, Job.status != RUNNING)
+    this = (Job.id == job_id, Job.kind == kind.name, Job.status != RUNNING)
     with writing(engine) as connection:
         if not connection.execute(delete(Job).where(*this)).rowcount:
-            raise Conflict(f"job {job_id} is {_status(connection, job_id, kind)}; cancel it before you delete it")
+            status = kind.find(connection, job_id).status
+            raise Conflict(f"{kind.noun} {job_id} is {status}; cancel it before you delete it")
 
 
 def _held(held: Claim) -> ColumnElement[bool]:
@@ -375,14 +378,6 @@ def _sweep_events(connection: Connection, job_id: str) -> None:
     of_job = select(Event.id).where(Event.job_id == job_id)
     oldest_kept = of_job.order_by(Event.id.desc()).offset(EVENTS_KEPT - 1).limit(1).scalar_subquery()
     connection.execute(delete(Event).where(Event.job_id == job_id, Event.id < oldest_kept))
-
-
-def _status(connection: Connection, job_id: str, kind: str) -> str:
-    query = select(Job.status).where(Job.id == job_id, Job.kind == kind)
-    status = connection.execute(query).scalar_one_or_none()
-    if status is None:
-        raise NotFound(f"there is no {'job' if kind == TRAINING else kind} {job_id!r}")
-    return status
 
 
 def tell(connection: Connection, job_id: str, status: str, message: str, *, level: str = "info", **data: Any) -> None:

@@ -4,14 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select
+from sqlalchemy import Connection, Engine, Row, Select, delete, func, select
 
 from steelyard.errors import NotFound
+from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import ENDED
 from steelyard.store.clock import now, rfc3339
 from steelyard.store.engine import reading
 from steelyard.store.pages import Page, read_page
-from steelyard.store.tables import TRAINING, Event, HistoryEpoch, Job, JobInput, Model
+from steelyard.store.tables import (
+    Checkpoint,
+    Event,
+    HistoryEpoch,
+    Job,
+    JobInput,
+    Model,
+    Predictions,
+    Snapshot,
+    Tensor,
+)
+from steelyard.training.schema import load_spec
+from steelyard.training.sources import datasets_of
 
 Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each with what it measured
 
@@ -28,18 +41,15 @@ class Order:
     epoch: int
 
 
-def get_job(engine: Engine, job_id: str) -> dict[str, Any]:
-    """The job. Raises `NotFound`."""
+def get(engine: Engine, job_id: str, kind: Kind) -> dict[str, Any]:
+    """The job of this kind. Raises `NotFound`."""
     with reading(engine) as connection:
-        return read_job(connection, job_id)
+        return kind.read(connection, job_id)
 
 
-def read_job(connection: Connection, job_id: str) -> dict[str, Any]:
-    """The job as this transaction sees it. Raises `NotFound`."""
-    row = connection.execute(_jobs().where(Job.id == job_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no job {job_id!r}")
-    return _job(row)
+def get_job(engine: Engine, job_id: str) -> dict[str, Any]:
+    """The training job. Raises `NotFound`."""
+    return get(engine, job_id, TRAINING)
 
 
 def load_order(engine: Engine, job_id: str) -> Order:
@@ -87,7 +97,7 @@ def get_history(engine: Engine, job_id: str, *, after: int = 0, unwritten: Epoch
     A value that an epoch lacks, or that was not finite, is `null`. `unwritten` epochs are known to the run alone as
     yet, and follow. Raises `NotFound`.
     """
-    _status(engine, job_id)
+    get_job(engine, job_id)
     query = select(HistoryEpoch.epoch, HistoryEpoch.values)
     query = query.where(HistoryEpoch.job_id == job_id, HistoryEpoch.epoch > after).order_by(HistoryEpoch.epoch)
     with reading(engine) as connection:
@@ -98,9 +108,9 @@ def get_history(engine: Engine, job_id: str, *, after: int = 0, unwritten: Epoch
     return {"epochs": [epoch for epoch, _ in rows], "series": series}
 
 
-def list_events(engine: Engine, job_id: str, *, limit: int = 50, after: int = 0) -> Page:
+def list_events(engine: Engine, job_id: str, kind: Kind, *, limit: int = 50, after: int = 0) -> Page:
     """What happened to the job, oldest first, from behind the event `after` on. Raises `NotFound`."""
-    _status(engine, job_id)
+    get(engine, job_id, kind)
     query = select(Event).where(Event.job_id == job_id, Event.id > after).order_by(Event.id).limit(limit + 1)
     with reading(engine) as connection:
         rows = connection.execute(query).all()
@@ -119,18 +129,9 @@ def list_events(engine: Engine, job_id: str, *, limit: int = 50, after: int = 0)
     return Page(data, has_more, str(data[-1]["id"]) if has_more else None)
 
 
-def _status(engine: Engine, job_id: str) -> str:
-    with reading(engine) as connection:
-        this = (Job.id == job_id, Job.kind == TRAINING)
-        status = connection.execute(select(Job.status).where(*this)).scalar_one_or_none()
-    if status is None:
-        raise NotFound(f"there is no job {job_id!r}")
-    return status
-
-
 def _jobs() -> Select[Any]:
     model = select(Model.id).where(Model.job_id == Job.id).scalar_subquery()
-    return select(Job.__table__, model.label("model"), now().label("read_at")).where(Job.kind == TRAINING)
+    return select(Job.__table__, model.label("model"), now().label("read_at")).where(Job.kind == "training")
 
 
 def _job(row: Row[Any]) -> dict[str, Any]:
@@ -170,3 +171,26 @@ def _progress(row: Row[Any]) -> dict[str, Any]:
         "fraction": 1.0 if row.status == "succeeded" else round(row.epoch / row.epochs, 4),
         "eta_seconds": 0.0 if ended else left,
     }
+
+
+def _clear(connection: Connection, job_id: str) -> None:
+    for table in (Tensor, Snapshot, Predictions):
+        connection.execute(delete(table).where(table.job_id == job_id))
+
+
+def _progress_kept(connection: Connection, job_id: str) -> int | None:
+    return connection.execute(select(func.max(Checkpoint.epoch)).where(Checkpoint.job_id == job_id)).scalar()
+
+
+TRAINING = Kind(
+    name="training",
+    noun="job",
+    prefix="job",
+    unit="epoch",
+    select=_jobs,
+    render=_job,
+    clear=_clear,
+    progress_kept=_progress_kept,
+    datasets=lambda spec: datasets_of(load_spec(spec)),
+    after_success="to train its model further, submit a job with it as `initial_weights`",
+)

@@ -20,14 +20,14 @@ from steelyard.formats.nested import to_lists
 from steelyard.formats.pieces import PiecewiseTensor, Read
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.queries import Epochs
+from steelyard.jobs.queries import TRAINING, Epochs
 from steelyard.store import tensors
 from steelyard.store.blobs import Blob
 from steelyard.store.blocks import Blocks, paging, rows_at_once
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
-from steelyard.store.tables import TRAINING, Job, Model, Predictions, Snapshot, Tensor
+from steelyard.store.tables import Job, Model, Predictions, Snapshot, Tensor
 
 CHUNK_ROWS = 10_000
 
@@ -233,8 +233,4 @@ def render(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> li
 
 
 def _require_job(connection: Connection, job_id: str) -> dict[str, Any]:
-    this = (Job.id == job_id, Job.kind == TRAINING)
-    data = connection.execute(select(Job.data).where(*this)).scalar_one_or_none()
-    if data is None:
-        raise NotFound(f"there is no job {job_id!r}")
-    return dict(data)
+    return dict(TRAINING.find(connection, job_id).data)

@@ -7,25 +7,23 @@ job keeps for this go when the job is deleted.
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import Connection, Engine, Row, select, update
 
-from steelyard.errors import Conflict, NotFound
+from steelyard.errors import Conflict
 from steelyard.jobs import ledger
+from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import FAILED, QUEUED, SUCCEEDED, may_resume
 from steelyard.store.clock import now
 from steelyard.store.engine import writing
 from steelyard.store.ids import new_id
-from steelyard.store.tables import PREDICTION, Checkpoint, Job, JobDataset, Predictions, Snapshot, Tensor, Webhook
-from steelyard.training.schema import load_spec
-from steelyard.training.sources import datasets_of
+from steelyard.store.tables import Job, JobDataset, Webhook
 
 
-def resume(engine: Engine, job_id: str) -> None:
-    """Put an ended training job back into the queue. Raises `NotFound`, and `Conflict` if it cannot go on."""
+def resume(engine: Engine, job_id: str, kind: Kind) -> None:
+    """Put an ended job of this kind back into the queue. Raises `NotFound`, and `Conflict` if it cannot go on."""
     with writing(engine) as connection:
-        row = _require_resumable(connection, job_id)
-        for table in (Tensor, Snapshot, Predictions):
-            connection.execute(delete(table).where(table.job_id == job_id))
+        row = _require_resumable(connection, job_id, kind)
+        kind.clear(connection, job_id)
         this_end = (Job.id == job_id, Job.status == row.status, Job.finished_at == row.finished_at)
         changed = connection.execute(
             update(Job)
@@ -47,34 +45,32 @@ def resume(engine: Engine, job_id: str) -> None:
             )
         )
         if not changed.rowcount:
-            raise Conflict(f"job {job_id} was resumed by another request")
+            raise Conflict(f"{kind.noun} {job_id} was resumed by another request")
         fresh = {"event_id": new_id("evt"), "due_at": None, "attempts": 0}
         connection.execute(update(Webhook).where(Webhook.job_id == job_id).values(**fresh))
-        epoch = connection.execute(select(func.max(Checkpoint.epoch)).where(Checkpoint.job_id == job_id)).scalar()
-        start = "starts from the beginning" if epoch is None else f"goes on from its checkpoint after epoch {epoch}"
+        kept = kind.progress_kept(connection, job_id)
+        start = "starts from the beginning" if kept is None else f"continues after {kind.unit} {kept}"
         ledger.tell(connection, job_id, QUEUED, f"resumed by the client; {start}")
 
 
-def _require_resumable(connection: Connection, job_id: str) -> Row[Any]:
-    query = select(Job.kind, Job.status, Job.error, Job.finished_at, Job.spec).where(Job.id == job_id)
+def _require_resumable(connection: Connection, job_id: str, kind: Kind) -> Row[Any]:
+    query = select(Job.status, Job.error, Job.finished_at, Job.spec)
+    query = query.where(Job.id == job_id, Job.kind == kind.name)
     row = connection.execute(query.with_for_update()).one_or_none()
     if row is None:
-        raise NotFound(f"there is no job {job_id!r}")
-    if row.kind == PREDICTION:
-        raise NotFound(f"{job_id!r} is a batch of predictions, which cannot be resumed; submit it again")
+        raise kind.not_found(job_id)
     if not may_resume(row.status, row.error):
-        raise Conflict(f"job {job_id} {_reason(row)}")
-    needed = set(datasets_of(load_spec(row.spec)))
+        raise Conflict(f"{kind.noun} {job_id} {_reason(row, kind)}")
     there = connection.execute(select(JobDataset.dataset_id).where(JobDataset.job_id == job_id)).scalars()
-    if gone := sorted(needed - {*there}):
-        raise Conflict(f"job {job_id} cannot be resumed: its data set {gone[0]} was deleted")
+    if gone := sorted({*kind.datasets(row.spec)} - {*there}):
+        raise Conflict(f"{kind.noun} {job_id} cannot be resumed: its data set {gone[0]} was deleted")
     return row
 
 
-def _reason(row: Row[Any]) -> str:
+def _reason(row: Row[Any], kind: Kind) -> str:
     """Why a job that ended like this, or has not ended, cannot be resumed."""
     if row.status == SUCCEEDED:
-        return "has succeeded; to train its model further, submit a job with it as `initial_weights`"
+        return f"has succeeded; {kind.after_success}"
     if row.status == FAILED:
         slug = row.error["type"].rsplit("/", 1)[1]
         return f"failed with {slug}, and would again; only worker-lost and time-limit-exceeded can be resumed"

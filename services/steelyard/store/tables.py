@@ -14,9 +14,6 @@ TIME: Double[float] = Double()
 COUNTER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in INTEGER keys
 
 
-TRAINING, PREDICTION = "training", "prediction"
-
-
 class Base(DeclarativeBase):
     """The mapped tables of Steelyard."""
 
@@ -32,13 +29,13 @@ def _dataset_key() -> Mapped[str]:
 class Job(Base):
     """Work for the workers: what was asked, where it stands, what came out.
 
-    Its `kind` is `TRAINING`; or `PREDICTION`, which is cut into as many `epochs` as there are parts to predict.
+    Its `kind` is one of `steelyard.jobs.registry`. A prediction is cut into as many `epochs` as there are parts.
     """
 
     __tablename__ = "jobs"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16), default=TRAINING)
+    kind: Mapped[str] = mapped_column(String(16), default="training")
     name: Mapped[str | None] = mapped_column(String(200))
     labels: Mapped[dict[str, str]] = mapped_column("metadata", JSON)
     status: Mapped[str] = mapped_column(String(16))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import request
 
 from steelyard.jobs.feed import Cursor
+from steelyard.jobs.kinds import Kind
 
 LEFT = "steelyard.left"
 IS_AGAIN = "steelyard.again"
@@ -28,6 +29,7 @@ class Stream:
     """Go on with the job's events after `cursor`, as server-sent events."""
 
     job_id: str
+    kind: Kind
     cursor: Cursor
 
 

@@ -14,6 +14,7 @@ import orjson
 
 from steelyard.errors import NotFound, Unavailable
 from steelyard.jobs.feed import Cursor, Happened, Mark, read_feed
+from steelyard.jobs.kinds import Kind
 from steelyard.store.engine import Engine
 from steelyard.web.deferral import Stream
 from steelyard.web.watcher import AWAY_SECONDS, Watcher
@@ -22,6 +23,7 @@ HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": heartbeat\n\n"
 PACE = 0.25  # seconds: all clients that have got everything look again at the same moments, so often
 MOST_STREAMS = 1000
+Place = tuple[str, Kind, Cursor, Mark]  # a job, how far a client has come, and how far it may read
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Streams:
         self._engine = engine
         self._watcher = watcher
         self._reader = ThreadPoolExecutor(1, "events")
-        self._reading: dict[tuple[str, Cursor, Mark], asyncio.Future[Piece]] = {}
+        self._reading: dict[Place, asyncio.Future[Piece]] = {}
         self._clients = 0
 
     async def follow(self, order: Stream) -> AsyncGenerator[bytes, None]:
@@ -85,7 +87,7 @@ class Streams:
             mark = await follower.moved()
             while mark is not None:
                 try:
-                    piece = await self._read(order.job_id, cursor, mark)
+                    piece = await self._read(order.job_id, order.kind, cursor, mark)
                 except NotFound:
                     return
                 except Unavailable:
@@ -101,23 +103,22 @@ class Streams:
                     await asyncio.sleep(PACE - loop.time() % PACE)
                     mark = await follower.moved()
 
-    async def _read(self, job_id: str, cursor: Cursor, mark: Mark) -> Piece:
-        """Read what follows `cursor`, or wait for who reads it already."""
-        key = job_id, cursor, mark
-        if (reading := self._reading.get(key)) is None:
-            reading = asyncio.get_running_loop().run_in_executor(self._reader, _read_piece, self._engine, *key)
-            self._reading[key] = reading
-            reading.add_done_callback(lambda done: self._forget(key, done))
+    async def _read(self, *place: *Place) -> Piece:
+        """Read what follows this place, or wait for who reads it already."""
+        if (reading := self._reading.get(place)) is None:
+            reading = asyncio.get_running_loop().run_in_executor(self._reader, _read_piece, self._engine, *place)
+            self._reading[place] = reading
+            reading.add_done_callback(lambda done: self._forget(place, done))
         return await asyncio.shield(reading)  # for the others, if this client goes
 
-    def _forget(self, key: tuple[str, Cursor, Mark], done: asyncio.Future[Piece]) -> None:
-        del self._reading[key]
+    def _forget(self, place: Place, done: asyncio.Future[Piece]) -> None:
+        del self._reading[place]
         if not done.cancelled():
             done.exception()  # the clients that wanted it may all be gone
 
 
-def _read_piece(engine: Engine, job_id: str, cursor: Cursor, mark: Mark) -> Piece:
-    feed = read_feed(engine, job_id, cursor, until=mark)
+def _read_piece(engine: Engine, job_id: str, kind: Kind, cursor: Cursor, mark: Mark) -> Piece:
+    feed = read_feed(engine, job_id, kind, cursor, until=mark)
     text = b"".join(_as_event(each) for each in feed.happened)
     return Piece(text, feed.happened[-1].cursor if feed.happened else cursor, feed.is_whole, feed.is_end)
 

@@ -4,36 +4,29 @@ from functools import partial
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, g, url_for
 
 from steelyard.datasets import library
 from steelyard.datasets.inline import LARGE_BYTES, read_large_job
 from steelyard.documents.strict_json import read_document
-from steelyard.errors import InvalidRequest, shown
-from steelyard.jobs import ledger, queries, results, resumption
-from steelyard.jobs.feed import Cursor, read_feed
-from steelyard.jobs.states import ENDED, STATUSES
+from steelyard.jobs import ledger, queries, results
+from steelyard.jobs.queries import TRAINING
+from steelyard.jobs.states import STATUSES
 from steelyard.jobs.webhooks.address_policy import require_reach
 from steelyard.models.start import require_start
 from steelyard.store.replies import Once
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import Plan, read_job
-from steelyard.web import deferral
-from steelyard.web.deferral import Stream, Wait
 from steelyard.web.idempotency import answer_once, read_key
+from steelyard.web.life import add_life
 from steelyard.web.pagination import CSV, as_csv, as_list, as_rows
 from steelyard.web.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.web.routing import JSON, Operation, choose_form, reply, route, stream, take_json
 from steelyard.web.wiring import services
 
 jobs = Blueprint("jobs", __name__)
-MOST_SECONDS = 60
 RETRY_SECONDS = 1
-EVENT_STREAM = "text/event-stream"
 DRY_RUN = Query("dry_run", "boolean", "only say what the job would be", default=False)
-WAIT = Query("wait", "number", "how many seconds to wait at most", default=0, least=0, most=MOST_SECONDS)
-UNTIL_DOC = "what to wait for: a change of status, or the end"
-UNTIL = Query("until", "string", UNTIL_DOC, default="changed", choices=("changed", "ended"))
 FILTERS = (
     Query("status", "string", "only jobs in this state", choices=STATUSES),
     Query("name", "string", "only jobs of this name"),
@@ -43,7 +36,6 @@ SPLIT = Query("split", "string", "which rows", default="validation", choices=("t
 ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=10_000)
 ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0, most=MOST_OFFSET)
 EPOCH = Query("after", "integer", "only epochs later than this one", default=0, least=0, most=MOST_OFFSET)
-EVENT = Query("after", "integer", "only events later than this one", default=0, least=0, most=MOST_OFFSET)
 
 
 @route(
@@ -105,52 +97,7 @@ def list_jobs(**filters: Any) -> dict[str, Any]:
     return as_list(queries.list_jobs(services().engine, **filters))
 
 
-@route(jobs, "GET", "/v1/jobs/<job_id>", Operation("Get a job", {200: "Job"}, query=(WAIT, UNTIL), problems=(404, 422)))
-def get_job(job_id: str, *, wait: float, until: str) -> dict[str, Any]:
-    """The job; with `wait`, once its status has changed or it has ended, or after so many seconds."""
-    job = queries.get_job(services().engine, job_id)
-    if wait and job["status"] not in ENDED:
-        deferral.leave(Wait(job_id, job["status"], until == "ended", wait))
-    return job
-
-
-@route(
-    jobs,
-    "DELETE",
-    "/v1/jobs/<job_id>",
-    Operation("Delete a job and all that hangs on it", {204: None}, problems=(404, 409)),
-)
-def delete_job(job_id: str) -> Response:
-    """Delete the job."""
-    ledger.remove(services().engine, job_id)
-    return Response(status=204)
-
-
-@route(jobs, "POST", "/v1/jobs/<job_id>/cancel", Operation("Cancel a job", {202: "Job"}, problems=(404, 409)))
-def cancel_job(job_id: str) -> Response:
-    """Call the job off."""
-    engine = services().engine
-    ledger.request_cancel(engine, job_id)
-    return reply(queries.get_job(engine, job_id), 202)
-
-
-@route(
-    jobs,
-    "POST",
-    "/v1/jobs/<job_id>/resume",
-    Operation(
-        "Resume a cancelled job, or one that failed with worker-lost or time-limit-exceeded, from its last checkpoint",
-        {202: "Job"},
-        problems=(404, 409),
-    ),
-)
-def resume_job(job_id: str) -> Response:
-    """Put the job back into the queue, and ring for it."""
-    ours = services()
-    resumption.resume(ours.engine, job_id)
-    if not ours.doorbell.ring(job_id):
-        ours.meters.lost_rings.inc()
-    return reply(queries.get_job(ours.engine, job_id), 202)
+add_life(jobs, TRAINING, "/v1/jobs", "Job")
 
 
 @route(
@@ -168,43 +115,6 @@ def get_history(job_id: str, *, after: int) -> Response:
     series = history["series"]
     rows = zip(history["epochs"], *series.values(), strict=True)
     return reply(b"".join(as_csv(["epoch", *series], [rows])), content_type=CSV)
-
-
-@route(
-    jobs,
-    "GET",
-    "/v1/jobs/<job_id>/events",
-    Operation(
-        "What happened to a job, oldest first",
-        {200: "EventList", 204: None},
-        query=(LIMIT, EVENT),
-        forms=(EVENT_STREAM,),
-        problems=(400, 404, 406, 422),
-    ),
-)
-def list_events(job_id: str, *, limit: int, after: int) -> Response:
-    """The job's events: a list, or as server-sent events what has happened and what happens until the job has ended.
-
-    Server-sent events have the types `status`, `epoch`, `finding` and `log`; a client that sends the last `id` that it
-    got as `Last-Event-ID` goes on after it, and is answered with 204 when nothing will follow.
-    """
-    if choose_form((JSON, EVENT_STREAM)) == JSON:
-        return reply(as_list(queries.list_events(services().engine, job_id, limit=limit, after=after)))
-    cursor = _read_cursor(request.headers.get("Last-Event-ID"), after)
-    feed = read_feed(services().engine, job_id, cursor)
-    if feed.is_end and not feed.happened and "Last-Event-ID" in request.headers:
-        return Response(status=204)  # else browsers would connect again and again
-    deferral.leave(Stream(job_id, cursor))
-    return Response(iter(()), content_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})
-
-
-def _read_cursor(last: str | None, after: int) -> Cursor:
-    if not last:
-        return Cursor(event=after)
-    cursor = Cursor.parse(last)
-    if cursor is None:
-        raise InvalidRequest(f"the Last-Event-ID is {shown(last)}; it must be the id of an event of this stream")
-    return cursor
 
 
 @route(

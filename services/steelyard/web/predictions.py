@@ -7,16 +7,20 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, g, url_for
+from pydantic import ValidationError
 
 from steelyard.datasets import library
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.inference.rows import read_inputs, read_table
 from steelyard.inference.service import Loaded
-from steelyard.jobs import batches, ledger
-from steelyard.jobs.batches import BatchPlan
+from steelyard.jobs import batches
+from steelyard.jobs.batches import PREDICTION, BatchPlan
+from steelyard.jobs.webhooks.address_policy import require_reach
 from steelyard.store.replies import Once
-from steelyard.store.tables import PREDICTION
+from steelyard.training.schema_errors import translate
+from steelyard.training.webhook import Webhook
 from steelyard.web.idempotency import answer_once
+from steelyard.web.life import add_life
 from steelyard.web.pagination import CSV, as_csv, as_list, as_rows
 from steelyard.web.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.web.routing import JSON, Operation, choose_form, read_json, reply, route, stream
@@ -61,20 +65,21 @@ def _read_plan(reference: str) -> BatchPlan:
     document = read_json()
     model_id, model = services().predictor.get(reference)
     name, data = _read_fields(document)
+    webhook = _read_webhook(document.get("webhook"))
     if "dataset" in data:
         rows = _require_inputs(data["dataset"], model)
-        return BatchPlan(model_id, data["dataset"], None, rows, model.labels, name)
+        return BatchPlan(model_id, data["dataset"], None, rows, model.labels, name, webhook)
     key, sent = _read_inline(data["inline"])
     with _told_at(pointer("data", "inline", key)):
         read_inputs({"inputs": sent}, model.inputs, model.network.dtype)
-    return BatchPlan(model_id, None, orjson.dumps(sent), len(sent), model.labels, name)
+    return BatchPlan(model_id, None, orjson.dumps(sent), len(sent), model.labels, name, webhook)
 
 
 def _read_fields(document: Any) -> tuple[str | None, dict[str, Any]]:
     """The name, and the data. Raises `ValidationFailed`."""
     if not isinstance(document, dict):
         raise ValidationFailed([Fault("", f"is {shown(document)}; it must be an object with 'data'")])
-    known = ("data", "name")
+    known = ("data", "name", "webhook")
     unknown = [key for key in document if key not in known]
     faults = [Fault(pointer(key), f"is not a field here; {nearest(key, known)}") for key in unknown[:MOST_ERRORS]]
     faults += [Fault(pointer(key), "is not a field here") for key in unknown[MOST_ERRORS:]]
@@ -91,6 +96,19 @@ def _read_fields(document: Any) -> tuple[str | None, dict[str, Any]]:
         raise ValidationFailed(faults)
     assert isinstance(data, dict)
     return name, data
+
+
+def _read_webhook(given: Any) -> Webhook | None:
+    """Where the end is to be told. Raises `ValidationFailed`."""
+    if given is None:
+        return None
+    try:
+        webhook = Webhook.model_validate(given)
+    except ValidationError as error:
+        faults = translate(error, Webhook, given, given)
+        raise ValidationFailed(Fault(pointer("webhook") + fault.pointer, fault.detail) for fault in faults) from None
+    require_reach(webhook, services().settings.webhook_networks)
+    return webhook
 
 
 def _read_inline(inline: Any) -> tuple[str, list[Any]]:
@@ -156,43 +174,7 @@ def list_predictions(*, limit: int, after: str | None) -> dict[str, Any]:
     return as_list(batches.list_batches(services().engine, limit=limit, after=after))
 
 
-@route(
-    predictions,
-    "GET",
-    "/v1/predictions/<prediction_id>",
-    Operation("Get a prediction", {200: "BatchPrediction"}, problems=(404,)),
-)
-def get_prediction(prediction_id: str) -> dict[str, Any]:
-    """How far it is."""
-    return batches.get(services().engine, prediction_id)
-
-
-@route(
-    predictions,
-    "POST",
-    "/v1/predictions/<prediction_id>/cancel",
-    Operation("Cancel a prediction", {202: "BatchPrediction"}, problems=(404, 409)),
-)
-def cancel_prediction(prediction_id: str) -> Response:
-    """Call it off; what is predicted so far stays."""
-    engine = services().engine
-    batches.get(engine, prediction_id)
-    ledger.request_cancel(engine, prediction_id, kind=PREDICTION)
-    return reply(batches.get(engine, prediction_id), 202)
-
-
-@route(
-    predictions,
-    "DELETE",
-    "/v1/predictions/<prediction_id>",
-    Operation("Delete a prediction with its rows", {204: None}, problems=(404, 409)),
-)
-def delete_prediction(prediction_id: str) -> Response:
-    """Delete it."""
-    engine = services().engine
-    batches.get(engine, prediction_id)
-    ledger.remove(engine, prediction_id, kind=PREDICTION)
-    return Response(status=204)
+add_life(predictions, PREDICTION, "/v1/predictions", "BatchPrediction")
 
 
 @route(

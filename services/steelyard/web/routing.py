@@ -42,8 +42,13 @@ class Operation:
 OPERATION = "__operation__"
 
 
-def route(blueprint: Blueprint, method: str, rule: str, operation: Operation) -> Callable[..., Any]:
-    """Register a view. Its query parameters come as keyword arguments, its dict goes out as JSON."""
+def route(
+    blueprint: Blueprint, method: str, rule: str, operation: Operation, *, name: str | None = None
+) -> Callable[..., Any]:
+    """Register a view, under its own name unless another is given.
+
+    Its query parameters come as keyword arguments, its dict goes out as JSON.
+    """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
@@ -54,7 +59,7 @@ def route(blueprint: Blueprint, method: str, rule: str, operation: Operation) ->
             return answer if isinstance(answer, Response) else reply(answer)
 
         setattr(call, OPERATION, operation)
-        blueprint.add_url_rule(rule, view.__name__, call, methods=[method])
+        blueprint.add_url_rule(rule, name or view.__name__, call, methods=[method])
         return call
 
     return register

@@ -1,6 +1,7 @@
 """The outbox of webhooks, on SQLite and on PostgreSQL."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select, update
 
 from steelyard.errors import ValidationFailed
-from steelyard.jobs import ledger, queries, resumption
+from steelyard.jobs import batches, ledger, queries, resumption
+from steelyard.jobs.batches import PREDICTION, BatchPlan
+from steelyard.jobs.queries import TRAINING
+from steelyard.jobs.registry import KINDS
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.outbox import (
     FIRST_PAUSE_SECONDS,
@@ -24,6 +28,7 @@ from steelyard.store.tables import Job, Webhook
 from steelyard.training.estimate import Limits
 from steelyard.training.examples import SMALLEST
 from steelyard.training.plan import read_job
+from steelyard.training.webhook import Webhook as WebhookSpec
 from tests.conftest import no_tables
 from tests.jobs.test_ledger import change, claim, finish
 
@@ -38,7 +43,7 @@ def submit(engine: Engine, webhook: dict[str, Any] | None = None) -> str:
 
 
 def take_all(engine: Engine) -> list[Delivery]:
-    return outbox.take(engine, outbox.find_due(engine, limit=10, host_limit=10))
+    return outbox.take(engine, outbox.find_due(engine, limit=10, host_limit=10), KINDS)
 
 
 def hasten(engine: Engine, job_id: str, seconds: float) -> None:
@@ -52,7 +57,7 @@ def end_in(engine: Engine, status: str, webhook: dict[str, Any] | None = None) -
     """A job that has ended, one way or another."""
     job_id = submit(engine, webhook)
     if status == "cancelled while queued":
-        ledger.request_cancel(engine, job_id)
+        ledger.request_cancel(engine, job_id, TRAINING)
         return job_id
     held = claim(engine, job_id, lease_seconds=-1)
     if status in ("succeeded", "failed", "cancelled"):
@@ -61,7 +66,7 @@ def end_in(engine: Engine, status: str, webhook: dict[str, Any] | None = None) -
         change(engine, job_id, losses=ledger.LOSSES_BEFORE_FAILURE - 1)
         assert ledger.reap(engine) == [job_id]
     else:
-        ledger.request_cancel(engine, job_id)
+        ledger.request_cancel(engine, job_id, TRAINING)
         ledger.release(engine, held, "the worker stops")
     return job_id
 
@@ -136,7 +141,11 @@ def test_attempts_go_on_for_a_day_ever_further_apart_with_the_same_event(engine:
         assert plain * (1 - JITTER) <= (pause or 0) <= plain * (1 + JITTER)
     hasten(engine, job_id, 1e6)
     assert take_all(engine) == []
-    notes = [event for event in queries.list_events(engine, job_id, limit=100, after=0).data if event["type"] == "log"]
+    notes = [
+        event
+        for event in queries.list_events(engine, job_id, TRAINING, limit=100, after=0).data
+        if event["type"] == "log"
+    ]
     assert [note["level"] for note in notes] == ["warning"] * len(deliveries)
     assert notes[0]["message"].startswith("webhook, attempt 1: the receiver answered 500; next attempt in ")
     assert notes[-1]["message"].endswith("no further attempt")
@@ -183,7 +192,7 @@ def test_a_courier_that_comes_late_changes_nothing(engine: Engine) -> None:
 def test_what_came_of_an_end_before_a_resume_says_nothing_of_the_next_end(engine: Engine) -> None:
     job_id = end_in(engine, "cancelled while queued")
     [before] = take_all(engine)
-    resumption.resume(engine, job_id)
+    resumption.resume(engine, job_id, TRAINING)
     finish(engine, claim(engine, job_id))
     [after] = take_all(engine)
     assert (before.attempt, after.attempt) == (1, 1)
@@ -197,18 +206,30 @@ def test_a_job_that_is_resumed_while_its_webhook_is_taken_is_not_told_of(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = end_in(engine, "cancelled while queued")
-    read = queries.read_job
+    read = outbox.reading
 
-    def resume_first(connection: Connection, job_id: str) -> dict[str, Any]:
-        monkeypatch.setattr(queries, "read_job", read)
-        resumption.resume(engine, job_id)
-        return read(connection, job_id)
+    def resume_first(engine: Engine) -> AbstractContextManager[Connection]:
+        monkeypatch.setattr(outbox, "reading", read)
+        resumption.resume(engine, job_id, TRAINING)
+        return read(engine)
 
-    monkeypatch.setattr(queries, "read_job", resume_first)
-    assert take_all(engine) == []
+    monkeypatch.setattr(outbox, "reading", resume_first)
+    assert outbox.take(engine, [job_id], KINDS) == []
     finish(engine, claim(engine, job_id))
     [told] = take_all(engine)
     assert orjson.loads(told.body)["type"] == "job.succeeded"
+
+
+def test_the_end_of_a_batch_of_predictions_is_told_as_its_own(engine: Engine) -> None:
+    webhook = WebhookSpec(url="https://example.com/hook", secret=SECRET)
+    plan = BatchPlan("mdl_1", None, b"[[1]]", 1, None, None, webhook)
+    batch_id = batches.submit(engine, plan, request_id=None, once=None)["id"]
+    assert take_all(engine) == []
+    ledger.request_cancel(engine, batch_id, PREDICTION)
+    [told] = take_all(engine)
+    body = orjson.loads(told.body)
+    assert body["type"] == "prediction.cancelled"
+    assert body["data"] == queries.get(engine, batch_id, PREDICTION)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from steelyard.errors import NotFound
-from steelyard.jobs import queries
+from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import ENDED
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
@@ -99,7 +98,7 @@ def find_due(engine: Engine, *, limit: int, host_limit: int, busy: Mapping[str, 
     return [row.job_id for row in rows if row.place <= host_limit - busy.get(row.host, 0)]
 
 
-def take(engine: Engine, job_ids: Collection[str]) -> list[Delivery]:
+def take(engine: Engine, job_ids: Collection[str], kinds: Mapping[str, Kind]) -> list[Delivery]:
     """Those of the deliveries that are still due; no other sender gets them while this attempt lasts."""
     due = (Row.job_id.in_(job_ids), Row.due_at <= now())
     with writing(engine) as connection:
@@ -110,19 +109,20 @@ def take(engine: Engine, job_ids: Collection[str]) -> list[Delivery]:
         since = select(Job.id, now() - Job.finished_at).where(Job.id.in_(mine))
         ages = dict(connection.execute(since).all())
     with reading(engine) as connection:
-        found = [_delivery(connection, row, ages[row.job_id]) for row in taken]
+        found = [_delivery(connection, row, ages[row.job_id], kinds) for row in taken]
     return [delivery for delivery in found if delivery is not None]
 
 
-def _delivery(connection: Connection, row: Any, age_seconds: float) -> Delivery | None:
-    try:
-        job = queries.read_job(connection, row.job_id)
-    except NotFound:  # deleted since
+def _delivery(connection: Connection, row: Any, age_seconds: float, kinds: Mapping[str, Kind]) -> Delivery | None:
+    name = connection.execute(select(Job.kind).where(Job.id == row.job_id)).scalar_one_or_none()
+    if name is None:  # deleted since
         return None
+    kind = kinds[name]
+    job = kind.read(connection, row.job_id)
     if job["status"] not in ENDED:  # resumed since
         return None
     # It does not change before it is resumed: every attempt sends the same bytes.
-    body = orjson.dumps({"type": f"job.{job['status']}", "timestamp": job["finished_at"], "data": job})
+    body = orjson.dumps({"type": f"{kind.noun}.{job['status']}", "timestamp": job["finished_at"], "data": job})
     pause = _pause_seconds(row.attempts)
     is_last = age_seconds + pause > GIVE_UP_SECONDS
     left = None if is_last else pause

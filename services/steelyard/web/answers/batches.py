@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from steelyard.training.webhook import Webhook
 from steelyard.web.answers.base import Answer, Cell, Listed, Problem, Target, Time
 from steelyard.web.answers.jobs import Status
 
@@ -37,6 +38,7 @@ class BatchRequest(Answer):
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     data: DatasetToPredict | RowsToPredict
+    webhook: Webhook | None = None
 
 
 class BatchProgress(Answer):

@@ -1,0 +1,47 @@
+"""What is particular to a kind of job: an entry in `steelyard.jobs.registry`. The rest of a job's life is common."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select
+
+from steelyard.errors import NotFound
+from steelyard.store.tables import Job
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of job: `name` in the table, `noun` in messages and webhooks (`job.succeeded`), `prefix` of its ids.
+
+    Its progress counts `unit`s (`epoch`). `select` gives its rows with all that `render` makes the object of that
+    clients see. `clear` deletes what an end left, before a job is resumed; `progress_kept` is the last unit that a
+    resumed job need not do again, `None` if there is none. `datasets` are the ids of the data sets that a stored
+    specification needs; `after_success` says what to do instead of resuming a job that succeeded.
+    """
+
+    name: str
+    noun: str
+    prefix: str
+    unit: str
+    select: Callable[[], Select[Any]]
+    render: Callable[[Row[Any]], dict[str, Any]]
+    clear: Callable[[Connection, str], None]
+    progress_kept: Callable[[Connection, str], int | None]
+    datasets: Callable[[dict[str, Any]], list[str]]
+    after_success: str
+
+    def find(self, connection: Connection, job_id: str) -> Row[Any]:
+        """The row of a job of this kind. Raises `NotFound`."""
+        row = connection.execute(self.select().where(Job.id == job_id)).one_or_none()
+        if row is None:
+            raise self.not_found(job_id)
+        return row
+
+    def read(self, connection: Connection, job_id: str) -> dict[str, Any]:
+        """The job as this transaction sees it. Raises `NotFound`."""
+        return self.render(self.find(connection, job_id))
+
+    def not_found(self, job_id: str) -> NotFound:
+        """That there is none of this kind."""
+        return NotFound(f"there is no {self.noun} {job_id!r}")

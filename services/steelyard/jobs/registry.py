@@ -1,0 +1,7 @@
+"""The kinds of job that there are."""
+
+from steelyard.jobs.batches import PREDICTION
+from steelyard.jobs.kinds import Kind
+from steelyard.jobs.queries import TRAINING
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (TRAINING, PREDICTION)}
