@@ -8,7 +8,6 @@ longer than it is.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import cache
 from types import FunctionType
 from typing import Any
 
@@ -115,17 +114,14 @@ PRIMITIVES = (exp, expm1, log1p, tanh, erf, sqrt, power, absolute, sign, maximum
 """The functions that the compiled engine knows. It can compute what is made of these and of numbers."""
 
 
-@cache
 def why_not_formula(function: Any) -> str | None:
     """Why the compiled engine cannot make a kernel of a function; `None` if it can. Compiles nothing."""
-    if function in PRIMITIVES:
-        return None
     if not isinstance(function, FunctionType) or function.__closure__ or function.__defaults__:
         return "has a formula that is not a plain function of its arguments"
+    if function in PRIMITIVES:
+        return None
     for name in function.__code__.co_names:
         used = function.__globals__.get(name)
-        if isinstance(used, (int, float)):
-            continue
-        if used is None or used is function or why_not_formula(used) is not None:
+        if not isinstance(used, (int, float)) and (used is function or why_not_formula(used) is not None):
             return f"has a formula with {name!r}, which is neither a number nor made of steelyard.nn.elementwise"
     return None

@@ -203,7 +203,7 @@ def test_a_constraint_within_a_stack_is_found() -> None:
     assert "'centered'" in str(train(layers, MeanSquaredError(), SGD()).why_not_compiled)
 
 
-SCALE = 0.5
+SCALE, NUMBERS = 0.5, [0.5]
 
 
 def closure() -> Any:
@@ -217,6 +217,7 @@ FORMULAS = {
     "NumPy's function itself": np.tanh,
     "something outside": closure(),
     "a default value": lambda z, factor=2.0: factor * z,
+    "a list": lambda z: NUMBERS[0] * z,
     "Python's own function": lambda z: abs(z),  # noqa: PLW0108
 }
 
@@ -242,15 +243,19 @@ def test_formulas_of_other_things_run_on_numpy(formula: Any) -> None:
 
 
 def test_a_formula_that_does_not_compile_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any) -> Any:
-        raise TypingError("no matching definition\nand more")
+    make = build._make
+
+    def fail(template: Any, dtype: Any, name: str, formulas: Any) -> Any:
+        if "made" in name:
+            raise TypingError("no matching definition\nand more")
+        return make(template, dtype, name, formulas)
 
     activation = activation_of(lambda z: SCALE * sqrt(z * z + 0.125))
     assert activation.why_not_compiled() is None
     monkeypatch.setattr(build, "_make", fail)
     training = training_with("activation", activation)
     assert training.engine == "numpy"
-    assert training.why_not_compiled == "the formulas of 'made_<lambda>' do not compile: no matching definition"
+    assert training.why_not_compiled == "the kernel of 'made_<lambda>' does not compile: no matching definition"
 
 
 def test_a_formula_that_was_changed_is_not_answered_by_an_older_kernel() -> None:

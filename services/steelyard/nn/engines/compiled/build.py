@@ -94,7 +94,7 @@ def kernel(template: Callable[..., None], dtype: Any, part: str = "", **formulas
             _made[name] = _make(template, np.dtype(dtype), name, formulas)
         except (NumbaError, NotImplementedError) as error:
             [reason, *_] = str(error).strip().splitlines() or [type(error).__name__]
-            raise NoCompiledForm(f"the formulas of {part!r} do not compile: {reason}") from error
+            raise NoCompiledForm(f"the kernel of {part or template.__name__!r} does not compile: {reason}") from error
     return int(_made[name].address)
 
 
