@@ -110,7 +110,47 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return _nearest_again(word, known) if len(known) <= MOST_LISTED else _nearest(word, known)
 
 
+# What other libraries call it, without underscores.
+ELSEWHERE = {
+    "lr": "learning_rate",
+    "learningrateinit": "learning_rate",
+    "eta": "learning_rate",
+    "float16": "float32",
+    "half": "float32",
+    "scale": "numeric",
+    "scaler": "numeric",
+    "scaling": "numeric",
+    "normalize": "numeric",
+    "maxiter": "epochs",
+    "nepochs": "epochs",
+    "neurons": "units",
+    "nodes": "units",
+    "hiddenlayersizes": "layers",
+    "hiddenlayers": "layers",
+    "randomstate": "seed",
+    "randomseed": "seed",
+    "swish": "silu",
+    "crossentropy": "categorical_crossentropy",
+    "crossentropyloss": "categorical_crossentropy",
+    "bceloss": "binary_crossentropy",
+    "mseloss": "mean_squared_error",
+}
+
+
+def meaning(word: str, known: Iterable[str]) -> str | None:
+    """The known word that another one surely means: written in another way, or called so in another library."""
+    plain = _plain(word)
+    found = {_plain(other): other for other in known}
+    return found.get(plain) or found.get(_plain(ELSEWHERE.get(plain, "")))
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
 def _nearest(word: str, known: tuple[str, ...]) -> str:
+    if (meant := meaning(word, known)) is not None:
+        return f"did you mean {meant!r}?"
     compared = accumulate((len(word) * len(other) for other in known), initial=0)
     affordable = [other for other, cost in zip(known, compared, strict=False) if cost < MOST_COMPARISONS]
     close = difflib.get_close_matches(word, affordable, n=1, cutoff=0.6)

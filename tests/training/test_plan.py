@@ -111,16 +111,21 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
         ({"optimizer": {"learning_rate": 1}}, "/optimizer/name", "is missing; known are adagrad, "),
         ({"optimizer": 3}, "/optimizer", "a name"),
         ({"optimizer": {"name": 3}}, "/optimizer/name", "no optimizer has that name"),
-        ({"layers": [{"units": 8}]}, "/layers/0/type", "is missing; known are activation, "),
+        ({"layers": [{"rate": 0.5}]}, "/layers/0/type", "is missing; known are activation, "),
         ({"training": {"seed": -1}}, "/training/seed", "at least 0"),
         ({"training": {"seed": 1.0}}, "/training/seed", "whole number"),
         ({"training": []}, "/training", "object"),
         ({"metadata": {"a": 1}}, "/metadata/a", "text"),
         ({"metadata": {str(i): "" for i in range(17)}}, "/metadata", "at most 16"),
         ({"name": ""}, "/name", "at least 1"),
-        ({"epochs": 5}, "/epochs", "it belongs into 'training'"),
-        ({"seed": 5}, "/seed", "it belongs into 'data' or 'training'"),
-        ({"training": {"learning_rate": 0.1}}, "/training/learning_rate", "it belongs into 'optimizer'"),
+        ({"epochs": 5}, "/epochs", "it belongs in 'training'"),
+        ({"lr": 0.1}, "/lr", "did you mean optimizer.learning_rate?"),
+        ({"optimizer": {"name": "adam", "lr": 0.1}}, "/optimizer/lr", "did you mean 'learning_rate'?"),
+        ({"activation": "LeakyReLU"}, "/activation", "did you mean 'leaky_relu'?"),
+        ({"training": {"dtype": "float16"}}, "/training/dtype", "did you mean 'float32'?"),
+        ({"preprocessing": {"scale": "standard"}}, "/preprocessing/scale", "did you mean 'numeric'?"),
+        ({"seed": 5}, "/seed", "it belongs in 'data' or 'training'"),
+        ({"training": {"learning_rate": 0.1}}, "/training/learning_rate", "it belongs in 'optimizer'"),
         ({"bias_initializer": "identity"}, "/bias_initializer", "for kernels"),
         (
             {"layers": [{"type": "dense", "units": 3, "bias_initializer": "lsuv"}]},
@@ -177,7 +182,6 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
             "twice",
         ),
         ({"task": "regresion"}, "/task", "did you mean 'regression'?"),
-        ({"training": {"dtype": "float16"}}, "/training/dtype", "float64"),
     ],
 )
 def test_a_fault_is_named_with_its_place(fields: dict[str, Any], place: str, words: str) -> None:
@@ -372,3 +376,14 @@ def test_a_job_has_a_bounded_number_of_values_beside_its_rows() -> None:
         read(job(metadata=many(60_000)))
     rows = [{"a": row, "b": row % 3} for row in range(60_000)]
     assert read(job(data={"inline": {"rows": rows}, "target": "b"})).data.rows == 60_000
+
+
+def test_a_layer_with_units_alone_is_dense() -> None:
+    plan = read_job({**SMALLEST, "layers": [{"units": 16, "activation": "tanh"}]}, limits=LIMITS, tables=no_tables)
+    [layer] = plan.spec.to_json()["layers"]
+    assert (layer["type"], layer["units"], layer["activation"]["name"]) == ("dense", 16, "tanh")
+
+
+def test_a_small_job_needs_little_memory() -> None:
+    plan = read_job(SMALLEST, limits=LIMITS, tables=no_tables)
+    assert plan.estimate.memory_bytes < 32 << 20

@@ -27,6 +27,11 @@ def test_a_job_is_accepted_with_its_address(client: FlaskClient) -> None:
     )
 
 
+def test_units_alone_are_a_dense_layer(client: FlaskClient) -> None:
+    answer = client.post("/v1/jobs", json={**SMALLEST, "layers": [{"units": 16}, {"units": 8}]})
+    assert (answer.status_code, answer.json["parameters"]) == (202, 243)
+
+
 def test_a_dry_run_stores_nothing(client: FlaskClient) -> None:
     answer = client.post("/v1/jobs?dry_run=true", json=SMALLEST)
     assert answer.status_code == 200

@@ -31,7 +31,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Estimate:
-    """`memory_bytes` is the address space of the training process; `seconds` is rough, for one core of today."""
+    """`memory_bytes` is what the job adds to an idle training process; `seconds` is rough, for one core of today."""
 
     memory_bytes: int
     seconds: float
@@ -54,7 +54,7 @@ def estimate(spec: JobSpec, supervised: Supervised, layout: Layout) -> Estimate:
     """What the filled-in `spec` will need on this data."""
     layers = build_layers(spec, supervised.outputs, layout)
     shares = sum(share.bytes for share in _shares(spec, supervised, layout, layers))
-    memory = BASE_BYTES + CHUNK_VALUES * _itemsize(spec) + shares
+    memory = CHUNK_VALUES * _itemsize(spec) + shares
     return Estimate(memory, round(_seconds(spec, layers, layout.width, supervised.rows), 3))
 
 
@@ -71,7 +71,7 @@ def _shares(spec: JobSpec, supervised: Supervised, layout: Layout, layers: Seque
     embedding = ", or preprocessing.categorical as 'embedding'" if is_one_hot else ""
     weights = itemsize * count_parameters(layers, width) * vectors
     return [
-        _Share(weights, "the weights and what the optimiser keeps of them", "fewer units"),
+        _Share(weights, "the weights and the optimizer's state", "fewer units"),
         _Share(itemsize * buffers, f"{batch} rows on their way through the layers", "a smaller batch_size"),
         _Share(copies + itemsize * outputs, f"{rows} rows of {width} inputs", f"fewer rows or columns{embedding}"),
     ]
@@ -94,10 +94,11 @@ def require_fit(spec: JobSpec, supervised: Supervised, layout: Layout, limits: L
     """The estimate. Raises `TooLargeToTrain` where it exceeds what a worker may use."""
     found = estimate(spec, supervised, layout)
     layers = build_layers(spec, supervised.outputs, layout)
-    if found.memory_bytes > limits.max_job_memory_bytes:
+    needed = BASE_BYTES + found.memory_bytes
+    if needed > limits.max_job_memory_bytes:
         most = max(_shares(spec, supervised, layout, layers), key=lambda share: share.bytes)
         raise TooLargeToTrain(
-            f"training would need about {_readable(found.memory_bytes)}; a job may use "
+            f"training would need about {_readable(needed)}; a job may use "
             f"{_readable(limits.max_job_memory_bytes)}. The largest part of it, {_readable(most.bytes)}, is for "
             f"{most.purpose}; take {most.advice}."
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from steelyard.nn.layers import LAYERS
 from steelyard.training.components import SLOTS
 from steelyard.training.inline import InlineArrays, InlineRows
 from steelyard.training.schema import JobSpec
@@ -53,6 +54,7 @@ def request_schema(ref_template: str) -> dict[str, Any]:
         for described in properties.values():  # client generators accept no object as a default
             if isinstance(described.get("default"), dict):
                 del described["default"]
+    definitions["Dense"]["required"].remove(LAYERS.tag)  # `units` say enough
     definitions[NAME] = definitions.pop("JobSpec")
     return definitions
 

@@ -7,7 +7,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from steelyard.errors import MOST_ERRORS, Fault, nearest, pointer, shown
+from steelyard.errors import MOST_ERRORS, Fault, meaning, nearest, pointer, shown
 from steelyard.nn.component import Registry
 from steelyard.nn.layers import LAYERS
 from steelyard.training.components import SLOTS
@@ -143,14 +143,21 @@ def _leaf(sent: Any, place: str) -> bool:
 
 
 def _field_meant(model: type[BaseModel], loc: Loc) -> str:
-    """The field that the unknown one at `loc` may be: the same name one floor down, or one like it on this floor."""
-    name = str(loc[-1])
-    rooms = [
-        repr(room)
+    """The field that the unknown one at `loc` may be: one here, or one of the same name a level down."""
+    name, here = str(loc[-1]), _fields(model, loc[:-1])
+    if meaning(name, here) is not None:
+        return nearest(name, here)
+    found = {
+        room: meant
         for room, field in model.model_fields.items()
-        if room not in loc and any(name in below.model_fields for below in _models(field.annotation))
-    ]
-    return f"it belongs into {' or '.join(rooms)}" if rooms else nearest(name, _fields(model, loc[:-1]))
+        for below in _models(field.annotation)
+        if room not in loc and (meant := meaning(name, below.model_fields)) is not None
+    }
+    if not found:
+        return nearest(name, here)
+    if {*found.values()} == {name}:
+        return f"it belongs in {' or '.join(map(repr, found))}"
+    return f"did you mean {' or '.join(f'{room}.{meant}' for room, meant in found.items())}?"
 
 
 def _fields(model: type[BaseModel], loc: Loc) -> list[str]:

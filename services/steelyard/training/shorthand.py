@@ -1,4 +1,4 @@
-"""Shorthand in a job: a name for a part, an integer for a dense layer, a column for a list of one.
+"""Shorthand in a job: a name for a part, an integer or `units` for a dense layer, a column for a list of one.
 
 Brought to its full form before anything is checked, so that every check sees one form only.
 """
@@ -30,6 +30,8 @@ def _expand_layer(layer: Any) -> Any:
         return {"type": "dense", "units": layer}
     if not isinstance(layer, dict):
         return layer
+    if LAYERS.tag not in layer and "units" in layer:
+        layer = {LAYERS.tag: "dense", **layer}
     expanded: dict[str, Any] = _expand_part(_expand_slots(layer), LAYERS)
     if isinstance(expanded.get("layers"), list):
         expanded["layers"] = [_expand_layer(inner) for inner in expanded["layers"]]
