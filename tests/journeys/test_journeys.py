@@ -301,7 +301,10 @@ def test_an_alias_stands_wherever_a_model_does_and_may_pass_on(service: Service)
     assert job["spec"]["initial_weights"]["model"] == second["model"]
     assert http.put(f"/v1/models/{first['model']}/aliases/mdl_x").status_code == 422
     assert http.delete(f"/v1/models/{first['model']}/aliases/irises").status_code == 404
-    assert http.delete("/v1/models/irises").status_code == 204
+    kept = http.delete(f"/v1/models/{second['model']}")
+    assert kept.status_code == 409
+    assert "has the alias 'irises'" in kept.json()["detail"]
+    assert http.delete("/v1/models/irises", params={"force": "true"}).status_code == 204
     assert http.post("/v1/models/irises/predict", json=body).status_code == 404
 
 

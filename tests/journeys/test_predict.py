@@ -149,6 +149,6 @@ def test_every_api_process_sees_within_a_second_what_another_changed(service: Se
         time.sleep(1)
         assert asked("flowers").json()["model"] == second
         service.http.delete(f"/v1/models/{first}").raise_for_status()
-        service.http.delete(f"/v1/models/{second}").raise_for_status()
+        service.http.delete(f"/v1/models/{second}", params={"force": "true"}).raise_for_status()
         time.sleep(1)
         assert [asked(name).status_code for name in ("flowers", first, second)] == [404, 404, 404]

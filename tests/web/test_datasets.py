@@ -113,6 +113,14 @@ def test_a_name_of_a_path_is_only_its_end(client: FlaskClient) -> None:
     assert client.post("/v1/datasets", data=form).json["name"] == "places.csv"
 
 
+def test_a_name_that_is_not_used_is_named(client: FlaskClient) -> None:
+    first, same, other = (send(client, query_string={"name": name}).json for name in ("a", "a", "b"))
+    assert "note" not in first
+    assert "note" not in same
+    assert (other["id"], other["name"]) == (first["id"], "a")
+    assert other["note"] == "these bytes are stored already, under the name 'a'; the name 'b' is not used"
+
+
 def test_a_file_is_read_as_its_sender_says(client: FlaskClient) -> None:
     sent = send(client, b"1;5;x\n2;5;=y\n", query_string={"delimiter": ";", "header": "false"})
     rows = client.get(f"{sent.headers['Location']}/rows").json

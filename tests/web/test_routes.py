@@ -1,5 +1,6 @@
 """The edge: what routes take and give, apart from training."""
 
+import gzip
 import json
 
 from flask import Flask
@@ -116,6 +117,17 @@ def test_pages_load_nothing_from_elsewhere(client: FlaskClient) -> None:
     for asset in ("plotly.min.js", "swagger-ui.css", "swagger-ui-bundle.js"):
         with client.get(f"/assets/{asset}") as answer:
             assert len(answer.data) > 100_000
+
+
+def test_assets_are_compressed_for_who_takes_them_so(client: FlaskClient) -> None:
+    plain = client.get("/assets/swagger-ui.css")
+    packed = client.get("/assets/swagger-ui.css", headers={"Accept-Encoding": "gzip, br"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 3
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert client.get("/assets/swagger-ui.css", headers=again).status_code == 304
 
 
 def test_names_that_there_are_not_are_not_kept(app: Flask) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
-from steelyard.errors import Fault, NotFound, ValidationFailed, shown
+from steelyard.errors import Conflict, Fault, NotFound, ValidationFailed, shown
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading, writing
 from steelyard.store.pages import Page, read_page
@@ -55,10 +55,18 @@ def list_models(engine: Engine, *, limit: int = 50, after: str | None = None) ->
 
 
 @freeing
-def delete_model(engine: Engine, reference: str) -> None:
-    """Delete the model; its job stays, with its weights. Raises `NotFound`."""
+def delete_model(engine: Engine, reference: str, *, force: bool = False) -> None:
+    """Delete the model; its job stays, with its weights. Raises `NotFound`, `Conflict` if it has aliases.
+
+    With `force` the aliases are deleted with it.
+    """
     with writing(engine) as connection:
-        connection.execute(delete(Model).where(Model.id == require_id(connection, reference)))
+        model_id = require_id(connection, reference)
+        aliases = _aliases(connection, [model_id]).get(model_id, [])
+        if aliases and not force:
+            names = " and ".join(map(repr, aliases))
+            raise Conflict(f"the model has the alias {names}; give it to another model first, or send ?force=true")
+        connection.execute(delete(Model).where(Model.id == model_id))
 
 
 def set_alias(engine: Engine, reference: str, alias: str) -> None:

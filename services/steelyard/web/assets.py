@@ -1,10 +1,13 @@
 """Scripts and styles of others, served from the Python packages that they come in: no page needs the network."""
 
+import gzip
+import hashlib
 from functools import cache
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Blueprint, Response, request, send_file, send_from_directory
 
 from steelyard.errors import NotFound
 
@@ -27,9 +30,23 @@ def _folder(name: str) -> Path:
     return Path(spec.submodule_search_locations[0], below)
 
 
+@cache
+def _compressed(name: str) -> bytes:
+    """The file by gzip, a third of its size or less."""
+    return gzip.compress((_folder(name) / name).read_bytes(), mtime=0)
+
+
 @assets.get("/assets/<name>")
 def get_asset(name: str) -> Response:
-    """The file."""
+    """The file, compressed for clients that take it so."""
     if name not in PLACES:
         raise NotFound(f"there is no asset {name!r}")
-    return send_from_directory(_folder(name), name, max_age=A_DAY_SECONDS)
+    if not request.accept_encodings["gzip"]:
+        answer = send_from_directory(_folder(name), name, max_age=A_DAY_SECONDS)
+    else:
+        answer = send_file(BytesIO(_compressed(name)), download_name=name, max_age=A_DAY_SECONDS)
+        answer.content_encoding = "gzip"
+        answer.set_etag(hashlib.sha256(_compressed(name)).hexdigest()[:32])
+        answer.make_conditional(request.environ)
+    answer.vary.add("Accept-Encoding")
+    return answer

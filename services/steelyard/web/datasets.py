@@ -7,6 +7,7 @@ from flask import Blueprint, Response, url_for
 
 from steelyard.datasets import library
 from steelyard.datasets.library import Upload
+from steelyard.errors import shown
 from steelyard.store import replies
 from steelyard.store.replies import Once
 from steelyard.tabular.readers.options import FORMATS
@@ -50,6 +51,9 @@ def create_dataset(*, name: str | None, **dialect: Any) -> Response:
                 form = FORMATS[sent.media_type]
                 with ours.readers.read(sent.path, form, max_bytes=most, dialect=read_as) as parsed:
                     found = library.keep(ours.engine, upload, sent.file, parsed)
+            if found["name"] != title and title is not None:
+                called = "without a name" if found["name"] is None else f"under the name {shown(found['name'])}"
+                found["note"] = f"these bytes are stored already, {called}; the name {shown(title)} is not used"
             answer = orjson.dumps(found)
             if once is not None:  # a transaction of its own will do: the same bytes are the same data set anyhow
                 replies.keep_alone(ours.engine, once, answer)

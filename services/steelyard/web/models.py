@@ -7,13 +7,14 @@ from flask import Blueprint, Response, request
 from steelyard.models import library
 from steelyard.tabular.readers.options import FORMATS
 from steelyard.web.pagination import as_list
-from steelyard.web.query import AFTER, LIMIT
+from steelyard.web.query import AFTER, LIMIT, Query
 from steelyard.web.routing import JSON, Operation, read_json, route, take_json
 from steelyard.web.uploads import receive
 from steelyard.web.wiring import services
 
 models = Blueprint("models", __name__)
 PREDICT = "/v1/models/<model_id>/predict"
+FORCE = Query("force", "boolean", "delete it although it has aliases", default=False)
 TABLES = {media_type: form for media_type, form in FORMATS.items() if media_type != JSON}
 
 
@@ -35,11 +36,14 @@ def get_model(model_id: str) -> dict[str, Any]:
 
 
 @route(
-    models, "DELETE", "/v1/models/<model_id>", Operation("Delete a model; its job stays", {204: None}, problems=(404,))
+    models,
+    "DELETE",
+    "/v1/models/<model_id>",
+    Operation("Delete a model; its job stays", {204: None}, query=(FORCE,), problems=(404, 409, 422)),
 )
-def delete_model(model_id: str) -> Response:
-    """Delete the model."""
-    library.delete_model(services().engine, model_id)
+def delete_model(model_id: str, *, force: bool) -> Response:
+    """Delete the model, unless it has an alias, by which somebody may call it."""
+    library.delete_model(services().engine, model_id, force=force)
     services().predictor.look_again()
     return Response(status=204)
 

@@ -45,6 +45,7 @@ class Dataset(Answer):
     media_type: str
     read_as: Annotated[dict[str, str], Field(description="how the file turned out to be written")]
     columns: list[DatasetColumn]
+    note: Annotated[str, Field(description="of an upload: what became of its name")] | None = None
 
 
 class DatasetList(Listed):
