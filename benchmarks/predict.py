@@ -82,8 +82,8 @@ def train_pixels(service: Service) -> Case:
     generator = np.random.default_rng(0)
     x, y = generator.random((200, PIXELS)).round(4), np.arange(200) % 10
     data = {"inline": {"x": x.tolist(), "y": y.tolist()}}
-    wishes = {"preprocessing": {"numeric": "none"}, "activation": "relu", "validation": None}
-    spec = {"data": data, "task": "multiclass", "layers": [512, 256], "training": {"epochs": 1}, **wishes}
+    options = {"preprocessing": {"numeric": "none"}, "activation": "relu", "validation": None}
+    spec = {"data": data, "task": "multiclass", "layers": [512, 256], "training": {"epochs": 1}, **options}
     return finish(service, spec, "784-512-256-10", x[0].tolist(), b"x\n")
 
 

@@ -8,14 +8,14 @@ import pytest
 from steelyard.diagnostics.columns import find_in_columns, find_in_targets
 from steelyard.diagnostics.findings import Finding
 from steelyard.tabular.column import coded
-from steelyard.tabular.encoder import Encoder, Wishes
+from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.supervision import supervise
 from steelyard.tabular.table import table_of
 
 
-def findings(values: list[str], **wishes: Any) -> list[Finding]:
+def findings(values: list[str], **options: Any) -> list[Finding]:
     table = table_of({"city": coded(values)})
-    return find_in_columns(Encoder.fit(table.columns, np.arange(table.rows), Wishes(**wishes)), table.rows)
+    return find_in_columns(Encoder.fit(table.columns, np.arange(table.rows), EncoderOptions(**options)), table.rows)
 
 
 def test_columns_of_a_few_frequent_categories_have_nothing_to_tell() -> None:

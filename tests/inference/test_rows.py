@@ -9,14 +9,14 @@ import pytest
 from steelyard.errors import PayloadTooLarge, ValidationFailed
 from steelyard.inference.rows import read_body, read_inputs, read_table
 from steelyard.tabular.column import Column, Values, coded, truths
-from steelyard.tabular.encoder import Encoder, Wishes
+from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
 
 
-def encoder(columns: dict[str, Values], **wishes: Any) -> Encoder:
+def encoder(columns: dict[str, Values], **options: Any) -> Encoder:
     """An encoder fitted to columns whose numbers are left as they are."""
     table = table_of(columns)
-    return Encoder.fit(table.columns, np.arange(table.rows), Wishes(numeric="none", **wishes))
+    return Encoder.fit(table.columns, np.arange(table.rows), EncoderOptions(numeric="none", **options))
 
 
 NUMBERS = encoder({"a": Values(np.arange(4.0)), "b": Values(np.arange(4.0))}, missing="error")
@@ -50,7 +50,7 @@ def test_a_table_may_have_its_columns_in_any_order_and_more_of_them() -> None:
 
 def test_spaces_around_texts_and_names_and_texts_of_nothing_else_change_nothing() -> None:
     columns = dict(table_of(MIXED).columns) | {"on": Column.of("datetime", Values(np.array([0.0, 1e9, np.nan])))}
-    ours = Encoder.fit(columns, np.arange(3), Wishes(numeric="none"))
+    ours = Encoder.fit(columns, np.arange(3), EncoderOptions(numeric="none"))
     plain = [[1, True, "Rome", "2026-11-24"], [2, False, None, None], [2, False, "Bern", None]]
     spaced = [[1, True, " Rome\n", " 2026-11-24 "], [2, False, "", "\t"], [2, False, " Bern", None]]
     expected = read_inputs({"inputs": plain}, ours, np.float64).tolist()
@@ -65,9 +65,9 @@ def test_two_names_that_differ_in_spaces_alone_are_not_taken_for_one() -> None:
     assert {fault.pointer for fault in caught.value.faults} == {"/inputs/0/a", "/inputs/0/ a", "/inputs/0/a "}
 
 
-@pytest.mark.parametrize("wishes", [{}, {"unknown": "error"}])
-def test_a_model_of_texts_that_were_not_trimmed_yet_knows_them_with_and_without_spaces(wishes: Any) -> None:
-    ours = encoder({"city": Values(np.array([0, 1], np.int32), ("Oslo", "Rome "))}, **wishes)
+@pytest.mark.parametrize("options", [{}, {"unknown": "error"}])
+def test_a_model_of_texts_that_were_not_trimmed_yet_knows_them_with_and_without_spaces(options: Any) -> None:
+    ours = encoder({"city": Values(np.array([0, 1], np.int32), ("Oslo", "Rome "))}, **options)
     places = [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
     table = table_of({"city": coded(["Oslo", "Rome", "Rome "])})
     assert read_table(table, ours, np.float64).tolist() == places
@@ -76,7 +76,7 @@ def test_a_model_of_texts_that_were_not_trimmed_yet_knows_them_with_and_without_
 
 
 @pytest.mark.parametrize(
-    ("row", "wishes", "place", "words"),
+    ("row", "options", "place", "words"),
     [
         (["x", True, "Rome"], {}, 0, "must be a number"),
         ([1, "yes", "Rome"], {}, 1, "true or false"),
@@ -89,10 +89,10 @@ def test_a_model_of_texts_that_were_not_trimmed_yet_knows_them_with_and_without_
         ([None, True, "Rome"], {"missing": "error"}, 0, "no missing value"),
     ],
 )
-def test_a_value_that_its_column_cannot_have_is_refused(row: Any, wishes: Any, place: int, words: str) -> None:
+def test_a_value_that_its_column_cannot_have_is_refused(row: Any, options: Any, place: int, words: str) -> None:
     columns = {name: values.take(np.arange(2)) for name, values in MIXED.items()}
     with pytest.raises(ValidationFailed) as caught:
-        read_inputs({"inputs": [[1, True, "Rome"], row]}, encoder(columns, **wishes), np.float64)
+        read_inputs({"inputs": [[1, True, "Rome"], row]}, encoder(columns, **options), np.float64)
     [fault] = caught.value.faults
     assert fault.pointer == f"/inputs/1/{place}"
     assert words in fault.detail
@@ -128,7 +128,7 @@ def test_anything_else_is_refused_with_row_and_column(document: Any, place: str,
 
 def test_times_of_day_may_come_as_texts_or_as_seconds() -> None:
     columns = table_of({"at": Values(np.array([0.0, 86_399.0, np.nan]))}, times={"at"}).columns
-    fitted = Encoder.fit(columns, np.arange(3), Wishes(numeric="none"))
+    fitted = Encoder.fit(columns, np.arange(3), EncoderOptions(numeric="none"))
     ours = Encoder.from_json(json.loads(json.dumps(fitted.to_json())))
     expected = [[52_200], [52_200], [43_199.5]]
     assert read_inputs({"inputs": [["14:30"], {"at": 52_200}, [None]]}, ours, np.float64).tolist() == expected
@@ -162,7 +162,7 @@ def test_times_of_day_are_no_numbers_and_no_texts_of_other_columns() -> None:
 DATED = Encoder.fit(
     table_of({"day": Values(np.array([0.0, 1e9])), "size": Values(np.arange(2.0))}, moments={"day": True}).columns,
     np.arange(2),
-    Wishes(numeric="none", datetime="parts"),
+    EncoderOptions(numeric="none", datetime="parts"),
 )
 
 

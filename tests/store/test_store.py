@@ -1,21 +1,22 @@
 """Clock, ids, migrations, and a database that is away."""
 
-import errno
-import os
 import time
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Engine, insert, select, text
 
 from steelyard.errors import DiskFull, Unavailable
+from steelyard.store import migration
 from steelyard.store.clock import now, rfc3339
-from steelyard.store.engine import flush, make_engine, reading, writing
+from steelyard.store.engine import make_engine, reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.migration import is_current, upgrade
-from steelyard.store.tables import Base, Job
+from steelyard.store.tables import Base, Job, Model
+from tests.jobs.test_ledger import submit
 
 
 def test_the_clock_is_the_databases_and_goes_on_within_a_transaction(engine: Engine) -> None:
@@ -48,6 +49,27 @@ def test_migrations_make_the_tables_that_the_code_declares(engine: Engine) -> No
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+def test_a_model_of_an_earlier_version_keeps_what_its_encoder_was_asked_for(engine: Engine) -> None:
+    preprocessing = {"inputs": {"wishes": {"numeric": "standard"}, "features": {"a": "numeric"}}, "target": None}
+    job_id = submit(engine)
+    migrate_to(engine, "0011")
+    with writing(engine) as connection:
+        model = {"id": "mdl_1", "job_id": job_id, "created_at": 0.0, "manifest": {}, "preprocessing": preprocessing}
+        connection.execute(insert(Model).values(**model))
+    upgrade(engine)
+    with reading(engine) as connection:
+        kept = connection.execute(select(Model.preprocessing)).scalar_one()
+    assert kept == {"inputs": {"options": {"numeric": "standard"}, "features": {"a": "numeric"}}, "target": None}
+
+
+def migrate_to(engine: Engine, revision: str) -> None:
+    """Bring a database back to an earlier schema."""
+    with writing(engine) as connection:
+        config = migration._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
 def test_postgresql_compresses_no_content(migrated_postgres: Engine) -> None:
     query = text("SELECT attrelid::regclass::text, attstorage FROM pg_attribute WHERE attname = 'content'")
     with migrated_postgres.connect() as connection:
@@ -73,38 +95,6 @@ def test_sqlite_survives_a_loss_of_power(sqlite_url: str) -> None:
         }
     engine.dispose()
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-
-
-def write_much(engine: Engine) -> None:
-    with writing(engine) as connection:
-        connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(10000000) AS content")
-        flush(connection)
-
-
-def test_a_flush_brings_sqlites_log_to_the_disk(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    flushed = {}
-
-    def fsync(descriptor: int) -> None:
-        flushed[Path(f"/proc/self/fd/{descriptor}").readlink().name] = os.fstat(descriptor).st_size
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    engine = make_engine(sqlite_url)
-    write_much(engine)
-    engine.dispose()
-    assert [*flushed] == ["steelyard.db-wal"]
-    assert flushed["steelyard.db-wal"] > 5_000_000
-
-
-def test_what_the_disk_does_not_take_is_undone(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fsync(_: int) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    engine = make_engine(sqlite_url)
-    with pytest.raises(Unavailable, match=r"the database's disk fails: Input/output error"):
-        write_much(engine)
-    assert "large" not in inspect(engine).get_table_names()
-    engine.dispose()
 
 
 def overfill(engine: Engine) -> None:

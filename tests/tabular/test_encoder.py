@@ -13,7 +13,7 @@ from sklearn.preprocessing import OneHotEncoder, RobustScaler, StandardScaler
 
 from steelyard.tabular.column import Column, Values, coded, truths
 from steelyard.tabular.datetime_parts import read_parts
-from steelyard.tabular.encoder import Encoder, Wishes, measure
+from steelyard.tabular.encoder import Encoder, EncoderOptions, measure
 from steelyard.tabular.table import Table, table_of
 
 CITIES = ["Rome", "Oslo", "Bern", "Rome", "Rome", "Oslo", None, "Kyiv"]
@@ -33,14 +33,14 @@ def values_of(table: Table) -> dict[str, Values]:
 @pytest.mark.parametrize("how", ["mean", "median", "most_frequent"])
 def test_missing_numbers_are_filled_as_scikit_learn_does(how: str) -> None:
     table = made(size=SIZES)
-    x = Encoder.fit(table.columns, ALL, Wishes(missing=how)).encode(values_of(table), np.float64)  # type: ignore[arg-type]
+    x = Encoder.fit(table.columns, ALL, EncoderOptions(missing=how)).encode(values_of(table), np.float64)  # type: ignore[arg-type]
     filled = SimpleImputer(strategy=how).fit_transform(np.array(SIZES)[:, None])
     np.testing.assert_allclose(x, StandardScaler().fit_transform(filled), atol=1e-12)
 
 
 def test_an_indicator_says_which_were_missing() -> None:
     table = made(size=SIZES, full=[float(i) for i in range(8)])
-    encoder = Encoder.fit(table.columns, ALL, Wishes(numeric="robust", missing_indicator=True))
+    encoder = Encoder.fit(table.columns, ALL, EncoderOptions(numeric="robust", missing_indicator=True))
     x = encoder.encode(values_of(table), np.float64)
     filled = SimpleImputer(add_indicator=True).fit_transform(np.array(SIZES)[:, None])
     np.testing.assert_allclose(x[:, [0]], RobustScaler().fit_transform(filled[:, [0]]), atol=1e-12)
@@ -50,7 +50,7 @@ def test_an_indicator_says_which_were_missing() -> None:
 
 def test_categories_are_one_hot_as_scikit_learn_makes_them_with_a_place_for_what_is_new() -> None:
     table = made(city=CITIES[:6])
-    encoder = Encoder.fit(table.columns, np.arange(6), Wishes(min_frequency=2))
+    encoder = Encoder.fit(table.columns, np.arange(6), EncoderOptions(min_frequency=2))
     new = made(city=["Kyiv", "Oslo", "Bern", "Rome"])
     theirs = OneHotEncoder(min_frequency=2, handle_unknown="infrequent_if_exist", sparse_output=False)
     theirs.fit(np.array(CITIES[:6], object)[:, None])
@@ -64,20 +64,23 @@ def test_only_training_rows_are_looked_at() -> None:
     table = made(city=CITIES, size=SIZES)
     few = np.array([0, 1, 3, 4])
     changed = made(city=["Rome", "Oslo", "X", "Rome", "Rome", "Y", "Z", None], size=[1.0, 4, 99, 2, 8, -5, 7, np.nan])
-    assert Encoder.fit(table.columns, few, Wishes()).to_json() == Encoder.fit(changed.columns, few, Wishes()).to_json()
+    assert (
+        Encoder.fit(table.columns, few, EncoderOptions()).to_json()
+        == Encoder.fit(changed.columns, few, EncoderOptions()).to_json()
+    )
 
 
-@pytest.mark.parametrize("wishes", [Wishes(), Wishes(categorical="embedding", missing_indicator=True)])
-def test_one_row_has_the_bits_that_it_has_among_many_and_after_json(wishes: Wishes) -> None:
+@pytest.mark.parametrize("options", [EncoderOptions(), EncoderOptions(categorical="embedding", missing_indicator=True)])
+def test_one_row_has_the_bits_that_it_has_among_many_and_after_json(options: EncoderOptions) -> None:
     moments = Values(np.array([0.0, 1e9, 1.7e9, np.nan, 86399.5, -1e8, 1e8, 2e9]))
     columns: dict[str, Column] = dict(made(city=CITIES, size=SIZES, open=[True, False, None] * 2 + [True] * 2).columns)
     columns["when"] = Column.of("datetime", moments)
-    encoder = Encoder.fit(columns, ALL, wishes)
+    encoder = Encoder.fit(columns, ALL, options)
     values = {name: column.values for name, column in columns.items()}
     together = encoder.encode(values, np.float32)
     assert together.shape == (8, encoder.layout.width)
     assert len(encoder.titles) == encoder.layout.width
-    assert measure(columns, ALL, wishes) == encoder.layout
+    assert measure(columns, ALL, options) == encoder.layout
     again = Encoder.from_json(orjson.loads(orjson.dumps(encoder.to_json())))
     for row in range(8):
         alone = again.encode({name: each.take(np.array([row])) for name, each in values.items()}, np.float32)
@@ -86,7 +89,7 @@ def test_one_row_has_the_bits_that_it_has_among_many_and_after_json(wishes: Wish
 
 def test_an_embedding_gets_the_numbers_of_categories() -> None:
     table = made(size=SIZES, city=CITIES)
-    encoder = Encoder.fit(table.columns, ALL, Wishes(categorical="embedding"))
+    encoder = Encoder.fit(table.columns, ALL, EncoderOptions(categorical="embedding"))
     assert encoder.layout.width == 2
     assert encoder.layout.embedded == ((1, 6),)  # Bern, Kyiv, Oslo, Rome, missing, unknown
     assert encoder.encode(values_of(table), np.float64)[:, 1].tolist() == [3, 2, 0, 3, 3, 2, 4, 1]
@@ -124,7 +127,7 @@ def test_every_input_belongs_to_its_column(categorical: Any) -> None:
     }
     kinds = dict(table_of(columns).columns) | {"day": Column.of("datetime", columns["day"])}
     kinds = {name: kinds[name] for name in columns}
-    encoder = Encoder.fit(kinds, np.arange(3), Wishes(categorical=categorical, missing_indicator=True))
+    encoder = Encoder.fit(kinds, np.arange(3), EncoderOptions(categorical=categorical, missing_indicator=True))
     titles = encoder.titles
     assert [*encoder.places] == ["city", "day", "size", "open"]
     assert sorted(place for places in encoder.places.values() for place in places.tolist()) == [*range(len(titles))]

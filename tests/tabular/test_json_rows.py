@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from steelyard.inference.rows import read_table
 from steelyard.tabular.column import MISSING, Values, coded, truths
 from steelyard.tabular.datetimes import read_moment, read_time
-from steelyard.tabular.encoder import Encoder, Wishes
+from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
 
 TIMES = ["14:30", "9:30:15.25", "9:30 PM"]
@@ -25,9 +25,9 @@ COLUMNS = {
 }
 
 
-def encoder(**wishes: Any) -> Encoder:
+def encoder(**options: Any) -> Encoder:
     columns = table_of(COLUMNS, moments={"when": None}, times={"at"}).columns
-    return Encoder.fit(columns, np.arange(3), Wishes(**wishes))
+    return Encoder.fit(columns, np.arange(3), EncoderOptions(**options))
 
 
 ROW = st.fixed_dictionaries(
@@ -42,10 +42,10 @@ ROW = st.fixed_dictionaries(
 )
 
 
-@pytest.mark.parametrize("wishes", [{}, {"categorical": "embedding", "datetime": "parts", "missing_indicator": True}])
+@pytest.mark.parametrize("options", [{}, {"categorical": "embedding", "datetime": "parts", "missing_indicator": True}])
 @given(rows=st.lists(ROW, min_size=1, max_size=5), data=st.data())
-def test_rows_by_name_and_in_order_have_the_bits_of_a_table(wishes: Any, rows: Any, data: Any) -> None:
-    ours = encoder(**wishes)
+def test_rows_by_name_and_in_order_have_the_bits_of_a_table(options: Any, rows: Any, data: Any) -> None:
+    ours = encoder(**options)
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
     columns["when"] = [None if text is None else read_moment(text) for text in columns["when"]]
     columns["at"] = [read_time(value) if isinstance(value, str) else value for value in columns["at"]]
@@ -60,7 +60,7 @@ def test_rows_by_name_and_in_order_have_the_bits_of_a_table(wishes: Any, rows: A
 
 
 @pytest.mark.parametrize(
-    ("wishes", "change"),
+    ("options", "change"),
     [
         ({}, {"when": "yesterday"}),
         ({}, {"when": 12.0}),
@@ -80,9 +80,9 @@ def test_rows_by_name_and_in_order_have_the_bits_of_a_table(wishes: Any, rows: A
         *[({"missing": "error"}, {name: None}) for name in COLUMNS],
     ],
 )
-def test_a_row_with_a_fault_is_left_to_who_tells_it(wishes: Any, change: Any) -> None:
+def test_a_row_with_a_fault_is_left_to_who_tells_it(options: Any, change: Any) -> None:
     row = {"when": DAYS[0], "city": "Rome", "size": 1.0, "open": True, "weight": 2.0, "at": "14:30"}
-    reader = encoder(**wishes).cells
+    reader = encoder(**options).cells
     assert reader.read([row]) is not None
     assert reader.read([row, row | change]) is None
     assert reader.read([[*row.values()], [*row.values()][:4]]) is None

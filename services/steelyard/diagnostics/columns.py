@@ -37,13 +37,13 @@ def rare_categories(column: Categories, encoder: Encoder) -> Iterator[Finding]:
     """Categories without a place of their own, which count as unknown ones."""
     if not column.merged:
         return
-    wishes = encoder.wishes
+    options = encoder.options
     kept, all_of_them = len(column.labels), len(column.labels) + column.merged
-    full = kept == wishes.max_categories
+    full = kept == options.max_categories
     reason = (
         f"only the {kept} most frequent have a place of their own (max_categories)"
         if full
-        else f"they are in fewer than {wishes.min_frequency} training rows (min_frequency)"
+        else f"they are in fewer than {options.min_frequency} training rows (min_frequency)"
     )
     setting = "max_categories" if full else "min_frequency"
     yield Finding(
@@ -61,7 +61,7 @@ def high_cardinality(column: Categories, encoder: Encoder, rows: int) -> Iterato
     count = len(column.labels) + column.merged
     if count <= MANY:
         return
-    one_hot = encoder.wishes.categorical == "one_hot"
+    one_hot = encoder.options.categorical == "one_hot"
     takes = f"takes {column.places} of the network's inputs" if one_hot else "has a vector for each"
     means = "preprocessing.categorical 'embedding', " if one_hot else ""
     yield Finding(

@@ -254,12 +254,12 @@ def _wrong_at(rows: NDArray[np.bool_], values: Values, should: str) -> Wrong:
 
 def _require_known(values: Values, name: str, encoder: Encoder) -> None:
     """That nothing is missing, and no category new, where the job said that this is an error."""
-    if encoder.wishes.missing == "error" and (missing := values.missing).any():
+    if encoder.options.missing == "error" and (missing := values.missing).any():
         raise Wrong(
             int(missing.argmax()),
             "is null; it must be a number or a category: the model takes no missing value",
         )
-    if encoder.wishes.unknown == "error" and name in encoder.labels and values.labels is not None:
+    if encoder.options.unknown == "error" and name in encoder.labels and values.labels is not None:
         new = [code for code, label in enumerate(values.labels) if label not in encoder.labels[name]]
         if (rows := np.isin(values.array, new)).any():
             row = int(rows.argmax())

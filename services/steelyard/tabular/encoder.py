@@ -24,7 +24,7 @@ ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
-class Wishes:
+class EncoderOptions:
     """How columns are to be encoded; the names are those of a job's `preprocessing`."""
 
     numeric: str = "standard"
@@ -51,14 +51,14 @@ class Categories:
     merged: int  # labels of the training rows that were too rare
 
     @classmethod
-    def fit(cls, name: str, values: Values, wishes: Wishes) -> Self:
+    def fit(cls, name: str, values: Values, options: EncoderOptions) -> Self:
         """The most frequent labels of training rows, the first seen among equals first; then in their own order."""
         assert values.labels is not None
         counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels))
         order = sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], values.labels[code]))  # type: ignore[index]
-        kept = [code for code in order if counts[code] >= wishes.min_frequency][: wishes.max_categories]
-        has_missing = bool((values.array == MISSING).any()) and wishes.missing in ("mean", "median")
-        fill = values.labels[order[0]] if wishes.missing == "most_frequent" and order else None
+        kept = [code for code in order if counts[code] >= options.min_frequency][: options.max_categories]
+        has_missing = bool((values.array == MISSING).any()) and options.missing in ("mean", "median")
+        fill = values.labels[order[0]] if options.missing == "most_frequent" and order else None
         labels = tuple(sorted(values.labels[code] for code in kept))
         return cls(name, labels, has_missing, fill, len(order) - len(kept))
 
@@ -129,7 +129,7 @@ class Encoder:
     those columns of dates in which it matters. `times` are the numbers that are times of day.
     """
 
-    wishes: Wishes
+    options: EncoderOptions
     features: dict[str, Kind]
     numbers: list[str]
     moments: list[str]
@@ -141,32 +141,32 @@ class Encoder:
     times: list[str] = field(default_factory=list)
 
     @classmethod
-    def fit(cls, columns: Mapping[str, Column], rows: Rows, wishes: Wishes) -> Self:
+    def fit(cls, columns: Mapping[str, Column], rows: Rows, options: EncoderOptions) -> Self:
         """Fit to the training rows, by number, of these columns."""
-        numbers, moments, categorical = _sort(columns, wishes)
+        numbers, moments, categorical = _sort(columns, options)
         taken = {name: columns[name].values.take(rows) for name in (*numbers, *moments)}
         every = slice(0, len(rows))
-        block = _block(_stack([*taken.values()], every), len(numbers), wishes)
-        fill = np.array([_fill(column, wishes.missing) for column in block.T])
+        block = _block(_stack([*taken.values()], every), len(numbers), options)
+        fill = np.array([_fill(column, options.missing) for column in block.T])
         filled = np.where(np.isnan(block), fill, block)
-        scaler = Scaler.fit(filled, wishes.numeric)
-        categories = [Categories.fit(name, columns[name].values.take(rows), wishes) for name in categorical]
+        scaler = Scaler.fit(filled, options.numeric)
+        categories = [Categories.fit(name, columns[name].values.take(rows), options) for name in categorical]
         features: dict[str, Kind] = {name: columns[name].kind for name in (*numbers, *moments, *categorical)}
         ordered = {name: features[name] for name in columns if name in features}
-        indicators = _indicators(columns, numbers, moments, wishes)
+        indicators = _indicators(columns, numbers, moments, options)
         day_first = {name: order for name in moments if (order := columns[name].day_first) is not None}
         times = [name for name in numbers if columns[name].is_time]
-        return cls(wishes, ordered, numbers, moments, scaler, fill, indicators, categories, day_first, times)
+        return cls(options, ordered, numbers, moments, scaler, fill, indicators, categories, day_first, times)
 
     @cached_property
     def cells(self) -> CellReader:
         """Reads rows of JSON into the cells that `encode_cells` takes."""
-        missing = self.wishes.missing != "error"
+        missing = self.options.missing != "error"
         readings = {name: TRUTHS for name in self.numbers if self.features[name] == "boolean"}
         readings |= dict.fromkeys(self.times, TIMES)
         readings |= {name: moments_reading(self.day_first.get(name)) for name in self.moments}
         for each in self.categories:
-            read = each.read_known if self.wishes.unknown == "error" else each.read
+            read = each.read_known if self.options.unknown == "error" else each.read
             readings[each.name] = Reading(read, each.place(None))
         if not missing:
             readings = {name: replace(reading, missing=None) for name, reading in readings.items()}
@@ -181,21 +181,21 @@ class Encoder:
     @cached_property
     def layout(self) -> Layout:
         """Of what the network gets."""
-        return _layout(len(self.fill) + len(self.indicators), self.categories, self.wishes)
+        return _layout(len(self.fill) + len(self.indicators), self.categories, self.options)
 
     @property
     def titles(self) -> list[str]:
         """What each of the network's inputs is."""
-        names = [*self.numbers, *(f"{name} {part}" for name in self.moments for part in _moment_parts(self.wishes))]
+        names = [*self.numbers, *(f"{name} {part}" for name in self.moments for part in _moment_parts(self.options))]
         titles = [*names, *(f"{names[place]} {IS_MISSING}" for place in self.indicators)]
         for each in self.categories:
-            titles += [each.name] if self.wishes.categorical == "embedding" else each.titles
+            titles += [each.name] if self.options.categorical == "embedding" else each.titles
         return titles
 
     @cached_property
     def places(self) -> dict[str, Rows]:
         """The places among the network's inputs of each feature, in the features' order."""
-        step = len(_moment_parts(self.wishes))
+        step = len(_moment_parts(self.options))
         found = {name: [place] for place, name in enumerate(self.numbers)}
         for index, name in enumerate(self.moments):
             first = len(self.numbers) + index * step
@@ -206,7 +206,7 @@ class Encoder:
             found[owner] = [*found[owner], width]
             width += 1
         for each in self.categories:
-            count = 1 if self.wishes.categorical == "embedding" else each.places
+            count = 1 if self.options.categorical == "embedding" else each.places
             found[each.name] = [*range(width, width + count)]
             width += count
         return {name: np.array(found[name], np.int64) for name in self.features}
@@ -231,7 +231,7 @@ class Encoder:
     def _encode_cells(self, cells: NDArray[np.float64], x: Array) -> None:
         """Fill in `x` `(rows, width)`, where zeros stand."""
         values = len(self.numbers) + len(self.moments)
-        block = _block(cells[:, :values], len(self.numbers), self.wishes)
+        block = _block(cells[:, :values], len(self.numbers), self.options)
         width = block.shape[1]
         if np.isnan(np.add.reduce(block, axis=None)):
             missing = np.isnan(block)
@@ -239,7 +239,7 @@ class Encoder:
             if self.indicators:
                 x[:, width : width + len(self.indicators)] = missing[:, self.indicators]
         self.scaler.transform(block, x[:, :width])
-        if self.wishes.categorical == "embedding":
+        if self.options.categorical == "embedding":
             x[:, width + len(self.indicators) :] = cells[:, values:]
         elif self.categories:
             x[np.arange(len(x))[:, None], self._first_places + cells[:, values:].astype(np.int64)] = 1
@@ -252,7 +252,7 @@ class Encoder:
     def to_json(self) -> dict[str, Any]:
         """As values that JSON holds without loss."""
         return {
-            "wishes": asdict(self.wishes),
+            "options": asdict(self.options),
             "features": self.features,
             "numbers": self.numbers,
             "moments": self.moments,
@@ -268,7 +268,7 @@ class Encoder:
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """From what `to_json` gave."""
         return cls(
-            Wishes(**document["wishes"]),
+            EncoderOptions(**document["options"]),
             document["features"],
             document["numbers"],
             document["moments"],
@@ -281,28 +281,28 @@ class Encoder:
         )
 
 
-def measure(columns: Mapping[str, Column], rows: Rows, wishes: Wishes) -> Layout:
+def measure(columns: Mapping[str, Column], rows: Rows, options: EncoderOptions) -> Layout:
     """The layout that `Encoder.fit` would give, from no more columns than that takes."""
-    numbers, moments, categorical = _sort(columns, wishes)
-    categories = [Categories.fit(name, columns[name].values.take(rows), wishes) for name in categorical]
-    block = len(numbers) + len(moments) * len(_moment_parts(wishes))
-    return _layout(block + len(_indicators(columns, numbers, moments, wishes)), categories, wishes)
+    numbers, moments, categorical = _sort(columns, options)
+    categories = [Categories.fit(name, columns[name].values.take(rows), options) for name in categorical]
+    block = len(numbers) + len(moments) * len(_moment_parts(options))
+    return _layout(block + len(_indicators(columns, numbers, moments, options)), categories, options)
 
 
-def _layout(width: int, categories: Sequence[Categories], wishes: Wishes) -> Layout:
-    if wishes.categorical != "embedding":
+def _layout(width: int, categories: Sequence[Categories], options: EncoderOptions) -> Layout:
+    if options.categorical != "embedding":
         return Layout(width + sum(each.places for each in categories))
     embedded = tuple((width + place, each.places) for place, each in enumerate(categories))
     return Layout(width + len(categories), embedded)
 
 
-def _sort(columns: Mapping[str, Column], wishes: Wishes) -> tuple[list[str], list[str], list[str]]:
+def _sort(columns: Mapping[str, Column], options: EncoderOptions) -> tuple[list[str], list[str], list[str]]:
     """The names of the numbers, the moments and the categories."""
     numbers = [name for name, column in columns.items() if _is_number(column)]
-    moments = [name for name, column in columns.items() if column.kind == "datetime" and wishes.datetime != "ignore"]
+    moments = [name for name, column in columns.items() if column.kind == "datetime" and options.datetime != "ignore"]
     taken = {*numbers, *moments}
     categorical = [n for n, c in columns.items() if c.kind != "datetime" and n not in taken]
-    return numbers, moments, [] if wishes.categorical == "ignore" else categorical
+    return numbers, moments, [] if options.categorical == "ignore" else categorical
 
 
 def _is_number(column: Column) -> bool:
@@ -310,16 +310,18 @@ def _is_number(column: Column) -> bool:
     return column.kind in ("numeric", "boolean") or (column.kind == "id" and column.values.labels is None)
 
 
-def _moment_parts(wishes: Wishes) -> tuple[str, ...]:
-    return () if wishes.datetime == "ignore" else PARTS[wishes.datetime]
+def _moment_parts(options: EncoderOptions) -> tuple[str, ...]:
+    return () if options.datetime == "ignore" else PARTS[options.datetime]
 
 
-def _indicators(columns: Mapping[str, Column], numbers: list[str], moments: list[str], wishes: Wishes) -> list[int]:
+def _indicators(
+    columns: Mapping[str, Column], numbers: list[str], moments: list[str], options: EncoderOptions
+) -> list[int]:
     """Places in the block of columns in which anything is missing at all, so that they are known before the fit."""
-    if not wishes.missing_indicator:
+    if not options.missing_indicator:
         return []
     places = [place for place, name in enumerate(numbers) if columns[name].missing]
-    step = len(_moment_parts(wishes))
+    step = len(_moment_parts(options))
     return places + [len(numbers) + place * step for place, name in enumerate(moments) if columns[name].missing]
 
 
@@ -339,11 +341,11 @@ def _stack(columns: Sequence[Values], rows: slice, further: Sequence[Rows] = ())
     return stacked
 
 
-def _block(values: NDArray[np.float64], numbers: int, wishes: Wishes) -> NDArray[np.float64]:
+def _block(values: NDArray[np.float64], numbers: int, options: EncoderOptions) -> NDArray[np.float64]:
     """So many numbers, and the parts of the moments behind them."""
-    if wishes.datetime == "ignore" or values.shape[1] == numbers:
+    if options.datetime == "ignore" or values.shape[1] == numbers:
         return values
-    parts = read_parts(values[:, numbers:], wishes.datetime)
+    parts = read_parts(values[:, numbers:], options.datetime)
     return np.concatenate([values[:, :numbers], parts.transpose(1, 2, 0).reshape(len(values), -1)], axis=1)
 
 

@@ -15,7 +15,7 @@ from steelyard.nn.network import Network
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.early_stopping import EarlyStopping
 from steelyard.nn.training.loop import Training
-from steelyard.tabular.encoder import Encoder, Layout, Wishes
+from steelyard.tabular.encoder import Encoder, EncoderOptions, Layout
 from steelyard.tabular.scaling import Scaler
 from steelyard.tabular.supervision import Supervised
 from steelyard.training.schema import JobSpec, class_key
@@ -84,9 +84,9 @@ def build_metrics(spec: JobSpec) -> list[Metric]:
     return [*found, Pinball(loss.quantile)] if isinstance(loss, Quantile) else found
 
 
-def wishes_of(spec: JobSpec) -> Wishes:
+def wishes_of(spec: JobSpec) -> EncoderOptions:
     """How the job wants its columns to be encoded."""
-    return Wishes(**spec.preprocessing.model_dump(exclude={"target"}))
+    return EncoderOptions(**spec.preprocessing.model_dump(exclude={"target"}))
 
 
 def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared:

@@ -171,9 +171,9 @@ def _inputs_are_complete(spec: JobSpec, supervised: Supervised) -> Faults:
 
 @_rule("data", "preprocessing", of_data=True)
 def _some_input_is_left(spec: JobSpec, supervised: Supervised) -> Faults:
-    wishes = spec.preprocessing
-    ignored = {"categorical", "text"} if wishes.categorical == "ignore" else set()
-    ignored |= {"datetime"} if wishes.datetime == "ignore" else set()
+    options = spec.preprocessing
+    ignored = {"categorical", "text"} if options.categorical == "ignore" else set()
+    ignored |= {"datetime"} if options.datetime == "ignore" else set()
     if all(column.kind in ignored for column in supervised.inputs.values()):
         yield Fault(pointer("preprocessing"), "ignores every column that there is to learn from")
 
