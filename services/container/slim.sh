@@ -8,11 +8,11 @@ find . -depth -type d \( -name tests -o -name test -o -name include \) -exec rm 
 find . -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' -o -name '*.h' -o -name '*.hpp' -o -name '*.pyi' \
   -o -name '*.a' \) -delete
 
-# Of plotly, the console needs its script alone (http/assets.py).
+# Of plotly, the console needs its script alone (web/assets.py).
 find plotly -type f ! -path plotly/__init__.py ! -name plotly.min.js -delete
 find plotly -depth -type d -empty -delete
 
-# Of Swagger's page, what http/assets.py serves.
+# Of Swagger's page, what web/assets.py serves.
 find swagger_ui/static -type f ! -name swagger-ui.css ! -name swagger-ui-bundle.js -delete
 
 # Of Arrow: no remote procedure calls, cloud storage, ORC; and the same library under several names is one.
