@@ -22,7 +22,7 @@ def test_a_pointer_escapes_what_rfc_6901_escapes() -> None:
     assert pointer("data", "a/b~c", 0) == "/data/a~1b~0c/0"
 
 
-def test_an_unknown_word_gets_its_neighbour_or_all_that_are_known() -> None:
+def test_an_unknown_word_gets_its_neighbor_or_all_that_are_known() -> None:
     assert nearest("rleu", ["relu", "tanh"]) == "did you mean 'relu'?"
     assert nearest("???", ["relu", "tanh"]) == "known are relu, tanh"
 

@@ -12,8 +12,8 @@ Series = Sequence[tuple[int, float, float]]  # what is doubled, Steelyard's seco
 def draw(axes: Mapping[str, Series]) -> str:
     """An SVG of how both times grow."""
     drawing = Drawing(WIDTH * len(axes), HEIGHT, "Seconds of a training as its shape doubles")
-    drawing.text(16, 44, "Steelyard", bold=True, colour=OURS)
-    drawing.text(90, 44, "PyTorch, fused Adam", colour=YARDSTICK)
+    drawing.text(16, 44, "Steelyard", bold=True, color=OURS)
+    drawing.text(90, 44, "PyTorch, fused Adam", color=YARDSTICK)
     seconds = [time for series in axes.values() for _, *times in series for time in times]
     least, most = math.floor(math.log2(min(seconds))), math.ceil(math.log2(max(seconds)))
     for number, (axis, series) in enumerate(axes.items()):
@@ -32,11 +32,11 @@ def _panel(drawing: Drawing, left: float, axis: str, series: Series, ends: tuple
     for power in range(least, most + 1):
         (start, y), (end, _) = place(0, 2.0**power), place(len(series) - 1, 2.0**power)
         drawing.line([(start, y), (end, y)], FAINT)
-        drawing.text(start - 6, y + 4, f"{2.0**power:.3g}", anchor="end", colour=YARDSTICK)
+        drawing.text(start - 6, y + 4, f"{2.0**power:.3g}", anchor="end", color=YARDSTICK)
     for number, (value, _, _) in enumerate(series):
-        drawing.text(place(number, 1)[0], HEIGHT - FOOT + 18, f"{value:,}", anchor="middle", colour=YARDSTICK)
-    for which, colour in ((2, YARDSTICK), (1, OURS)):
+        drawing.text(place(number, 1)[0], HEIGHT - FOOT + 18, f"{value:,}", anchor="middle", color=YARDSTICK)
+    for which, color in ((2, YARDSTICK), (1, OURS)):
         points = [place(number, line[which]) for number, line in enumerate(series)]
-        drawing.line(points, colour, 2)
+        drawing.line(points, color, 2)
         for x, y in points:
-            drawing.dot(x, y, colour)
+            drawing.dot(x, y, color)

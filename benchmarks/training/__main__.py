@@ -61,7 +61,7 @@ def measure_workload(
 
 
 def write(found: Results, folder: Path) -> None:
-    """Put it in the place of what was measured before, and draw the pages anew."""
+    """Put it in the place of what was measured before, and redraw the pages."""
     folder.mkdir(exist_ok=True)
     whole = Results.load(folder, found.machine)
     whole.replace(found)

@@ -9,7 +9,7 @@ from benchmarks.training.workloads import WORKLOADS
 
 LEAST, MOST = 0.05, 100.0  # the ends of the scale, in times of in-place NumPy's
 WIDTH, LABEL, BAR, GAP, HEAD = 470, 172, 14, 6, 56
-COLOURS = {"steelyard": OURS, contenders.YARDSTICK: YARDSTICK}
+COLORS = {"steelyard": OURS, contenders.YARDSTICK: YARDSTICK}
 
 
 def draw(results: Results) -> str:
@@ -27,20 +27,20 @@ def draw(results: Results) -> str:
 def _panel(drawing: Drawing, results: Results, workload: str, names: list[str], corner: tuple[float, float]) -> None:
     left, top = corner
     foot = top + HEAD + len(names) * (BAR + GAP)
-    drawing.text(left + 16, top + 16, f"{workload}: {WORKLOADS[workload]}", colour=YARDSTICK)
+    drawing.text(left + 16, top + 16, f"{workload}: {WORKLOADS[workload]}", color=YARDSTICK)
     for tick in (0.1, 1, 10):
         x = left + LABEL + _place(tick)
         drawing.line([(x, top + HEAD - 14), (x, foot)], INK if tick == 1 else FAINT)
-        drawing.text(x, top + HEAD - 18, f"{tick:g}", anchor="middle", colour=YARDSTICK)
+        drawing.text(x, top + HEAD - 18, f"{tick:g}", anchor="middle", color=YARDSTICK)
     for number, name in enumerate(names):
         found = results.best(workload, name)
         ratio = results.ratio(workload, found.seconds) if found else None
         if ratio is None:
             continue
         y = top + HEAD + number * (BAR + GAP)
-        colour, own = COLOURS.get(name, OTHER), name == "steelyard"
+        color, own = COLORS.get(name, OTHER), name == "steelyard"
         drawing.text(left + LABEL - 8, y + BAR - 3, contenders.ENTRIES[name].title, anchor="end", bold=own)
-        drawing.bar(left + LABEL, y, _place(ratio), BAR, colour)
+        drawing.bar(left + LABEL, y, _place(ratio), BAR, color)
         drawing.text(left + LABEL + _place(ratio) + 6, y + BAR - 3, f"{ratio:.2f}", bold=own)
 
 

@@ -26,7 +26,7 @@ class Summary:
 
     @classmethod
     def of(cls, rounds: list[Measured]) -> Self:
-        """Summarise at least one round."""
+        """Summarize at least one round."""
         return cls(
             statistics.median(one.seconds for one in rounds),
             statistics.median(one.first_seconds for one in rounds),

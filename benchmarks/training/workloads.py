@@ -70,7 +70,7 @@ def images(rows: int, features: int, classes: int) -> Rows:
     x[:, ::5] -= 0.5
     x -= 0.4
     np.clip(x, 0, 1, out=x)
-    y[::20] = generator.integers(classes, size=len(y[::20]))  # some are mislabelled: the loss has a floor
+    y[::20] = generator.integers(classes, size=len(y[::20]))  # some are mislabeled: the loss has a floor
     return x, y
 
 

@@ -2,7 +2,7 @@
 
     SteelyardError
     ├── InvalidRequest        invalid-request         the body is not the JSON that was promised
-    │   └── UnreadableData    invalid-request         a file of data is broken, or not what it was said to be
+    │   └── UnreadableData    invalid-request         a data file is damaged, or has another format than declared
     ├── ValidationFailed      validation-failed       the body is JSON, and says something impossible
     │   └── InvalidParameter  validation-failed       a part of the trainer got a value out of its range
     ├── TooLargeToTrain       too-large-to-train      the estimate exceeds the worker's limits
@@ -102,7 +102,7 @@ def shown(value: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """What to say of an unknown word: the known one that it resembles, or those that there are."""
+    """A hint for an unknown word: the known word that is most similar, or the list of known words."""
     known = tuple(known)
     if len(word) > LONGEST_WORD:
         return _listed(known)
@@ -194,7 +194,7 @@ class InvalidRequest(SteelyardError):
 
 
 class UnreadableData(InvalidRequest):
-    """A file of data is broken, or not what it was said to be; the message says where."""
+    """The data file is damaged, or its format is not the one the request declares. The message says where."""
 
 
 class ValidationFailed(SteelyardError):

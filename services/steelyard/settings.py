@@ -1,6 +1,6 @@
 """Every setting of Steelyard, read once from `STEELYARD_…` environment variables into one frozen object.
 
-Whoever starts a process (`http.app`, `steelyard_worker.app`, `cli.main`) calls `load()` and hands the object
+The code that starts a process (`http.app`, `steelyard_worker.app`, `cli.main`) calls `load()` and hands the object
 down; no other module looks at the environment.
 """
 

@@ -125,7 +125,7 @@ def test_attributions_add_up_to_what_the_output_moved(name: str, seed: int, unit
     np.testing.assert_allclose(made.end, model.compute(x, logits=True), atol=1e-9)
     missed = np.abs(made.start + made.attributions.sum(axis=2) - made.end).max()
     assert made.residual == pytest.approx(missed, abs=1e-12)
-    # Prelu has a kink; normalised rows turn as sharply as can be where a row's values are equal.
+    # Prelu has a kink; normalized rows turn as sharply as can be where a row's values are equal.
     bounds = {"activation": 0.05, "layer_normalization": np.inf}
     assert missed < bounds.get(name, 1e-9) * max(1, np.abs(made.end - made.start).max())
 
@@ -187,7 +187,7 @@ def test_connection_weights_say_where_they_are_not_defined(layer: Any) -> None:
 
 
 def test_what_was_never_learned_stays_at_the_level_of_the_control() -> None:
-    """Columns whose kernel rows are as the initialiser drew them seldom exceed the greatest of ten like them."""
+    """Columns whose kernel rows are as the initializer drew them seldom exceed the greatest of ten like them."""
     model = Network([Dense(32, Tanh(), GlorotNormal()), Dense(1)], inputs=20, dtype="float64")
     model.initialize(np.random.default_rng(0))
     learned = np.sign(model.tensors()["output/kernel"][:, 0])

@@ -1,4 +1,4 @@
-"""The trainer against Keras 3, where PyTorch has no like: initialisers, constraints, losses, Lion, schedules.
+"""The trainer against Keras 3, where PyTorch has no like: initializers, constraints, losses, Lion, schedules.
 
 Where the rules differ, the difference is shown: by how much, and why.
 """

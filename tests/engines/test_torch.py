@@ -1,6 +1,6 @@
 """The trainer against PyTorch: the same weights and batches, 200 steps, the same weights.
 
-`make test` runs each part once, in both precisions; `make test-engines` every optimiser with every activation and
+`make test` runs each part once, in both precisions; `make test-engines` every optimizer with every activation and
 every loss.
 """
 
@@ -121,7 +121,7 @@ def test_weighted_classes_are_pytorchs(dtype: str) -> None:
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("layer", [BatchNormalization(), LayerNormalization(), Dropout(0.3)], ids=lambda x: x.name)
 def test_layers_end_where_pytorchs_do(layer: Layer, dtype: str) -> None:
-    # By gradient descent: the gradient of a bias before a normalisation is nothing but rounding, which adam would
+    # By gradient descent: the gradient of a bias before a normalization is nothing but rounding, which adam would
     # blow up to a step of full size.
     hidden = [Dense(UNITS), layer, ActivationLayer(ACTIVATIONS["tanh"]()), Dense(UNITS, ACTIVATIONS["tanh"]())]
     found = compare(hidden, MeanSquaredError(), SGD(0.05), lambda p: torch.optim.SGD(p, 0.05), dtype)

@@ -1,4 +1,4 @@
-"""What a loaded model is said to take of memory is what it takes."""
+"""What a loaded model is estimated to take of memory is what it takes."""
 
 import gc
 import tracemalloc

@@ -1,4 +1,4 @@
-"""Initialisers: distribution, bounds, and what makes each what it is."""
+"""Initializers: distribution, bounds, and what makes each what it is."""
 
 import math
 

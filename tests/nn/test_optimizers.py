@@ -1,4 +1,4 @@
-"""Optimisers against their formulas, written out straight for a single weight."""
+"""Optimizers against their formulas, written out straight for a single weight."""
 
 import math
 from collections.abc import Callable, Iterator

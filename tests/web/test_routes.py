@@ -93,7 +93,7 @@ def test_figures_are_there_for_prometheus(client: FlaskClient) -> None:
     assert 'steelyard_jobs{status="queued"} 1.0' in text
 
 
-def test_the_catalogue_has_every_family(client: FlaskClient) -> None:
+def test_the_catalog_has_every_family(client: FlaskClient) -> None:
     catalog = client.get("/v1/catalog").json
     adam = next(part for part in catalog["optimizers"] if part["name"] == "adam")
     assert adam["formula"]

@@ -1,6 +1,6 @@
 """The composition root of a worker: Celery around one supervisor, and housekeeping beside it.
 
-A Celery message says that there is work, nothing more: the worker then trains what the queue in the database has, until
+A Celery message only wakes the worker: the worker then trains what the queue in the database has, until
 it has no more. Messages are acknowledged before they are acted on: the lease in the database does what late
 acknowledgement is for, and no visibility timeout can start a long job twice.
 """

@@ -3,7 +3,7 @@
 It has one thread, no connection and no lock when it forks, so that what comes of it holds none. Its children die with
 it, and it with its worker.
 
-It and its children ignore SIGTERM and SIGINT: whoever stops a service by a signal to all its processes means the worker
+It and its children ignore SIGTERM and SIGINT: a signal to all processes of a service is meant for the worker
 to give its jobs back, and a training process that died of it first would look like one that crashed.
 
 python -m steelyard_worker.fork_server SOCKET WORKER (a descriptor and a process id)

@@ -109,7 +109,7 @@ class Outcome:
         return Checkpoint(training.step, training.epoch, content)
 
     def forget_data(self) -> None:
-        """Give the memory of the data back, so that there is some to save the end with."""
+        """Free the memory of the data, to have some for saving the result."""
         self._prepared = None
         self._training = None
 

@@ -1,6 +1,6 @@
 """A training process, seen from outside: forked from the fork server, given one job after another, watched, ended.
 
-It speaks through a pipe of its own, since standard output belongs to whoever prints.
+It has its own pipe, because any code may print to standard output.
 """
 
 import json
@@ -142,7 +142,7 @@ class TrainingProcess:
 def _kills_for_memory() -> int:
     """How many processes this machine's kernel has killed for want of memory, in containers and out; 0 if untold.
 
-    The kernel counts before it kills, so whoever reads this after a death reads it in time.
+    The kernel counts before it kills, so the count is up to date when it is read after a process has died.
     """
     with suppress(OSError):
         for line in KERNEL_EVENTS.read_text().splitlines():

@@ -14,7 +14,7 @@ class Contender(ABC):
 
     @abstractmethod
     def reset(self) -> None:
-        """Go back to the initial weights and a fresh optimiser. This is not timed."""
+        """Go back to the initial weights and a fresh optimizer. This is not timed."""
 
     @abstractmethod
     def train(self) -> None:

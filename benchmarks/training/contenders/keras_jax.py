@@ -25,7 +25,7 @@ class Keras(Contender):
     def reset(self) -> None:
         self._model.set_weights(self._work.weights)
         for variable, begun in zip(self._model.optimizer.variables, self._begun, strict=True):
-            variable.assign(begun)  # compiling anew would compile the step anew
+            variable.assign(begun)  # compiling again would also recompile the step
 
     def train(self) -> None:
         epochs = len(self._work.orders)

@@ -63,7 +63,7 @@ class Widened:
 
 
 def draw_rows(network: Network, count: int, generator: Generator) -> Array:
-    """Rows `(count, units)` of the first dense layer's kernel as its initialiser draws them before training."""
+    """Rows `(count, units)` of the first dense layer's kernel as its initializer draws them before training."""
     place = network.places[_first_dense(network.places)]
     assert isinstance(place.layer, Dense)
     return place.layer.initializer.draw((place.inputs + count, place.layer.units), generator)[-count:]

@@ -1,11 +1,11 @@
 """How much each column moves a network's outputs, by three methods, each with a control.
 
 The control is a column of random noise that the network has never seen, connected as every column was before training:
-by a row of the first kernel drawn from its initialiser. What it is given is the level that a column reaches of which
+by a row of the first kernel drawn from its initializer. What it is given is the level that a column reaches of which
 nothing was learned, and a column says something only above that. There are `CONTROLS` of them, one at a time, so that
 the others work as they do without it; the greatest is the level, as among the shadow features of Kursa and Rudnicki
 2010 (Feature selection with the Boruta package, Journal of Statistical Software 36(11)), which are permuted columns
-and need training anew.
+and need the model to be trained again.
 
 Columns are groups of inputs (one-hot places, parts of a date, a vector). What they are called is not known here.
 """
@@ -205,7 +205,7 @@ def _integrate(widened: Widened, z: Array, start: Array, directions: Array) -> A
 def connect(network: Network, groups: Places, directions: Array, generator: Generator) -> Importance:
     """The products of the weights on all ways from a column to an output, added up.
 
-    Activations are left out, as in the source; the scales of batch normalisation are multiplied in. A column of one
+    Activations are ignored, as in the source; the scales of batch normalization are multiplied in. A column of one
     input has a sign in `by_output`; of several, the root of their mean square. The importance is the mean size over
     outputs. Raises `ValueError` with the reason if the network has layers for which it is not defined.
 

@@ -77,12 +77,12 @@ def curve(epochs: Sequence[int], series: Mapping[str, Sequence[float | None]]) -
     top, span = scaled(high), (scaled(high) - scaled(low)) or 1.0
     grid = [[" "] * WIDTH for _ in range(HEIGHT)]
     for name, each in shown.items():
-        mark, colour = MARKS[name]
+        mark, color = MARKS[name]
         for column in range(WIDTH):
             value = each[round(column * (len(each) - 1) / (WIDTH - 1))]
             if value is not None:
                 row = round((top - scaled(value)) / span * (HEIGHT - 1))
-                grid[row][column] = f"[{colour}]{mark}[/{colour}]"
+                grid[row][column] = f"[{color}]{mark}[/{color}]"
     labels = {0: f"{high:.4g}", HEIGHT - 1: f"{low:.4g}"}
     lines = [f"{labels.get(index, ''):>10} │{''.join(row)}" for index, row in enumerate(grid)]
     last = f"epoch {epochs[-1]}"

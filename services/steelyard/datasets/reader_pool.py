@@ -71,7 +71,7 @@ class ReaderDied(Exception):
 class Parsed:
     """What a file holds: its rows, how it was written; then the profile of each column; and then its columns.
 
-    What is said of a file as unreadable may come with any of them.
+    A file can be reported as unreadable at any of them.
     """
 
     rows: int
@@ -257,7 +257,7 @@ class Reading:
             kind = PayloadTooLarge if answer["refused"]["slug"] == PayloadTooLarge.slug else InvalidRequest
             raise kind(answer["refused"]["detail"])
         if "too_large" in answer:
-            raise TooLargeToRead(f"reading it needs more than the {self._memory_bytes >> 20} MiB that there are for it")
+            raise TooLargeToRead(f"reading the file needs more memory than the limit of {self._memory_bytes >> 20} MiB")
         if "no_room" in answer:
             raise Unavailable("the folder for temporary files is full; send the file again when there is room")
         self.reader.is_free = answer.get("written", False)

@@ -45,7 +45,7 @@ def serve(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
     The first answer says how many rows there are, or why it was not read; the second what the columns hold; each
     further one that the next part of every column is written to the file `to`, and whether that was the last.
-    Columns that are `wanted` by name are not for being described, so no more than their kind is said.
+    Columns that are `wanted` by name are not described in full: only their kind is returned.
     """
     if order["format"] == JOB:
         from steelyard.datasets import inline  # noqa: PLC0415 -- takes a second and 65 MB, which no file needs

@@ -109,7 +109,7 @@ def overfitting(run: Run) -> Iterator[Finding]:
             f"{last:.4g}, while the training loss fell on to {training[-1]:.4g}: the network learns its "
             "training rows by heart.",
             suggestion="Stop early and restore the best weights (training.early_stopping), add dropout, an l2 "
-            "regulariser or more rows, or take fewer units.",
+            "regularizer or more rows, or take fewer units.",
         )
 
 

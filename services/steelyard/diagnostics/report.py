@@ -14,7 +14,7 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 def report(
     task: str, targets: Array, predictions: Array, probabilities: Array | None, labels: list[Any]
 ) -> dict[str, Any]:
-    """What a split's predictions amount to, as JSON.
+    """The evaluation report of a split's predictions, as JSON.
 
     Args:
         task: `binary`, `multiclass`, `multilabel` or `regression`.
@@ -23,8 +23,8 @@ def report(
         probabilities: `(rows, classes)` or `(rows, labels)`.
         labels: of the classes, or the names of several labels or targets.
 
-    Source: scikit-learn's precision_recall_fscore_support, confusion_matrix (rows are what is true, columns what was
-    said) and calibration_curve (bins of equal width).
+    Source: scikit-learn's precision_recall_fscore_support, confusion_matrix (rows are true classes, columns predicted
+    classes) and calibration_curve (bins of equal width).
     """
     if task == "regression":
         errors = predictions - targets

@@ -71,7 +71,7 @@ def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
 def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) -> NDArray[Any]:
     """The network's inputs for the rows of a table, whose columns may be in any order.
 
-    `first` is the number of the first row, for who is told of a fault.
+    `first` is the number of the first row, for error messages.
     """
     missing = [name for name in encoder.features if name not in table.columns]
     if missing:
@@ -248,7 +248,7 @@ def _from_texts(values: Values, read: Callable[[str], float], should: str) -> Va
 def _wrong_at(rows: NDArray[np.bool_], values: Values, should: str) -> Wrong:
     """What is wrong with the first of these rows."""
     row = int(rows.argmax())
-    seen = shown(values.at(row)).removesuffix(".0")  # a whole number, as it came
+    seen = shown(values.at(row)).removesuffix(".0")  # a whole number, without the decimal point
     return Wrong(row, f"is {seen}; {should}")
 
 

@@ -1,7 +1,7 @@
 """Predictions by trained models, which stay loaded as long as they fit into a bound of bytes.
 
-A model never changes, so a loaded one is never stale; that it still exists, and what an alias stands for, is asked
-anew after half a second.
+A model never changes, so a loaded model is never stale. Whether it still exists, and which model an alias names, is
+checked again after half a second.
 """
 
 import time
@@ -160,7 +160,7 @@ class Predictor:
         return sum(model.nbytes for model in self._loaded.values())
 
     def look_again(self) -> None:
-        """Ask anew what there is: a model was deleted here, or an alias changed."""
+        """Drop what is cached: a model was deleted, or an alias changed."""
         self._seen.clear()
 
     def _find_id(self, reference: str) -> str | None:

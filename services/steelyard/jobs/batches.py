@@ -87,7 +87,7 @@ def submit(engine: Engine, plan: BatchPlan, *, request_id: str | None, once: Onc
 
 
 def save_part(engine: Engine, held: Claim, part: BatchPart, *, seconds: float) -> None:
-    """Keep what was said of one part, and that it is done. Raises `FencedOff`."""
+    """Store the predictions of one part and mark it as done. Raises `FencedOff`."""
     rows = len(part.predictions)
     columns = {"row": np.arange(part.first, part.first + rows), "prediction": part.predictions}
     if part.probabilities is not None:

@@ -43,5 +43,5 @@ class Kind:
         return self.render(self.find(connection, job_id))
 
     def not_found(self, job_id: str) -> NotFound:
-        """That there is none of this kind."""
+        """Return the error for an id that does not exist."""
         return NotFound(f"there is no {self.noun} {job_id!r}")

@@ -1,4 +1,4 @@
-"""The kinds of job that there are."""
+"""The registry of the kinds of job."""
 
 from steelyard.jobs.batches import PREDICTION
 from steelyard.jobs.kinds import Kind

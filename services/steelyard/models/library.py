@@ -1,4 +1,4 @@
-"""The models that there are, as the JSON-ready objects of the HTTP contract, by id or by alias."""
+"""Stored models, by id or by alias, as the JSON objects of the HTTP contract."""
 
 import re
 from typing import Any

@@ -1,6 +1,6 @@
-"""Where a job may start from: the weights of an earlier model, and what its optimiser had kept.
+"""Where a job may start from: the weights of an earlier model, and what its optimizer had kept.
 
-The optimiser's state is stored beside the weights, as a snapshot that is not listed among them.
+The optimizer's state is stored beside the weights, as a snapshot that is not listed among them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,14 +26,14 @@ STEPS = "steps"
 
 @dataclass(frozen=True)
 class Start:
-    """A model's weights by name, and what its optimiser had kept."""
+    """A model's weights by name, and what its optimizer had kept."""
 
     tensors: Mapping[str, NDArray[Any]]
     optimizer: OptimizerState
 
 
 def as_tensors(state: OptimizerState) -> dict[str, NDArray[Any]]:
-    """What an optimiser has kept, as tensors to store: `exp_avg:dense_1/kernel`, `momentum_product`, `steps`."""
+    """What an optimizer has kept, as tensors to store: `exp_avg:dense_1/kernel`, `momentum_product`, `steps`."""
     kept = {f"{slot}:{name}": tensor for slot, values in state.slots.items() for name, tensor in values.items()}
     numbers = {**state.scalars, STEPS: state.steps}
     return kept | {name: np.array([value], np.float64) for name, value in numbers.items()}

@@ -7,7 +7,7 @@ This package knows nothing of HTTP, SQL, queues, files or clocks, so it can be u
     MLPClassifier((32,), "gelu", optimizer="adamw").fit(x, y).score(x, y)
 
 or a part at a time: `Network(layers, inputs=…)`, `initialize`, and `Training(network, loss, optimizer, x, y, …).run()`,
-from `network` and `training.loop`; the layers, losses, optimisers, schedules are in the modules of those names.
+from `network` and `training.loop`; the layers, losses, optimizers, schedules are in the modules of those names.
 """
 
 from typing import TYPE_CHECKING, Any

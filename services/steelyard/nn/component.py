@@ -1,7 +1,7 @@
 """What every part of the trainer is: a frozen dataclass with declared ranges, found by its name.
 
-A part (an initialiser, an activation, a loss, an optimiser, a layer …) is added in one place: a class under
-its registry's decorator. Schema, catalogue and documentation are read off it, so this module knows nothing
+A part (an initializer, an activation, a loss, an optimizer, a layer …) is added in one place: a class under
+its registry's decorator. Schema, catalog and documentation are read off it, so this module knows nothing
 of them.
 """
 
@@ -53,7 +53,7 @@ def is_inherited(part: type[Part], base: type[Part], *methods: str) -> bool:
 
 
 def _hints(part: type[Part]) -> dict[str, Any]:
-    """The annotations of a class, which Python would evaluate anew each time; its own, not those of a class above."""
+    """The annotations of a class, which Python would evaluate again each time; its own, not those of a class above."""
     if part not in _HINTS:
         _HINTS[part] = get_type_hints(part, include_extras=True)
     return _HINTS[part]

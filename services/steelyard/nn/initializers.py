@@ -1,4 +1,4 @@
-"""Initialisers: the values that weights begin with.
+"""Initializers: the values that weights begin with.
 
 The fans of a kernel `(inputs, units)` are its inputs and its units; those of a vector `(units,)` are both `units`,
 as in Keras. Draws are made in float64 and rounded to the network's dtype.
@@ -90,7 +90,7 @@ class Constant(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class RandomNormal(Initializer):
-    """Normal draws of a width that does not heed the layer's size."""
+    """Samples from a normal distribution; the standard deviation does not depend on the layer's size."""
 
     name: ClassVar = "random_normal"
     aliases: ClassVar = ("random",)
@@ -107,7 +107,7 @@ class RandomNormal(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class RandomUniform(Initializer):
-    """Uniform draws of a width that does not heed the layer's size."""
+    """Samples from a uniform distribution; the limits do not depend on the layer's size."""
 
     name: ClassVar = "random_uniform"
     formula: ClassVar = "w ~ U(minval, maxval)"
@@ -144,7 +144,7 @@ class TruncatedNormal(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class VarianceScaling(Initializer):
-    """Draws whose variance heeds the layer's size; those of Glorot, He and LeCun are cases of it."""
+    """Samples whose variance depends on the layer's size; Glorot, He and LeCun initialization are special cases."""
 
     name: ClassVar = "variance_scaling"
     formula: ClassVar = "Var(w) = scale / n, n = inputs, units, or their mean"

@@ -197,7 +197,7 @@ class CategoricalCrossentropy(Categorical):
 @LOSSES.add
 @dataclass(frozen=True)
 class CategoricalFocalCrossentropy(Categorical):
-    """A cross-entropy that heeds rows less the surer the network is of them."""
+    """Cross-entropy that down-weights examples the network already classifies with confidence."""
 
     name: ClassVar = "categorical_focal_crossentropy"
     formula: ClassVar = "−alpha · Σᵢ tᵢ (1 − pᵢ)^gamma log pᵢ, p = softmax(z), t = (1 − s) · onehot + s / classes"
@@ -284,7 +284,7 @@ class MeanSquaredError(Pointwise):
 @LOSSES.add
 @dataclass(frozen=True)
 class MeanAbsoluteError(Pointwise):
-    """The mean of absolute differences; heeds outliers less than squares do."""
+    """The mean absolute error; less sensitive to outliers than the mean squared error."""
 
     name: ClassVar = "mean_absolute_error"
     aliases: ClassVar = ("mae",)

@@ -275,7 +275,7 @@ class Pinball(Metric):
 
 
 def _one_against_rest(targets: Array, predictions: Array) -> list[tuple[Array, Array]]:
-    """For each class that occurs or was predicted, or for each label, which rows have it and which were said to."""
+    """For each class in targets or predictions, or for each label: the rows that have it, and those predicted to."""
     if targets.ndim == 2:
         return [(targets[:, label] > 0, predictions[:, label] > 0) for label in range(targets.shape[1])]
     return [(targets == label, predictions == label) for label in np.union1d(targets, predictions)]

@@ -1,6 +1,6 @@
 """A network: layers over one vector of weights.
 
-All tensors are views of one contiguous vector, and so are their gradients: an optimiser is a few operations over
+All tensors are views of one contiguous vector, and so are their gradients: an optimizer is a few operations over
 one buffer, a snapshot is one copy.
 """
 
@@ -64,13 +64,13 @@ class Network:
 
     @property
     def looks_at_data(self) -> bool:
-        """Whether an initialiser needs rows to look at."""
+        """Whether an initializer needs rows to look at."""
         return any(spec.initializer.unit_variance for spec in self.specs().values())
 
     def initialize(self, generator: Generator, x: Array | None = None) -> None:
         """Draw the first values of every tensor, in the network's order.
 
-        `x` `(rows, inputs)`, of the network's dtype, is for initialisers that look at the data. Raises
+        `x` `(rows, inputs)`, of the network's dtype, is for initializers that look at the data. Raises
         `InvalidParameter` when one of them has nothing to look at.
         """
         tensors = self.tensors()
@@ -106,7 +106,7 @@ class Network:
         return next(span for name, _, span in self._spans() if name == tensor)
 
     def trainable_spans(self) -> list[slice]:
-        """The stretches of the vector that training may change; neighbours are joined."""
+        """The stretches of the vector that training may change; neighbors are joined."""
         spans: list[slice] = []
         for _, spec, span in self._spans():
             if not spec.trainable:

@@ -1,10 +1,10 @@
-"""The penalties of a network's regularisers: their sum, and their gradients."""
+"""The penalties of a network's regularizers: their sum, and their gradients."""
 
 from steelyard.nn.network import Network
 
 
 class Penalties:
-    """All regularisers of a network at work."""
+    """All regularizers of a network at work."""
 
     def __init__(self, network: Network) -> None:
         weights, gradients = network.tensors(), network.tensors(network.gradients)

@@ -63,7 +63,7 @@ REGULARIZERS = Registry[Regularizer]("regularizer")
 @REGULARIZERS.add
 @dataclass(frozen=True)
 class L1(Pointwise):
-    """Pulls every weight towards zero by the same force, so that some arrive there."""
+    """Adds a penalty on absolute weights, which makes some of them exactly zero."""
 
     name: ClassVar = "l1"
     formula: ClassVar = "l1 · Σ |w|"
@@ -83,7 +83,7 @@ class L1(Pointwise):
 @REGULARIZERS.add
 @dataclass(frozen=True)
 class L2(Pointwise):
-    """Pulls every weight towards zero in proportion to its size. scikit-learn's `alpha` is `2 · l2 · rows`."""
+    """Adds a penalty on squared weights (weight decay). scikit-learn's `alpha` is `2 · l2 · rows`."""
 
     name: ClassVar = "l2"
     formula: ClassVar = "l2 · Σ w²"

@@ -39,7 +39,7 @@ class Schedule(Part):
 
     @abstractmethod
     def rate(self, base: float, time: Time, state: State) -> float:
-        """The learning rate of the next step, where the optimiser's own is `base`."""
+        """The learning rate of the next step, where the optimizer's own is `base`."""
 
     def start(self) -> State:
         """What there is to remember before the first step."""
@@ -148,7 +148,7 @@ class PolynomialDecay(Schedule):
 class CosineDecay(Schedule):
     """Falls along a cosine to `alpha` times the base rate within `decay_epochs` (what is left, unless given).
 
-    It rises in a line for `warmup_epochs` before that. With `restarts` it begins anew each time that it has fallen,
+    It rises in a line for `warmup_epochs` before that. With `restarts` it starts again each time it has decayed,
     every cycle `t_mul` as long and `m_mul` as high as the one before; else it stays where it is.
     """
 

@@ -89,7 +89,7 @@ class _MLP(BaseEstimator):  # type: ignore[misc]
         return [tensor for name, tensor in self.network_.tensors().items() if name.endswith("/bias")]
 
     def _fit(self, x: Array, y: Array, weights: Array | None, outputs: int, *, epochs: int, onward: bool) -> Self:
-        """Train on validated rows; `onward` goes on with weights, optimiser and randomness as they are."""
+        """Train on validated rows; `onward` goes on with weights, optimizer and randomness as they are."""
         loss = self._loss()
         if not onward:
             seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)

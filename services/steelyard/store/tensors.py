@@ -13,7 +13,7 @@ from steelyard.nn.statistics import summarize
 from steelyard.store.blobs import Blob
 from steelyard.store.tables import Snapshot, Tensor
 
-OPTIMIZER = "optimizer"  # the snapshot of what the optimiser has kept; the others are of weights
+OPTIMIZER = "optimizer"  # the snapshot of what the optimizer has kept; the others are of weights
 BYTES_AT_ONCE = 8 << 20  # one statement for many small tensors, and no second copy of large weights
 Tensors = Mapping[str, NDArray[Any]]
 

@@ -92,7 +92,7 @@ _add_real(
 )
 _add_real(
     "breast_cancer",
-    title="Tumours of the breast: thirty measures of cell nuclei, benign or malignant",
+    title="Breast cancer: thirty measurements of cell nuclei, benign or malignant",
     task="binary",
     rows=569,
     features=30,

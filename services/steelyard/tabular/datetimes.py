@@ -55,7 +55,7 @@ def time_of_day(seconds: float) -> str:
 
 
 def should_be(day_first: bool | None) -> str:
-    """What is told of a value that is no date in a column of such."""
+    """The error for a value that is not a date, in a column of dates."""
     return f"it must be a date like 2026-11-24 or 2026-11-24T09:30:00Z{EXAMPLES[day_first]}"
 
 
@@ -161,11 +161,11 @@ def _read_day(date: str, day_first: bool | None) -> int:
         year = found["year"]
         day, month = found.group("one", "two") if day_first else found.group("two", "one")
     else:
-        raise ValueError(f"{shown(date)} is none that is read; as 2026-11-24 it would be")
+        raise ValueError(f"{shown(date)} is not a supported date format; write it as 2026-11-24")
     try:
         return (datetime(int(year), int(month), int(day)) - EPOCH_WITHOUT_ZONE).days * 86_400 * SECOND
     except ValueError:
-        raise ValueError(f"{shown(date)} is no day that there is") from None
+        raise ValueError(f"{shown(date)} is not a date in the calendar") from None
 
 
 def _read_time(time: str) -> int:

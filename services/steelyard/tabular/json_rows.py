@@ -1,6 +1,6 @@
 """Rows of JSON in which all is as it should be: read at the speed of C, without a look at each column by itself.
 
-With a single row, that look takes longer than all the rest. What is wrong with other rows is told elsewhere.
+With a single row, that look takes longer than all the rest. Errors in other rows are reported elsewhere.
 """
 
 from array import array

@@ -1,4 +1,4 @@
-"""The catalogue: every part that a job can name, read off the trainer's classes."""
+"""The catalog: every part that a job can name, read off the trainer's classes."""
 
 import dataclasses
 import inspect

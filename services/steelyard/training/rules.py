@@ -1,7 +1,7 @@
 """Rules that look at several fields at once, and the defaults that depend on the data.
 
 Each rule says which top-level fields it reads, and is asked when those are sound by themselves: so a job with
-faults of every kind is told all of them in one answer.
+errors of every kind gets all of them in one response.
 """
 
 from collections.abc import Callable, Iterator
@@ -175,7 +175,7 @@ def _some_input_is_left(spec: JobSpec, supervised: Supervised) -> Faults:
     ignored = {"categorical", "text"} if options.categorical == "ignore" else set()
     ignored |= {"datetime"} if options.datetime == "ignore" else set()
     if all(column.kind in ignored for column in supervised.inputs.values()):
-        yield Fault(pointer("preprocessing"), "ignores every column that there is to learn from")
+        yield Fault(pointer("preprocessing"), "ignores every column that could be an input")
 
 
 @_rule("layers", "data", of_data=True)
@@ -293,7 +293,7 @@ def loss_of(spec: JobSpec, supervised: Supervised) -> type[Loss]:
 
 
 def validation_of(spec: JobSpec, supervised: Supervised) -> Holdout | None:
-    """The validation rows that were asked for, or a fifth where nothing was said and there are enough."""
+    """The validation split of the job; by default 20 % of the rows, if there are enough."""
     if spec.validation is None and "validation" not in spec.model_fields_set and supervised.rows >= ROWS_FOR_VALIDATION:
         return Holdout(fraction=0.2)
     return spec.validation
@@ -321,7 +321,7 @@ def fill_in(spec: JobSpec, supervised: Supervised) -> JobSpec:
 
 
 def _fill_layers(layers: list[dict[str, Any]], asked: list[Any], document: dict[str, Any]) -> None:
-    """Put the job's defaults where layers named nothing; `null` for a regulariser or a constraint means none."""
+    """Put the job's defaults where layers named nothing; `null` for a regularizer or a constraint means none."""
     for layer, as_asked in zip(layers, asked, strict=True):
         for key in ("activation", "initializer", "bias_initializer"):
             if key in layer:

@@ -157,7 +157,7 @@ class InitialWeights(Strict):
 
     model: Annotated[str, Field(min_length=1, max_length=64, description="its id, or an alias")]
     strict: bool = Field(False, description="refuse unless every tensor has its like")
-    optimizer_state: bool = Field(False, description="go on with the optimiser's state too; it must be the same rule")
+    optimizer_state: bool = Field(False, description="go on with the optimizer's state too; it must be the same rule")
 
 
 class TrainingSettings(Strict):

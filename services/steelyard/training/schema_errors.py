@@ -82,7 +82,7 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
 
 
 def _no_such_part(error: ErrorDetails, place: str, sent: Any) -> Fault:
-    """A part is named that there is not, or not here."""
+    """The error for a component name that is unknown, or not supported in this place."""
     registry, value, context = _registry(error["loc"]), error["input"], error["ctx"]
     tag = str(context["discriminator"]).strip("'")
     seen = value[tag] if isinstance(value, dict) else value
@@ -108,7 +108,7 @@ def _place(loc: Loc, expanded: Any, sent: Any) -> Iterator[str | int]:
     before: str | int = ""  # the last token that leads on
     for token in loc:
         if isinstance(token, str) and token.startswith("("):
-            continue  # the tag of a union that is told apart by its type
+            continue  # the tag of a union that pydantic distinguishes by type
         is_tag = isinstance(expanded, dict) and token in (expanded.get("name"), expanded.get("type"))
         # pydantic puts the tag between; in a layer "activation", a field has the same name.
         if is_tag and (before in SLOTS or isinstance(before, int) or token not in expanded):

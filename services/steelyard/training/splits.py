@@ -19,7 +19,7 @@ PARTS = ("validation", "test")
 def divide(spec: JobSpec, supervised: Supervised, streams: Streams) -> Split:
     """The rows of each part, by number.
 
-    Those of other data sets and those that a column marks are where they are told to be; the others are drawn from
+    Those of other data sets and those that a column marks are given; the others are drawn from
     what is left.
     """
     fixed = fixed_rows(spec, supervised)

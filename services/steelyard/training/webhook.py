@@ -46,7 +46,7 @@ def host_of(url: str) -> str:
 
 
 class Webhook(Strict):
-    """A server that is told of the job's end, signed as https://www.standardwebhooks.com has it."""
+    """A server that gets a message when the job ends, signed as in https://www.standardwebhooks.com."""
 
     url: Annotated[str, Field(max_length=2000), AfterValidator(_url)]
     secret: Annotated[str, AfterValidator(_secret)] | None = Field(

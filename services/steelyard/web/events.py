@@ -28,7 +28,7 @@ Place = tuple[str, Kind, Cursor, Mark]  # a job, how far a client has come, and 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some events as text/event-stream, and where whoever has got them stands."""
+    """Some events as text/event-stream, and the id from which the client continues."""
 
     text: bytes
     cursor: Cursor

@@ -59,7 +59,7 @@ def get_metrics() -> Response:
 
 @route(health, "GET", "/v1/catalog", Operation("Every part that a job can name", {200: "Catalog"}))
 def get_catalog() -> dict[str, Any]:
-    """Layers, initialisers, activations, losses, optimisers … with parameters, ranges, formula and source."""
+    """Layers, initializers, activations, losses, optimizers … with parameters, ranges, formula and source."""
     return catalog()
 
 

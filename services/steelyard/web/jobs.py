@@ -153,5 +153,5 @@ def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Respo
     ),
 )
 def get_report(job_id: str, *, split: str) -> dict[str, Any]:
-    """Precision and recall of each class, which was taken for which, and whether probabilities keep their word."""
+    """Precision and recall of each class, the confusion matrix, and the calibration of the probabilities."""
     return {"object": "report", **results.get_report(services().engine, job_id, split)}

@@ -154,7 +154,7 @@ def _require_inputs(dataset_id: str, model: Loaded) -> int:
 
 @contextmanager
 def _told_at(place: str) -> Iterator[None]:
-    """Faults of inputs are told as such of what stands at this place of the request."""
+    """Report errors of inputs under this pointer of the request."""
     try:
         yield
     except ValidationFailed as error:

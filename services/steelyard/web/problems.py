@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problems. Which status a slug has stands here and nowhere else."""
+"""Errors as RFC 9457 problems. This module alone knows the HTTP status of each slug."""
 
 import errno
 import inspect

@@ -143,7 +143,7 @@ def take_json() -> bytes:
 
 
 def choose_form(forms: Sequence[str]) -> str:
-    """The media type, of those that there are, that the client likes best. Raises `NotAcceptable`."""
+    """The media type that the client prefers among those on offer. Raises `NotAcceptable`."""
     best = request.accept_mimetypes.best_match(forms) if request.accept_mimetypes else forms[0]
     if best is None:
         raise NotAcceptable(f"the Accept header asks for {request.headers['Accept']}; there are {', '.join(forms)}")

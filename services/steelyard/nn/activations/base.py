@@ -63,7 +63,7 @@ class Pointwise(Activation):
     value: ClassVar[Callable[..., Any]]
     slope: ClassVar[Callable[..., Any]]
 
-    @cached_property  # found anew it would take as long as the activation of a single row
+    @cached_property  # computing it each time takes as long as the activation of a single row
     def curve(self) -> Curve:
         return Curve(self.value, self.slope, parameters_of(self))
 

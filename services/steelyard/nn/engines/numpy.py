@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 
 class Steps(ABC):
-    """A way to make steps. `slots` and `scalars` are what the optimiser keeps, moved on with every step.
+    """A way to make steps. `slots` and `scalars` are what the optimizer keeps, moved on with every step.
 
     `stride` is how many batches it makes best without coming back.
     """

@@ -34,7 +34,7 @@ class Stage(ABC):
         """The gradient by the inputs, from that by the outputs, which may be overwritten; fills weight gradients."""
 
     def calibrate(self, x: Array) -> Array:
-        """As `forward`, after initialisers that look at the data have seen it."""
+        """As `forward`, after initializers that look at the data have seen it."""
         return self.forward(x)
 
 

@@ -73,7 +73,7 @@ class GaussianNoise(Layer):
 
 
 class GaussianNoiseStage(Stage):
-    """Gaussian noise at work: drawn anew for every batch."""
+    """Gaussian noise in a forward pass: new noise for every batch."""
 
     def __init__(self, layer: GaussianNoise, around: Surroundings) -> None:
         assert around.streams is not None

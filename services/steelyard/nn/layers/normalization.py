@@ -13,7 +13,7 @@ from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, 
 @LAYERS.add
 @dataclass(frozen=True)
 class BatchNormalization(Layer):
-    """Normalises each unit over the rows of a batch while training, by running averages at inference.
+    """Normalizes each unit over the rows of a batch while training, by running averages at inference.
 
     Names and defaults are Keras's; PyTorch's `momentum` is one minus this one, its epsilon 1e-5, and its running
     variance is that of a sample, `rows / (rows − 1)` times as large. With `trainable: false` the averages are used and
@@ -47,9 +47,9 @@ class BatchNormalization(Layer):
 
 
 class BatchNormalizationStage(Stage):
-    """Normalisation over the batch.
+    """Normalization over the batch.
 
-    With `x̂` normalised, `σ` its root and `g = ∂L/∂y`: `∂L/∂x = gamma / σ · (g − mean g − x̂ · mean (g · x̂))`, means
+    With `x̂` normalized, `σ` its root and `g = ∂L/∂y`: `∂L/∂x = gamma / σ · (g − mean g − x̂ · mean (g · x̂))`, means
     over the rows.
     """
 
@@ -100,7 +100,7 @@ class BatchNormalizationStage(Stage):
 
 
 class MovingNormalizationStage(Stage):
-    """Normalisation by the running averages: a scale and a shift a unit. Of a frozen layer, or at inference."""
+    """Normalization by the running averages: a scale and a shift a unit. Of a frozen layer, or at inference."""
 
     def __init__(self, layer: BatchNormalization, around: Surroundings) -> None:
         self._weights, self._epsilon = around.weights, layer.epsilon
@@ -124,7 +124,7 @@ class MovingNormalizationStage(Stage):
 @LAYERS.add
 @dataclass(frozen=True)
 class LayerNormalization(Layer):
-    """Normalises each row over its units, the same way in training and at inference. PyTorch's epsilon is 1e-5."""
+    """Normalizes each row over its units, the same way in training and at inference. PyTorch's epsilon is 1e-5."""
 
     name: ClassVar = "layer_normalization"
     formula: ClassVar = "y = gamma · (x − mean) / √(variance + epsilon) + beta, over the row"
@@ -147,9 +147,9 @@ class LayerNormalization(Layer):
 
 
 class LayerNormalizationStage(Stage):
-    """Normalisation over the row.
+    """Normalization over the row.
 
-    With `x̂` normalised, `σ` its root and `h = gamma · ∂L/∂y`: `∂L/∂x = (h − mean h − x̂ · mean (h · x̂)) / σ`, means
+    With `x̂` normalized, `σ` its root and `h = gamma · ∂L/∂y`: `∂L/∂x = (h − mean h − x̂ · mean (h · x̂)) / σ`, means
     over the units.
     """
 

@@ -85,7 +85,7 @@ class Stack:
         return grad
 
     def calibrate(self, x: Array) -> Array:
-        """As `forward`, after initialisers that look at the data have seen it, layer by layer."""
+        """As `forward`, after initializers that look at the data have seen it, layer by layer."""
         for stage in self._stages:
             x = stage.calibrate(x)
         return x

@@ -21,7 +21,7 @@ class RMSprop(Rule):
 
     name: ClassVar = "rmsprop"
     formula: ClassVar = "s ← rho · s + (1 − rho) · g²; w ← w − learning_rate · g / (√s + epsilon)"
-    source: ClassVar = "PyTorch, torch.optim.RMSprop; Tieleman and Hinton 2012; centred: Graves 2013, arXiv:1308.0850"
+    source: ClassVar = "PyTorch, torch.optim.RMSprop; Tieleman and Hinton 2012; centered: Graves 2013, arXiv:1308.0850"
 
     learning_rate: LearningRate = 0.001
     rho: Annotated[float, Ge(0), Lt(1)] = 0.99

@@ -1,6 +1,6 @@
 """The training loop: a generator that yields after some batches and every epoch, and can be asked for its state.
 
-Whoever drives it decides on progress, checkpoints and stopping; nothing is called back. Going on from a state gives
+The caller decides on progress, checkpoints and stopping; there are no callbacks. Going on from a state gives
 bit for bit the weights that the uninterrupted run gives.
 """
 
@@ -47,7 +47,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class OptimizerState:
-    """What an optimiser has kept after `steps`: its slots by name and by tensor, and its scalars."""
+    """What an optimizer has kept after `steps`: its slots by name and by tensor, and its scalars."""
 
     slots: Mapping[str, Mapping[str, Array]]
     scalars: Mapping[str, float]
@@ -58,7 +58,7 @@ class Training:
     """The training of one network on one set of rows.
 
     Args:
-        network: with its weights initialised.
+        network: with its weights initialized.
         loss: what is made small.
         optimizer: how.
         x: `(rows, features)` of the network's dtype.
@@ -77,7 +77,7 @@ class Training:
         compiled: whether to run compiled what has a compiled form; if not, NumPy does all.
 
     Raises:
-        InvalidParameter: the loss does not go with the output layer's activation, the optimiser with the layers, or
+        InvalidParameter: the loss does not go with the output layer's activation, the optimizer with the layers, or
             the arrays' shapes with the network or with each other.
     """
 
@@ -105,7 +105,7 @@ class Training:
         require_link(network, loss)
         self.network, self.epochs = network, epochs
         self.epoch = self.batch = self.step = 0  # what is done: whole epochs, batches of the next one, all steps
-        self._steps_before = 0  # of an earlier training, whose optimiser goes on
+        self._steps_before = 0  # of an earlier training, whose optimizer goes on
         self.stopped_early = False
         self.restored_best = False
         self._loss, self._optimizer, self._streams, self._shuffle = loss, optimizer, streams, shuffle
@@ -177,12 +177,12 @@ class Training:
 
     @property
     def optimizer_state(self) -> OptimizerState:
-        """What the optimiser has kept, as it stands."""
+        """What the optimizer has kept, as it stands."""
         slots = {name: self.network.tensors(slot) for name, slot in self._steps.slots.items()}
         return OptimizerState(slots, dict(self._steps.scalars), self._steps_before + self.step)
 
     def go_on_with(self, state: OptimizerState) -> None:
-        """Begin with what an optimiser of the same kind has kept, of the tensors that agree."""
+        """Begin with what an optimizer of the same kind has kept, of the tensors that agree."""
         for slot in self._steps.slots.keys() & state.slots.keys():
             tensors = state.slots[slot]
             for name, mine in self.network.tensors(self._steps.slots[slot]).items():
@@ -267,8 +267,8 @@ class Training:
         where = f"the values of layer {first!r} went first" if first else "the loss itself overflowed"
         return Diverged(
             f"the loss was not finite in epoch {self.epoch + 1}, batch {self.batch + 1}: {where}. Try a smaller "
-            f"learning rate (it was {self._rate:g}), gradient clipping, standardised inputs and targets, or an "
-            "initialiser with smaller weights."
+            f"learning rate (it was {self._rate:g}), gradient clipping, standardized inputs and targets, or an "
+            "initializer with smaller weights."
         )
 
     @property

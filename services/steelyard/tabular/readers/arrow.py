@@ -166,7 +166,7 @@ def with_texts(table: pa.Table, names: Sequence[str]) -> pa.Table:
     for name in names:
         place = table.schema.get_field_index(name)
         if place < 0:
-            raise Unreadable(f"it has no column {shown(name)}, which is said to hold texts")
+            raise Unreadable(f"it has no column {shown(name)}, which `texts` names")
         try:
             table = table.set_column(place, name, plain(table.column(place)).cast(pa.string()))
         except BROKEN as error:

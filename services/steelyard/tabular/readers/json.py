@@ -35,7 +35,7 @@ def read_json(path: str) -> pa.Table:
     """The table of a list of objects, or of an object.
 
     That is `{"rows": [{…}]}` or `{"x": [[…]], "y": […]}`, as within a request; columns, which are lists, or objects
-    with a key for each row, as pandas writes a table unless it is told else; or `{"columns": […], "data": [[…]]}`,
+    with a key for each row, as pandas writes a table by default; or `{"columns": […], "data": [[…]]}`,
     which it calls split.
     """
     content = Path(path).read_bytes()

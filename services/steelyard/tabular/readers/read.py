@@ -42,7 +42,7 @@ class Options:
     """How a file is to be read. `max_bytes` is the most that it may unpack to.
 
     With `wanted`, these columns are read and no others, their values are not counted, and texts stay texts; a file that
-    lacks one of them is read whole, so that whoever wants them can say what there is instead. Those for which it is
+    lacks one of them is read whole, so that the caller can report what it has instead. Those for which it is
     true hold texts, where the format does not tell: what a few rows look like is not what the column is.
     """
 

@@ -74,7 +74,7 @@ class BatchList(Listed):
 
 
 class BatchRow(Answer):
-    """What was said of one row."""
+    """The prediction for one row."""
 
     row: int
     prediction: Target

@@ -78,7 +78,7 @@ class ClassReport(Answer):
 
 
 class CalibrationBin(Answer):
-    """The rows whose probability lies in a tenth: what was said on average, and how often it was so."""
+    """The rows whose predicted probability lies in one of ten bins: mean prediction and observed rate."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 

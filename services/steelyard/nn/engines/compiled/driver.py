@@ -80,7 +80,7 @@ def _make_steps(
         shared: `(2, threads, 3)`: the statistics of all threads, of this step and of the one before.
         gate: where threads meet.
         let_others_run: the address of what a thread calls that has waited for long.
-        coefficients: of the optimiser's rule, `(count, n)`.
+        coefficients: of the optimizer's rule, `(count, n)`.
         current: those of this step, this thread's copy, where the kernels look for them.
         sums: the first of them is the sum of the losses so far, each with its weight; added to by thread 0.
     """

@@ -25,7 +25,7 @@ def _take_whole_registers() -> None:
         numba.config.CPU_FEATURES = f"{features.flatten()},-prefer-256-bit"
 
 
-_take_whole_registers()  # here, because numba asks what the processor can when it is told of the first function
+_take_whole_registers()  # here, because numba detects the processor's features when the first function is declared
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-"""A network, its loss and its optimiser as lists of calls to kernels: what one thread does in a training step."""
+"""A network, its loss and its optimizer as lists of calls to kernels: what one thread does in a training step."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

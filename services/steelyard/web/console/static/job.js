@@ -4,15 +4,15 @@ const REFRESH_MS = 250;
 const find = (id) => document.getElementById(id);
 const id = find("job").dataset.id;
 const path = `/v1/jobs/${encodeURIComponent(id)}`;
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function layout(x, y) {
-  const axis = { gridcolor: colour("--line"), zerolinecolor: colour("--line"), automargin: true };
+  const axis = { gridcolor: color("--line"), zerolinecolor: color("--line"), automargin: true };
   return {
     margin: { l: 55, r: 10, t: 10, b: 45 },
     paper_bgcolor: "transparent",
     plot_bgcolor: "transparent",
-    font: { family: "system-ui, sans-serif", size: 13, color: colour("--muted") },
+    font: { family: "system-ui, sans-serif", size: 13, color: color("--muted") },
     xaxis: { ...axis, title: { text: x } },
     yaxis: { ...axis, title: { text: y }, rangemode: "tozero" },
     legend: { orientation: "h", y: 1.1 },
@@ -25,7 +25,7 @@ const history = { epochs: [], loss: [], val_loss: [] };
 function drawCurve() {
   const lines = [["loss", "training", "--accent"], ["val_loss", "validation", "--run"]]
     .filter(([name]) => history[name].length)
-    .map(([name, label, ink]) => ({ x: history.epochs, y: history[name], name: label, mode: history.epochs.length > 1 ? "lines" : "markers", line: { color: colour(ink), width: 2.2 } }));
+    .map(([name, label, ink]) => ({ x: history.epochs, y: history[name], name: label, mode: history.epochs.length > 1 ? "lines" : "markers", line: { color: color(ink), width: 2.2 } }));
   Plotly.react("curve", lines, layout("epoch", "loss"), OPTIONS);
   find("curve").dataset.points = history.epochs.length;
 }
@@ -64,7 +64,7 @@ async function drawHistogram(name, snapshots) {
   const wanted = ["initial", "final"].filter((snapshot) => snapshot in snapshots);
   const tensors = await Promise.all(wanted.map((snapshot) => ask(`${path}/weights/${snapshot}/${name}`)));
   const inks = { initial: "--muted", final: "--accent" };
-  const bars = tensors.map(({ values }, index) => ({ x: values.flat(), type: "histogram", nbinsx: 60, name: wanted[index], opacity: 0.6, marker: { color: colour(inks[wanted[index]]) } }));
+  const bars = tensors.map(({ values }, index) => ({ x: values.flat(), type: "histogram", nbinsx: 60, name: wanted[index], opacity: 0.6, marker: { color: color(inks[wanted[index]]) } }));
   find("histogram").hidden = false;
   Plotly.react("histogram", bars, layout(name, "weights"), OPTIONS);
 }
@@ -95,10 +95,10 @@ async function explain(model, method) {
   try {
     const said = await ask(`/v1/models/${model}/explain`, { method: "POST", body: JSON.stringify({ method }) });
     const first = said.features.sort((one, other) => one.rank - other.rank).slice(0, MOST_BARS).reverse();
-    const inks = first.map(({ above_control }) => colour(above_control ? "--accent" : "--muted"));
+    const inks = first.map(({ above_control }) => color(above_control ? "--accent" : "--muted"));
     const bars = { type: "bar", orientation: "h", x: first.map(({ importance }) => importance), y: first.map(({ name }) => name), marker: { color: inks } };
-    if (first.every(({ std }) => std !== null)) bars.error_x = { type: "data", array: first.map(({ std }) => std), color: colour("--muted") };
-    const level = { type: "line", x0: said.control.level, x1: said.control.level, y0: 0, y1: 1, yref: "paper", line: { color: colour("--bad"), dash: "dot" } };
+    if (first.every(({ std }) => std !== null)) bars.error_x = { type: "data", array: first.map(({ std }) => std), color: color("--muted") };
+    const level = { type: "line", x0: said.control.level, x1: said.control.level, y0: 0, y1: 1, yref: "paper", line: { color: color("--bad"), dash: "dot" } };
     const { xaxis, yaxis, ...rest } = layout(said.measure === "loss" ? "rise of the loss" : "importance", "");
     find("looks").hidden = false;
     Plotly.react("looks", [bars], { ...rest, xaxis, yaxis: { ...yaxis, type: "category" }, height: 90 + 26 * first.length, shapes: [level] }, OPTIONS);

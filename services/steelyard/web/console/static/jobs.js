@@ -43,7 +43,7 @@ function show(newest) {
   find("jobs").hidden = none;
   find("more").hidden = next === null;
   const known = new Set(newest.map((job) => job.id));
-  // Rows are only made anew when something changed, so that focus and selection stay where they are.
+  // Rows are only replaced when something changed, to keep focus and selection.
   const wanted = [...newest, ...older.filter((job) => !known.has(job.id))].map((job) => [job.id + JSON.stringify([job.status, job.progress]), job]);
   const standing = new Map([...body.children].map((each) => [each.dataset.key, each]));
   const rows = wanted.map(([key, job]) => standing.get(key) ?? Object.assign(row(job), { key }));
