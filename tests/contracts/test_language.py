@@ -11,8 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CODE = sorted(path for room in ("services", "worker") for path in (ROOT / room).rglob("*.py"))
 PAGES = sorted(path for suffix in ("html", "js") for path in (ROOT / "services").rglob(f"*.{suffix}"))
-# README.md and GLOSSARY.md belong here once they are rewritten.
-TEXTS = [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+GUIDES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "GLOSSARY.md", "Makefile", ".env.example")]
+TEXTS = [*GUIDES, *sorted((ROOT / "docs").rglob("*.md"))]
 
 BRITISH = (
     r"(initial|optim|regular|normal|standard|minim|maxim|random|general|special|serial|summar|organ|final|penal|"

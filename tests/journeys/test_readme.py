@@ -45,7 +45,7 @@ def run_in_one_shell(blocks: list[str], folder: Path) -> list[str]:
     """What each block prints when all are pasted into one bash, in a folder with the examples."""
     (folder / "examples").symlink_to(ROOT / "examples")
     mark = "--- next block ---\n"
-    programs = Path(sys.executable).parent  # a python3 that starts at once, where pyenv's takes a second
+    programs = Path(sys.executable).parent  # their python3 starts sooner than a version manager's
     done = subprocess.run(
         ["bash", "-eu", "-c", f"printf -- '{mark}'\n".join(blocks)],
         cwd=folder,
