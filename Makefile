@@ -4,7 +4,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .venv/ready: requirements.lock pyproject.toml
@@ -22,13 +22,13 @@ help: ## this list
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-test.lock
 	@touch $@
 
-demo: .venv/ready ## train a classifier over HTTP and look at it; KEEP=1 leaves the service running
+demo: .venv/ready ## train a classifier over HTTP and show the result; KEEP=1 keeps the service running
 	@$(BIN)/python examples/demo.py $(if $(KEEP),--keep)
 
-run: .venv/ready ## the whole service on this machine, until Ctrl-C
+run: .venv/ready ## run the whole service on this machine, until Ctrl-C
 	@$(BIN)/steelyard up
 
-test: .venv/ready-for-tests ## lint, types, import contract, tests
+test: .venv/ready-for-tests ## run lint, type checks, import contracts, and all tests
 	@tests/browser/install-chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,25 +36,25 @@ test: .venv/ready-for-tests ## lint, types, import contract, tests
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-coverage: .venv/ready-for-tests ## which lines the tests do not reach
+coverage: .venv/ready-for-tests ## show which lines the tests do not cover
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
-test-engines: .venv/ready-for-tests ## every part against PyTorch and Keras; fetches them
+test-engines: .venv/ready-for-tests ## compare every part with PyTorch and Keras; installs them
 	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1
 	KERAS_BACKEND=torch $(BIN)/pytest -n 2 -m "engines or not engines" --timeout 1800 tests/engines
 
-faults: .venv/ready-for-tests ## every fault once, N=300 processes killed at random, and what came of it
+faults: .venv/ready-for-tests ## inject each fault once, then kill N=300 processes at random, and report
 	@$(BIN)/python -m tests.faults $(or $(N),300)
 
-bench: .venv/ready ## training beside in-place NumPy, scikit-learn and what `make bench-peers` fetched; table and chart
+bench: .venv/ready ## compare training time with in-place NumPy and scikit-learn (and the peers, if installed)
 	@$(BIN)/python -m benchmarks.training $(W) --results benchmarks/results
 
-bench-peers: .venv-peers/ready bench ## the same with PyTorch, Keras and JAX, which it fetches
+bench-peers: .venv-peers/ready bench ## the same with PyTorch, Keras, and JAX; installs them
 
-bench-shapes: .venv/ready-for-tests .venv-peers/ready ## rows, width, depth and batch doubled, beside PyTorch
+bench-shapes: .venv/ready-for-tests .venv-peers/ready ## compare with PyTorch while rows, width, depth, and batch size double
 	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
 
-bench-service: .venv/ready-for-tests ## what the service adds to the training itself; claims with 10,000 jobs queued
+bench-service: .venv/ready-for-tests ## measure the overhead of the service, and claims with 10,000 jobs queued
 	@$(BIN)/python benchmarks/overhead.py
 	@$(BIN)/python -m benchmarks.recording
 	@$(BIN)/python -m benchmarks.claims
@@ -65,13 +65,13 @@ bench-service: .venv/ready-for-tests ## what the service adds to the training it
 	@.venv-peers/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1 jax==0.10.2
 	@touch $@
 
-bench-predict: .venv/ready-for-tests ## how soon a model answers, beside an empty endpoint, MLServer and MLflow; fetches them
+bench-predict: .venv/ready-for-tests ## compare prediction latency with MLServer and MLflow; installs them
 	@$(BIN)/python benchmarks/predict.py
 
-fuzz: .venv/ready-for-tests ## mutated files at what reads strangers' files, for MINUTES=60; fetches atheris
+fuzz: .venv/ready-for-tests ## fuzz the file readers for MINUTES=60; installs atheris
 	@$(BIN)/python -m tests.datasets.fuzz $(or $(MINUTES),60)
 
-soak: .venv/ready-for-tests ## 1,000 small jobs, and whether processes, memory and disk stay flat
+soak: .venv/ready-for-tests ## run 1,000 small jobs and check that processes, memory, and disk stay flat
 	@$(BIN)/python benchmarks/soak.py
 
 fmt: .venv/ready-for-tests ## format the code

@@ -11,7 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CODE = sorted(path for room in ("services", "worker") for path in (ROOT / room).rglob("*.py"))
 PAGES = sorted(path for suffix in ("html", "js") for path in (ROOT / "services").rglob(f"*.{suffix}"))
-GUIDES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "GLOSSARY.md", "Makefile", ".env.example")]
+GUIDES = [
+    ROOT / name
+    for name in ("README.md", "CONTRIBUTING.md", "GLOSSARY.md", "Makefile", ".env.example", "docker-compose.yml")
+]
 TEXTS = [*GUIDES, *sorted((ROOT / "docs").rglob("*.md"))]
 
 BRITISH = (
