@@ -169,7 +169,7 @@ class SteelyardError(Exception):
     """Whatever Steelyard refuses or cannot do, with words for the user."""
 
     slug: ClassVar[str] = "internal"
-    title: ClassVar[str] = "Something went wrong inside the service"
+    title: ClassVar[str] = "Internal error"
 
     def __init__(self, detail: str, *, faults: Iterable[Fault] = ()) -> None:
         super().__init__(detail)
@@ -201,7 +201,7 @@ class ValidationFailed(SteelyardError):
     """Every fault that was found in a request."""
 
     slug = "validation-failed"
-    title = "The request says something that cannot be done"
+    title = "The request is invalid"
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         faults = tuple(faults)
@@ -220,7 +220,7 @@ class TooLargeToTrain(SteelyardError):
     """The estimate of a job's needs exceeds what a worker may use."""
 
     slug = "too-large-to-train"
-    title = "The job would not fit into a worker"
+    title = "The job needs too many resources"
 
 
 class Forbidden(SteelyardError):
@@ -234,28 +234,28 @@ class NotFound(SteelyardError):
     """There is nothing under this address."""
 
     slug = "not-found"
-    title = "There is nothing here"
+    title = "The resource does not exist"
 
 
 class MethodNotAllowed(SteelyardError):
     """The address exists, and does not take this method."""
 
     slug = "method-not-allowed"
-    title = "This address does not take that method"
+    title = "The method is not supported"
 
 
 class RequestTimeout(SteelyardError):
     """The body of the request did not arrive in time."""
 
     slug = "request-timeout"
-    title = "The request took too long to arrive"
+    title = "The request did not arrive in time"
 
 
 class Conflict(SteelyardError):
     """The state of the resource forbids what was asked."""
 
     slug = "conflict"
-    title = "The resource is not in a state for this"
+    title = "The state of the resource does not allow this"
 
 
 class FencedOff(Conflict):
@@ -269,14 +269,14 @@ class IdempotencyKeyReused(SteelyardError):
     """A key that belongs to an earlier request came with another one. A new request needs a new key."""
 
     slug = "idempotency-key-reused"
-    title = "The key belongs to another request"
+    title = "The idempotency key was used by another request"
 
 
 class PayloadTooLarge(SteelyardError):
     """The body is larger than the service takes."""
 
     slug = "payload-too-large"
-    title = "The body is too large"
+    title = "The request body is too large"
 
 
 class TooLargeToRead(PayloadTooLarge):
@@ -287,21 +287,21 @@ class UnsupportedMediaType(SteelyardError):
     """The body's Content-Type is not one that this address reads."""
 
     slug = "unsupported-media-type"
-    title = "This address does not read that kind of body"
+    title = "The media type of the body is not supported"
 
 
 class NotAcceptable(SteelyardError):
     """None of the forms in which the resource can be given is one that the client accepts."""
 
     slug = "not-acceptable"
-    title = "This resource has no such form"
+    title = "The resource is not available in an accepted media type"
 
 
 class Unavailable(SteelyardError):
     """A part of the service that this needs is away for now."""
 
     slug = "unavailable"
-    title = "The service cannot do this right now"
+    title = "The service is unavailable"
 
 
 class DiskFull(Unavailable):
@@ -312,7 +312,7 @@ class Internal(SteelyardError):
     """A fault of ours. What happened stands in the log, under the request's id."""
 
     slug = "internal"
-    title = "Something went wrong inside the service"
+    title = "Internal error"
 
 
 class RunFailed(SteelyardError):
@@ -337,7 +337,7 @@ class Stalled(RunFailed):
     """The training process hung again and again, and was ended each time."""
 
     slug = "stalled"
-    title = "The training did not get on"
+    title = "The training made no progress"
 
 
 class OutOfMemory(RunFailed):
@@ -358,4 +358,4 @@ class InitialWeightsGone(RunFailed):
     """The model that the job was to start from is not there any more."""
 
     slug = "initial-weights-gone"
-    title = "The initial weights are gone"
+    title = "The initial weights were deleted"

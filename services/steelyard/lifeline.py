@@ -16,4 +16,4 @@ def end_with_parent(with_signal: signal.Signals, parent: int | None = None) -> N
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, with_signal)
         if parent is not None and os.getppid() != parent:
-            sys.exit("the parent is gone already")
+            sys.exit("the parent process has exited")

@@ -38,11 +38,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="STEELYARD_", frozen=True, extra="ignore")
 
-    data_dir: Path = Field(Path(".steelyard"), description="where the embedded service keeps its database and socket")
-    database_url: str = Field("", description="SQLAlchemy URL; SQLite in DATA_DIR unless given")
-    broker_url: str = Field("", description="Celery broker; the embedded Valkey in DATA_DIR unless given")
-    host: str = Field("127.0.0.1", description="address that the API listens on")
-    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="port of the API; 0 takes a free one")
+    data_dir: Path = Field(Path(".steelyard"), description="directory of the embedded service's database and socket")
+    database_url: str = Field("", description="SQLAlchemy URL; default: SQLite in DATA_DIR")
+    broker_url: str = Field("", description="Celery broker URL; default: the embedded Valkey in DATA_DIR")
+    host: str = Field("127.0.0.1", description="address the API listens on")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="port of the API; 0 picks a free one")
     worker_concurrency: PositiveInt = Field(2, description="jobs that one worker trains at a time")
     threads_per_job: PositiveInt = Field(1, description="threads of one training, where it is large enough")
     max_body_bytes: PositiveInt = Field(64 * MIB, description="largest request body")
@@ -60,16 +60,16 @@ class Settings(BaseSettings):
     )
     heartbeat_file: str = Field("", description="file that a worker touches every second, for health checks")
     webhook_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
-        (), description="networks beside the public ones that webhooks may go to: 10.0.0.0/8,fd00::/8"
+        (), description="additional networks that webhooks may reach: 10.0.0.0/8,fd00::/8"
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="host names that requests may be sent to, beside loopback and HOST: api,a.example.com; * is any",
     )
-    auth: Literal["off"] = Field("off", description="who may call: `off` is everyone who can reach the address")
+    auth: Literal["off"] = Field("off", description="authentication: `off` allows everyone who can reach the address")
     allow_open: bool = Field(False, description="1 permits listening beyond loopback with AUTH=off")
-    log_format: Literal["console", "json"] = Field("console", description="how log lines look")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    log_format: Literal["console", "json"] = Field("console", description="format of log lines")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="minimum log level")
 
     @field_validator("webhook_networks", mode="before")
     @classmethod

@@ -50,7 +50,10 @@ def test_a_server_of_another_program_is_named_as_such(status: int, body: bytes) 
     with answering(status, body) as url:
         ended = run("jobs", "--url", url)
     assert ended.returncode == 1
-    assert ended.stderr == f"{url} is no Steelyard (it answered {status} without JSON of ours); give another --url\n"
+    assert (
+        ended.stderr
+        == f"{url} is not a Steelyard service (it answered {status} without its JSON); give another --url\n"
+    )
 
 
 def test_an_address_that_is_none_is_named() -> None:
@@ -64,8 +67,8 @@ def test_an_address_that_is_none_is_named() -> None:
         ("a.yaml", "", "a.yaml is empty"),
         ("a.json", " ", "a.json is empty"),
         ("a.yaml", "layers: [1", "a.yaml is not YAML that can be read"),
-        ("a.yaml", "layers: [4]\nlayers: [5]", "the key 'layers' is there twice"),
-        ("a.json", '{"layers": [4], "layers": [5]}', "the key 'layers' stands twice in one object"),
+        ("a.yaml", "layers: [4]\nlayers: [5]", "the key 'layers' appears twice"),
+        ("a.json", '{"layers": [4], "layers": [5]}', "the key 'layers' appears twice in one object"),
     ],
 )
 def test_a_file_that_is_no_job_is_named(service: Service, tmp_path: Path, name: str, content: str, words: str) -> None:

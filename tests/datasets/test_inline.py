@@ -94,7 +94,7 @@ def test_what_is_no_job_is_refused_and_the_next_one_is_read_all_the_same(readers
         read_large_job(readers, b'{"data": {"inline": {"rows": [' + b"{}," * 5_000_000 + b"{}]}}}")
     with pytest.raises(PayloadTooLarge, match="a list of 5000001 values"):
         read_large_job(readers, b'{"data": {"inline": {"x": [[' + b"1.5," * 5_000_000 + b"1]]}}}")
-    with pytest.raises(PayloadTooLarge, match="characters beside its rows"):
+    with pytest.raises(PayloadTooLarge, match="characters besides its rows"):
         read_large_job(readers, b'{"name": "' + b"x" * 10_000_000 + b'"}')
     assert read_large_job(readers, b'{"layers": [4]}') == ({"layers": [4]}, None, [])
 

@@ -123,10 +123,10 @@ def test_columns_of_json_are_read_as_pandas_writes_them(readers: Readers, tmp_pa
         ("{}", "or an object of columns"),
         ('{"columns": ["a"], "data": [[1, 2]]}', "a list of 2"),
         ('{"columns": 3, "data": [[1, 2]]}', "a list of 2"),
-        ('{"columns": ["a", "a"], "data": [[1, 2]]}', "the name 'a' stands for two columns"),
+        ('{"columns": ["a", "a"], "data": [[1, 2]]}', "the name 'a' is used by two columns"),
         ('{"columns": ["a"], "data": [[1], [1, 2]]}', "row 2, column 'x': it must be a list as long"),
         ('{"columns": ["a"], "data": []}', "or an object of columns"),
-        ('{"x": [[1]], "y": [2], "feature_names": ["y"]}', "the name 'y' stands for two columns"),
+        ('{"x": [[1]], "y": [2], "feature_names": ["y"]}', "the name 'y' is used by two columns"),
         ('{"x": [[1], [2]], "y": [[2], 3]}', "row 2, column 'y': it must be a list as long"),
         ('{"x": [[1], [2]], "y": [2, [3]]}', "row 2, column 'y': is [3]"),
     ],
@@ -142,7 +142,7 @@ def test_json_whose_parts_do_not_go_together_is_refused(
 @pytest.mark.parametrize("names", [["a", "a"], ["a", "y"]])
 def test_arrays_with_two_columns_of_one_name_are_refused(readers: Readers, tmp_path: Path, names: list[str]) -> None:
     content = npz(x=np.ones((2, 2)), y=np.ones(2), feature_names=np.array(names))
-    with pytest.raises(SteelyardError, match="stands for two columns"):
+    with pytest.raises(SteelyardError, match="is used by two columns"):
         read(readers, tmp_path, content, NPZ)
 
 
@@ -170,7 +170,7 @@ def test_names_and_texts_have_no_spaces_around_them_and_blank_ones_are_missing(
 
 def test_names_that_differ_in_spaces_alone_are_refused(readers: Readers, tmp_path: Path) -> None:
     for kind, content in {CSV: b"a, a\n1,2\n", PARQUET: parquet(pa.table({"a": [1], "a ": [2]}))}.items():
-        with pytest.raises(SteelyardError, match="the name 'a' stands for two columns"):
+        with pytest.raises(SteelyardError, match="the name 'a' is used by two columns"):
             read(readers, tmp_path, content, kind)
 
 

@@ -25,7 +25,7 @@ def test_columns_of_a_few_frequent_categories_have_nothing_to_tell() -> None:
 def test_rare_categories_are_counted_and_named() -> None:
     [finding] = findings(["Rome", "Oslo"] * 20 + ["Bonn", "Riga", "Riga"], min_frequency=3)
     assert (finding.code, finding.level) == ("rare_categories", "info")
-    assert "2 of the 4 categories of 'city' share one place" in finding.message
+    assert "2 of the 4 categories of 'city' share one input" in finding.message
     assert "fewer than 3 training rows" in finding.message
     assert "lower preprocessing.min_frequency" in finding.suggestion
     [finding] = findings(["Rome", "Oslo"] * 20 + ["Bonn"], max_categories=2)

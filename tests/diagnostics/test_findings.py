@@ -36,7 +36,7 @@ def test_units_that_stay_copies_are_named(value: float) -> None:
     rounded = flat * 0.7 + np.array([0, 1e-7, 0, 0]) * value
     [finding] = of_weights(flat, rounded)
     assert (finding.code, finding.level, finding.layer) == ("equal_units", "warning", "dense_1")
-    assert f"All 4 units of dense_1 began as copies of each other ({value:g} everywhere)" in finding.message
+    assert f"All 4 units of dense_1 started with the same weights ({value:g} everywhere)" in finding.message
     assert "he_normal" in finding.suggestion
 
 

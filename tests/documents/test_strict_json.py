@@ -33,9 +33,9 @@ def test_json_is_read_as_it_is(document: Any) -> None:
     [
         (b"", "empty"),
         (b"{", "line 1, column 2"),
-        (b'{"a": 1, "a": 2}', "'a' stands twice"),
-        (b'{"a" : 1, "a"\n\t:2}', "'a' stands twice"),
-        (b'[{"b": {"c": 1, "c": 1}}]', "'c' stands twice"),
+        (b'{"a": 1, "a": 2}', "'a' appears twice"),
+        (b'{"a" : 1, "a"\n\t:2}', "'a' appears twice"),
+        (b'[{"b": {"c": 1, "c": 1}}]', "'c' appears twice"),
         (b'{"a": NaN}', "NaN"),
         (b'{"a": -Infinity}', "-Infinity"),
         (b'{"a": 1e999}', "float64"),

@@ -44,7 +44,7 @@ def test_a_table_may_have_its_columns_in_any_order_and_more_of_them() -> None:
         {"x": coded(["a"]), "city": coded(["Rome"]), "open": Values(np.array([1.0])), "size": coded([None])}
     )
     assert read_table(table, encoder(MIXED), np.float64).tolist() == [[2, 1, 0, 1, 0, 0]]
-    with pytest.raises(ValidationFailed, match="the file has no such column"):
+    with pytest.raises(ValidationFailed, match="is missing from the file"):
         read_table(table_of({"city": coded(["Rome"])}), encoder(MIXED), np.float64)
 
 
@@ -81,12 +81,12 @@ def test_a_model_of_texts_that_were_not_trimmed_yet_knows_them_with_and_without_
         (["x", True, "Rome"], {}, 0, "must be a number"),
         ([1, "yes", "Rome"], {}, 1, "true or false"),
         ([1, 0.5, "Rome"], {}, 1, "true or false"),
-        ([1, True, ["Rome"]], {}, 2, "a number, a text, true or false"),
+        ([1, True, ["Rome"]], {}, 2, "a number, a string, true or false"),
         ([1, True, "Rom"], {"unknown": "error"}, 2, "did you mean 'Rome'?"),
-        ([1, True, None], {"missing": "error"}, 2, "no missing value"),
-        ([1, True, " "], {"missing": "error"}, 2, "no missing value"),
+        ([1, True, None], {"missing": "error"}, 2, "not accept missing values"),
+        ([1, True, " "], {"missing": "error"}, 2, "not accept missing values"),
         ([" ", True, "Rome"], {}, 0, "must be a number"),
-        ([None, True, "Rome"], {"missing": "error"}, 0, "no missing value"),
+        ([None, True, "Rome"], {"missing": "error"}, 0, "not accept missing values"),
     ],
 )
 def test_a_value_that_its_column_cannot_have_is_refused(row: Any, options: Any, place: int, words: str) -> None:
@@ -104,14 +104,14 @@ def test_a_value_that_its_column_cannot_have_is_refused(row: Any, options: Any, 
         ([], "", "object"),
         ({}, "/inputs", "missing"),
         ({"inputs": []}, "/inputs", "list of rows"),
-        ({"inputs": [[1, 2]], "x": 1}, "/x", "not a field"),
+        ({"inputs": [[1, 2]], "x": 1}, "/x", "not a known field"),
         ({"inputs": [[1]]}, "/inputs/0", "has 1 values"),
         ({"inputs": [[1, "x"]]}, "/inputs/0/1", "(b) is 'x'"),
         ({"inputs": [[1, None]]}, "/inputs/0/1", "must be a number"),
         ({"inputs": [[2**64]]}, "/inputs/0", "has 1 values"),
         ({"inputs": [[1, 1e200]]}, "/inputs/0/1", "within"),
         ({"inputs": [["x" * 1000, 2]]}, "/inputs/0/0", "…"),
-        ({"inputs": [3]}, "/inputs/0", "a row is"),
+        ({"inputs": [3]}, "/inputs/0", "a row must be"),
         ({"inputs": [{"a": 1}]}, "/inputs/0/b", "missing"),
         ({"inputs": [{"a": 1, "b": 2, "c": 3}]}, "/inputs/0/c", "not an input"),
         ({"inputs": [{"a": 1, "b": "2"}]}, "/inputs/0/b", "must be a number"),
@@ -148,7 +148,7 @@ def test_times_of_day_are_no_numbers_and_no_texts_of_other_columns() -> None:
         read_inputs({"inputs": [[1, "14:30"]]}, NUMBERS, np.float64)
     table = table_of({"at": Values(np.array([np.nan, 52_200.0]))}, times={"at"})
     for column, should in (
-        (coded(["14:30", "9:30"]), "a text, as a data set sent with ?texts="),
+        (coded(["14:30", "9:30"]), "a string; upload the data set with ?texts="),
         (Values(np.arange(2.0)), "a number"),
         (truths([True, False]), "true or false"),
     ):
@@ -222,7 +222,7 @@ def test_numbers_are_categories_only_where_they_are_surely_those_that_they_were(
         expected = read_table(table_of({"code": coded([*words, "-"])}), ours, np.float64)[:-1]
         assert read_table(table, ours, np.float64).tolist() == expected.tolist()
     else:
-        with pytest.raises(ValidationFailed, match="numbers have lost their zeros"):
+        with pytest.raises(ValidationFailed, match="loses leading or trailing zeros"):
             read_table(table, ours, np.float64)
 
 

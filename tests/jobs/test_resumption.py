@@ -104,7 +104,7 @@ def test_other_jobs_cannot_be_resumed_and_the_error_says_why(engine: Engine, sta
     if status == "succeeded":
         finish(engine, held)
     elif status == "failed":
-        fail(engine, held, {"type": "/problems/internal", "detail": "a fault of the service"})
+        fail(engine, held, {"type": "/problems/internal", "detail": "internal error"})
         assert steps(engine, job_id) == []
     with pytest.raises(Conflict, match=words):
         resumption.resume(engine, job_id, TRAINING)

@@ -294,7 +294,7 @@ def test_a_batch_of_predictions_has_the_life_of_any_job(service: Service) -> Non
     ended = service.http.get(address, params={"wait": 30, "until": "ended"}).json()
     assert (ended["status"], ended["progress"]) == ("succeeded", {"rows": 1, "fraction": 1.0})
     told = [event["message"] for event in service.http.get(f"{address}/events").json()["data"]]
-    assert (told[0], told[-1]) == ("accepted; waits for a worker", "succeeded after 1 parts")
+    assert (told[0], told[-1]) == ("accepted; waiting for a worker", "succeeded after 1 parts")
     stream = service.http.get(f"{address}/events", headers={"Accept": "text/event-stream"}).text
     assert [line for line in stream.splitlines() if line.startswith("event: ")] == ["event: status"] * 3
     for action in ("cancel", "resume"):
@@ -444,7 +444,11 @@ def test_a_data_set_of_other_values_is_refused_before_the_workers_have_it(
     for column, values, words in (
         ("Age", "old", "is 'old'; it must be a number"),
         ("Boarded", 1912, "is 1912; it must be a date"),
-        ("Code", "0123", "it must be a text, as '0123' was; numbers have lost their zeros, which a data set sent with"),
+        (
+            "Code",
+            "0123",
+        ("Code", "0123", "it must be a string, like '0123' in training; read as a number, it loses leading or trailing"),
+        ),
     ):
         other = upload(service, frame.assign(**{column: values}).to_csv(index=False).encode(), "other.csv")
         refused = service.http.post(url, json={"data": {"dataset": other["id"]}})

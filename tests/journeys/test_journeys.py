@@ -223,7 +223,7 @@ STEADY: dict[str, Any] = {
 def resumed_from(service: Service, job_id: str) -> list[int]:
     """The epochs that the job's runs went on from."""
     events = service.http.get(f"/v1/jobs/{job_id}/events").json()["data"]
-    return [event["data"]["epoch"] for event in events if event["message"].startswith("going on from epoch")]
+    return [event["data"]["epoch"] for event in events if event["message"].startswith("continuing from epoch")]
 
 
 @pytest.fixture(scope="module")

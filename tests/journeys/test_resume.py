@@ -62,7 +62,7 @@ def test_a_resumed_job_ends_with_the_bytes_of_an_undisturbed_one(
     assert job["weights_sha256"] == undisturbed["weights_sha256"]
     assert service.http.get(f"/v1/jobs/{job_id}/history").json()["epochs"] == list(range(1, EPOCHS + 1))
     messages = [event["message"] for event in service.http.get(f"/v1/jobs/{job_id}/events").json()["data"]]
-    assert any(message.startswith("going on from epoch") for message in messages)
+    assert any(message.startswith("continuing from epoch") for message in messages)
     again = service.http.post(f"/v1/jobs/{job_id}/resume")
     assert again.status_code == 409
     assert "has succeeded" in again.json()["detail"]

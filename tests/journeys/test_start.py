@@ -72,7 +72,7 @@ def test_a_start_that_cannot_be_is_refused(service: Service, first: dict[str, An
     assert "there is no such model" in faults(service, initial_weights={"model": "x"})["/initial_weights/model"]
     other = {"model": first["model"]}
     nothing = faults(service, data={"builtin": "wine"}, layers=[3], output={"use_bias": False}, initial_weights=other)
-    assert "none of whose tensors" in nothing["/initial_weights/model"]
+    assert "which has no tensor" in nothing["/initial_weights/model"]
     rule = faults(service, optimizer="sgd", initial_weights={**other, "optimizer_state": True})
     assert "trained by 'adam'" in rule["/initial_weights/optimizer_state"]
 
@@ -191,6 +191,6 @@ def test_a_training_that_diverges_says_which_layer_and_what_to_try(service: Serv
     spec = {"data": {"builtin": "diabetes"}, "layers": [32, 32], "optimizer": {"name": "sgd", "learning_rate": 1e6}}
     job = service.wait(service.post({**spec, "training": {"epochs": 50}})["id"])
     assert (job["status"], job["error"]["type"]) == ("failed", "/problems/diverged")
-    assert re.search(r"epoch 1, .*layer '(dense_[12]|output)' went first.*smaller learning", job["error"]["detail"])
+    assert re.search(r"epoch 1, .*layer '(dense_[12]|output)' was the first.*smaller learning", job["error"]["detail"])
     assert all(np.isfinite(tensor).all() for tensor in weights(service, job["id"], "final").values())
     assert job["model"] is None

@@ -113,5 +113,5 @@ def test_lsuv_gives_every_layer_unit_variance_on_the_data(dtype: str) -> None:
 
 
 def test_lsuv_needs_rows_to_look_at() -> None:
-    with pytest.raises(InvalidParameter, match="looks at rows"):
+    with pytest.raises(InvalidParameter, match="needs rows"):
         Network([Dense(3, initializer=Lsuv())], inputs=2).initialize(np.random.default_rng(0))

@@ -18,7 +18,7 @@ VALUES = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3)
 )
 JSON = VALUES | st.lists(VALUES, max_size=3) | st.dictionaries(st.text(max_size=2), VALUES, max_size=3)
-NUMBERS = "this column holds numbers, and all its values must be of one kind"
+NUMBERS = "this column holds numbers, and all its values must have one type"
 TEXTS = NUMBERS.replace("numbers", "texts")
 
 
@@ -91,18 +91,18 @@ def test_numbers_keep_their_bits(x: list[list[float]]) -> None:
         ({"x": [1, 2], "y": [0, 1]}, {"x/0": "is 1; it must be a list of at least one number"}),
         ({"x": [[]], "y": [0]}, {"x/0": "is []; it must be a list of at least one number"}),
         ({"x": [[1]], "y": [[]]}, {"y/0": "is []; it must be a list of at least one number"}),
-        ({"x": [[1e160]], "y": [0]}, {"x/0/0": "is 1e+160; it must lie within ±1e+150"}),
+        ({"x": [[1e160]], "y": [0]}, {"x/0/0": "is 1e+160; it must be within ±1e+150"}),
         ({"x": [[1], [2]], "y": [[1], 2]}, {"y/1": "is 2; it must be a list of 1 numbers"}),
         ({"x": [[1], [2]], "y": [1, [2]]}, {"y/1": f"is [2]; {NUMBERS}"}),
         ({"x": [[1]] * 3, "y": [None, "a", 1]}, {"y/2": f"is 1; {TEXTS}"}),
         ({"x": [[1], [2]], "y": [0, True]}, {"y/1": f"is True; {NUMBERS}"}),
         (
             {"x": [[1, 2]], "y": [0], "feature_names": ["a", "a"]},
-            {"feature_names/1": "is 'a', as one before it; names must differ"},
+            {"feature_names/1": "is 'a', which appears twice; names must be unique"},
         ),
         (
             {"x": [[1, 2]], "y": [0], "feature_names": ["a", "y"]},
-            {"feature_names/1": "is 'y', which is what the target is called"},
+            {"feature_names/1": "is 'y', which is the name of the target"},
         ),
         ({"x": [[1, 2]], "y": [0], "feature_names": ["a"]}, {"feature_names": "has 1 names for 2 columns of x"}),
         (
@@ -140,7 +140,7 @@ def test_faults_of_every_kind_come_at_once() -> None:
 def test_many_faults_are_counted_rather_than_listed(wrong: int, count: str) -> None:
     found = faults({"x": [["a"]] * wrong, "y": [0] * wrong})
     assert len(found) == MOST_FAULTS + 1
-    assert found["/data"] == f"has {count} other faults beside those listed"
+    assert found["/data"] == f"has {count} more errors that are not listed"
 
 
 def test_one_long_text_among_numbers_takes_no_memory_for_the_others() -> None:

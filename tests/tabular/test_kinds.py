@@ -15,12 +15,12 @@ NUMBERS = [f"{number}.5" for number in range(28)]
 @pytest.mark.parametrize(
     ("values", "kind", "reason"),
     [
-        (["red", "blue"] * 20, "categorical", "2 different texts in 40 rows"),
-        (["red", None] * 20, "categorical", "1 different texts in 20 rows"),
-        ([f"customer {number}" for number in range(30)], "id", "each of its 30 texts is there once"),
-        ([*(f"word {number}" for number in range(30)), "word 0"], "text", "too many, or too long, for categories"),
+        (["red", "blue"] * 20, "categorical", "2 different strings in 40 rows"),
+        (["red", None] * 20, "categorical", "1 different strings in 20 rows"),
+        ([f"customer {number}" for number in range(30)], "id", "each of its 30 strings is unique"),
+        ([*(f"word {number}" for number in range(30)), "word 0"], "text", "too many or too long for categories"),
         ([None, None], "categorical", "it has no values"),
-        (["red", "red "] * 20, "categorical", "1 different texts in 40 rows"),
+        (["red", "red "] * 20, "categorical", "1 different strings in 40 rows"),
         ([" ", ""] * 20, "categorical", "it has no values"),
     ],
 )
@@ -32,7 +32,7 @@ def test_the_kind_of_texts_and_why(values: list[Any], kind: str, reason: str) ->
 
 
 def test_true_and_false_are_boolean() -> None:
-    assert infer("x", truths([True, False, None])) == ("boolean", "its values are true and false")
+    assert infer("x", truths([True, False, None])) == ("boolean", "its values are booleans")
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_whole_numbers_are_an_id_by_their_name_if_each_is_there_once(name: str, 
         (["11/24/26 9:30", "1/2/26 10:00"] * 20, "look like dates, but '11/24/26' is not a supported date format"),
         (["2026-11-24", "2026-11-25", "soon"] * 20, "look like dates, but 'soon' is not a supported date format"),
         (["2026-11-24", "2026-11-31"] * 20, "look like dates, but '2026-11-31' is not a date in the calendar"),
-        (["1/2/2026", "3/4/2026"] * 20, "look like dates, but none of them tells the day from the month"),
-        ([*NUMBERS, "n. a."], "most of them are numbers, but 'n. a.' is none"),
-        (["1,234.50", "$2,345", "80%"] * 10, "most of them are numbers, but '1,234.50' is none"),
-        ([*NUMBERS, "-", "-"], "most of them are numbers, but '-' is none"),
-        ([f"{number}" for number in range(1000)] * 2 + ["?"], "most of them are numbers, but '?' is none"),
+        (["1/2/2026", "3/4/2026"] * 20, "look like dates, but day and month are ambiguous in all of them"),
+        ([*NUMBERS, "n. a."], "most of them are numbers, but 'n. a.' is not"),
+        (["1,234.50", "$2,345", "80%"] * 10, "most of them are numbers, but '1,234.50' is not"),
+        ([*NUMBERS, "-", "-"], "most of them are numbers, but '-' is not"),
+        ([f"{number}" for number in range(1000)] * 2 + ["?"], "most of them are numbers, but '?' is not"),
     ],
 )
 def test_texts_that_seem_meant_for_something_else_are_told_what_is_read(values: list[Any], hint: str) -> None:

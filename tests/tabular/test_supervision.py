@@ -116,7 +116,7 @@ def test_weights_are_looked_at_in_rows_that_have_a_target() -> None:
     assert found.weights.tolist() == [1, 2]
     refused = {"a": [1, 2, 3], "w": [1, -5, -2]}
     assert faults([1.5, None, 2.5], columns=refused, sample_weight="w") == {
-        "/data/inline/rows/2/w": "is -2; a row's weight must be at least 0"
+        "/data/inline/rows/2/w": "is -2; the weight of a row must be at least 0"
     }
 
 
@@ -145,18 +145,18 @@ def test_columns_that_only_tell_rows_apart_are_left_out_unless_they_are_named() 
         ([None, None], {}, "/data", "has 2 rows, of which 0 with a target"),
         ([None, "a", "a"], {}, "/data/inline/rows", "has 'a' as 't' in every row"),
         ([1, 2], {"target": ["u"]}, "/data/target", "is 'u'; no column has that name"),
-        ([1, 2], {"target": ["t", "t"]}, "/data/target/1", "is the target already"),
-        ([1, 2], {"ignore": ["a"]}, "/data", "no column to learn from"),
+        ([1, 2], {"target": ["t", "t"]}, "/data/target/1", "is already the target"),
+        ([1, 2], {"ignore": ["a"]}, "/data", "no input columns"),
         ([1, 2], {"ignore": ["aa"]}, "/data/ignore/0", "did you mean 'a'?"),
-        ([1, 2], {"ignore": ["t"]}, "/data/ignore/0", "is the target already"),
-        ([1, 2], {"features": ["t"]}, "/data/features/0", "is the target already"),
-        ([1, 2], {"features": ["a", "a"]}, "/data/features/1", "is an input already"),
-        ([1, 2], {"features": ["a"], "ignore": ["a"]}, "/data/ignore/0", "is an input already"),
+        ([1, 2], {"ignore": ["t"]}, "/data/ignore/0", "is already the target"),
+        ([1, 2], {"features": ["t"]}, "/data/features/0", "is already the target"),
+        ([1, 2], {"features": ["a", "a"]}, "/data/features/1", "is already an input"),
+        ([1, 2], {"features": ["a"], "ignore": ["a"]}, "/data/ignore/0", "is already an input"),
         ([1, 2, 3], {"task": "binary"}, "/task", "has 3 classes"),
-        ([1.5, 2, 3], {"task": "multiclass"}, "/task", "holds fractions"),
-        (["a", "b"], {"task": "regression"}, "/task", "does not hold numbers"),
+        ([1.5, 2, 3], {"task": "multiclass"}, "/task", "fractional values"),
+        (["a", "b"], {"task": "regression"}, "/task", "is not numeric"),
         ([1, 2], {"target": ["a", "t"], "columns": TWO, "task": "binary"}, "/task", "one target"),
-        (["p", "q"], {"target": ["a", "t"], "columns": TWO}, "/data/target", "hold numbers"),
+        (["p", "q"], {"target": ["a", "t"], "columns": TWO}, "/data/target", "must all be numeric"),
         ([*range(10_001)], {"task": "multiclass"}, "/data/inline/rows", "the most is 10000"),
     ],
 )  # fmt: skip
@@ -188,10 +188,10 @@ def test_a_column_of_weights_is_no_input() -> None:
 @pytest.mark.parametrize(
     ("weights", "words"),
     [
-        (np.array([1.0, -1.0]), "is -1; a row's weight must be at least 0"),
-        (np.array([np.nan, 1.0]), "is null; a row's weight"),
+        (np.array([1.0, -1.0]), "is -1; the weight of a row must be at least 0"),
+        (np.array([np.nan, 1.0]), "is null; the weight of a row"),
         (np.zeros(2), "is 0 in every row"),
-        (["a", "b"], "does not hold numbers"),
+        (["a", "b"], "is not numeric"),
     ],
 )
 def test_weights_that_weigh_nothing_are_refused(weights: Any, words: str) -> None:
@@ -207,5 +207,5 @@ def test_several_targets_of_booleans_are_labels() -> None:
     assert (found.task, found.classes, found.outputs) == ("multilabel", None, 2)
     assert found.y.tolist() == [[1, 1], [0, 0], [1, 1]]
     numbers = made({"a": np.arange(3.0), "b": np.array([0.0, 1.0, 2.0]), "c": np.ones(3)})
-    with pytest.raises(ValidationFailed, match="holds more than 0 and 1"):
+    with pytest.raises(ValidationFailed, match="has values other than 0 and 1"):
         supervise(numbers, [], target=["b", "c"], task="multilabel")

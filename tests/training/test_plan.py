@@ -80,7 +80,7 @@ def test_ten_faults_of_every_kind_come_in_one_answer() -> None:
     }
     assert "did you mean 'dense'?" in found["/layers/2/type"]
     assert "did you mean 'learning_rate'?" in found["/optimizer/learning_rat"]
-    assert found["/training/batch_size"] == "is '32'; it must be a whole number"
+    assert found["/training/batch_size"] == "is '32'; it must be an integer"
 
 
 EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
@@ -89,7 +89,7 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
 @pytest.mark.parametrize(
     ("fields", "place", "words"),
     [
-        ({"loss": "mse"}, "/loss", "the task is multiclass"),
+        ({"loss": "mse"}, "/loss", "for the task multiclass"),
         ({"output": {"activation": "tanh"}}, "/output/activation", "needs 'softmax'"),
         ({"optimizer": {"name": "sgd", "nesterov": True}}, "/optimizer/nesterov", "momentum"),
         ({"initializer": {"name": "random_uniform", "minval": 1.0}}, "/initializer/maxval", "greater than minval"),
@@ -104,7 +104,7 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
         ({"data": {"builtin": "iris", "noise": 0.5}}, "/data/noise", "generated"),
         ({"data": {"inline": {"x": [[1], ["a"]], "y": [0, 1]}}}, "/data/inline/x/1/0", "'a'"),
         ({"data": {"inline": {"x": [[1]]}}}, "/data/inline/y", "missing"),
-        ({"data": {"inline": {"x": [[1]], "y": [1], "z": 1}}}, "/data/inline/z", "not a field"),
+        ({"data": {"inline": {"x": [[1]], "y": [1], "z": 1}}}, "/data/inline/z", "not a known field"),
         ({"layers": [1.5]}, "/layers/0", "a number of units"),
         ({"layers": "16"}, "/layers", "a list"),
         ({"layers": [{"type": "dense"}]}, "/layers/0/units", "missing"),
@@ -113,9 +113,9 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
         ({"optimizer": {"name": 3}}, "/optimizer/name", "no optimizer has that name"),
         ({"layers": [{"rate": 0.5}]}, "/layers/0/type", "is missing; known are activation, "),
         ({"training": {"seed": -1}}, "/training/seed", "at least 0"),
-        ({"training": {"seed": 1.0}}, "/training/seed", "whole number"),
+        ({"training": {"seed": 1.0}}, "/training/seed", "an integer"),
         ({"training": []}, "/training", "object"),
-        ({"metadata": {"a": 1}}, "/metadata/a", "text"),
+        ({"metadata": {"a": 1}}, "/metadata/a", "string"),
         ({"metadata": {str(i): "" for i in range(17)}}, "/metadata", "at most 16"),
         ({"name": ""}, "/name", "at least 1"),
         ({"epochs": 5}, "/epochs", "it belongs in 'training'"),
@@ -158,19 +158,19 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
         (
             {"data": {"builtin": "diabetes"}, "training": {"class_weight": "balanced"}},
             "/training/class_weight",
-            "classes",
+            "classification",
         ),
         ({"data": {"builtin": "iris", "sample_weight": "w"}}, "/data/sample_weight", "no column has that name"),
-        ({"optimizer": "lbfgs", "layers": [{"type": "dropout"}]}, "/layers/0", "cannot search"),
+        ({"optimizer": "lbfgs", "layers": [{"type": "dropout"}]}, "/layers/0", "line search"),
         ({"optimizer": "lbfgs", "training": {"schedule": "cosine"}}, "/training/schedule", "not for 'lbfgs'"),
         (
             {"data": {"builtin": "diabetes"}, "loss": "poisson", "preprocessing": {"target": "standard"}},
             "/preprocessing/target",
-            "as they are",
+            "unscaled",
         ),
         ({"task": "multilabel"}, "/task", "several targets"),
         ({"layers": [4, EMBEDDING], "preprocessing": {"numeric": "none"}}, "/layers/1", "the first layer"),
-        ({"layers": [EMBEDDING]}, "/preprocessing/numeric", "take 'none'"),
+        ({"layers": [EMBEDDING]}, "/preprocessing/numeric", "use 'none'"),
         (
             {"layers": [{**EMBEDDING, "columns": [4]}], "preprocessing": {"numeric": "none"}},
             "/layers/0/columns/0",
@@ -200,7 +200,7 @@ def test_no_message_is_pydantics() -> None:
                 read(job(**{key: value}))
             except ValidationFailed as error:
                 for fault in error.faults:
-                    assert "which it cannot be" not in fault.detail, (key, value, fault)
+                    assert "which is not valid here" not in fault.detail, (key, value, fault)
                     assert "valid" not in fault.detail.lower(), (key, value, fault)
                     assert "input should" not in fault.detail.lower(), (key, value, fault)
                     assert len(fault.detail) < 500
@@ -290,16 +290,16 @@ ROWS = [{"a": f"v{place % 50}", "b": place, "target": place % 2} for place in ra
 @pytest.mark.parametrize(
     ("fields", "advice"),
     [
-        ({"layers": [2000, 2000]}, "the weights .*; take fewer units"),
-        ({"training": {"batch_size": 2000}, "layers": [200]}, "2000 rows on their way .*; take a smaller batch_size"),
-        ({}, "2000 rows of 52 inputs; take fewer rows or columns, or preprocessing.categorical as 'embedding'"),
-        ({"preprocessing": {"categorical": "ignore"}}, "2000 rows of 1 inputs; take fewer rows or columns\\.$"),
-        ({"data": {"inline": {"rows": DAYS}}}, "2000 rows of 7 inputs; take fewer rows or columns\\.$"),
+        ({"layers": [2000, 2000]}, "the weights .*; use fewer units"),
+        ({"training": {"batch_size": 2000}, "layers": [200]}, "2000 rows in the buffers .*; use a smaller batch_size"),
+        ({}, "2000 rows of 52 inputs; use fewer rows or columns, or preprocessing.categorical as 'embedding'"),
+        ({"preprocessing": {"categorical": "ignore"}}, "2000 rows of 1 inputs; use fewer rows or columns\\.$"),
+        ({"data": {"inline": {"rows": DAYS}}}, "2000 rows of 7 inputs; use fewer rows or columns\\.$"),
     ],
 )
 def test_what_takes_most_of_the_memory_is_told_with_what_helps(fields: dict[str, Any], advice: str) -> None:
     document = {"data": {"inline": {"rows": ROWS}}, "layers": [2], "task": "binary"} | fields
-    with pytest.raises(TooLargeToTrain, match=f"The largest part of it, .* MiB, is for {advice}"):
+    with pytest.raises(TooLargeToTrain, match=f"The largest part, .* MiB, is for {advice}"):
         read_job(document, limits=Limits(1 << 20), tables=no_tables)
 
 
@@ -332,7 +332,7 @@ def test_an_error_within_an_activation_layer_is_found(within: Any) -> None:
     wrong = within({"type": "activation", "activation": {"name": "elu", "aplha": 1}})
     place = "/layers/0" if wrong["type"] == "activation" else "/layers/0/layers/0"
     assert faults(job(layers=[wrong], name="activation")) == {
-        f"{place}/activation/aplha": "is not a field here; did you mean 'alpha'?"
+        f"{place}/activation/aplha": "is not a known field; did you mean 'alpha'?"
     }
 
 

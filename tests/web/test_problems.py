@@ -74,7 +74,7 @@ def test_a_full_disk_for_temporary_files_is_unavailable(app: Flask, monkeypatch:
 
     monkeypatch.setattr("steelyard.datasets.tempfiles.unnamed_file", full)
     answer = app.test_client().post("/v1/datasets", data=b"a,b\n1,2\n", content_type="text/csv")
-    assert "room" in problem(answer, 503, "unavailable")["detail"]
+    assert "no space" in problem(answer, 503, "unavailable")["detail"]
 
 
 def test_a_body_that_is_not_json(client: FlaskClient) -> None:

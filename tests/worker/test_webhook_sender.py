@@ -173,7 +173,7 @@ def test_an_ended_job_is_told_of(engine: Engine, receiver: Any) -> None:
     ("what", "words"),
     [
         ("500", "answered 500; next attempt in"),
-        ("410", "gets no further delivery"),
+        ("410", "gets no more deliveries"),
         ("nobody", "could not be reached"),
         ("silent", "longer"),
     ],

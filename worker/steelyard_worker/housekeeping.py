@@ -47,7 +47,7 @@ class Housekeeping:
         try:
             self._reap(lambda owner: owner == self._name or is_gone(owner))  # of this name, it was an earlier process
         except Unavailable:
-            log.warning("the database is away")
+            log.warning("the database is unreachable")
         self._thread.start()
 
     def stop(self) -> None:
@@ -63,9 +63,9 @@ class Housekeeping:
                         self._heartbeat.touch()
                 self._round()
             except Unavailable:
-                log.warning("the database is away")
+                log.warning("the database is unreachable")
             except Exception:
-                log.exception("a round of housekeeping failed; the next one comes")
+                log.exception("housekeeping failed; it is tried again")
             self._stopping.wait(ROUND_SECONDS)
         self._leave()
 
@@ -90,4 +90,4 @@ class Housekeeping:
         try:
             heartbeats.leave(self._engine, self._name)
         except Unavailable:
-            log.warning("the database is away; this worker will be missed there for a while")
+            log.warning("the database is unreachable; this worker cannot report to it")

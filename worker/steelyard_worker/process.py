@@ -51,7 +51,7 @@ class TrainingProcess:
             raise ForkServerDied("the fork server died") from None
         except ForkFailed as failure:
             self._close()
-            raise ProcessDied(f"the fork server could not fork: {failure}") from None
+            raise ProcessDied(f"the fork server could not start the process: {failure}") from None
         finally:
             os.close(orders_end)
             os.close(reports_end)
@@ -123,7 +123,7 @@ class TrainingProcess:
         except ForkServerGone:
             return ForkServerDied("the fork server died, and the training process with it")
         if code == -signal.SIGKILL and _kills_for_memory() > self._kills_before:
-            return KilledForMemory("the kernel killed it, because there was no memory left")
+            return KilledForMemory("the kernel killed it, because the machine was out of memory")
         return ProcessDied(f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}")
 
     def _reap(self) -> int:

@@ -113,7 +113,7 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
             log.warning("fenced off: what this run made is discarded", attempt=held.attempt)
             return RETIRED
         except Unavailable as away:
-            log.warning("the run cannot go on here", reason=away.detail, attempt=held.attempt)
+            log.warning("the run cannot continue on this worker", reason=away.detail, attempt=held.attempt)
             return GIVEN_BACK
         except GivenBack:
             return GIVEN_BACK
@@ -133,10 +133,10 @@ def _train_and_save(ours: Settings, engine: Engine, held: Claim, order: Order, r
     except MemoryError:
         outcome.forget_data()
         limit = ours.max_job_memory_bytes / (1 << 20)
-        error = OutOfMemory(f"it needed more than the {limit:.0f} MiB that a job may use")
+        error = OutOfMemory(f"it needed more memory than the limit of {limit:.0f} MiB")
     except Exception:
-        log.exception("the run failed through a fault of the service")
-        error = Internal("a fault of the service ended the run; its log has the reason")
+        log.exception("the run failed with an internal error")
+        error = Internal("an internal error ended the run; the worker's log has the reason")
     reports.say(ENDING)  # which also makes sure that the failure is not that of a worker which is gone
     _insist(lambda: outcome.save("failed", error), reports)
     return False
@@ -157,8 +157,8 @@ def _predict(_: Settings, engine: Engine, held: Claim, order: Order, reports: Re
     except Exception as failure:
         error = failure
         if not isinstance(error, SteelyardError):
-            log.exception("the batch failed through a fault of the service")
-            error = Internal("a fault of the service ended the batch; its log has the reason")
+            log.exception("the batch failed with an internal error")
+            error = Internal("an internal error ended the batch; the worker's log has the reason")
         reports.say(ENDING)  # as for a training
         batch.end("failed", error.problem())
         return False
@@ -194,7 +194,7 @@ def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -
 
 
 def _insist(write: Callable[[], None], reports: Reports) -> None:
-    """Write, however long the database is away or full. Raises `GivenBack` when the worker stops before that."""
+    """Write, however long the database is unreachable or full. Raises `GivenBack` when the worker stops before that."""
     while True:
         try:
             return write()

@@ -105,7 +105,7 @@ class Supervisor:
         try:
             return ledger.claim(self._engine, owner=self._name, lease_seconds=self._settings.lease_seconds)
         except Unavailable:
-            log.warning("the database is away; the worker tries again")
+            log.warning("the database is unreachable; the worker tries again")
             return None
 
     def _run(self, process: TrainingProcess, held: Claim) -> None:
@@ -123,7 +123,7 @@ class Supervisor:
             process.kill()
             self._lose(held, str(hung), Stalled)
         except FencedOff:
-            log.warning("fenced off: the job is another run's by now", attempt=held.attempt)
+            log.warning("fenced off: another run has taken over the job", attempt=held.attempt)
             process.kill()
         except GivenBack as given:
             reason = str(given)
@@ -155,9 +155,9 @@ class Supervisor:
         try:
             return when_answered(change)
         except FencedOff:
-            log.info("the job was no longer ours")
+            log.info("the job belongs to another worker now")
         except Unavailable:
-            log.warning("the database is away; the lease will run out")
+            log.warning("the database is unreachable; the lease will run out")
         return None
 
 
@@ -217,7 +217,7 @@ class Watch:
             elif report == ENDING:
                 self._ending = True
             elif report == GIVEN_BACK:
-                raise GivenBack("the worker stops" if self._draining() else "the database was away")
+                raise GivenBack("the worker stops" if self._draining() else "the database was unreachable")
             elif report == RETIRED:
                 self._process.kill()
                 return
@@ -234,7 +234,7 @@ class Watch:
             self._renew()
             self._cancel()
         except Unavailable:
-            log.warning("the database is away; the run goes on until its lease is nearly over")
+            log.warning("the database is unreachable; the run goes on until its lease is nearly over")
         except FencedOff:
             # The run itself may have written the job's end, and its report be on its way.
             self._fenced_at = self._fenced_at or time.monotonic()
@@ -244,7 +244,7 @@ class Watch:
         if clock - self._renewed_at > self._lease_seconds * 5 / 6:
             raise GivenBack(f"its lease could not be renewed for {clock - self._renewed_at:.0f} s")
         if clock - self._moved_at > self._stall_seconds:
-            raise Hung(f"it was stopped because no batch went by for {self._stall_seconds} s")
+            raise Hung(f"it was stopped because it completed no batch for {self._stall_seconds} s")
 
     def _pause(self) -> None:
         clock = time.monotonic()
@@ -267,7 +267,7 @@ class Watch:
         if self._cancelled_at is not None:
             if clock - self._cancelled_at > CANCEL_GRACE_SECONDS:
                 self._process.kill()
-                raise ProcessDied("it was stopped because it did not end by itself when it was cancelled")
+                raise ProcessDied("it was stopped because it did not react to the cancellation")
         elif ledger.is_cancel_requested(self._engine, self._held):
             self._cancelled_at = clock
             self._process.cancel()

@@ -132,7 +132,7 @@ class WebhookSender:
         if not task.cancelled():
             outcome = task.result()
         elif flight.cut:
-            outcome = Outcome(flight.delivery, "the receiver did not answer while other deliveries were waiting")
+            outcome = Outcome(flight.delivery, "the receiver did not respond while other deliveries were waiting")
         else:
             outcome = Outcome(flight.delivery, "interrupted, because the worker stopped", interrupted=True)
         log.info("webhook", job_id=flight.delivery.job_id, attempt=flight.delivery.attempt, outcome=outcome.words)
@@ -161,7 +161,7 @@ class WebhookSender:
         try:
             await self._settle()
         except Unavailable as away:
-            log.warning("interrupted webhooks are delivered when their lease has run out", reason=away.detail)
+            log.warning("interrupted webhooks are delivered when their lease has expired", reason=away.detail)
 
     async def _deliver(self, delivery: Delivery) -> Outcome:
         done = False
@@ -169,7 +169,7 @@ class WebhookSender:
             sending = send(delivery, self._networks, self._trusted)
             status = await asyncio.wait_for(sending, DELIVERY_SECONDS)
             done = 200 <= status < 300 or status == GONE
-            words = f"the receiver answered {status}" + (" and gets no further delivery" if status == GONE else "")
+            words = f"the receiver answered {status}" + (" and gets no more deliveries" if status == GONE else "")
         except Refused as refusal:
             words = str(refusal)
         except TimeoutError:
@@ -216,7 +216,7 @@ async def _look_up(host: str, port: int) -> list[str]:
     delay every other name, and a pool's threads would delay the end of the worker.
     """
     if not LOOK_UPS_AT_ONCE.acquire(blocking=False):
-        raise OSError("too many names are being looked up")
+        raise OSError("too many DNS lookups are in progress")
     loop = asyncio.get_running_loop()
     found: asyncio.Future[list[str]] = loop.create_future()
 

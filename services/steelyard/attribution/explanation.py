@@ -84,7 +84,7 @@ class Explanation:
         reasons = {name: reason for name in METHODS if (reason := self._why_not(name)) is not None}
         if method in reasons:
             others = " and ".join(name for name in METHODS if name not in reasons) or "no other"
-            detail = f"is {method!r}, which is not defined for this model: {reasons[method]}; {others} can be asked"
+            detail = f"is {method!r}, which is not defined for this model: {reasons[method]}; use {others}"
             raise ValidationFailed([Fault(pointer("method"), detail)])
         found: dict[str, Importance] = {}
         about: dict[str, dict[str, Any]] = {}
@@ -142,7 +142,7 @@ class Explanation:
         if method == "permutation":
             least = min(LEAST_ROWS, len(self._rows.inputs))
             if least < 2:
-                return "there is only one row to shuffle"
+                return "shuffling needs at least two rows"
         needed = least * self._cost(method)
         if needed > PATIENCE * BUDGET:
             return f"it would take {needed:.1e} multiplications for {least} rows, and may take {PATIENCE * BUDGET:.0e}"

@@ -241,7 +241,7 @@ def why_not_connected(network: Network) -> str | None:
     """Why connection weights are not defined for a network, if they are not."""
     for place in network.places:
         if not isinstance(place.layer, (Dense, BatchNormalization, *IGNORED)):
-            return f"{place.name} is no layer of weights that multiply along a way"
+            return f"{place.name} is not a layer with weights to multiply"
     return None
 
 

@@ -60,7 +60,7 @@ def _field_faults(document: dict[str, Any], methods: tuple[str, ...]) -> Iterato
     unknown = [key for key in document if key not in FIELDS]
     for number, key in enumerate(unknown):
         hint = f"; {nearest(key, FIELDS)}" if number < MOST_ERRORS else ""  # the others are counted
-        yield Fault(pointer(key), f"is not a field here{hint}")
+        yield Fault(pointer(key), f"is not a known field{hint}")
     method = document.get("method")
     if method not in methods:
         seen = f"is {shown(method)}" if "method" in document else "is missing"
@@ -94,12 +94,12 @@ def _take_targets(rows: Any, targets: TargetKinds) -> tuple[Any, NDArray[Any] | 
 def _target_fault(row: dict[str, Any], name: str, targets: TargetKinds) -> str | None:
     """What is wrong with a row's target: as the job's data had it, so it must be here."""
     if name not in row:
-        return "is missing: the first row bears this target, and so must all"
+        return "is missing; the first row has this target, so every row needs it"
     value = row[name]
     if targets.classes is not None:
         known = isinstance(value, (str, int, float)) and value in targets.classes
         alike = isinstance(value, bool) == isinstance(targets.classes[0], bool)
         return None if known and alike else f"is {shown(value)}; the classes are {shown(targets.classes)}"
     if targets.task == "multilabel":
-        return None if value in (0, 1) else f"is {shown(value)}; a label is true or false"
+        return None if value in (0, 1) else f"is {shown(value)}; it must be true or false"
     return number_fault(value)

@@ -51,7 +51,7 @@ class Explainer:
         facts = self._find_facts(model_id)
         asked = read_explanation(document, METHODS, model.inputs, facts.targets, model.network.dtype)
         if not self._lock.acquire(timeout=WAIT_SECONDS):
-            raise Unavailable("other explanations are being made; ask again later")
+            raise Unavailable("too many explanations are being computed; try again later")
         try:
             started = time.perf_counter()
             rows = self._find_rows(asked, model, facts)
@@ -82,7 +82,7 @@ class Explainer:
             y = None if asked.y is None else as_targets(facts.spec, asked.y[chosen], model.target)
             source, inputs = "inputs", embed(model.network, asked.x[chosen])
         elif stored is None:
-            detail = "are missing; the data that the model was trained on are deleted, so send rows"
+            detail = "are missing; the training data of the model was deleted, so send rows"
             raise ValidationFailed([Fault(pointer("inputs"), detail)])
         else:
             source, inputs, y = stored[0], embed(model.network, stored[1]), stored[2]

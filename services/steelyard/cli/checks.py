@@ -15,8 +15,8 @@ SCHEMAS = {
     Schema.CURRENT: "the schema is {revision}, the newest",
     Schema.OLDER: "the schema is {revision}, this version needs {newest}: run `steelyard migrate`",
     Schema.EMPTY: "there are no tables: run `steelyard migrate`",
-    Schema.NEWER: "the schema is {revision}, this version knows those up to {newest}: install a newer Steelyard",
-    Schema.FOREIGN: "the tables are another program's: use another database",
+    Schema.NEWER: "the schema is {revision}, newer than this version ({newest}): install a newer Steelyard",
+    Schema.FOREIGN: "the database belongs to another program: use another database",
 }
 
 
@@ -64,11 +64,11 @@ def _migrations(engine: Engine) -> Check:
 def _broker(doorbell: Doorbell) -> Check:
     if doorbell.answers():
         return Check("broker", True, "takes messages")
-    return Check("broker", False, "does not answer: start it, or set STEELYARD_BROKER_URL; jobs wait until then")
+    return Check("broker", False, "does not respond: start it, or set STEELYARD_BROKER_URL; jobs wait until then")
 
 
 def _worker(engine: Engine, *, seen: bool) -> Check:
     alive = heartbeats.alive(engine) if seen else []
     if alive:
         return Check("worker", True, ", ".join(alive))
-    return Check("worker", False, "none was seen lately: run `steelyard worker`; jobs wait until then")
+    return Check("worker", False, "no worker is running: run `steelyard worker`; jobs wait until then")

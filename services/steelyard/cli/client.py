@@ -51,7 +51,7 @@ def watch(client: Client, job: dict[str, Any], console: Console) -> dict[str, An
 
 @click.command()
 @click.argument("spec", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--watch", "watching", is_flag=True, help="Show the progress, and the result when it is there.")
+@click.option("--watch", "watching", is_flag=True, help="Show the progress, then the result.")
 @url_option
 @_saying_what_is_unreadable
 def train(spec: Path, watching: bool, url: str) -> None:
@@ -65,14 +65,16 @@ def train(spec: Path, watching: bool, url: str) -> None:
     try:
         job = watch(client, job, console)
     except KeyboardInterrupt:
-        click.echo(f"the job goes on: `steelyard show {job['id']}` shows it, `steelyard cancel {job['id']}` stops it")
+        click.echo(
+            f"the job keeps running: `steelyard show {job['id']}` shows it, `steelyard cancel {job['id']}` stops it"
+        )
         sys.exit(INTERRUPTED)
     _show(client, job, console)
     sys.exit(0 if job["status"] == "succeeded" else 1)
 
 
 @click.command()
-@click.option("--status", help="Only jobs in this state.")
+@click.option("--status", help="Only jobs with this status.")
 @url_option
 def jobs(status: str | None, url: str) -> None:
     """List the newest jobs."""

@@ -111,7 +111,10 @@ class Client:
             self._foreign(answer)
 
     def _foreign(self, answer: httpx.Response) -> NoReturn:
-        end(f"{self.url} is no Steelyard (it answered {answer.status_code} without JSON of ours); give another --url")
+        end(
+            f"{self.url} is not a Steelyard service (it answered {answer.status_code} without its JSON); "
+            "give another --url"
+        )
 
 
 def end(message: str) -> NoReturn:

@@ -32,7 +32,7 @@ class StrictLoader(yaml.SafeLoader):
         for key, _ in node.value:
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} is there twice", key.start_mark
+                    None, None, f"the key {key.value!r} appears twice", key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -51,7 +51,7 @@ def read_job(path: Path) -> bytes:
     try:
         return json.dumps(yaml.load(content, StrictLoader), default=str).encode()  # noqa: S506 -- it is a SafeLoader
     except yaml.YAMLError as error:
-        raise Unreadable(f"{path} is not YAML that can be read: {error}") from None
+        raise Unreadable(f"{path} is not valid YAML: {error}") from None
 
 
 def read_rows(name: str, content: bytes) -> tuple[bytes, str]:

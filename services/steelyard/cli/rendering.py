@@ -60,7 +60,7 @@ def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], sn
         console.print(f"\n[yellow]{finding['code']}[/yellow] {escape(finding['message'])}")
         console.print(f"  try: {escape(finding['suggestion'])}")
     if job["status"] == "succeeded" and not job["findings"]:
-        console.print("\nNothing stands out: no findings.")
+        console.print("\nNo findings.")
     if job["model"]:
         console.print(f"\nmodel {job['model']}", highlight=False)
 

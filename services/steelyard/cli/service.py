@@ -61,8 +61,8 @@ def _prepare() -> Settings:
 
 @click.command("up")
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=int, help="Port; 0 takes a free one.  [default: 8000]")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where everything is kept.  [default: .steelyard]")
+@click.option("--port", type=int, help="Port; 0 picks a free one.  [default: 8000]")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Directory for all data.  [default: .steelyard]")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
 @_say_what_is_wrong
 def up_command(host: str | None, port: int | None, data_dir: Path | None, workers: int) -> None:
@@ -96,7 +96,7 @@ def worker() -> None:
     "--compact",
     "to_compact",
     is_flag=True,
-    help="Also rewrite an SQLite database so that deleted space comes back; stop the service first.",
+    help="Also compact an SQLite database to free deleted space; stop the service first.",
 )
 @_say_what_is_wrong
 def migrate(to_compact: bool) -> None:

@@ -39,7 +39,7 @@ def prepare_data_dir(settings: Settings) -> None:
         raise CannotStart(f"the data directory {directory} is a file; give another --data-dir") from None
     except OSError as error:
         raise CannotStart(
-            f"the data directory {directory} cannot be made ({error.strerror}); give another --data-dir"
+            f"the data directory {directory} cannot be created ({error.strerror}); give another --data-dir"
         ) from None
     _require_ours(directory)
     files = [*directory.iterdir()]
@@ -56,8 +56,8 @@ def _require_ours(directory: Path) -> None:
     found = directory.stat()
     if found.st_uid not in (os.geteuid(), 0):
         raise CannotStart(
-            f"the data directory {directory} belongs to user {found.st_uid}, and this is user {os.geteuid()}: start as "
-            "its owner, or give another --data-dir"
+            f"the data directory {directory} belongs to user {found.st_uid}, but this process runs as user "
+            f"{os.geteuid()}: start as its owner, or give another --data-dir"
         )
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
         raise CannotStart(f"the data directory {directory} cannot be written; give another --data-dir")

@@ -120,7 +120,7 @@ def _lock(data_dir: Path) -> IO[str]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise CannotStart(f"a Steelyard runs on {data_dir} already: stop it, or give another --data-dir") from None
+        raise CannotStart(f"Steelyard is already running on {data_dir}: stop it, or give another --data-dir") from None
     return file
 
 

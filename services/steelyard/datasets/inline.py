@@ -97,7 +97,7 @@ def split(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
             require_few(document)
         text = json.dumps(document)  # which writes integers beyond 64 bits as well
         if len(text) > MOST_TEXT:
-            raise PayloadTooLarge(f"the job has {len(text)} characters beside its rows; at most {MOST_TEXT} are read")
+            raise PayloadTooLarge(f"the job has {len(text)} characters besides its rows; the limit is {MOST_TEXT}")
     except SteelyardError as error:
         yield {"refused": {"slug": error.slug, "detail": error.detail}}
         return
@@ -128,7 +128,7 @@ def _require_short(document: Any) -> None:
         if isinstance(values, list):
             longest = max(len(values), max((len(row) for row in values if isinstance(row, (list, dict))), default=0))
             if longest > most:
-                raise PayloadTooLarge(f"the job has a list of {longest} values; at most {most} are read")
+                raise PayloadTooLarge(f"the job has a list of {longest} values; the limit is {most}")
 
 
 def _most_bytes() -> int:

@@ -134,7 +134,7 @@ def remove(engine: Engine, dataset_id: str) -> None:
         needing = select(Job.id).join(JobDataset, JobDataset.job_id == Job.id)
         needing = needing.where(JobDataset.dataset_id == dataset_id, Job.status.in_(UNFINISHED)).limit(1)
         if job_id := connection.execute(needing).scalar_one_or_none():
-            raise Conflict(f"the data set {dataset_id} is needed by {job_id}, which has not ended; cancel that first")
+            raise Conflict(f"the data set {dataset_id} is used by {job_id}, which has not ended; cancel that first")
         connection.execute(delete(Dataset).where(Dataset.id == dataset_id))
 
 

@@ -259,7 +259,7 @@ class Reading:
         if "too_large" in answer:
             raise TooLargeToRead(f"reading the file needs more memory than the limit of {self._memory_bytes >> 20} MiB")
         if "no_room" in answer:
-            raise Unavailable("the folder for temporary files is full; send the file again when there is room")
+            raise Unavailable("the directory for temporary files is full; send the file again when there is space")
         self.reader.is_free = answer.get("written", False)
         return answer
 
@@ -284,7 +284,7 @@ class Reader:
                 start_new_session=True,
             )
         except OSError as error:
-            raise Unavailable(f"no process can be started to read the file: {error.strerror}") from error
+            raise Unavailable(f"cannot start a process to read the file: {error.strerror}") from error
 
     @property
     def alive(self) -> bool:

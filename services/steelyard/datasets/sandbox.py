@@ -39,4 +39,4 @@ def _filter_calls(architecture: int, refused: tuple[int, ...]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(header)):
-        raise OSError(ctypes.get_errno(), "the kernel took no filter of system calls")
+        raise OSError(ctypes.get_errno(), "the kernel rejected the filter of system calls")

@@ -28,6 +28,4 @@ def passing_file() -> Iterator[IO[bytes]]:
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
-        raise Unavailable(
-            f"{tempfile.gettempdir()} has no room for the file; send it again when there is some"
-        ) from error
+        raise Unavailable(f"{tempfile.gettempdir()} has no space for the file; send it again later") from error

@@ -27,8 +27,8 @@ def find_in_targets(supervised: Supervised) -> list[Finding]:
     finding = Finding(
         code="missing_targets",
         level="info",
-        message=f"{count} of {supervised.rows + count} rows have no value in {targets}; they were left out.",
-        suggestion="Nothing needs to be done. The model can predict what they lack.",
+        message=f"{count} of {supervised.rows + count} rows have no value in {targets}; they were dropped.",
+        suggestion="No action is needed. The model can predict the missing targets.",
     )
     return [finding]
 
@@ -41,18 +41,18 @@ def rare_categories(column: Categories, encoder: Encoder) -> Iterator[Finding]:
     kept, all_of_them = len(column.labels), len(column.labels) + column.merged
     full = kept == options.max_categories
     reason = (
-        f"only the {kept} most frequent have a place of their own (max_categories)"
+        f"only the {kept} most frequent have an input of their own (max_categories)"
         if full
-        else f"they are in fewer than {options.min_frequency} training rows (min_frequency)"
+        else f"they occur in fewer than {options.min_frequency} training rows (min_frequency)"
     )
     setting = "max_categories" if full else "min_frequency"
     yield Finding(
         code="rare_categories",
         level="info",
-        message=f"{column.merged} of the {all_of_them} categories of {shown(column.name)} share one place with unknown "
+        message=f"{column.merged} of the {all_of_them} categories of {shown(column.name)} share one input with unknown "
         f"ones: {reason}.",
         suggestion=f"If they matter, {'raise' if full else 'lower'} preprocessing.{setting}, group them by hand, or "
-        "bring more rows of them.",
+        "add rows of these categories.",
     )
 
 
@@ -69,6 +69,6 @@ def high_cardinality(column: Categories, encoder: Encoder, rows: int) -> Iterato
         level="info",
         message=f"{shown(column.name)} has {count} categories in {rows} training rows, {rows / count:.3g} rows each on "
         f"average, and {takes}.",
-        suggestion=f"Try {means}a larger preprocessing.min_frequency, or leave the column out (data.ignore) if it only "
-        "tells rows apart.",
+        suggestion=f"Try {means}a larger preprocessing.min_frequency, or drop the column (data.ignore) if it only "
+        "identifies rows.",
     )

@@ -55,7 +55,7 @@ def find(run: Run) -> list[Finding]:
 
 
 def equal_units(run: Run) -> Iterator[Finding]:
-    """Units of a hidden layer that began as copies of each other: they get the same gradients, and stay copies.
+    """Units of a hidden layer that started with the same weights: they get the same gradients, and stay copies.
 
     Those of the output layer may begin so: the targets tell them apart.
     """
@@ -66,14 +66,14 @@ def equal_units(run: Run) -> Iterator[Finding]:
         copies = _are_copies(run.final, layer, to=SAME_TO)
         values = f" ({kernel.flat[0]:g} everywhere)" if (kernel == kernel.flat[0]).all() else ""
         end = (
-            "and they still are: they get equal gradients, so the layer can learn no more than one unit could."
+            "and still have: they get the same gradients, so the layer learns no more than a single unit."
             if copies
-            else "and only later something else, dropout or the layer after it, told them apart."
+            else "and were separated only later, by dropout or the next layer."
         )
         yield Finding(
             code="equal_units",
             level="warning" if copies else "info",
-            message=f"All {kernel.shape[1]} units of {layer} began as copies of each other{values}, {end}",
+            message=f"All {kernel.shape[1]} units of {layer} started with the same weights{values}, {end}",
             suggestion="Draw the weights at random: he_normal for relu, glorot_uniform for tanh and sigmoid.",
             layer=layer,
         )
@@ -87,9 +87,9 @@ def loss_did_not_fall(run: Run) -> Iterator[Finding]:
             code="loss_did_not_fall",
             level="warning",
             message=f"The training loss was {losses[0]:.4g} in the first epoch and {losses[-1]:.4g} in the last of "
-            f"{len(losses)}: after the first epoch the network learned nothing more.",
-            suggestion="If the first epoch did not teach it enough, try a learning rate ten times as large, then ten "
-            "times as small; and look whether units start equal.",
+            f"{len(losses)}: the network stopped learning after the first epoch.",
+            suggestion="If the metrics are not good enough, try a learning rate ten times larger, then ten "
+            "times smaller; and check for a finding about equal units.",
         )
 
 
@@ -106,10 +106,10 @@ def overfitting(run: Run) -> Iterator[Finding]:
             code="overfitting",
             level="warning",
             message=f"The validation loss was best in epoch {best + 1} ({validation[best]:.4g}) and rose to "
-            f"{last:.4g}, while the training loss fell on to {training[-1]:.4g}: the network learns its "
-            "training rows by heart.",
+            f"{last:.4g}, while the training loss kept falling, to {training[-1]:.4g}: the network overfits "
+            "the training rows.",
             suggestion="Stop early and restore the best weights (training.early_stopping), add dropout, an l2 "
-            "regularizer or more rows, or take fewer units.",
+            "regularizer or more rows, or use fewer units.",
         )
 
 
@@ -126,7 +126,7 @@ def still_improving(run: Run) -> Iterator[Finding]:
             level="info",
             message=f"The {series} was still falling when the {len(losses)} epochs ran out: {tail[0]:.4g} to "
             f"{tail[-1]:.4g} in the last {len(tail)}.",
-            suggestion="Train for more epochs, with early stopping to end in time; or take a larger learning rate.",
+            suggestion="Train for more epochs, with early stopping; or use a larger learning rate.",
         )
 
 

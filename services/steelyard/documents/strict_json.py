@@ -58,7 +58,7 @@ def _read_large(body: bytes, most_bytes: int) -> Any:
         detail = f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise InvalidRequest(detail) from None
     if footprint.keys > 1 and footprint.keys != sum(map(len, _records(document))):
-        raise InvalidRequest("a key stands twice in one object")
+        raise InvalidRequest("a key appears twice in one object")
     if b"\\u0000" in body:
         _require_no_nul(document)
     return document
@@ -68,7 +68,7 @@ def require_memory(footprint: Footprint, most_bytes: int) -> None:
     """That the objects of a body take no more memory than they may. Raises `PayloadTooLarge`."""
     if footprint.memory_bytes > most_bytes:
         needed, most = footprint.memory_bytes >> 20, most_bytes >> 20
-        detail = f"the body's JSON would take about {needed} MiB of memory; at most {most} MiB are read"
+        detail = f"the body's JSON would take about {needed} MiB of memory; the limit is {most} MiB"
         raise PayloadTooLarge(f"{detail}: send large data as a file, to /v1/datasets")
 
 
@@ -143,7 +143,7 @@ def _read_strictly(body: bytes, folded: bytes) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidRequest(f"the body is not UTF-8: byte {error.start} cannot be read") from None
+        raise InvalidRequest(f"the body is not UTF-8: byte {error.start} is invalid") from None
     if not text.strip():
         raise InvalidRequest("the body is empty; it must be a JSON object")
     # Most bodies hold no number that could be beyond float64, and need not ask that of each.
@@ -169,7 +169,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise InvalidRequest(f"the key {shown(key)} stands twice in one object")
+                raise InvalidRequest(f"the key {shown(key)} appears twice in one object")
             seen.add(key)
     return found
 
@@ -180,16 +180,16 @@ def _refuse_constant(name: str) -> None:
 
 def _float(digits: str) -> float:
     if len(digits) > MAX_DIGITS:
-        raise InvalidRequest(f"the body has a number of {len(digits)} digits; at most {MAX_DIGITS} are read")
+        raise InvalidRequest(f"the body has a number of {len(digits)} digits; the limit is {MAX_DIGITS}")
     value = float(digits)
     if not math.isfinite(value):
-        raise InvalidRequest(f"the number {shown(digits)} is beyond what a float64 holds")
+        raise InvalidRequest(f"the number {shown(digits)} is outside the range of float64")
     return value
 
 
 def _integer(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
-        raise InvalidRequest(f"the body has an integer of {len(digits)} digits; at most {MAX_DIGITS} are read")
+        raise InvalidRequest(f"the body has an integer of {len(digits)} digits; the limit is {MAX_DIGITS}")
     return int(digits)
 
 
@@ -216,9 +216,9 @@ def _require_writable(text: str, document: Any) -> None:
         for string in chain(_strings(document), *_records(document)):
             string.encode("utf-8")
     except UnicodeEncodeError:
-        raise InvalidRequest("the body has half of a surrogate pair in a text") from None
+        raise InvalidRequest("the body has half of a surrogate pair in a string") from None
 
 
 def _require_no_nul(document: Any) -> None:
     if any("\0" in string for string in chain(_strings(document), *_records(document))):
-        raise InvalidRequest("the body has a NUL character in a text")
+        raise InvalidRequest("the body has a NUL character in a string")

@@ -20,7 +20,7 @@ from steelyard.tabular.json_numbers import is_number, number_fault
 from steelyard.tabular.table import Table
 
 MOST_FAULTS = 20
-TIME = "it must be a time of day like 14:30, or its seconds"
+TIME = "it must be a time of day like 14:30, or seconds since midnight"
 WORDS = {True: "true", False: "false"}
 
 
@@ -76,7 +76,7 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
     missing = [name for name in encoder.features if name not in table.columns]
     if missing:
         _refuse(
-            Fault(pointer("inputs", 0, name), f"is missing: the file has no such column; {nearest(name, table.names)}")
+            Fault(pointer("inputs", 0, name), f"is missing from the file; {nearest(name, table.names)}")
             for name in missing
         )
 
@@ -106,7 +106,7 @@ def _from_list(values: list[Any], kind: Kind, *, is_coded: bool) -> Values:
     """A column of the given kind from values of JSON."""
     for row, value in enumerate(values):
         if value is not None and not isinstance(value, (str, bool, int, float)):
-            raise Wrong(row, f"is {shown(value)}; a value is a number, a text, true or false")
+            raise Wrong(row, f"is {shown(value)}; it must be a number, a string, true or false")
     if kind == "boolean":
         return Values(np.array([_boolean(row, value) for row, value in enumerate(values)], np.int32), (False, True))
     if is_coded:
@@ -156,8 +156,8 @@ def _as_texts(values: Values, labels: Collection[Any]) -> Values:
     if values.labels is None and present.any():
         odd = next((label for label in labels if is_number(label) and _word(float(label)) != label), None)
         if odd is not None:  # which such numbers were before they were read as numbers, nobody knows
-            lost = "numbers have lost their zeros, which a data set sent with ?texts= keeps"
-            raise _wrong_at(present, values, f"it must be a text, as {shown(odd)} was; {lost}")
+            lost = "read as a number, it loses leading or trailing zeros; upload the data set with ?texts= to keep them"
+            raise _wrong_at(present, values, f"it must be a string, like {shown(odd)} in training; {lost}")
     return coded([_word(value) for value in values.to_list()])
 
 
@@ -188,7 +188,7 @@ def _refuse_moments(column: Column, kind: Kind) -> None:
         seconds = column.values.array[row]
         seen = f"the time {time_of_day(seconds)}" if column.is_time else f"the date {moment(seconds)}"
         should = {"numeric": "a number", "boolean": "true or false"}
-        text = "a text, as a data set sent with ?texts= has it"
+        text = "a string; upload the data set with ?texts= to keep strings"
         raise Wrong(row, f"is {seen}; it must be {should.get(kind, text)}")
 
 
@@ -257,20 +257,20 @@ def _require_known(values: Values, name: str, encoder: Encoder) -> None:
     if encoder.options.missing == "error" and (missing := values.missing).any():
         raise Wrong(
             int(missing.argmax()),
-            "is null; it must be a number or a category: the model takes no missing value",
+            "is null; it must be a number or a category: the model does not accept missing values",
         )
     if encoder.options.unknown == "error" and name in encoder.labels and values.labels is not None:
         new = [code for code, label in enumerate(values.labels) if label not in encoder.labels[name]]
         if (rows := np.isin(values.array, new)).any():
             row = int(rows.argmax())
             known = nearest(str(values.at(row)), [str(label) for label in encoder.labels[name]][:50])
-            raise Wrong(row, f"is {shown(values.at(row))}, a category that was not there in training; {known}")
+            raise Wrong(row, f"is {shown(values.at(row))}, a category that was not in the training data; {known}")
 
 
 def _read_rows(document: Any) -> list[Any]:
     if not isinstance(document, dict):
         raise ValidationFailed([Fault("", f"is {shown(document)}; it must be an object with 'inputs'")])
-    faults = [Fault(pointer(key), "is not a field here; known is inputs") for key in document if key != "inputs"]
+    faults = [Fault(pointer(key), "is not a known field; known is inputs") for key in document if key != "inputs"]
     inputs: Any = document.get("inputs")
     if not isinstance(inputs, list) or not inputs:
         seen = f"is {shown(inputs)}; it" if "inputs" in document else "is missing; it"
@@ -294,7 +294,9 @@ def _shape_faults(rows: list[Any], features: list[str]) -> Iterator[Fault]:
             if not _is_record(row, features):
                 yield from _record_faults(index, row, features)
         elif not isinstance(row, list):
-            yield Fault(pointer("inputs", index), f"is {shown(row)}; a row is a list of values or an object by column")
+            yield Fault(
+                pointer("inputs", index), f"is {shown(row)}; a row must be a list of values or an object by column name"
+            )
         elif len(row) != len(features):
             yield Fault(
                 pointer("inputs", index),

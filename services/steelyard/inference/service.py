@@ -185,8 +185,8 @@ class Predictor:
 def _require_few(rows: int, model: Loaded) -> None:
     if rows * model.network.outputs > MOST_ANSWERS:
         most = MOST_ANSWERS // model.network.outputs
-        detail = f"there are more than {most} rows, which is the most that this model predicts at once"
-        raise PayloadTooLarge(f"{detail}; POST /v1/models/{{id}}/predictions takes a data set of any size")
+        detail = f"the request has more rows than the limit of {most} for this model"
+        raise PayloadTooLarge(f"{detail}; POST /v1/models/{{id}}/predictions accepts a data set of any size")
 
 
 def _join(several: list[Answers]) -> Answers:

@@ -46,7 +46,11 @@ class Doorbell:
         try:
             self._celery.send_task(TASK, [job_id], retry=False, ignore_result=True)
         except (OperationalError, OSError) as error:
-            log.warning("the broker is away; the job will be rung again", job_id=job_id, error=str(error))
+            log.warning(
+                "the broker is unreachable; the message for the job is sent again later",
+                job_id=job_id,
+                error=str(error),
+            )
             return False
         return True
 

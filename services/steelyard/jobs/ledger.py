@@ -102,7 +102,7 @@ def enqueue(connection: Connection, job_id: str, *, inline: bytes | None, datase
     if inline is not None:
         connection.execute(insert(JobInput).values(job_id=job_id, content=inline))
     _need_datasets(connection, job_id, datasets)
-    tell(connection, job_id, QUEUED, "accepted; waits for a worker")
+    tell(connection, job_id, QUEUED, "accepted; waiting for a worker")
 
 
 def _need_datasets(connection: Connection, job_id: str, dataset_ids: list[str]) -> None:
@@ -110,7 +110,7 @@ def _need_datasets(connection: Connection, job_id: str, dataset_ids: list[str]) 
         for dataset_id in dataset_ids:
             connection.execute(insert(JobDataset).values(job_id=job_id, dataset_id=dataset_id))
     except IntegrityError as error:
-        raise Conflict("a data set that the job needs was deleted meanwhile") from error
+        raise Conflict("a data set of the job was deleted in the meantime") from error
 
 
 def claim(engine: Engine, *, owner: str, lease_seconds: float) -> Claim | None:
@@ -158,7 +158,7 @@ def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> 
         later = and_(HistoryEpoch.job_id == held.job_id, HistoryEpoch.epoch > epoch)
         connection.execute(delete(HistoryEpoch).where(later))
         if epoch:
-            tell(connection, held.job_id, RUNNING, f"going on from epoch {epoch}", epoch=epoch)
+            tell(connection, held.job_id, RUNNING, f"continuing from epoch {epoch}", epoch=epoch)
         return seconds
 
 
@@ -284,7 +284,7 @@ def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) ->
     gone = [owner for owner, _ in owners if owner is not None and is_gone(owner)]
     if not gone and not any(expired for _, expired in owners):
         return []
-    over = {"its worker died": Job.lease_owner.in_(gone), "its worker fell silent": Job.lease_expires_at < now()}
+    over = {"its worker died": Job.lease_owner.in_(gone), "its worker stopped responding": Job.lease_expires_at < now()}
     with writing(engine) as connection:
         return [
             row.id
@@ -315,7 +315,7 @@ def request_cancel(engine: Engine, job_id: str, kind: Kind) -> None:
                 f"{kind.noun} {job_id} is {kind.find(connection, job_id).status}; only one that has not ended can be "
                 "cancelled"
             )
-        message = "cancelled before it ran" if row.status == CANCELLED else "the client asks to stop"
+        message = "cancelled before it ran" if row.status == CANCELLED else "the client requested cancellation"
         tell(connection, job_id, row.status, message)
         _end(connection, job_id, row.status)
 
@@ -327,7 +327,7 @@ def remove(engine: Engine, job_id: str, kind: Kind) -> None:
     with writing(engine) as connection:
         if not connection.execute(delete(Job).where(*this)).rowcount:
             status = kind.find(connection, job_id).status
-            raise Conflict(f"{kind.noun} {job_id} is {status}; cancel it before you delete it")
+            raise Conflict(f"{kind.noun} {job_id} is {status}; cancel it before deleting it")
 
 
 def _held(held: Claim) -> ColumnElement[bool]:

@@ -128,7 +128,9 @@ def open_snapshot(engine: Engine, job_id: str, snapshot: str) -> StoredWeights:
         sha256 = connection.execute(stored).scalar_one_or_none()
         found = {} if snapshot == tensors.OPTIMIZER else tensors.find(connection, job_id, snapshot)
     if not found or sha256 is None:
-        raise NotFound(f"job {job_id} has no weights {snapshot!r}; GET /v1/jobs/{job_id}/weights lists those it has")
+        raise NotFound(
+            f"job {job_id} has no weights {snapshot!r}; GET /v1/jobs/{job_id}/weights lists the available ones"
+        )
     return StoredWeights(sha256, {name: tensor for name, (tensor, _) in found.items()})
 
 
@@ -138,7 +140,7 @@ def open_tensor(engine: Engine, job_id: str, snapshot: str, name: str) -> Stored
         _require_job(connection, job_id)
         found = {} if snapshot == tensors.OPTIMIZER else tensors.find(connection, job_id, snapshot, name=name)
     if not found:
-        raise NotFound(f"job {job_id} has no tensor {name!r} in weights {snapshot!r}")
+        raise NotFound(f"job {job_id} has no tensor {name!r} in the weights {snapshot!r}")
     tensor, sha256 = found[name]
     return StoredWeights(sha256, {name: tensor})
 

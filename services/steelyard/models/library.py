@@ -72,7 +72,7 @@ def delete_model(engine: Engine, reference: str, *, force: bool = False) -> None
 def set_alias(engine: Engine, reference: str, alias: str) -> None:
     """Name a model; a name that another model has passes on to this one. Raises `NotFound`, `ValidationFailed`."""
     if not ALIAS.fullmatch(alias):
-        right = "1 to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or a digit, and not begin with 'mdl_'"
+        right = "1 to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or a digit, not starting with 'mdl_'"
         raise ValidationFailed([Fault("", f"the alias is {shown(alias)}; it must be {right}")])
     with writing(engine) as connection:
         model_id = require_id(connection, reference)

@@ -44,7 +44,9 @@ def load_start(engine: Engine, model_id: str) -> Start:
     with reading(engine) as connection:
         job_id = connection.execute(select(Model.job_id).where(Model.id == model_id)).scalar_one_or_none()
         if job_id is None:
-            raise InitialWeightsGone(f"the model {model_id}, from which the job was to start, was deleted meanwhile")
+            raise InitialWeightsGone(
+                f"the model {model_id}, from which the job should start, was deleted in the meantime"
+            )
         weights = tensors.load(connection, job_id, "final")
         kept = tensors.load(connection, job_id, OPTIMIZER)
     slots: dict[str, dict[str, NDArray[Any]]] = {}
@@ -81,7 +83,9 @@ def _faults(plan: Plan, shapes: dict[str, tuple[int, ...]], optimizer: str) -> I
     every = {**plan.shapes, **shapes}
     differing = [name for name in every if plan.shapes.get(name) != shapes.get(name)]
     if len(differing) == len(every):
-        yield Fault(pointer("initial_weights", "model"), f"is {asked.model!r}, none of whose tensors fits the layers")
+        yield Fault(
+            pointer("initial_weights", "model"), f"is {asked.model!r}, which has no tensor that fits the layers"
+        )
     elif asked.strict and differing:
         there, here = _shape(shapes.get(differing[0])), _shape(plan.shapes.get(differing[0]))
         yield Fault(pointer("initial_weights", "strict"), f"is true; {differing[0]} is {there} there and {here} here")

@@ -141,7 +141,7 @@ class Registry(Generic[P]):
         _require_whole(part)
         for name in (part.name, *part.aliases):
             if name in self._parts or name in self._aliases:
-                raise ValueError(f"{self.family} {name!r} is there already")
+                raise ValueError(f"{self.family} {name!r} is already registered")
         self._parts[part.name] = part
         self._aliases.update(dict.fromkeys(part.aliases, part.name))
         return part

@@ -38,7 +38,7 @@ from steelyard.nn.elementwise import (
 Array = NDArray[Any]
 CLASSES = ("multiclass",)
 YES_OR_NO = ("binary", "multilabel")
-CODE_OF_ITS_OWN = "is computed by code of its own"
+CODE_OF_ITS_OWN = "has no formula to compile"
 LOG_TWO = 0.6931471805599453
 TINY = 1e-30  # in the place of a zero whose negative power is asked for
 

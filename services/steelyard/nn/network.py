@@ -79,7 +79,7 @@ class Network:
         if not self.looks_at_data:
             return
         if x is None:
-            raise InvalidParameter("initializer", "is one that looks at rows of the data, and there are none")
+            raise InvalidParameter("initializer", "needs rows of the data, and there are none")
         rows = x[:PREDICT_ROWS]
         Pass(self, len(rows), logits=False).calibrate(rows)
 

@@ -53,7 +53,7 @@ class Pointwise(Regularizer):
 
     def why_not_compiled(self) -> str | None:
         if not is_inherited(type(self), Pointwise, "penalty", "add_gradient"):
-            return "is computed by code of its own"
+            return "has no formula to compile"
         return self.curve.why_not_compiled()
 
 

@@ -102,7 +102,7 @@ class PiecewiseConstant(Schedule):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.values) != len(self.boundaries) + 1:
-            raise InvalidParameter("values", f"are {len(self.values)}; it must be one more than boundaries")
+            raise InvalidParameter("values", f"are {len(self.values)}; there must be one more than boundaries")
         if list(self.boundaries) != sorted(set(self.boundaries)):
             raise InvalidParameter("boundaries", "must grow")
 

@@ -30,7 +30,7 @@ class Blob:
         start = first - self._first
         piece = self._window[start : start + count]
         if len(piece) < count:
-            raise NotFound("it was deleted while it was read")
+            raise NotFound("it was deleted while being read")
         return piece
 
     def _fetch(self, first: int, count: int) -> bytes:

@@ -43,9 +43,9 @@ STOPPED_SHORT = ("SQLITE_IOERR", "SQLITE_CANTOPEN")  # what SQLite also says of 
 WHY_NOT = {
     "SQLITE_NOTADB": "it is not an SQLite database; move the file away, or use another data directory",
     "SQLITE_CORRUPT": "it is damaged; restore it from a backup",
-    "SQLITE_CANTOPEN": "the file cannot be opened; see whether its directory exists and is yours",
-    "SQLITE_READONLY": "it cannot be written; see who owns the file and its directory",
-    "SQLITE_BUSY": "another program keeps it locked",
+    "SQLITE_CANTOPEN": "the file cannot be opened; check that its directory exists and belongs to you",
+    "SQLITE_READONLY": "it cannot be written; check the owner of the file and of its directory",
+    "SQLITE_BUSY": "another program has locked it",
 }
 NO_ROOM_BYTES = 1 << 16
 DISK_IS_FULL = "the database's disk is full: delete data sets or jobs that are no longer needed, or make room on it"
@@ -104,7 +104,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: one consistent view. Raises `Unavailable` when the database is away."""
+    """A transaction that only reads: one consistent view. Raises `Unavailable` when the database is unreachable."""
     with _translating(engine), engine.connect() as connection:
         yield connection
 
@@ -114,7 +114,7 @@ def writing(engine: Engine, *, checkpoint: bool = True) -> Iterator[Connection]:
     """A transaction that writes: committed when the block ends, undone when it raises.
 
     Without `checkpoint`, SQLite's log is left as it is by this commit, however long, for a later one to carry over.
-    Raises `Unavailable` when the database is away, or its disk is full.
+    Raises `Unavailable` when the database is unreachable, or its disk is full.
     """
     with (
         _translating(engine),
@@ -193,7 +193,7 @@ def describe_failure(engine: Engine) -> str | None:
                 return words
         lines = [line.strip() for line in str(cause).splitlines() if "failed: " in line] or str(cause).splitlines()
         words = lines[-1].rsplit("failed: ", 1)[-1].replace("FATAL:  ", "")
-        return f"{words}; see whether it runs there, and whether STEELYARD_DATABASE_URL is right"
+        return f"{words}; check that it is running and that STEELYARD_DATABASE_URL is right"
     return None
 
 

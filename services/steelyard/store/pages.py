@@ -48,4 +48,4 @@ def _require_known(connection: Connection, key: ColumnElement[str], prefix: str,
     if re.fullmatch(rf"{prefix}_[0-9a-z]{{26}}", after) is None:
         raise InvalidRequest(f"the cursor after={shown(after)} is not the id of a {prefix}_… of an earlier page")
     if connection.execute(select(key).where(key == after)).one_or_none() is None:
-        raise InvalidRequest(f"the cursor after={shown(after)} does not exist; begin again with the first page")
+        raise InvalidRequest(f"the cursor after={shown(after)} does not exist; start again from the first page")

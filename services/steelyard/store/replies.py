@@ -37,7 +37,7 @@ def find(engine: Engine, once: Once) -> bytes | None:
         return None
     if row.request_sha256 != once.request_sha256:
         raise IdempotencyKeyReused(
-            f"the Idempotency-Key {once.key!r} came with another request before; a new request needs a new key"
+            f"the Idempotency-Key {once.key!r} was used by another request; use a new key for a new request"
         )
     return bytes(row.answer)
 

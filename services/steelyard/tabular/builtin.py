@@ -76,7 +76,7 @@ def _generated(title: str, task: str, source: str) -> Callable[[Draw], Draw]:
 
 _add_real(
     "iris",
-    title="Irises: four lengths of a flower, three species",
+    title="Iris: four measurements of a flower, three species",
     task="multiclass",
     rows=150,
     features=4,
@@ -84,7 +84,7 @@ _add_real(
 )
 _add_real(
     "wine",
-    title="Wines: thirteen analyses, three growers",
+    title="Wine: thirteen chemical measurements, three cultivars",
     task="multiclass",
     rows=178,
     features=13,
@@ -108,7 +108,7 @@ _add_real(
 )
 _add_real(
     "diabetes",
-    title="Diabetes: ten measures of a patient, the disease a year later",
+    title="Diabetes: ten measurements of a patient, disease progression after a year",
     task="regression",
     rows=442,
     features=10,
@@ -116,7 +116,7 @@ _add_real(
 )
 
 
-@_generated("Two half circles that reach into each other", "binary", "scikit-learn make_moons")
+@_generated("Two interleaving half circles", "binary", "scikit-learn make_moons")
 def moons(rows: int, noise: float, seed: int) -> Points:
     """Two half circles of radius 1."""
     y = np.arange(rows) % 2
@@ -135,7 +135,7 @@ def circles(rows: int, noise: float, seed: int) -> Points:
     return x + np.random.default_rng(seed).normal(0, noise, x.shape), y
 
 
-@_generated("Three round clouds", "multiclass", "scikit-learn make_blobs")
+@_generated("Three Gaussian clusters", "multiclass", "scikit-learn make_blobs")
 def blobs(rows: int, noise: float, seed: int) -> Points:
     """Clouds around three points of the unit circle, equally far from each other."""
     y = np.arange(rows) % 3
@@ -144,7 +144,7 @@ def blobs(rows: int, noise: float, seed: int) -> Points:
     return x + np.random.default_rng(seed).normal(0, noise, x.shape), y
 
 
-@_generated("Two spirals around each other", "binary", "K. J. Lang, M. J. Witbrock, Learning to tell two spirals, 1988")
+@_generated("Two intertwined spirals", "binary", "K. J. Lang, M. J. Witbrock, Learning to tell two spirals, 1988")
 def spirals(rows: int, noise: float, seed: int) -> Points:
     """Two arms of one and a half turns; from one to the other it is 1 unit."""
     generator = np.random.default_rng(seed)
@@ -155,7 +155,11 @@ def spirals(rows: int, noise: float, seed: int) -> Points:
     return x + generator.normal(0, noise, x.shape), y
 
 
-@_generated("The corners of a square, opposite ones alike", "binary", "M. Minsky, S. Papert, Perceptrons, 1969")
+@_generated(
+    "Exclusive or: opposite corners of a square have the same class",
+    "binary",
+    "M. Minsky, S. Papert, Perceptrons, 1969",
+)
 def xor(rows: int, noise: float, seed: int) -> Points:
     """Clouds around (0, 0), (0, 1), (1, 0) and (1, 1); the class is the exclusive or of the corner."""
     generator = np.random.default_rng(seed)

@@ -91,7 +91,7 @@ def read_time(text: str) -> float:
     """A time of day in seconds. One with a zone is none: that is part of a moment. Raises `ValueError`."""
     found = TIME.fullmatch(text)
     if found is None or found["sign"]:
-        raise ValueError(f"{shown(text)} is no time of day")
+        raise ValueError(f"{shown(text)} is not a time of day")
     return _read_time(text) / SECOND
 
 
@@ -145,9 +145,9 @@ def _find_day_first(dates: Iterable[str]) -> bool | None:
         return None
     firsts, seconds = (max(map(int, numbers)) for numbers in zip(*pairs, strict=True))
     if firsts <= 12 and seconds <= 12:
-        raise ValueError("none of them tells the day from the month; as 2026-11-24 they would be clear")
+        raise ValueError("day and month are ambiguous in all of them; write dates as 2026-11-24")
     if firsts > 12 and seconds > 12:
-        raise ValueError("the day stands first in some of them, the month in others")
+        raise ValueError("some have the day first, others the month")
     return firsts > 12
 
 
@@ -173,13 +173,13 @@ def _read_time(time: str) -> int:
     if not time:
         return 0
     if (found := TIME.fullmatch(time)) is None:
-        raise ValueError(f"{shown(time)} is no time of day")
+        raise ValueError(f"{shown(time)} is not a time of day")
     hour = int(found["hour"])
     if found["half"]:
         hour = hour % 12 + (12 if found["half"] in "pP" else 0) if 1 <= hour <= 12 else 24
     fraction = (found["fraction"] or "").ljust(6, "0")[:6]
     minute, second, ahead, also = (int(found[name] or 0) for name in ("minute", "second", "hours", "minutes"))
     if hour > 23 or minute > 59 or second > 59 or ahead > 23 or also > 59:
-        raise ValueError(f"{shown(time)} is no time of day")
+        raise ValueError(f"{shown(time)} is not a time of day")
     zone = (ahead * 60 + also) * (-1 if found["sign"] == "-" else 1)
     return ((hour * 60 + minute - zone) * 60 + second) * SECOND + int(fraction)

@@ -93,7 +93,7 @@ class Categories:
     def read(self, label: Any) -> float:
         """The place of a label that came as JSON. Raises `ValueError`: it is not a text, or a blank one."""
         if type(label) is not str or not trimmed(label):
-            raise ValueError("it is no label")
+            raise ValueError("it is not a label")
         return self.place(label)
 
     def read_known(self, label: Any) -> float:

@@ -22,5 +22,5 @@ def refuse(faults: Iterable[Fault]) -> None:
     rest = sum(1 for _ in islice(iterator, MOST_COUNTED))
     if rest:
         count = f"{MOST_COUNTED} or more" if rest == MOST_COUNTED else f"{rest}"
-        found.append(Fault(pointer(AT), f"has {count} other faults beside those listed"))
+        found.append(Fault(pointer(AT), f"has {count} more errors that are not listed"))
     raise ValidationFailed(found)

@@ -54,4 +54,4 @@ def number_fault(value: Any) -> str | None:
         return "is null; every value must be a number"
     if not isinstance(value, (int, float)):
         return f"is {shown(value)}; it must be a number"
-    return None if abs(value) <= LARGEST else f"is {shown(value)}; it must lie within ±{LARGEST:g}"
+    return None if abs(value) <= LARGEST else f"is {shown(value)}; it must be within ±{LARGEST:g}"

@@ -106,7 +106,7 @@ def _width(rows: list[Any]) -> int:
 
 def _width_faults(width: int, *place: str | int) -> Iterator[Fault]:
     if width > MOST_COLUMNS:
-        yield Fault(pointer(*AT, *place), f"has {width} columns; at most {MOST_COLUMNS} are read")
+        yield Fault(pointer(*AT, *place), f"has {width} columns; the limit is {MOST_COLUMNS}")
 
 
 def _name_faults(names: list[str], width: int, targets: list[str]) -> Iterator[Fault]:
@@ -115,9 +115,11 @@ def _name_faults(names: list[str], width: int, targets: list[str]) -> Iterator[F
     seen: set[str] = set()
     for index, name in enumerate(names):
         if name in seen:
-            yield Fault(pointer(*AT, "feature_names", index), f"is {shown(name)}, as one before it; names must differ")
+            yield Fault(
+                pointer(*AT, "feature_names", index), f"is {shown(name)}, which appears twice; names must be unique"
+            )
         elif name in targets:
-            yield Fault(pointer(*AT, "feature_names", index), f"is {shown(name)}, which is what the target is called")
+            yield Fault(pointer(*AT, "feature_names", index), f"is {shown(name)}, which is the name of the target")
         seen.add(name)
 
 
@@ -171,7 +173,7 @@ def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
 def _alike_faults(rows: list[Any]) -> Iterator[Fault]:
     for index, row in enumerate(rows):
         if isinstance(row, dict) and len({*map(trimmed, row)}) < len(row):
-            detail = "has two columns whose names differ in the spaces around them alone, which are no part of a name"
+            detail = "has two columns whose names differ only in leading or trailing spaces, which are ignored"
             yield Fault(pointer(*AT, "rows", index), detail)
 
 
@@ -209,9 +211,9 @@ def read_column(values: list[Any]) -> Values | None:
 
 
 def _column_faults(values: list[Any], at: Callable[[int], str]) -> Iterator[Fault]:
-    kind = next((found for value in values if (found := KINDS.get(type(value)))), "numbers, texts, or true and false")
+    kind = next((found for value in values if (found := KINDS.get(type(value)))), "numbers, strings, or booleans")
     for row, value in enumerate(values):
         if value is not None and KINDS.get(type(value)) != kind:
-            yield Fault(at(row), f"is {shown(value)}; this column holds {kind}, and all its values must be of one kind")
+            yield Fault(at(row), f"is {shown(value)}; this column holds {kind}, and all its values must have one type")
         elif kind == "numbers" and value is not None and (fault := number_fault(value)):
             yield Fault(at(row), fault)

@@ -33,17 +33,17 @@ def infer(
     numbers under a name like `id`. `text` are words that are too many, or too long, to be categories.
     """
     if is_moment:
-        return "datetime", f"its values are dates or moments{WRITTEN[day_first]}"
+        return "datetime", f"its values are dates or datetimes{WRITTEN[day_first]}"
     if is_time:
         return "numeric", "its values are times of day, in seconds"
     missing = values.missing
     count = int(len(missing) - missing.sum())
     if values.labels is None:
         if ID_NAME.search(name) and _tell_rows_apart(values.array, count):
-            return "id", "whole numbers, each there once, under the name of an id"
+            return "id", "unique integers, in a column named like an ID"
         return "numeric", "its values are numbers" if count else "it has no values"
     if values.labels == (False, True):
-        return "boolean", "its values are true and false"
+        return "boolean", "its values are booleans"
     return _infer_of_texts(values.labels, count)
 
 
@@ -52,11 +52,11 @@ def _infer_of_texts(labels: tuple[str, ...], count: int) -> tuple[Kind, str]:
         return "categorical", "it has no values"
     distinct, resemblance = len(labels), _resemblance(labels)
     if count >= ROWS_FOR_ID and distinct == count:
-        return "id", f"each of its {count} texts is there once{resemblance}"
-    said = f"{distinct} different texts in {count} rows"
+        return "id", f"each of its {count} strings is unique{resemblance}"
+    said = f"{distinct} different strings in {count} rows"
     if distinct <= FEW_LABELS or (distinct <= count / 2 and distinct <= MOST_CATEGORIES and not _is_long(labels)):
         return "categorical", f"{said}{resemblance}"
-    return "text", f"{said} are too many, or too long, for categories{resemblance}"
+    return "text", f"{said} are too many or too long for categories{resemblance}"
 
 
 def _resemblance(labels: tuple[str, ...]) -> str:
@@ -66,7 +66,7 @@ def _resemblance(labels: tuple[str, ...]) -> str:
         return f"; they look like dates, but {reason}"
     if sum(map(_looks_like_a_number, some)) > len(some) / 2:
         odd = next((label for label in labels if not is_number(label)), None)
-        return "" if odd is None else f"; most of them are numbers, but {shown(odd)} is none"
+        return "" if odd is None else f"; most of them are numbers, but {shown(odd)} is not"
     return ""
 
 

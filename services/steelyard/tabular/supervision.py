@@ -15,7 +15,7 @@ from steelyard.tabular.table import Table
 
 MOST_CLASSES_GUESSED = 20
 MOST_CLASSES = 10_000
-LEFT_OUT = {"text": "texts that are too many for categories", "id": "it only tells the rows apart"}
+LEFT_OUT = {"text": "too many different strings for categories", "id": "it only identifies rows"}
 ROLES = {"target": "the target", "features": "an input", "ignore": "ignored", "sample_weight": "the weight"}
 
 
@@ -111,7 +111,7 @@ def _naming_faults(table: Table, targets: list[str], named: dict[str, Sequence[s
                 hinted += 1
                 yield Fault(place, f"is {shown(name)}; no column has that name{hint}")
             elif name in roles:
-                yield Fault(place, f"is {shown(name)}, which is {roles[name]} already")
+                yield Fault(place, f"is {shown(name)}, which is already {roles[name]}")
             roles.setdefault(name, ROLES[key])
 
 
@@ -128,18 +128,18 @@ def _row_faults(sent: Table, table: Table) -> Iterator[Fault]:
 def _feature_faults(features: list[str], left_out: dict[str, str]) -> Iterator[Fault]:
     if not features:
         hint = f"; {_listed(list(left_out))} can be named in 'features'" if left_out else ""
-        yield Fault(pointer(AT), f"has no column to learn from beside the target and those ignored{hint}")
+        yield Fault(pointer(AT), f"has no input columns besides the target and the ignored columns{hint}")
 
 
 def _weight_faults(table: Table, weights: list[str]) -> Iterator[Fault]:
     for name in weights:
         values = table.columns[name].values
         if values.labels is not None:
-            yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which does not hold numbers")
+            yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which is not numeric")
         elif (wrong := ~(values.array >= 0)).any():  # a missing one is neither
             row = int(wrong.argmax())
             seen = "null" if np.isnan(values.array[row]) else f"{values.array[row]:g}"
-            yield Fault(table.locate(name, row), f"is {seen}; a row's weight must be at least 0")
+            yield Fault(table.locate(name, row), f"is {seen}; the weight of a row must be at least 0")
         elif table.rows and not values.array.any():
             yield Fault(pointer(AT, "sample_weight"), f"names {shown(name)}, which is 0 in every row")
 
@@ -192,23 +192,21 @@ def _is_boolean(values: Values) -> bool:
 
 def _label_faults(table: Table, targets: list[str], _asked: str) -> Iterator[Fault]:
     if len(targets) < 2:
-        yield Fault(pointer("task"), "is 'multilabel', which has several targets; the data have one")
+        yield Fault(pointer("task"), "is 'multilabel', which needs several targets; the data has one")
         return
     for name in targets:
         values = table.columns[name].values
         if not (_is_boolean(values) or (values.labels is None and np.isin(values.array, (0, 1)).all())):
-            yield Fault(pointer("task"), f"is 'multilabel'; the target {shown(name)} holds more than 0 and 1")
+            yield Fault(pointer("task"), f"is 'multilabel'; the target {shown(name)} has values other than 0 and 1")
 
 
 def _regression_faults(table: Table, targets: list[str], asked: str) -> Iterator[Fault]:
     for name in targets:
         values = table.columns[name].values
         if values.labels is not None and asked == "auto":
-            yield Fault(
-                pointer(AT, "target"), f"names {shown(name)} among several targets, which must all hold numbers"
-            )
+            yield Fault(pointer(AT, "target"), f"names {shown(name)} among several targets, which must all be numeric")
         elif values.are_texts:
-            yield Fault(pointer("task"), f"is 'regression'; the target {shown(name)} does not hold numbers")
+            yield Fault(pointer("task"), f"is 'regression'; the target {shown(name)} is not numeric")
 
 
 def _class_faults(
@@ -216,9 +214,9 @@ def _class_faults(
 ) -> Iterator[Fault]:
     name, count = shown(targets[0]), len(labels)
     if len(targets) > 1:
-        yield Fault(pointer("task"), f"is {task!r}, which has one target; the data have {len(targets)}")
+        yield Fault(pointer("task"), f"is {task!r}, which needs one target; the data has {len(targets)}")
     elif not countable:
-        yield Fault(pointer("task"), f"is {task!r}; the target {name} holds fractions, which are no classes")
+        yield Fault(pointer("task"), f"is {task!r}; the target {name} has fractional values, which cannot be classes")
     elif count < 2:
         seen = f"{labels[0]:g}" if isinstance(labels[0], float) else shown(labels[0])
         at = table.locate(targets[0], None)

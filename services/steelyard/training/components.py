@@ -50,7 +50,7 @@ JOB_SLOTS: dict[str, Registry[Any]] = {
     "schedule": SCHEDULES,
     "loss": LOSSES,
 }
-"""What a job names parts by. Layers that name none by these take the job's."""
+"""The fields that name components of a job; they are the defaults of its layers."""
 
 
 def _family(hint: Any) -> type[Part] | None:

@@ -72,7 +72,7 @@ def _shares(spec: JobSpec, supervised: Supervised, layout: Layout, layers: Seque
     weights = itemsize * count_parameters(layers, width) * vectors
     return [
         _Share(weights, "the weights and the optimizer's state", "fewer units"),
-        _Share(itemsize * buffers, f"{batch} rows on their way through the layers", "a smaller batch_size"),
+        _Share(itemsize * buffers, f"{batch} rows in the buffers of the layers", "a smaller batch_size"),
         _Share(copies + itemsize * outputs, f"{rows} rows of {width} inputs", f"fewer rows or columns{embedding}"),
     ]
 
@@ -98,16 +98,16 @@ def require_fit(spec: JobSpec, supervised: Supervised, layout: Layout, limits: L
     if needed > limits.max_job_memory_bytes:
         most = max(_shares(spec, supervised, layout, layers), key=lambda share: share.bytes)
         raise TooLargeToTrain(
-            f"training would need about {_readable(needed)}; a job may use "
-            f"{_readable(limits.max_job_memory_bytes)}. The largest part of it, {_readable(most.bytes)}, is for "
-            f"{most.purpose}; take {most.advice}."
+            f"training needs about {_readable(needed)}; the limit of a job is "
+            f"{_readable(limits.max_job_memory_bytes)}. The largest part, {_readable(most.bytes)}, is for "
+            f"{most.purpose}; use {most.advice}."
         )
     for place in network_places(layers, layout.width):
         for tensor in place.tensors:
             size = _itemsize(spec) * math.prod(tensor.shape)
             if size > LARGEST_TENSOR_BYTES:
                 name, bound = f"{place.name}/{tensor.name}", _readable(LARGEST_TENSOR_BYTES)
-                raise TooLargeToTrain(f"{name} would be {_readable(size)}; one tensor may be {bound}")
+                raise TooLargeToTrain(f"{name} would have {_readable(size)}; the limit of a tensor is {bound}")
     return found
 
 

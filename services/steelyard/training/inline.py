@@ -71,7 +71,7 @@ def read_sent(inline: Any) -> Inline:
         faults = translate(error, model, inline, inline)
         raise ValidationFailed(Fault(AT + fault.pointer, fault.detail) for fault in faults) from None
     except orjson.JSONEncodeError:
-        raise ValidationFailed([Fault(AT, "holds an integer beyond 64 bits")]) from None
+        raise ValidationFailed([Fault(AT, "has an integer that does not fit in 64 bits")]) from None
     rows: list[Any] = checked.rows if isinstance(checked, InlineRows) else checked.x
     width = len(rows[0]) if isinstance(rows[0], (list, dict)) else 0
     return Inline(content, len(rows), width, partial(read_inline, inline))

@@ -84,7 +84,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
     Raises `ValidationFailed` with every fault at once, `TooLargeToTrain`, `PayloadTooLarge`.
     """
     if not isinstance(document, dict):
-        raise ValidationFailed([Fault("", f"is {shown(document)}; a job is an object")])
+        raise ValidationFailed([Fault("", f"is {shown(document)}; a job must be an object")])
     document, inline, faults = take_inline(document) if taken is None else taken
     require_few(document)
     expanded = expand(document)
@@ -144,7 +144,7 @@ def require_few(document: dict[str, Any]) -> None:
     for values in levels(document):
         count += len(values)
         if count > MOST_VALUES:
-            raise PayloadTooLarge(f"the job has more than {MOST_VALUES} values beside its rows; no job needs as many")
+            raise PayloadTooLarge(f"the job has more than {MOST_VALUES} values besides its rows, which is the limit")
 
 
 def _read_fields(expanded: dict[str, Any], sent: Any) -> tuple[JobSpec, set[str], list[Fault]]:

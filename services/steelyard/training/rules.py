@@ -110,7 +110,7 @@ def _are_possible(field: str, spec: JobSpec) -> Faults:
             yield from (Fault(place + fault.pointer, fault.detail) for fault in error.faults)
             continue
         if slot == "bias_initializer" and made.for_kernels:
-            yield Fault(place, f"is {made.name!r}, which is for kernels; a bias may begin with 'zeros'")
+            yield Fault(place, f"is {made.name!r}, which is only for kernels; use 'zeros' for a bias")
 
 
 RULES.extend(
@@ -135,7 +135,9 @@ def _search_has_steady_layers(spec: JobSpec) -> Faults:
     for index, layer in enumerate(spec.layers):
         types = {inner.type for inner in getattr(layer, "layers", [layer])}
         if varying := sorted(kind for kind in types if not LAYERS[kind].repeats):
-            yield Fault(pointer("layers", index), f"is {varying[0]!r}, through which {name!r} cannot search")
+            yield Fault(
+                pointer("layers", index), f"is {varying[0]!r}, which does not work with the line search of {name!r}"
+            )
 
 
 @_rule("layers", "preprocessing")
@@ -149,7 +151,7 @@ def _embedding_comes_first(spec: JobSpec) -> Faults:
         if layer.type == Embedding.name and spec.preprocessing.numeric != "none":
             yield Fault(
                 pointer("preprocessing", "numeric"),
-                f"is {spec.preprocessing.numeric!r}, which changes the category numbers of the embedding; take 'none'",
+                f"is {spec.preprocessing.numeric!r}, which changes the category numbers of the embedding; use 'none'",
             )
 
 
@@ -157,7 +159,7 @@ def _embedding_comes_first(spec: JobSpec) -> Faults:
 def _one_embedding(spec: JobSpec) -> Faults:
     embeds = spec.preprocessing.categorical == "embedding"
     if embeds and spec.layers and spec.layers[0].type == Embedding.name:
-        yield Fault(pointer("layers", 0), "is an embedding, beside the one that preprocessing.categorical asks for")
+        yield Fault(pointer("layers", 0), "is a second embedding; preprocessing.categorical already adds one")
 
 
 @_rule("data", "preprocessing", of_data=True)
@@ -175,7 +177,7 @@ def _some_input_is_left(spec: JobSpec, supervised: Supervised) -> Faults:
     ignored = {"categorical", "text"} if options.categorical == "ignore" else set()
     ignored |= {"datetime"} if options.datetime == "ignore" else set()
     if all(column.kind in ignored for column in supervised.inputs.values()):
-        yield Fault(pointer("preprocessing"), "ignores every column that could be an input")
+        yield Fault(pointer("preprocessing"), "drops every column that could be an input")
 
 
 @_rule("layers", "data", of_data=True)
@@ -184,7 +186,9 @@ def _embedding_has_its_columns(spec: JobSpec, supervised: Supervised) -> Faults:
     if first is None or first.type != Embedding.name:
         return
     if len(first.columns) != len(first.categories):
-        yield Fault(pointer("layers", 0, "categories"), f"are {len(first.categories)}; it must be one a column")
+        yield Fault(
+            pointer("layers", 0, "categories"), f"are {len(first.categories)}; there must be one for each column"
+        )
     if len(set(first.columns)) != len(first.columns):
         yield Fault(pointer("layers", 0, "columns"), "names a column twice")
     count = len(supervised.features)
@@ -200,7 +204,7 @@ def _search_has_its_own_steps(spec: JobSpec) -> Faults:
     name = spec.optimizer.name
     for key in ("schedule", "gradient_clip"):
         if OPTIMIZERS[name].line_search and getattr(spec.training, key) is not None:
-            yield Fault(pointer("training", key), f"is not for {name!r}, which finds the length of its steps by itself")
+            yield Fault(pointer("training", key), f"is not for {name!r}, which finds its step size by line search")
 
 
 @_rule("data", "task", "loss", of_data=True)
@@ -209,7 +213,7 @@ def _loss_fits_task(spec: JobSpec, supervised: Supervised) -> Faults:
         fitting = [loss.name for loss in LOSSES if supervised.task in loss.tasks]
         yield Fault(
             pointer("loss"),
-            f"is {spec.loss.name!r}; the task is {supervised.task}, for which there is {', '.join(fitting)}",
+            f"is {spec.loss.name!r}; for the task {supervised.task} use {', '.join(fitting)}",
         )
 
 
@@ -229,7 +233,7 @@ def _targets_fit_loss(spec: JobSpec, supervised: Supervised) -> Faults:
     if supervised.task != "regression":
         return
     if loss.raw_targets and spec.preprocessing.target == "standard":
-        yield Fault(pointer("preprocessing", "target"), f"is 'standard'; {loss.name} takes targets as they are")
+        yield Fault(pointer("preprocessing", "target"), f"is 'standard'; {loss.name} needs unscaled targets")
     if (supervised.y < loss.least_target).any():
         detail = (
             f"is {loss.name!r}, which takes targets of at least {loss.least_target:g}; the target has smaller values"
@@ -244,7 +248,7 @@ def _class_weights_fit_classes(spec: JobSpec, supervised: Supervised) -> Faults:
         return
     place = pointer("training", "class_weight")
     if supervised.classes is None:
-        yield Fault(place, f"is for classes; the task is {supervised.task}")
+        yield Fault(place, f"is for classification; the task is {supervised.task}")
     elif isinstance(given, dict):
         known = {class_key(label): None for label in supervised.classes}
         unknown = [label for label in given if label not in known]
@@ -263,7 +267,7 @@ def _splits_are_possible(spec: JobSpec, supervised: Supervised) -> Faults:
 
 def _stratify_fault(supervised: Supervised) -> str | None:
     if supervised.classes is None:
-        return f"is true; the task is {supervised.task}, which has no classes to share out"
+        return f"is true; the task is {supervised.task}, which has no classes"
     counts = np.bincount(supervised.y, minlength=len(supervised.classes))
     rarest = int(counts.argmin())
     if counts[rarest] < 3:

@@ -67,18 +67,24 @@ class InlineSummary(Strict):
 class Data(Strict):
     """Where the rows come from, and which columns are what. Exactly one of `builtin`, `dataset` and `inline`."""
 
-    dataset: DatasetId | None = Field(None, description="a data set that was sent to /v1/datasets")
-    builtin: BUILTIN | None = Field(None, description="a data set that is there")
-    n_samples: Annotated[int, Field(ge=10, le=100_000)] | None = Field(None, description="rows to generate")
-    noise: Annotated[float, Field(ge=0, le=10)] | None = Field(None, description="standard deviation of the noise")
+    dataset: DatasetId | None = Field(None, description="the id of a data set uploaded to /v1/datasets")
+    builtin: BUILTIN | None = Field(None, description="a built-in data set")
+    n_samples: Annotated[int, Field(ge=10, le=100_000)] | None = Field(
+        None, description="number of rows of a generated data set"
+    )
+    noise: Annotated[float, Field(ge=0, le=10)] | None = Field(
+        None, description="standard deviation of the noise of a generated data set"
+    )
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = Field(None, description="seed of a generated data set")
     inline: InlineSummary | None = Field(None, description="rows inside the request")
     target: Annotated[list[Column], Field(min_length=1, max_length=1000)] | None = Field(
-        None, description="the column to predict, or several"
+        None, description="the column or columns to predict"
     )
-    features: Annotated[list[Column], Field(min_length=1)] | None = Field(None, description="the columns to learn from")
-    ignore: list[Column] = Field([], description="columns to leave out")
-    sample_weight: Column | None = Field(None, description="the column that says how much each row counts")
+    features: Annotated[list[Column], Field(min_length=1)] | None = Field(
+        None, description="the input columns; by default all others"
+    )
+    ignore: list[Column] = Field([], description="columns to drop")
+    sample_weight: Column | None = Field(None, description="the column with the weight of each row")
 
 
 class Preprocessing(Strict):
@@ -86,29 +92,37 @@ class Preprocessing(Strict):
 
     numeric: Literal["standard", "minmax", "robust", "none"] = "standard"
     categorical: Literal["one_hot", "embedding", "ignore"] = "one_hot"
-    datetime: Literal["cyclic", "parts", "ignore"] = Field("cyclic", description="points of circles, or plain numbers")
+    datetime: Literal["cyclic", "parts", "ignore"] = Field(
+        "cyclic", description="`cyclic`: sine and cosine of each part; `parts`: plain numbers"
+    )
     missing: Literal["mean", "median", "most_frequent", "error"] = Field(
-        "mean", description="what stands in for a missing number; categories get a place of their own for it"
+        "mean", description="how missing numbers are filled in; a missing category is a category of its own"
     )
-    missing_indicator: bool = Field(False, description="an input more for each column of numbers that lacks any")
-    unknown: Literal["bucket", "error"] = Field("bucket", description="categories that were not there in training")
+    missing_indicator: bool = Field(
+        False, description="add a missing-value indicator for each numeric column with missing values"
+    )
+    unknown: Literal["bucket", "error"] = Field(
+        "bucket", description="how categories that were not in the training data are handled"
+    )
     max_categories: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        256, description="of a column; the others share a place"
+        256, description="largest number of categories of a column; rarer ones are merged"
     )
-    min_frequency: Annotated[int, Field(ge=1)] = Field(1, description="rarer categories share a place")
-    target: Literal["standard", "none"] | None = Field(None, description="for regression; standard unless given")
+    min_frequency: Annotated[int, Field(ge=1)] = Field(1, description="categories with fewer training rows are merged")
+    target: Literal["standard", "none"] | None = Field(
+        None, description="scaling of regression targets; default: `standard`"
+    )
 
 
 class Holdout(Strict):
     """Rows that are kept back from training: a fraction of them, those that a column marks, or another data set."""
 
-    fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(None, description="of the rows; 0.2 unless given")
-    stratify: bool | None = Field(None, description="each class gets its share; classification only")
-    group: Column | None = Field(None, description="a column whose equal values stay together")
-    time: Column | None = Field(None, description="a column in whose order the last rows are taken")
-    column: Column | None = Field(None, description="a column that says which rows are kept back")
-    value: str | bool | float | None = Field(None, description="what stands in `column` for those rows")
-    dataset: DatasetId | None = Field(None, description="rows of their own, with the same columns")
+    fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(None, description="share of the rows; default: 0.2")
+    stratify: bool | None = Field(None, description="keep the class proportions; classification only")
+    group: Column | None = Field(None, description="keep rows with the same value in this column in the same split")
+    time: Column | None = Field(None, description="hold out the last rows in the order of this column")
+    column: Column | None = Field(None, description="hold out the rows that have `value` in this column")
+    value: str | bool | float | None = Field(None, description="the value of `column` in the held-out rows")
+    dataset: DatasetId | None = Field(None, description="hold out another data set, with the same columns")
 
     @property
     def is_drawn(self) -> bool:
@@ -156,24 +170,24 @@ class InitialWeights(Strict):
     """Start from the weights of an earlier model: of layers that are named alike, those whose shapes agree."""
 
     model: Annotated[str, Field(min_length=1, max_length=64, description="its id, or an alias")]
-    strict: bool = Field(False, description="refuse unless every tensor has its like")
-    optimizer_state: bool = Field(False, description="go on with the optimizer's state too; it must be the same rule")
+    strict: bool = Field(False, description="reject the job unless every tensor matches")
+    optimizer_state: bool = Field(
+        False, description="also restore the optimizer's state; the optimizer must be the same"
+    )
 
 
 class TrainingSettings(Strict):
     """How long, in what pieces, and from which seed."""
 
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 100
-    batch_size: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        32, description="rows a step; more than there are means all of them"
-    )
+    batch_size: Annotated[int, Field(ge=1, le=10_000_000)] = Field(32, description="rows per step; at most all rows")
     shuffle: bool = True
     seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
     class_weight: ClassWeight | None = Field(
-        None, description="how much the rows of a class count, by its label; `balanced`: each class counts the same"
+        None, description="the weight of each class, by label; `balanced` gives all classes the same total weight"
     )
     early_stopping: EarlyStopping | None = None
-    schedule: SCHEDULE | None = Field(None, description="how the learning rate changes; the same all the time if null")
+    schedule: SCHEDULE | None = Field(None, description="learning rate schedule; null keeps the rate constant")
     gradient_clip: GradientClipping | None = None
     dtype: Literal["float32", "float64"] = "float32"
     time_limit_seconds: Annotated[float, Field(gt=0)] | None = None
@@ -201,9 +215,11 @@ class JobSpec(Strict):
     data: Data
     task: Literal["auto", "binary", "multiclass", "multilabel", "regression"] = "auto"
     preprocessing: Preprocessing = Preprocessing()
-    validation: Holdout | None = Field(None, description="20 % unless given, if there are at least 20 rows")
+    validation: Holdout | None = Field(
+        None, description="validation split; default: 20 % of the rows, if there are at least 20"
+    )
     test: Holdout | None = None
-    layers: Annotated[list[LAYER], Field(max_length=100)] = Field(description="hidden layers in order")
+    layers: Annotated[list[LAYER], Field(max_length=100)] = Field(description="hidden layers, in order")
     output: Output = Output()
     initializer: INITIALIZER = Field({"name": "glorot_uniform"}, validate_default=True)
     bias_initializer: INITIALIZER = Field({"name": "zeros"}, validate_default=True)
@@ -211,7 +227,7 @@ class JobSpec(Strict):
     regularizer: REGULARIZER | None = None
     constraint: CONSTRAINT | None = None
     optimizer: OPTIMIZER = Field({"name": "adam"}, validate_default=True)
-    loss: LOSS | None = Field(None, description="`auto`: follows from the task")
+    loss: LOSS | None = Field(None, description="default: chosen by the task, as with `auto`")
     training: TrainingSettings = TrainingSettings()
     initial_weights: InitialWeights | None = None
     webhook: Webhook | None = None

@@ -15,15 +15,15 @@ from steelyard.training.components import SLOTS
 Loc = Sequence[str | int]
 
 SHOULD_BE = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "int_parsing": "a whole number",
-    "int_parsing_size": "a whole number of ordinary size",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "int_parsing": "an integer",
+    "int_parsing_size": "an integer within 64 bits",
     "float_type": "a number",
     "float_parsing": "a number",
     "finite_number": "a finite number",
     "bool_type": "true or false",
-    "string_type": "a text",
+    "string_type": "a string",
     "list_type": "a list",
     "dict_type": "an object",
     "model_type": "an object",
@@ -33,11 +33,11 @@ SHOULD_BE = {
     "greater_than_equal": "at least {ge}",
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
-    "string_pattern_mismatch": "a text that matches {pattern}",
-    "string_too_short": "a text of at least {min_length} characters",
-    "string_too_long": "a text of at most {max_length} characters",
-    "too_short": "a list of at least {min_length}",
-    "too_long": "of at most {max_length} entries",
+    "string_pattern_mismatch": "a string that matches {pattern}",
+    "string_too_short": "a string of at least {min_length} characters",
+    "string_too_long": "a string of at most {max_length} characters",
+    "too_short": "a list of at least {min_length} entries",
+    "too_long": "at most {max_length} entries long",
 }
 
 
@@ -59,7 +59,7 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
         case "missing":
             return Fault(place, "is missing")
         case "extra_forbidden":
-            return Fault(place, f"is not a field here; {_field_meant(model, loc)}")
+            return Fault(place, f"is not a known field; {_field_meant(model, loc)}")
         case "union_tag_not_found":
             tag = str(context["discriminator"]).strip("'")
             if isinstance(value, dict):
@@ -78,7 +78,7 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
         case kind if kind in SHOULD_BE:
             return Fault(place, f"is {shown(value)}; it must be {SHOULD_BE[kind].format(**context)}")
         case _:
-            return Fault(place, f"is {shown(value)}, which it cannot be")
+            return Fault(place, f"is {shown(value)}, which is not valid here")
 
 
 def _no_such_part(error: ErrorDetails, place: str, sent: Any) -> Fault:

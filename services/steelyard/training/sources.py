@@ -90,10 +90,11 @@ def _other_tables(spec: JobSpec, table: Table, tables: Tables) -> Iterator[Table
 def _differences(table: Table, other: Table) -> Iterator[str]:
     for name, column in table.columns.items():
         if name not in other.columns:
-            yield f"has no column {shown(name)}, which the data have"
+            yield f"has no column {shown(name)}, which the training data has"
         elif _form(column) != _form(other.columns[name]) and other.columns[name].missing < other.rows:
-            hint = f"; sent with ?texts={name}, it has texts" if _form(column) == "text" else ""
-            yield f"has {other.columns[name].kind} values in {shown(name)}; the data have {column.kind} ones{hint}"
+            hint = f"; upload it with ?texts={name} to read the column as strings" if _form(column) == "text" else ""
+            found = f"has {other.columns[name].kind} values in {shown(name)}"
+            yield f"{found}; the training data has {column.kind} values{hint}"
 
 
 def _form(column: Column) -> str:

@@ -84,21 +84,27 @@ def way_faults(spec: JobSpec) -> Iterator[Fault]:
     for part, holdout in holdouts(spec):
         ways = [key for key in ("group", "time", "column", "dataset") if getattr(holdout, key) is not None]
         if len(ways) > 1:
-            yield Fault(pointer(part, ways[1]), f"is given beside {ways[0]!r}; rows are kept back in one way")
+            yield Fault(
+                pointer(part, ways[1]), f"is given together with {ways[0]!r}; only one of them can choose the rows"
+            )
         elif not holdout.is_drawn and holdout.fraction is not None:
-            yield Fault(pointer(part, "fraction"), f"is given beside {ways[0]!r}, which says by itself which rows")
+            yield Fault(
+                pointer(part, "fraction"), f"is given together with {ways[0]!r}, which already determines the rows"
+            )
         elif ways and holdout.stratify:
-            yield Fault(pointer(part, "stratify"), f"is true beside {ways[0]!r}; only rows drawn one by one can be")
+            yield Fault(
+                pointer(part, "stratify"), f"is true together with {ways[0]!r}; only a random split can be stratified"
+            )
         if (holdout.column is None) != (holdout.value is None):
-            yield Fault(pointer(part, "value"), "must say what stands in 'column' for those rows")
+            yield Fault(pointer(part, "value"), "must be the value of 'column' in the held-out rows")
     drawn = [holdout for _, holdout in holdouts(spec) if holdout.is_drawn]
     if len(drawn) == 2:
         if sum(holdout.share for holdout in drawn) >= 1:
             total = sum(holdout.share for holdout in drawn)
-            detail = f"with that of validation makes {total:g}; together they must leave rows to train on"
+            detail = f"with that of validation makes {total:g}; their sum must be less than 1"
             yield Fault(pointer("test", "fraction"), detail)
         if len({(holdout.group, holdout.time) for holdout in drawn}) == 2:
-            yield Fault(pointer("test"), "is drawn in another way than validation; both need the same group or time")
+            yield Fault(pointer("test"), "is split differently from validation; both need the same group or time")
 
 
 def room_faults(spec: JobSpec, supervised: Supervised) -> Iterator[Fault]:
@@ -111,7 +117,7 @@ def room_faults(spec: JobSpec, supervised: Supervised) -> Iterator[Fault]:
         elif not len(rows):
             yield Fault(pointer(part, "value"), f"is {shown(holdout.value)}, which no row has in {holdout.column!r}")
     if len(fixed) == 2 and len(np.intersect1d(fixed["validation"], fixed["test"])):
-        yield Fault(pointer("test"), "keeps back rows that validation has; no row may be in two parts")
+        yield Fault(pointer("test"), "holds out rows of the validation split; no row may be in both")
     rows_left = supervised.rows - sum(map(len, fixed.values()))
     drawn = {part: holdout.share for part, holdout in holdouts(spec) if holdout.is_drawn}
     if (fixed or drawn) and rows_left - sum(sizes(rows_left, drawn).values()) < 1:
@@ -120,8 +126,8 @@ def room_faults(spec: JobSpec, supervised: Supervised) -> Iterator[Fault]:
         yield Fault(place, f"leaves no row of {supervised.rows} to train on")
     for part, holdout in holdouts(spec):
         if holdout.time is not None and supervised.table.columns[holdout.time].values.labels is not None:
-            yield Fault(pointer(part, "time"), f"is {shown(holdout.time)}, which holds neither dates nor numbers")
+            yield Fault(pointer(part, "time"), f"is {shown(holdout.time)}, which is neither dates nor numbers")
         elif holdout.time is not None and supervised.table.columns[holdout.time].missing:
-            yield Fault(pointer(part, "time"), f"is {shown(holdout.time)}, which lacks values in some rows")
+            yield Fault(pointer(part, "time"), f"is {shown(holdout.time)}, which has missing values")
         if holdout.group is not None and len(np.unique(_codes(supervised, holdout.group))) < 2:
             yield Fault(pointer(part, "group"), f"is {shown(holdout.group)}, which has the same value in every row")

@@ -22,9 +22,9 @@ def _url(url: str) -> str:
     except ValueError:
         sound = False
     if not sound:
-        raise ValueError(f"is {shown(url)}; it must be the address of an http or https server")
+        raise ValueError(f"is {shown(url)}; it must be an http or https URL")
     if parts.username is not None or parts.fragment:
-        raise ValueError("has a user or a fragment; it must be an address without them")
+        raise ValueError("has a user or a fragment; it must be a URL without them")
     return url
 
 
@@ -50,5 +50,5 @@ class Webhook(Strict):
 
     url: Annotated[str, Field(max_length=2000), AfterValidator(_url)]
     secret: Annotated[str, AfterValidator(_secret)] | None = Field(
-        None, description="`whsec_` and 24 to 64 bytes in base64; never served; without one, nothing is signed"
+        None, description="`whsec_` and 24 to 64 bytes in base64; never returned; without it, messages are not signed"
     )

@@ -59,6 +59,6 @@ def make_meters() -> Meters:
     return Meters(
         registry=registry,
         requests=Counter("steelyard_http_requests", "Requests answered", labels, registry=registry),
-        seconds=Histogram("steelyard_http_request_seconds", "Time to answer", labels[:2], registry=registry),
-        lost_rings=Counter("steelyard_rings_lost", "Messages that the broker did not take", registry=registry),
+        seconds=Histogram("steelyard_http_request_seconds", "Response time", labels[:2], registry=registry),
+        lost_rings=Counter("steelyard_rings_lost", "Messages that could not be sent to the broker", registry=registry),
     )

@@ -89,7 +89,7 @@ class Bodies:
             held += len(piece)
             self._held += len(piece)
             if self._held > self._budget:
-                raise Unavailable("requests in progress use all the memory reserved for request bodies")
+                raise Unavailable("requests in progress use all memory reserved for request bodies; try again later")
 
         try:
             await self._take(receive, announced, most, keep)
@@ -137,7 +137,7 @@ class Bodies:
                     piece, more = message.get("body", b""), message.get("more_body", False)
                     done += len(piece)
                     if done > most:
-                        raise PayloadTooLarge(f"the body has more than {most} bytes, which is the limit")
+                        raise PayloadTooLarge(f"the body has more than {most} bytes; this is the limit")
                     if piece:
                         await keep(piece)
                     if more:

@@ -20,8 +20,8 @@ from steelyard.web.wiring import services
 
 datasets = Blueprint("datasets", __name__)
 NAME = Query("name", "string", "a label")
-ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=10_000)
-ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0, most=MOST_OFFSET)
+ROWS = Query("limit", "integer", "maximum number of rows", default=50, least=1, most=10_000)
+ROW = Query("after", "integer", "number of rows to skip", default=0, least=0, most=MOST_OFFSET)
 
 
 @route(
@@ -29,7 +29,7 @@ ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0
     "POST",
     "/v1/datasets",
     Operation(
-        "Send a data set",
+        "Upload a data set",
         {201: "Dataset"},
         query=(NAME, *READING),
         files=True,
@@ -53,7 +53,7 @@ def create_dataset(*, name: str | None, **dialect: Any) -> Response:
                     found = library.keep(ours.engine, upload, sent.file, parsed)
             if found["name"] != title and title is not None:
                 called = "without a name" if found["name"] is None else f"under the name {shown(found['name'])}"
-                found["note"] = f"these bytes are stored already, {called}; the name {shown(title)} is not used"
+                found["note"] = f"the same bytes are already stored {called}; the name {shown(title)} is not used"
             answer = orjson.dumps(found)
             if once is not None:  # a transaction of its own will do: the same bytes are the same data set anyhow
                 replies.keep_alone(ours.engine, once, answer)
@@ -85,7 +85,7 @@ def get_dataset(dataset_id: str) -> dict[str, Any]:
     datasets,
     "DELETE",
     "/v1/datasets/<dataset_id>",
-    Operation("Delete a data set; what was made from it stays", {204: None}, problems=(404, 409)),
+    Operation("Delete a data set; jobs and models made from it are kept", {204: None}, problems=(404, 409)),
 )
 def delete_dataset(dataset_id: str) -> Response:
     """Delete the data set."""
@@ -114,7 +114,7 @@ def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
     datasets,
     "GET",
     "/v1/datasets/<dataset_id>/content",
-    Operation("The bytes of a data set, as they were sent", {200: None}, forms=tuple(FORMATS), problems=(404,)),
+    Operation("Download a data set's file", {200: None}, forms=tuple(FORMATS), problems=(404,)),
 )
 def get_dataset_content(dataset_id: str) -> Response:
     """The file."""

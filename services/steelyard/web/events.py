@@ -70,7 +70,9 @@ class Streams:
     def reserve(self) -> None:
         """Make room for one more client. Raises `Unavailable`."""
         if self._clients >= MOST_STREAMS:
-            raise Unavailable(f"{MOST_STREAMS} clients follow events already; ask again, or poll the list of events")
+            raise Unavailable(
+                f"{MOST_STREAMS} clients already follow events; try again later, or poll the list of events"
+            )
         self._clients += 1
 
     def release(self) -> None:

@@ -69,7 +69,7 @@ class Front:
             await exchange.refuse(error)
         except Exception:
             log.exception("a request failed", request_id=exchange.request_id)
-            await exchange.refuse(Internal(f"the log has the reason, under the request id {exchange.request_id}"))
+            await exchange.refuse(Internal(f"see the server's log for the request id {exchange.request_id}"))
         seconds = time.perf_counter() - exchange.started
         meters, path = self.services.meters, scope["path"]
         meters.account(exchange.request_id, scope["method"], path, exchange.route, exchange.status, seconds)

@@ -31,8 +31,8 @@ class Gate:
         host = headers.get("host", "")
         if not self._is_ours(host):
             raise Forbidden(
-                f"the Host header names {shown(host)}, and this service does not answer under that name; "
-                "if it should, add the name to STEELYARD_ALLOWED_HOSTS"
+                f"the Host header names {shown(host)}, which this service does not accept; "
+                "to accept it, add it to STEELYARD_ALLOWED_HOSTS"
             )
         if method not in READING:
             self._check_origin(host, headers)
@@ -47,7 +47,7 @@ class Gate:
         if is_foreign and ANY_HOST not in self._named:
             raise Forbidden(
                 f"a page of another site ({shown(origin or 'unknown')}) sent this request; only this service's own "
-                "pages, and programs, may change anything"
+                "pages, and programs, may send anything but GET and HEAD"
             )
 
     def _is_ours(self, host: str) -> bool:

@@ -21,14 +21,17 @@ from steelyard.web.wiring import services
 health = Blueprint("health", __name__)
 
 
-@route(health, "GET", "/healthz", Operation("Whether this process answers", {200: "Health"}))
+@route(health, "GET", "/healthz", Operation("Check that this process responds", {200: "Health"}))
 def get_health() -> dict[str, Any]:
     """Always fine, if it can say so."""
     return {"status": "ok", "version": __version__}
 
 
 @route(
-    health, "GET", "/readyz", Operation("Whether jobs can be taken and trained", {200: "Readiness", 503: "Readiness"})
+    health,
+    "GET",
+    "/readyz",
+    Operation("Check that jobs can be accepted and trained", {200: "Readiness", 503: "Readiness"}),
 )
 def get_readiness() -> Response:
     """The database, the broker and a live worker, each named."""
@@ -51,13 +54,13 @@ def _fine(detail: str | None, otherwise: str = "none answers") -> dict[str, Any]
     return {"ok": detail is not None, "detail": otherwise if detail is None else detail}
 
 
-@route(health, "GET", "/metrics", Operation("Figures for Prometheus", {200: None}, forms=("text/plain",)))
+@route(health, "GET", "/metrics", Operation("Metrics for Prometheus", {200: None}, forms=("text/plain",)))
 def get_metrics() -> Response:
     """Everything that is counted."""
     return Response(generate_latest(services().meters.registry), content_type=CONTENT_TYPE_LATEST)
 
 
-@route(health, "GET", "/v1/catalog", Operation("Every part that a job can name", {200: "Catalog"}))
+@route(health, "GET", "/v1/catalog", Operation("List every component that a job can use", {200: "Catalog"}))
 def get_catalog() -> dict[str, Any]:
     """Layers, initializers, activations, losses, optimizers … with parameters, ranges, formula and source."""
     return catalog()
@@ -70,7 +73,7 @@ class JobsByStatus(Collector):
         self._engine = engine
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """One gauge; nothing while the database is away."""
+        """One gauge; nothing while the database is unreachable."""
         gauge = GaugeMetricFamily("steelyard_jobs", "Jobs by status", labels=["status"])
         try:
             counts = queries.count_by_status(self._engine)

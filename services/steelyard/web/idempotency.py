@@ -47,5 +47,5 @@ def answer_once(
             except AnsweredAlready:  # by another process, a moment ago
                 answer = replies.find(ours.engine, once)
     if answer is None:
-        raise Conflict(f"the answer to {HEADER} {key!r} is not there any more; use a new key")
+        raise Conflict(f"the answer to {HEADER} {key!r} is no longer stored; use a new key")
     return answer, {REPLAYED: "true"}

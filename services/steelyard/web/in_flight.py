@@ -19,7 +19,7 @@ class InFlight:
         """Be the only request with `key`. Raises `Conflict` when there is one already."""
         with self._lock:
             if key in self._keys:
-                raise Conflict(f"a request with the Idempotency-Key {key!r} is being worked on; ask again in a moment")
+                raise Conflict(f"a request with the Idempotency-Key {key!r} is in progress; try again in a moment")
             self._keys.add(key)
         try:
             yield

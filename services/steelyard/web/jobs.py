@@ -26,16 +26,16 @@ from steelyard.web.wiring import services
 
 jobs = Blueprint("jobs", __name__)
 RETRY_SECONDS = 1
-DRY_RUN = Query("dry_run", "boolean", "only say what the job would be", default=False)
+DRY_RUN = Query("dry_run", "boolean", "validate the job and estimate its size without submitting it", default=False)
 FILTERS = (
-    Query("status", "string", "only jobs in this state", choices=STATUSES),
-    Query("name", "string", "only jobs of this name"),
+    Query("status", "string", "only jobs with this status", choices=STATUSES),
+    Query("name", "string", "only jobs with this name"),
     Query("metadata", "labels", "only jobs with these labels: `metadata[key]=value`"),
 )
 SPLIT = Query("split", "string", "which rows", default="validation", choices=("train", "validation", "test"))
-ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=10_000)
-ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0, most=MOST_OFFSET)
-EPOCH = Query("after", "integer", "only epochs later than this one", default=0, least=0, most=MOST_OFFSET)
+ROWS = Query("limit", "integer", "maximum number of rows", default=50, least=1, most=10_000)
+ROW = Query("after", "integer", "number of rows to skip", default=0, least=0, most=MOST_OFFSET)
+EPOCH = Query("after", "integer", "only epochs after this one", default=0, least=0, most=MOST_OFFSET)
 
 
 @route(
@@ -104,7 +104,13 @@ add_life(jobs, TRAINING, "/v1/jobs", "Job")
     jobs,
     "GET",
     "/v1/jobs/<job_id>/history",
-    Operation("What each epoch measured", {200: "History"}, query=(EPOCH,), forms=(CSV,), problems=(404, 406, 422)),
+    Operation(
+        "Get the loss and metrics of every epoch",
+        {200: "History"},
+        query=(EPOCH,),
+        forms=(CSV,),
+        problems=(404, 406, 422),
+    ),
 )
 def get_history(job_id: str, *, after: int) -> Response:
     """The history, or the part of it after an epoch."""
@@ -122,7 +128,7 @@ def get_history(job_id: str, *, after: int) -> Response:
     "GET",
     "/v1/jobs/<job_id>/predictions",
     Operation(
-        "The stored predictions of a split",
+        "Get the stored predictions of a split",
         {200: "Predictions"},
         query=(SPLIT, ROWS, ROW),
         forms=(CSV,),
@@ -148,9 +154,7 @@ def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Respo
     jobs,
     "GET",
     "/v1/jobs/<job_id>/report",
-    Operation(
-        "How good the predictions of a split are, class by class", {200: "Report"}, query=(SPLIT,), problems=(404, 422)
-    ),
+    Operation("Get the evaluation report of a split", {200: "Report"}, query=(SPLIT,), problems=(404, 422)),
 )
 def get_report(job_id: str, *, split: str) -> dict[str, Any]:
     """Precision and recall of each class, the confusion matrix, and the calibration of the probabilities."""

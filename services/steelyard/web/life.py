@@ -18,10 +18,10 @@ from steelyard.web.wiring import services
 
 MOST_SECONDS = 60
 EVENT_STREAM = "text/event-stream"
-WAIT = Query("wait", "number", "how many seconds to wait at most", default=0, least=0, most=MOST_SECONDS)
-UNTIL_DOC = "what to wait for: a change of status, or the end"
+WAIT = Query("wait", "number", "maximum number of seconds to wait", default=0, least=0, most=MOST_SECONDS)
+UNTIL_DOC = "what to wait for: any change of status, or the end of the job"
 UNTIL = Query("until", "string", UNTIL_DOC, default="changed", choices=("changed", "ended"))
-EVENT = Query("after", "integer", "only events later than this one", default=0, least=0, most=MOST_OFFSET)
+EVENT = Query("after", "integer", "only events after this one", default=0, least=0, most=MOST_OFFSET)
 
 
 def add_life(blueprint: Blueprint, kind: Kind, path: str, schema: str) -> None:
@@ -76,20 +76,20 @@ def add_life(blueprint: Blueprint, kind: Kind, path: str, schema: str) -> None:
     got = Operation(f"Get a {noun}", {200: schema}, query=(WAIT, UNTIL), problems=(404, 422))
     events = {200: "EventList", 204: None}
     told = Operation(
-        f"What happened to a {noun}, oldest first",
+        f"List the events of a {noun}, oldest first",
         events,
         query=(LIMIT, EVENT),
         forms=(EVENT_STREAM,),
         problems=(400, 404, 406, 422),
     )
-    again = "a cancelled one, or one that failed with worker-lost or time-limit-exceeded"
+    again = "one that was cancelled, or that failed with worker-lost or time-limit-exceeded"
     name_of_events = "list_events" if noun == "job" else f"list_{noun}_events"
     route(blueprint, "GET", one, got, name=f"get_{noun}")(get)
     route(
         blueprint,
         "DELETE",
         one,
-        Operation(f"Delete a {noun} with all that belongs to it", {204: None}, problems=gone),
+        Operation(f"Delete a {noun} and all its results", {204: None}, problems=gone),
         name=f"delete_{noun}",
     )(delete)
     route(
@@ -105,5 +105,5 @@ def _read_cursor(last: str | None, after: int) -> Cursor:
         return Cursor(event=after)
     cursor = Cursor.parse(last)
     if cursor is None:
-        raise InvalidRequest(f"the Last-Event-ID is {shown(last)}; it must be the id of an event of this stream")
+        raise InvalidRequest(f"the Last-Event-ID is {shown(last)}; it must be the id of an event in this stream")
     return cursor

@@ -14,7 +14,7 @@ from steelyard.web.wiring import services
 
 models = Blueprint("models", __name__)
 PREDICT = "/v1/models/<model_id>/predict"
-FORCE = Query("force", "boolean", "delete it although it has aliases", default=False)
+FORCE = Query("force", "boolean", "delete the model even if it has aliases", default=False)
 TABLES = {media_type: form for media_type, form in FORMATS.items() if media_type != JSON}
 
 
@@ -39,7 +39,7 @@ def get_model(model_id: str) -> dict[str, Any]:
     models,
     "DELETE",
     "/v1/models/<model_id>",
-    Operation("Delete a model; its job stays", {204: None}, query=(FORCE,), problems=(404, 409, 422)),
+    Operation("Delete a model; its job is kept", {204: None}, query=(FORCE,), problems=(404, 409, 422)),
 )
 def delete_model(model_id: str, *, force: bool) -> Response:
     """Delete the model, unless it has an alias, by which somebody may call it."""
@@ -52,7 +52,7 @@ def delete_model(model_id: str, *, force: bool) -> Response:
     models,
     "PUT",
     "/v1/models/<model_id>/aliases/<alias>",
-    Operation("Name a model; it can be called by that everywhere", {200: "Model"}, problems=(404, 422)),
+    Operation("Give a model an alias, which can be used in place of its id", {200: "Model"}, problems=(404, 422)),
 )
 def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
     """Give the model the name, which passes on from the model that has it."""
@@ -66,7 +66,7 @@ def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
     models,
     "DELETE",
     "/v1/models/<model_id>/aliases/<alias>",
-    Operation("Take a name from a model", {204: None}, problems=(404,)),
+    Operation("Remove an alias from a model", {204: None}, problems=(404,)),
 )
 def delete_model_alias(model_id: str, alias: str) -> Response:
     """Take the name away; the model stays."""

@@ -21,24 +21,24 @@ from steelyard.web.uploads import MULTIPART
 
 REF = "#/components/schemas/{model}"
 PROBLEM_NAMES = {
-    400: "the body is not JSON as it should be",
+    400: "the request is malformed",
     403: "the request's host or origin is not allowed",
-    404: "there is no such thing",
-    405: "the address takes other methods",
-    406: "there is no such form",
+    404: "the resource does not exist",
+    405: "the endpoint does not support this method",
+    406: "the resource is not available in an accepted media type",
     408: "the body did not arrive in time",
-    409: "its state forbids it",
+    409: "the state of the resource does not allow this",
     413: "the body is too large",
-    415: "the body is of a kind that is not read",
-    422: "what was asked cannot be done; `errors` has every fault",
-    500: "a fault of the service",
-    503: "a part of the service is away",
+    415: "the media type of the body is not supported",
+    422: "validation failed; `errors` lists every error",
+    500: "internal error",
+    503: "the service, or a part of it, is unavailable",
 }
 KEY_PARAMETER: dict[str, Any] = {
     "name": HEADER,
     "in": "header",
-    "description": "chosen by the client: the same request with the same key has its effect once and the same answer, "
-    f"marked `{REPLAYED}: true`",
+    "description": "chosen by the client: a repeated request with the same key is executed once and gets the same "
+    f"response, marked `{REPLAYED}: true`",
     "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
 }
 FILE = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream", "minLength": 1}

@@ -27,8 +27,8 @@ from steelyard.web.routing import JSON, Operation, choose_form, read_json, reply
 from steelyard.web.wiring import services
 
 predictions = Blueprint("predictions", __name__)
-ROWS = Query("limit", "integer", "how many rows at most", default=50, least=1, most=100_000)
-ROW = Query("after", "integer", "how many rows to leave out", default=0, least=0, most=MOST_OFFSET)
+ROWS = Query("limit", "integer", "maximum number of rows", default=50, least=1, most=100_000)
+ROW = Query("after", "integer", "number of rows to skip", default=0, least=0, most=MOST_OFFSET)
 RETRY_SECONDS = 1
 INLINE: dict[str, tuple[type, str]] = {"rows": (dict, "objects"), "x": (list, "lists")}
 
@@ -38,7 +38,7 @@ INLINE: dict[str, tuple[type, str]] = {"rows": (dict, "objects"), "x": (list, "l
     "POST",
     "/v1/models/<model_id>/predictions",
     Operation(
-        "Predict a whole data set",
+        "Predict many rows as a job",
         {202: "BatchPrediction"},
         body="BatchRequest",
         keyed=True,
@@ -81,11 +81,11 @@ def _read_fields(document: Any) -> tuple[str | None, dict[str, Any]]:
         raise ValidationFailed([Fault("", f"is {shown(document)}; it must be an object with 'data'")])
     known = ("data", "name", "webhook")
     unknown = [key for key in document if key not in known]
-    faults = [Fault(pointer(key), f"is not a field here; {nearest(key, known)}") for key in unknown[:MOST_ERRORS]]
-    faults += [Fault(pointer(key), "is not a field here") for key in unknown[MOST_ERRORS:]]
+    faults = [Fault(pointer(key), f"is not a known field; {nearest(key, known)}") for key in unknown[:MOST_ERRORS]]
+    faults += [Fault(pointer(key), "is not a known field") for key in unknown[MOST_ERRORS:]]
     name, data = document.get("name"), document.get("data")
     if name is not None and not (isinstance(name, str) and 0 < len(name) <= 200):
-        faults.append(Fault(pointer("name"), f"is {shown(name)}; it must be a text of 1 to 200 characters"))
+        faults.append(Fault(pointer("name"), f"is {shown(name)}; it must be a string of 1 to 200 characters"))
     if not isinstance(data, dict) or len(data) != 1 or next(iter(data)) not in ("dataset", "inline"):
         seen = f"is {shown(data)}" if "data" in document else "is missing"
         faults.append(Fault(pointer("data"), f"{seen}; it must be an object with one of 'dataset' and 'inline'"))
@@ -116,7 +116,9 @@ def _read_inline(inline: Any) -> tuple[str, list[Any]]:
     place = ("data", "inline")
     unknown = [key for key in inline if key not in INLINE] if isinstance(inline, dict) else []
     if unknown:
-        raise ValidationFailed(Fault(pointer(*place, key), "is not a field here; known are rows, x") for key in unknown)
+        raise ValidationFailed(
+            Fault(pointer(*place, key), "is not a known field; known are rows, x") for key in unknown
+        )
     if not isinstance(inline, dict) or len(inline) != 1:
         detail = f"is {shown(inline)}; it must be an object with one of 'rows' (objects) and 'x' (lists)"
         raise ValidationFailed([Fault(pointer(*place), detail)])
@@ -141,10 +143,10 @@ def _require_inputs(dataset_id: str, model: Loaded) -> int:
     if missing:
         raise ValidationFailed(
             [
-                Fault(place, f"has no column {shown(name)}, which the model takes; {nearest(name, there)}")
+                Fault(place, f"has no column {shown(name)}, which the model needs; {nearest(name, there)}")
                 for name in missing[:MOST_ERRORS]
             ]
-            + [Fault(place, f"has no column {shown(name)}, which the model takes") for name in missing[MOST_ERRORS:]]
+            + [Fault(place, f"has no column {shown(name)}, which the model needs") for name in missing[MOST_ERRORS:]]
         )
     with _told_at(place):  # a column is of one form: if the first rows are not what the model takes, no others are
         read_table(library.load_part(engine, dataset_id, [*encoder.features], 0), encoder, model.network.dtype)
@@ -181,7 +183,7 @@ add_life(predictions, PREDICTION, "/v1/predictions", "BatchPrediction")
     predictions,
     "GET",
     "/v1/predictions/<prediction_id>/rows",
-    Operation("What was predicted", {200: "BatchRows"}, query=(ROWS, ROW), forms=(CSV,), problems=(404, 406, 422)),
+    Operation("Get the predictions", {200: "BatchRows"}, query=(ROWS, ROW), forms=(CSV,), problems=(404, 406, 422)),
 )
 def get_prediction_rows(prediction_id: str, *, limit: int, after: int) -> Response:
     """Row, prediction and probabilities."""

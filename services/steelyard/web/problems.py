@@ -87,28 +87,28 @@ def add_handlers(app: Flask) -> None:
     def _unforeseen(_: Exception) -> Response:
         log.exception("a request failed")
         known = g.get("request_id", "")
-        return render_problem(errors.Internal(f"the log has the reason, under the request id {known}"))
+        return render_problem(errors.Internal(f"see the server's log for the request id {known}"))
 
 
 def _translate(error: HTTPException) -> SteelyardError:
     match error:
         case NotFound():
-            return errors.NotFound(f"there is nothing at {request.path!r}; /docs lists what there is")
+            return errors.NotFound(f"there is no resource at {request.path!r}; /docs lists the endpoints")
         case MethodNotAllowed():
             allowed = ", ".join(sorted(error.valid_methods or ()))
-            return errors.MethodNotAllowed(f"{request.path} does not take {request.method}; it takes {allowed}")
+            return errors.MethodNotAllowed(f"{request.path} does not support {request.method}; use {allowed}")
         case RequestEntityTooLarge():
             return errors.PayloadTooLarge(_too_large())
         case _ if error.code is not None and 400 <= error.code < 500:
             return errors.InvalidRequest(error.description or "the request could not be read")
         case _:
-            return errors.Internal("the service could not answer")
+            return errors.Internal("the service could not process the request")
 
 
 def _too_large() -> str:
     """That the body is larger than it may be, with the numbers."""
     most = request.max_content_length
-    seen = "more than that were sent" if request.content_length is None else f"it has {request.content_length}"
+    seen = "more were sent" if request.content_length is None else f"it has {request.content_length}"
     return f"the body must have at most {most} bytes; {seen}"
 
 
@@ -124,7 +124,7 @@ def explain(slug: str) -> Any:
     """The page that a problem's `type` names."""
     kinds = known_errors()
     if slug not in kinds:
-        raise errors.NotFound(f"there is no problem {slug!r}; there are {', '.join(sorted(kinds))}")
+        raise errors.NotFound(f"there is no problem {slug!r}; known are {', '.join(sorted(kinds))}")
     kind = kinds[slug]
     facts = {"slug": slug, "title": kind.title, "explanation": inspect.getdoc(kind), "status": STATUS[slug]}
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":

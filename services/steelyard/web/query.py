@@ -55,7 +55,7 @@ class Query:
     def _read_number(self, text: str) -> float | int:
         bounds = f" from {self.least:.16g}" if self.least is not None else ""
         bounds += f" to {self.most:.16g}" if self.most is not None else ""
-        right = f"{'a whole number' if self.kind == 'integer' else 'a number'}{bounds}"
+        right = f"{'an integer' if self.kind == 'integer' else 'a number'}{bounds}"
         if not NUMBER[self.kind].fullmatch(text) or len(text) > LONGEST_NUMBER:
             raise ValueError(right)
         value = int(text) if self.kind == "integer" else float(text)
@@ -70,8 +70,8 @@ class Query:
 NUMBER = {"integer": re.compile(r"-?[0-9]+"), "number": re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")}
 LONGEST_NUMBER = 100
 MOST_OFFSET = 2**53 - 1  # of rows, epochs, events: what databases and JSON's numbers hold
-LIMIT = Query("limit", "integer", "how many at most", default=50, least=1, most=200)
-AFTER = Query("after", "string", "the last id of the page before", pattern="^[a-z]+_[0-9a-z]{26}$")
+LIMIT = Query("limit", "integer", "maximum number of items", default=50, least=1, most=200)
+AFTER = Query("after", "string", "the last id of the previous page", pattern="^[a-z]+_[0-9a-z]{26}$")
 
 
 def read_query(declared: Sequence[Query]) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def read_query(declared: Sequence[Query]) -> dict[str, Any]:
                 Fault.of_query(name, f"is not a filter; write `{base}[key]=value`, with a key without brackets")
             )
         elif name not in known:
-            hint = nearest(name, known) if known else "this address takes none"
-            faults.append(Fault.of_query(name, f"is not a parameter here; {hint}"))
+            hint = nearest(name, known) if known else "this endpoint takes none"
+            faults.append(Fault.of_query(name, f"is not a parameter of this endpoint; {hint}"))
         else:
             try:
                 values[name] = known[name].read(text)

@@ -54,7 +54,7 @@ def route(
         @wraps(view)
         def call(**arguments: Any) -> Response:
             if any("\0" in argument for argument in arguments.values()):  # PostgreSQL rejects NUL in strings
-                raise NotFound(f"there is nothing at {request.path!r}: no name has a NUL character")
+                raise NotFound(f"there is no resource at {request.path!r}: names cannot contain a NUL character")
             answer = view(**arguments, **read_query(operation.query))
             return answer if isinstance(answer, Response) else reply(answer)
 
@@ -146,5 +146,5 @@ def choose_form(forms: Sequence[str]) -> str:
     """The media type that the client prefers among those on offer. Raises `NotAcceptable`."""
     best = request.accept_mimetypes.best_match(forms) if request.accept_mimetypes else forms[0]
     if best is None:
-        raise NotAcceptable(f"the Accept header asks for {request.headers['Accept']}; there are {', '.join(forms)}")
+        raise NotAcceptable(f"the Accept header asks for {request.headers['Accept']}; available are {', '.join(forms)}")
     return str(best)

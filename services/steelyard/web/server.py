@@ -142,7 +142,7 @@ class Guarded(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request of HTTP, and hang up."""
-        status, headers, body = make_problem(InvalidRequest(f"this is no HTTP request that can be read: {msg}"), "")
+        status, headers, body = make_problem(InvalidRequest(f"this is not a valid HTTP request: {msg}"), "")
         lines = [f"HTTP/1.1 {status} Bad Request", *(f"{name}: {value}" for name, value in headers)]
         lines += [f"content-length: {len(body)}", f"x-request-id: {choose_id(None)}", "connection: close", "", ""]
         self.transport.write("\r\n".join(lines).encode() + body)

@@ -37,12 +37,12 @@ ENCODINGS = ("utf-8", "latin-1", "cp1252", "utf-16")
 QUOTE = '"'
 CHARACTER = r"^[\t -~]$"
 READING = (
-    Query("delimiter", "string", "of a CSV file; found out unless given", pattern=CHARACTER),
+    Query("delimiter", "string", "of a CSV file; detected by default", pattern=CHARACTER),
     Query("quote", "string", 'of a CSV file; `"` by default', pattern=CHARACTER),  # client generators escape a default
-    Query("encoding", "string", "of a CSV file; found out unless given", choices=ENCODINGS),
-    Query("decimal", "string", "decimal point of a CSV file; found out unless given", choices=(".", ",")),
-    Query("header", "boolean", "whether a CSV file begins with the columns' names", default=True),
-    Query("texts", "string", "columns that hold texts, whatever they look like, with commas between"),
+    Query("encoding", "string", "of a CSV file; detected by default", choices=ENCODINGS),
+    Query("decimal", "string", "decimal point of a CSV file; detected by default", choices=(".", ",")),
+    Query("header", "boolean", "whether the first line of a CSV file has the column names", default=True),
+    Query("texts", "string", "columns to read as strings, separated by commas"),
 )
 
 
@@ -98,7 +98,7 @@ def receive(max_bytes: int) -> Iterator[Sent]:
         yield _from_form()
         return
     if request.mimetype not in FORMATS:
-        raise UnsupportedMediaType(f"the Content-Type is {request.mimetype or 'none'}; files are {_known()}")
+        raise UnsupportedMediaType(f"the Content-Type is {request.mimetype or 'none'}; it must be one of {_known()}")
     if (kept := request.environ.get(BODY_FILE)) is not None:
         yield Sent(kept, None, request.mimetype)
         return
@@ -109,7 +109,7 @@ def receive(max_bytes: int) -> Iterator[Sent]:
 
 def _from_form() -> Sent:
     unknown = [name for name in [*request.form, *request.files] if name not in ("file", "name")]
-    faults = [Fault(pointer(name), "is not a field here; known are file, name") for name in unknown]
+    faults = [Fault(pointer(name), "is not a known field; known are file, name") for name in unknown]
     if "file" not in request.files:
         faults.append(Fault(pointer("file"), "is missing; it must be the file"))
     if faults:

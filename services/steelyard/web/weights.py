@@ -21,7 +21,7 @@ TENSOR_FORMS = (JSON, npz.NPY_MEDIA_TYPE)
     weights,
     "GET",
     "/v1/jobs/<job_id>/weights",
-    Operation("Which weights there are", {200: "WeightList"}, problems=(404,)),
+    Operation("List the weights of a job", {200: "WeightList"}, problems=(404,)),
 )
 def list_weights(job_id: str) -> dict[str, Any]:
     """Snapshots with their tensors' shapes, statistics and hashes."""
@@ -32,7 +32,7 @@ def list_weights(job_id: str) -> dict[str, Any]:
     weights,
     "GET",
     "/v1/jobs/<job_id>/weights/<snapshot>",
-    Operation("All tensors of a snapshot", {200: "Weights"}, forms=FORMS[1:], problems=(404, 406)),
+    Operation("Get all tensors of a snapshot", {200: "Weights"}, forms=FORMS[1:], problems=(404, 406)),
 )
 def get_snapshot(job_id: str, snapshot: str) -> Response:
     """The tensors, in the form that the client accepts."""

@@ -88,7 +88,7 @@ def cases() -> list[Any]:
 def test_every_part_runs_on_both_engines_or_declares_that_it_does_not(family: str, part: Part) -> None:
     chosen, reference = training_with(family, part), training_with(family, part, compiled=False)
     found, expected = chosen.network.parameters, reference.network.parameters
-    assert (reference.engine, reference.why_not_compiled) == ("numpy", "NumPy was asked for")
+    assert (reference.engine, reference.why_not_compiled) == ("numpy", "the job requests NumPy")
     if part.name in NUMPY_ALONE:
         reason = part.why_not_compiled()
         assert (chosen.engine, chosen.why_not_compiled) == ("numpy", f"{family} {part.name!r} {reason}")
@@ -130,7 +130,7 @@ class Halved(Relu):
 
 @dataclass(frozen=True)
 class Slow(Adam):
-    """An Adam that makes its steps by code of its own."""
+    """An Adam that has no formula to compile."""
 
     name: ClassVar = "slow"
 

@@ -37,7 +37,7 @@ def test_categories_are_learned() -> None:
 
 
 def test_columns_and_categories_go_together() -> None:
-    with pytest.raises(InvalidParameter, match="one a column"):
+    with pytest.raises(InvalidParameter, match="one for each column"):
         Embedding((0, 1), (3,))
     with pytest.raises(InvalidParameter, match="twice"):
         Embedding((1, 1), (3, 3))

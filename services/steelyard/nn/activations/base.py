@@ -77,7 +77,7 @@ class Pointwise(Activation):
 
     def why_not_compiled(self) -> str | None:
         if not is_inherited(type(self), Pointwise, "forward", "backward", "weights", "learning"):
-            return "is computed by code of its own"
+            return "has no formula to compile"
         return self.curve.why_not_compiled()
 
 

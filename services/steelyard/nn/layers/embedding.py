@@ -34,7 +34,7 @@ class Embedding(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.columns) != len(self.categories):
-            raise InvalidParameter("categories", f"are {len(self.categories)}; it must be one a column")
+            raise InvalidParameter("categories", f"are {len(self.categories)}; there must be one for each column")
         if len(set(self.columns)) != len(self.columns):
             raise InvalidParameter("columns", "names a column twice")
 

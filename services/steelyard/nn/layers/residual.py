@@ -33,7 +33,7 @@ class Residual(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.layers or any(isinstance(layer, Residual) for layer in self.layers):
-            raise InvalidParameter("layers", "must have at least one layer, and no residual block")
+            raise InvalidParameter("layers", "must have at least one layer and no nested residual block")
 
     def outputs(self, inputs: int) -> int:
         return places(self.layers, inputs)[-1].outputs

@@ -137,7 +137,7 @@ class Rule(Optimizer):
 
     def why_not_compiled(self) -> str | None:
         if not is_inherited(type(self), Rule, "update", "table"):
-            return "makes its steps by code of its own"
+            return "has no formula to compile"
         return why_not_formula(self.move)
 
 

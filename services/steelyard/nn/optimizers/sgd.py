@@ -31,7 +31,7 @@ class SGD(Rule):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.nesterov and not self.momentum:
-            raise InvalidParameter("nesterov", "needs a momentum greater than 0")
+            raise InvalidParameter("nesterov", "requires a momentum greater than 0")
 
     @property
     def slots(self) -> tuple[str, ...]:

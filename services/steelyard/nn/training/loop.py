@@ -119,7 +119,9 @@ class Training:
         self._schedule = schedule or Steady()
         self._schedule_state = self._schedule.start()
         if whole and (gradient_clip is not None or not isinstance(self._schedule, Steady)):
-            raise InvalidParameter("optimizer", f"is {optimizer.name!r}, which takes no gradient_clip and no schedule")
+            raise InvalidParameter(
+                "optimizer", f"is {optimizer.name!r}, which does not support gradient_clip or schedule"
+            )
         varying = next(filter(None, (layer.first_that_varies() for layer in network.layers)), None)
         if whole and varying:
             raise InvalidParameter("optimizer", f"is {optimizer.name!r}, which cannot search through a {varying} layer")
@@ -132,7 +134,7 @@ class Training:
             watched = getattr(holder, "monitor", None)
             if watched is not None and watched not in self._measured:
                 raise InvalidParameter(
-                    name, f"monitors {watched!r}, which is not measured; {', '.join(self._measured)} are"
+                    name, f"monitors {watched!r}, which is not measured; measured are {', '.join(self._measured)}"
                 )
         self._best_epoch = BestEpoch(monitor, early_stopping.min_delta if early_stopping else 0.0)
         self._initial = network.parameters.copy()
@@ -144,7 +146,7 @@ class Training:
         network, loss, optimizer = self.network, self._loss, self._optimizer
         parts: dict[str, Any] = {"streams": self._streams, "gradient_clip": clip, "metrics": self._metrics}
         reason = why_not_compiled(network.layers, network.inputs, loss, optimizer, clip)
-        self.why_not_compiled = reason if compiled else "NumPy was asked for"
+        self.why_not_compiled = reason if compiled else "the job requests NumPy"
         if self.why_not_compiled is None and isinstance(optimizer, Rule):
             # Here, because it loads the compiler, which those who only predict do not need.
             from steelyard.nn.engines.compiled.steps import CompiledSteps  # noqa: PLC0415
@@ -264,7 +266,9 @@ class Training:
                 first = self._steps.first_not_finite(batch)
         if broken:
             self.network.parameters[:] = self._last_finite
-        where = f"the values of layer {first!r} went first" if first else "the loss itself overflowed"
+        where = (
+            f"layer {first!r} was the first with values that are not finite" if first else "the loss itself overflowed"
+        )
         return Diverged(
             f"the loss was not finite in epoch {self.epoch + 1}, batch {self.batch + 1}: {where}. Try a smaller "
             f"learning rate (it was {self._rate:g}), gradient clipping, standardized inputs and targets, or an "

@@ -87,13 +87,13 @@ def read_parquet(path: str, max_bytes: int) -> pa.Table:
         require_size(rows, [*file.schema_arrow.names])
         size = unpacked_bytes(rows, file.schema_arrow)
         if size > max_bytes:
-            raise Unreadable(f"it speaks of {rows} rows, which are {size} bytes or more; the most is {max_bytes}")
+            raise Unreadable(f"it declares {rows} rows, at least {size} bytes; the limit is {max_bytes}")
         refuse_bomb(unpacked_bytes=size, packed_bytes=Path(path).stat().st_size)
         table = file.read(use_threads=True)
     except BROKEN as error:
-        raise Unreadable(f"this is not a Parquet file that can be read: {brief(error)}") from None
+        raise Unreadable(f"it is not a valid Parquet file: {brief(error)}") from None
     if table.num_rows != file.metadata.num_rows:
-        raise Unreadable(f"its footer speaks of {file.metadata.num_rows} rows; {table.num_rows} are there")
+        raise Unreadable(f"its footer declares {file.metadata.num_rows} rows, but it has {table.num_rows}")
     return table
 
 
@@ -122,7 +122,7 @@ def read_arrow(path: str) -> pa.Table:
             table.validate()
             return table
     except BROKEN as error:
-        raise Unreadable(f"this is not an Arrow stream that can be read: {brief(error)}") from None
+        raise Unreadable(f"it is not a valid Arrow stream: {brief(error)}") from None
 
 
 def brief(error: BaseException) -> str:
@@ -133,17 +133,17 @@ def brief(error: BaseException) -> str:
 def require_size(rows: int, names: Sequence[str]) -> None:
     """Refuse what no memory holds, before anything is allocated, and names that are none."""
     if len(names) > MOST_COLUMNS:
-        raise Unreadable(f"it has {len(names)} columns; the most is {MOST_COLUMNS}")
+        raise Unreadable(f"it has {len(names)} columns; the limit is {MOST_COLUMNS}")
     if rows * max(1, len(names)) > 1 << 40:
-        raise Unreadable(f"it speaks of {rows} rows of {len(names)} columns, which no memory holds")
+        raise Unreadable(f"it declares {rows} rows of {len(names)} columns, which is too large")
     seen: set[str] = set()
     for place, name in enumerate(names, start=1):
         if not name.strip():
             raise Unreadable(f"the name of column {place} is empty; every column needs a name")
         if len(name) > MOST_NAME:
-            raise Unreadable(f"the name of column {place} has {len(name)} characters; the most is {MOST_NAME}")
+            raise Unreadable(f"the name of column {place} has {len(name)} characters; the limit is {MOST_NAME}")
         if name in seen:
-            raise Unreadable(f"the name {shown(name)} stands for two columns; names must differ")
+            raise Unreadable(f"the name {shown(name)} is used by two columns; names must be unique")
         seen.add(name)
 
 
@@ -170,7 +170,7 @@ def with_texts(table: pa.Table, names: Sequence[str]) -> pa.Table:
         try:
             table = table.set_column(place, name, plain(table.column(place)).cast(pa.string()))
         except BROKEN as error:
-            raise Unreadable(f"its values cannot be texts: {brief(error)}", column=name) from None
+            raise Unreadable(f"its values cannot be read as strings: {brief(error)}", column=name) from None
     return table
 
 
@@ -224,7 +224,7 @@ def _convert(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _read_numbers(name, column, dtype)
     raise Unreadable(
-        f"its values are of the type {dtype}; columns are numbers, texts, true and false, or dates", column=name
+        f"its values are of the type {dtype}; supported are numbers, strings, booleans and dates", column=name
     )
 
 
@@ -259,7 +259,7 @@ def _read_written(texts: pa.Array) -> tuple[NDArray[np.float64], bool | None]:
     """The moments that texts are, and their `day_first`: what `read_moments` says of them. Raises `ValueError`."""
     parts = pc.extract_regex(texts, CUT)
     if parts.null_count or pc.max(pc.utf8_length(texts)).as_py() > LONGEST:
-        raise ValueError("a text of several lines, or a long one, is no date")
+        raise ValueError("a string with several lines, or a very long one, is not a date")
     dates, times = (parts.field(part).dictionary_encode() for part in ("date", "time"))
     days, spans, day_first = read_distinct(dates.dictionary.to_pylist(), times.dictionary.to_pylist())
     of_dates, of_times = (np.array([*found.values()], np.int64) for found in (days, spans))
@@ -277,7 +277,7 @@ def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
     least, most = float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers))  # a NaN is a value that is missing
     if max(-least, most) > LARGEST:
         row = int((np.abs(numbers.astype(np.float64)) > LARGEST).argmax())
-        raise Unreadable(f"{numbers[row]:g} must lie within ±{LARGEST:g}", row=row + 1, column=name)
+        raise Unreadable(f"{numbers[row]:g} must be within ±{LARGEST:g}", row=row + 1, column=name)
     return Read(name, Values(numbers), dtype)
 
 
@@ -286,7 +286,7 @@ def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
     moments = ticks.to_numpy() / SECONDS["us"]
     outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
     if outside.any():
-        raise Unreadable("the date lies outside the years 1 to 9999", row=int(outside.argmax()) + 1, column=name)
+        raise Unreadable("the date is outside the years 1 to 9999", row=int(outside.argmax()) + 1, column=name)
     return Read(name, Values(moments), dtype, is_moment=True)
 
 

@@ -38,7 +38,7 @@ def read_csv(path: str, asked: Dialect) -> tuple[pa.Table, Dialect]:
         dialect = _find_out(start, asked)
         header = start if NEWLINE.search(start) else content[:LONGEST_HEADER_BYTES]
         if len(_first_line(header, dialect)) > MOST_COLUMNS:  # the parser would take minutes to find that out
-            raise Unreadable(f"it has more than {MOST_COLUMNS} columns, the most that there may be")
+            raise Unreadable(f"it has more than {MOST_COLUMNS} columns, which is the limit")
         quotes = _check(content, dialect)
     table, dialect = _parse(path, Parsing(dialect, header, has_quotes=quotes > 0))
     return tidy(table, dialect), dialect
@@ -65,8 +65,10 @@ def _check(content: mmap.mmap, dialect: Dialect) -> int:
     if dialect.encoding == "utf-16":
         return 1  # its bytes say nothing; only a parser that expects none could tear a value apart
     if (place := content.find(b"\0")) >= 0:
-        seen = [f"; it begins as {name} files do" for mark, name in OTHERS.items() if content[: len(mark)] == mark]
-        raise Unreadable(f"it holds a NUL byte, which no text has{''.join(seen)}", row=_row_of(content, place))
+        seen = [f"; it looks like a {name} file" for mark, name in OTHERS.items() if content[: len(mark)] == mark]
+        raise Unreadable(
+            f"it contains a NUL byte, so it is not a text file{''.join(seen)}", row=_row_of(content, place)
+        )
     quote = dialect.quote.encode()
     quotes = sum(content[first : first + BLOCK_BYTES].count(quote) for first in range(0, len(content), BLOCK_BYTES))
     if quotes % 2:
@@ -193,8 +195,10 @@ def _parse_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseExc
         fields = f"{bad[0].actual_columns} values; the first line has {bad[0].expected_columns}"
         raise Unreadable(f"it has {fields}: {seen}", row=number) from None
     if "straddling" in said:
-        raise Unreadable(f"one of its rows is longer than {BLOCK_BYTES >> 20} MiB; a quote may not be closed") from None
-    raise Unreadable(f"this is not a CSV file that can be read: {said}") from None
+        raise Unreadable(
+            f"one of its rows is longer than {BLOCK_BYTES >> 20} MiB; check for a quote that is not closed"
+        ) from None
+    raise Unreadable(f"it is not a valid CSV file: {said}") from None
 
 
 def _parse_as_latin_1(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.Table, Dialect]:
@@ -205,7 +209,7 @@ def _parse_as_latin_1(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[
     place = _first_bad_byte(content)
     if dialect.encoding == "utf-8-sig" or SEVERAL_BYTES.search(content):
         raise Unreadable(
-            f"byte {place} ({content[place]:#04x}) is not UTF-8, and other parts are: it mixes encodings",
+            f"byte {place} ({content[place]:#04x}) is not UTF-8, but other parts are: the file mixes encodings",
             row=_row_of(content, place),
         )
     return _parse(path, replace(parsing, dialect=replace(dialect, encoding="latin-1")))
@@ -235,7 +239,7 @@ def _refuse_open_quote(content: mmap.mmap, dialect: Dialect) -> None:
             row += 1
     except csv.Error:
         row += 1
-    raise Unreadable(f"a {dialect.quote} is opened and not closed", row=max(row, 0))
+    raise Unreadable(f"a {dialect.quote} is opened but never closed", row=max(row, 0))
 
 
 def _lines(content: mmap.mmap) -> Iterator[bytes]:

@@ -79,4 +79,6 @@ def require_words(names: Sequence[str]) -> None:
     """Refuse a first line that may well be a row."""
     if len(names) > 1 and all(NUMBER.fullmatch(name.strip()) for name in names):
         first = ", ".join(names[:3])
-        raise Unreadable(f"its first line holds only numbers ({first} …); give names, or say header=false")
+        raise Unreadable(
+            f"its first line holds only numbers ({first} …); add a line of column names, or use header=false"
+        )

@@ -28,7 +28,7 @@ def read_ndjson(path: str) -> pa.Table:
     except BROKEN as error:
         if "Empty JSON file" in str(error):
             raise Unreadable("it is empty") from None
-        raise Unreadable(f"this is not NDJSON that can be read: {brief(error)}") from None
+        raise Unreadable(f"it is not valid NDJSON: {brief(error)}") from None
 
 
 def read_json(path: str) -> pa.Table:
@@ -44,7 +44,7 @@ def read_json(path: str) -> pa.Table:
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise Unreadable(f"this is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise Unreadable(f"it is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     return _from_object(document) if isinstance(document, dict) else _from_rows(document)
 
 
@@ -118,7 +118,7 @@ def _column(name: str, values: list[Any]) -> pa.Array:
     for row, value in enumerate(values, start=1):
         if value is not None and (kinds.get(type(value)) != kind or kind is None):
             detail = (
-                f"is {shown(value)}; the column holds {kind or 'no such values'}, and all its values are of one kind"
+                f"is {shown(value)}; the column holds {kind or 'no such values'}, and all its values must have one type"
             )
             raise Unreadable(detail, row=row, column=name)
     try:

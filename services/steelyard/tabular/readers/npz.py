@@ -43,12 +43,12 @@ def read_npz(path: str, max_bytes: int) -> pa.Table:
             }
         for name in arrays:
             if name not in NAMES:
-                raise Unreadable(f"it holds an array {shown(name)}; it must hold x, and may hold y and feature_names")
+                raise Unreadable(f"it has an array {shown(name)}; it must have x, and may have y and feature_names")
         if "x" not in arrays:
-            raise Unreadable("it holds no array x")
+            raise Unreadable("it has no array x")
         return _table(arrays)
     except BROKEN as error:
-        raise Unreadable(f"this is not an NPZ file that can be read: {brief(error)}") from None
+        raise Unreadable(f"it is not a valid NPZ file: {brief(error)}") from None
 
 
 def _read(file: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> NDArray[Any]:
@@ -56,20 +56,22 @@ def _read(file: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> NDAr
     with file.open(entry) as member:
         shape, fortran, dtype = _header(member, name)
         if dtype.kind not in KINDS:
-            raise Unreadable(f"the array {shown(name)} is of the type {dtype}; arrays hold numbers, texts or booleans")
+            raise Unreadable(
+                f"the array {shown(name)} is of the type {dtype}; arrays must contain numbers, strings or booleans"
+            )
         size = dtype.itemsize
         for extent in shape:
             size *= extent
         if size > max_bytes:
-            raise Unreadable(f"the array {shown(name)} speaks of {size} bytes; the most is {max_bytes}")
+            raise Unreadable(f"the array {shown(name)} declares {size} bytes; the limit is {max_bytes}")
         refuse_bomb(unpacked_bytes=size, packed_bytes=entry.compress_size)
         content = member.read(size + 1)
         if len(content) != size:
-            raise Unreadable(f"the array {shown(name)} speaks of {size} bytes; another number is there")
+            raise Unreadable(f"the array {shown(name)} declares {size} bytes, but has a different number")
     try:
         array = np.ndarray(shape, dtype, content, order="F" if fortran else "C")
     except (ValueError, OverflowError):
-        raise Unreadable(f"the array {shown(name)} speaks of the shape {shape}, which no array has") from None
+        raise Unreadable(f"the array {shown(name)} declares the shape {shape}, which is invalid") from None
     native = np.dtype(np.float64) if dtype.kind == "f" and dtype.itemsize > 8 else dtype.newbyteorder("=")
     return array.astype(native, copy=False)
 
@@ -80,9 +82,9 @@ def _header(member: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dty
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(member, max_header_size=MOST_HEADER)
     except (ValueError, SyntaxError, TypeError, TokenError, RecursionError) as error:
-        raise Unreadable(f"the array {shown(name)} has no header that can be read: {str(error)[:200]}") from None
+        raise Unreadable(f"the array {shown(name)} has an invalid header: {str(error)[:200]}") from None
     if any(extent < 0 for extent in shape):
-        raise Unreadable(f"the array {shown(name)} speaks of the shape {shape}")
+        raise Unreadable(f"the array {shown(name)} declares the shape {shape}")
     return shape, fortran, dtype
 
 
@@ -100,7 +102,8 @@ def _table(arrays: dict[str, NDArray[Any]]) -> pa.Table:
         y = arrays["y"]
         if y.ndim not in (1, 2) or len(y) != len(x):
             raise Unreadable(
-                f"y is of the shape {y.shape}; it must have a value, or a row of them, for the {len(x)} rows of x"
+                f"y is of the shape {y.shape}; it must have one value, or one row of values, for each of the "
+                f"{len(x)} rows of x"
             )
         columns += [("y", y)] if y.ndim == 1 else [(f"y{place}", column) for place, column in enumerate(y.T)]
     require_size(len(x), [name for name, _ in columns])

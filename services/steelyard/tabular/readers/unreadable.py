@@ -19,4 +19,4 @@ class Unreadable(Exception):
 def refuse_bomb(*, unpacked_bytes: int, packed_bytes: int) -> None:
     """Refuse what grows out of all proportion."""
     if unpacked_bytes > max(SURELY_HARMLESS_BYTES, MOST_PACKED * packed_bytes):
-        raise Unreadable(f"it unpacks to more than {MOST_PACKED} times its size, as no data do")
+        raise Unreadable(f"it unpacks to more than {MOST_PACKED} times its size, which is more than real data does")

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 Time = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-23T18:09:00.123Z"])]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 DayFirst = Annotated[
-    bool | None, Field(description="of dates like 24/11/2026 or 11/24/2026, whether the day comes first; else null")
+    bool | None, Field(description="whether dates like 24/11/2026 have the day first; null for other formats")
 ]
-TimeOfDay = Annotated[bool, Field(description="whether its numbers are times of day, in seconds")]
+TimeOfDay = Annotated[bool, Field(description="whether the values are times of day, in seconds since midnight")]
 Label = str | int | bool
 Target = Label | float | list[float]
 Cell = str | bool | float | None  # a value of a table, as JSON has it
@@ -25,7 +25,7 @@ class Answer(BaseModel):
 class Fault(Answer):
     """One error of a request: where it is, in the body or in the query, and what would be right."""
 
-    pointer: Annotated[str | None, Field(description="RFC 6901, into the body")] = None
+    pointer: Annotated[str | None, Field(description="JSON Pointer (RFC 6901) into the request body")] = None
     parameter: Annotated[str | None, Field(description="the name of a query parameter")] = None
     detail: str
 
@@ -39,7 +39,7 @@ class Problem(Answer):
     detail: str
     instance: str | None = None
     errors: list[Fault] | None = None
-    more_errors: Annotated[int | None, Field(description="how many there are beside those listed")] = None
+    more_errors: Annotated[int | None, Field(description="number of errors that are not listed")] = None
 
 
 class Listed(Answer):

@@ -18,9 +18,9 @@ class DatasetColumn(Answer):
     """A column at a glance. `min`, `max` and `mean` of dates are RFC 3339, `std` is in seconds."""
 
     name: str
-    dtype: Annotated[str, Field(description="the type that it had in the file")]
+    dtype: Annotated[str, Field(description="the column's type in the file")]
     kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
-    reason: Annotated[str, Field(description="why it is taken for that kind")]
+    reason: Annotated[str, Field(description="why this kind was inferred")]
     day_first: DayFirst = None
     time_of_day: TimeOfDay = False
     missing: int
@@ -43,9 +43,11 @@ class Dataset(Answer):
     bytes: int
     sha256: Sha256
     media_type: str
-    read_as: Annotated[dict[str, str], Field(description="how the file turned out to be written")]
+    read_as: Annotated[dict[str, str], Field(description="the detected format of the file")]
     columns: list[DatasetColumn]
-    note: Annotated[str, Field(description="of an upload: what became of its name")] | None = None
+    note: Annotated[str, Field(description="in the response to an upload: why the given name is not used")] | None = (
+        None
+    )
 
 
 class DatasetList(Listed):

@@ -35,8 +35,8 @@ class DataSummary(Answer):
     features: list[str]
     targets: list[str]
     classes: list[Label] | None
-    left_out: Annotated[dict[str, str], Field(description="columns of which nothing is learned, and why")]
-    rows_left_out: Annotated[int, Field(description="rows that lack a target")] = 0
+    left_out: Annotated[dict[str, str], Field(description="dropped columns, with the reason")]
+    rows_left_out: Annotated[int, Field(description="number of dropped rows without a target")] = 0
 
 
 class Job(Answer):

@@ -95,10 +95,10 @@ class ExplainedFeature(Answer):
 
     name: str
     importance: float | None
-    std: Annotated[float | None, Field(description="over repeats, or over rows")]
+    std: Annotated[float | None, Field(description="standard deviation over repeats or rows")]
     rank: int
     above_control: bool
-    by_output: Annotated[list[float | None] | None, Field(description="as `outputs` names them")] = None
+    by_output: Annotated[list[float | None] | None, Field(description="in the order of `outputs`")] = None
     score_drop: dict[str, float | None] | None = None
 
 
@@ -136,15 +136,21 @@ class Explanation(Answer):
     features: list[ExplainedFeature]
     control: Control
     agreement: list[Agreement]
-    not_defined: Annotated[dict[str, str], Field(description="methods that say nothing of this model, and why")]
-    rows: Annotated[int, Field(description="how many the method used")]
+    not_defined: Annotated[
+        dict[str, str], Field(description="methods that are not available for this model, with the reason")
+    ]
+    rows: Annotated[int, Field(description="number of rows the method used")]
     source: Literal["inputs", "validation", "test", "train", "weights"]
     seconds: float
     repeats: int | None = None
-    measure: Annotated[Literal["loss", "movement"] | None, Field(description="what shuffling makes larger")] = None
+    measure: Annotated[
+        Literal["loss", "movement"] | None, Field(description="what increases when the column is shuffled")
+    ] = None
     loss: float | None = None
     score: dict[str, float | None] | None = None
     steps: int | None = None
     baseline: Literal["training_mean", "zeros"] | None = None
-    residual: Annotated[float | None, Field(description="by how much attributions miss the sum, at most")] = None
+    residual: Annotated[
+        float | None, Field(description="largest difference between the sum of attributions and the output")
+    ] = None
     attributions: Attributions | None = None

@@ -113,6 +113,8 @@ class Report(Answer):
     rows: int
     task: str
     classes: list[ClassReport] | None = None
-    confusion_matrix: Annotated[list[list[int]] | None, Field(description="rows: true; columns: predicted")] = None
+    confusion_matrix: Annotated[
+        list[list[int]] | None, Field(description="rows: true classes; columns: predicted classes")
+    ] = None
     calibration: list[CalibrationCurve] | None = None
     residuals: list[Residuals] | None = None
