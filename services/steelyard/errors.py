@@ -1,35 +1,35 @@
 """The errors that Steelyard raises, as one tree.
 
     SteelyardError
-    ├── InvalidRequest        invalid-request         the body is not the JSON that was promised
+    ├── InvalidRequest        invalid-request         the body is not valid JSON
     │   └── UnreadableData    invalid-request         a data file is damaged, or has another format than declared
-    ├── ValidationFailed      validation-failed       the body is JSON, and says something impossible
-    │   └── InvalidParameter  validation-failed       a part of the trainer got a value out of its range
+    ├── ValidationFailed      validation-failed       the body is JSON with invalid values
+    │   └── InvalidParameter  validation-failed       a component got a value out of its range
     ├── TooLargeToTrain       too-large-to-train      the estimate exceeds the worker's limits
-    ├── Forbidden             forbidden               a page of another site asks, or a name that is not ours
+    ├── Forbidden             forbidden               the request comes from another site, or names an unknown host
     ├── NotFound              not-found
     ├── MethodNotAllowed      method-not-allowed
     ├── RequestTimeout        request-timeout         the body did not arrive in time
     ├── Conflict              conflict                the resource's state forbids it
-    │   └── FencedOff         conflict                another run holds the job by now
-    ├── IdempotencyKeyReused  idempotency-key-reused  the same key came with another request
+    │   └── FencedOff         conflict                another run has taken over the job
+    ├── IdempotencyKeyReused  idempotency-key-reused  the key was used by another request
     ├── PayloadTooLarge       payload-too-large
-    │   └── TooLargeToRead    payload-too-large       a file of data needs more memory than there is to read it
+    │   └── TooLargeToRead    payload-too-large       reading a data file needs too much memory
     ├── UnsupportedMediaType  unsupported-media-type
     ├── NotAcceptable         not-acceptable
-    ├── Unavailable           unavailable             a part of the service is away
+    ├── Unavailable           unavailable             a part of the service is unavailable
     │   └── DiskFull          unavailable             the disk of the database is full
-    ├── Internal              internal                our fault; the log has the traceback
+    ├── Internal              internal                a bug; the log has the traceback
     └── RunFailed                                     why a job ended `failed`
-        ├── Diverged          diverged                the loss is not finite any more
-        ├── WorkerLost        worker-lost             its training process died, too often
-        ├── Stalled           stalled                 its training process lived and did not get on, too often
-        ├── OutOfMemory       out-of-memory           it needed more than it was given
-        ├── TimeLimitExceeded time-limit-exceeded     it took longer than it was given
-        └── InitialWeightsGone initial-weights-gone   the model that it was to start from is deleted
+        ├── Diverged          diverged                the loss is no longer finite
+        ├── WorkerLost        worker-lost             its training process died repeatedly
+        ├── Stalled           stalled                 its training process hung repeatedly
+        ├── OutOfMemory       out-of-memory           it exceeded the memory limit
+        ├── TimeLimitExceeded time-limit-exceeded     it exceeded the time limit
+        └── InitialWeightsGone initial-weights-gone   the model to start from was deleted
 
-An error knows its slug and says what was wrong and what would be right. It does not know HTTP: which
-status a slug has stands in `steelyard.web.problems`. A failed job stores `SteelyardError.problem()`.
+An error knows its slug and says what is wrong and what is allowed. It does not know HTTP: the status
+of each slug is in `steelyard.web.problems`. A failed job stores `SteelyardError.problem()`.
 """
 
 import difflib
@@ -42,17 +42,17 @@ from typing import Any, ClassVar
 
 LONGEST_SHOWN = 60
 MOST_ERRORS = 100  # that one answer lists
-LONGEST_WORD = 100  # longer ones are no slip of the keyboard
-MOST_COMPARISONS = 100_000  # of characters, to find the word that was meant: about 10 ms
+LONGEST_WORD = 100  # longer ones are not typing errors
+MOST_COMPARISONS = 100_000  # of characters, to find a similar word: about 10 ms
 MOST_LISTED = 30
-LONGEST_KEY = 250  # of an error's pointer; no name of a column, field or label that is right is as long
+LONGEST_KEY = 250  # of an error's pointer; longer than any valid name of a column, field or label
 
 
 class _Brief(reprlib.Repr):
-    """Shows the beginning of a value."""
+    """Shortens values for messages."""
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
-        """The first entries; the library's own way sorts all of them."""
+        """The first entries; the base class would sort all of them."""
         first = dict(islice(x.items(), self.maxdict + 1))
         return super().repr_dict(first, level)
 
@@ -64,9 +64,9 @@ _BRIEF.maxstring = _BRIEF.maxlong = _BRIEF.maxother = 2 * LONGEST_SHOWN
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong in a request: where, as an RFC 6901 pointer, and what would be right.
+    """One error in a request: where it is, as an RFC 6901 pointer, and what is allowed.
 
-    In the query, `parameter` is its name and there is no pointer.
+    For an error in the query, `parameter` is the parameter's name and the pointer is empty.
     """
 
     pointer: str
@@ -75,29 +75,29 @@ class Fault:
 
     @classmethod
     def of_query(cls, parameter: str, detail: str) -> "Fault":
-        """What is wrong with a query parameter."""
+        """An error in a query parameter."""
         return cls("", detail, parameter)
 
     @property
     def place(self) -> str:
-        """Where it is, for a sentence."""
+        """The place of the error, as messages name it."""
         return self.pointer or "the body" if self.parameter is None else f"the query parameter {shown(self.parameter)}"
 
     def to_json(self) -> dict[str, str]:
-        """As a problem lists it."""
+        """The entry of a problem's `errors`."""
         if self.parameter is not None:
             return {"parameter": self.parameter, "detail": self.detail}
         return {"pointer": self.pointer, "detail": self.detail}
 
 
 def pointer(*tokens: str | int) -> str:
-    """An RFC 6901 pointer: `pointer("data", "a/b", 0)` is `/data/a~1b/0`. A key of kilobytes is cut."""
+    """An RFC 6901 pointer: `pointer("data", "a/b", 0)` is `/data/a~1b/0`. Long keys are cut."""
     return "".join("/" + str(token)[:LONGEST_KEY].replace("~", "~0").replace("/", "~1") for token in tokens)
 
 
 def shown(value: object) -> str:
-    """A value as a message quotes it: never long."""
-    text = _BRIEF.repr(value)  # never all of a large value, which would take as long as it is large
+    """A value as messages quote it, shortened."""
+    text = _BRIEF.repr(value)  # shortens before formatting, since formatting a large value is slow
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
@@ -106,11 +106,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     known = tuple(known)
     if len(word) > LONGEST_WORD:
         return _listed(known)
-    # A body with one mistake often has it many times; the columns of a large table are not kept for that.
+    # A body often repeats one mistake many times. The columns of a large table are not cached.
     return _nearest_again(word, known) if len(known) <= MOST_LISTED else _nearest(word, known)
 
 
-# What other libraries call it, without underscores.
+# Names in other libraries, without underscores.
 ELSEWHERE = {
     "lr": "learning_rate",
     "learningrateinit": "learning_rate",
@@ -138,7 +138,7 @@ ELSEWHERE = {
 
 
 def meaning(word: str, known: Iterable[str]) -> str | None:
-    """The known word that another one surely means: written in another way, or called so in another library."""
+    """The known word that has another spelling here, or another name in other libraries; `None` if there is none."""
     plain = _plain(word)
     found = {_plain(other): other for other in known}
     return found.get(plain) or found.get(_plain(ELSEWHERE.get(plain, "")))
@@ -166,7 +166,7 @@ def _listed(known: tuple[str, ...]) -> str:
 
 
 class SteelyardError(Exception):
-    """Whatever Steelyard refuses or cannot do, with words for the user."""
+    """An error with a message for the user. Every error of Steelyard is one."""
 
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Internal error"
@@ -187,7 +187,7 @@ class SteelyardError(Exception):
 
 
 class InvalidRequest(SteelyardError):
-    """The body is not JSON as RFC 8259 has it, or breaks a bound on depth or keys."""
+    """The request is malformed: the body is not valid JSON (RFC 8259), or exceeds a limit on depth or keys."""
 
     slug = "invalid-request"
     title = "The request could not be read"
@@ -198,7 +198,7 @@ class UnreadableData(InvalidRequest):
 
 
 class ValidationFailed(SteelyardError):
-    """Every fault that was found in a request."""
+    """The request has invalid values; `errors` lists all of them."""
 
     slug = "validation-failed"
     title = "The request is invalid"
@@ -210,35 +210,35 @@ class ValidationFailed(SteelyardError):
 
 
 class InvalidParameter(ValidationFailed, ValueError):
-    """A part of the trainer was made with a value that it cannot have."""
+    """A component was created with an invalid value."""
 
     def __init__(self, parameter: str, detail: str) -> None:
         super().__init__([Fault(f"/{parameter}", detail)])
 
 
 class TooLargeToTrain(SteelyardError):
-    """The estimate of a job's needs exceeds what a worker may use."""
+    """The estimated memory of the job exceeds the limit of a worker."""
 
     slug = "too-large-to-train"
     title = "The job needs too many resources"
 
 
 class Forbidden(SteelyardError):
-    """The request names a host that this service does not answer for, or a page of another site sent it."""
+    """The request names a host that this service does not accept, or a page of another site sent it."""
 
     slug = "forbidden"
     title = "The request is not allowed"
 
 
 class NotFound(SteelyardError):
-    """There is nothing under this address."""
+    """The resource does not exist."""
 
     slug = "not-found"
     title = "The resource does not exist"
 
 
 class MethodNotAllowed(SteelyardError):
-    """The address exists, and does not take this method."""
+    """The endpoint exists but does not support this method."""
 
     slug = "method-not-allowed"
     title = "The method is not supported"
@@ -252,64 +252,64 @@ class RequestTimeout(SteelyardError):
 
 
 class Conflict(SteelyardError):
-    """The state of the resource forbids what was asked."""
+    """The state of the resource does not allow the operation."""
 
     slug = "conflict"
     title = "The state of the resource does not allow this"
 
 
 class FencedOff(Conflict):
-    """A run wrote to a job that is no longer its own: it must stop and discard what it has."""
+    """A run wrote to a job that another run has taken over: it must stop and discard its results."""
 
     def __init__(self, job_id: str) -> None:
         super().__init__(f"job {job_id} has ended, or another run has taken it over")
 
 
 class IdempotencyKeyReused(SteelyardError):
-    """A key that belongs to an earlier request came with another one. A new request needs a new key."""
+    """The idempotency key was used by an earlier request. A new request needs a new key."""
 
     slug = "idempotency-key-reused"
     title = "The idempotency key was used by another request"
 
 
 class PayloadTooLarge(SteelyardError):
-    """The body is larger than the service takes."""
+    """The request body is larger than the limit."""
 
     slug = "payload-too-large"
     title = "The request body is too large"
 
 
 class TooLargeToRead(PayloadTooLarge):
-    """Reading a file of data would need more memory than there is for it."""
+    """Reading the data file needs more memory than the limit."""
 
 
 class UnsupportedMediaType(SteelyardError):
-    """The body's Content-Type is not one that this address reads."""
+    """The endpoint does not support the Content-Type of the body."""
 
     slug = "unsupported-media-type"
     title = "The media type of the body is not supported"
 
 
 class NotAcceptable(SteelyardError):
-    """None of the forms in which the resource can be given is one that the client accepts."""
+    """The resource is not available in a media type that the client accepts."""
 
     slug = "not-acceptable"
     title = "The resource is not available in an accepted media type"
 
 
 class Unavailable(SteelyardError):
-    """A part of the service that this needs is away for now."""
+    """A part of the service that the request needs is unavailable."""
 
     slug = "unavailable"
     title = "The service is unavailable"
 
 
 class DiskFull(Unavailable):
-    """The disk of the database is full. Deletions work all the same."""
+    """The disk of the database is full. Deletions still work."""
 
 
 class Internal(SteelyardError):
-    """A fault of ours. What happened stands in the log, under the request's id."""
+    """An internal error. The log has the details under the request's id."""
 
     slug = "internal"
     title = "Internal error"
@@ -327,14 +327,14 @@ class Diverged(RunFailed):
 
 
 class WorkerLost(RunFailed):
-    """The training process died again and again without getting on."""
+    """The training process died repeatedly without a new checkpoint."""
 
     slug = "worker-lost"
     title = "The training process was lost"
 
 
 class Stalled(RunFailed):
-    """The training process hung again and again, and was ended each time."""
+    """The training process hung repeatedly and was stopped each time."""
 
     slug = "stalled"
     title = "The training made no progress"
@@ -348,14 +348,14 @@ class OutOfMemory(RunFailed):
 
 
 class TimeLimitExceeded(RunFailed):
-    """The training took longer than it was allowed to."""
+    """The training exceeded its time limit."""
 
     slug = "time-limit-exceeded"
     title = "The training took too long"
 
 
 class InitialWeightsGone(RunFailed):
-    """The model that the job was to start from is not there any more."""
+    """The model that the job should start from was deleted."""
 
     slug = "initial-weights-gone"
     title = "The initial weights were deleted"

@@ -66,7 +66,7 @@ def test_an_address_that_is_none_is_named() -> None:
     [
         ("a.yaml", "", "a.yaml is empty"),
         ("a.json", " ", "a.json is empty"),
-        ("a.yaml", "layers: [1", "a.yaml is not YAML that can be read"),
+        ("a.yaml", "layers: [1", "a.yaml is not valid YAML"),
         ("a.yaml", "layers: [4]\nlayers: [5]", "the key 'layers' appears twice"),
         ("a.json", '{"layers": [4], "layers": [5]}', "the key 'layers' appears twice in one object"),
     ],

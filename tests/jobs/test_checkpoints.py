@@ -96,4 +96,4 @@ def test_the_history_is_cut_back_to_where_the_run_begins(engine: Engine) -> None
     assert queries.get_history(engine, held.job_id)["epochs"] == [1, 2]
     assert queries.get_job(engine, held.job_id)["progress"]["epoch"] == 2
     events = queries.list_events(engine, held.job_id, TRAINING, limit=10, after=0)
-    assert events.data[-1]["message"] == "going on from epoch 2"
+    assert events.data[-1]["message"] == "continuing from epoch 2"

@@ -447,7 +447,11 @@ def test_a_data_set_of_other_values_is_refused_before_the_workers_have_it(
         (
             "Code",
             "0123",
-        ("Code", "0123", "it must be a string, like '0123' in training; read as a number, it loses leading or trailing"),
+            (
+                "Code",
+                "0123",
+                "it must be a string, like '0123' in training; read as a number, it loses leading or trailing",
+            ),
         ),
     ):
         other = upload(service, frame.assign(**{column: values}).to_csv(index=False).encode(), "other.csv")

@@ -1,6 +1,8 @@
 """Whatever goes wrong is a problem+json, and no traceback leaves the process."""
 
 import io
+import re
+from dataclasses import asdict
 from typing import IO, Any
 
 import pytest
@@ -10,10 +12,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from steelyard.settings import Settings
+from steelyard.web.explanations import EXPLANATIONS
 from steelyard.web.problems import MEDIA_TYPE, STATUS, known_errors
 from steelyard.web.wiring import REQUEST_ID
 from tests.application import running_app
 from tests.service import SMALLEST
+
+SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
 def problem(answer: TestResponse, status: int, slug: str) -> dict[str, Any]:
@@ -34,7 +39,15 @@ def test_every_error_has_a_status_and_a_page(client: FlaskClient) -> None:
         page = client.get(f"/problems/{slug}", headers={"Accept": "text/html"})
         assert page.status_code == 200
         assert slug in page.text
+        assert all(f"<h2>{heading}</h2>" in page.text for heading in ("Cause", "Example", "Remedy"))
         assert client.get(f"/problems/{slug}", headers={"Accept": "application/json"}).json["status"] == STATUS[slug]
+
+
+def test_every_error_has_a_cause_an_example_and_a_remedy() -> None:
+    assert EXPLANATIONS.keys() == known_errors().keys()
+    for explanation in EXPLANATIONS.values():
+        assert all(asdict(explanation).values())
+        assert set(re.findall(r"STEELYARD_(\w+)", explanation.remedy)) <= SETTINGS
 
 
 def test_an_address_that_is_not_there(client: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 import errno
 import inspect
 import tempfile
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from steelyard import errors
 from steelyard.errors import SteelyardError
 from steelyard.logs import get_logger
+from steelyard.web.explanations import EXPLANATIONS
 
 MEDIA_TYPE = "application/problem+json"
 STATUS = {
@@ -29,7 +31,7 @@ STATUS = {
     "unsupported-media-type": 415,
     "internal": 500,
     "unavailable": 503,
-    # The slugs of failed jobs are served within a job; as the answer to a request they would be faults of ours.
+    # Failed jobs have these slugs in `error`; as the response to a request they would be internal errors.
     "diverged": 500,
     "worker-lost": 500,
     "stalled": 500,
@@ -44,7 +46,7 @@ problems = Blueprint("problems", __name__)
 
 
 def make_problem(error: SteelyardError, instance: str) -> tuple[int, list[tuple[str, str]], bytes]:
-    """The answer that an error is: its status, headers and body. `instance` is the path that was asked."""
+    """The response for an error: its status, headers and body. `instance` is the path of the request."""
     status = STATUS[error.slug]
     problem = error.problem() | {"status": status, "instance": instance}
     order = ("type", "title", "status", "detail", "instance", "errors", "more_errors")
@@ -55,13 +57,13 @@ def make_problem(error: SteelyardError, instance: str) -> tuple[int, list[tuple[
 
 
 def render_problem(error: SteelyardError) -> Response:
-    """The same as Flask answers it."""
+    """The same as a Flask response."""
     status, headers, body = make_problem(error, request.path)
     return Response(body, status, headers)
 
 
 def add_handlers(app: Flask) -> None:
-    """Turn everything that a request can raise into a problem; no traceback leaves the process."""
+    """Turn every exception of a request into a problem; no traceback is sent to a client."""
 
     @app.errorhandler(SteelyardError)
     def _ours(error: SteelyardError) -> Response:
@@ -106,7 +108,7 @@ def _translate(error: HTTPException) -> SteelyardError:
 
 
 def _too_large() -> str:
-    """That the body is larger than it may be, with the numbers."""
+    """The message for a body that exceeds the limit, with the numbers."""
     most = request.max_content_length
     seen = "more were sent" if request.content_length is None else f"it has {request.content_length}"
     return f"the body must have at most {most} bytes; {seen}"
@@ -121,12 +123,13 @@ def known_errors() -> dict[str, type[SteelyardError]]:
 
 @problems.get("/problems/<slug>")
 def explain(slug: str) -> Any:
-    """The page that a problem's `type` names."""
+    """The page of a problem: its `type` is the path."""
     kinds = known_errors()
     if slug not in kinds:
         raise errors.NotFound(f"there is no problem {slug!r}; known are {', '.join(sorted(kinds))}")
     kind = kinds[slug]
     facts = {"slug": slug, "title": kind.title, "explanation": inspect.getdoc(kind), "status": STATUS[slug]}
+    facts |= asdict(EXPLANATIONS[slug])
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return Response(orjson.dumps({"type": f"/problems/{slug}", **facts}), content_type="application/json")
     return render_template("problem.html", **facts)
