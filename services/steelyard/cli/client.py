@@ -86,7 +86,7 @@ def jobs(status: str | None, url: str) -> None:
 @click.argument("job")
 @url_option
 def show(job: str, url: str) -> None:
-    """Show the job JOB: its curve, its metrics, its weights, and its findings."""
+    """Show the loss curve, metrics, weights and findings of JOB."""
     client = Client(url)
     _show(client, client.get(f"/v1/jobs/{job}"), Console())
 
@@ -122,7 +122,7 @@ def predict(model: str, file: Any, url: str) -> None:
 @click.option("--snapshot", default="final", show_default=True, type=click.Choice(["initial", "best", "final"]))
 @url_option
 def weights(job: str, output: Path, snapshot: str, url: str) -> None:
-    """Fetch the weights of JOB into a file."""
+    """Download the weights of JOB to a file."""
     if output.suffix not in FORMS:
         end(f"{output} ends with {output.suffix or 'nothing'}; it must end with {', '.join(FORMS)}")
     Client(url).save(f"/v1/jobs/{job}/weights/{snapshot}", FORMS[output.suffix], output)

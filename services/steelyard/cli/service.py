@@ -66,7 +66,7 @@ def _prepare() -> Settings:
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
 @_say_what_is_wrong
 def up_command(host: str | None, port: int | None, data_dir: Path | None, workers: int) -> None:
-    """Run the whole service on this machine, with nothing else installed."""
+    """Run the whole service on this machine. Needs no other software."""
     up(_load(host=host, port=port, data_dir=data_dir), workers=workers)
 
 
@@ -85,7 +85,7 @@ def api() -> None:
 @click.command()
 @_say_what_is_wrong
 def worker() -> None:
-    """Train the jobs of the queue."""
+    """Run a worker that trains queued jobs."""
     loaded = _prepare()
     # Replaced, not imported: the worker is above this package, which may import none of it.
     os.execve(WORKER[0], WORKER, os.environ | loaded.as_environment())  # noqa: S606
@@ -100,7 +100,7 @@ def worker() -> None:
 )
 @_say_what_is_wrong
 def migrate(to_compact: bool) -> None:
-    """Bring the database to the newest schema."""
+    """Migrate the database to the newest schema."""
     loaded = _load()
     if not loaded.database_url:
         prepare_data_dir(loaded)
@@ -114,7 +114,7 @@ def migrate(to_compact: bool) -> None:
 @click.command()
 @_say_what_is_wrong
 def check() -> None:
-    """Say of each part of the service whether it works, and what to do if not."""
+    """Check each part of the service, and show how to fix what does not work."""
     results = checks.run(_load())
     for result in results:
         click.echo(f"{'ok' if result.fine else 'NOT OK':<7} {result.name:<11} {result.detail}")

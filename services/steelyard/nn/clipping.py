@@ -37,7 +37,7 @@ def _length(gradient: Array) -> float:
 @GRADIENT_CLIPS.add
 @dataclass(frozen=True)
 class ByValue(GradientClip):
-    """No value is further from zero than `limit`."""
+    """Clips every gradient value to ±`limit`."""
 
     name: ClassVar = "value"
     compiled: ClassVar = True
@@ -52,7 +52,7 @@ class ByValue(GradientClip):
 @GRADIENT_CLIPS.add
 @dataclass(frozen=True)
 class ByNorm(GradientClip):
-    """No tensor's gradient is longer than `limit`."""
+    """Scales each tensor's gradient to a norm of at most `limit`."""
 
     name: ClassVar = "norm"
     compiled: ClassVar = True
@@ -68,7 +68,7 @@ class ByNorm(GradientClip):
 @GRADIENT_CLIPS.add
 @dataclass(frozen=True)
 class ByGlobalNorm(GradientClip):
-    """The gradients of all tensors, taken as one vector, are no longer than `limit`."""
+    """Scales all gradients to a global norm of at most `limit`."""
 
     name: ClassVar = "global_norm"
     compiled: ClassVar = True

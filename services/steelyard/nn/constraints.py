@@ -36,7 +36,7 @@ def _norms(kernel: Array, scratch: Array) -> Array:
 @CONSTRAINTS.add
 @dataclass(frozen=True)
 class MaxNorm(Constraint):
-    """No unit's weights are longer than `max_value`."""
+    """Limits the norm of each unit's weights to `max_value`."""
 
     name: ClassVar = "max_norm"
     formula: ClassVar = "w ← w · min(‖w‖, max_value) / (‖w‖ + 1e-7) for each unit"
@@ -52,7 +52,7 @@ class MaxNorm(Constraint):
 @CONSTRAINTS.add
 @dataclass(frozen=True)
 class UnitNorm(Constraint):
-    """Every unit's weights have a length of one."""
+    """Scales each unit's weights to a norm of one."""
 
     name: ClassVar = "unit_norm"
     formula: ClassVar = "w ← w / (‖w‖ + 1e-7) for each unit"
@@ -65,7 +65,7 @@ class UnitNorm(Constraint):
 @CONSTRAINTS.add
 @dataclass(frozen=True)
 class NonNeg(Constraint):
-    """No weight is negative."""
+    """Sets negative weights to zero."""
 
     name: ClassVar = "non_neg"
     formula: ClassVar = "w ← max(0, w)"

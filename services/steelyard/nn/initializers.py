@@ -49,7 +49,7 @@ INITIALIZERS = Registry[Initializer]("initializer")
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class Zeros(Initializer):
-    """All zeros: right for biases; in kernels it leaves the units of a layer copies of each other."""
+    """All zeros; use it for biases. In kernels it makes all units of a layer learn the same."""
 
     name: ClassVar = "zeros"
     formula: ClassVar = "w = 0"
@@ -62,7 +62,7 @@ class Zeros(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class Ones(Initializer):
-    """All ones; in kernels it leaves the units of a layer copies of each other."""
+    """All ones. In kernels it makes all units of a layer learn the same."""
 
     name: ClassVar = "ones"
     formula: ClassVar = "w = 1"
@@ -75,7 +75,7 @@ class Ones(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class Constant(Initializer):
-    """All the same value; in kernels it leaves the units of a layer copies of each other."""
+    """A constant value. In kernels it makes all units of a layer learn the same."""
 
     name: ClassVar = "constant"
     formula: ClassVar = "w = value"
@@ -128,7 +128,7 @@ class RandomUniform(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class TruncatedNormal(Initializer):
-    """Normal draws, those beyond two standard deviations drawn again; `stddev` is that of the uncut distribution."""
+    """Samples from a normal distribution truncated at two standard deviations; `stddev` is that before truncation."""
 
     name: ClassVar = "truncated_normal"
     formula: ClassVar = "w ~ N(mean, stddev²), |w − mean| ≤ 2 stddev"
@@ -189,7 +189,7 @@ def _cut_normal(shape: tuple[int, ...], generator: Generator) -> Values:
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class GlorotUniform(Initializer):
-    """Keeps the variance of signals and gradients through layers that are nearly linear; the default, as in Keras."""
+    """Preserves the variance of activations and gradients in nearly linear layers; the default, as in Keras."""
 
     name: ClassVar = "glorot_uniform"
     aliases: ClassVar = ("xavier", "xavier_uniform")
@@ -203,7 +203,7 @@ class GlorotUniform(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class GlorotNormal(Initializer):
-    """As glorot_uniform, with normal draws cut at two standard deviations."""
+    """Like glorot_uniform, with a truncated normal distribution."""
 
     name: ClassVar = "glorot_normal"
     aliases: ClassVar = ("xavier_normal",)
@@ -217,7 +217,7 @@ class GlorotNormal(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class HeUniform(Initializer):
-    """Keeps the variance of signals through rectifiers, which halve it."""
+    """Preserves the variance of activations in layers with rectified linear units."""
 
     name: ClassVar = "he_uniform"
     aliases: ClassVar = ("kaiming_uniform",)
@@ -231,7 +231,7 @@ class HeUniform(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class HeNormal(Initializer):
-    """As he_uniform, with normal draws cut at two standard deviations."""
+    """Like he_uniform, with a truncated normal distribution."""
 
     name: ClassVar = "he_normal"
     aliases: ClassVar = ("he", "kaiming_normal")
@@ -245,7 +245,7 @@ class HeNormal(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class LecunUniform(Initializer):
-    """Keeps the variance of signals through linear layers; goes with selu."""
+    """Preserves the variance of activations in linear layers; use it with selu."""
 
     name: ClassVar = "lecun_uniform"
     formula: ClassVar = "w ~ U(−l, l), l = √(3 / inputs)"
@@ -258,7 +258,7 @@ class LecunUniform(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class LecunNormal(Initializer):
-    """As lecun_uniform, with normal draws cut at two standard deviations."""
+    """Like lecun_uniform, with a truncated normal distribution."""
 
     name: ClassVar = "lecun_normal"
     formula: ClassVar = "w ~ truncated N(0, 1 / inputs)"
@@ -271,7 +271,7 @@ class LecunNormal(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class Orthogonal(Initializer):
-    """Rows or columns, whichever are fewer, that are orthogonal to each other, of length `gain`."""
+    """A random matrix with orthogonal rows or columns of length `gain`."""
 
     name: ClassVar = "orthogonal"
     formula: ClassVar = "w = gain · Q, with QR = A, A ~ N(0, 1), the signs of R's diagonal moved into Q"
@@ -292,7 +292,7 @@ class Orthogonal(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class Identity(Initializer):
-    """Ones on the diagonal: each unit begins by passing one input on."""
+    """The identity matrix times `gain`: each unit initially passes on one input."""
 
     name: ClassVar = "identity"
     for_kernels: ClassVar = True
@@ -309,7 +309,7 @@ class Identity(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class Lsuv(Initializer):
-    """Layer-sequential unit variance: orthogonal draws, then each layer in turn is scaled on rows of the data."""
+    """Layer-sequential unit variance: orthogonal weights, then scaled layer by layer on training rows."""
 
     name: ClassVar = "lsuv"
     for_kernels: ClassVar = True

@@ -177,7 +177,7 @@ class Cost:
 @LOSSES.add
 @dataclass(frozen=True)
 class CategoricalCrossentropy(Categorical):
-    """The negative log-likelihood of the right class out of several. Targets are class indices."""
+    """Cross-entropy between the true class and the predicted probabilities. Targets are class indices."""
 
     name: ClassVar = "categorical_crossentropy"
     formula: ClassVar = "−Σᵢ tᵢ log pᵢ, p = softmax(z), t = (1 − s) · onehot + s / classes"
@@ -220,7 +220,7 @@ class CategoricalFocalCrossentropy(Categorical):
 @LOSSES.add
 @dataclass(frozen=True)
 class BinaryCrossentropy(Pointwise):
-    """The negative log-likelihood of a yes or no, or of several. Targets are 0 or 1."""
+    """Cross-entropy for binary classification, or for several labels. Targets are 0 or 1."""
 
     name: ClassVar = "binary_crossentropy"
     link: ClassVar = "sigmoid"
@@ -244,7 +244,7 @@ class BinaryCrossentropy(Pointwise):
 @LOSSES.add
 @dataclass(frozen=True)
 class Hinge(Pointwise):
-    """How far a row is from the right side of a margin. Targets are 0 or 1; the outputs are no probabilities."""
+    """The hinge loss of a maximum-margin classifier. Targets are 0 or 1; the outputs are not probabilities."""
 
     name: ClassVar = "hinge"
     tasks: ClassVar = YES_OR_NO
@@ -265,7 +265,7 @@ class Hinge(Pointwise):
 @LOSSES.add
 @dataclass(frozen=True)
 class MeanSquaredError(Pointwise):
-    """The mean of squared differences."""
+    """The mean squared error."""
 
     name: ClassVar = "mean_squared_error"
     aliases: ClassVar = ("mse",)
@@ -303,7 +303,7 @@ class MeanAbsoluteError(Pointwise):
 @LOSSES.add
 @dataclass(frozen=True)
 class Huber(Pointwise):
-    """Squares near the target, absolute differences far from it."""
+    """Quadratic for small errors, linear for large ones; less sensitive to outliers than the squared error."""
 
     name: ClassVar = "huber"
     formula: ClassVar = "mean of ½ d² where |d| ≤ delta, else delta · (|d| − ½ delta), d = y − t"
@@ -324,7 +324,7 @@ class Huber(Pointwise):
 @LOSSES.add
 @dataclass(frozen=True)
 class LogCosh(Pointwise):
-    """Squares near the target, absolute differences far from it, without a seam."""
+    """The logarithm of the hyperbolic cosine of the error: like huber, but smooth."""
 
     name: ClassVar = "log_cosh"
     formula: ClassVar = "mean log cosh (y − t)"
@@ -342,7 +342,7 @@ class LogCosh(Pointwise):
 @LOSSES.add
 @dataclass(frozen=True)
 class Poisson(Pointwise):
-    """The negative log-likelihood of counts, but for what does not depend on the outputs. Targets are not negative."""
+    """The negative Poisson log-likelihood, up to a constant. Targets are counts, at least 0."""
 
     name: ClassVar = "poisson"
     link: ClassVar = "exponential"
@@ -363,7 +363,7 @@ class Poisson(Pointwise):
 @LOSSES.add
 @dataclass(frozen=True)
 class Quantile(Pointwise):
-    """The pinball loss: its smallest value is at the given quantile of the targets, at 0.5 at their median."""
+    """The pinball loss: the network predicts the given quantile of the target; 0.5 is the median."""
 
     name: ClassVar = "quantile"
     aliases: ClassVar = ("pinball",)

@@ -48,7 +48,7 @@ def greater_is_better(series: str) -> bool:
 @METRICS.add
 @dataclass(frozen=True)
 class Accuracy(Metric):
-    """The share of rows whose class was found; with several labels, all of them."""
+    """The fraction of rows with the correct class; with several labels, of rows with all labels correct."""
 
     name: ClassVar = "accuracy"
     tasks: ClassVar = (*CLASSIFICATION, "multilabel")
@@ -65,7 +65,7 @@ class Accuracy(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class HammingLoss(Metric):
-    """The share of labels that are wrong."""
+    """The fraction of wrong labels."""
 
     name: ClassVar = "hamming_loss"
     tasks: ClassVar = ("multilabel",)
@@ -81,7 +81,7 @@ class HammingLoss(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class BalancedAccuracy(Metric):
-    """The mean, over the classes that occur, of the share of a class's rows that were found."""
+    """The mean recall over the classes that occur."""
 
     name: ClassVar = "balanced_accuracy"
     tasks: ClassVar = CLASSIFICATION
@@ -96,9 +96,9 @@ class BalancedAccuracy(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class F1Macro(Metric):
-    """The mean of the harmonic means of precision and recall, over classes or over labels.
+    """The unweighted mean of the F1 scores of all classes or labels.
 
-    The classes are those that occur or were predicted; a label that neither occurs nor was predicted counts as zero.
+    The classes are those in targets or predictions; a label that is in neither has a score of zero.
     """
 
     name: ClassVar = "f1_macro"
@@ -114,7 +114,7 @@ class F1Macro(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class F1Weighted(Metric):
-    """The mean of the harmonic means of precision and recall over classes or labels, each as often as it occurs."""
+    """The mean of the F1 scores of all classes or labels, weighted by their frequency."""
 
     name: ClassVar = "f1_weighted"
     tasks: ClassVar = (*CLASSIFICATION, "multilabel")
@@ -193,7 +193,7 @@ class AveragePrecision(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class R2(Metric):
-    """The share of the variance that is explained, as a mean over targets; 0 for a constant target missed."""
+    """The coefficient of determination, averaged over targets; 0 if a constant target is not predicted exactly."""
 
     name: ClassVar = "r2"
     tasks: ClassVar = ("regression",)
@@ -212,7 +212,7 @@ class R2(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class Rmse(Metric):
-    """The root of the mean squared error, as a mean over targets."""
+    """The root mean squared error, averaged over targets."""
 
     name: ClassVar = "rmse"
     tasks: ClassVar = ("regression",)
@@ -243,7 +243,7 @@ class Mae(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class Mape(Metric):
-    """The mean absolute error as a share of the value that was to be predicted; vast where that is near zero."""
+    """The mean absolute percentage error, as a fraction; very large if targets are near zero."""
 
     name: ClassVar = "mape"
     tasks: ClassVar = ("regression",)
@@ -259,7 +259,7 @@ class Mape(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class Pinball(Metric):
-    """The mean pinball loss: how well a quantile of the targets was found, in their own units."""
+    """The mean pinball loss of the predicted quantile, in the target's units."""
 
     name: ClassVar = "pinball"
     tasks: ClassVar = ("regression",)

@@ -103,7 +103,7 @@ class L2(Pointwise):
 @REGULARIZERS.add
 @dataclass(frozen=True)
 class L1L2(Pointwise):
-    """Both penalties: an elastic net."""
+    """Adds both penalties, as in the elastic net."""
 
     name: ClassVar = "l1_l2"
     formula: ClassVar = "l1 · Σ |w| + l2 · Σ w²"

@@ -58,7 +58,7 @@ SCHEDULES = Registry[Schedule]("schedule")
 @SCHEDULES.add
 @dataclass(frozen=True)
 class Steady(Schedule):
-    """The same rate all the time."""
+    """A constant learning rate."""
 
     name: ClassVar = "constant"
     formula: ClassVar = "rate = base"
@@ -71,7 +71,7 @@ class Steady(Schedule):
 @SCHEDULES.add
 @dataclass(frozen=True)
 class StepDecay(Schedule):
-    """A smaller rate after every so many epochs."""
+    """Multiplies the rate by `gamma` every `step_size` epochs."""
 
     name: ClassVar = "step"
     formula: ClassVar = "rate = base · gamma^⌊epoch / step_size⌋"
@@ -87,7 +87,7 @@ class StepDecay(Schedule):
 @SCHEDULES.add
 @dataclass(frozen=True)
 class PiecewiseConstant(Schedule):
-    """A rate of its own between each two epochs named; one more value than boundaries. The base rate is not asked.
+    """A fixed rate in each interval between `boundaries`, one value more than those. The base rate is ignored.
 
     A boundary belongs to what comes after it, as PyTorch's milestones do; Keras gives it to what comes before.
     """
@@ -113,7 +113,7 @@ class PiecewiseConstant(Schedule):
 @SCHEDULES.add
 @dataclass(frozen=True)
 class ExponentialDecay(Schedule):
-    """The same share of the rate is lost in every epoch."""
+    """Multiplies the rate by `gamma` in every epoch."""
 
     name: ClassVar = "exponential"
     formula: ClassVar = "rate = base · gamma^epoch"
@@ -128,7 +128,7 @@ class ExponentialDecay(Schedule):
 @SCHEDULES.add
 @dataclass(frozen=True)
 class PolynomialDecay(Schedule):
-    """Falls to `end_learning_rate` within `decay_epochs` (all, unless given): in a line if `power` is one."""
+    """Decays to `end_learning_rate` within `decay_epochs` (default: all epochs); linearly if `power` is one."""
 
     name: ClassVar = "polynomial"
     formula: ClassVar = "rate = (base − end) · (1 − min(epoch, decay) / decay)^power + end"
@@ -146,7 +146,7 @@ class PolynomialDecay(Schedule):
 @SCHEDULES.add
 @dataclass(frozen=True)
 class CosineDecay(Schedule):
-    """Falls along a cosine to `alpha` times the base rate within `decay_epochs` (what is left, unless given).
+    """Decays along a cosine to `alpha` times the base rate within `decay_epochs` (default: the remaining epochs).
 
     It rises in a line for `warmup_epochs` before that. With `restarts` it starts again each time it has decayed,
     every cycle `t_mul` as long and `m_mul` as high as the one before; else it stays where it is.
@@ -178,7 +178,7 @@ class CosineDecay(Schedule):
 @SCHEDULES.add
 @dataclass(frozen=True)
 class InverseSqrt(Schedule):
-    """Rises in a line for `warmup_epochs`, then falls with the root of time."""
+    """Rises linearly for `warmup_epochs`, then decays with the inverse square root of time."""
 
     name: ClassVar = "inverse_sqrt"
     formula: ClassVar = "rate = base · min(epoch / warmup, √(warmup / epoch))"
@@ -195,7 +195,7 @@ class InverseSqrt(Schedule):
 @SCHEDULES.add
 @dataclass(frozen=True)
 class OneCycle(Schedule):
-    """Rises to the base rate and falls far below it, once: two halves of a cosine. Counts steps, as PyTorch's does."""
+    """Rises to the base rate and then decays far below it, along cosines. Counts steps, as PyTorch's does."""
 
     name: ClassVar = "one_cycle"
     formula: ClassVar = "base / div_factor → base → base / (div_factor · final_div_factor)"
@@ -221,7 +221,7 @@ def _along_cosine(start: float, end: float, share: float) -> float:
 @SCHEDULES.add
 @dataclass(frozen=True)
 class ReduceOnPlateau(Schedule):
-    """Multiplies the rate by `factor` when `monitor` has not got better by `min_delta` for `patience` epochs.
+    """Multiplies the rate by `factor` when `monitor` has not improved by `min_delta` for `patience` epochs.
 
     After that it waits for `cooldown` epochs, and it never goes below `min_learning_rate`. PyTorch waits an epoch
     longer, and takes `threshold` as a share of the best value unless asked otherwise.

@@ -57,7 +57,7 @@ ClassWeight = Annotated[
 
 
 class InlineSummary(Strict):
-    """What a stored job says of the data that came inside it."""
+    """A summary of the rows that were sent inside the job."""
 
     rows: int
     columns: int
@@ -65,7 +65,7 @@ class InlineSummary(Strict):
 
 
 class Data(Strict):
-    """Where the rows come from, and which columns are what. Exactly one of `builtin`, `dataset` and `inline`."""
+    """The data set and the roles of its columns. Exactly one of `builtin`, `dataset` and `inline`."""
 
     dataset: DatasetId | None = Field(None, description="the id of a data set uploaded to /v1/datasets")
     builtin: BUILTIN | None = Field(None, description="a built-in data set")
@@ -88,7 +88,7 @@ class Data(Strict):
 
 
 class Preprocessing(Strict):
-    """How columns become inputs; fitted on the training rows, stored with the model, applied by it."""
+    """How columns become inputs. It is fitted on the training rows and stored with the model."""
 
     numeric: Literal["standard", "minmax", "robust", "none"] = "standard"
     categorical: Literal["one_hot", "embedding", "ignore"] = "one_hot"
@@ -114,7 +114,7 @@ class Preprocessing(Strict):
 
 
 class Holdout(Strict):
-    """Rows that are kept back from training: a fraction of them, those that a column marks, or another data set."""
+    """Held-out rows: a fraction of the rows, those that a column marks, or another data set."""
 
     fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(None, description="share of the rows; default: 0.2")
     stratify: bool | None = Field(None, description="keep the class proportions; classification only")
@@ -136,7 +136,7 @@ class Holdout(Strict):
 
 
 class EarlyStopping(Strict):
-    """When to stop before all epochs are over."""
+    """Stop training when the monitored value no longer improves."""
 
     monitor: MONITOR = "val_loss"
     patience: Annotated[int, Field(ge=0, le=100_000)] = 10
@@ -145,7 +145,7 @@ class EarlyStopping(Strict):
 
 
 class Clipping(Strict):
-    """How large gradients may be. Exactly one of these."""
+    """Gradient clipping. Exactly one of these."""
 
     def chosen(self) -> dict[str, float]:
         """The bounds that were given, by name."""
@@ -167,7 +167,7 @@ else:
 
 
 class InitialWeights(Strict):
-    """Start from the weights of an earlier model: of layers that are named alike, those whose shapes agree."""
+    """Start from the weights of an earlier model, for tensors with the same name and shape."""
 
     model: Annotated[str, Field(min_length=1, max_length=64, description="its id, or an alias")]
     strict: bool = Field(False, description="reject the job unless every tensor matches")
@@ -177,7 +177,7 @@ class InitialWeights(Strict):
 
 
 class TrainingSettings(Strict):
-    """How long, in what pieces, and from which seed."""
+    """Epochs, batch size, seed and other settings of the training loop."""
 
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 100
     batch_size: Annotated[int, Field(ge=1, le=10_000_000)] = Field(32, description="rows per step; at most all rows")
@@ -194,7 +194,7 @@ class TrainingSettings(Strict):
 
 
 class Output(Strict):
-    """Overrides of the output layer, whose width and activation follow from the task."""
+    """Settings of the output layer. Its width and activation depend on the task."""
 
     activation: ACTIVATION | None = None
     initializer: INITIALIZER | None = None

@@ -38,7 +38,7 @@ ROW = Query("after", "integer", "number of rows to skip", default=0, least=0, mo
     ),
 )
 def create_dataset(*, name: str | None, **dialect: Any) -> Response:
-    """Read the file, in a process of its own, and keep it. The same bytes twice are one data set."""
+    """Read and store a data file. Uploading the same bytes again returns the same data set."""
     ours, read_as = services(), read_dialect(**dialect)
     most = ours.settings.max_dataset_bytes
     with receive(most) as sent:
@@ -77,7 +77,7 @@ def list_datasets(*, limit: int, after: str | None) -> dict[str, Any]:
 
 @route(datasets, "GET", "/v1/datasets/<dataset_id>", Operation("Get a data set", {200: "Dataset"}, problems=(404,)))
 def get_dataset(dataset_id: str) -> dict[str, Any]:
-    """What the data set holds: each column with its kind, and how its values lie."""
+    """Describe the data set: each column with its kind and statistics."""
     return library.get(services().engine, dataset_id)
 
 

@@ -23,7 +23,7 @@ health = Blueprint("health", __name__)
 
 @route(health, "GET", "/healthz", Operation("Check that this process responds", {200: "Health"}))
 def get_health() -> dict[str, Any]:
-    """Always fine, if it can say so."""
+    """Always succeeds if the process responds."""
     return {"status": "ok", "version": __version__}
 
 
@@ -34,7 +34,7 @@ def get_health() -> dict[str, Any]:
     Operation("Check that jobs can be accepted and trained", {200: "Readiness", 503: "Readiness"}),
 )
 def get_readiness() -> Response:
-    """The database, the broker and a live worker, each named."""
+    """The state of the database, the broker and the workers."""
     ours = services()
     parts = {"database": _database(ours.engine), "broker": _fine("answers" if ours.doorbell.answers() else None)}
     alive = heartbeats.alive(ours.engine) if parts["database"]["ok"] else []
@@ -56,7 +56,7 @@ def _fine(detail: str | None, otherwise: str = "none answers") -> dict[str, Any]
 
 @route(health, "GET", "/metrics", Operation("Metrics for Prometheus", {200: None}, forms=("text/plain",)))
 def get_metrics() -> Response:
-    """Everything that is counted."""
+    """All metrics in Prometheus' text format."""
     return Response(generate_latest(services().meters.registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -52,7 +52,7 @@ EPOCH = Query("after", "integer", "only epochs after this one", default=0, least
     ),
 )
 def submit_job(*, dry_run: bool) -> Response:
-    """Read the job, commit it, ring for it; or say what it would be."""
+    """Validate and queue a job. With `dry_run`, only validate it and estimate its size."""
     if dry_run:
         read_key()  # a wrong one would be rejected without `dry_run`, too
         plan = _read_plan()
@@ -113,7 +113,7 @@ add_life(jobs, TRAINING, "/v1/jobs", "Job")
     ),
 )
 def get_history(job_id: str, *, after: int) -> Response:
-    """The history, or the part of it after an epoch."""
+    """The history, or the part after an epoch."""
     form = choose_form((JSON, CSV))
     history = queries.get_history(services().engine, job_id, after=after)
     if form == JSON:

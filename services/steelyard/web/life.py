@@ -30,7 +30,7 @@ def add_life(blueprint: Blueprint, kind: Kind, path: str, schema: str) -> None:
     one = f"{path}/<{noun}_id>"
 
     def get(*, wait: float, until: str, **ids: str) -> dict[str, Any]:
-        """As it is; with `wait`, once its status has changed or it has ended, or after so many seconds."""
+        """Returns at once; with `wait`, when the status changes or the job ends, or after that many seconds."""
         job_id = ids[f"{noun}_id"]
         job = queries.get(services().engine, job_id, kind)
         if wait and job["status"] not in ENDED:
@@ -38,18 +38,18 @@ def add_life(blueprint: Blueprint, kind: Kind, path: str, schema: str) -> None:
         return job
 
     def delete(**ids: str) -> Response:
-        """Delete it. One that runs must be cancelled first."""
+        """Delete it. A running one must be cancelled first."""
         ledger.remove(services().engine, ids[f"{noun}_id"], kind)
         return Response(status=204)
 
     def cancel(**ids: str) -> Response:
-        """Cancel it: at once if it waits, within a moment if it runs."""
+        """Cancel it: immediately if it is queued, within seconds if it is running."""
         engine, job_id = services().engine, ids[f"{noun}_id"]
         ledger.request_cancel(engine, job_id, kind)
         return reply(queries.get(engine, job_id, kind), 202)
 
     def resume(**ids: str) -> Response:
-        """Put it back into the queue. It continues where it was, and is the same job."""
+        """Queue it again. It keeps its id and continues from its last checkpoint."""
         ours, job_id = services(), ids[f"{noun}_id"]
         resumption.resume(ours.engine, job_id, kind)
         if not ours.doorbell.ring(job_id):
@@ -57,10 +57,10 @@ def add_life(blueprint: Blueprint, kind: Kind, path: str, schema: str) -> None:
         return reply(queries.get(ours.engine, job_id, kind), 202)
 
     def list_events(*, limit: int, after: int, **ids: str) -> Response:
-        """The events: a list, or as server-sent events what has happened and what happens until the end.
+        """The events so far as a list, or all events until the end as server-sent events.
 
         Server-sent events have the types `status`, `epoch`, `finding` and `log`; a client that sends the last `id` that
-        it got as `Last-Event-ID` continues after it, and is answered with 204 when nothing will follow.
+        it got as `Last-Event-ID` continues after it, and gets 204 when there are no more events.
         """
         job_id = ids[f"{noun}_id"]
         if choose_form((JSON, EVENT_STREAM)) == JSON:

@@ -31,7 +31,7 @@ def list_models(*, limit: int, after: str | None) -> dict[str, Any]:
 
 @route(models, "GET", "/v1/models/<model_id>", Operation("Get a model", {200: "Model"}, problems=(404,)))
 def get_model(model_id: str) -> dict[str, Any]:
-    """What the model takes and gives, and where it comes from."""
+    """The model's inputs, outputs, layers and origin."""
     return library.get_model(services().engine, model_id)
 
 
@@ -42,7 +42,7 @@ def get_model(model_id: str) -> dict[str, Any]:
     Operation("Delete a model; its job is kept", {204: None}, query=(FORCE,), problems=(404, 409, 422)),
 )
 def delete_model(model_id: str, *, force: bool) -> Response:
-    """Delete the model, unless it has an alias, by which somebody may call it."""
+    """Delete the model. A model with an alias is deleted only with `force`."""
     library.delete_model(services().engine, model_id, force=force)
     services().predictor.look_again()
     return Response(status=204)
@@ -55,7 +55,7 @@ def delete_model(model_id: str, *, force: bool) -> Response:
     Operation("Give a model an alias, which can be used in place of its id", {200: "Model"}, problems=(404, 422)),
 )
 def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
-    """Give the model the name, which passes on from the model that has it."""
+    """Give the model the alias. If another model has it, the alias moves."""
     engine = services().engine
     library.set_alias(engine, model_id, alias)
     services().predictor.look_again()
@@ -69,7 +69,7 @@ def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
     Operation("Remove an alias from a model", {204: None}, problems=(404,)),
 )
 def delete_model_alias(model_id: str, alias: str) -> Response:
-    """Take the name away; the model stays."""
+    """Remove the alias; the model is kept."""
     library.remove_alias(services().engine, model_id, alias)
     services().predictor.look_again()
     return Response(status=204)
@@ -102,7 +102,7 @@ def predict(model_id: str) -> dict[str, Any]:
     Operation("Explain", {200: "Explanation"}, body="ExplainRequest", problems=(404, 413, 415, 422)),
 )
 def explain(model_id: str) -> dict[str, Any]:
-    """How much each column moves the outputs, beside a control: noise by a connection that was never trained.
+    """The importance of each column, compared with a control: noise columns with untrained weights.
 
     By `permutation` it is how much the loss rises when the column is shuffled among the rows (without targets, how far
     the answers move), by `integrated_gradients` the mean size of what it adds to the outputs on the way from the mean

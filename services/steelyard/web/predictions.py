@@ -46,7 +46,7 @@ INLINE: dict[str, tuple[type, str]] = {"rows": (dict, "objects"), "x": (list, "l
     ),
 )
 def create_prediction(model_id: str) -> Response:
-    """Queue the rows for the workers."""
+    """Queue a job that predicts the rows."""
 
     def create(once: Once | None) -> bytes:
         ours = services()
@@ -172,7 +172,7 @@ def _told_at(place: str) -> Iterator[None]:
     Operation("List predictions, newest first", {200: "BatchList"}, query=(LIMIT, AFTER), problems=(400, 422)),
 )
 def list_predictions(*, limit: int, after: str | None) -> dict[str, Any]:
-    """The newest."""
+    """The newest predictions."""
     return as_list(batches.list_batches(services().engine, limit=limit, after=after))
 
 

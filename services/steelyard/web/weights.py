@@ -24,7 +24,7 @@ TENSOR_FORMS = (JSON, npz.NPY_MEDIA_TYPE)
     Operation("List the weights of a job", {200: "WeightList"}, problems=(404,)),
 )
 def list_weights(job_id: str) -> dict[str, Any]:
-    """Snapshots with their tensors' shapes, statistics and hashes."""
+    """Snapshots with the shapes, statistics and hashes of their tensors."""
     return results.list_weights(services().engine, job_id)
 
 
@@ -35,7 +35,7 @@ def list_weights(job_id: str) -> dict[str, Any]:
     Operation("Get all tensors of a snapshot", {200: "Weights"}, forms=FORMS[1:], problems=(404, 406)),
 )
 def get_snapshot(job_id: str, snapshot: str) -> Response:
-    """The tensors, in the form that the client accepts."""
+    """The tensors, in a media type that the client accepts."""
     form = choose_form(FORMS)
     stored = results.open_snapshot(services().engine, job_id, snapshot)
     version = (job_id, snapshot, stored.sha256)
@@ -64,7 +64,7 @@ def _as_json(snapshot: str, tensors: Mapping[str, PiecewiseTensor]) -> Iterator[
     Operation("One tensor", {200: "TensorValues"}, forms=TENSOR_FORMS[1:], problems=(404, 406)),
 )
 def get_tensor(job_id: str, snapshot: str, layer: str, tensor: str) -> Response:
-    """The tensor, in the form that the client accepts."""
+    """The tensor, in a media type that the client accepts."""
     form = choose_form(TENSOR_FORMS)
     name = f"{layer}/{tensor}"
     stored = results.open_tensor(services().engine, job_id, snapshot, name)

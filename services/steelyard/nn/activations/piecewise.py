@@ -14,7 +14,7 @@ from steelyard.nn.elementwise import maximum, minimum, where
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Linear(Pointwise):
-    """The weighted sums as they are."""
+    """The identity function."""
 
     name: ClassVar = "linear"
     formula: ClassVar = "f(z) = z"
@@ -50,7 +50,7 @@ class Relu(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Relu6(Pointwise):
-    """A rectifier that ends at six."""
+    """A rectified linear unit with a maximum of six."""
 
     name: ClassVar = "relu6"
     formula: ClassVar = "f(z) = min(max(0, z), 6)"
@@ -68,7 +68,7 @@ class Relu6(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class LeakyRelu(Pointwise):
-    """A rectifier that lets a little through below zero. PyTorch's slope is 0.01, Keras's 0.2."""
+    """A rectified linear unit with a small slope below zero. PyTorch's default slope is 0.01, Keras's 0.2."""
 
     name: ClassVar = "leaky_relu"
     formula: ClassVar = "f(z) = z if z > 0 else negative_slope · z"
@@ -88,9 +88,9 @@ class LeakyRelu(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class PRelu(Activation):
-    """A leaky rectifier whose slope below zero is learned, one a unit; `alpha` is what the slopes begin with.
+    """A leaky rectified linear unit with a learned slope per unit; `alpha` is the initial slope.
 
-    As PyTorch's with one parameter a unit. Keras's is a layer of its own, and its slopes begin at zero.
+    Like PyTorch's with one parameter per unit. In Keras it is a layer, and its slopes start at zero.
     """
 
     name: ClassVar = "prelu"
@@ -140,7 +140,7 @@ class LearnedSlope:
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class HardSigmoid(Pointwise):
-    """A sigmoid of three straight lines. Keras's and PyTorch's since 2020; older Kerases have a slope of 0.2."""
+    """A piecewise linear approximation of the sigmoid. Older versions of Keras use a slope of 0.2."""
 
     name: ClassVar = "hard_sigmoid"
     formula: ClassVar = "f(z) = min(max(0, z / 6 + 1 / 2), 1)"
@@ -158,7 +158,7 @@ class HardSigmoid(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class HardTanh(Pointwise):
-    """A hyperbolic tangent of three straight lines."""
+    """A piecewise linear approximation of tanh."""
 
     name: ClassVar = "hard_tanh"
     formula: ClassVar = "f(z) = min(max(−1, z), 1)"

@@ -39,7 +39,7 @@ class Elu(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Selu(Pointwise):
-    """A scaled elu that keeps zero mean and unit variance through layers drawn by lecun_normal."""
+    """A scaled elu that preserves zero mean and unit variance; use it with lecun_normal."""
 
     name: ClassVar = "selu"
     formula: ClassVar = "f(z) = λ · (z if z > 0 else α · (exp(z) − 1)), λ = 1.0507…, α = 1.6733…"
@@ -57,7 +57,7 @@ class Selu(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Celu(Pointwise):
-    """An elu without a corner for any `alpha`."""
+    """An elu that is continuously differentiable for every `alpha`."""
 
     name: ClassVar = "celu"
     formula: ClassVar = "f(z) = z if z > 0 else alpha · (exp(z / alpha) − 1)"
@@ -77,9 +77,9 @@ class Celu(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Gelu(Pointwise):
-    """Weighs its input by the share of a normal distribution below it.
+    """Multiplies its input by the cumulative distribution function of the normal distribution.
 
-    `approximate` takes a tanh for the error function, as Keras and PyTorch do if asked.
+    `approximate` uses a tanh approximation of the error function, like the option of Keras and PyTorch.
     """
 
     name: ClassVar = "gelu"
@@ -116,7 +116,7 @@ class Gelu(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Silu(Pointwise):
-    """Weighs its input by its sigmoid."""
+    """Multiplies its input by its sigmoid; also called swish."""
 
     name: ClassVar = "silu"
     aliases: ClassVar = ("swish",)
@@ -136,7 +136,7 @@ class Silu(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Mish(Pointwise):
-    """Weighs its input by the tanh of its softplus."""
+    """Multiplies its input by the tanh of its softplus."""
 
     name: ClassVar = "mish"
     formula: ClassVar = "f(z) = z · tanh(log(1 + exp(z)))"
@@ -173,7 +173,7 @@ class Softplus(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Softsign(Pointwise):
-    """Squeezes its input between minus one and one, more slowly than tanh."""
+    """Maps its input to (−1, 1); saturates more slowly than tanh."""
 
     name: ClassVar = "softsign"
     formula: ClassVar = "f(z) = z / (1 + |z|)"
@@ -191,7 +191,7 @@ class Softsign(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Sigmoid(Pointwise):
-    """Squeezes its input between zero and one."""
+    """Maps its input to (0, 1)."""
 
     name: ClassVar = "sigmoid"
     formula: ClassVar = "f(z) = 1 / (1 + exp(−z))"
@@ -227,7 +227,7 @@ class LogSigmoid(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Tanh(Pointwise):
-    """The hyperbolic tangent: squeezes its input between minus one and one."""
+    """The hyperbolic tangent: maps its input to (−1, 1)."""
 
     name: ClassVar = "tanh"
     formula: ClassVar = "f(z) = tanh(z)"
@@ -245,7 +245,7 @@ class Tanh(Pointwise):
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Exponential(Pointwise):
-    """The exponential function: positive outputs, as counts and rates are."""
+    """The exponential function; for positive outputs, such as counts and rates."""
 
     name: ClassVar = "exponential"
     formula: ClassVar = "f(z) = exp(z)"

@@ -11,7 +11,7 @@ from steelyard.nn.activations.base import ACTIVATIONS, Activation, Array
 @ACTIVATIONS.add
 @dataclass(frozen=True)
 class Softmax(Activation):
-    """Turns each row into positive numbers that add up to one."""
+    """Turns each row into probabilities that sum to one."""
 
     name: ClassVar = "softmax"
     formula: ClassVar = "f(z)ᵢ = exp(zᵢ) / Σⱼ exp(zⱼ)"

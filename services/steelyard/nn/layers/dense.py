@@ -21,7 +21,7 @@ CALIBRATED_TO = 1e-6
 @LAYERS.add
 @dataclass(frozen=True)
 class Dense(Layer):
-    """Every unit weighs every input. The kernel is `(inputs, units)`, the bias `(units,)`."""
+    """A fully connected layer. The kernel is `(inputs, units)`, the bias `(units,)`."""
 
     name: ClassVar = "dense"
     compiled: ClassVar = True

@@ -14,11 +14,11 @@ from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, 
 @LAYERS.add
 @dataclass(frozen=True)
 class Embedding(Layer):
-    """Puts a learned vector of `units` values in the place of each category number in some columns.
+    """Replaces each category number in some columns by a learned vector of `units` values.
 
-    The other columns pass as they are and come first; the vectors follow, column by column. `categories` says how many
-    there are in each column, numbered from 0; a number beyond them counts as the nearest one. It is for the inputs
-    themselves, so it is a network's first layer. Keras's looks up every column in one table; here each has its own.
+    The other columns are passed on unchanged and come first; the vectors follow, column by column. `categories` is
+    the number of categories of each column, numbered from 0; numbers out of range are clipped. An embedding must be
+    the first layer of a network. Keras uses one table for all columns; here each column has its own.
     """
 
     name: ClassVar = "embedding"

@@ -12,7 +12,7 @@ from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings
 @LAYERS.add
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """Sets a share of its inputs to zero while training, and scales the others up to make good for it."""
+    """Sets a random fraction of its inputs to zero during training, and scales up the others."""
 
     name: ClassVar = "dropout"
     compiled: ClassVar = True
@@ -55,7 +55,7 @@ class DropoutStage(Stage):
 @LAYERS.add
 @dataclass(frozen=True)
 class GaussianNoise(Layer):
-    """Adds normal noise to its inputs while training."""
+    """Adds Gaussian noise to its inputs during training."""
 
     name: ClassVar = "gaussian_noise"
     compiled: ClassVar = True

@@ -13,11 +13,11 @@ from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, 
 @LAYERS.add
 @dataclass(frozen=True)
 class BatchNormalization(Layer):
-    """Normalizes each unit over the rows of a batch while training, by running averages at inference.
+    """Normalizes each unit over the batch during training, and by moving averages at inference.
 
     Names and defaults are Keras's; PyTorch's `momentum` is one minus this one, its epsilon 1e-5, and its running
     variance is that of a sample, `rows / (rows − 1)` times as large. With `trainable: false` the averages are used and
-    left as they are, as in Keras.
+    not updated, as in Keras.
     """
 
     name: ClassVar = "batch_normalization"

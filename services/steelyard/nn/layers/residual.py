@@ -18,10 +18,10 @@ PROJECTION = "projection"
 @LAYERS.add
 @dataclass(frozen=True)
 class Residual(Layer):
-    """Adds what it is given to what its layers make of it, so that gradients have a way past them.
+    """Adds its input to the output of its layers (a skip connection).
 
-    Where the widths differ, the inputs go through a linear projection without bias. The tensors are named by layer,
-    `dense_1.kernel`. A block holds no block.
+    If the widths differ, the input goes through a linear projection without bias. Tensors are named by layer,
+    `dense_1.kernel`. Blocks cannot be nested.
     """
 
     name: ClassVar = "residual"

@@ -13,7 +13,7 @@ from steelyard.nn.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class Adagrad(Rule):
-    """Divides each gradient by the root of the sum of all its squares so far.
+    """Divides each gradient by the root of the sum of all past squared gradients.
 
     The sums begin at 0 as PyTorch's do; Keras's begin at 0.1, with a learning rate of 0.001 and epsilon in the root.
     """
@@ -48,7 +48,7 @@ def adagrad(w: Any, g: Any, sum: Any, weight_decay: Any, epsilon: Any, rate: Any
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class Adadelta(Rule):
-    """Scales each gradient by the size of the steps before it over that of the gradients before it.
+    """Scales each gradient by the ratio of the running averages of past steps and past gradients.
 
     Keras's rate is 0.001, its rho 0.95 and its epsilon 1e-7; the rule is the same.
     """

@@ -18,7 +18,7 @@ Decay = Annotated[float, Ge(0)]
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class Adam(Rule):
-    """Adaptive moments: a running mean of the gradient over the root of a running mean of its square.
+    """Adaptive moment estimation: the running mean of the gradient over the root of the running mean of its square.
 
     Keras adds its epsilon, 1e-7, before the second moment's bias is corrected; PyTorch, and this, 1e-8 after it.
     `amsgrad` divides by the largest root so far. `weight_decay` is L2, added to the gradient; for the decoupled kind
@@ -54,7 +54,7 @@ class Adam(Rule):
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class AdamW(Rule):
-    """Adam with weight decay that shrinks the weights themselves, apart from the gradient.
+    """Adam with decoupled weight decay.
 
     The default decay is PyTorch's; Keras's is 0.004.
     """
@@ -144,7 +144,7 @@ def adam_with_largest(
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class Adamax(Rule):
-    """Adam with the largest gradient of late in the place of the root mean square.
+    """Adam with the infinity norm of recent gradients instead of the root mean square.
 
     Keras's epsilon is 1e-7, added after the maximum rather than to the gradient.
     """
@@ -190,7 +190,7 @@ def adamax(
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class Nadam(Rule):
-    """Adam with Nesterov's look ahead.
+    """Adam with Nesterov momentum.
 
     Keras's momentum grows 250 times as fast, as with a `momentum_decay` of 1; its rate is 0.001, its epsilon 1e-7.
     """

@@ -17,7 +17,7 @@ CURVATURE = 1e-10  # a pair whose change is smaller than this, relative to its s
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class LBFGS(Optimizer):
-    """Steps along minus an estimate of the inverse Hessian times the gradient, made of the last `history_size` steps.
+    """A quasi-Newton method that estimates the inverse Hessian from the last `history_size` steps.
 
     An epoch is one step over all rows; how far it goes is found by SciPy's line search for the strong Wolfe
     conditions, and `learning_rate` scales the first step alone, as PyTorch's does. It needs a network that gives the

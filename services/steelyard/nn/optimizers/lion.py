@@ -13,7 +13,7 @@ from steelyard.nn.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class Lion(Rule):
-    """Steps of equal size for every weight: the sign of a mean of gradient and momentum. PyTorch has none.
+    """The step of every weight is the sign of a mean of gradient and momentum. PyTorch does not have it.
 
     Keras's default rate is 0.001; the paper advises a tenth to a third of Adam's. Weight decay is decoupled.
     """

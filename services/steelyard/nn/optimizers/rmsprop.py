@@ -13,7 +13,7 @@ from steelyard.nn.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class RMSprop(Rule):
-    """Divides each gradient by a running root mean square of its own.
+    """Divides each gradient by the running root mean square of that gradient.
 
     PyTorch calls `rho` alpha; 0.99 and the epsilon outside the root are PyTorch's, where Keras has 0.9 and inside. The
     learning rate is Keras's: PyTorch's 0.01 is too great for most small networks.

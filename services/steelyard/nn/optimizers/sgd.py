@@ -13,7 +13,7 @@ from steelyard.nn.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 @OPTIMIZERS.add
 @dataclass(frozen=True)
 class SGD(Rule):
-    """Steps against the gradient, with momentum if asked.
+    """Stochastic gradient descent, with optional momentum.
 
     Keras puts the learning rate inside `v`; while it is constant, both give the same weights. The default rate is
     Keras's; PyTorch's is 0.001.

@@ -42,7 +42,7 @@ class BatchRequest(Answer):
 
 
 class BatchProgress(Answer):
-    """How far it is."""
+    """The progress."""
 
     rows: int
     fraction: Annotated[float, Field(ge=0, le=1)]
@@ -82,7 +82,7 @@ class BatchRow(Answer):
 
 
 class BatchRows(Listed):
-    """What was predicted so far, in the order of the rows."""
+    """The predictions so far, in the order of the rows."""
 
     rows: int
     data: list[BatchRow]

@@ -8,14 +8,14 @@ from steelyard.web.answers.base import Answer, Cell, DayFirst, Listed, Sha256, T
 
 
 class TopValue(Answer):
-    """A value that is often there."""
+    """A frequent value."""
 
     value: str | bool | float
     count: int
 
 
 class DatasetColumn(Answer):
-    """A column at a glance. `min`, `max` and `mean` of dates are RFC 3339, `std` is in seconds."""
+    """A summary of a column. `min`, `max` and `mean` of dates are RFC 3339, `std` is in seconds."""
 
     name: str
     dtype: Annotated[str, Field(description="the column's type in the file")]
@@ -33,7 +33,7 @@ class DatasetColumn(Answer):
 
 
 class Dataset(Answer):
-    """A data set that was sent."""
+    """An uploaded data set."""
 
     id: str
     object: Literal["dataset"]

@@ -10,7 +10,7 @@ Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 
 class Progress(Answer):
-    """How far a job is."""
+    """The progress of a job."""
 
     epoch: int
     epochs: int
@@ -19,7 +19,7 @@ class Progress(Answer):
 
 
 class Finding(Answer):
-    """Something that stands out in a run."""
+    """A notable observation about a run, with a suggestion."""
 
     code: str
     level: Literal["info", "warning"]
@@ -29,7 +29,7 @@ class Finding(Answer):
 
 
 class DataSummary(Answer):
-    """What a job learns from."""
+    """A summary of a job's data."""
 
     rows: int
     features: list[str]
@@ -72,14 +72,14 @@ class JobList(Listed):
 
 
 class Estimate(Answer):
-    """What a job would need."""
+    """The estimated resources of a job."""
 
     memory_bytes: int
     seconds: float
 
 
 class DryRun(Answer):
-    """What a job would be."""
+    """The result of validating a job without submitting it."""
 
     object: Literal["dry_run"]
     spec: dict[str, Any]
@@ -107,7 +107,7 @@ class EventList(Listed):
 
 
 class History(Answer):
-    """What each epoch measured: a list as long as `epochs` for every name."""
+    """The loss and metrics of every epoch: one list for each name, as long as `epochs`."""
 
     epochs: list[int]
     series: dict[str, list[float | None]]

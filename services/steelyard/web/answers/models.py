@@ -68,7 +68,7 @@ class PredictRequest(Answer):
 
 
 class Prediction(Answer):
-    """What a model predicts, a row each."""
+    """A model's predictions, one for each row."""
 
     model: str
     predictions: list[Target]
@@ -77,21 +77,21 @@ class Prediction(Answer):
 
 
 class ExplainRequest(Answer):
-    """A method, and rows to explain by: as for a prediction; objects may bear their targets."""
+    """A method, and optional rows as for a prediction; objects may include the targets."""
 
     method: Literal["permutation", "integrated_gradients", "connection_weights"]
     inputs: Annotated[list[Row], Field(min_length=1)] | None = None
 
 
 class ExplainedOutputs(Answer):
-    """The outputs that are explained, at most 16, and their unit. A class's logit is less the mean of all classes'."""
+    """The explained outputs, at most 16, and their unit. Logits are centered over the classes."""
 
     names: list[Label]
     unit: str
 
 
 class ExplainedFeature(Answer):
-    """A column. It says something where it is above the control."""
+    """A column. Its importance is significant only if it is above the control."""
 
     name: str
     importance: float | None
@@ -103,7 +103,7 @@ class ExplainedFeature(Answer):
 
 
 class Control(Answer):
-    """Columns of noise by connections that were never trained: mean and spread, and the greatest, the level."""
+    """The importance of noise columns with untrained weights: mean, standard deviation, and maximum (`level`)."""
 
     importance: float | None
     std: float | None
@@ -112,7 +112,7 @@ class Control(Answer):
 
 
 class Agreement(Answer):
-    """Spearman's correlation of two methods' rankings; null where one ranks all alike."""
+    """Spearman's correlation of two methods' rankings; null if a ranking is constant."""
 
     methods: list[str]
     spearman: float | None
@@ -127,7 +127,7 @@ class Attributions(Answer):
 
 
 class Explanation(Answer):
-    """How much each column moves the outputs."""
+    """The importance of each column for the outputs."""
 
     object: Literal["explanation"]
     model: str

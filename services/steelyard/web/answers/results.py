@@ -8,7 +8,7 @@ from steelyard.web.answers.base import Answer, Label, Listed, Sha256, Target
 
 
 class TensorFacts(Answer):
-    """A tensor without its values."""
+    """A tensor's shape, statistics and hash."""
 
     name: str
     shape: list[int]
@@ -26,7 +26,7 @@ class SnapshotFacts(Answer):
 
 
 class WeightList(Answer):
-    """Which weights there are: `initial`, `best`, `final`."""
+    """The stored weights: `initial`, `best`, `final`."""
 
     snapshots: dict[str, SnapshotFacts]
 
@@ -67,7 +67,7 @@ class Predictions(Listed):
 
 
 class ClassReport(Answer):
-    """How well the rows of one class, or label, were found."""
+    """Precision, recall and F1 score of one class or label."""
 
     label: Label
     rows: int
@@ -89,14 +89,14 @@ class CalibrationBin(Answer):
 
 
 class CalibrationCurve(Answer):
-    """The probabilities of one class, or label."""
+    """The calibration of the probabilities of one class or label."""
 
     label: Label
     bins: list[CalibrationBin]
 
 
 class Residuals(Answer):
-    """How predictions of a number differ from what it was: prediction less target."""
+    """Statistics of the residuals: prediction minus target."""
 
     target: str
     rows: int
@@ -106,7 +106,7 @@ class Residuals(Answer):
 
 
 class Report(Answer):
-    """How good the predictions of a split are: `residuals` for regression, else the others."""
+    """The evaluation of a split: `residuals` for regression, the other fields for classification."""
 
     object: Literal["report"]
     split: str

@@ -29,7 +29,7 @@ class Readiness(Answer):
 
 
 class Catalog(BaseModel):
-    """Every part that a job can name, by family."""
+    """Every component that a job can use, by family."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -99,12 +99,12 @@ async function explain(model, method) {
     const bars = { type: "bar", orientation: "h", x: first.map(({ importance }) => importance), y: first.map(({ name }) => name), marker: { color: inks } };
     if (first.every(({ std }) => std !== null)) bars.error_x = { type: "data", array: first.map(({ std }) => std), color: color("--muted") };
     const level = { type: "line", x0: said.control.level, x1: said.control.level, y0: 0, y1: 1, yref: "paper", line: { color: color("--bad"), dash: "dot" } };
-    const { xaxis, yaxis, ...rest } = layout(said.measure === "loss" ? "rise of the loss" : "importance", "");
+    const { xaxis, yaxis, ...rest } = layout(said.measure === "loss" ? "increase of the loss" : "importance", "");
     find("looks").hidden = false;
     Plotly.react("looks", [bars], { ...rest, xaxis, yaxis: { ...yaxis, type: "category" }, height: 90 + 26 * first.length, shapes: [level] }, OPTIONS);
     const agreement = said.agreement.map(({ methods, spearman }) => `${methods.join(" and ").replaceAll("_", " ")} ${number(spearman, 2)}`);
-    const rows = said.rows ? ` By ${said.rows} rows (${said.source}).` : "";
-    find("looks-note").textContent = `The dotted line is the level of noise that the model never saw.${rows}${agreement.length ? ` Agreement: ${agreement.join(", ")}.` : ""}`;
+    const rows = said.rows ? ` Based on ${said.rows} rows (${said.source}).` : "";
+    find("looks-note").textContent = `The dotted line is the importance of noise columns.${rows}${agreement.length ? ` Agreement: ${agreement.join(", ")}.` : ""}`;
   } catch (error) {
     showFaults(find("looks-faults"), error);
   }
@@ -123,7 +123,7 @@ function showJob(job) {
   find("status").className = `status ${job.status}`;
   find("cancel").hidden = ENDED.includes(job.status);
   find("progress").value = job.progress.fraction;
-  const lacking = job.data.rows_left_out ? ` (${job.data.rows_left_out.toLocaleString()} without a target left out)` : "";
+  const lacking = job.data.rows_left_out ? ` (${job.data.rows_left_out.toLocaleString()} rows without a target dropped)` : "";
   const facts = [`${job.data.rows.toLocaleString()} rows${lacking}`, `${job.data.features.length} inputs`, `${job.parameters.toLocaleString()} weights`, `epoch ${job.progress.epoch} of ${job.progress.epochs}`];
   if (job.train_seconds !== null) facts.push(`${job.train_seconds.toFixed(2)} s of training`);
   if (job.attempt > 1) facts.push(`attempt ${job.attempt}`);
