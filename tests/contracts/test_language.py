@@ -41,6 +41,14 @@ QUAINT = (
     "stands (here|there)",
     "that there (is|are)",
     "no day that",
+    "speaks? of",
+    "stands? twice",
+    "by heart",
+    "squeezes?",
+    "(is|are) there (already|once|twice)",
+    "which (it|they) cannot be",
+    "as (its|their) sender",
+    "read as it is",
     "keep(s)? (its|their) word",
 )
 NOT_AGAIN = re.compile(rf"\b(?:{'|'.join((*BRITISH, *QUAINT))})\b", re.IGNORECASE)

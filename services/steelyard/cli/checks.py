@@ -1,4 +1,4 @@
-"""Looks at each part that the service stands on: the database, its migrations, the broker, a worker."""
+"""Checks each part that the service depends on: the database, its schema, the broker, a worker."""
 
 from dataclasses import dataclass
 

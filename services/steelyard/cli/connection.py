@@ -1,4 +1,4 @@
-"""A running service, spoken to over HTTP. Whatever goes wrong ends the program with one message and status 1."""
+"""An HTTP client of a running service. Any error ends the program with one message and status 1."""
 
 import sys
 import time

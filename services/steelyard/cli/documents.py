@@ -24,7 +24,7 @@ class Unreadable(Exception):
 
 
 class StrictLoader(yaml.SafeLoader):
-    """YAML in which `1e-3` is a number, as in YAML 1.2, and a key may not stand twice."""
+    """YAML in which `1e-3` is a number, as in YAML 1.2, and duplicate keys are rejected."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """The mapping. Raises `yaml.YAMLError`."""

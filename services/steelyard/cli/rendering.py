@@ -1,4 +1,4 @@
-"""How jobs look in a terminal: curves, tables, faults."""
+"""Renders jobs in a terminal: curves, tables, errors."""
 
 import math
 from collections.abc import Mapping, Sequence

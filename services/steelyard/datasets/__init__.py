@@ -1,1 +1,1 @@
-"""Data sets that were uploaded: read where they can do no harm, stored column by column, found by what is in them."""
+"""Uploaded data sets: read in a sandbox, stored by column, identified by their content."""

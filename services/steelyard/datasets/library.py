@@ -1,7 +1,7 @@
-"""The data sets: kept, listed, read column by column, and deleted once no job needs them.
+"""Stores, lists, reads and deletes data sets.
 
-A data set is what its bytes are: sent again, to be read in the same way, they are the same one. Its columns are stored
-beside them, for those that read it a column or a part at a time.
+A data set is identified by its bytes and by how they are read: uploading them again gives the same data set. Its
+columns are stored next to the bytes, so that they can be read one at a time, or in parts.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that came: what it is called, what it is, and how it is to be read."""
+    """An uploaded file: its name, its media type, and how to read it."""
 
     name: str | None
     media_type: str
@@ -56,7 +56,7 @@ class Upload:
 
 
 def find(engine: Engine, upload: Upload) -> dict[str, Any] | None:
-    """The data set of these very bytes, if it is there."""
+    """The data set with exactly these bytes, if it is stored."""
     with reading(engine) as connection:
         row = connection.execute(select(Dataset.__table__).where(Dataset.digest == upload.digest)).one_or_none()
     return None if row is None else _dataset(row)
@@ -195,7 +195,7 @@ def _read_block(engine: Engine, dataset_id: str, facts: list[dict[str, Any]], ro
 
 
 def _said(values: list[Any], fact: Mapping[str, Any]) -> list[Any]:
-    """Values as their sender wrote them: whole numbers without a point, dates as dates."""
+    """Values as in the uploaded file: integers without a decimal point, dates as dates."""
     if fact["kind"] == "datetime":
         return [None if value is None else moment(value) for value in values]
     if fact["dtype"].startswith(("int", "uint")):

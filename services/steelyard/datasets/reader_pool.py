@@ -1,7 +1,7 @@
-"""Has files read in processes of their own, which are made when first needed and kept for the next file.
+"""Reads files in separate processes, which are started on demand and reused.
 
-A process that dies, hangs or runs out of memory over a file is replaced; nothing of it reaches the service. If it died,
-another one reads the file again from the start: what killed it may have come from outside.
+A process that dies, hangs or runs out of memory is replaced, and the service is not affected. If a process dies,
+another one reads the file again from the start, because the cause may lie outside the file.
 """
 
 import contextlib

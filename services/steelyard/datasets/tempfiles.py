@@ -1,4 +1,4 @@
-"""Files that are needed for the length of a request: their bytes are given back beside other work."""
+"""Temporary files of a request, whose disk space is freed in the background."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""The life of a job: submitted, claimed, recorded, finished; and found again when somebody lost it."""
+"""The life cycle of a job: submit, claim, record, finish; and recovery after a crash."""

@@ -1,6 +1,6 @@
-"""Predictions for many rows at a time: put into the queue, done part by part, served as rows.
+"""Batch predictions: queued, computed in parts, served as rows.
 
-A batch is a job of its own kind, with the life of any other: claimed, fenced, given back, cancelled.
+A batch is a kind of job with the same life cycle: claimed, fenced, released, cancelled.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""Checkpoints: states that a job's next run can go on from. The two newest are kept, in case one is damaged.
+"""Checkpoints: states from which a job's next run continues. The two newest are kept, in case one is damaged.
 
 A checkpoint is stored in parts, because databases bound the size of one value, and read only if its SHA-256 agrees.
-What is in it is the worker's affair.
+Its content is defined by the worker.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
-"""The bell that tells workers of a waiting job: a Celery message with the job's id and nothing else.
+"""Notifies workers of a waiting job: a Celery message with the job's id and nothing else.
 
-A ring may get lost, come twice or come late, and nothing changes: the claim decides, and a job that waits too
-long is rung again. So ringing never fails a request; it says whether the broker took the message.
+A message may be lost, duplicated or late without harm: the claim decides, and the message for a job that waits too
+long is sent again. So ringing never fails a request; it returns whether the broker accepted the message.
 
 This is a producer alone. The task's body is the worker's, so that the API imports no worker code.
 """

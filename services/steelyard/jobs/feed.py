@@ -1,4 +1,4 @@
-"""What happens to jobs, for clients that follow: the status of many jobs at once, and one job's events in order.
+"""What clients that follow jobs see: the status of many jobs at once, and the events of one job in order.
 
 Events are those of the ledger, with each epoch of the history and each finding between them. A cursor says how far a
 client has come; it is the id of the last event that it has, so a client that was cut off goes on from there.

@@ -1,4 +1,4 @@
-"""Which workers live: each says so in the database every few seconds, so that asking costs one short query."""
+"""Worker heartbeats: each worker writes to the database every few seconds, so one short query finds live workers."""
 
 from sqlalchemy import Engine, delete, insert, select, update
 
@@ -11,7 +11,7 @@ FORGOTTEN_SECONDS = 3600.0
 
 
 def announce(engine: Engine, name: str, *, concurrency: int) -> None:
-    """Say that the worker `name` lives; forget those that have long been silent."""
+    """Record that the worker `name` is alive; delete those that have not reported for long."""
     with writing(engine) as connection:
         seen = {"concurrency": concurrency, "seen_at": now()}
         if not connection.execute(update(Worker).where(Worker.name == name).values(**seen)).rowcount:
@@ -20,13 +20,13 @@ def announce(engine: Engine, name: str, *, concurrency: int) -> None:
 
 
 def leave(engine: Engine, name: str) -> None:
-    """Say that the worker `name` stops."""
+    """Record that the worker `name` stops."""
     with writing(engine) as connection:
         connection.execute(delete(Worker).where(Worker.name == name))
 
 
 def alive(engine: Engine) -> list[str]:
-    """The names of the workers that lived a moment ago."""
+    """The names of the workers that reported recently."""
     with reading(engine) as connection:
         living = select(Worker.name).where(Worker.seen_at >= now() - SILENT_SECONDS).order_by(Worker.name)
         return list(connection.execute(living).scalars())

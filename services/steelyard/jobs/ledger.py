@@ -1,15 +1,15 @@
 """Every change to a job's state: one compare-and-set statement each, with its event in the same transaction.
 
-Two rules make a job neither lost nor doubled. The row decides, never a message: a worker claims the next job here,
-and exactly one claim of a job succeeds. And each claim makes the `fence` grow, and every later write of that run
-asks for it: a run that was given up for dead, and is not, changes no row and gets `FencedOff`.
+Two rules keep jobs from being lost or run twice. First, the row decides, never a message: a worker claims the next job
+here, and exactly one claim of a job succeeds. Second, each claim increments the `fence`, and every later write of the
+run checks it: a run that was given up but is still alive changes no row and gets `FencedOff`.
 
 A run can be lost in two ways. A *crash* is the death of the training process alone: the job is likely at fault, and a
 few in a row end it. A *loss* is a death that took the worker or the fork server along: it says little about the job,
 so many are allowed. They are bounded all the same, for a job may be what brings its machine down each time. A new
 checkpoint sets both counts back to zero.
 
-Nothing here knows how a job is trained, nor who asked.
+Nothing here depends on how a job is trained, or on who submitted it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +46,7 @@ UNHARMED = {"crashes": 0, "losses": 0}
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to run a job, until its lease runs out or somebody else's fence is higher."""
+    """The right to run a job, until its lease expires or another claim has a higher fence."""
 
     job_id: str
     fence: int
@@ -55,7 +55,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class End:
-    """How a run ended, as far as the job's own row goes."""
+    """How a run ended, as stored in the job's row."""
 
     status: str
     epoch: int
@@ -163,13 +163,13 @@ def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> 
 
 
 def renew(engine: Engine, held: Claim, *, lease_seconds: float) -> None:
-    """Put off the lease's end. Raises `FencedOff` when it is too late for that."""
+    """Extend the lease. Raises `FencedOff` if another run has the job."""
     with writing(engine) as connection:
         _change(connection, held, lease_expires_at=now() + lease_seconds)
 
 
 def is_cancel_requested(engine: Engine, held: Claim) -> bool:
-    """Whether the client has called this run off. Raises `FencedOff`."""
+    """Whether the client has requested cancellation. Raises `FencedOff`."""
     with reading(engine) as connection:
         row = connection.execute(select(Job.cancel_requested_at).where(_held(held))).one_or_none()
     if row is None:
@@ -187,7 +187,7 @@ def record(
 ) -> None:
     """Add epochs to the history, move the progress on and keep a checkpoint, all at once. Raises `FencedOff`.
 
-    A run with a new checkpoint has got on: crashes and losses before it do not count any more.
+    A new checkpoint is progress: it resets the counts of crashes and losses.
     """
     reached: dict[str, Any] = {"epoch": epochs[-1][0], "train_seconds": train_seconds} if epochs else {}
     with writing(engine) as connection:

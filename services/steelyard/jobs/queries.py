@@ -1,4 +1,4 @@
-"""What is known of jobs, as the JSON-ready objects of the HTTP contract. Nothing here changes a row."""
+"""Queries for jobs, as the JSON objects of the HTTP contract. Nothing here changes a row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

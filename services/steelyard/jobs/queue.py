@@ -1,7 +1,6 @@
 """The order in which waiting jobs are claimed: those that have run before first, then the oldest.
 
-A job that lost its worker has waited its turn once already, and is not to wait behind all that came after it. A job
-whose back-off is not over is passed by.
+A job that lost its worker has already waited its turn, so it goes first. A job in its back-off is skipped.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a run leaves behind: its end, its weights, its predictions and its model, in one transaction; and reading them.
+"""The results of a run: its end, weights, predictions and model, written in one transaction; and queries for them.
 
 Tensors are rows of their own, so that one can be had without the rest. Predictions are rows of up to
 `CHUNK_ROWS`, so that a page of them costs a page.

@@ -29,8 +29,8 @@ def infer(
 ) -> tuple[Kind, str]:
     """The kind of a column, and why; of moments, how they were written.
 
-    `id` is what tells rows apart and has nothing to be learned from: texts of which each is there once, or such whole
-    numbers under a name like `id`. `text` are words that are too many, or too long, to be categories.
+    `id` identifies rows and is not an input: unique strings, or unique integers in a column with a name like `id`.
+    `text` are strings that are too many, or too long, for categories.
     """
     if is_moment:
         return "datetime", f"its values are dates or datetimes{WRITTEN[day_first]}"

@@ -1,1 +1,1 @@
-"""What a client may say: read strictly, checked whole, filled in, and turned into something that trains."""
+"""Training jobs: parsed strictly, validated completely, filled with defaults, and assembled into a training."""

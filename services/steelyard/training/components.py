@@ -1,4 +1,4 @@
-"""The trainer's parts as pydantic models, read off their classes: a part is added in the trainer and nowhere else."""
+"""Components as pydantic models, generated from their classes: a component is defined in the trainer alone."""
 
 import dataclasses
 import types

@@ -1,4 +1,4 @@
-"""What a job will need, by formula and before anything is allocated: memory, and roughly time."""
+"""Estimates the memory and the approximate time of a job before anything is allocated."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Jobs to begin with: shown in the OpenAPI document, each of them run by a test."""
+"""Example jobs for the OpenAPI document. A test runs each of them."""
 
 from typing import Any
 

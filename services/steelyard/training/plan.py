@@ -1,4 +1,4 @@
-"""Reading a job: from a client's document to a plan that can be queued, or to every fault in it."""
+"""Turns a client's document into a plan that can be queued, or into all of its errors."""
 
 import hashlib
 import math

@@ -1,4 +1,4 @@
-"""pydantic's errors as faults of ours: a pointer into what the client sent, and words that say what would be right."""
+"""Translates pydantic's errors: a pointer into the client's document, and what is allowed there."""
 
 import types
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What every answer bears and leaves behind: the request's id, a line in the log, figures for /metrics."""
+"""What every response gets: the request's id, a line in the log, and an entry in the metrics."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""The composition root of the API: settings in, a Flask application out."""
+"""The composition root of the API: makes a Flask application from the settings."""
 
 from flask import Flask, Response, g, request
 

@@ -1,6 +1,6 @@
-"""The bodies of requests, taken by the event loop before any thread is asked: in bounded time, memory and disk.
+"""Request bodies, received by the event loop before a thread is used, with limits on time, memory and disk.
 
-A document is held in memory; all of them together have a budget. A file goes to disk as it arrives.
+Documents are kept in memory and share a budget. Files are written to disk as they arrive.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class ClientGone(Exception):
-    """The client hung up before its request was complete: there is nobody to answer."""
+    """The client disconnected before its request was complete."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """A body that is complete: the bytes of a document, or a file on disk."""
+    """A complete body: the bytes of a document, or a file on disk."""
 
     content: bytes
     length: int
@@ -48,7 +48,7 @@ NONE = Body(b"", 0)
 
 @dataclass(frozen=True)
 class Announced:
-    """What a request's head says of its body: the length, unless it comes in chunks."""
+    """The body as the request's headers announce it: its length, unless it is chunked."""
 
     length: int | None
     chunked: bool

@@ -1,4 +1,4 @@
-"""Data sets: sent once, described, and learned from by any number of jobs."""
+"""Data sets: uploaded once, used by any number of jobs."""
 
 from typing import Any
 

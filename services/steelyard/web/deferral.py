@@ -1,6 +1,6 @@
-"""What a view leaves for the event loop to do after it: to wait for a job, or to go on with its events.
+"""Work that a view leaves to the event loop: waiting for a job, or streaming its events.
 
-The view always answers at once, so a wrong request is rejected before anything waits.
+The view always returns at once, so an invalid request is rejected before anything waits.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ IS_AGAIN = "steelyard.again"
 
 @dataclass(frozen=True)
 class Wait:
-    """Call the view again once the job's status is not `status` any more, or the time is up."""
+    """Call the view again when the job's status is no longer `status`, or the time is up."""
 
     job_id: str
     status: str
@@ -26,7 +26,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Stream:
-    """Go on with the job's events after `cursor`, as server-sent events."""
+    """Stream the job's events after `cursor` as server-sent events."""
 
     job_id: str
     kind: Kind

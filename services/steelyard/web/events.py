@@ -47,9 +47,9 @@ class Streams:
         self._clients = 0
 
     async def follow(self, order: Stream) -> AsyncGenerator[bytes, None]:
-        """What happens to the job from the cursor on, until it has ended, is deleted, or the service stops.
+        """The job's events after the cursor, until it ends, is deleted, or the service stops.
 
-        Comments come in between, so that nobody takes the silence for an end.
+        Comments are sent in between, so that clients do not time out.
         """
         async with aclosing(self._pieces(order)) as pieces:
             following = asyncio.ensure_future(anext(pieces))
@@ -68,7 +68,7 @@ class Streams:
                 await asyncio.gather(following, return_exceptions=True)
 
     def reserve(self) -> None:
-        """Make room for one more client. Raises `Unavailable`."""
+        """Count one more client. Raises `Unavailable` if there are too many."""
         if self._clients >= MOST_STREAMS:
             raise Unavailable(
                 f"{MOST_STREAMS} clients already follow events; try again later, or poll the list of events"
@@ -76,7 +76,7 @@ class Streams:
         self._clients += 1
 
     def release(self) -> None:
-        """A client is gone."""
+        """Count one client less."""
         self._clients -= 1
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether the service works, and how much it does; and what can be asked of it."""
+"""Health, readiness, metrics and the catalog."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The routes that every kind of job has: get it, wait for it, cancel, resume and delete it, follow its events."""
+"""The routes that every kind of job has: get, wait, cancel, resume, delete, and follow events."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Trained models, and predictions by them."""
+"""Trained models, their predictions and explanations."""
 
 from typing import Any
 

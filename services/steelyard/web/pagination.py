@@ -1,4 +1,4 @@
-"""Lists in the envelope of the HTTP contract, and tables as CSV."""
+"""Lists with pagination, and tables as CSV."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_list(page: Page) -> dict[str, Any]:
-    """A page, as every list is answered."""
+    """A page of a list."""
     return {"object": "list", "data": page.data, "has_more": page.has_more, "next": page.next}
 
 

@@ -1,4 +1,4 @@
-"""Predictions for many rows at a time, by the workers."""
+"""Batch predictions, computed by the workers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,7 +99,7 @@ def _read_fields(document: Any) -> tuple[str | None, dict[str, Any]]:
 
 
 def _read_webhook(given: Any) -> Webhook | None:
-    """Where the end is to be told. Raises `ValidationFailed`."""
+    """The webhook of the end of the batch. Raises `ValidationFailed`."""
     if given is None:
         return None
     try:

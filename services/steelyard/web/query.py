@@ -1,4 +1,4 @@
-"""Query parameters: declared beside the route, read strictly, described in the OpenAPI document."""
+"""Query parameters: declared with the route, validated strictly, described in the OpenAPI document."""
 
 import math
 import re

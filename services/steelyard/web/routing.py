@@ -1,4 +1,4 @@
-"""How a route is declared: what it takes and gives, in one place, for Flask and for the OpenAPI document alike."""
+"""Declares routes with their inputs and outputs, for Flask and for the OpenAPI document."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the routes work with, made once by the composition root."""
+"""The services that routes use, made once by the composition root."""
 
 from dataclasses import dataclass, field
 from typing import cast

@@ -1,4 +1,4 @@
-"""The answers of the service as models, for the OpenAPI document and for the tests that hold answers against it."""
+"""The responses of the service as models, for the OpenAPI document and the tests that validate against it."""
 
 from pydantic import BaseModel
 

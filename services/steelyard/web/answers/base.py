@@ -1,4 +1,4 @@
-"""What every answer is made of."""
+"""What responses have in common."""
 
 from typing import Annotated, Literal
 
@@ -17,7 +17,7 @@ Row = list[Cell] | dict[str, Cell]
 
 
 class Answer(BaseModel):
-    """An object that the service gives."""
+    """An object in a response."""
 
     model_config = ConfigDict(extra="forbid")
 

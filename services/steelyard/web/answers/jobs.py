@@ -1,4 +1,4 @@
-"""Jobs: what they are, and what happened to them."""
+"""Jobs and their events."""
 
 from typing import Annotated, Any, Literal
 

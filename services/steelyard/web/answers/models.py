@@ -1,4 +1,4 @@
-"""Models and what they say."""
+"""Models, predictions and explanations."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""What a job leaves: weights, predictions, and how good those are."""
+"""The results of a job: weights, predictions and their evaluation."""
 
 from typing import Annotated, Any, Literal
 
