@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,18 @@ def answering(status: int, body: bytes) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@contextmanager
+def watch(file: Path, url: str) -> Iterator[subprocess.Popen[str]]:
+    """`train --watch`, which gets a Ctrl-C even where the tests run in the background, and is gone at the end."""
+    command = [PROGRAM, "train", str(file), "--watch", "--url", url]
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=listen) as watching:  # noqa: PLW1509
+        try:
+            yield watching
+        finally:
+            watching.kill()
 
 
 @pytest.fixture
@@ -137,13 +150,12 @@ def test_weights_that_cannot_be_written_are_said_so(service: Service, model: str
 def test_an_interrupted_watch_says_that_the_job_goes_on(service: Service, tmp_path: Path) -> None:
     file = tmp_path / "job.json"
     file.write_text(json.dumps(LONG))
-    command = [PROGRAM, "train", str(file), "--watch", "--url", str(service.http.base_url)]
-    watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert watching.stdout is not None
-    job_id = watching.stdout.readline().split()[1]
-    service.wait_until(job_id, lambda job: job["status"] == "running")
-    watching.send_signal(signal.SIGINT)
-    said, _ = watching.communicate(timeout=20)
+    with watch(file, str(service.http.base_url)) as watching:
+        assert watching.stdout is not None
+        job_id = watching.stdout.readline().split()[1]
+        service.wait_until(job_id, lambda job: job["status"] == "running")
+        watching.send_signal(signal.SIGINT)
+        said, _ = watching.communicate(timeout=60)
     assert watching.returncode == 130
     assert f"`steelyard show {job_id}` shows it, `steelyard cancel {job_id}` stops it" in said
     assert service.get(job_id)["status"] == "running"
@@ -155,9 +167,7 @@ def test_a_watch_outlasts_a_service_that_is_away(tmp_path: Path) -> None:
     file.write_text(json.dumps(LONG))
     data_dir = tmp_path / "data"
     data_dir.mkdir()
-    with Service.start(data_dir) as service:
-        command = [PROGRAM, "train", str(file), "--watch", "--url", str(service.http.base_url)]
-        watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with Service.start(data_dir) as service, watch(file, str(service.http.base_url)) as watching:
         assert watching.stdout is not None
         job_id = watching.stdout.readline().split()[1]
         service.wait_until(job_id, lambda job: job["status"] == "running")

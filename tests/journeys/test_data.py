@@ -404,7 +404,7 @@ def test_numbers_that_are_names_are_categories_if_it_is_said(service: Service, p
     spec = {"data": data, "layers": [], "optimizer": {"name": "adam", "learning_rate": 0.1}}
     other = service.http.post("/v1/datasets", content=few, headers=csv).json()["id"]
     refused = service.http.post("/v1/jobs", json=spec | {"validation": {"dataset": other}})
-    assert "sent with ?texts=Class, it has texts" in refused.json()["errors"][0]["detail"]
+    assert "upload it with ?texts=Class to read the column as strings" in refused.json()["errors"][0]["detail"]
     other = service.http.post(url, content=few, headers=csv).json()["id"]
     training = {"epochs": 50, "seed": 1}
     job = service.wait(service.post(spec | {"validation": {"dataset": other}, "training": training})["id"])
@@ -447,11 +447,7 @@ def test_a_data_set_of_other_values_is_refused_before_the_workers_have_it(
         (
             "Code",
             "0123",
-            (
-                "Code",
-                "0123",
-                "it must be a string, like '0123' in training; read as a number, it loses leading or trailing",
-            ),
+            "it must be a string, like '0123' in training; read as a number, it loses leading or trailing",
         ),
     ):
         other = upload(service, frame.assign(**{column: values}).to_csv(index=False).encode(), "other.csv")

@@ -120,7 +120,7 @@ def test_every_task_and_layer_is_explained(service: Service) -> None:
     assert [each["methods"] for each in said["agreement"]] == [["permutation", "integrated_gradients"]]
     refused = service.http.post(f"/v1/models/{iris}/explain", json={"method": "connection_weights"})
     assert refused.status_code == 422
-    assert "permutation and integrated_gradients can be asked" in refused.json()["detail"]
+    assert "use permutation and integrated_gradients" in refused.json()["detail"]
     rows = [{"u": n % 7, "v": n % 5, "first": n % 7 > 3, "second": n % 5 > 2} for n in range(100)]
     data = {"inline": {"rows": rows}, "target": ["first", "second"]}
     several = train(service, {"data": data, "layers": [8], "training": {"epochs": 40}})

@@ -107,7 +107,7 @@ def test_a_full_disk_is_a_reason_to_come_back(bodies: Bodies, monkeypatch: pytes
         return Path("/dev/full").open("wb", buffering=0)
 
     monkeypatch.setattr(tempfiles, "unnamed_file", open_full)
-    with pytest.raises(Unavailable, match="room"):
+    with pytest.raises(Unavailable, match="no space"):
         take(bodies, sending(b"x" * 10), file=True)
 
 

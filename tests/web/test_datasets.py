@@ -118,7 +118,7 @@ def test_a_name_that_is_not_used_is_named(client: FlaskClient) -> None:
     assert "note" not in first
     assert "note" not in same
     assert (other["id"], other["name"]) == (first["id"], "a")
-    assert other["note"] == "these bytes are stored already, under the name 'a'; the name 'b' is not used"
+    assert other["note"] == "the same bytes are already stored under the name 'a'; the name 'b' is not used"
 
 
 def test_a_file_is_read_as_its_sender_says(client: FlaskClient) -> None:
