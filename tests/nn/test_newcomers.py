@@ -106,12 +106,12 @@ def test_a_rule_may_have_any_number_of_slots(slots: int) -> None:
     lines = [f"def move(w, g, {''.join(f'{name}, ' for name in names)}rate):"]
     lines += [f"    {name} = 0.5 * {name} + {number + 1}.0 * g" for number, name in enumerate(names)]
     lines += [f"    return w - rate * ({' + '.join([*names, 'g'])}), {''.join(f'{name}, ' for name in names)}"]
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"__name__": __name__}  # which kernels on the disk name
     exec("\n".join(lines), scope)
 
     @dataclass(frozen=True)
     class Many(new.Named, Rule):
-        name: ClassVar = "many"
+        name: ClassVar = "several"
         slots: ClassVar = tuple(names)
         move: ClassVar = staticmethod(scope["move"])
 

@@ -10,7 +10,7 @@ from flask import request
 
 from steelyard.errors import Fault, ValidationFailed, nearest, shown
 
-LABEL = re.compile(r"[^\[\]]*\]")  # what follows `metadata[`
+LABEL = re.compile(r"[^\[\]]+\]")  # what follows `metadata[`
 
 
 @dataclass(frozen=True)
