@@ -1,4 +1,4 @@
-"""What a model's encoder was asked for is called `options`."""
+"""Rename the key `wishes` of stored encoders to `options`."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,15 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
+OLD_KEY, NEW_KEY = "wishes", "options"
+
+
 def upgrade() -> None:
-    _rename("wishes", "options")
+    _rename(OLD_KEY, NEW_KEY)
 
 
 def downgrade() -> None:
-    _rename("options", "wishes")
+    _rename(NEW_KEY, OLD_KEY)
 
 
 def _rename(old: str, new: str) -> None:

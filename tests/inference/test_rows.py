@@ -8,7 +8,7 @@ import pytest
 
 from steelyard.errors import PayloadTooLarge, ValidationFailed
 from steelyard.inference.rows import read_body, read_inputs, read_table
-from steelyard.tabular.column import Column, Values, coded, truths
+from steelyard.tabular.column import Column, Values, booleans, coded
 from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
 
@@ -22,7 +22,7 @@ def encoder(columns: dict[str, Values], **options: Any) -> Encoder:
 NUMBERS = encoder({"a": Values(np.arange(4.0)), "b": Values(np.arange(4.0))}, missing="error")
 MIXED = {
     "size": Values(np.array([1.0, 3.0, np.nan])),
-    "open": truths([True, False, None]),
+    "open": booleans([True, False, None]),
     "city": coded(["Rome", "Oslo", None]),
 }
 
@@ -150,7 +150,7 @@ def test_times_of_day_are_no_numbers_and_no_texts_of_other_columns() -> None:
     for column, should in (
         (coded(["14:30", "9:30"]), "a string; upload the data set with ?texts="),
         (Values(np.arange(2.0)), "a number"),
-        (truths([True, False]), "true or false"),
+        (booleans([True, False]), "true or false"),
     ):
         with pytest.raises(ValidationFailed) as caught:
             read_table(table, encoder({"at": column}), np.float64)
@@ -186,7 +186,7 @@ def test_dates_may_come_as_the_column_had_them_or_as_is_clear(text: str) -> None
         ),
         ({"day": coded([None, "11/13/2026"])}, "/inputs/1/day", "or as 24/11/2026"),
         ({"day": Values(np.array([np.nan, 20261105]))}, "/inputs/1/day", "is 20261105; it must be a date"),
-        ({"day": truths([None, True])}, "/inputs/1/day", "is True; it must be a date"),
+        ({"day": booleans([None, True])}, "/inputs/1/day", "is True; it must be a date"),
         ({"size": "moments"}, "/inputs/1/size", "is the date 1970-01-02T00:00:00Z; it must be a number"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 
 from steelyard.tabular import chunks
-from steelyard.tabular.column import Values, coded, truths
+from steelyard.tabular.column import Values, booleans, coded
 
 NUMBERS = of_numpy.arrays(np.float64, st.integers(1, 40), elements=st.floats(allow_infinity=False, width=64))
 LABELS = st.lists(st.one_of(st.none(), st.sampled_from(["a", "é", "x" * 50])), min_size=1, max_size=40)
@@ -43,7 +43,7 @@ def test_texts_that_were_not_trimmed_yet_come_back_as_they_are() -> None:
 
 
 def test_booleans_stay_booleans_even_where_a_part_has_one_of_them_alone() -> None:
-    values = truths([True] * chunks.ROWS + [False, None])
+    values = booleans([True] * chunks.ROWS + [False, None])
     back = there_and_back(values)
     assert back.labels == (False, True)
     assert back.to_list() == values.to_list()

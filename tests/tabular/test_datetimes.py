@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.tabular.column import coded, truths
+from steelyard.tabular.column import booleans, coded
 from steelyard.tabular.datetimes import (
     looks_like_one,
     moment,
@@ -140,7 +140,7 @@ def test_a_column_is_of_times_of_day_if_all_its_texts_are() -> None:
     assert found.to_list() == [34_200, None, 52_215.5]
     assert read_times(coded(["9:30", "soon"])) is None
     assert read_times(coded([None])) is None
-    assert read_times(truths([True])) is None
+    assert read_times(booleans([True])) is None
 
 
 def test_dates_written_in_several_clear_ways_may_stand_in_one_column() -> None:

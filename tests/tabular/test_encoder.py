@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, RobustScaler, StandardScaler
 
-from steelyard.tabular.column import Column, Values, coded, truths
+from steelyard.tabular.column import Column, Values, booleans, coded
 from steelyard.tabular.datetime_parts import read_parts
 from steelyard.tabular.encoder import Encoder, EncoderOptions, measure
 from steelyard.tabular.table import Table, table_of
@@ -22,7 +22,7 @@ ALL = np.arange(8)
 
 
 def made(**columns: list[Any]) -> Table:
-    of_kind = {float: lambda values: Values(np.array(values)), str: coded, bool: truths}
+    of_kind = {float: lambda values: Values(np.array(values)), str: coded, bool: booleans}
     return table_of({name: of_kind[type(values[0])](values) for name, values in columns.items()})
 
 
@@ -123,7 +123,7 @@ def test_every_input_belongs_to_its_column(categorical: Any) -> None:
         "city": coded(["Rome", "Oslo", None]),
         "day": Values(np.array([0.0, np.nan, 1e6])),
         "size": Values(np.array([1.0, np.nan, 3.0])),
-        "open": truths([True, False, None]),
+        "open": booleans([True, False, None]),
     }
     kinds = dict(table_of(columns).columns) | {"day": Column.of("datetime", columns["day"])}
     kinds = {name: kinds[name] for name in columns}

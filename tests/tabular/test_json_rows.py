@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.inference.rows import read_table
-from steelyard.tabular.column import MISSING, Values, coded, truths
+from steelyard.tabular.column import MISSING, Values, booleans, coded
 from steelyard.tabular.datetimes import read_moment, read_time
 from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
@@ -19,7 +19,7 @@ COLUMNS = {
     "when": Values(np.array([0.0, np.nan, 1e9])),
     "city": coded(["Rome", "Oslo", None]),
     "size": Values(np.array([1.0, 3.0, np.nan])),
-    "open": truths([True, False, None]),
+    "open": booleans([True, False, None]),
     "weight": Values(np.array([1.0, 2.0, 3.0])),
     "at": Values(np.array([0.0, 3600.0, np.nan])),
 }
@@ -50,8 +50,8 @@ def test_rows_by_name_and_in_order_have_the_bits_of_a_table(options: Any, rows: 
     columns["when"] = [None if text is None else read_moment(text) for text in columns["when"]]
     columns["at"] = [read_time(value) if isinstance(value, str) else value for value in columns["at"]]
     values = {name: Values(np.array(columns[name], np.float64)) for name in ("when", "size", "weight", "at")}
-    truths = np.array([MISSING if value is None else value for value in columns["open"]], np.int32)
-    values |= {"open": Values(truths, (False, True)), "city": coded(columns["city"])}
+    codes = np.array([MISSING if value is None else value for value in columns["open"]], np.int32)
+    values |= {"open": Values(codes, (False, True)), "city": coded(columns["city"])}
     table = table_of(values, moments={"when": None})
     mixed = [data.draw(st.sampled_from([row, [row[name] for name in COLUMNS]])) for row in rows]
     cells = ours.cells.read(mixed)

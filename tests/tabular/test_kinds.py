@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.tabular.column import Values, coded, truths
+from steelyard.tabular.column import Values, booleans, coded
 from steelyard.tabular.kinds import infer
 
 DAYS = [f"{day}.11.26" for day in range(1, 29)]
@@ -32,7 +32,7 @@ def test_the_kind_of_texts_and_why(values: list[Any], kind: str, reason: str) ->
 
 
 def test_true_and_false_are_boolean() -> None:
-    assert infer("x", truths([True, False, None])) == ("boolean", "its values are booleans")
+    assert infer("x", booleans([True, False, None])) == ("boolean", "its values are booleans")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from steelyard.errors import ValidationFailed
-from steelyard.tabular.column import Values, coded, truths
+from steelyard.tabular.column import Values, booleans, coded
 from steelyard.tabular.faults import MOST_FAULTS
 from steelyard.tabular.json_table import read_inline
 from steelyard.tabular.supervision import Supervised, supervise
@@ -21,7 +21,7 @@ def made(columns: dict[str, Any]) -> Table:
     def values(of: Any) -> Values:
         if isinstance(of, np.ndarray):
             return Values(of)
-        return truths(of) if isinstance(of[0], bool) else coded(of)
+        return booleans(of) if isinstance(of[0], bool) else coded(of)
 
     return table_of({name: values(of) for name, of in columns.items()})
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.tabular.column import Values, coded, truths
+from steelyard.tabular.column import Values, booleans, coded
 from steelyard.tabular.table import Table, stack, table_of
 
 
@@ -28,7 +28,7 @@ def test_rows_keep_their_numbers_however_they_are_put_together_and_left_out(
 
 
 @pytest.mark.parametrize(
-    "values", [coded(["a", None, "b"]), truths([True, None, False]), Values(np.array([1.0, np.nan, 2.0]))]
+    "values", [coded(["a", None, "b"]), booleans([True, None, False]), Values(np.array([1.0, np.nan, 2.0]))]
 )
 @pytest.mark.parametrize(
     "nothing", [coded([None, None]), Values(np.array([np.nan, np.nan])), Values(np.array([-1, -1]), ("c",))]

@@ -29,7 +29,7 @@ P = ParamSpec("P")
 
 
 def _say_what_is_wrong(run: Callable[P, None]) -> Callable[P, None]:
-    """Turn an error that the user can mend into a line of its own and status 2."""
+    """Print an error that the user can fix as one line, and exit with status 2."""
 
     @wraps(run)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:

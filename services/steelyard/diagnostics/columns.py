@@ -34,14 +34,14 @@ def find_in_targets(supervised: Supervised) -> list[Finding]:
 
 
 def rare_categories(column: Categories, encoder: Encoder) -> Iterator[Finding]:
-    """Categories without a place of their own, which count as unknown ones."""
+    """Categories without a separate input, which are encoded as unknown."""
     if not column.merged:
         return
     options = encoder.options
     kept, all_of_them = len(column.labels), len(column.labels) + column.merged
     full = kept == options.max_categories
     reason = (
-        f"only the {kept} most frequent have an input of their own (max_categories)"
+        f"only the {kept} most frequent categories get a separate input (max_categories)"
         if full
         else f"they occur in fewer than {options.min_frequency} training rows (min_frequency)"
     )

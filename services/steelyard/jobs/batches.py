@@ -62,7 +62,7 @@ class BatchPart:
 
 def submit(engine: Engine, plan: BatchPlan, *, request_id: str | None, once: Once | None) -> dict[str, Any]:
     """Commit a batch, and give it as it was committed. Raises `Conflict`, `AnsweredAlready`."""
-    batch_id = new_id("pred")
+    batch_id = new_id(PREDICTION.prefix)
     spec = {"model": plan.model, "dataset": plan.dataset, "rows": plan.rows}
     values = {
         "kind": PREDICTION.name,
@@ -109,7 +109,9 @@ def list_batches(engine: Engine, *, limit: int, after: str | None) -> Page:
     """The newest batches."""
     with reading(engine) as connection:
         key = Job.__table__.c.id
-        return read_page(connection, _batches(), key=key, prefix="pred", render=_batch, limit=limit, after=after)
+        return read_page(
+            connection, _batches(), key=key, prefix=PREDICTION.prefix, render=_batch, limit=limit, after=after
+        )
 
 
 def open_rows(engine: Engine, batch_id: str, *, limit: int, after: int) -> Blocks:
@@ -132,7 +134,7 @@ def get_labels(engine: Engine, batch_id: str) -> list[Any]:
 
 
 def _batches() -> Select[Any]:
-    return select(Job.__table__).where(Job.kind == "prediction")
+    return select(Job.__table__).where(Job.kind == PREDICTION.name)
 
 
 def _batch(row: Row[Any]) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
 
     With `once` the job is kept as the answer to that request, as JSON. Raises `AnsweredAlready` if it has one.
     """
-    job_id = new_id("job")
+    job_id = new_id(TRAINING.prefix)
     values = {
         "kind": TRAINING.name,
         "name": plan.spec.name,

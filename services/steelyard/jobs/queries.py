@@ -81,7 +81,7 @@ def list_jobs(
         query = query.where(Job.labels[label].as_string() == value)
     with reading(engine) as connection:
         key = Job.__table__.c.id
-        return read_page(connection, query, key=key, prefix="job", render=_job, limit=limit, after=after)
+        return read_page(connection, query, key=key, prefix=TRAINING.prefix, render=_job, limit=limit, after=after)
 
 
 def count_by_status(engine: Engine) -> dict[str, int]:
@@ -131,7 +131,7 @@ def list_events(engine: Engine, job_id: str, kind: Kind, *, limit: int = 50, aft
 
 def _jobs() -> Select[Any]:
     model = select(Model.id).where(Model.job_id == Job.id).scalar_subquery()
-    return select(Job.__table__, model.label("model"), now().label("read_at")).where(Job.kind == "training")
+    return select(Job.__table__, model.label("model"), now().label("read_at")).where(Job.kind == TRAINING.name)
 
 
 def _job(row: Row[Any]) -> dict[str, Any]:

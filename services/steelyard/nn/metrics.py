@@ -286,13 +286,13 @@ def _f1(truth: Array, said: Array) -> float:
     return 2 * int(np.count_nonzero(truth & said)) / max(1, both)
 
 
-def _mean_over_classes(score: Callable[[Array, Array], float], targets: Array, chances: Array) -> float:
-    places = [1] if targets.ndim == 1 and chances.shape[1] == 2 else list(range(chances.shape[1]))
-    truths = [(targets == place) if targets.ndim == 1 else targets[:, place] > 0 for place in places]
+def _mean_over_classes(score: Callable[[Array, Array], float], targets: Array, probabilities: Array) -> float:
+    places = [1] if targets.ndim == 1 and probabilities.shape[1] == 2 else list(range(probabilities.shape[1]))
+    actual = [(targets == place) if targets.ndim == 1 else targets[:, place] > 0 for place in places]
     scores = [
-        score(truth, chances[:, place])
-        for place, truth in zip(places, truths, strict=True)
-        if 0 < np.count_nonzero(truth) < len(truth)
+        score(occurs, probabilities[:, place])
+        for place, occurs in zip(places, actual, strict=True)
+        if 0 < np.count_nonzero(occurs) < len(occurs)
     ]
     return float(np.mean(scores)) if scores else float("nan")
 

@@ -122,6 +122,6 @@ def coded(values: Sequence[str | None]) -> Values:
     return Values(np.array(codes, np.int32), tuple(known))
 
 
-def truths(values: Sequence[bool | None]) -> Values:
+def booleans(values: Sequence[bool | None]) -> Values:
     """True and false, `None` for a missing one."""
     return Values(np.array([MISSING if value is None else value for value in values], np.int32), (False, True))

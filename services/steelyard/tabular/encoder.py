@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from steelyard.tabular.column import MISSING, Column, Kind, Values, trimmed
 from steelyard.tabular.datetime_parts import PARTS, Parts, read_parts
-from steelyard.tabular.json_rows import TIMES, TRUTHS, CellReader, Reading, moments_reading
+from steelyard.tabular.json_rows import BOOLEANS, TIMES, CellReader, Reading, moments_reading
 from steelyard.tabular.scaling import Scaler
 
 Array = NDArray[Any]
@@ -162,7 +162,7 @@ class Encoder:
     def cells(self) -> CellReader:
         """Reads rows of JSON into the cells that `encode_cells` takes."""
         missing = self.options.missing != "error"
-        readings = {name: TRUTHS for name in self.numbers if self.features[name] == "boolean"}
+        readings = {name: BOOLEANS for name in self.numbers if self.features[name] == "boolean"}
         readings |= dict.fromkeys(self.times, TIMES)
         readings |= {name: moments_reading(self.day_first.get(name)) for name in self.moments}
         for each in self.categories:

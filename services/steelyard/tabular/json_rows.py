@@ -71,7 +71,7 @@ class CellReader:
             cells.fromlist([np.nan if value is None else value for value in values])
 
 
-def read_truth(value: Any) -> float:
+def read_boolean(value: Any) -> float:
     """True and false, which may come as one and zero. Raises `ValueError`."""
     if value in (0, 1):
         return float(value)
@@ -83,7 +83,7 @@ def read_time_or_seconds(value: Any) -> Any:
     return read_time(value) if isinstance(value, str) else value
 
 
-TRUTHS = Reading(read_truth, np.nan)
+BOOLEANS = Reading(read_boolean, np.nan)
 TIMES = Reading(read_time_or_seconds, np.nan)
 
 

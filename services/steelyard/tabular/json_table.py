@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import Fault, pointer, shown
-from steelyard.tabular.column import Values, coded, trimmed, truths
+from steelyard.tabular.column import Values, booleans, coded, trimmed
 from steelyard.tabular.datetimes import read_moments, read_times
 from steelyard.tabular.faults import refuse
 from steelyard.tabular.json_numbers import number_fault, read_matrix, read_numbers
@@ -206,7 +206,7 @@ def read_column(values: list[Any]) -> Values | None:
         numbers = read_numbers([np.nan if value is None else value for value in values])
         return None if numbers is None else Values(numbers)
     if present == {bool}:
-        return truths(values)
+        return booleans(values)
     return coded(values) if present == {str} else None
 
 

@@ -84,7 +84,7 @@ def build_metrics(spec: JobSpec) -> list[Metric]:
     return [*found, Pinball(loss.quantile)] if isinstance(loss, Quantile) else found
 
 
-def wishes_of(spec: JobSpec) -> EncoderOptions:
+def encoder_options(spec: JobSpec) -> EncoderOptions:
     """How the job wants its columns to be encoded."""
     return EncoderOptions(**spec.preprocessing.model_dump(exclude={"target"}))
 
@@ -92,7 +92,7 @@ def wishes_of(spec: JobSpec) -> EncoderOptions:
 def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared:
     """Split the rows, fit the encoding on those for training, and encode all."""
     split = divide(spec, supervised, streams)
-    inputs = Encoder.fit(supervised.inputs, split.train, wishes_of(spec))
+    inputs = Encoder.fit(supervised.inputs, split.train, encoder_options(spec))
     target = None
     if spec.task == "regression":
         target = Scaler.fit(supervised.y[split.train], str(spec.preprocessing.target))

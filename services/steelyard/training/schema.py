@@ -96,7 +96,7 @@ class Preprocessing(Strict):
         "cyclic", description="`cyclic`: sine and cosine of each part; `parts`: plain numbers"
     )
     missing: Literal["mean", "median", "most_frequent", "error"] = Field(
-        "mean", description="how missing numbers are filled in; a missing category is a category of its own"
+        "mean", description="how missing numbers are filled in; missing categories are treated as a separate category"
     )
     missing_indicator: bool = Field(
         False, description="add a missing-value indicator for each numeric column with missing values"

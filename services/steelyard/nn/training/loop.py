@@ -179,12 +179,12 @@ class Training:
 
     @property
     def optimizer_state(self) -> OptimizerState:
-        """What the optimizer has kept, as it stands."""
+        """The current state of the optimizer."""
         slots = {name: self.network.tensors(slot) for name, slot in self._steps.slots.items()}
         return OptimizerState(slots, dict(self._steps.scalars), self._steps_before + self.step)
 
     def go_on_with(self, state: OptimizerState) -> None:
-        """Begin with what an optimizer of the same kind has kept, of the tensors that agree."""
+        """Start with the state of an optimizer of the same kind, for the tensors that agree in name and shape."""
         for slot in self._steps.slots.keys() & state.slots.keys():
             tensors = state.slots[slot]
             for name, mine in self.network.tensors(self._steps.slots[slot]).items():
