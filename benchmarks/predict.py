@@ -134,7 +134,8 @@ def finish(service: Service, spec: dict[str, Any], title: str, row: list[Any], t
     assert job["status"] == "succeeded", job["error"]
     model = load_model(make_engine(f"sqlite:///{service.data_dir / 'steelyard.db'}"), job["model"])
     facts = model.inputs.to_json() | {"features": list(model.inputs.features), "classes": model.labels}
-    plain = not model.inputs.moments and not model.inputs.categories
+    facts |= {"numbers": model.inputs.numbers, "datetimes": model.inputs.datetimes}
+    plain = not model.inputs.datetimes and not model.inputs.categories
     return Case(title, job, model, row, facts | {"plain": plain}, table)
 
 

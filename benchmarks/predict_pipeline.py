@@ -30,14 +30,14 @@ def as_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(np.float64)
 
 
-def as_moments(frame: pd.DataFrame) -> Any:
+def as_datetimes(frame: pd.DataFrame) -> Any:
     """Seven numbers for each date: the years since 1970; month, weekday and hour as points of a circle."""
     found = []
     for name in frame:
-        moments = pd.to_datetime(frame[name])
-        hours = (moments - moments.dt.normalize()).dt.total_seconds() / 3600
-        found.append((moments - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86_400 / YEAR_DAYS)
-        for turn in ((moments.dt.month - 1) / 12, moments.dt.day_of_week / 7, hours / 24):
+        when = pd.to_datetime(frame[name])
+        hours = (when - when.dt.normalize()).dt.total_seconds() / 3600
+        found.append((when - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86_400 / YEAR_DAYS)
+        for turn in ((when.dt.month - 1) / 12, when.dt.day_of_week / 7, hours / 24):
             found += [np.sin(2 * np.pi * turn), np.cos(2 * np.pi * turn)]
     return np.stack(found, axis=1)
 
@@ -75,7 +75,7 @@ def make_encoder(facts: dict[str, Any]) -> tuple[ColumnTransformer, list[int]]:
     """
     scaled = [SimpleImputer(), StandardScaler()]
     labels = [[*each["labels"], *([MISSING] if each["missing"] else [])] for each in facts["categories"]]
-    numbers = len(facts["numbers"]) + 7 * len(facts["moments"])
+    numbers = len(facts["numbers"]) + 7 * len(facts["datetimes"])
     kept = list(range(numbers))
     place = numbers
     for known in labels:
@@ -84,7 +84,7 @@ def make_encoder(facts: dict[str, Any]) -> tuple[ColumnTransformer, list[int]]:
     one_hot = OneHotEncoder(categories=labels, handle_unknown="ignore", sparse_output=False)
     return ColumnTransformer([
         ("numbers", make_pipeline(FunctionTransformer(as_numbers), *scaled), facts["numbers"]),
-        ("moments", make_pipeline(FunctionTransformer(as_moments), *scaled), facts["moments"]),
+        ("datetimes", make_pipeline(FunctionTransformer(as_datetimes), *scaled), facts["datetimes"]),
         ("labels", make_pipeline(FunctionTransformer(as_labels), one_hot), [e["name"] for e in facts["categories"]]),
     ]), kept  # fmt: skip
 
@@ -132,6 +132,6 @@ def facts_of_server() -> dict[str, Any]:
 
 if __name__ == "__main__":
     sys.modules["predict_pipeline"] = sys.modules["__main__"]
-    for function in (as_numbers, as_moments, as_labels):
+    for function in (as_numbers, as_datetimes, as_labels):
         function.__module__ = "predict_pipeline"
     main()

@@ -24,6 +24,9 @@ from steelyard.errors import SteelyardError, TooLargeToRead, Unavailable
 from steelyard.tabular.json_table import read_inline
 from steelyard.tabular.readers.options import FORMATS, Dialect
 from steelyard.tabular.table import Table, stack
+from steelyard.tabular.types.datetime import Datetime
+from steelyard.tabular.types.number import Number
+from steelyard.tabular.types.time_of_day import TimeOfDay
 from tests.datasets.corpus import (
     ARROW,
     CORPUS,
@@ -270,7 +273,7 @@ def test_dates_of_the_last_year_that_there_is_are_read(readers: Readers, tmp_pat
         (["11/24/2026 12:00 AM", "11/5/2026 12:00 AM"], False),
     ],
 )
-def test_dates_are_moments_in_every_format(
+def test_dates_are_datetimes_in_every_format(
     readers: Readers, tmp_path: Path, texts: list[str], day_first: bool | None
 ) -> None:
     table = pa.table({"when": texts, "size": [1, 2]})
@@ -287,7 +290,8 @@ def test_dates_are_moments_in_every_format(
         with readers.read(str(path), FORMATS[kind], max_bytes=MAX_BYTES) as parsed:
             [when, _] = parsed.columns
             [both] = parsed.tables()
-        assert (when["kind"], when["day_first"], when["max"]) == ("datetime", day_first, "2026-11-24T00:00:00Z"), kind
+        assert when["schema"] == Datetime(day_first).to_json()
+        assert (when["kind"], when["max"]) == ("datetime", "2026-11-24T00:00:00Z"), kind
         assert both.columns["when"].values.array.tolist() == [1795478400.0, 1793836800.0]
 
 
@@ -328,13 +332,13 @@ def test_times_of_day_are_seconds_in_every_format(readers: Readers, tmp_path: Pa
         path = tmp_path / "file"
         path.write_bytes(content)
         with readers.read(str(path), FORMATS[kind], max_bytes=MAX_BYTES) as parsed:
-            facts = [(column["kind"], column["time_of_day"], column["max"]) for column in parsed.columns]
+            facts = [(column["kind"], column["schema"]["type"], column["max"]) for column in parsed.columns]
             [both] = parsed.tables()
-        assert facts == [("numeric", True, seconds[1]), ("numeric", False, 2)], kind
+        assert facts == [("numeric", "time_of_day", "14:30:15"), ("numeric", "number", 2)], kind
         assert lists(both) == {"at": seconds, "size": [1, 2]}
     inline, _ = read_inline({"rows": table.to_pylist()})
     assert lists(inline) == lists(both)
-    assert [column.is_time for column in inline.columns.values()] == [True, False]
+    assert [column.type for column in inline.columns.values()] == [TimeOfDay(), Number()]
 
 
 def test_dates_and_times_that_are_said_to_be_texts_stay_texts(readers: Readers, tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from steelyard.diagnostics.columns import find_in_columns, find_in_targets
 from steelyard.diagnostics.findings import Finding
-from steelyard.tabular.column import coded
 from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.supervision import supervise
 from steelyard.tabular.table import table_of
+from steelyard.tabular.values import coded
 
 
 def findings(values: list[str], **options: Any) -> list[Finding]:

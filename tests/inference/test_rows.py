@@ -8,9 +8,14 @@ import pytest
 
 from steelyard.errors import PayloadTooLarge, ValidationFailed
 from steelyard.inference.rows import read_body, read_inputs, read_table
-from steelyard.tabular.column import Column, Values, booleans, coded
+from steelyard.tabular.column import Column
 from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
+from steelyard.tabular.types.category import Text
+from steelyard.tabular.types.column_type import ColumnType
+from steelyard.tabular.types.datetime import Datetime
+from steelyard.tabular.types.time_of_day import TimeOfDay
+from steelyard.tabular.values import Values, booleans, coded
 
 
 def encoder(columns: dict[str, Values], **options: Any) -> Encoder:
@@ -33,7 +38,7 @@ def test_lists_and_objects_are_rows() -> None:
 
 
 def test_every_kind_of_value_becomes_inputs() -> None:
-    rows = [{"city": "Oslo", "size": 2, "open": True}, [None, None, None], [7, 0, "Bonn"]]
+    rows = [{"city": "Oslo", "size": "2", "open": "TRUE"}, [None, " ", None], [7, 0, "Bonn"]]
     # size, open, city: Oslo, Rome, missing, unknown
     expected = [[2, 1, 1, 0, 0, 0], [2, 0.5, 0, 0, 1, 0], [7, 0, 0, 0, 0, 1]]
     assert read_inputs({"inputs": rows}, encoder(MIXED), np.float64).tolist() == expected
@@ -49,7 +54,7 @@ def test_a_table_may_have_its_columns_in_any_order_and_more_of_them() -> None:
 
 
 def test_spaces_around_texts_and_names_and_texts_of_nothing_else_change_nothing() -> None:
-    columns = dict(table_of(MIXED).columns) | {"on": Column.of("datetime", Values(np.array([0.0, 1e9, np.nan])))}
+    columns = dict(table_of(MIXED).columns) | {"on": Column.of(Datetime(), Values(np.array([0.0, 1e9, np.nan])))}
     ours = Encoder.fit(columns, np.arange(3), EncoderOptions(numeric="none"))
     plain = [[1, True, "Rome", "2026-11-24"], [2, False, None, None], [2, False, "Bern", None]]
     spaced = [[1, True, " Rome\n", " 2026-11-24 "], [2, False, "", "\t"], [2, False, " Bern", None]]
@@ -81,11 +86,12 @@ def test_a_model_of_texts_that_were_not_trimmed_yet_knows_them_with_and_without_
         (["x", True, "Rome"], {}, 0, "must be a number"),
         ([1, "yes", "Rome"], {}, 1, "true or false"),
         ([1, 0.5, "Rome"], {}, 1, "true or false"),
-        ([1, True, ["Rome"]], {}, 2, "a number, a string, true or false"),
+        ([1, True, ["Rome"]], {}, 2, "a string, a number, true or false"),
         ([1, True, "Rom"], {"unknown": "error"}, 2, "did you mean 'Rome'?"),
         ([1, True, None], {"missing": "error"}, 2, "not accept missing values"),
         ([1, True, " "], {"missing": "error"}, 2, "not accept missing values"),
-        ([" ", True, "Rome"], {}, 0, "must be a number"),
+        (["one", True, "Rome"], {}, 0, "must be a number"),
+        ([" ", True, "Rome"], {"missing": "error"}, 0, "not accept missing values"),
         ([None, True, "Rome"], {"missing": "error"}, 0, "not accept missing values"),
     ],
 )
@@ -114,7 +120,7 @@ def test_a_value_that_its_column_cannot_have_is_refused(row: Any, options: Any, 
         ({"inputs": [3]}, "/inputs/0", "a row must be"),
         ({"inputs": [{"a": 1}]}, "/inputs/0/b", "missing"),
         ({"inputs": [{"a": 1, "b": 2, "c": 3}]}, "/inputs/0/c", "not an input"),
-        ({"inputs": [{"a": 1, "b": "2"}]}, "/inputs/0/b", "must be a number"),
+        ({"inputs": [{"a": 1, "b": "2_0"}]}, "/inputs/0/b", "must be a number"),
         ({"inputs": [[1, 2], [3, 10**400]]}, "/inputs/1/1", "within"),
     ],
 )
@@ -127,7 +133,7 @@ def test_anything_else_is_refused_with_row_and_column(document: Any, place: str,
 
 
 def test_times_of_day_may_come_as_texts_or_as_seconds() -> None:
-    columns = table_of({"at": Values(np.array([0.0, 86_399.0, np.nan]))}, times={"at"}).columns
+    columns = table_of({"at": Values(np.array([0.0, 86_399.0, np.nan]))}, types={"at": TimeOfDay()}).columns
     fitted = Encoder.fit(columns, np.arange(3), EncoderOptions(numeric="none"))
     ours = Encoder.from_json(json.loads(json.dumps(fitted.to_json())))
     expected = [[52_200], [52_200], [43_199.5]]
@@ -146,21 +152,22 @@ def test_times_of_day_may_come_as_texts_or_as_seconds() -> None:
 def test_times_of_day_are_no_numbers_and_no_texts_of_other_columns() -> None:
     with pytest.raises(ValidationFailed, match="must be a number"):
         read_inputs({"inputs": [[1, "14:30"]]}, NUMBERS, np.float64)
-    table = table_of({"at": Values(np.array([np.nan, 52_200.0]))}, times={"at"})
-    for column, should in (
-        (coded(["14:30", "9:30"]), "a string; upload the data set with ?texts="),
-        (Values(np.arange(2.0)), "a number"),
-        (booleans([True, False]), "true or false"),
+    table = table_of({"at": Values(np.array([np.nan, 52_200.0]))}, types={"at": TimeOfDay()})
+    for column, quote, should in (
+        (coded(["half past", "9:30"]), "", "a string; upload the data set with ?texts="),
+        (Values(np.arange(2.0)), "'", "a number"),
+        (booleans([True, False]), "'", "true or false"),
     ):
         with pytest.raises(ValidationFailed) as caught:
             read_table(table, encoder({"at": column}), np.float64)
         [fault] = caught.value.faults
         assert fault.pointer == "/inputs/1/at"
-        assert f"is the time 14:30:00; it must be {should}" in fault.detail
+        assert f"14:30:00{quote}; it must be {should}" in fault.detail
 
 
+DAYS = {"day": Values(np.array([0.0, 1e9])), "size": Values(np.arange(2.0))}
 DATED = Encoder.fit(
-    table_of({"day": Values(np.array([0.0, 1e9])), "size": Values(np.arange(2.0))}, moments={"day": True}).columns,
+    table_of(DAYS, types={"day": Datetime(day_first=True)}).columns,
     np.arange(2),
     EncoderOptions(numeric="none", datetime="parts"),
 )
@@ -187,16 +194,16 @@ def test_dates_may_come_as_the_column_had_them_or_as_is_clear(text: str) -> None
         ({"day": coded([None, "11/13/2026"])}, "/inputs/1/day", "or as 24/11/2026"),
         ({"day": Values(np.array([np.nan, 20261105]))}, "/inputs/1/day", "is 20261105; it must be a date"),
         ({"day": booleans([None, True])}, "/inputs/1/day", "is True; it must be a date"),
-        ({"size": "moments"}, "/inputs/1/size", "is the date 1970-01-02T00:00:00Z; it must be a number"),
+        ({"size": "dates"}, "/inputs/1/size", "is '1970-01-02T00:00:00Z'; it must be a number"),
     ],
 )
 def test_a_date_is_no_number_in_a_file_and_a_number_no_date(columns: Any, place: str, words: str) -> None:
     sent = {"day": coded([None, None]), "size": Values(np.array([1.0, 2.0]))} | columns
-    moments = {"size": None} if sent["size"] == "moments" else {}
-    if moments:
-        sent["size"] = Values(np.array([np.nan, 86400.0]))
+    types: dict[str, ColumnType] = {"day": Text()} if sent["day"].are_texts else {}
+    if sent["size"] == "dates":
+        sent["size"], types = Values(np.array([np.nan, 86400.0])), {"size": Datetime()}
     with pytest.raises(ValidationFailed) as caught:
-        read_table(table_of(sent, moments=moments), DATED, np.float64)
+        read_table(table_of(sent, types=types), DATED, np.float64)
     [fault] = caught.value.faults
     assert fault.pointer == place
     assert words in fault.detail

@@ -144,11 +144,11 @@ def test_spaces_and_times_of_day_mean_the_same_wherever_rows_come_from(
     answer = service.http.post("/v1/datasets", content=sent(frame)[learned], headers={"Content-Type": learned})
     columns = {column["name"]: column for column in answer.json()["columns"]}
     assert [value["value"] for value in columns["Embarked"]["top"]] == ["Southampton", "Cherbourg"]
-    assert (columns["At"]["time_of_day"], columns["At"]["kind"]) == (True, "numeric")
+    assert (columns["At"]["schema"], columns["At"]["kind"]) == ({"type": "time_of_day"}, "numeric")
     job = train(service, answer.json()["id"], training={"epochs": 3})
     address = f"/v1/models/{job['model']}"
     [at] = [each for each in service.http.get(address).json()["inputs"] if each["name"] == "At"]
-    assert at["time_of_day"] is True
+    assert at["schema"] == {"type": "time_of_day"}
     stored = service.http.get(f"/v1/jobs/{job['id']}/predictions", params={"limit": 500}).json()["data"]
     rows = frame.iloc[[row["row"] for row in stored]].drop(columns="Survived")
     records = rows.astype(object).where(rows.notna(), None).to_dict("records")
@@ -329,7 +329,7 @@ def test_dates_as_people_write_them_are_dates_to_the_end(
     dataset = upload(service, texts.to_csv(index=False).encode())
     [boarded] = [column for column in dataset["columns"] if column["name"] == "Boarded"]
     assert (boarded["kind"], boarded["min"]) == ("datetime", "1912-01-01T00:00:00Z")
-    assert boarded["day_first"] is day_first
+    assert boarded["schema"].get("day_first") is day_first
     job = train(service, dataset["id"], validation={"fraction": 0.1, "time": "Boarded"}, training={"epochs": 2})
     stored = service.http.get(f"/v1/jobs/{job['id']}/predictions", params={"limit": 500}).json()["data"]
     latest = [row["row"] for row in stored]

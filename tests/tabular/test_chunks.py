@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
 
 from steelyard.tabular import chunks
-from steelyard.tabular.column import Values, booleans, coded
+from steelyard.tabular.values import Values, booleans, coded
 
 NUMBERS = of_numpy.arrays(np.float64, st.integers(1, 40), elements=st.floats(allow_infinity=False, width=64))
 LABELS = st.lists(st.one_of(st.none(), st.sampled_from(["a", "é", "x" * 50])), min_size=1, max_size=40)

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, RobustScaler, StandardScaler
 
-from steelyard.tabular.column import Column, Values, booleans, coded
+from steelyard.tabular.column import Column
 from steelyard.tabular.datetime_parts import read_parts
 from steelyard.tabular.encoder import Encoder, EncoderOptions, measure
 from steelyard.tabular.table import Table, table_of
+from steelyard.tabular.types.datetime import Datetime
+from steelyard.tabular.values import Values, booleans, coded
 
 CITIES = ["Rome", "Oslo", "Bern", "Rome", "Rome", "Oslo", None, "Kyiv"]
 SIZES = [1.0, 4.0, np.nan, 2.0, 8.0, 8.0, 1.5, np.nan]
@@ -74,7 +76,7 @@ def test_only_training_rows_are_looked_at() -> None:
 def test_one_row_has_the_bits_that_it_has_among_many_and_after_json(options: EncoderOptions) -> None:
     moments = Values(np.array([0.0, 1e9, 1.7e9, np.nan, 86399.5, -1e8, 1e8, 2e9]))
     columns: dict[str, Column] = dict(made(city=CITIES, size=SIZES, open=[True, False, None] * 2 + [True] * 2).columns)
-    columns["when"] = Column.of("datetime", moments)
+    columns["when"] = Column.of(Datetime(), moments)
     encoder = Encoder.fit(columns, ALL, options)
     values = {name: column.values for name, column in columns.items()}
     together = encoder.encode(values, np.float32)
@@ -125,7 +127,7 @@ def test_every_input_belongs_to_its_column(categorical: Any) -> None:
         "size": Values(np.array([1.0, np.nan, 3.0])),
         "open": booleans([True, False, None]),
     }
-    kinds = dict(table_of(columns).columns) | {"day": Column.of("datetime", columns["day"])}
+    kinds = dict(table_of(columns).columns) | {"day": Column.of(Datetime(), columns["day"])}
     kinds = {name: kinds[name] for name in columns}
     encoder = Encoder.fit(kinds, np.arange(3), EncoderOptions(categorical=categorical, missing_indicator=True))
     titles = encoder.titles

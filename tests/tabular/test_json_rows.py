@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.inference.rows import read_table
-from steelyard.tabular.column import MISSING, Values, booleans, coded
-from steelyard.tabular.datetimes import read_moment, read_time
 from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
+from steelyard.tabular.types.datetime import Datetime
+from steelyard.tabular.types.time_of_day import TimeOfDay
+from steelyard.tabular.values import MISSING, Values, booleans, coded
 
 TIMES = ["14:30", "9:30:15.25", "9:30 PM"]
 DAYS = ["2026-11-24", "1969-07-20T20:17:40Z"]
@@ -26,7 +27,7 @@ COLUMNS = {
 
 
 def encoder(**options: Any) -> Encoder:
-    columns = table_of(COLUMNS, moments={"when": None}, times={"at"}).columns
+    columns = table_of(COLUMNS, types={"when": Datetime(), "at": TimeOfDay()}).columns
     return Encoder.fit(columns, np.arange(3), EncoderOptions(**options))
 
 
@@ -47,12 +48,12 @@ ROW = st.fixed_dictionaries(
 def test_rows_by_name_and_in_order_have_the_bits_of_a_table(options: Any, rows: Any, data: Any) -> None:
     ours = encoder(**options)
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
-    columns["when"] = [None if text is None else read_moment(text) for text in columns["when"]]
-    columns["at"] = [read_time(value) if isinstance(value, str) else value for value in columns["at"]]
+    columns["when"] = [None if text is None else Datetime().parse(text) for text in columns["when"]]
+    columns["at"] = [None if value is None else TimeOfDay().read(value) for value in columns["at"]]
     values = {name: Values(np.array(columns[name], np.float64)) for name in ("when", "size", "weight", "at")}
     codes = np.array([MISSING if value is None else value for value in columns["open"]], np.int32)
     values |= {"open": Values(codes, (False, True)), "city": coded(columns["city"])}
-    table = table_of(values, moments={"when": None})
+    table = table_of(values, types={"when": Datetime()})
     mixed = [data.draw(st.sampled_from([row, [row[name] for name in COLUMNS]])) for row in rows]
     cells = ours.cells.read(mixed)
     assert cells is not None
@@ -64,10 +65,9 @@ def test_rows_by_name_and_in_order_have_the_bits_of_a_table(options: Any, rows: 
     [
         ({}, {"when": "yesterday"}),
         ({}, {"when": 12.0}),
-        ({}, {"city": 7}),
         ({}, {"city": ["Rome"]}),
         ({}, {"open": 2}),
-        ({}, {"open": "true"}),
+        ({}, {"open": "yes"}),
         ({}, {"city": " "}),
         ({}, {"at": "24:00"}),
         ({}, {"at": ""}),

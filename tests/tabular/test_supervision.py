@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from steelyard.errors import ValidationFailed
-from steelyard.tabular.column import Values, booleans, coded
 from steelyard.tabular.faults import MOST_FAULTS
 from steelyard.tabular.json_table import read_inline
 from steelyard.tabular.supervision import Supervised, supervise
 from steelyard.tabular.table import Table, table_of
+from steelyard.tabular.values import Values, booleans, coded
 
 TWO = {"a": [1, 2], "b": [1, 2]}
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.tabular.column import Values, booleans, coded
 from steelyard.tabular.table import Table, stack, table_of
+from steelyard.tabular.values import Values, booleans, coded
 
 
 def counted(rows: int, first: float) -> Table:

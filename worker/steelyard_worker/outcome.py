@@ -192,13 +192,7 @@ class Outcome:
         manifest = {
             "task": supervised.task,
             "inputs": [
-                {
-                    "name": name,
-                    "kind": kind,
-                    "day_first": encoder.day_first.get(name),
-                    "time_of_day": name in encoder.times,
-                }
-                for name, kind in encoder.features.items()
+                {"name": name, "kind": kind.kind, "schema": kind.to_json()} for name, kind in encoder.features.items()
             ],
             "outputs": {"targets": supervised.targets, "units": network.outputs},
             "classes": supervised.classes,

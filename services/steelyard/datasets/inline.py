@@ -69,11 +69,15 @@ def _load(parsed: Parsed, rows: dict[str, Any]) -> Load:
         found[part.column].append(part)
     columns = {}
     for fact, some in zip(facts, found, strict=True):
-        values = chunks.join(some)
-        columns[fact["name"]] = Column.of(fact["kind"], values, day_first=fact["day_first"], is_time=fact["is_time"])
+        columns[fact["name"]] = _column(fact, some)
         some.clear()
     table = Table(columns, parsed.rows, place_of([*columns], rows["targets"], are_records=rows["are_records"]))
     return lambda: (table, rows["targets"])
+
+
+def _column(fact: dict[str, Any], parts: list[Part]) -> Column:
+    values = chunks.join(parts)
+    return Column.from_json(fact, lambda: values)
 
 
 def _refuse(faults: list[Fault]) -> tuple[Table, list[str]]:
@@ -142,12 +146,7 @@ def _as_list(fault: Fault) -> list[str]:
 
 
 def _write(table: Table, path: str) -> Iterator[dict[str, Any]]:
-    yield {
-        "columns": [
-            {"name": name, "kind": column.kind, "day_first": column.day_first, "is_time": column.is_time}
-            for name, column in table.columns.items()
-        ]
-    }
+    yield {"columns": [{"name": name} | column.to_json() for name, column in table.columns.items()]}
     with open(path, "wb") as file:  # noqa: PTH123 -- made for us
         for first in range(0, table.rows, chunks.ROWS):
             columns = enumerate(table.columns.values())

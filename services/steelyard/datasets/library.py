@@ -27,10 +27,11 @@ from steelyard.store.space import freeing
 from steelyard.store.tables import Dataset, DatasetContent, DatasetPart, Job, JobDataset
 from steelyard.tabular import chunks
 from steelyard.tabular.chunks import Part
-from steelyard.tabular.column import Column, Values
-from steelyard.tabular.datetimes import moment
+from steelyard.tabular.column import Column
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.table import Table
+from steelyard.tabular.types.registry import type_from_json
+from steelyard.tabular.values import Values
 
 PIECE_BYTES = 1 << 20
 ROWS_AT_ONCE = 8
@@ -195,9 +196,8 @@ def _read_block(engine: Engine, dataset_id: str, facts: list[dict[str, Any]], ro
 
 
 def _said(values: list[Any], fact: Mapping[str, Any]) -> list[Any]:
-    """Values as in the uploaded file: integers without a decimal point, dates as dates."""
-    if fact["kind"] == "datetime":
-        return [None if value is None else moment(value) for value in values]
+    """Values as their type writes them, and integers without a decimal point."""
+    values = type_from_json(fact["schema"]).write(values)
     if fact["dtype"].startswith(("int", "uint")):
         return [int(value) if isinstance(value, float) else value for value in values]
     return values
@@ -220,13 +220,7 @@ def load_table(engine: Engine, dataset_id: str) -> Table:
         return chunks.join(found)
 
     columns = {
-        fact["name"]: Column(
-            fact["kind"],
-            partial(load, place),
-            missing=fact["missing"],
-            day_first=fact.get("day_first"),
-            is_time=fact.get("time_of_day", False),
-        )
+        fact["name"]: Column.from_json(fact, partial(load, place), missing=fact["missing"])
         for place, fact in enumerate(row.columns)
     }
     return Table(columns, row.rows, sha256=row.sha256)
@@ -242,8 +236,7 @@ def load_part(engine: Engine, dataset_id: str, names: Sequence[str], first: int)
     columns = {}
     for part in found:
         fact = facts[part.column]
-        values, is_time = chunks.join([_part(part)]), fact.get("time_of_day", False)
-        columns[fact["name"]] = Column.of(fact["kind"], values, is_time=is_time)
+        columns[fact["name"]] = Column.from_json(fact, partial(chunks.join, [_part(part)]))
     return Table(columns, min(row.rows - first, chunks.ROWS))
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from queue import Empty, LifoQueue
 from threading import BoundedSemaphore
 from typing import Any
@@ -97,10 +97,7 @@ class Parsed:
         described = self.columns
         for together in self._read(len(described), self.wait):
             facts = zip(described, together, strict=True)
-            columns = {
-                fact["name"]: Column.of(fact["kind"], chunks.join([part]), is_time=fact["time_of_day"])
-                for fact, part in facts
-            }
+            columns = {fact["name"]: Column.from_json(fact, partial(chunks.join, [part])) for fact, part in facts}
             yield Table(columns, together[0].rows)
 
     def _read(self, columns: int, wait: Callable[[], object]) -> Iterator[list[Part]]:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.tabular.column import Values, coded
 from steelyard.tabular.table import Table, numeric_table
+from steelyard.tabular.values import Values, coded
 
 TARGET = "target"
 GENERATED_ROWS = 500

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from steelyard.tabular.column import MISSING, Values, concatenate
+from steelyard.tabular.values import MISSING, Values, concatenate
 
 ROWS = 16_384
 LENGTH_BYTES = 4

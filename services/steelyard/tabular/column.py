@@ -1,87 +1,50 @@
-"""A column: its values, what kind of values they are, and how many are missing.
+"""A column: its type, its values, and how many of them are missing."""
 
-Wherever names and texts come from, they have no spaces around them: files of some formats do not keep them.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-Kind = Literal["numeric", "boolean", "categorical", "datetime", "text", "id"]
-LEARNABLE: tuple[Kind, ...] = ("numeric", "boolean", "categorical", "datetime")
-MISSING = -1
-SPACES = " \t\n\v\f\r"  # those that Arrow trims, too
-
-
-@dataclass(frozen=True)
-class Values:
-    """The values of a column, `(rows,)`.
-
-    Numbers are float64, NaN where one is missing; a moment is one too, its seconds since 1970 in UTC. While a file is
-    read, they may be float32 as they are there. Anything else is an int32 index into `labels`, or `MISSING`; the
-    labels are texts, or `False` and `True`, each there once.
-    """
-
-    array: NDArray[Any]
-    labels: tuple[Any, ...] | None = None
-
-    @property
-    def are_texts(self) -> bool:
-        """Whether they are texts: neither numbers, nor true and false."""
-        return self.labels not in (None, (False, True))
-
-    @property
-    def missing(self) -> NDArray[np.bool_]:
-        """Which of them are missing."""
-        found: NDArray[np.bool_] = np.isnan(self.array) if self.labels is None else self.array == MISSING
-        return found
-
-    def at(self, row: int) -> Any:
-        """One of them; `None` if it is missing."""
-        return self.to_list(np.array([row]))[0]
-
-    def to_list(self, rows: NDArray[np.int64] | None = None) -> list[Any]:
-        """All of them, or those of `rows`, as Python's own; `None` where one is missing."""
-        array = self.array if rows is None else self.array[rows]
-        if self.labels is not None:
-            return [None if code < 0 else self.labels[code] for code in array.tolist()]
-        return [None if value != value else value for value in array.tolist()]
-
-    def take(self, rows: NDArray[np.int64]) -> "Values":
-        """Those of `rows`."""
-        return Values(self.array[rows], self.labels)
+from steelyard.tabular.types.column_type import ColumnType
+from steelyard.tabular.types.registry import type_from_json
+from steelyard.tabular.values import Kind, Values
 
 
 class Column:
-    """Values with a kind. They are loaded when first asked for, so that what nobody reads costs nothing."""
+    """Values of a type. They are loaded when first used, so that a column that nobody reads costs nothing.
+
+    `is_id` columns identify rows; they are no inputs unless the job names them.
+    """
 
     def __init__(
-        self,
-        kind: Kind,
-        load: Callable[[], Values],
-        *,
-        missing: int | None = None,
-        day_first: bool | None = None,
-        is_time: bool = False,
+        self, column_type: ColumnType, load: Callable[[], Values], *, missing: int | None = None, is_id: bool = False
     ) -> None:
-        self.kind = kind
-        self.day_first = day_first  # of moments, see `steelyard.tabular.datetimes`
-        self.is_time = is_time  # of numbers: they are times of day
+        self.type = column_type
+        self.is_id = is_id
         self._missing = missing
         self._load = load
 
     @classmethod
-    def of(cls, kind: Kind, values: Values, *, day_first: bool | None = None, is_time: bool = False) -> "Column":
+    def of(cls, column_type: ColumnType, values: Values, *, is_id: bool = False) -> "Column":
         """A column of values that are there."""
-        return cls(kind, lambda: values, day_first=day_first, is_time=is_time)
+        return cls(column_type, lambda: values, is_id=is_id)
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any], load: Callable[[], Values], *, missing: int | None = None) -> "Column":
+        """A column that is described as `to_json` does."""
+        return cls(type_from_json(facts["schema"]), load, missing=missing, is_id=facts["kind"] == "id")
+
+    def to_json(self) -> dict[str, Any]:
+        """What kind of column it is, and its type as a schema has it."""
+        return {"kind": self.kind, "schema": self.type.to_json()}
 
     def with_values(self, load: Callable[[], Values], *, missing: int | None = None) -> "Column":
-        """A column of this kind, written as this is, that has other values."""
-        return Column(self.kind, load, missing=missing, day_first=self.day_first, is_time=self.is_time)
+        """A column of this type with other values."""
+        return Column(self.type, load, missing=missing, is_id=self.is_id)
+
+    @property
+    def kind(self) -> Kind:
+        """What the API calls it."""
+        return "id" if self.is_id else self.type.kind
 
     @cached_property
     def values(self) -> Values:
@@ -92,36 +55,3 @@ class Column:
     def missing(self) -> int:
         """How many of them are missing."""
         return int(self.values.missing.sum()) if self._missing is None else self._missing
-
-
-def concatenate(several: Sequence[Values]) -> Values:
-    """The values of several columns of one kind as one."""
-    if several[0].labels is None:
-        return Values(np.concatenate([values.array for values in several]))
-    if several[0].labels == (False, True):
-        return Values(np.concatenate([values.array for values in several]), (False, True))
-    known: dict[Any, int] = {}
-    arrays = []
-    for values in several:
-        codes = [known.setdefault(label, len(known)) for label in values.labels or ()]
-        # The last place is for MISSING, which is -1.
-        arrays.append(np.array([*codes, MISSING], np.int32)[values.array])
-    return Values(np.concatenate(arrays), tuple(known))
-
-
-def trimmed(text: str) -> str:
-    """A name or a text without spaces around it."""
-    return text.strip(SPACES)
-
-
-def coded(values: Sequence[str | None]) -> Values:
-    """Texts, trimmed; `None` and blank ones are missing. Labels are in the order in which they first come."""
-    known: dict[str, int] = {}
-    labels = [None if value is None else trimmed(value) for value in values]
-    codes = [known.setdefault(label, len(known)) if label else MISSING for label in labels]
-    return Values(np.array(codes, np.int32), tuple(known))
-
-
-def booleans(values: Sequence[bool | None]) -> Values:
-    """True and false, `None` for a missing one."""
-    return Values(np.array([MISSING if value is None else value for value in values], np.int32), (False, True))

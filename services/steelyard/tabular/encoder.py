@@ -1,21 +1,26 @@
 """From columns to the network's inputs: fitted on the training rows, kept as JSON, the same bits at inference.
 
 Each cell is encoded by itself, so one row comes out with the same bits as among a million, in any order of columns.
-Numbers and moments make a block of scaled values; each column of categories is one-hot, or a number for an embedding.
+Numbers and datetimes make a block of scaled values; each column of categories is one-hot, or a number for an embedding.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.tabular.column import MISSING, Column, Kind, Values, trimmed
+from steelyard.tabular.column import Column
 from steelyard.tabular.datetime_parts import PARTS, Parts, read_parts
-from steelyard.tabular.json_rows import BOOLEANS, TIMES, CellReader, Reading, moments_reading
+from steelyard.tabular.json_rows import CellReader, Reading
 from steelyard.tabular.scaling import Scaler
+from steelyard.tabular.types.category import Category
+from steelyard.tabular.types.column_type import ColumnType, Encoding
+from steelyard.tabular.types.number import Number
+from steelyard.tabular.types.registry import type_from_json
+from steelyard.tabular.values import MISSING, Values, trimmed
 
 Array = NDArray[Any]
 Rows = NDArray[np.int64]
@@ -35,6 +40,10 @@ class EncoderOptions:
     unknown: Literal["bucket", "error"] = "bucket"
     max_categories: int = 256  # all countries of the world, say
     min_frequency: int = 1
+
+    def ignores(self, kind: ColumnType) -> bool:
+        """Whether columns of this type are dropped."""
+        return {"categories": self.categorical, "datetime": self.datetime}.get(kind.encoding) == "ignore"
 
 
 @dataclass(frozen=True)
@@ -90,17 +99,19 @@ class Categories:
         place = self.known.get(label)
         return self.known.get(trimmed(label), self.places - 1) if place is None else place
 
-    def read(self, label: Any) -> float:
-        """The place of a label that came as JSON. Raises `ValueError`: it is not a text, or a blank one."""
-        if type(label) is not str or not trimmed(label):
-            raise ValueError("it is not a label")
+    def read(self, value: Any) -> float:
+        """The place of a value of JSON. Raises `TypeError`; `ValueError` for a blank string."""
+        label = value if type(value) is str else Category().read(value)
+        if not label or label.isspace():
+            raise ValueError("it is blank")
         return self.place(label)
 
-    def read_known(self, label: Any) -> float:
-        """The same. Raises `ValueError` for a label that was not there in training, too."""
-        if label not in self.known:
+    def read_known(self, value: Any) -> float:
+        """The same. Raises `ValueError` for a label that was not in the training data, too."""
+        place = self.read(value)
+        if place == self.places - 1:
             raise ValueError("it is new")
-        return self.read(label)
+        return place
 
     def find(self, values: Values) -> Rows:
         """The place of each value."""
@@ -123,54 +134,57 @@ class Layout:
 class Encoder:
     """All that turns raw columns into the network's inputs.
 
-    `numbers` are the columns of the block of numbers, booleans among them, in the order of the features; `moments`
-    are columns of dates, whose parts follow them. `fill` stands in for what is missing, `(block,)`; `indicators` are
-    the places in the block that have an input of their own that tells whether the value was missing. `day_first` is of
-    those columns of dates in which it matters. `times` are the numbers that are times of day.
+    The block of numbers begins with the columns that are encoded as numbers, in the order of the features; the parts
+    of datetimes follow them. `fill` replaces missing values, `(block,)`; `indicators` are the places in the block that
+    have an input of their own that tells whether the value was missing.
     """
 
     options: EncoderOptions
-    features: dict[str, Kind]
-    numbers: list[str]
-    moments: list[str]
+    features: dict[str, ColumnType]
     scaler: Scaler
     fill: NDArray[np.float64]
     indicators: list[int]
     categories: list[Categories]
-    day_first: dict[str, bool] = field(default_factory=dict)
-    times: list[str] = field(default_factory=list)
 
     @classmethod
     def fit(cls, columns: Mapping[str, Column], rows: Rows, options: EncoderOptions) -> Self:
         """Fit to the training rows, by number, of these columns."""
-        numbers, moments, categorical = _sort(columns, options)
-        taken = {name: columns[name].values.take(rows) for name in (*numbers, *moments)}
+        features = _features(columns, options)
+        numbers, datetimes, categorical = (_encoded_as(how, features) for how in ("number", "datetime", "categories"))
+        taken = {name: columns[name].values.take(rows) for name in (*numbers, *datetimes)}
         every = slice(0, len(rows))
         block = _block(_stack([*taken.values()], every), len(numbers), options)
         fill = np.array([_fill(column, options.missing) for column in block.T])
         filled = np.where(np.isnan(block), fill, block)
         scaler = Scaler.fit(filled, options.numeric)
         categories = [Categories.fit(name, columns[name].values.take(rows), options) for name in categorical]
-        features: dict[str, Kind] = {name: columns[name].kind for name in (*numbers, *moments, *categorical)}
-        ordered = {name: features[name] for name in columns if name in features}
-        indicators = _indicators(columns, numbers, moments, options)
-        day_first = {name: order for name in moments if (order := columns[name].day_first) is not None}
-        times = [name for name in numbers if columns[name].is_time]
-        return cls(options, ordered, numbers, moments, scaler, fill, indicators, categories, day_first, times)
+        return cls(options, features, scaler, fill, _indicators(columns, features, options), categories)
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        """The columns that are encoded as numbers."""
+        return _encoded_as("number", self.features)
+
+    @cached_property
+    def datetimes(self) -> list[str]:
+        """The columns that are encoded by the parts of their datetimes."""
+        return _encoded_as("datetime", self.features)
 
     @cached_property
     def cells(self) -> CellReader:
         """Reads rows of JSON into the cells that `encode_cells` takes."""
         missing = self.options.missing != "error"
-        readings = {name: BOOLEANS for name in self.numbers if self.features[name] == "boolean"}
-        readings |= dict.fromkeys(self.times, TIMES)
-        readings |= {name: moments_reading(self.day_first.get(name)) for name in self.moments}
+        readings = {
+            name: Reading(kind.read, np.nan)
+            for name, kind in self.features.items()
+            if kind.encoding != "categories" and not isinstance(kind, Number)
+        }
         for each in self.categories:
             read = each.read_known if self.options.unknown == "error" else each.read
             readings[each.name] = Reading(read, each.place(None))
         if not missing:
             readings = {name: replace(reading, missing=None) for name, reading in readings.items()}
-        order = [*self.numbers, *self.moments, *(each.name for each in self.categories)]
+        order = [*self.numbers, *self.datetimes, *(each.name for each in self.categories)]
         return CellReader([*self.features], order, readings, with_missing=missing)
 
     @cached_property
@@ -186,7 +200,7 @@ class Encoder:
     @property
     def titles(self) -> list[str]:
         """What each of the network's inputs is."""
-        names = [*self.numbers, *(f"{name} {part}" for name in self.moments for part in _moment_parts(self.options))]
+        names = [*self.numbers, *(f"{name} {part}" for name in self.datetimes for part in _parts(self.options))]
         titles = [*names, *(f"{names[place]} {IS_MISSING}" for place in self.indicators)]
         for each in self.categories:
             titles += [each.name] if self.options.categorical == "embedding" else each.titles
@@ -195,9 +209,9 @@ class Encoder:
     @cached_property
     def places(self) -> dict[str, Rows]:
         """The places among the network's inputs of each feature, in the features' order."""
-        step = len(_moment_parts(self.options))
+        step = len(_parts(self.options))
         found = {name: [place] for place, name in enumerate(self.numbers)}
-        for index, name in enumerate(self.moments):
+        for index, name in enumerate(self.datetimes):
             first = len(self.numbers) + index * step
             found[name] = [*range(first, first + step)]
         width = len(self.fill)
@@ -214,7 +228,7 @@ class Encoder:
     def encode(self, columns: Mapping[str, Values], dtype: Any) -> Array:
         """The network's inputs `(rows, width)` for these columns."""
         rows = len(next(iter(columns.values())).array)
-        numbers = [columns[name] for name in (*self.numbers, *self.moments)]
+        numbers = [columns[name] for name in (*self.numbers, *self.datetimes)]
         found = [each.find(columns[each.name]) for each in self.categories]
         x = np.zeros((rows, self.layout.width), dtype)
         for first in range(0, rows, ROWS_AT_ONCE):  # columns become rows within the processor's cache
@@ -223,14 +237,14 @@ class Encoder:
         return x
 
     def encode_cells(self, cells: NDArray[np.float64], dtype: Any) -> Array:
-        """The inputs for cells `(rows, columns)`: numbers and moments, NaN where one is missing, and places."""
+        """The inputs for cells `(rows, columns)`: numbers and datetimes, NaN where one is missing, and places."""
         x = np.zeros((len(cells), self.layout.width), dtype)
         self._encode_cells(cells, x)
         return x
 
     def _encode_cells(self, cells: NDArray[np.float64], x: Array) -> None:
         """Fill in `x` `(rows, width)`, where zeros stand."""
-        values = len(self.numbers) + len(self.moments)
+        values = len(self.numbers) + len(self.datetimes)
         block = _block(cells[:, :values], len(self.numbers), self.options)
         width = block.shape[1]
         if np.isnan(np.add.reduce(block, axis=None)):
@@ -253,15 +267,11 @@ class Encoder:
         """As values that JSON holds without loss."""
         return {
             "options": asdict(self.options),
-            "features": self.features,
-            "numbers": self.numbers,
-            "moments": self.moments,
+            "features": {name: kind.to_json() for name, kind in self.features.items()},
             "scaler": self.scaler.to_json(),
             "fill": [None if np.isnan(value) else value for value in self.fill.tolist()],
             "indicators": self.indicators,
             "categories": [asdict(each) | {"labels": list(each.labels)} for each in self.categories],
-            "day_first": self.day_first,
-            "times": self.times,
         }
 
     @classmethod
@@ -269,24 +279,21 @@ class Encoder:
         """From what `to_json` gave."""
         return cls(
             EncoderOptions(**document["options"]),
-            document["features"],
-            document["numbers"],
-            document["moments"],
+            {name: type_from_json(kind) for name, kind in document["features"].items()},
             Scaler.from_json(document["scaler"]),
             np.array(document["fill"], np.float64),
             document["indicators"],
             [Categories(**each | {"labels": tuple(each["labels"])}) for each in document["categories"]],
-            document.get("day_first", {}),  # a model of before has dates as 2026-11-24 alone
-            document.get("times", []),
         )
 
 
 def measure(columns: Mapping[str, Column], rows: Rows, options: EncoderOptions) -> Layout:
     """The layout that `Encoder.fit` would give, from no more columns than that takes."""
-    numbers, moments, categorical = _sort(columns, options)
+    features = _features(columns, options)
+    numbers, datetimes, categorical = (_encoded_as(how, features) for how in ("number", "datetime", "categories"))
     categories = [Categories.fit(name, columns[name].values.take(rows), options) for name in categorical]
-    block = len(numbers) + len(moments) * len(_moment_parts(options))
-    return _layout(block + len(_indicators(columns, numbers, moments, options)), categories, options)
+    block = len(numbers) + len(datetimes) * len(_parts(options))
+    return _layout(block + len(_indicators(columns, features, options)), categories, options)
 
 
 def _layout(width: int, categories: Sequence[Categories], options: EncoderOptions) -> Layout:
@@ -296,33 +303,29 @@ def _layout(width: int, categories: Sequence[Categories], options: EncoderOption
     return Layout(width + len(categories), embedded)
 
 
-def _sort(columns: Mapping[str, Column], options: EncoderOptions) -> tuple[list[str], list[str], list[str]]:
-    """The names of the numbers, the moments and the categories."""
-    numbers = [name for name, column in columns.items() if _is_number(column)]
-    moments = [name for name, column in columns.items() if column.kind == "datetime" and options.datetime != "ignore"]
-    taken = {*numbers, *moments}
-    categorical = [n for n, c in columns.items() if c.kind != "datetime" and n not in taken]
-    return numbers, moments, [] if options.categorical == "ignore" else categorical
+def _features(columns: Mapping[str, Column], options: EncoderOptions) -> dict[str, ColumnType]:
+    """The columns that are encoded at all, with their types."""
+    return {name: column.type for name, column in columns.items() if not options.ignores(column.type)}
 
 
-def _is_number(column: Column) -> bool:
-    """Whether a column goes into the block of numbers; an id that is wanted all the same may be a number, or a text."""
-    return column.kind in ("numeric", "boolean") or (column.kind == "id" and column.values.labels is None)
+def _encoded_as(how: Encoding, features: Mapping[str, ColumnType]) -> list[str]:
+    return [name for name, kind in features.items() if kind.encoding == how]
 
 
-def _moment_parts(options: EncoderOptions) -> tuple[str, ...]:
+def _parts(options: EncoderOptions) -> tuple[str, ...]:
     return () if options.datetime == "ignore" else PARTS[options.datetime]
 
 
 def _indicators(
-    columns: Mapping[str, Column], numbers: list[str], moments: list[str], options: EncoderOptions
+    columns: Mapping[str, Column], features: Mapping[str, ColumnType], options: EncoderOptions
 ) -> list[int]:
     """Places in the block of columns in which anything is missing at all, so that they are known before the fit."""
     if not options.missing_indicator:
         return []
+    numbers, datetimes = _encoded_as("number", features), _encoded_as("datetime", features)
     places = [place for place, name in enumerate(numbers) if columns[name].missing]
-    step = len(_moment_parts(options))
-    return places + [len(numbers) + place * step for place, name in enumerate(moments) if columns[name].missing]
+    step = len(_parts(options))
+    return places + [len(numbers) + place * step for place, name in enumerate(datetimes) if columns[name].missing]
 
 
 def _stack(columns: Sequence[Values], rows: slice, further: Sequence[Rows] = ()) -> NDArray[np.float64]:
@@ -342,7 +345,7 @@ def _stack(columns: Sequence[Values], rows: slice, further: Sequence[Rows] = ())
 
 
 def _block(values: NDArray[np.float64], numbers: int, options: EncoderOptions) -> NDArray[np.float64]:
-    """So many numbers, and the parts of the moments behind them."""
+    """So many numbers, followed by the parts of datetimes."""
     if options.datetime == "ignore" or values.shape[1] == numbers:
         return values
     parts = read_parts(values[:, numbers:], options.datetime)

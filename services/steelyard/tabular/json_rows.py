@@ -6,13 +6,11 @@ With a single row, that look takes longer than all the rest. Errors in other row
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.tabular.datetimes import read_moment, read_time
 from steelyard.tabular.json_numbers import is_too_large
 
 
@@ -69,24 +67,3 @@ class CellReader:
             if not self._with_missing:
                 raise
             cells.fromlist([np.nan if value is None else value for value in values])
-
-
-def read_boolean(value: Any) -> float:
-    """True and false, which may come as one and zero. Raises `ValueError`."""
-    if value in (0, 1):
-        return float(value)
-    raise ValueError("it is neither true nor false")
-
-
-def read_time_or_seconds(value: Any) -> Any:
-    """A time of day, which may come as its seconds. Raises `ValueError`."""
-    return read_time(value) if isinstance(value, str) else value
-
-
-BOOLEANS = Reading(read_boolean, np.nan)
-TIMES = Reading(read_time_or_seconds, np.nan)
-
-
-def moments_reading(day_first: bool | None) -> Reading:
-    """How moments are read."""
-    return Reading(partial(read_moment, day_first=day_first), np.nan)

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import Fault, pointer, shown
-from steelyard.tabular.column import Values, booleans, coded, trimmed
-from steelyard.tabular.datetimes import read_moments, read_times
 from steelyard.tabular.faults import refuse
 from steelyard.tabular.json_numbers import number_fault, read_matrix, read_numbers
 from steelyard.tabular.table import Table, numeric_table, table_of
+from steelyard.tabular.values import Values, booleans, coded, trimmed
 
 AT = ("data", "inline")
 KINDS = {int: "numbers", float: "numbers", str: "texts", bool: "true and false"}
@@ -163,11 +162,7 @@ def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
         )
     )
     read = {name: column for name, column in columns.items() if column is not None}
-    moments = {name: found for name, column in read.items() if (found := read_moments(column)) is not None}
-    read |= {name: values for name, (values, _) in moments.items()}
-    orders = {name: day_first for name, (_, day_first) in moments.items()}
-    times = {name: seconds for name, column in read.items() if (seconds := read_times(column)) is not None}
-    return table_of(read | times, _in_rows, orders, times), [name for name in DEFAULT_TARGETS if name in names][:1]
+    return table_of(read, _in_rows), [name for name in DEFAULT_TARGETS if name in names][:1]
 
 
 def _alike_faults(rows: list[Any]) -> Iterator[Fault]:

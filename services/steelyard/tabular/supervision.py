@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import MOST_ERRORS, Fault, nearest, pointer, shown
-from steelyard.tabular.column import Column, Values
+from steelyard.tabular.column import Column
 from steelyard.tabular.faults import AT, refuse
 from steelyard.tabular.table import Table
+from steelyard.tabular.values import Values
 
 MOST_CLASSES_GUESSED = 20
 MOST_CLASSES = 10_000
-LEFT_OUT = {"text": "too many different strings for categories", "id": "it only identifies rows"}
 ROLES = {"target": "the target", "features": "an input", "ignore": "ignored", "sample_weight": "the weight"}
 
 
@@ -81,13 +81,20 @@ def supervise(
     refuse(_naming_faults(table, targets, named))
     sent, table = table, _with_targets(table, targets)
     rest = [name for name in table.names if name not in {*targets, *ignore, *weight, *used}]
-    left_out = {} if features else {n: LEFT_OUT[kind] for n in rest if (kind := table.columns[n].kind) in LEFT_OUT}
+    left_out = {} if features else {name: why for name in rest if (why := _why_left_out(table.columns[name]))}
     chosen = list(features) if features else [name for name in rest if name not in left_out]
     refuse(chain(_row_faults(sent, table), _feature_faults(chosen, left_out), _weight_faults(table, weight)))
     inputs = {name: table.columns[name] for name in chosen}
     y, found, classes = _with_task(table, targets, task)
     weights = table.columns[weight[0]].values.array if weight else None
     return Supervised(table, inputs, y, targets, found, classes, weights, left_out, sent.rows - table.rows)
+
+
+def _why_left_out(column: Column) -> str | None:
+    """Why a column is no input unless the job names it."""
+    if column.is_id:
+        return "it only identifies rows"
+    return None if column.type.is_learnable else "too many different strings for categories"
 
 
 def _with_targets(table: Table, targets: list[str]) -> Table:

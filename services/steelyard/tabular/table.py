@@ -3,7 +3,7 @@
 It does not know what is to be learned from it, nor what it was read from.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -13,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import pointer
-from steelyard.tabular.column import MISSING, Column, Values, concatenate
-from steelyard.tabular.kinds import infer
+from steelyard.tabular.column import Column
+from steelyard.tabular.types.column_type import ColumnType
+from steelyard.tabular.types.number import Number
+from steelyard.tabular.types.recognize import recognize
+from steelyard.tabular.values import MISSING, Values, concatenate
 
 Rows = NDArray[np.int64]
 
@@ -64,17 +67,13 @@ class Table:
 def table_of(
     values: Mapping[str, Values],
     locate: Callable[[str, int | None], str] = in_data,
-    moments: Mapping[str, bool | None] = MappingProxyType({}),
-    times: Collection[str] = (),
+    types: Mapping[str, ColumnType] = MappingProxyType({}),
 ) -> Table:
-    """A table of values that are there, their kinds guessed.
-
-    `moments` are known to be such, with their `day_first`, and `times` to be times of day.
-    """
+    """A table of values that are there. The types of its columns are recognized, but for those in `types`."""
     columns = {}
     for name, each in values.items():
-        kind, _ = infer(name, each, is_moment=name in moments, is_time=name in times)
-        columns[name] = Column.of(kind, each, day_first=moments.get(name), is_time=name in times)
+        found = recognize(name, each, types.get(name))
+        columns[name] = Column.of(found.type, found.values, is_id=found.is_id)
     return Table(columns, len(next(iter(values.values())).array) if values else 0, locate)
 
 
@@ -84,9 +83,9 @@ def numeric_table(
     locate: Callable[[str, int | None], str] = in_data,
 ) -> Table:
     """A table of inputs that are known to be numbers, whatever they look like, and of targets."""
-    table = table_of({name: Values(array) for name, array in numbers.items()} | dict(targets), locate)
-    inputs = {name: Column.of("numeric", Values(array)) for name, array in numbers.items()}
-    return Table(dict(table.columns) | inputs, table.rows, locate)
+    inputs = {name: Column.of(Number(), Values(array)) for name, array in numbers.items()}
+    table = table_of(targets, locate)
+    return Table(inputs | dict(table.columns), table.rows, locate)
 
 
 def stack(tables: Sequence[Table]) -> Table:

@@ -15,7 +15,7 @@ from steelyard.nn.network import Network
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.early_stopping import EarlyStopping
 from steelyard.nn.training.loop import Training
-from steelyard.tabular.encoder import Encoder, EncoderOptions, Layout
+from steelyard.tabular.encoder import Encoder, Layout
 from steelyard.tabular.scaling import Scaler
 from steelyard.tabular.supervision import Supervised
 from steelyard.training.schema import JobSpec, class_key
@@ -84,15 +84,10 @@ def build_metrics(spec: JobSpec) -> list[Metric]:
     return [*found, Pinball(loss.quantile)] if isinstance(loss, Quantile) else found
 
 
-def encoder_options(spec: JobSpec) -> EncoderOptions:
-    """How the job wants its columns to be encoded."""
-    return EncoderOptions(**spec.preprocessing.model_dump(exclude={"target"}))
-
-
 def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared:
     """Split the rows, fit the encoding on those for training, and encode all."""
     split = divide(spec, supervised, streams)
-    inputs = Encoder.fit(supervised.inputs, split.train, encoder_options(spec))
+    inputs = Encoder.fit(supervised.inputs, split.train, spec.preprocessing.to_options())
     target = None
     if spec.task == "regression":
         target = Scaler.fit(supervised.y[split.train], str(spec.preprocessing.target))

@@ -66,7 +66,7 @@ def _shares(spec: JobSpec, supervised: Supervised, layout: Layout, layers: Seque
     outputs = 6 * rows * supervised.outputs
     # As read; gathered, filled and scaled, in float64; and as the network gets them.
     copies = rows * (len(supervised.inputs) * 4 * 8 + width * itemsize)
-    has_categories = any(column.kind == "categorical" for column in supervised.inputs.values())
+    has_categories = any(column.type.encoding == "categories" for column in supervised.inputs.values())
     is_one_hot = has_categories and spec.preprocessing.categorical == "one_hot"
     embedding = ", or preprocessing.categorical as 'embedding'" if is_one_hot else ""
     weights = itemsize * count_parameters(layers, width) * vectors

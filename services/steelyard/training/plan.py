@@ -15,7 +15,7 @@ from steelyard.nn.rng import Streams
 from steelyard.tabular.encoder import measure
 from steelyard.tabular.supervision import Supervised
 from steelyard.training import rules
-from steelyard.training.assemble import build_layers, encoder_options
+from steelyard.training.assemble import build_layers
 from steelyard.training.estimate import Estimate, Limits, require_fit
 from steelyard.training.inline import NO_SUMMARY, Inline, read_sent
 from steelyard.training.schema import JobSpec
@@ -102,7 +102,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
     webhook = spec.webhook
     spec = rules.fill_in(spec, supervised)
     split = divide(spec, supervised, Streams.spawn(spec.training.seed))
-    layout = measure(supervised.inputs, split.train, encoder_options(spec))
+    layout = measure(supervised.inputs, split.train, spec.preprocessing.to_options())
     needs = require_fit(spec, supervised, layout, limits)
     places = network_places(build_layers(spec, supervised.outputs, layout), layout.width)
     shapes = {f"{place.name}/{tensor.name}": tensor.shape for place in places for tensor in place.tensors}

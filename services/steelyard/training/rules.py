@@ -173,10 +173,8 @@ def _inputs_are_complete(spec: JobSpec, supervised: Supervised) -> Faults:
 
 @_rule("data", "preprocessing", of_data=True)
 def _some_input_is_left(spec: JobSpec, supervised: Supervised) -> Faults:
-    options = spec.preprocessing
-    ignored = {"categorical", "text"} if options.categorical == "ignore" else set()
-    ignored |= {"datetime"} if options.datetime == "ignore" else set()
-    if all(column.kind in ignored for column in supervised.inputs.values()):
+    options = spec.preprocessing.to_options()
+    if all(options.ignores(column.type) for column in supervised.inputs.values()):
         yield Fault(pointer("preprocessing"), "drops every column that could be an input")
 
 

@@ -17,6 +17,7 @@ from steelyard.nn.optimizers import OPTIMIZERS
 from steelyard.nn.regularizers import REGULARIZERS
 from steelyard.nn.schedules import SCHEDULES
 from steelyard.tabular.builtin import BUILTINS
+from steelyard.tabular.encoder import EncoderOptions
 from steelyard.training.components import Strict, union_of
 from steelyard.training.webhook import Webhook
 
@@ -111,6 +112,10 @@ class Preprocessing(Strict):
     target: Literal["standard", "none"] | None = Field(
         None, description="scaling of regression targets; default: `standard`"
     )
+
+    def to_options(self) -> EncoderOptions:
+        """How columns are encoded."""
+        return EncoderOptions(**self.model_dump(exclude={"target"}))
 
 
 class Holdout(Strict):

@@ -92,15 +92,12 @@ def _differences(table: Table, other: Table) -> Iterator[str]:
         if name not in other.columns:
             yield f"has no column {shown(name)}, which the training data has"
         elif _form(column) != _form(other.columns[name]) and other.columns[name].missing < other.rows:
-            hint = f"; upload it with ?texts={name} to read the column as strings" if _form(column) == "text" else ""
+            is_text = column.type.encoding == "categories"
+            hint = f"; upload it with ?texts={name} to read the column as strings" if is_text else ""
             found = f"has {other.columns[name].kind} values in {shown(name)}"
             yield f"{found}; the training data has {column.kind} values{hint}"
 
 
 def _form(column: Column) -> str:
     """What the values of a column are; only columns of one form can stand in one."""
-    if column.kind in ("numeric", "datetime", "boolean"):
-        return column.kind
-    if column.kind == "id" and column.values.labels is None:
-        return "numeric"
-    return "text"
+    return "categories" if column.type.encoding == "categories" else column.type.kind

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from steelyard.errors import Fault, pointer, shown
 from steelyard.nn.rng import Streams
-from steelyard.tabular.column import Values
 from steelyard.tabular.split import Split, sizes, split_by_time, split_groups, split_rows
 from steelyard.tabular.supervision import Supervised
+from steelyard.tabular.values import Values
 from steelyard.training.schema import Holdout, JobSpec
 
 Rows = NDArray[np.int64]

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,19 +15,23 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from steelyard.errors import shown
-from steelyard.tabular.column import MISSING, Values, trimmed
-from steelyard.tabular.datetimes import CUT, LONGEST, SECOND, looks_like_one, read_distinct, read_times
 from steelyard.tabular.json_numbers import LARGEST
 from steelyard.tabular.prefetch import ahead
 from steelyard.tabular.readers.arrow_types import plain
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
+from steelyard.tabular.types.column_type import ColumnType
+from steelyard.tabular.types.datetime import Datetime
+from steelyard.tabular.types.number import Number
+from steelyard.tabular.types.recognize import Recognized, recognize
+from steelyard.tabular.types.time_of_day import TimeOfDay
+from steelyard.tabular.values import MISSING, Values, trimmed
 
 AT_ONCE = os.cpu_count() or 1
 MOST_COLUMNS = 10_000
 MOST_NAME = 200
 LARGEST_EXACT = 2**53  # the integers up to here are float64s
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-FIRST_MOMENT, LAST_MOMENT = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
 TOP = 10
 TEXT_BYTES = 4  # where it begins
 # What Arrow raises over a broken file: all of its errors but the want of memory, and of names that are not UTF-8.
@@ -46,17 +49,16 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class Read:
-    """A column as it was read: its values, and the type that it had in the file.
-
-    Moments are such, with how they were written; and of numbers, times of day.
-    """
+    """A column as it was read: its values, its type in the file, and what was recognized in them."""
 
     name: str
-    values: Values
     dtype: str
-    is_moment: bool = False
-    day_first: bool | None = None
-    is_time: bool = False
+    recognized: Recognized
+
+    @property
+    def values(self) -> Values:
+        """Its values."""
+        return self.recognized.values
 
     @cached_property
     def ordered(self) -> NDArray[np.float64] | None:
@@ -180,17 +182,17 @@ def read_columns(
     describe: Callable[[Read], dict[str, Any]],
     threads: Executor,
     *,
-    finds_dates: bool,
+    recognizes: bool,
     texts: Collection[str] = (),
 ) -> Iterator[tuple[Values, dict[str, Any]]]:
     """The columns one after the other, each with its description; `AT_ONCE` ahead of their turn, in `threads`.
 
-    With `finds_dates`, texts that are dates become moments, and times of day numbers, but those of the columns `texts`.
+    With `recognizes`, strings that are dates, say, become such, except in the columns `texts`.
     `columns` is emptied, to give memory back early.
     """
 
     def work(name: str, column: pa.ChunkedArray) -> tuple[Values, dict[str, Any]]:
-        read = _read(name, column, finds_dates=finds_dates and name not in texts)
+        read = _read(name, column, keeps_strings=not recognizes or name in texts)
         return read.values, describe(read)
 
     return ahead((partial(work, name, columns.pop(0)) for name in names), threads, AT_ONCE)
@@ -200,48 +202,43 @@ def _short(label: Any) -> Any:
     return label[:MOST_NAME] if isinstance(label, str) else label
 
 
-def _read(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
+def _read(name: str, column: pa.ChunkedArray, *, keeps_strings: bool) -> Read:
     try:
-        return _convert(name, column, finds_dates=finds_dates)
+        column = plain(column)
+        values, known = _convert(name, column)
+        return Read(name, str(column.type), recognize(name, values, known, keeps_strings=keeps_strings))
     except BROKEN as error:
         raise Unreadable(f"its values cannot be read: {brief(error)}", column=name) from None
 
 
-def _convert(name: str, column: pa.ChunkedArray, *, finds_dates: bool) -> Read:
-    column = plain(column)
-    dtype, kind = str(column.type), column.type
+def _convert(name: str, column: pa.ChunkedArray) -> tuple[Values, ColumnType | None]:
+    """The values, and their type where the file states it and their form does not."""
+    kind = column.type
     if pa.types.is_null(kind):
-        return Read(name, Values(np.full(len(column), np.nan)), dtype)
+        return Values(np.full(len(column), np.nan)), None
     if pa.types.is_boolean(kind):
         codes = column.cast(pa.int8()).fill_null(MISSING).to_numpy().astype(np.int32)
-        return Read(name, Values(codes, (False, True)), dtype)
+        return Values(codes, (False, True)), None
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return _read_texts(name, column, dtype, finds_dates=finds_dates)
+        return _read_strings(column), None
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return _read_moments(name, column, dtype)
+        return _read_datetimes(name, column), Datetime()
     if pa.types.is_time(kind) or pa.types.is_duration(kind):
-        return _read_spans(name, column, dtype)
+        return _read_spans(column), TimeOfDay() if pa.types.is_time(kind) else Number()
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _read_numbers(name, column, dtype)
+        return _read_numbers(name, column), None
     raise Unreadable(
-        f"its values are of the type {dtype}; supported are numbers, strings, booleans and dates", column=name
+        f"its values are of the type {kind}; supported are numbers, strings, booleans and dates", column=name
     )
 
 
-def _read_texts(name: str, column: pa.ChunkedArray, dtype: str, *, finds_dates: bool = False) -> Read:
+def _read_strings(column: pa.ChunkedArray) -> Values:
     encoded = pc.dictionary_encode(column).unify_dictionaries()
     chunks = [chunk.indices.fill_null(MISSING).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     labels = encoded.chunk(0).dictionary if chunks else pa.array([], pa.string())
     codes = np.concatenate(chunks).astype(np.int32) if chunks else np.empty(0, np.int32)
     labels, codes = _trimmed(labels, codes)
-    if finds_dates and len(labels) and looks_like_one(labels[0].as_py()):
-        with suppress(ValueError):
-            moments, day_first = _read_written(labels)
-            return Read(name, Values(np.append(moments, np.nan)[codes]), dtype, is_moment=True, day_first=day_first)
-    values = Values(codes, tuple(labels.to_pylist()))
-    if finds_dates and (times := read_times(values)) is not None:
-        return Read(name, times, dtype, is_time=True)
-    return Read(name, values, dtype)
+    return Values(codes, tuple(labels.to_pylist()))
 
 
 def _trimmed(labels: pa.Array, codes: NDArray[np.int32]) -> tuple[pa.Array, NDArray[np.int32]]:
@@ -255,43 +252,29 @@ def _trimmed(labels: pa.Array, codes: NDArray[np.int32]) -> tuple[pa.Array, NDAr
     return merged.dictionary, np.append(places, MISSING).astype(np.int32)[codes]  # MISSING, which is -1, is at the end
 
 
-def _read_written(texts: pa.Array) -> tuple[NDArray[np.float64], bool | None]:
-    """The moments that texts are, and their `day_first`: what `read_moments` says of them. Raises `ValueError`."""
-    parts = pc.extract_regex(texts, CUT)
-    if parts.null_count or pc.max(pc.utf8_length(texts)).as_py() > LONGEST:
-        raise ValueError("a string with several lines, or a very long one, is not a date")
-    dates, times = (parts.field(part).dictionary_encode() for part in ("date", "time"))
-    days, spans, day_first = read_distinct(dates.dictionary.to_pylist(), times.dictionary.to_pylist())
-    of_dates, of_times = (np.array([*found.values()], np.int64) for found in (days, spans))
-    moments = of_dates[dates.indices.to_numpy()] + of_times[times.indices.to_numpy()]
-    # NumPy would round large numbers before it divides them.
-    return np.array([microseconds / SECOND for microseconds in moments.tolist()]), day_first
-
-
-def _read_numbers(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+def _read_numbers(name: str, column: pa.ChunkedArray) -> Values:
     if pa.types.is_integer(column.type) and column.type.bit_width == 64:
         extremes = pc.min_max(column).as_py()
         if extremes["max"] is not None and max(-extremes["min"], extremes["max"]) > LARGEST_EXACT:
-            return _read_texts(name, column.cast(pa.string()), dtype)  # a float64 would change them: they are names
+            return _read_strings(column.cast(pa.string()))  # a float64 would change them: they are names
     numbers = (column if pa.types.is_float32(column.type) else column.cast(pa.float64(), safe=False)).to_numpy()
-    least, most = float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers))  # a NaN is a value that is missing
+    least, most = float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers))  # a NaN is a missing value
     if max(-least, most) > LARGEST:
         row = int((np.abs(numbers.astype(np.float64)) > LARGEST).argmax())
         raise Unreadable(f"{numbers[row]:g} must be within ±{LARGEST:g}", row=row + 1, column=name)
-    return Read(name, Values(numbers), dtype)
+    return Values(numbers)
 
 
-def _read_moments(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+def _read_datetimes(name: str, column: pa.ChunkedArray) -> Values:
     ticks = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False)
-    moments = ticks.to_numpy() / SECONDS["us"]
-    outside = (moments < FIRST_MOMENT) | (moments > LAST_MOMENT)
+    seconds = ticks.to_numpy() / SECONDS["us"]
+    outside = (seconds < FIRST_SECOND) | (seconds > LAST_SECOND)
     if outside.any():
         raise Unreadable("the date is outside the years 1 to 9999", row=int(outside.argmax()) + 1, column=name)
-    return Read(name, Values(moments), dtype, is_moment=True)
+    return Values(seconds)
 
 
-def _read_spans(name: str, column: pa.ChunkedArray, dtype: str) -> Read:
+def _read_spans(column: pa.ChunkedArray) -> Values:
     """Times of day and durations, in seconds."""
     ticks = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64()).cast(pa.float64(), safe=False)
-    seconds = Values(ticks.to_numpy() / SECONDS[column.type.unit])
-    return Read(name, seconds, dtype, is_time=pa.types.is_time(column.type))
+    return Values(ticks.to_numpy() / SECONDS[column.type.unit])

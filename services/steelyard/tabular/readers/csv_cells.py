@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
-from steelyard.tabular.column import trimmed
 from steelyard.tabular.readers.arrow import require_size
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.unreadable import Unreadable
+from steelyard.tabular.values import trimmed
 
 MISSING = [*pv.ConvertOptions().null_values, "?"]  # how a cell without quotes says that it has no value
 NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")

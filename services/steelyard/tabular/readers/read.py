@@ -11,7 +11,6 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from steelyard.tabular.column import Values
 from steelyard.tabular.prefetch import threads_begun
 from steelyard.tabular.readers.arrow import (
     AT_ONCE,
@@ -29,9 +28,10 @@ from steelyard.tabular.readers.csv_cells import require_words
 from steelyard.tabular.readers.json import read_json, read_ndjson
 from steelyard.tabular.readers.npz import read_npz
 from steelyard.tabular.readers.options import Dialect
-from steelyard.tabular.readers.profile import describe_kind, profile
+from steelyard.tabular.readers.profile import describe_type, profile
 from steelyard.tabular.readers.unnamed_files import NO_ROOM, path_of, unnamed_file
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
+from steelyard.tabular.values import Values
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PIECE_BYTES = 1 << 20
@@ -77,9 +77,9 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
         pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
         found |= {} if packing is None else {"compression": packing}
         is_kept = options.wanted is None
-        describe = profile if is_kept else describe_kind
+        describe = profile if is_kept else describe_type
         texts = options.dialect.texts
-        described = read_columns(names, columns, describe, threads, finds_dates=is_kept, texts=texts)
+        described = read_columns(names, columns, describe, threads, recognizes=is_kept, texts=texts)
         yield Source(rows, found, described)
 
 

@@ -6,10 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Time = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-23T18:09:00.123Z"])]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-DayFirst = Annotated[
-    bool | None, Field(description="whether dates like 24/11/2026 have the day first; null for other formats")
-]
-TimeOfDay = Annotated[bool, Field(description="whether the values are times of day, in seconds since midnight")]
 Label = str | int | bool
 Target = Label | float | list[float]
 Cell = str | bool | float | None  # a value of a table, as JSON has it
@@ -48,3 +44,12 @@ class Listed(Answer):
     object: Literal["list"]
     has_more: bool
     next: str | None
+
+
+class ColumnSchema(Answer):
+    """The type of a column, as a schema has it."""
+
+    type: Literal["number", "boolean", "category", "datetime", "time_of_day", "text"]
+    day_first: Annotated[
+        bool, Field(description="of datetimes: whether dates like 24/11/2026 have the day first; absent for others")
+    ] = False

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from steelyard.web.answers.base import Answer, Cell, DayFirst, Listed, Sha256, Time, TimeOfDay
+from steelyard.web.answers.base import Answer, Cell, ColumnSchema, Listed, Sha256, Time
 
 
 class TopValue(Answer):
@@ -15,14 +15,13 @@ class TopValue(Answer):
 
 
 class DatasetColumn(Answer):
-    """A summary of a column. `min`, `max` and `mean` of dates are RFC 3339, `std` is in seconds."""
+    """A summary of a column. `min`, `max` and `mean` of dates and times are strings, `std` is in seconds."""
 
     name: str
     dtype: Annotated[str, Field(description="the column's type in the file")]
     kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
     reason: Annotated[str, Field(description="why this kind was inferred")]
-    day_first: DayFirst = None
-    time_of_day: TimeOfDay = False
+    schema_: ColumnSchema = Field(alias="schema")
     missing: int
     distinct: int
     min: float | str | None

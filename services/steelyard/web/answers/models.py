@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from steelyard.web.answers.base import Answer, DayFirst, Label, Listed, Row, Sha256, Target, Time, TimeOfDay
+from steelyard.web.answers.base import Answer, ColumnSchema, Label, Listed, Row, Sha256, Target, Time
 
 
 class Input(Answer):
@@ -12,8 +12,7 @@ class Input(Answer):
 
     name: str
     kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
-    day_first: DayFirst = None
-    time_of_day: TimeOfDay = False
+    schema_: ColumnSchema = Field(alias="schema")
 
 
 class Outputs(Answer):

@@ -1,6 +1,6 @@
 """Dates are read as people write them, where that has one meaning."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -8,17 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.tabular.column import booleans, coded
-from steelyard.tabular.datetimes import (
-    looks_like_one,
-    moment,
-    read_moment,
-    read_moments,
-    read_time,
-    read_times,
-    time_of_day,
-    why_not,
-)
+from steelyard.tabular.types.datetime import Datetime, looks_like_one, written
 
 DAYS = [
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y"),
@@ -29,23 +19,23 @@ DAY_FIRST, MONTH_FIRST = ["%d/%m/%Y", "%d-%m-%Y"], ["%m/%d/%Y", "%m-%d-%Y"]
 ANY = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31))
 
 
-@given(day=ANY, written=st.sampled_from(DAYS), time=st.sampled_from(TIMES))
-def test_what_is_written_is_read(day: datetime, written: str, time: str) -> None:
-    text = day.strftime(written + time)
-    expected = datetime.strptime(text, written + time).replace(tzinfo=UTC)
-    assert read_moment(text) == (expected - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+@given(day=ANY, form=st.sampled_from(DAYS), time=st.sampled_from(TIMES))
+def test_what_is_written_is_read(day: datetime, form: str, time: str) -> None:
+    text = day.strftime(form + time)
+    expected = datetime.strptime(text, form + time).replace(tzinfo=UTC)
+    assert Datetime().parse(text) == (expected - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
     assert looks_like_one(text)
 
 
 @given(day=ANY, place=st.integers(0, 1))
 def test_day_and_month_are_taken_for_what_the_column_says(day: datetime, place: int) -> None:
-    expected = read_moment(day.strftime("%Y-%m-%d"))
-    for day_first, written in ((True, DAY_FIRST[place]), (False, MONTH_FIRST[place])):
-        text = day.strftime(written)
-        assert read_moment(text, day_first) == expected
-        assert read_moment(f"{text} 00:00", day_first) == expected
+    expected = Datetime().parse(day.strftime("%Y-%m-%d"))
+    for day_first, form in ((True, DAY_FIRST[place]), (False, MONTH_FIRST[place])):
+        text = day.strftime(form)
+        assert Datetime(day_first).parse(text) == expected
+        assert Datetime(day_first).parse(f"{text} 00:00") == expected
         with pytest.raises(ValueError, match="is not a supported date format"):
-            read_moment(text)
+            Datetime().parse(text)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +51,7 @@ def test_day_and_month_are_taken_for_what_the_column_says(day: datetime, place: 
     ],
 )
 def test_single_digits_halves_of_a_day_and_zones_are_read(text: str, expected: str) -> None:
-    assert moment(read_moment(text)) == expected
+    assert written(Datetime().parse(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,32 +64,31 @@ def test_single_digits_halves_of_a_day_and_zones_are_read(text: str, expected: s
 )
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 -- Python's own words for it differ
-        read_moment(text, day_first=True)
+        Datetime(day_first=True).parse(text)
 
 
 @given(text=st.text(max_size=40) | st.from_regex(r"[0-9]{1,4}[./ -][0-9A-Za-z]{1,9}[./ -][0-9]{1,4}[T0-9:apm ]*"))
 def test_any_text_is_a_date_or_is_refused(text: str) -> None:
     for day_first in (None, True, False):
         try:
-            assert np.isfinite(read_moment(text, day_first))
+            assert np.isfinite(Datetime(day_first).parse(text))
         except ValueError:
             continue
         assert looks_like_one(text) or text[:4].isdecimal()  # ISO 8601 has more ways to write a date
 
 
-@given(days=st.lists(ANY, min_size=1, max_size=20), written=st.sampled_from([*DAY_FIRST, *MONTH_FIRST]))
-def test_a_column_tells_which_number_is_the_day(days: list[datetime], written: str) -> None:
-    texts = [day.strftime(written) for day in days]
-    found = read_moments(coded([*texts, None]))
+@given(days=st.lists(ANY, min_size=1, max_size=20), form=st.sampled_from([*DAY_FIRST, *MONTH_FIRST]))
+def test_a_column_tells_which_number_is_the_day(days: list[datetime], form: str) -> None:
+    texts = [day.strftime(form) for day in days]
+    found = Datetime.recognize(texts)
     if any(day.day > 12 for day in days):
         assert found is not None
-        values, day_first = found
-        assert day_first is written.startswith("%d")
-        assert values.array[:-1].tolist() == [read_moment(day.strftime("%Y-%m-%d")) for day in days]
-        assert np.isnan(values.array[-1])
+        column_type, seconds = found
+        assert column_type.day_first is form.startswith("%d")
+        assert seconds == [Datetime().parse(day.strftime("%Y-%m-%d")) for day in days]
     else:
         assert found is None
-        assert "day and month are ambiguous in all of them" in why_not(tuple(texts))
+        assert "day and month are ambiguous in all of them" in Datetime.why_not(tuple(texts))
 
 
 @pytest.mark.parametrize(
@@ -115,36 +104,12 @@ def test_a_column_tells_which_number_is_the_day(days: list[datetime], written: s
     ],
 )
 def test_a_column_that_is_not_of_dates_stays_as_it_is_and_it_is_said_why(texts: list[Any], reason: str) -> None:
-    assert read_moments(coded(texts)) is None
-    assert reason in why_not(tuple(texts))
-
-
-@given(st.times(), st.sampled_from(["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S.%f%p", "%H:%M:%S.%f UTC"]))
-def test_a_time_of_day_is_its_seconds(of_day: time, written: str) -> None:
-    text = of_day.strftime(written)
-    seconds = datetime.strptime(text, written).replace(1970, tzinfo=UTC).timestamp()
-    assert read_time(text) == seconds
-    assert read_time(time_of_day(seconds)) == seconds
-    assert time.fromisoformat(time_of_day(seconds)) == datetime.strptime(text, written).time()
-
-
-@pytest.mark.parametrize("text", ["", "14", "24:00", "12:60", "2:1", "13:00 pm", "10:00+01:00", "10:00 soon", "٠٩:٣٠"])
-def test_what_is_no_time_of_day_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a time of day"):
-        read_time(text)
-
-
-def test_a_column_is_of_times_of_day_if_all_its_texts_are() -> None:
-    found = read_times(coded(["9:30", None, "14:30:15.5"]))
-    assert found is not None
-    assert found.to_list() == [34_200, None, 52_215.5]
-    assert read_times(coded(["9:30", "soon"])) is None
-    assert read_times(coded([None])) is None
-    assert read_times(booleans([True])) is None
+    assert Datetime.recognize(texts) is None
+    assert reason in Datetime.why_not(tuple(texts))
 
 
 def test_dates_written_in_several_clear_ways_may_stand_in_one_column() -> None:
-    found = read_moments(coded(["2019-01-13", "1/13/2019", "13.1.2019", "13 Jan 2019", "Jan 13, 2019 00:00"]))
+    found = Datetime.recognize(["2019-01-13", "1/13/2019", "13.1.2019", "13 Jan 2019", "Jan 13, 2019 00:00"])
     assert found is not None
-    assert {*found[0].array.tolist()} == {read_moment("2019-01-13")}
-    assert found[1] is False
+    assert {*found[1]} == {Datetime().parse("2019-01-13")}
+    assert found[0] == Datetime(day_first=False)

@@ -1,12 +1,20 @@
-"""The kind of a column is guessed as a person would, and the reason helps where that is not what was meant."""
+"""The type of a column is recognized as a person would, and the reason helps where that is not what was meant."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from steelyard.tabular.column import Values, booleans, coded
-from steelyard.tabular.kinds import infer
+from steelyard.tabular.column import Column
+from steelyard.tabular.types.recognize import recognize
+from steelyard.tabular.values import Values, booleans, coded
+
+
+def infer(name: str, values: Values) -> tuple[str, str]:
+    """The kind of a column, and why."""
+    found = recognize(name, values)
+    return Column.of(found.type, found.values, is_id=found.is_id).kind, found.reason
+
 
 DAYS = [f"{day}.11.26" for day in range(1, 29)]
 NUMBERS = [f"{number}.5" for number in range(28)]

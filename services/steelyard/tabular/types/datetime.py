@@ -1,0 +1,163 @@
+"""Datetimes, held as seconds since 1970 in UTC and written as RFC 3339.
+
+Dates are read as ISO 8601 has them, and as people write them where that has one meaning: 2026/11/24, 24.11.2026,
+24 Nov 2026, November 24, 2026. In a column that has 11/24/2026 or 24/11/2026, the whole column tells which number is
+the day. The type keeps that, since a single date that comes later may not tell it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from steelyard.errors import shown
+from steelyard.tabular.types.column_type import ColumnType, Encoding
+from steelyard.tabular.types.time_of_day import SECOND, read_clock
+from steelyard.tabular.values import Kind, Values
+
+EPOCH, EPOCH_WITHOUT_ZONE = datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1)
+CUT = re.compile(r"(?P<date>.*?)(?:[ ,T]+(?P<time>\d{1,2}:.*))?")
+LONGEST = 64  # characters
+LOOSE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:[ T,]|$)")
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+SHORT = [name[:3] for name in MONTHS]
+MONTH = rf"(?P<name>{'|'.join((*MONTHS, *SHORT, 'sept'))})\.?"
+NUMBERS = re.compile(r"(?P<one>\d{1,2})([/-])(?P<two>\d{1,2})\2(?P<year>\d{4})", re.ASCII)
+CLEAR = [
+    re.compile(written, re.IGNORECASE | re.ASCII)
+    for written in (
+        r"(?P<year>\d{4})([./-])(?P<month>\d{1,2})\2(?P<day>\d{1,2})",
+        r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})",
+        rf"(?P<day>\d{{1,2}})[ -]{MONTH}[ -](?P<year>\d{{4}})",
+        rf"{MONTH} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})",
+    )
+]
+ORDERS = {None: "", False: ", the month before the day", True: ", the day before the month"}
+EXAMPLES = {None: "", False: ", or as 11/24/2026", True: ", or as 24/11/2026"}
+
+
+@dataclass(frozen=True)
+class Datetime(ColumnType):
+    """A date, with or without a time of day; without a zone, it is of UTC.
+
+    `day_first` tells what 01/02/2026 is: the first of February, the second of January, or, with `None`, not known.
+    """
+
+    name: ClassVar[str] = "datetime"
+    kind: ClassVar[Kind] = "datetime"
+    encoding: ClassVar[Encoding] = "datetime"
+    rewrites_strings: ClassVar[bool] = True
+
+    day_first: bool | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why a column has this type, and how its dates are written."""
+        return f"its values are dates or datetimes{ORDERS[self.day_first]}"
+
+    @property
+    def expected(self) -> str:
+        """What a value must be."""
+        return f"it must be a date like 2026-11-24 or 2026-11-24T09:30:00Z{EXAMPLES[self.day_first]}"
+
+    def parse(self, text: str) -> float:
+        """The seconds from 1970 to a datetime."""
+        try:
+            read = datetime.fromisoformat(text)
+        except ValueError:
+            date, time = cut(text)
+            return (_read_day(date, self.day_first) + _read_time(time)) / SECOND
+        return (read - (EPOCH if read.tzinfo else EPOCH_WITHOUT_ZONE)).total_seconds()
+
+    @classmethod
+    def recognize(cls, labels: Sequence[str]) -> tuple[Self, list[float]] | None:
+        """Whether all strings are datetimes, and which number is the day."""
+        if not labels or not looks_like_one(labels[0]):
+            return None  # as with most columns: no need to look further
+        try:
+            return cls._of_all(labels)
+        except ValueError:
+            return None
+
+    @classmethod
+    def _of_all(cls, labels: Sequence[str]) -> tuple[Self, list[float]]:
+        """The same. There are fewer dates and times than datetimes, and each is read once. Raises `ValueError`."""
+        parts = [*map(cut, labels)]
+        dates = dict.fromkeys(date for date, _ in parts)
+        day_first = _find_day_first(dates)
+        days = {date: _read_day(date, day_first) for date in dates}
+        times = {time: _read_time(time) for time in dict.fromkeys(time for _, time in parts)}
+        return cls(day_first), [(days[date] + times[time]) / SECOND for date, time in parts]
+
+    @classmethod
+    def why_not(cls, labels: Sequence[str]) -> str:
+        """What keeps strings, most of which look like dates, from being such."""
+        try:
+            cls._of_all(labels)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def write(self, values: list[Any]) -> list[Any]:
+        """RFC 3339, to the microsecond where that is not a whole second."""
+        return [None if value is None else written(value) for value in values]
+
+    def convert(self, values: Values, source: ColumnType) -> Values:
+        """Datetimes as they are, and strings by what they say."""
+        return values if isinstance(source, Datetime) else super().convert(values, source)
+
+
+def written(seconds: float) -> str:
+    """Seconds since 1970 as RFC 3339."""
+    at = EPOCH + timedelta(microseconds=round(seconds * SECOND))
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def looks_like_one(text: str) -> bool:
+    """Whether a string seems to be meant for a date, read or not."""
+    return any(pattern.match(text) for pattern in (LOOSE, *CLEAR))
+
+
+def cut(text: str) -> tuple[str, str]:
+    """The date and the time of day."""
+    found = CUT.fullmatch(text) if len(text) <= LONGEST else None  # it takes the square of the length
+    return (text, "") if found is None else (found["date"], found["time"] or "")
+
+
+def _find_day_first(dates: Iterable[str]) -> bool | None:
+    """Whether the day stands before the month, as one beyond the twelfth tells. Raises `ValueError`."""
+    pairs = [found.group("one", "two") for date in dates if (found := NUMBERS.fullmatch(date))]
+    if not pairs:
+        return None
+    firsts, seconds = (max(map(int, numbers)) for numbers in zip(*pairs, strict=True))
+    if firsts <= 12 and seconds <= 12:
+        raise ValueError("day and month are ambiguous in all of them; write dates as 2026-11-24")
+    if firsts > 12 and seconds > 12:
+        raise ValueError("some have the day first, others the month")
+    return firsts > 12
+
+
+def _read_day(date: str, day_first: bool | None) -> int:
+    """The microseconds from 1970 to a date. Raises `ValueError`."""
+    found = next((found for written in CLEAR if (found := written.fullmatch(date))), None)
+    if found is not None:
+        day, year = found["day"], found["year"]
+        month = found["month"] if "month" in found.re.groupindex else SHORT.index(found["name"][:3].lower()) + 1
+    elif day_first is not None and (found := NUMBERS.fullmatch(date)):
+        year = found["year"]
+        day, month = found.group("one", "two") if day_first else found.group("two", "one")
+    else:
+        raise ValueError(f"{shown(date)} is not a supported date format; write it as 2026-11-24")
+    try:
+        return (datetime(int(year), int(month), int(day)) - EPOCH_WITHOUT_ZONE).days * 86_400 * SECOND
+    except ValueError:
+        raise ValueError(f"{shown(date)} is not a date in the calendar") from None
+
+
+def _read_time(time: str) -> int:
+    """The microseconds of the time of a datetime, which may have none."""
+    return read_clock(time) if time else 0
