@@ -16,7 +16,6 @@ from steelyard.jobs.queries import TRAINING
 from steelyard.settings import Settings
 from steelyard.store.engine import reading
 from steelyard.store.tables import Job
-from steelyard_worker import fork_server
 from steelyard_worker.fork_client import ForkServer
 from steelyard_worker.housekeeping import Housekeeping
 from steelyard_worker.identity import is_gone, worker_name
@@ -118,16 +117,6 @@ def test_a_request_that_comes_before_the_process_is_ready_is_kept(
     wait_for(lambda: process.read(1.0) == GIVEN_BACK, seconds=60)
     process.kill()
     assert row_of(database, job_id).status == "running"  # to give it back is the supervisor's part
-
-
-def test_a_fork_that_fails_leaves_the_fork_server_and_its_children_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fork() -> int:
-        raise BlockingIOError(11, "Resource temporarily unavailable")
-
-    monkeypatch.setattr(fork_server.os, "fork", fork)
-    monkeypatch.setattr(fork_server.os, "close", lambda _: None)
-    monkeypatch.setattr(fork_server.gc, "freeze", lambda: None)
-    assert fork_server._fork(None, 0, 0) == -11  # type: ignore[arg-type]
 
 
 def test_a_worker_takes_back_at_its_start_what_a_dead_one_on_its_machine_left(

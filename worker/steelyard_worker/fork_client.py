@@ -4,6 +4,9 @@ To import and to load kernels is seconds of work; a fork takes milliseconds and 
 fork server, is executed, so that it has nothing of the worker's, and has a single thread. It is asked through a socket,
 one question after the other: `FORK`, with the ends of two pipes for the child, is answered with the child's process id,
 and a process id with its exit status, once it has ended.
+
+`multiprocessing` has a fork server too. It is as fast, but it ends when a fork fails, and every training of the worker
+ends with it; this one reports the failure and goes on. `benchmarks/NOTES.md` has the measurements.
 """
 
 import os
@@ -89,6 +92,7 @@ class ForkServer:
         return child.server.poll() is not None
 
     def _ask(self, link: socket.socket, question: bytes, descriptors: Sequence[int] = ()) -> int:
+        link.settimeout(ANSWER_SECONDS)
         try:
             socket.send_fds(link, [question], descriptors)
             answer = link.recv(MESSAGE_BYTES)
@@ -107,7 +111,6 @@ class ForkServer:
             ours, its = socket.socketpair()
             self._process = self._starter.submit(self._execute, its.fileno()).result()
             its.close()
-            ours.settimeout(ANSWER_SECONDS)
             self._socket = ours
         return self._process, self._socket
 
