@@ -1,5 +1,6 @@
 """The log serves the service, not the other way round."""
 
+import json
 import subprocess
 import sys
 from subprocess import PIPE
@@ -32,3 +33,24 @@ def test_a_process_outlives_the_reader_of_its_log(form: str) -> None:
         process.stdin.close()
         assert process.stdout.read() == "done\n"
     assert process.returncode in (0, 120)  # Python ends with 120 if a standard stream cannot be flushed
+
+
+UNCAUGHT = """
+import threading, warnings
+from steelyard import logs
+logs.configure("json", "INFO")
+warnings.warn("a warning")
+thread = threading.Thread(target=lambda: 1 / 0)
+thread.start()
+thread.join()
+raise ValueError("the end")
+"""
+
+
+def test_warnings_and_uncaught_exceptions_are_log_lines_too() -> None:
+    run = subprocess.run([sys.executable, "-c", UNCAUGHT], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    warning, in_thread, at_end = [json.loads(line) for line in run.stderr.splitlines()]
+    assert "UserWarning: a warning" in warning["event"]
+    assert "ZeroDivisionError" in in_thread["exception"]
+    assert "ValueError: the end" in at_end["exception"]

@@ -5,8 +5,10 @@ Only composition roots call `configure`. Values bound with `bind` stand in every
 
 import logging
 import sys
+import threading
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
+from types import TracebackType
 from typing import Any, TextIO, cast
 
 import orjson
@@ -20,7 +22,8 @@ CHATTY = ("alembic", "httpx", "httpcore", "kombu", "amqp", "celery.worker.strate
 def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -> None:
     """Send the log lines of this process, our own and those of the libraries, to `stream`; `json` or `console`.
 
-    Our own take no way through `logging`, which would double what a line costs: each request leaves one.
+    Our own take no way through `logging`, which would double what a line costs: each request leaves one. Warnings of
+    Python and exceptions that nobody catches are log lines too.
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -49,12 +52,22 @@ def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -
     root.setLevel(log_level)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     structlog.configure(
         processors=[_name, *shared, *rendering],
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, Unfailing(stream))),
         wrapper_class=structlog.make_filtering_bound_logger(log_level),
         cache_logger_on_first_use=True,
     )
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    if not issubclass(kind, Exception):  # Ctrl-C, and the end of a thread
+        return
+    exception = (kind, error or kind(), trace)
+    get_logger(__name__).error("uncaught exception", exc_info=exception, thread=threading.current_thread().name)
 
 
 class Unfailing:
@@ -101,9 +114,10 @@ def get_logger(name: str) -> FilteringBoundLogger:
 
 
 @contextmanager
-def bind(**values: str) -> Iterator[None]:
-    """Put `values` (`request_id`, `job_id`) into every log line of this context."""
-    tokens = structlog.contextvars.bind_contextvars(**values)
+def bind(**values: str | None) -> Iterator[None]:
+    """Put `values` (`request_id`, `job_id`) into every log line of this context, except those that are `None`."""
+    known = {name: value for name, value in values.items() if value is not None}
+    tokens = structlog.contextvars.bind_contextvars(**known)
     try:
         yield
     finally:

@@ -174,8 +174,8 @@ class Life(RuleBasedStateMachine):
             connection.execute(update(Job).where(*this).values(lease_expires_at=0))
         job = self.expected.get(held.job_id)
         is_running = job is not None and job.status == "running" and job.fence == held.fence
-        assert ledger.reap(self.engine) == ([held.job_id] if is_running else [])
-        assert ledger.reap(self.engine) == []
+        assert list(ledger.reap(self.engine)) == ([held.job_id] if is_running else [])
+        assert not ledger.reap(self.engine)
         if is_running:
             self.lost(held.job_id, is_crash=False)
 

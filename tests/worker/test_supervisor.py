@@ -90,6 +90,22 @@ def test_a_worker_that_is_free_takes_the_next_job_without_a_message(supervisor: 
     assert sorted(jobs, key=lambda job_id: row_of(database, job_id).started_at) == jobs
 
 
+def test_an_error_while_watching_a_run_leaves_its_job_to_the_lease_and_the_worker_at_work(
+    supervisor: Supervisor, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (post(database, {**SMALLEST, "training": {"epochs": 1}}) for _ in range(2))
+    real = Watch.until_done
+
+    def fail_once(_: Watch) -> None:
+        monkeypatch.setattr(Watch, "until_done", real)
+        raise RuntimeError
+
+    monkeypatch.setattr(Watch, "until_done", fail_once)
+    supervisor.work()
+    assert row_of(database, first).status == "running"
+    assert queries.get_job(database, second)["status"] == "succeeded"
+
+
 def test_signals_to_all_processes_of_a_worker_are_the_workers_alone(supervisor: Supervisor, database: Engine) -> None:
     job_id = post(database, LONG)
     supervisor.start_working()

@@ -16,13 +16,16 @@ import select
 import signal
 import socket
 import sys
-import traceback
 
+from steelyard import logs, settings
 from steelyard.lifeline import end_with_parent
 from steelyard.nn import precompile
+from steelyard.settings import Settings
 from steelyard_worker import run
 from steelyard_worker.fork_client import FORK, MESSAGE_BYTES
 from steelyard_worker.process import REQUESTS
+
+log = logs.get_logger(__name__)
 
 
 def main() -> None:
@@ -32,6 +35,8 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)  # a child takes them once it has handlers for them
     end_with_parent(signal.SIGKILL, int(sys.argv[2]))
+    ours = settings.load()
+    logs.configure(ours.log_format, ours.log_level)
     loading = precompile.load_usual()
     loaded = False
     while True:
@@ -41,11 +46,11 @@ def main() -> None:
         question, descriptors, _, _ = socket.recv_fds(link, MESSAGE_BYTES, 2)
         if not question:
             return
-        answer = _fork(link, *descriptors) if question == FORK else _wait(int(question))
+        answer = _fork(ours, link, *descriptors) if question == FORK else _wait(int(question))
         link.send(str(answer).encode())
 
 
-def _fork(link: socket.socket, orders: int, reports: int) -> int:
+def _fork(ours: Settings, link: socket.socket, orders: int, reports: int) -> int:
     """The process id of a child that serves orders and never comes back here; if there is none, minus the errno."""
     gc.freeze()  # a collection in a child leaves alone what is here, so that its pages stay shared
     this = os.getpid()
@@ -57,10 +62,10 @@ def _fork(link: socket.socket, orders: int, reports: int) -> int:
         status = 1
         try:
             link.close()
-            run.serve(orders, reports, this)
+            run.serve(ours, orders, reports, this)
             status = 0
-        except BaseException:
-            traceback.print_exc()
+        except Exception:
+            log.exception("a training process failed")
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from steelyard.errors import Unavailable
 from steelyard.jobs import heartbeats, ledger, queue
-from steelyard.logs import get_logger
+from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store import replies
 from steelyard.store.space import Tidying
@@ -83,8 +83,9 @@ class Housekeeping:
                 self._supervisor.start_working()
 
     def _reap(self, is_gone: Callable[[str], bool]) -> None:
-        for job_id in ledger.reap(self._engine, is_gone=is_gone):
-            log.warning("the job's worker is lost; the job was taken back", job_id=job_id)
+        for job_id, request_id in ledger.reap(self._engine, is_gone=is_gone).items():
+            with bind(job_id=job_id, request_id=request_id):
+                log.warning("the job's worker is lost; the job was taken back")
 
     def _leave(self) -> None:
         try:

@@ -9,6 +9,7 @@ import select
 import signal
 import time
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from steelyard.jobs.ledger import Claim
@@ -73,7 +74,7 @@ class TrainingProcess:
     def order(self, held: Claim) -> None:
         """Let it train the job that `held` gives the right to. Raises `ProcessDied`."""
         self._kills_before = _kills_for_memory()
-        line = json.dumps({"job_id": held.job_id, "fence": held.fence, "attempt": held.attempt})
+        line = json.dumps(asdict(held))
         try:
             os.write(self._orders, line.encode() + b"\n")
         except BrokenPipeError:

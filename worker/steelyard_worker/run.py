@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -18,7 +19,6 @@ from typing import IO
 
 from sqlalchemy import Engine
 
-from steelyard import logs, settings
 from steelyard.errors import (
     FencedOff,
     Internal,
@@ -84,12 +84,10 @@ class GivenBack(Exception):
     """The run ends here, and another may go on with it."""
 
 
-def serve(orders: int, reports: int, parent: int) -> None:
+def serve(ours: Settings, orders: int, reports: int, parent: int) -> None:
     """Train what is ordered until nothing more can be. `orders` and `reports` are pipes' descriptors."""
     to_supervisor = Reports(os.fdopen(reports, "wb", buffering=0))
     end_with_parent(signal.SIGKILL, parent)  # nothing trains for nobody
-    ours = settings.load()
-    logs.configure(ours.log_format, ours.log_level)
     resource.setrlimit(resource.RLIMIT_AS, (ours.max_job_memory_bytes, ours.max_job_memory_bytes))
     engine = make_engine(ours.database)
     for count, line in enumerate(os.fdopen(orders), start=1):
@@ -104,11 +102,10 @@ def serve(orders: int, reports: int, parent: int) -> None:
 
 def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
     """Train one job and save how it ended. Gives the report to make: only after `DONE` may another follow."""
-    with bind(job_id=held.job_id):
+    with bind(job_id=held.job_id, request_id=held.request_id):
         try:
             order = queries.load_order(engine, held.job_id)
-            with bind(request_id=order.request_id or ""):
-                return DONE if RUNNERS[order.kind](ours, engine, held, order, reports) else RETIRED
+            return DONE if RUNNERS[order.kind](ours, engine, held, order, reports) else RETIRED
         except FencedOff:
             log.warning("fenced off: what this run made is discarded", attempt=held.attempt)
             return RETIRED
@@ -117,6 +114,9 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
             return GIVEN_BACK
         except GivenBack:
             return GIVEN_BACK
+        except Exception:
+            log.exception("the training process failed", attempt=held.attempt)
+            sys.exit(1)
 
 
 def _train_and_save(ours: Settings, engine: Engine, held: Claim, order: Order, reports: Reports) -> bool:

@@ -94,7 +94,7 @@ class Supervisor:
                 held = self._claim()
                 if held is None:
                     break
-                with bind(job_id=held.job_id):
+                with bind(job_id=held.job_id, request_id=held.request_id):
                     self._run(process, held)
         except ProcessDied as death:
             log.error("a training process does not start; the worker tries again", reason=str(death))
@@ -131,9 +131,10 @@ class Supervisor:
             process.kill()
             self._settle(lambda: ledger.release(self._engine, held, reason))
             self._draining.wait(PAUSE_SECONDS)  # what made it give up may not be over: do not try without end
-        except BaseException:
+        except Exception:
+            log.exception("watching the run failed; the job continues when its lease has expired")
             process.kill()  # else the next job's reports would be mixed with this one's
-            raise
+            self._draining.wait(PAUSE_SECONDS)
 
     def _died_along(self, process: TrainingProcess) -> bool:
         """Whether a training process died because everything here is being ended.

@@ -13,7 +13,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import BoundedSemaphore, Event, Thread
@@ -30,7 +30,7 @@ from steelyard.jobs.registry import KINDS
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.address_policy import may_reach
 from steelyard.jobs.webhooks.outbox import Delivery, Outcome
-from steelyard.logs import get_logger
+from steelyard.logs import bind, get_logger
 from steelyard.settings import Network, Settings
 
 ROUND_SECONDS = 1.0
@@ -135,7 +135,8 @@ class WebhookSender:
             outcome = Outcome(flight.delivery, "the receiver did not respond while other deliveries were waiting")
         else:
             outcome = Outcome(flight.delivery, "interrupted, because the worker stopped", interrupted=True)
-        log.info("webhook", job_id=flight.delivery.job_id, attempt=flight.delivery.attempt, outcome=outcome.words)
+        with _bound(flight.delivery):
+            log.info("webhook", attempt=flight.delivery.attempt, outcome=outcome.words)
         self._outcomes.append(outcome)
         self._wake.set()
 
@@ -177,9 +178,14 @@ class WebhookSender:
         except (httpx.HTTPError, OSError) as error:
             words = f"the receiver could not be reached ({error or type(error).__name__})"
         except Exception as error:  # one delivery must not end the sender
-            log.exception("a webhook could not be sent", job_id=delivery.job_id)
+            with _bound(delivery):
+                log.exception("a webhook could not be sent")
             words = f"it could not be sent ({type(error).__name__})"
         return Outcome(delivery, words, done=done)
+
+
+def _bound(delivery: Delivery) -> AbstractContextManager[None]:
+    return bind(job_id=delivery.job_id, request_id=delivery.request_id)
 
 
 async def send(delivery: Delivery, networks: Sequence[Network], trusted: ssl.SSLContext) -> int:

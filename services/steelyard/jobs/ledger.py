@@ -46,11 +46,15 @@ UNHARMED = {"crashes": 0, "losses": 0}
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to run a job, until its lease expires or another claim has a higher fence."""
+    """The right to run a job, until its lease expires or another claim has a higher fence.
+
+    `request_id` is that of the request that submitted the job, for the log.
+    """
 
     job_id: str
     fence: int
     attempt: int
+    request_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -133,14 +137,14 @@ def claim(engine: Engine, *, owner: str, lease_seconds: float) -> Claim | None:
                 lease_expires_at=now() + lease_seconds,
                 started_at=func.coalesce(Job.started_at, now()),
             )
-            .returning(Job.id, Job.fence, Job.attempt)
+            .returning(Job.id, Job.fence, Job.attempt, Job.request_id)
         ).one_or_none()
         if row is None:
             return None
         tell(connection, row.id, RUNNING, f"attempt {row.attempt} runs on {owner}", attempt=row.attempt)
         if row.fence % RUNS_BETWEEN_SWEEPS == 0:
             _sweep_events(connection, row.id)
-        return Claim(job_id=row.id, fence=row.fence, attempt=row.attempt)
+        return Claim(job_id=row.id, fence=row.fence, attempt=row.attempt, request_id=row.request_id)
 
 
 def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> float:
@@ -273,8 +277,10 @@ def lose(
     return max(0.0, rows[0].pause) if rows[0].status == QUEUED else 0.0
 
 
-def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) -> list[str]:
-    """Give up every run whose lease has run out, or whose owner is known to be gone; the ids of its jobs.
+def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) -> dict[str, str | None]:
+    """Give up every run whose lease has expired, or whose owner is known to be gone.
+
+    Returns the ids of its jobs, each with the id of the request that submitted it.
 
     Harmless when done twice.
     """
@@ -283,14 +289,14 @@ def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) ->
         owners = connection.execute(running.group_by(Job.lease_owner)).all()
     gone = [owner for owner, _ in owners if owner is not None and is_gone(owner)]
     if not gone and not any(expired for _, expired in owners):
-        return []
+        return {}
     over = {"its worker died": Job.lease_owner.in_(gone), "its worker stopped responding": Job.lease_expires_at < now()}
     with writing(engine) as connection:
-        return [
-            row.id
+        return {
+            row.id: row.request_id
             for reason, runs in over.items()
             for row in _give_up(connection, and_(Job.status == RUNNING, runs), reason, WorkerLost, is_crash=False)
-        ]
+        }
 
 
 @freeing
@@ -341,7 +347,7 @@ def _change(connection: Connection, held: Claim, **values: Any) -> None:
 
 def _give_up(
     connection: Connection, runs: ColumnElement[bool], reason: str, error: type[RunFailed], *, is_crash: bool
-) -> Sequence[Row[Any, Any, Any, Any]]:
+) -> Sequence[Row[Any, Any, Any, Any, Any]]:
     """Put jobs back into the queue whose runs died, or end them."""
     count, most = (Job.crashes, CRASHES_BEFORE_FAILURE) if is_crash else (Job.losses, LOSSES_BEFORE_FAILURE)
     pause = case((Job.crashes == 0, BACKOFF_SECONDS), else_=4 * BACKOFF_SECONDS) if is_crash else 0.0
@@ -360,7 +366,7 @@ def _give_up(
                 Job.lease_expires_at: None,
             }
         )
-        .returning(Job.id, Job.status, count.label("times"), (Job.available_at - now()).label("pause"))
+        .returning(Job.id, Job.status, Job.request_id, count.label("times"), (Job.available_at - now()).label("pause"))
     ).all()
     for row in rows:
         problem = None

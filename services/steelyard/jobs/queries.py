@@ -35,7 +35,6 @@ class Order:
 
     spec: dict[str, Any]
     spec_digest: str
-    request_id: str | None
     inline: bytes | None
     kind: str
     epoch: int
@@ -54,12 +53,12 @@ def get_job(engine: Engine, job_id: str) -> dict[str, Any]:
 
 def load_order(engine: Engine, job_id: str) -> Order:
     """What a training process needs to know of a job. Raises `NotFound`."""
-    query = select(Job.spec, Job.spec_digest, Job.request_id, Job.kind, Job.epoch, JobInput.content)
+    query = select(Job.spec, Job.spec_digest, Job.kind, Job.epoch, JobInput.content)
     with reading(engine) as connection:
         row = connection.execute(query.outerjoin(JobInput).where(Job.id == job_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no job {job_id!r}")
-    return Order(row.spec, row.spec_digest, row.request_id, row.content, row.kind, row.epoch)
+    return Order(row.spec, row.spec_digest, row.content, row.kind, row.epoch)
 
 
 def list_jobs(

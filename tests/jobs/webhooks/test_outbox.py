@@ -64,7 +64,7 @@ def end_in(engine: Engine, status: str, webhook: dict[str, Any] | None = None) -
         finish(engine, held, status)
     elif status == "lost":
         change(engine, job_id, losses=ledger.LOSSES_BEFORE_FAILURE - 1)
-        assert ledger.reap(engine) == [job_id]
+        assert list(ledger.reap(engine)) == [job_id]
     else:
         ledger.request_cancel(engine, job_id, TRAINING)
         ledger.release(engine, held, "the worker stops")

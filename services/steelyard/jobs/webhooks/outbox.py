@@ -31,7 +31,10 @@ GIVE_UP_SECONDS = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Delivery:
-    """One attempt to report a job's end. `pause_seconds` until the next, or `None` if this is the last."""
+    """One attempt to report a job's end. `pause_seconds` until the next, or `None` if this is the last.
+
+    `request_id` is that of the request that submitted the job, for the log.
+    """
 
     job_id: str
     event_id: str
@@ -41,6 +44,7 @@ class Delivery:
     body: bytes
     attempt: int
     pause_seconds: float | None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,10 +118,10 @@ def take(engine: Engine, job_ids: Collection[str], kinds: Mapping[str, Kind]) ->
 
 
 def _delivery(connection: Connection, row: Any, age_seconds: float, kinds: Mapping[str, Kind]) -> Delivery | None:
-    name = connection.execute(select(Job.kind).where(Job.id == row.job_id)).scalar_one_or_none()
-    if name is None:  # deleted since
+    found = connection.execute(select(Job.kind, Job.request_id).where(Job.id == row.job_id)).one_or_none()
+    if found is None:  # deleted since
         return None
-    kind = kinds[name]
+    kind = kinds[found.kind]
     job = kind.read(connection, row.job_id)
     if job["status"] not in ENDED:  # resumed since
         return None
@@ -126,7 +130,8 @@ def _delivery(connection: Connection, row: Any, age_seconds: float, kinds: Mappi
     pause = _pause_seconds(row.attempts)
     is_last = age_seconds + pause > GIVE_UP_SECONDS
     left = None if is_last else pause
-    return Delivery(row.job_id, row.event_id, row.url, row.host, row.secret, body, row.attempts, left)
+    receiver = (row.url, row.host, row.secret)
+    return Delivery(row.job_id, row.event_id, *receiver, body, row.attempts, left, found.request_id)
 
 
 def settle(engine: Engine, outcomes: Sequence[Outcome]) -> None:
