@@ -22,6 +22,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, colu
 
 from steelyard.errors import InvalidParameter, nearest
 from steelyard.nn.activations import ACTIVATIONS, Activation
+from steelyard.nn.class_weights import balance
 from steelyard.nn.component import Part, Registry
 from steelyard.nn.evaluation import answer
 from steelyard.nn.initializers import INITIALIZERS, Initializer
@@ -284,11 +285,11 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
             raise ValueError(f"y has the class {unknown[0]}, which is not among those that the first fit was given")
 
     def _train(self, x: Array, y: Array, sample_weight: Any, *, epochs: int, onward: bool) -> Self:
-        weights = None
+        weights: Any = None
         if sample_weight is not None or self.class_weight is not None:
             weights = _check_sample_weight(sample_weight, x, dtype=x.dtype, ensure_non_negative=True)
         if self.class_weight is not None:
-            weights = weights * compute_sample_weight(self.class_weight, y).astype(x.dtype)
+            weights = weights * self._class_weights(y, weights).astype(x.dtype)
         self._prepare(len(x), weights)
         if self._several:
             return self._fit(x, y.astype(x.dtype), weights, y.shape[1], epochs=epochs, onward=onward)
@@ -296,6 +297,13 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
         if len(self.classes_) == 2:
             return self._fit(x, indices.astype(x.dtype)[:, None], weights, 1, epochs=epochs, onward=onward)
         return self._fit(x, indices, weights, len(self.classes_), epochs=epochs, onward=onward)
+
+    def _class_weights(self, y: Array, weights: Array) -> Array:
+        if self.class_weight != "balanced" or self._several:
+            found: Array = compute_sample_weight(self.class_weight, y)
+            return found
+        indices = np.searchsorted(self.classes_, y)
+        return balance(indices, weights, len(self.classes_))[indices]
 
     def _default_loss(self) -> str:
         return "binary_crossentropy" if self._several or len(self.classes_) == 2 else "categorical_crossentropy"
