@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.diagnostics.columns import find_in_columns, find_in_targets
+from steelyard.diagnostics.columns import find_in_columns
 from steelyard.diagnostics.findings import Finding
 from steelyard.tabular.encoder import Encoder, EncoderOptions
-from steelyard.tabular.supervision import supervise
 from steelyard.tabular.table import table_of
 from steelyard.tabular.values import coded
 
@@ -41,11 +40,3 @@ def test_many_categories_are_said_to_be_many(categorical: Any, words: str) -> No
     assert "60 categories in 240 training rows, 4 rows each" in finding.message
     assert words in finding.message
     assert ("'embedding'" in finding.suggestion) == (categorical == "one_hot")
-
-
-def test_rows_without_a_target_are_counted() -> None:
-    table = table_of({"a": coded(["x", "y"] * 4), "b": coded(["p", None, "q", "p"] * 2)})
-    [finding] = find_in_targets(supervise(table, ["b"]))
-    assert finding.code == "missing_targets"
-    assert "2 of 8 rows have no value in 'b'" in finding.message
-    assert find_in_targets(supervise(table, ["a"])) == []

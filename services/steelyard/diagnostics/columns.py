@@ -1,11 +1,10 @@
-"""What stands out in the columns that a job learned from: categories that are rare, or very many; targets that lack."""
+"""What stands out in the columns that a job learned from: categories that are rare, or very many."""
 
 from collections.abc import Iterator
 
 from steelyard.diagnostics.findings import Finding
 from steelyard.errors import shown
 from steelyard.tabular.encoder import Categories, Encoder
-from steelyard.tabular.supervision import Supervised
 
 MANY = 50  # categories: a column of more of them is seldom learned well from one place each
 
@@ -17,20 +16,6 @@ def find_in_columns(encoder: Encoder, rows: int) -> list[Finding]:
         for column in encoder.categories
         for finding in (*rare_categories(column, encoder), *high_cardinality(column, encoder, rows))
     ]
-
-
-def find_in_targets(supervised: Supervised) -> list[Finding]:
-    """Rows that lack a target."""
-    count, targets = supervised.rows_left_out, ", ".join(map(shown, supervised.targets))
-    if not count:
-        return []
-    finding = Finding(
-        code="missing_targets",
-        level="info",
-        message=f"{count} of {supervised.rows + count} rows have no value in {targets}; they were dropped.",
-        suggestion="No action is needed. The model can predict the missing targets.",
-    )
-    return [finding]
 
 
 def rare_categories(column: Categories, encoder: Encoder) -> Iterator[Finding]:

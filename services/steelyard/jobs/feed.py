@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, Select, func, select
 
 from steelyard.jobs.kinds import Kind
+from steelyard.jobs.queries import all_findings
 from steelyard.jobs.states import ENDED
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading
@@ -85,7 +86,7 @@ def read_feed(engine: Engine, job_id: str, kind: Kind, cursor: Cursor, until: Ma
     The end of the job comes last, after all epochs and findings. Raises `NotFound`.
     """
     with reading(engine) as connection:
-        query = select(Job.status, Job.epochs, Job.findings).where(Job.id == job_id, Job.kind == kind.name)
+        query = select(Job.status, Job.epochs, Job.data, Job.findings).where(Job.id == job_id, Job.kind == kind.name)
         job = connection.execute(query).one_or_none()
         if job is None:
             raise kind.not_found(job_id)
@@ -103,7 +104,7 @@ def read_feed(engine: Engine, job_id: str, kind: Kind, cursor: Cursor, until: Ma
         happened.append(Happened(cursor, "epoch", _epoch(row.epoch, job.epochs, row.values)))
     if not is_end:
         return Feed(happened, is_whole, is_end)
-    for number, finding in enumerate(job.findings[cursor.finding :], cursor.finding + 1):
+    for number, finding in enumerate(all_findings(job)[cursor.finding :], cursor.finding + 1):
         cursor = replace(cursor, finding=number)
         happened.append(Happened(cursor, "finding", _finding(finding)))
     for event in told[place:]:

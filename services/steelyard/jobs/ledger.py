@@ -84,7 +84,7 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
         "labels": plan.spec.metadata,
         "spec": plan.spec.to_json(),
         "spec_digest": plan.digest,
-        "data": plan.data.to_json(),
+        "data": plan.data.to_json() | {"findings": [finding.to_json() for finding in plan.findings]},
         "parameters": plan.parameters,
         "request_id": request_id,
         "epochs": plan.spec.training.epochs,

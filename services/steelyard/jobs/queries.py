@@ -133,6 +133,11 @@ def _jobs() -> Select[Any]:
     return select(Job.__table__, model.label("model"), now().label("read_at")).where(Job.kind == TRAINING.name)
 
 
+def all_findings(row: Row[Any]) -> list[dict[str, Any]]:
+    """The findings of a job: those about its data, which it has had since it was submitted, then those of its run."""
+    return [*row.data.get("findings", ()), *row.findings]
+
+
 def _job(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -142,14 +147,14 @@ def _job(row: Row[Any]) -> dict[str, Any]:
         "status": row.status,
         "spec": row.spec,
         "spec_digest": row.spec_digest,
-        "data": row.data,
+        "data": {name: value for name, value in row.data.items() if name != "findings"},
         "parameters": row.parameters,
         "progress": _progress(row),
         "metrics": row.metrics,
         "model": row.model,
         "attempt": row.attempt,
         "error": row.error,
-        "findings": row.findings,
+        "findings": all_findings(row),
         "created_at": rfc3339(row.created_at),
         "started_at": rfc3339(row.started_at),
         "finished_at": rfc3339(row.finished_at),

@@ -1,7 +1,7 @@
 """What is to be learned from a table: which columns are inputs, which are targets, and what kind of task that is."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -16,6 +16,7 @@ from steelyard.tabular.values import Values
 
 MOST_CLASSES_GUESSED = 20
 MOST_CLASSES = 10_000
+EMPTY = "it has no value in any training row"
 ROLES = {"target": "the target", "features": "an input", "ignore": "ignored", "sample_weight": "the weight"}
 
 
@@ -95,6 +96,31 @@ def _why_left_out(column: Column) -> str | None:
     if column.is_id:
         return "it only identifies rows"
     return None if column.type.is_learnable else "too many different strings for categories"
+
+
+def learnable(supervised: Supervised, rows: NDArray[np.int64]) -> Supervised:
+    """The same without the inputs that have no value in the training `rows`, and with the faults of those rows.
+
+    Nothing is learned of such an input: its weights would stay as they were drawn, and move predictions at random.
+    Raises `ValidationFailed` if no input is left, or if no training row has a weight.
+    """
+    empty = [
+        name
+        for name, column in supervised.inputs.items()
+        if column.missing >= len(rows) and column.values.missing[rows].all()
+    ]
+    inputs = {name: column for name, column in supervised.inputs.items() if name not in empty}
+    refuse(_training_faults(supervised, rows, inputs))
+    left_out = supervised.left_out | dict.fromkeys(empty, EMPTY)
+    return replace(supervised, inputs=inputs, left_out=left_out) if empty else supervised
+
+
+def _training_faults(supervised: Supervised, rows: NDArray[np.int64], inputs: dict[str, Column]) -> Iterator[Fault]:
+    if not inputs:
+        yield Fault(pointer(AT), f"has no value in the {len(rows)} training rows of {_listed(supervised.features)}")
+    if supervised.weights is not None and not supervised.weights[rows].any():
+        detail = f"names a column that is 0 in all {len(rows)} training rows; at least one needs a positive weight"
+        yield Fault(pointer(AT, "sample_weight"), detail)
 
 
 def _with_targets(table: Table, targets: list[str]) -> Table:

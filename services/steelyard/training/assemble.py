@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.nn.class_weights import balance
 from steelyard.nn.clipping import GRADIENT_CLIPS, GradientClip
 from steelyard.nn.layers import Dense, Embedding, Layer
 from steelyard.nn.losses import Quantile
@@ -17,7 +18,7 @@ from steelyard.nn.training.early_stopping import EarlyStopping
 from steelyard.nn.training.loop import Training
 from steelyard.tabular.encoder import Encoder, Layout
 from steelyard.tabular.scaling import Scaler
-from steelyard.tabular.supervision import Supervised
+from steelyard.tabular.supervision import Supervised, learnable
 from steelyard.training.schema import JobSpec, class_key
 from steelyard.training.splits import divide
 
@@ -38,9 +39,11 @@ class Part:
 class Prepared:
     """Data as the network sees it: splits by name (those that have rows), and how they were encoded.
 
-    `weights` say how much each training row counts, `(rows,)`.
+    `supervised` has the inputs of which something can be learned. `weights` say how much each training row counts,
+    `(rows,)`.
     """
 
+    supervised: Supervised
     parts: dict[str, Part]
     inputs: Encoder
     target: Scaler | None
@@ -87,6 +90,7 @@ def build_metrics(spec: JobSpec) -> list[Metric]:
 def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared:
     """Split the rows, fit the encoding on those for training, and encode all."""
     split = divide(spec, supervised, streams)
+    supervised = learnable(supervised, split.train)
     inputs = Encoder.fit(supervised.inputs, split.train, spec.preprocessing.to_options())
     target = None
     if spec.task == "regression":
@@ -98,7 +102,7 @@ def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared
             x = inputs.encode(values, spec.training.dtype)
             parts[name] = Part(rows, supervised.table.numbers_of(rows), x, as_targets(spec, supervised.y[rows], target))
     weights = row_weights(supervised, split.train, spec.training.class_weight)
-    return Prepared(parts, inputs, target, None if weights is None else weights.astype(spec.training.dtype))
+    return Prepared(supervised, parts, inputs, target, None if weights is None else weights.astype(spec.training.dtype))
 
 
 def row_weights(
@@ -106,19 +110,20 @@ def row_weights(
 ) -> NDArray[np.float64] | None:
     """How much each of `rows` counts: its own weight times that of its class; `None` if all count the same.
 
-    `balanced` weighs a class by `rows / (classes · rows of the class)`, as scikit-learn's compute_class_weight does.
+    `balanced` gives every class the same total weight, with the rows' own weights counted.
     """
+    own = None if supervised.weights is None else supervised.weights[rows]
     if of_class is None:
-        return None if supervised.weights is None else supervised.weights[rows]
+        return own
     assert supervised.classes is not None
     y = supervised.y[rows]
+    own = np.ones(len(y)) if own is None else own
     if isinstance(of_class, str):
-        counts = np.bincount(y, minlength=len(supervised.classes))
-        shares = len(y) / np.maximum(1, counts) / np.count_nonzero(counts)
+        shares = balance(y, own, len(supervised.classes))
     else:
         shares = np.array([of_class.get(class_key(label), 1.0) for label in supervised.classes])
-    own: NDArray[np.float64] = shares[y]
-    return own if supervised.weights is None else own * supervised.weights[rows]
+    weights: NDArray[np.float64] = shares[y] * own
+    return weights
 
 
 def build_training(

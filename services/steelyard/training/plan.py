@@ -8,12 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from steelyard.diagnostics.data import find_in_data
+from steelyard.diagnostics.findings import Finding
 from steelyard.documents.strict_json import levels
 from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, shown
 from steelyard.nn.network import network_places
 from steelyard.nn.rng import Streams
 from steelyard.tabular.encoder import measure
-from steelyard.tabular.supervision import Supervised
+from steelyard.tabular.faults import refuse
+from steelyard.tabular.supervision import Supervised, learnable
 from steelyard.training import rules
 from steelyard.training.assemble import build_layers
 from steelyard.training.estimate import Estimate, Limits, require_fit
@@ -53,6 +56,7 @@ class Plan:
     """A job that can be queued: `spec` with every default filled in, and the data that came inside it.
 
     `shapes` are those of the network's tensors, by name. `webhook` has the secret, which the specification has not.
+    `findings` are about the data: what was dropped, and what was decided.
     """
 
     spec: JobSpec
@@ -64,6 +68,7 @@ class Plan:
     estimate: Estimate
     digest: str
     webhook: Webhook | None
+    findings: list[Finding]
 
 
 def start_from(plan: Plan, model_id: str) -> Plan:
@@ -102,6 +107,8 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
     webhook = spec.webhook
     spec = rules.fill_in(spec, supervised)
     split = divide(spec, supervised, Streams.spawn(spec.training.seed))
+    supervised = learnable(supervised, split.train)
+    refuse(rules.numbering_faults(spec, supervised))
     layout = measure(supervised.inputs, split.train, spec.preprocessing.to_options())
     needs = require_fit(spec, supervised, layout, limits)
     places = network_places(build_layers(spec, supervised.outputs, layout), layout.width)
@@ -123,6 +130,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
         estimate=needs,
         digest=_digest(spec),
         webhook=webhook,
+        findings=find_in_data(supervised, split),
     )
 
 

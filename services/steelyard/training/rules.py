@@ -18,7 +18,7 @@ from steelyard.nn.losses import LOSSES, Loss
 from steelyard.nn.metrics import METRICS
 from steelyard.nn.optimizers import OPTIMIZERS
 from steelyard.tabular.builtin import BUILTINS
-from steelyard.tabular.supervision import Supervised, missing_fault
+from steelyard.tabular.supervision import EMPTY, Supervised, missing_fault
 from steelyard.training import splits
 from steelyard.training.components import JOB_SLOTS, SLOTS
 from steelyard.training.schema import Holdout, JobSpec, class_key
@@ -195,6 +195,14 @@ def _embedding_has_its_columns(spec: JobSpec, supervised: Supervised) -> Faults:
             yield Fault(
                 pointer("layers", 0, "columns", place), f"is {column}; the inputs are numbered 0 to {count - 1}"
             )
+
+
+def numbering_faults(spec: JobSpec, supervised: Supervised) -> Faults:
+    """The faults of an embedding that numbers inputs of which one was dropped for want of values."""
+    dropped = [name for name, reason in supervised.left_out.items() if reason == EMPTY]
+    if dropped and spec.layers and spec.layers[0].type == Embedding.name:
+        detail = f"numbers the inputs, of which {shown(dropped[0])} has no value in any training row; add it to "
+        yield Fault(pointer("layers", 0, "columns"), f"{detail}data.ignore and number the other inputs from 0")
 
 
 @_rule("optimizer", "training")

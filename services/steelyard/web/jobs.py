@@ -57,7 +57,9 @@ def submit_job(*, dry_run: bool) -> Response:
         read_key()  # a wrong one would be rejected without `dry_run`, too
         plan = _read_plan()
         facts = {"spec": plan.spec.to_json(), "spec_digest": plan.digest, "data": plan.data.to_json()}
-        return reply({"object": "dry_run", **facts, "parameters": plan.parameters, "estimate": plan.estimate.to_json()})
+        findings = [finding.to_json() for finding in plan.findings]
+        size = {"parameters": plan.parameters, "estimate": plan.estimate.to_json()}
+        return reply({"object": "dry_run", **facts, "findings": findings, **size})
     answer, headers = answer_once(_create_job)
     headers["Location"] = url_for("jobs.get_job", job_id=orjson.loads(answer)["id"])
     headers["Retry-After"] = str(RETRY_SECONDS)

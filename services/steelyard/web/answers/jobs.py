@@ -85,6 +85,7 @@ class DryRun(Answer):
     spec: dict[str, Any]
     spec_digest: Sha256
     data: DataSummary
+    findings: Annotated[list[Finding], Field(description="what was dropped or decided about the data")]
     parameters: int
     estimate: Estimate
 

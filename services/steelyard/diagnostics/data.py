@@ -1,0 +1,109 @@
+"""What was decided about a job's data before any training: dropped columns and rows, classes, and the task.
+
+These findings need the columns' roles and the split, no run: a dry run has them, and a queued job.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from steelyard.diagnostics.findings import Finding
+from steelyard.errors import shown
+from steelyard.tabular.split import Split
+from steelyard.tabular.supervision import EMPTY, Supervised
+
+MOST_NAMED = 10  # columns with a finding each; the others are counted
+LEARNED_FROM = ("numeric", "boolean", "categorical")
+
+
+def find_in_data(supervised: Supervised, split: Split) -> list[Finding]:
+    """Everything that was dropped or decided, for the learnable inputs of a job and its split."""
+    return [
+        *dropped_columns(supervised),
+        *missing_targets(supervised),
+        *constant_targets(supervised, split),
+        *unseen_classes(supervised, split),
+    ]
+
+
+def dropped_columns(supervised: Supervised) -> Iterator[Finding]:
+    """Columns that are no inputs although nobody said so."""
+    dropped = [*supervised.left_out.items()]
+    alone = not any(column.kind in LEARNED_FROM for column in supervised.inputs.values())
+    for name, reason in dropped[:MOST_NAMED]:
+        empty = reason == EMPTY
+        yield Finding(
+            code="empty_column" if empty else "dropped_column",
+            level="warning" if alone or empty else "info",
+            message=f"The column {shown(name)} was dropped: {reason}.",
+            suggestion="Fill in its values, or add it to data.ignore. The model does not take it."
+            if empty
+            else "If it carries information, list the inputs in data.features with this column among them.",
+        )
+    if rest := dropped[MOST_NAMED:]:
+        yield Finding(
+            code="dropped_column",
+            level="info",
+            message=f"{len(rest)} more columns were dropped: {listed([name for name, _ in rest])}.",
+            suggestion="The reason for each is in the job's data.left_out.",
+        )
+
+
+def missing_targets(supervised: Supervised) -> Iterator[Finding]:
+    """Rows that lack a target."""
+    count, targets = supervised.rows_left_out, ", ".join(map(shown, supervised.targets))
+    if count:
+        yield Finding(
+            code="missing_targets",
+            level="info",
+            message=f"{count} of {supervised.rows + count} rows have no value in {targets}; they were dropped.",
+            suggestion="No action is needed. The model can predict the missing targets.",
+        )
+
+
+def constant_targets(supervised: Supervised, split: Split) -> Iterator[Finding]:
+    """Targets with one value in all training rows: there is nothing to learn."""
+    y = supervised.y[split.train]
+    columns = y[:, None] if y.ndim == 1 else y
+    for place in np.flatnonzero((columns == columns[:1]).all(axis=0)).tolist()[:MOST_NAMED]:
+        value = f"{columns[0, place]:g}" if supervised.classes is None else shown(supervised.classes[y[0]])
+        yield Finding(
+            code="constant_target",
+            level="warning",
+            message=f"The target {shown(supervised.targets[place])} is {value} in all {len(y)} training rows: the "
+            "network can only learn to answer this value.",
+            suggestion="Check that it is the right column, and add rows with other values; metrics such as r2 say "
+            "nothing here.",
+        )
+
+
+def unseen_classes(supervised: Supervised, split: Split) -> Iterator[Finding]:
+    """Classes that no training row with a weight has."""
+    if supervised.classes is None:
+        return
+    counts = {
+        name: np.bincount(supervised.y[rows], minlength=len(supervised.classes))
+        for name, rows in (("validation", split.validation), ("test", split.test))
+    }
+    weights = None if supervised.weights is None else supervised.weights[split.train]
+    seen = np.bincount(supervised.y[split.train], weights=weights, minlength=len(supervised.classes)) > 0
+    unseen = np.flatnonzero(~seen).tolist()
+    if not unseen:
+        return
+    labels = listed([supervised.classes[place] for place in unseen])
+    held_out = [f"{found} {name}" for name, each in counts.items() if (found := int(each[unseen].sum()))]
+    found_in = f" {' and '.join(held_out)} rows have them." if held_out else ""
+    yield Finding(
+        code="unseen_classes",
+        level="warning",
+        message=f"No training row{'' if weights is None else ' with a weight'} has the class {labels}, so the network "
+        f"cannot learn to predict it.{found_in}",
+        suggestion="Add training rows of each class, drop these rows, or let the split keep the class proportions "
+        "(validation.stratify).",
+    )
+
+
+def listed(names: Sequence[object]) -> str:
+    """Names as a message lists them, the first few."""
+    few = ", ".join(map(shown, names[:MOST_NAMED]))
+    return few + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")

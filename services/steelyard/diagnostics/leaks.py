@@ -1,0 +1,135 @@
+"""Inputs that give the target away: equal to it, or enough alone to determine it in every training row.
+
+Such an input is often written together with the target, and unknown when the model is used. A relation is looked for
+in at most `SAMPLE` training rows; one that holds there is checked on all of them. A relation that would hold by chance
+in one of a million tables with as many columns is no evidence, so short tables and rare classes raise no alarm.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.diagnostics.findings import Finding
+from steelyard.errors import shown
+from steelyard.tabular.column import Values
+from steelyard.tabular.supervision import Supervised
+
+Array = NDArray[Any]
+SAMPLE = 2000
+LEAST_ROWS = 10
+MOST_TARGETS = 10
+UNLIKELY = math.log(1e6)
+LINEAR = 1e-6  # of the target's variance is not explained by the input: rounding, and nothing else
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target: its name, and a number for each of some rows: the index of a class, or a value."""
+
+    name: str
+    y: Array
+    labels: list[str] | None  # of classes
+
+    def take(self, rows: Array) -> "Target":
+        """The target of some of the rows."""
+        return Target(self.name, self.y[rows], self.labels)
+
+
+def find_leaks(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Finding]:
+    """The inputs that determine a target in the training `rows`."""
+    chosen = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).round().astype(np.int64))
+    if len(rows) < LEAST_ROWS:
+        return
+    unlikely = UNLIKELY + math.log(len(supervised.inputs))
+    for target in _targets(supervised, rows):
+        sampled = target.take(chosen)
+        for name, column in supervised.inputs.items():
+            relation = _relation(column.values.take(rows[chosen]), sampled, unlikely)
+            if relation is not None and len(chosen) < len(rows):
+                relation = _relation(column.values.take(rows), target, unlikely)
+            if relation is not None:
+                yield _leak(name, target.name, relation, len(rows))
+
+
+def _targets(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Target]:
+    y = supervised.y[rows]
+    if supervised.classes is not None:
+        yield Target(", ".join(supervised.targets[:MOST_TARGETS]), y, [str(label) for label in supervised.classes])
+        return
+    for place, name in enumerate(supervised.targets[:MOST_TARGETS]):
+        yield Target(name, y[:, place], None)
+
+
+def _leak(name: str, target: str, relation: str, rows: int) -> Finding:
+    return Finding(
+        code="target_leak",
+        level="info" if relation.startswith("orders") else "warning",
+        message=f"The input {shown(name)} {relation.format(target=shown(target))} in all {rows} training rows.",
+        suggestion="If it is derived from the target, or not known when the model is used, add it to data.ignore: the "
+        "metrics are too good with it.",
+    )
+
+
+def _relation(values: Values, target: Target, unlikely: float) -> str | None:
+    """How the input determines the target, if it does; `{target}` stands for the target's name."""
+    groups, codes = _codes(values.array), _codes(target.y)
+    counts = np.bincount(codes)
+    if len(counts) < 2:
+        return None
+    group_count = int(groups.max()) + 1
+    is_function = len(np.unique(groups * len(counts) + codes)) == group_count
+    if values.labels is None and target.labels is None and not values.missing.any():
+        if np.allclose(values.array, target.y, rtol=1e-9, atol=0):
+            return "equals the target {target}"
+        if _is_linear(values.array, target.y):
+            return "is a linear function of the target {target}"
+    if not is_function:
+        return None
+    arrangements = _log_arrangements(counts)
+    if group_count == len(counts) and _are_equal(values, target, groups):
+        return "equals the target {target}"
+    if arrangements - group_count * math.log(len(counts)) > unlikely:
+        return "has no value that occurs with two values of the target {target}, so it determines the target"
+    if values.labels is None and not values.missing.any() and _is_ordered(values.array, target):
+        orders = math.lgamma(len(counts) + 1) if target.labels is not None else math.log(2)
+        if arrangements - orders > unlikely:
+            return "orders the rows as the target {target} does, so that thresholds determine the target"
+    return None
+
+
+def _codes(values: Array) -> NDArray[np.int64]:
+    """A number from 0 for each different value; missing ones are one value."""
+    found: NDArray[np.int64] = np.unique(values, return_inverse=True)[1].astype(np.int64)
+    return found
+
+
+def _log_arrangements(counts: Array) -> float:
+    """The logarithm of the number of orders of rows of which so many have each value."""
+    return math.lgamma(int(counts.sum()) + 1) - sum(math.lgamma(count + 1) for count in counts.tolist())
+
+
+def _is_linear(x: Array, y: Array) -> bool:
+    with np.errstate(all="ignore"):
+        correlation = np.corrcoef(x, y)[0, 1]
+    return bool(1 - correlation**2 < LINEAR)
+
+
+def _are_equal(values: Values, target: Target, groups: NDArray[np.int64]) -> bool:
+    """Whether each value is written as the class that it occurs with."""
+    if target.labels is None:
+        return False
+    rows = np.unique(groups, return_index=True)[1]
+    written = [f"{value:g}" if isinstance(value, float) else str(value) for value in values.to_list(rows)]
+    return written == [target.labels[index] for index in target.y[rows].tolist()]
+
+
+def _is_ordered(x: Array, target: Target) -> bool:
+    """Whether the rows in the input's order have the values of the target in order, or each class in one piece."""
+    y = target.y[np.argsort(x, kind="stable")]
+    if target.labels is not None:
+        return int(np.count_nonzero(np.diff(y))) + 1 == len(np.unique(y))
+    return bool((np.diff(y) >= 0).all() or (np.diff(y) <= 0).all())

@@ -1,0 +1,112 @@
+"""What a job says of its data: before it runs, while it waits, and at its end."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.service import Service
+
+ROWS = 60
+
+
+def numbers(seed: int = 0) -> list[float]:
+    return [float(value) for value in np.random.default_rng(seed).normal(size=ROWS).round(3)]
+
+
+def parts() -> list[str]:
+    return ["v" if row % 3 == 0 else "t" for row in range(ROWS)]
+
+
+def job(columns: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    data = {"inline": {"rows": rows}, "target": "y"} | fields.pop("data", {})
+    return {"data": data, "layers": [8], "training": {"epochs": 5}, **fields}
+
+
+HELD = {"validation": {"column": "part", "value": "v"}}
+
+
+def found(job: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {finding["code"]: finding for finding in job["findings"]}
+
+
+def test_a_column_without_training_values_is_dropped_from_the_first_answer_to_the_model(service: Service) -> None:
+    late = [1.0 if part == "v" else None for part in parts()]
+    spec = job({"a": numbers(), "late": late, "part": parts(), "y": numbers(1)}, **HELD)
+    dry = service.http.post("/v1/jobs?dry_run=true", json=spec)
+    assert dry.status_code == 200, dry.text
+    assert [finding["code"] for finding in dry.json()["findings"]] == ["empty_column"]
+    submitted = service.post(spec)
+    assert [finding["code"] for finding in submitted["findings"]] == ["empty_column"]
+    assert submitted["data"]["features"] == ["a"]
+    assert submitted["data"]["left_out"] == {"late": "it has no value in any training row"}
+    done = service.wait(submitted["id"])
+    assert done["status"] == "succeeded", done["error"]
+    assert "'late' was dropped" in found(done)["empty_column"]["message"]
+    assert "findings" not in done["data"]
+    model = service.http.get(f"/v1/models/{done['model']}").json()
+    assert [column["name"] for column in model["inputs"]] == ["a"]
+    explained = service.http.post(f"/v1/models/{done['model']}/explain", json={"method": "permutation"})
+    assert [feature["name"] for feature in explained.json()["features"]] == ["a"]
+    events = service.http.get(f"/v1/jobs/{done['id']}/events", headers={"Accept": "text/event-stream"}).text
+    assert events.count("event: finding") == len(done["findings"])
+
+
+def test_an_embedding_numbers_no_column_that_was_dropped(service: Service) -> None:
+    embedding = {"type": "embedding", "columns": [1], "categories": [3]}
+    columns = {"gone": [None] * ROWS, "a": [float(row % 3) for row in range(ROWS)], "y": numbers(1)}
+    spec = job(columns, layers=[embedding, 4], preprocessing={"numeric": "none"})
+    refused = service.http.post("/v1/jobs", json=spec)
+    assert refused.status_code == 422, refused.text
+    [error] = refused.json()["errors"]
+    assert error["pointer"] == "/layers/0/columns"
+    assert "'gone' has no value in any training row" in error["detail"]
+
+
+def test_rows_to_train_on_need_a_weight(service: Service) -> None:
+    weights = [1.0 if part == "v" else 0.0 for part in parts()]
+    columns = {"a": numbers(), "w": weights, "part": parts(), "y": numbers(1)}
+    refused = service.http.post("/v1/jobs", json=job(columns, data={"sample_weight": "w"}, **HELD))
+    assert refused.status_code == 422, refused.text
+    [error] = refused.json()["errors"]
+    assert error["pointer"] == "/data/sample_weight"
+    assert "0 in all 40 training rows" in error["detail"]
+
+
+def test_a_validation_loss_without_a_value_is_blamed_on_its_cell(service: Service) -> None:
+    a = [1e60, *numbers()[1:]]
+    columns = {"a": a, "part": parts(), "y": ["p" if row % 2 else "n" for row in range(ROWS)]}
+    training = {"epochs": 50, "early_stopping": {"patience": 3}}
+    done = service.wait(service.post(job(columns, training=training, **HELD))["id"])
+    said = found(done)["validation_loss_not_finite"]
+    assert said["level"] == "warning"
+    assert "Row 0 has 1e+60 in 'a', which is too large for float32" in said["message"]
+    assert "kept the weights of epoch 1" in said["message"]
+    assert done["metrics"]["validation"]["loss"] is None
+
+
+@pytest.mark.parametrize(("factor", "words"), [(1.0, "equals the target"), (2.5, "is a linear function of")])
+def test_an_input_that_gives_the_target_away_is_named(service: Service, factor: float, words: str) -> None:
+    y = numbers(1)
+    done = service.wait(service.post(job({"a": numbers(), "paid": [factor * value for value in y], "y": y}))["id"])
+    leak = found(done)["target_leak"]
+    assert leak["level"] == "warning"
+    assert leak["message"].startswith(f"The input 'paid' {words}")
+
+
+def test_balanced_classes_count_the_same_by_weight(service: Service) -> None:
+    """A row of weight three is three rows, whatever its class weighs."""
+    y = ["p" if row % 4 == 0 else "n" for row in range(ROWS)]
+    columns = {"a": numbers(), "y": y, "w": [1 + row % 3 for row in range(ROWS)]}
+    repeated = {name: [each[row] for row in range(ROWS) for _ in range(1 + row % 3)] for name, each in columns.items()}
+    training = {"epochs": 5, "batch_size": 1000, "shuffle": False, "class_weight": "balanced", "dtype": "float64"}
+    fields: dict[str, Any] = {"training": training, "validation": None, "preprocessing": {"numeric": "none"}}
+    weighted = job(columns, **fields, data={"sample_weight": "w"})
+    plain = job(repeated, **fields, data={"ignore": ["w"]})
+    histories = []
+    for spec in (weighted, plain):
+        job_id = service.wait(service.post(spec)["id"])["id"]
+        histories.append(service.http.get(f"/v1/jobs/{job_id}/history").json()["series"]["loss"])
+    assert histories[0] == pytest.approx(histories[1], rel=1e-9)
