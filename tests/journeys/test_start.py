@@ -50,7 +50,58 @@ def test_tensors_of_another_shape_are_drawn_anew_unless_all_must_fit(service: Se
     assert found["dense_1/kernel"].tobytes() == expected["dense_1/kernel"].tobytes()
     assert found["dense_2/kernel"].shape == (16, 5)
     refused = faults(service, layers=[16, 5], initial_weights={**start, "strict": True})
-    assert refused == {"/initial_weights/strict": "is true; dense_2/kernel is 16 × 8 there and 16 × 5 here"}
+    assert refused == {"/initial_weights/strict": "is true; dense_2/kernel is 16 × 8 in the model and 16 × 5 here"}
+    [finding] = second["findings"]
+    assert finding["message"].startswith(f"Taken from {first['model']}: dense_1/kernel, dense_1/bias, output/bias. ")
+    assert "dense_2/kernel is 16 × 8 in the model and 16 × 5 here" in finding["message"]
+
+
+FACTS = {"layers": [4], "validation": None, "optimizer": {"name": "sgd", "learning_rate": 1e-9}}
+
+
+def table(*names: str, cities: str = "xyz", classes: str = "no yes") -> dict[str, Any]:
+    """Rows with these columns in this order."""
+    rows = []
+    for number in range(30):
+        values = {"a": number % 7, "b": number % 5, "city": cities[number % 3], "d": number % 4}
+        rows.append({name: values[name] for name in names} | {"y": classes.split()[number % 2]})
+    return {"inline": {"rows": rows}, "target": "y"}
+
+
+@pytest.mark.parametrize("categorical", ["one_hot", "embedding"])
+def test_columns_in_another_order_find_their_weights(service: Service, categorical: str) -> None:
+    """The new network is the old one, up to the order of its inputs, and its optimizer goes on."""
+    encoding = {"preprocessing": {"categorical": categorical}}
+    adam = {"layers": [4], "validation": None, "training": {"epochs": 20, "shuffle": False}, **encoding}
+    old = train(service, data=table("a", "city", "b"), **adam)
+    start = {"model": old["model"], "strict": True, "optimizer_state": True}
+    same = train(service, data=table("a", "city", "b"), **adam, initial_weights=start)
+    new = train(service, data=table("b", "a", "city"), **adam, initial_weights=start)
+    assert new["metrics"]["train"]["loss"] == pytest.approx(same["metrics"]["train"]["loss"], rel=1e-4)
+    [finding] = [each for each in new["findings"] if each["code"] == "initial_weights"]
+    assert finding["level"] == "info"
+    assert "dense_1/kernel (reordered by name)" in finding["message"]
+
+
+def test_columns_and_classes_that_are_new_are_listed(service: Service) -> None:
+    old = train(service, data=table("a", "b", "city"), **FACTS)
+    start = {"model": old["model"]}
+    data = table("a", "city", "d", cities="xyw", classes="no maybe")
+    spec = {"data": data, **FACTS, "initial_weights": start}
+    dry = service.http.post("/v1/jobs?dry_run=true", json={**SMALLEST, **spec}).json()
+    new = train(service, **spec)
+    [finding] = [each for each in new["findings"] if each["code"] == "initial_weights"]
+    assert finding in dry["findings"]
+    assert finding["level"] == "warning"
+    assert "dense_1/kernel has 'd', 'city=w' here and not in the model" in finding["message"]
+    assert "dense_1/kernel has 'b', 'city=z' in the model and not here" in finding["message"]
+    assert "output/kernel has 'class no rather than maybe' here" in finding["message"]
+    before, after = weights(service, old["id"], "final"), weights(service, new["id"], "initial")
+    assert before["dense_1/kernel"][0].tobytes() == after["dense_1/kernel"][0].tobytes()  # the column a
+    refused = faults(service, **{**spec, "initial_weights": {**start, "strict": True}})
+    assert "here" in refused["/initial_weights/strict"]
+    others = faults(service, data=table("d"), layers=[3], validation=None, initial_weights=start)
+    assert "no kernel that fits" in others["/initial_weights/model"]
 
 
 def test_the_optimizer_goes_on_as_if_it_had_never_stopped(service: Service) -> None:
@@ -72,7 +123,7 @@ def test_a_start_that_cannot_be_is_refused(service: Service, first: dict[str, An
     assert "there is no such model" in faults(service, initial_weights={"model": "x"})["/initial_weights/model"]
     other = {"model": first["model"]}
     nothing = faults(service, data={"builtin": "wine"}, layers=[3], output={"use_bias": False}, initial_weights=other)
-    assert "which has no tensor" in nothing["/initial_weights/model"]
+    assert "which has no kernel that fits: dense_1/kernel has 'alcohol', " in nothing["/initial_weights/model"]
     rule = faults(service, optimizer="sgd", initial_weights={**other, "optimizer_state": True})
     assert "trained by 'adam'" in rule["/initial_weights/optimizer_state"]
 

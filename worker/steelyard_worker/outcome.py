@@ -20,6 +20,7 @@ from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.queries import Epochs, Order, get_history
 from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.models.start import OPTIMIZER, as_tensors, load_start
+from steelyard.models.transfer import match
 from steelyard.nn.evaluation import answer
 from steelyard.nn.losses import Cost
 from steelyard.nn.network import Network
@@ -27,6 +28,7 @@ from steelyard.nn.rng import Streams
 from steelyard.nn.training.loop import Batch, Epoch, Training
 from steelyard.store.tensors import digest
 from steelyard.training.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
+from steelyard.training.names import name_weights
 from steelyard.training.schema import load_spec
 from steelyard.training.sources import load_data
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
@@ -61,12 +63,16 @@ class Outcome:
         asked = self.spec.initial_weights
         # A state has everything that the start gave, whose model may be gone by now.
         start = load_start(self._engine, asked.model) if asked is not None and saved is None else None
+        transfer = None
         if start is not None:
-            network.take(start.tensors)
+            supervised = self._prepared.supervised
+            names = name_weights(self.spec, self._prepared.inputs, supervised.targets, supervised.classes)
+            transfer = match(names, start.names)
+            transfer.apply(network.tensors(), start.tensors)
         self._training = build_training(self.spec, self._prepared, network, streams, threads=self._threads)
         self._fingerprint = self._fingerprint | engine_of(self._training)
-        if start is not None and asked is not None and asked.optimizer_state:
-            self._training.go_on_with(start.optimizer)
+        if start is not None and transfer is not None and asked is not None and asked.optimizer_state:
+            self._training.go_on_with(start.optimizer, transfer.apply)
         if saved is not None:
             self._reproducible = saved.fingerprint == self._fingerprint
             self._training.restore(saved.state)

@@ -9,26 +9,33 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Row, select
 
+from steelyard.diagnostics.findings import Finding
 from steelyard.errors import Fault, InitialWeightsGone, ValidationFailed, pointer
 from steelyard.models.library import find_id
+from steelyard.models.transfer import Transfer, match
 from steelyard.nn.training.loop import OptimizerState
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
 from steelyard.store.tensors import OPTIMIZER
+from steelyard.tabular.encoder import Encoder
+from steelyard.training.names import Names, name_weights
 from steelyard.training.plan import Plan, start_from
+from steelyard.training.schema import JobSpec, load_spec
 
 __all__ = ["OPTIMIZER", "Start", "as_tensors", "load_start", "require_start"]
 STEPS = "steps"
+FACTS = (Model.id, Model.job_id, Model.manifest, Model.preprocessing)
 
 
 @dataclass(frozen=True)
 class Start:
-    """A model's weights by name, and what its optimizer had kept."""
+    """A model's weights by name, what they stand for, and what its optimizer had kept."""
 
     tensors: Mapping[str, NDArray[Any]]
+    names: Names
     optimizer: OptimizerState
 
 
@@ -42,59 +49,77 @@ def as_tensors(state: OptimizerState) -> dict[str, NDArray[Any]]:
 def load_start(engine: Engine, model_id: str) -> Start:
     """What a job starts from that names this model. Raises `InitialWeightsGone`."""
     with reading(engine) as connection:
-        job_id = connection.execute(select(Model.job_id).where(Model.id == model_id)).scalar_one_or_none()
-        if job_id is None:
+        row = connection.execute(select(*FACTS).where(Model.id == model_id)).one_or_none()
+        if row is None:
             raise InitialWeightsGone(
                 f"the model {model_id}, from which the job should start, was deleted in the meantime"
             )
-        weights = tensors.load(connection, job_id, "final")
-        kept = tensors.load(connection, job_id, OPTIMIZER)
+        weights = tensors.load(connection, row.job_id, "final")
+        kept = tensors.load(connection, row.job_id, OPTIMIZER)
     slots: dict[str, dict[str, NDArray[Any]]] = {}
     for full_name, tensor in kept.items():
         if ":" in full_name:
-            slot, name = full_name.split(":")
+            slot, name = full_name.split(":", 1)
             slots.setdefault(slot, {})[name] = tensor
     scalars = {name: float(tensor[0]) for name, tensor in kept.items() if ":" not in name}
     steps = int(scalars.pop(STEPS, 0))
-    return Start(weights, OptimizerState(slots, scalars, steps))
+    return Start(weights, _names(row), OptimizerState(slots, scalars, steps))
+
+
+def _names(row: Row[Any]) -> Names:
+    """What the tensors of a stored model stand for."""
+    spec, manifest = load_spec(row.manifest["spec"]), row.manifest
+    encoder = Encoder.from_json(row.preprocessing["inputs"])
+    return name_weights(spec, encoder, manifest["outputs"]["targets"], manifest["classes"])
 
 
 def require_start(engine: Engine, plan: Plan) -> Plan:
-    """The plan, once the model that its job starts from is there and fits. Raises `ValidationFailed`."""
+    """The plan with what its job takes from the model that it starts from. Raises `ValidationFailed` if nothing fits.
+
+    The id of the model is in the place of its alias, which may name another tomorrow.
+    """
     asked = plan.spec.initial_weights
     if asked is None:
         return plan
+    assert plan.names is not None
     with reading(engine) as connection:
-        query = select(Model.id, Model.job_id, Model.manifest).where(Model.id == find_id(connection, asked.model))
+        query = select(*FACTS).where(Model.id == find_id(connection, asked.model))
         row = connection.execute(query).one_or_none()
-        if row is None:
-            fault = Fault(pointer("initial_weights", "model"), f"is {asked.model!r}; there is no such model")
-            raise ValidationFailed([fault])
-        shapes = tensors.list_shapes(connection, row.job_id, "final")
-    faults = list(_faults(plan, shapes, row.manifest["spec"]["optimizer"]["name"]))
+    if row is None:
+        fault = Fault(pointer("initial_weights", "model"), f"is {asked.model!r}; there is no such model")
+        raise ValidationFailed([fault])
+    transfer = match(plan.names, _names(row))
+    faults = list(_faults(plan.spec, transfer, row.manifest["spec"]["optimizer"]["name"]))
     if faults:
         raise ValidationFailed(faults)
-    return start_from(plan, row.id)
+    return start_from(plan, row.id, taken_weights(transfer, row.id))
 
 
-def _faults(plan: Plan, shapes: dict[str, tuple[int, ...]], optimizer: str) -> Iterator[Fault]:
-    asked = plan.spec.initial_weights
+def _faults(spec: JobSpec, transfer: Transfer, optimizer: str) -> Iterator[Fault]:
+    asked = spec.initial_weights
     assert asked is not None
-    every = {**plan.shapes, **shapes}
-    differing = [name for name in every if plan.shapes.get(name) != shapes.get(name)]
-    if len(differing) == len(every):
-        yield Fault(
-            pointer("initial_weights", "model"), f"is {asked.model!r}, which has no tensor that fits the layers"
-        )
-    elif asked.strict and differing:
-        there, here = _shape(shapes.get(differing[0])), _shape(plan.shapes.get(differing[0]))
-        yield Fault(pointer("initial_weights", "strict"), f"is true; {differing[0]} is {there} there and {here} here")
-    if asked.optimizer_state and plan.spec.optimizer.name != optimizer:
+    difference = next(transfer.differences(), None)
+    if not any(len(each.here) > 1 for each in transfer.taken):
+        detail = f"is {asked.model!r}, which has no kernel that fits: {difference}"
+        yield Fault(pointer("initial_weights", "model"), detail)
+    elif asked.strict and difference is not None:
+        yield Fault(pointer("initial_weights", "strict"), f"is true; {difference}")
+    if asked.optimizer_state and spec.optimizer.name != optimizer:
         yield Fault(
             pointer("initial_weights", "optimizer_state"),
-            f"is true; the model was trained by {optimizer!r}, this job by {plan.spec.optimizer.name!r}",
+            f"is true; the model was trained by {optimizer!r}, this job by {spec.optimizer.name!r}",
         )
 
 
-def _shape(shape: tuple[int, ...] | None) -> str:
-    return "missing" if shape is None else " × ".join(map(str, shape))
+def taken_weights(transfer: Transfer, model_id: str) -> Finding:
+    """The list of what a job takes from a model."""
+    names = [f"{each.name} (reordered by name)" if each.is_reordered else each.name for each in transfer.taken]
+    differences = [*transfer.differences()]
+    rest = f" Different: {'; '.join(differences)}." if differences else ""
+    return Finding(
+        code="initial_weights",
+        level="warning" if differences else "info",
+        message=f"Taken from {model_id}: {', '.join(names)}.{rest}",
+        suggestion="Weights that are not taken start as their initializer draws them. initial_weights.strict rejects "
+        "a job that does not take all of them.",
+    )

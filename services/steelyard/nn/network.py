@@ -6,7 +6,7 @@ one buffer, a snapshot is one copy.
 
 import math
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -82,15 +82,6 @@ class Network:
             raise InvalidParameter("initializer", "needs rows of the data, and there are none")
         rows = x[:PREDICT_ROWS]
         Pass(self, len(rows), logits=False).calibrate(rows)
-
-    def take(self, tensors: Mapping[str, Array]) -> list[str]:
-        """Begin with those of `tensors` that are named and shaped as this network's are; their names."""
-        taken = []
-        for name, tensor in self.tensors().items():
-            if name in tensors and tensors[name].shape == tensor.shape:
-                tensor[...] = tensors[name]
-                taken.append(name)
-        return taken
 
     def specs(self) -> dict[str, TensorSpec]:
         """What every tensor is, by its full name (`dense_1/kernel`) and in order."""

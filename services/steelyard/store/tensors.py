@@ -72,11 +72,5 @@ def find(
     return found
 
 
-def list_shapes(connection: Connection, job_id: str, snapshot: str) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor of a snapshot, by name."""
-    query = select(Tensor.name, Tensor.shape).where(Tensor.job_id == job_id, Tensor.snapshot == snapshot)
-    return {row.name: tuple(row.shape) for row in connection.execute(query)}
-
-
 def _array(row: Any) -> NDArray[Any]:
     return np.frombuffer(row.content, dtype=np.dtype(row.dtype).newbyteorder("<")).reshape(row.shape)

@@ -1,7 +1,6 @@
 """Turns a client's document into a plan that can be queued, or into all of its errors."""
 
 import hashlib
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -12,15 +11,16 @@ from steelyard.diagnostics.data import find_in_data
 from steelyard.diagnostics.findings import Finding
 from steelyard.documents.strict_json import levels
 from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, shown
-from steelyard.nn.network import network_places
+from steelyard.nn.network import count_parameters
 from steelyard.nn.rng import Streams
-from steelyard.tabular.encoder import measure
+from steelyard.tabular.encoder import Encoder, measure
 from steelyard.tabular.faults import refuse
 from steelyard.tabular.supervision import Supervised, learnable
 from steelyard.training import rules
 from steelyard.training.assemble import build_layers
 from steelyard.training.estimate import Estimate, Limits, require_fit
 from steelyard.training.inline import NO_SUMMARY, Inline, read_sent
+from steelyard.training.names import Names, name_weights
 from steelyard.training.schema import JobSpec
 from steelyard.training.schema_errors import translate
 from steelyard.training.shorthand import expand
@@ -55,8 +55,8 @@ class DataSummary:
 class Plan:
     """A job that can be queued: `spec` with every default filled in, and the data that came inside it.
 
-    `shapes` are those of the network's tensors, by name. `webhook` has the secret, which the specification has not.
-    `findings` are about the data: what was dropped, and what was decided.
+    `webhook` has the secret, which the specification has not. `findings` are about the data: what was dropped, and what
+    was decided. `names` say what the weights stand for, of a job that starts from those of a model.
     """
 
     spec: JobSpec
@@ -64,19 +64,19 @@ class Plan:
     data: DataSummary
     datasets: list[str]
     parameters: int
-    shapes: dict[str, tuple[int, ...]]
     estimate: Estimate
     digest: str
     webhook: Webhook | None
     findings: list[Finding]
+    names: Names | None
 
 
-def start_from(plan: Plan, model_id: str) -> Plan:
-    """The plan with the id of the model to start from in the place of its alias, which may be another's tomorrow."""
+def start_from(plan: Plan, model_id: str, finding: Finding) -> Plan:
+    """The plan with the id of the model to start from, and a finding about what is taken from it."""
     assert plan.spec.initial_weights is not None
     start = plan.spec.initial_weights.model_copy(update={"model": model_id})
     spec = plan.spec.model_copy(update={"initial_weights": start})
-    return replace(plan, spec=spec, digest=_digest(spec))
+    return replace(plan, spec=spec, digest=_digest(spec), findings=[*plan.findings, finding])
 
 
 def _digest(spec: JobSpec) -> str:
@@ -111,8 +111,10 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
     refuse(rules.numbering_faults(spec, supervised))
     layout = measure(supervised.inputs, split.train, spec.preprocessing.to_options())
     needs = require_fit(spec, supervised, layout, limits)
-    places = network_places(build_layers(spec, supervised.outputs, layout), layout.width)
-    shapes = {f"{place.name}/{tensor.name}": tensor.shape for place in places for tensor in place.tensors}
+    names = None
+    if spec.initial_weights is not None:
+        encoder = Encoder.fit(supervised.inputs, split.train, encoder_options(spec))
+        names = name_weights(spec, encoder, supervised.targets, supervised.classes)
     return Plan(
         spec=spec,
         inline=None if inline is None else inline.content,
@@ -125,12 +127,12 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
             supervised.rows_left_out,
         ),
         datasets=datasets_of(spec),
-        parameters=sum(math.prod(shape) for shape in shapes.values()),
-        shapes=shapes,
+        parameters=count_parameters(build_layers(spec, supervised.outputs, layout), layout.width),
         estimate=needs,
         digest=_digest(spec),
         webhook=webhook,
         findings=find_in_data(supervised, split),
+        names=names,
     )
 
 

@@ -172,10 +172,10 @@ else:
 
 
 class InitialWeights(Strict):
-    """Start from the weights of an earlier model, for tensors with the same name and shape."""
+    """Start from the weights of an earlier model: of the same columns, classes and hidden units, in any order."""
 
     model: Annotated[str, Field(min_length=1, max_length=64, description="its id, or an alias")]
-    strict: bool = Field(False, description="reject the job unless every tensor matches")
+    strict: bool = Field(False, description="reject the job unless every weight has a counterpart")
     optimizer_state: bool = Field(
         False, description="also restore the optimizer's state; the optimizer must be the same"
     )

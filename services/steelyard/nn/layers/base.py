@@ -20,6 +20,12 @@ from steelyard.nn.regularizers import Regularizer
 from steelyard.nn.rng import Streams
 
 Array = NDArray[Any]
+Axis = tuple[str, ...] | int  # of a tensor: the names of what it counts, or how many units without a name there are
+
+
+def count_of(axis: Axis) -> int:
+    """How long an axis is."""
+    return axis if isinstance(axis, int) else len(axis)
 
 
 class Stage(ABC):
@@ -92,9 +98,29 @@ class Layer(Part):
         """How many values its stages keep for every row of a training batch: for estimates of memory."""
         return inputs + self.outputs(inputs)
 
+    def axes(self, inputs: Axis, outputs: Axis | None = None) -> tuple[dict[str, tuple[Axis, ...]], Axis]:
+        """What the axes of its tensors count, by the tensors' names in the layer, and what its outputs are.
+
+        `outputs` are the names of its units, where it is the last. By default a first axis as long as the inputs
+        counts these, and a layer that has as many outputs as inputs and no matrix passes its inputs on.
+        """
+        count = count_of(inputs)
+        specs = self.tensors(count)
+        named = {spec.name: _axes_of(spec.shape, inputs) for spec in specs}
+        passes = self.outputs(count) == count and all(len(spec.shape) == 1 for spec in specs)
+        return named, inputs if passes else self.outputs(count)
+
+    def keys(self, inputs: Axis) -> dict[str, str]:
+        """For the tensors that are named by an input's position: a key made of the input's name."""
+        return {}
+
     def first_that_varies(self) -> str | None:
         """The type of the first layer, of itself and those inside it, that does not repeat its values."""
         return None if self.repeats else self.name
+
+
+def _axes_of(shape: tuple[int, ...], inputs: Axis) -> tuple[Axis, ...]:
+    return (inputs, *shape[1:]) if shape[0] == count_of(inputs) else shape
 
 
 LAYERS = Registry[Layer]("layer", tag="type")

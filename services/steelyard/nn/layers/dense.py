@@ -11,7 +11,17 @@ from steelyard.nn.batch_invariant import Product
 from steelyard.nn.constraints import Constraint
 from steelyard.nn.initializers import GlorotUniform, Initializer, Zeros
 from steelyard.nn.layers.activation import ActivationStage
-from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec, activation_tensors
+from steelyard.nn.layers.base import (
+    LAYERS,
+    Array,
+    Axis,
+    Layer,
+    Stage,
+    Surroundings,
+    TensorSpec,
+    activation_tensors,
+    count_of,
+)
 from steelyard.nn.regularizers import Regularizer
 
 CALIBRATIONS = 10  # the paper's bound; one is enough where the bias is zero
@@ -46,6 +56,11 @@ class Dense(Layer):
         bias = TensorSpec("bias", (self.units,), self.bias_initializer, trainable=self.trainable)
         learned = activation_tensors(self.activation, self.units, trainable=self.trainable)
         return [kernel, bias, *learned] if self.use_bias else [kernel, *learned]
+
+    def axes(self, inputs: Axis, outputs: Axis | None = None) -> tuple[dict[str, tuple[Axis, ...]], Axis]:
+        units = self.units if outputs is None else outputs
+        specs = self.tensors(count_of(inputs))
+        return {spec.name: (inputs, units) if spec.name == "kernel" else (units,) for spec in specs}, units
 
     def stages(self, around: Surroundings) -> list[Stage]:
         weighing: Stage = DenseStage(self, around)

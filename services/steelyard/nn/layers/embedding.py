@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 
 from steelyard.errors import InvalidParameter
 from steelyard.nn.initializers import Initializer, RandomUniform
-from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec
+from steelyard.nn.layers.base import LAYERS, Array, Axis, Layer, Stage, Surroundings, TensorSpec
 
 
 @LAYERS.add
@@ -46,6 +46,22 @@ class Embedding(Layer):
             TensorSpec(f"table_{column}", (count, self.units), self.initializer, trainable=self.trainable)
             for column, count in zip(self.columns, self.categories, strict=True)
         ]
+
+    def axes(self, inputs: Axis, outputs: Axis | None = None) -> tuple[dict[str, tuple[Axis, ...]], Axis]:
+        named: dict[str, tuple[Axis, ...]] = {
+            f"table_{column}": (tuple(map(str, range(count))), self.units)
+            for column, count in zip(self.columns, self.categories, strict=True)
+        }
+        if isinstance(inputs, int):
+            return named, self.outputs(inputs)
+        others = [name for place, name in enumerate(inputs) if place not in self.columns]
+        vectors = [f"{inputs[column]} [{unit}]" for column in self.columns for unit in range(self.units)]
+        return named, (*others, *vectors)
+
+    def keys(self, inputs: Axis) -> dict[str, str]:
+        if isinstance(inputs, int):
+            return {}
+        return {f"table_{column}": f"table of {inputs[column]}" for column in self.columns}
 
     def stages(self, around: Surroundings) -> list[Stage]:
         return [EmbeddingStage(self, around)]

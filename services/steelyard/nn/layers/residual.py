@@ -9,7 +9,8 @@ import numpy as np
 from steelyard.errors import InvalidParameter
 from steelyard.nn.batch_invariant import Product
 from steelyard.nn.initializers import GlorotUniform
-from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec
+from steelyard.nn.layers.base import LAYERS, Array, Axis, Layer, Stage, Surroundings, TensorSpec, count_of
+from steelyard.nn.layers.dense import Dense
 from steelyard.nn.layers.stack import Place, Stack, places
 
 PROJECTION = "projection"
@@ -49,6 +50,22 @@ class Residual(Layer):
             return inner
         trainable = any(tensor.trainable for tensor in inner)
         return [*inner, TensorSpec(f"{PROJECTION}.kernel", (inputs, units), GlorotUniform(), trainable=trainable)]
+
+    def axes(self, inputs: Axis, outputs: Axis | None = None) -> tuple[dict[str, tuple[Axis, ...]], Axis]:
+        count, inner = count_of(inputs), places(self.layers, count_of(inputs))
+        last = max((index for index, place in enumerate(inner) if isinstance(place.layer, Dense)), default=None)
+        projects = self.outputs(count) != count
+        found: dict[str, tuple[Axis, ...]] = {}
+        axis = inputs
+        for index, place in enumerate(inner):
+            # Without a projection the outputs are added to the inputs, one by one.
+            named, axis = place.layer.axes(axis, inputs if index == last and not projects else None)
+            found |= {f"{place.name}.{name}": axes for name, axes in named.items()}
+        if projects:
+            return found | {f"{PROJECTION}.kernel": (inputs, self.outputs(count))}, self.outputs(count)
+        if axis != inputs:
+            return {spec.name: spec.shape for spec in self.tensors(count)}, count
+        return found, inputs
 
     def stages(self, around: Surroundings) -> list[Stage]:
         return [ResidualStage(self, around)]

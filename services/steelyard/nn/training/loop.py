@@ -4,7 +4,7 @@ The caller decides on progress, checkpoints and stopping; there are no callbacks
 bit for bit the weights that the uninterrupted run gives.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,16 @@ class OptimizerState:
     slots: Mapping[str, Mapping[str, Array]]
     scalars: Mapping[str, float]
     steps: int
+
+
+Copy = Callable[[Mapping[str, Array], Mapping[str, Array]], None]
+
+
+def copy_alike(into: Mapping[str, Array], source: Mapping[str, Array]) -> None:
+    """Copy the tensors that agree in name and shape."""
+    for name, tensor in into.items():
+        if name in source and source[name].shape == tensor.shape:
+            tensor[...] = source[name]
 
 
 class Training:
@@ -183,13 +193,10 @@ class Training:
         slots = {name: self.network.tensors(slot) for name, slot in self._steps.slots.items()}
         return OptimizerState(slots, dict(self._steps.scalars), self._steps_before + self.step)
 
-    def go_on_with(self, state: OptimizerState) -> None:
-        """Start with the state of an optimizer of the same kind, for the tensors that agree in name and shape."""
+    def go_on_with(self, state: OptimizerState, copy: Copy = copy_alike) -> None:
+        """Start with the state of an optimizer of the same kind; `copy` puts its tensors into the new ones."""
         for slot in self._steps.slots.keys() & state.slots.keys():
-            tensors = state.slots[slot]
-            for name, mine in self.network.tensors(self._steps.slots[slot]).items():
-                if name in tensors and tensors[name].shape == mine.shape:
-                    mine[...] = tensors[name]
+            copy(self.network.tensors(self._steps.slots[slot]), state.slots[slot])
         self._steps.scalars.update(state.scalars)
         self._steps_before = state.steps
 
