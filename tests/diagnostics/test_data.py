@@ -8,10 +8,11 @@ import pytest
 from steelyard.diagnostics.data import find_in_data
 from steelyard.diagnostics.findings import Finding
 from steelyard.errors import ValidationFailed
-from steelyard.tabular.column import Values, coded
 from steelyard.tabular.split import Split
 from steelyard.tabular.supervision import EMPTY, Supervised, learnable, supervise
 from steelyard.tabular.table import table_of
+from steelyard.tabular.types.datetime import Datetime
+from steelyard.tabular.values import Values, coded
 
 NOBODY = np.array([], np.int64)
 
@@ -72,7 +73,7 @@ def test_dropped_columns_are_named_with_the_reason() -> None:
     assert [(each.code, each.level) for each in found] == [("dropped_column", "info")] * 2
     assert found[1].message == "The column 'who' was dropped: it only identifies rows."
     days = table_of(
-        {"who": columns["who"], "day": numbers(*range(rows)), "y": columns["y"]}, moments={"day": None}
+        {"who": columns["who"], "day": numbers(*range(rows)), "y": columns["y"]}, types={"day": Datetime()}
     )  # what is left are dates alone
     [alone] = find_in_data(supervise(days, ["y"]), split(rows))
     assert alone.level == "warning"

@@ -7,9 +7,9 @@ import pytest
 
 from steelyard.diagnostics.findings import Finding
 from steelyard.diagnostics.leaks import SAMPLE, find_leaks
-from steelyard.tabular.column import Values, booleans, coded
 from steelyard.tabular.supervision import supervise
 from steelyard.tabular.table import table_of
+from steelyard.tabular.values import Values, booleans, coded
 
 ROWS = 60
 CLASSES = ["n", "p"] * (ROWS // 2)

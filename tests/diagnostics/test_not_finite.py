@@ -3,9 +3,9 @@
 import numpy as np
 
 from steelyard.diagnostics.not_finite import blame_cell, find_not_finite, find_undefined
-from steelyard.tabular.column import Values, coded
 from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
+from steelyard.tabular.values import Values, coded
 
 
 def test_a_validation_loss_that_is_never_finite_is_a_warning() -> None:

@@ -44,8 +44,8 @@ def network(layers: Any, inputs: tuple[str, ...], outputs: tuple[str, ...], seed
 
 
 def transfer(layers: Any, here: Any, there: Any, *, others: Any = None) -> tuple[Transfer, Network, Network]:
-    new, names = network(layers if others is None else others, *here, seed=1)
-    old, old_names = network(layers, *there, seed=2)
+    new, names = network(layers if others is None else others, here[0], here[1], seed=1)
+    old, old_names = network(layers, there[0], there[1], seed=2)
     found = match(names, old_names)
     found.apply(new.tensors(), old.tensors())
     return found, new, old

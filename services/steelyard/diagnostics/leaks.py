@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from steelyard.diagnostics.findings import Finding
 from steelyard.errors import shown
-from steelyard.tabular.column import Values
 from steelyard.tabular.supervision import Supervised
+from steelyard.tabular.values import Values
 
 Array = NDArray[Any]
 SAMPLE = 2000

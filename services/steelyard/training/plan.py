@@ -113,7 +113,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
     needs = require_fit(spec, supervised, layout, limits)
     names = None
     if spec.initial_weights is not None:
-        encoder = Encoder.fit(supervised.inputs, split.train, encoder_options(spec))
+        encoder = Encoder.fit(supervised.inputs, split.train, spec.preprocessing.to_options())
         names = name_weights(spec, encoder, supervised.targets, supervised.classes)
     return Plan(
         spec=spec,
