@@ -11,7 +11,7 @@ from steelyard.inference.rows import read_body, read_inputs, read_table
 from steelyard.tabular.column import Column
 from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
-from steelyard.tabular.types.category import Text
+from steelyard.tabular.types.category import Category, Text
 from steelyard.tabular.types.column_type import ColumnType
 from steelyard.tabular.types.datetime import Datetime
 from steelyard.tabular.types.time_of_day import TimeOfDay
@@ -222,11 +222,14 @@ def test_a_date_is_no_number_in_a_file_and_a_number_no_date(columns: Any, place:
 def test_numbers_are_categories_only_where_they_are_surely_those_that_they_were(
     labels: list[str], numbers: list[float], is_taken: bool
 ) -> None:
-    ours = encoder({"code": coded(labels)})
+    column = Column.of(Category(), coded(labels))
+    ours = Encoder.fit({"code": column}, np.arange(len(labels)), EncoderOptions())
     table = table_of({"code": Values(np.array(numbers))})
     if is_taken:
         words = [None if np.isnan(number) else f"{number:g}" for number in numbers]
-        expected = read_table(table_of({"code": coded([*words, "-"])}), ours, np.float64)[:-1]
+        expected = read_table(table_of({"code": coded([*words, "-"])}, types={"code": Category()}), ours, np.float64)[
+            :-1
+        ]
         assert read_table(table, ours, np.float64).tolist() == expected.tolist()
     else:
         with pytest.raises(ValidationFailed, match="loses leading or trailing zeros"):

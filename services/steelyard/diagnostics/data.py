@@ -19,11 +19,28 @@ LEARNED_FROM = ("numeric", "boolean", "categorical")
 def find_in_data(supervised: Supervised, split: Split) -> list[Finding]:
     """Everything that was dropped or decided, for the learnable inputs of a job and its split."""
     return [
+        *remarks_of_columns(supervised),
         *dropped_columns(supervised),
         *missing_targets(supervised),
         *constant_targets(supervised, split),
         *unseen_classes(supervised, split),
     ]
+
+
+def remarks_of_columns(supervised: Supervised) -> Iterator[Finding]:
+    """What was decided about values of the columns while they were read."""
+    columns = supervised.table.columns
+    used = [*supervised.inputs, *supervised.targets, *supervised.left_out]
+    remarks = [remark for name in used for remark in columns[name].remarks]
+    for remark in remarks[:MOST_NAMED]:
+        yield Finding(**remark.to_json())
+    if rest := remarks[MOST_NAMED:]:
+        yield Finding(
+            code="more_remarks",
+            level="info",
+            message=f"{len(rest)} more things were decided about values of columns.",
+            suggestion="GET /v1/datasets/{id} lists them with each column.",
+        )
 
 
 def dropped_columns(supervised: Supervised) -> Iterator[Finding]:

@@ -61,8 +61,8 @@ class Loaded:
 
     @property
     def features(self) -> dict[str, bool]:
-        """The columns that it takes, and whether texts are to be found in them."""
-        return {name: name in self.inputs.labels for name in self.inputs.features}
+        """The columns that it takes, and whether files must give them as strings."""
+        return {name: kind.reads_strings for name, kind in self.inputs.features.items()}
 
     @property
     def nbytes(self) -> int:

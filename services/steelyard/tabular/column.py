@@ -1,9 +1,10 @@
 """A column: its type, its values, and how many of them are missing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from steelyard.tabular.remarks import Remark
 from steelyard.tabular.types.column_type import ColumnType
 from steelyard.tabular.types.registry import type_from_json
 from steelyard.tabular.values import Kind, Values
@@ -12,34 +13,47 @@ from steelyard.tabular.values import Kind, Values
 class Column:
     """Values of a type. They are loaded when first used, so that a column that nobody reads costs nothing.
 
-    `is_id` columns identify rows; they are no inputs unless the job names them.
+    `is_id` columns identify rows; they are no inputs unless the job names them. `remarks` are what was decided about
+    the values while they were read.
     """
 
     def __init__(
-        self, column_type: ColumnType, load: Callable[[], Values], *, missing: int | None = None, is_id: bool = False
+        self,
+        column_type: ColumnType,
+        load: Callable[[], Values],
+        *,
+        missing: int | None = None,
+        is_id: bool = False,
+        remarks: Sequence[Remark] = (),
     ) -> None:
         self.type = column_type
         self.is_id = is_id
+        self.remarks = tuple(remarks)
         self._missing = missing
         self._load = load
 
     @classmethod
-    def of(cls, column_type: ColumnType, values: Values, *, is_id: bool = False) -> "Column":
+    def of(
+        cls, column_type: ColumnType, values: Values, *, is_id: bool = False, remarks: Sequence[Remark] = ()
+    ) -> "Column":
         """A column of values that are there."""
-        return cls(column_type, lambda: values, is_id=is_id)
+        return cls(column_type, lambda: values, is_id=is_id, remarks=remarks)
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any], load: Callable[[], Values], *, missing: int | None = None) -> "Column":
         """A column that is described as `to_json` does."""
-        return cls(type_from_json(facts["schema"]), load, missing=missing, is_id=facts["kind"] == "id")
+        remarks = [Remark(**each) for each in facts["findings"]]
+        is_id = facts["kind"] == "id"
+        return cls(type_from_json(facts["schema"]), load, missing=missing, is_id=is_id, remarks=remarks)
 
     def to_json(self) -> dict[str, Any]:
-        """What kind of column it is, and its type as a schema has it."""
-        return {"kind": self.kind, "schema": self.type.to_json()}
+        """What kind of column it is, its type as a schema has it, and the remarks."""
+        findings = [remark.to_json() for remark in self.remarks]
+        return {"kind": self.kind, "schema": self.type.to_json(), "findings": findings}
 
     def with_values(self, load: Callable[[], Values], *, missing: int | None = None) -> "Column":
         """A column of this type with other values."""
-        return Column(self.type, load, missing=missing, is_id=self.is_id)
+        return Column(self.type, load, missing=missing, is_id=self.is_id, remarks=self.remarks)
 
     @property
     def kind(self) -> Kind:

@@ -4,7 +4,7 @@ The good case is read at the speed of C; single values are looked at only to say
 columns are inputs and which are targets is not known here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from types import NoneType
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from steelyard.errors import Fault, pointer, shown
 from steelyard.tabular.faults import refuse
 from steelyard.tabular.json_numbers import number_fault, read_matrix, read_numbers
+from steelyard.tabular.remarks import LARGEST_EXACT, Remark, large_integers
 from steelyard.tabular.table import Table, numeric_table, table_of
 from steelyard.tabular.values import Values, booleans, coded, trimmed
 
@@ -64,7 +65,20 @@ def _read_arrays(document: dict[str, Any]) -> tuple[Table, list[str]]:
         dict(zip(names, features.T, strict=True)),
         dict(zip(target_names, targets, strict=True)),
         _locate_in_arrays([*names], [*target_names]),
+        _large(target_names[:1], lambda _: y, {} if several else {"y": targets[0]}),
     ), target_names
+
+
+def _large(names: Sequence[str], sent: Callable[[str], list[Any]], read: Mapping[str, Values]) -> dict[str, Remark]:
+    """What is said of columns with integers that no float64 holds exactly."""
+    found = {}
+    for name in names:
+        values = read.get(name)
+        if values is not None and values.labels is None and (np.abs(values.array) >= LARGEST_EXACT).any():
+            rows = [row for row, each in enumerate(sent(name)) if type(each) is int and abs(each) > LARGEST_EXACT]
+            if rows:
+                found[name] = large_integers(name, len(rows), rows[0] + 1)
+    return found
 
 
 def _columns_of(matrix: NDArray[np.float64] | None) -> list[Values] | None:
@@ -162,7 +176,8 @@ def _read_rows(rows: list[Any]) -> tuple[Table, list[str]]:
         )
     )
     read = {name: column for name, column in columns.items() if column is not None}
-    return table_of(read, _in_rows), [name for name in DEFAULT_TARGETS if name in names][:1]
+    remarks = _large([*names], lambda name: [row.get(name) for row in records], read)
+    return table_of(read, _in_rows, remarks=remarks), [name for name in DEFAULT_TARGETS if name in names][:1]
 
 
 def _alike_faults(rows: list[Any]) -> Iterator[Fault]:

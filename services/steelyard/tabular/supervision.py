@@ -95,7 +95,7 @@ def _why_left_out(column: Column) -> str | None:
     """Why a column is no input unless the job names it."""
     if column.is_id:
         return "it only identifies rows"
-    return None if column.type.is_learnable else "too many different strings for categories"
+    return column.type.why_not_learned
 
 
 def learnable(supervised: Supervised, rows: NDArray[np.int64]) -> Supervised:
@@ -246,7 +246,11 @@ def _class_faults(
     table: Table, targets: list[str], labels: list[Any], *, task: str, countable: bool
 ) -> Iterator[Fault]:
     name, count = shown(targets[0]), len(labels)
-    if len(targets) > 1:
+    large = next((each for each in table.columns[targets[0]].remarks if each.code == "large_integers"), None)
+    if large is not None:
+        detail = f"{large.message} As classes they would be mixed up; send them as strings"
+        yield Fault(pointer(AT, "target"), f"names {name}: {detail}")
+    elif len(targets) > 1:
         yield Fault(pointer("task"), f"is {task!r}, which needs one target; the data has {len(targets)}")
     elif not countable:
         yield Fault(pointer("task"), f"is {task!r}; the target {name} has fractional values, which cannot be classes")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from steelyard.errors import pointer
 from steelyard.tabular.column import Column
+from steelyard.tabular.remarks import Remark
 from steelyard.tabular.types.column_type import ColumnType
 from steelyard.tabular.types.number import Number
 from steelyard.tabular.types.recognize import recognize
@@ -68,12 +69,14 @@ def table_of(
     values: Mapping[str, Values],
     locate: Callable[[str, int | None], str] = in_data,
     types: Mapping[str, ColumnType] = MappingProxyType({}),
+    remarks: Mapping[str, Remark] = MappingProxyType({}),
 ) -> Table:
     """A table of values that are there. The types of its columns are recognized, but for those in `types`."""
     columns = {}
     for name, each in values.items():
         found = recognize(name, each, types.get(name))
-        columns[name] = Column.of(found.type, found.values, is_id=found.is_id)
+        known = (remarks[name],) if name in remarks else ()
+        columns[name] = Column.of(found.type, found.values, is_id=found.is_id, remarks=(*found.remarks, *known))
     return Table(columns, len(next(iter(values.values())).array) if values else 0, locate)
 
 
@@ -81,10 +84,11 @@ def numeric_table(
     numbers: Mapping[str, NDArray[np.float64]],
     targets: Mapping[str, Values],
     locate: Callable[[str, int | None], str] = in_data,
+    remarks: Mapping[str, Remark] = MappingProxyType({}),
 ) -> Table:
     """A table of inputs that are known to be numbers, whatever they look like, and of targets."""
     inputs = {name: Column.of(Number(), Values(array)) for name, array in numbers.items()}
-    table = table_of(targets, locate)
+    table = table_of(targets, locate, remarks=remarks)
     return Table(inputs | dict(table.columns), table.rows, locate)
 
 

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steelyard.tabular.types.category import Category
 from steelyard.tabular.types.datetime import Datetime, looks_like_one, written
+from steelyard.tabular.types.recognize import recognize
+from steelyard.tabular.values import coded
 
 DAYS = [
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y"),
@@ -80,7 +83,7 @@ def test_any_text_is_a_date_or_is_refused(text: str) -> None:
 @given(days=st.lists(ANY, min_size=1, max_size=20), form=st.sampled_from([*DAY_FIRST, *MONTH_FIRST]))
 def test_a_column_tells_which_number_is_the_day(days: list[datetime], form: str) -> None:
     texts = [day.strftime(form) for day in days]
-    found = Datetime.recognize(texts)
+    found = Datetime().recognize(texts, np.ones(len(texts), np.int64))
     if any(day.day > 12 for day in days):
         assert found is not None
         column_type, seconds = found
@@ -88,7 +91,7 @@ def test_a_column_tells_which_number_is_the_day(days: list[datetime], form: str)
         assert seconds == [Datetime().parse(day.strftime("%Y-%m-%d")) for day in days]
     else:
         assert found is None
-        assert "day and month are ambiguous in all of them" in Datetime.why_not(tuple(texts))
+        assert "day and month are ambiguous in all of them" in Datetime.why_not(texts, np.ones(len(texts), np.int64))
 
 
 @pytest.mark.parametrize(
@@ -104,12 +107,14 @@ def test_a_column_tells_which_number_is_the_day(days: list[datetime], form: str)
     ],
 )
 def test_a_column_that_is_not_of_dates_stays_as_it_is_and_it_is_said_why(texts: list[Any], reason: str) -> None:
-    assert Datetime.recognize(texts) is None
-    assert reason in Datetime.why_not(tuple(texts))
+    found = recognize("when", coded(texts))
+    assert (found.type, found.values.to_list()) == (Category(), texts)
+    assert reason in Datetime.why_not(texts, np.ones(len(texts), np.int64))
 
 
 def test_dates_written_in_several_clear_ways_may_stand_in_one_column() -> None:
-    found = Datetime.recognize(["2019-01-13", "1/13/2019", "13.1.2019", "13 Jan 2019", "Jan 13, 2019 00:00"])
+    texts = ["2019-01-13", "1/13/2019", "13.1.2019", "13 Jan 2019", "Jan 13, 2019 00:00"]
+    found = Datetime().recognize(texts, np.ones(len(texts), np.int64))
     assert found is not None
     assert {*found[1]} == {Datetime().parse("2019-01-13")}
     assert found[0] == Datetime(day_first=False)

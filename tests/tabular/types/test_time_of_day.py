@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,7 @@ def test_what_is_no_time_of_day_is_refused(text: str) -> None:
 
 
 def test_a_column_is_of_times_of_day_if_all_its_strings_are() -> None:
-    assert TimeOfDay.recognize(["9:30", "14:30:15.5"]) == (TimeOfDay(), [34_200, 52_215.5])
-    assert TimeOfDay.recognize(["9:30", "soon"]) is None
-    assert TimeOfDay.recognize([]) is None
+    ones = np.ones(2, np.int64)
+    assert TimeOfDay().recognize(["9:30", "14:30:15.5"], ones) == (TimeOfDay(), [34_200, 52_215.5])
+    assert TimeOfDay().recognize(["9:30", "soon"], ones) == (TimeOfDay(), [34_200, None])
+    assert TimeOfDay().recognize(["later", "soon"], ones) is None

@@ -1,12 +1,12 @@
 """From Arrow's columns to ours, each with its profile; Parquet files and Arrow streams."""
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -14,22 +14,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from steelyard.errors import shown
+from steelyard.errors import nearest, shown
 from steelyard.tabular.json_numbers import LARGEST
 from steelyard.tabular.prefetch import ahead
 from steelyard.tabular.readers.arrow_types import plain
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
+from steelyard.tabular.remarks import LARGEST_EXACT, Remark, large_integers
+from steelyard.tabular.types.category import Category
 from steelyard.tabular.types.column_type import ColumnType
 from steelyard.tabular.types.datetime import Datetime
 from steelyard.tabular.types.number import Number
-from steelyard.tabular.types.recognize import Recognized, recognize
+from steelyard.tabular.types.recognize import Recognized, declare, recognize
+from steelyard.tabular.types.registry import candidates
 from steelyard.tabular.types.time_of_day import TimeOfDay
 from steelyard.tabular.values import MISSING, Values, trimmed
 
 AT_ONCE = os.cpu_count() or 1
 MOST_COLUMNS = 10_000
 MOST_NAME = 200
-LARGEST_EXACT = 2**53  # the integers up to here are float64s
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
 TOP = 10
@@ -163,12 +165,54 @@ def with_names(table: pa.Table) -> pa.Table:
     return table.rename_columns(names)
 
 
-def with_texts(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """The table with these columns as texts, whatever they are in the file."""
+@dataclass(frozen=True)
+class Recognition:
+    """How the types of columns are found.
+
+    `declared` are given by the owner; columns of `texts` stay strings; `decimal` is the decimal point of numbers, and
+    `nulls` are strings that say that there is no value. Columns that are only `is_wanted` keep their strings.
+    """
+
+    declared: Mapping[str, ColumnType] = field(default_factory=dict)
+    texts: Collection[str] = ()
+    decimal: Literal[","] | None = None
+    nulls: Collection[str] = ()
+    is_wanted: bool = False
+
+    def find(self, name: str, values: Values, known: ColumnType | None) -> Recognized:
+        """The type of a column, and its values."""
+        declared = self.declared.get(name)
+        keeps_strings = declared is None and (self.is_wanted or name in self.texts)
+        among = () if keeps_strings else candidates(self.decimal)
+        found = recognize(name, values, known, among=among, nulls=() if keeps_strings else self.nulls)
+        if declared is not None:
+            return declare(name, values, known, declared, guess=found)
+        if self.decimal and isinstance(found.type, Number) and values.labels is None:
+            return replace(found, type=replace(found.type, decimal=self.decimal))
+        return found
+
+
+def require_columns(table: pa.Table, declared: Collection[str]) -> None:
+    """That the table has the columns of a schema."""
+    for name in declared:
+        if name not in table.column_names:
+            raise Unreadable(
+                f"it has no column {shown(name)}, which `columns` names; {nearest(name, table.column_names)}"
+            )
+
+
+def _no_column(table: pa.Table, name: str, option: str) -> Unreadable:
+    return Unreadable(f"it has no column {shown(name)}, which {option!r} names; {nearest(name, table.column_names)}")
+
+
+def with_texts(table: pa.Table, names: Sequence[str], option: str) -> pa.Table:
+    """The table with these columns as strings, whatever they are in the file."""
     for name in names:
         place = table.schema.get_field_index(name)
         if place < 0:
-            raise Unreadable(f"it has no column {shown(name)}, which `texts` names")
+            raise Unreadable(
+                f"it has no column {shown(name)}, which `{option}` names; {nearest(name, table.column_names)}"
+            )
         try:
             table = table.set_column(place, name, plain(table.column(place)).cast(pa.string()))
         except BROKEN as error:
@@ -181,18 +225,15 @@ def read_columns(
     columns: list[pa.ChunkedArray],
     describe: Callable[[Read], dict[str, Any]],
     threads: Executor,
-    *,
-    recognizes: bool,
-    texts: Collection[str] = (),
+    recognition: Recognition,
 ) -> Iterator[tuple[Values, dict[str, Any]]]:
     """The columns one after the other, each with its description; `AT_ONCE` ahead of their turn, in `threads`.
 
-    With `recognizes`, strings that are dates, say, become such, except in the columns `texts`.
     `columns` is emptied, to give memory back early.
     """
 
     def work(name: str, column: pa.ChunkedArray) -> tuple[Values, dict[str, Any]]:
-        read = _read(name, column, keeps_strings=not recognizes or name in texts)
+        read = _read(name, column, recognition)
         return read.values, describe(read)
 
     return ahead((partial(work, name, columns.pop(0)) for name in names), threads, AT_ONCE)
@@ -202,11 +243,20 @@ def _short(label: Any) -> Any:
     return label[:MOST_NAME] if isinstance(label, str) else label
 
 
-def _read(name: str, column: pa.ChunkedArray, *, keeps_strings: bool) -> Read:
+def _read(name: str, column: pa.ChunkedArray, recognition: Recognition) -> Read:
     try:
+        # Who makes integers a dictionary says that they are categories.
+        is_category = pa.types.is_dictionary(column.type) and pa.types.is_integer(column.type.value_type)
         column = plain(column)
+        if is_category:
+            return Read(
+                name, str(column.type), recognition.find(name, _read_strings(column.cast(pa.string())), Category())
+            )
         values, known = _convert(name, column)
-        return Read(name, str(column.type), recognize(name, values, known, keeps_strings=keeps_strings))
+        found = recognition.find(name, values, known)
+        if isinstance(found.type, Number) and (remark := _large_integers(name, column)):
+            found = replace(found, remarks=(*found.remarks, remark))
+        return Read(name, str(column.type), found)
     except BROKEN as error:
         raise Unreadable(f"its values cannot be read: {brief(error)}", column=name) from None
 
@@ -253,16 +303,23 @@ def _trimmed(labels: pa.Array, codes: NDArray[np.int32]) -> tuple[pa.Array, NDAr
 
 
 def _read_numbers(name: str, column: pa.ChunkedArray) -> Values:
-    if pa.types.is_integer(column.type) and column.type.bit_width == 64:
-        extremes = pc.min_max(column).as_py()
-        if extremes["max"] is not None and max(-extremes["min"], extremes["max"]) > LARGEST_EXACT:
-            return _read_strings(column.cast(pa.string()))  # a float64 would change them: they are names
     numbers = (column if pa.types.is_float32(column.type) else column.cast(pa.float64(), safe=False)).to_numpy()
     least, most = float(np.fmin.reduce(numbers)), float(np.fmax.reduce(numbers))  # a NaN is a missing value
     if max(-least, most) > LARGEST:
         row = int((np.abs(numbers.astype(np.float64)) > LARGEST).argmax())
         raise Unreadable(f"{numbers[row]:g} must be within ±{LARGEST:g}", row=row + 1, column=name)
     return Values(numbers)
+
+
+def _large_integers(name: str, column: pa.ChunkedArray) -> Remark | None:
+    """What is said of integers that no float64 holds exactly."""
+    if not pa.types.is_integer(column.type) or column.type.bit_width < 64:
+        return None
+    extremes = pc.min_max(column).as_py()
+    if extremes["max"] is None or max(-extremes["min"], extremes["max"]) <= LARGEST_EXACT:
+        return None
+    large = pc.or_(pc.greater(column, LARGEST_EXACT), pc.less(column, -LARGEST_EXACT)).fill_null(False).to_numpy()
+    return large_integers(name, int(np.count_nonzero(large)), int(large.argmax()) + 1)
 
 
 def _read_datetimes(name: str, column: pa.ChunkedArray) -> Values:

@@ -14,9 +14,10 @@ import pyarrow.csv as pv
 
 from steelyard.errors import shown
 from steelyard.tabular.readers.arrow import BROKEN, MOST_COLUMNS, brief
-from steelyard.tabular.readers.csv_cells import MISSING, NUMBER, called, tidy
+from steelyard.tabular.readers.csv_cells import called, has_decimal_commas, tidy
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.unreadable import Unreadable
+from steelyard.tabular.types.markers import NULLS
 
 SAMPLE_BYTES = 1 << 16
 SAMPLE_ROWS = 100
@@ -28,7 +29,6 @@ BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\
 OTHERS = {b"PAR1": "Parquet", b"PK\x03\x04": "NPZ", b"\xff\xff\xff\xff": "Arrow", b"ARROW1": "Feather"}
 # Sequences of two to four bytes that UTF-8 has, and no text in Latin-1 is likely to.
 SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 def read_csv(path: str, asked: Dialect) -> tuple[pa.Table, Dialect]:
@@ -40,7 +40,11 @@ def read_csv(path: str, asked: Dialect) -> tuple[pa.Table, Dialect]:
         if len(_first_line(header, dialect)) > MOST_COLUMNS:  # the parser would take minutes to find that out
             raise Unreadable(f"it has more than {MOST_COLUMNS} columns, which is the limit")
         quotes = _check(content, dialect)
-    table, dialect = _parse(path, Parsing(dialect, header, has_quotes=quotes > 0))
+    parsing = Parsing(dialect, header, has_quotes=quotes > 0)
+    table, dialect = _parse(path, parsing)
+    if not asked.decimal and dialect.delimiter != "," and has_decimal_commas(table):
+        # Only so 1.250 is found to be 1250, where the parser would take it for a fraction.
+        table, dialect = _parse(path, replace(parsing, dialect=replace(dialect, decimal=",")))
     return tidy(table, dialect), dialect
 
 
@@ -97,8 +101,7 @@ def _find_out(start: bytes, asked: Dialect) -> Dialect:
     if len(start) == SAMPLE_BYTES and len(lines) > 1:
         lines.pop()  # it may be half a line
     delimiter = asked.delimiter or _delimiter_of(lines, asked.quote)
-    decimal = asked.decimal or _decimal_of(lines, delimiter, asked.quote)
-    return replace(asked, encoding=encoding, delimiter=delimiter, decimal=decimal)
+    return replace(asked, encoding=encoding, delimiter=delimiter, decimal=asked.decimal or ".")
 
 
 def _row_of(content: mmap.mmap, place: int) -> int:
@@ -114,15 +117,6 @@ def _delimiter_of(lines: list[str], quote: str) -> str:
         return (sum(each == width for each in widths) * (width > 1), width)
 
     return max(DELIMITERS, key=score)
-
-
-def _decimal_of(lines: list[str], delimiter: str, quote: str) -> str:
-    """A comma, where another character parts the fields and numbers are written with one."""
-    if delimiter == ",":
-        return "."
-    cells = [cell.strip() for row in csv.reader(lines[1:], delimiter=delimiter, quotechar=quote) for cell in row]
-    commas = sum(1 for cell in cells if DECIMAL_COMMA.fullmatch(cell))
-    return "," if commas and not any(NUMBER.fullmatch(cell) and "." in cell for cell in cells) else "."
 
 
 @dataclass
@@ -150,9 +144,8 @@ class Parsing:
             invalid_row_handler=self._note,
         )
         converting = pv.ConvertOptions(
-            null_values=MISSING,
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
+            null_values=[*NULLS],
+            strings_can_be_null=False,
             decimal_point=self.dialect.decimal,
             column_types=dict.fromkeys(self._texts(), pa.string()),
         )

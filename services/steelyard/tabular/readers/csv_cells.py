@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pv
 
 from steelyard.tabular.readers.arrow import require_size
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.unreadable import Unreadable
 from steelyard.tabular.values import trimmed
 
-MISSING = [*pv.ConvertOptions().null_values, "?"]  # how a cell without quotes says that it has no value
+WITH_COMMA = r"^[+-]?(?:\d+|\d{1,3}(?:[.' ]\d{3})+)(?:,\d+)?$"
+DECIMAL_COMMA = r"^[+-]?(?:\d+,(?:\d{1,2}|\d{4,})|\d{4,},\d+|\d{1,3}(?:[.' ]\d{3})+,\d+)$"
 NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
 
@@ -54,12 +54,22 @@ def _trimmed(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """The cells without spaces around them, null where nothing is left; `None` if that changes nothing."""
     trimmed = pc.ascii_trim_whitespace(cells)
     nothing = pc.equal(trimmed, "")
-    if pc.sum(pc.binary_length(trimmed)) != pc.sum(pc.binary_length(cells)):
-        spaced = pc.not_equal(trimmed, cells)  # so it has no quotes
-        nothing = pc.or_(nothing, pc.and_(spaced, pc.is_in(trimmed, pa.array(MISSING))))
-    elif not pc.any(nothing).as_py():
+    is_same = pc.sum(pc.binary_length(trimmed)) == pc.sum(pc.binary_length(cells))
+    if is_same and not pc.any(nothing).as_py():
         return None
     return pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed)
+
+
+def has_decimal_commas(table: pa.Table) -> bool:
+    """Whether half of the cells of a column of strings are numbers with a comma that parts no thousands."""
+    for column in table.columns:
+        if pa.types.is_string(column.type) and len(column):
+            cells = pc.ascii_trim_whitespace(column)
+            numbers = pc.sum(pc.match_substring_regex(cells, WITH_COMMA)).as_py() or 0
+            commas = pc.sum(pc.match_substring_regex(cells, DECIMAL_COMMA)).as_py() or 0
+            if commas and numbers >= (len(cells) - cells.null_count) / 2:
+                return True
+    return False
 
 
 def _as_numbers(texts: pa.ChunkedArray, dialect: Dialect) -> pa.ChunkedArray:

@@ -1,7 +1,7 @@
 """What a sender may say of a file, and what is found out where they say nothing. Imports nothing that reads files."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 FORMATS = {
@@ -16,9 +16,10 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a CSV file is written, an empty text standing for what is to be found out; of any file, which are `texts`.
+    """How a CSV file is written, where an empty string is to be found out; and of any file, what its columns hold.
 
-    Those columns hold texts, whatever they look like: numbers that are names, or codes with zeros before them.
+    `texts` are columns of strings, whatever they look like: numbers that are names, or codes with leading zeros.
+    `columns` are the types that the owner gives to columns, as a schema has them.
     """
 
     delimiter: str = ""
@@ -27,10 +28,12 @@ class Dialect:
     decimal: str = ""
     header: bool = True
     texts: Sequence[str] = ()
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored with the file."""
         document = asdict(self)
-        if not self.texts:  # what was stored before there were such must not become another
-            del document["texts"]
+        for key in ("texts", "columns"):
+            if not document[key]:  # what was stored before there were such must not become another
+                del document[key]
         return document

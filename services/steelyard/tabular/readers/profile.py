@@ -14,7 +14,9 @@ def profile(column: Read) -> dict[str, Any]:
     distinct, top = column.counts
     ordered = column.ordered
     missing = int(values.missing.sum()) if ordered is None else len(values.array) - len(ordered)
-    facts = describe_type(column) | {"dtype": column.dtype, "reason": recognized.reason}
+    guess = recognized.guess
+    guessed = None if guess is None else {"schema": guess.type.to_json(), "reason": guess.reason}
+    facts = describe_type(column) | {"dtype": column.dtype, "reason": recognized.reason, "guess": guessed}
     facts |= {"missing": missing, "distinct": distinct, "min": None, "max": None, "mean": None, "std": None}
     if ordered is not None and len(ordered):
         mean = float(ordered.mean())
@@ -28,5 +30,5 @@ def profile(column: Read) -> dict[str, Any]:
 def describe_type(column: Read) -> dict[str, Any]:
     """No more than its name and type."""
     recognized = column.recognized
-    found = Column.of(recognized.type, recognized.values, is_id=recognized.is_id)
+    found = Column.of(recognized.type, recognized.values, is_id=recognized.is_id, remarks=recognized.remarks)
     return {"name": column.name} | found.to_json()

@@ -15,10 +15,12 @@ from steelyard.tabular.prefetch import threads_begun
 from steelyard.tabular.readers.arrow import (
     AT_ONCE,
     BROKEN,
+    Recognition,
     brief,
     read_arrow,
     read_columns,
     read_parquet,
+    require_columns,
     unpacked_bytes,
     with_names,
     with_texts,
@@ -31,6 +33,8 @@ from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.profile import describe_type, profile
 from steelyard.tabular.readers.unnamed_files import NO_ROOM, path_of, unnamed_file
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
+from steelyard.tabular.types.markers import NULLS
+from steelyard.tabular.types.registry import type_from_json
 from steelyard.tabular.values import Values
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -67,7 +71,11 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
     with threads_begun(AT_ONCE) as threads, _unpacked(path, options.max_bytes) as (plain, packing):
         table, found = _read(plain, options)
         refuse_bomb(unpacked_bytes=unpacked_bytes(table.num_rows, table.schema), packed_bytes=Path(path).stat().st_size)
-        table = with_texts(with_names(table), options.dialect.texts)
+        declared = {name: type_from_json(schema) for name, schema in options.dialect.columns.items()}
+        texts = {*options.dialect.texts, *(name for name, kind in declared.items() if kind.reads_strings)}
+        table = with_texts(with_names(table), options.dialect.texts, "texts")
+        table = with_texts(table, [name for name in declared if name in texts], "columns")
+        require_columns(table, declared)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
             table = table.select([*options.wanted])
         elif options.format == "csv":
@@ -76,17 +84,22 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
         del table
         pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
         found |= {} if packing is None else {"compression": packing}
-        is_kept = options.wanted is None
-        describe = profile if is_kept else describe_type
-        texts = options.dialect.texts
-        described = read_columns(names, columns, describe, threads, recognizes=is_kept, texts=texts)
-        yield Source(rows, found, described)
+        is_csv = options.format == "csv"
+        recognition = Recognition(
+            declared=declared,
+            texts=texts,
+            decimal="," if found.get("decimal") == "," else None,
+            nulls=NULLS if is_csv else frozenset(),
+            is_wanted=options.wanted is not None,
+        )
+        describe = profile if options.wanted is None else describe_type
+        yield Source(rows, found, read_columns(names, columns, describe, threads, recognition))
 
 
 def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any]]:
     if options.format == "csv":
         wanted = options.wanted or {}
-        texts = [*options.dialect.texts, *(name for name, is_text in wanted.items() if is_text)]
+        texts = [*options.dialect.texts, *options.dialect.columns, *(n for n, is_text in wanted.items() if is_text)]
         table, dialect = read_csv(path, replace(options.dialect, texts=texts))
         return table, {"delimiter": dialect.delimiter, "encoding": dialect.encoding, "decimal": dialect.decimal}
     match options.format:

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from steelyard.tabular.types.column_type import ColumnType
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.tabular.types.column_type import ColumnType, Recognizable
 from steelyard.tabular.values import Kind, Values, booleans
 
 WORDS = {"true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True)
-class Boolean(ColumnType):
+class Boolean(Recognizable):
     """True or false, which may come as 1 or 0."""
 
     name: ClassVar[str] = "boolean"
@@ -40,6 +43,15 @@ class Boolean(ColumnType):
         if value not in (0, 1):
             raise ValueError(self.expected)
         return bool(value)
+
+    def recognize(
+        self,
+        labels: Sequence[str],
+        counts: NDArray[np.int64],  # noqa: ARG002 -- as all types have it
+    ) -> tuple[Self, list[bool | None]] | None:
+        """The strings `true` and `false`, in any case, where both are there."""
+        found = [{"true": True, "false": False}.get(label.lower()) for label in labels]
+        return (self, found) if {True, False} <= {*found} else None
 
     def hold(self, values: Sequence[Any]) -> Values:
         """The column of these values."""

@@ -17,11 +17,17 @@ class Category(ColumnType):
     name: ClassVar[str] = "category"
     kind: ClassVar[Kind] = "categorical"
     encoding: ClassVar[Encoding] = "categories"
+    knows_markers: ClassVar[bool] = False
 
     @property
     def reason(self) -> str:
         """Why a column has this type."""
         return "its values are strings"
+
+    @property
+    def reads_strings(self) -> bool:
+        """Whether files must give strings."""
+        return True
 
     @property
     def expected(self) -> str:
@@ -63,4 +69,12 @@ class Text(Category):
 
     name: ClassVar[str] = "text"
     kind: ClassVar[Kind] = "text"
-    is_learnable: ClassVar[bool] = False
+    why_not_learned: ClassVar[str | None] = "too many different strings for categories"
+
+
+@dataclass(frozen=True)
+class Ignore(Text):
+    """Strings that the owner of the data does not want to be learned from."""
+
+    name: ClassVar[str] = "ignore"
+    why_not_learned: ClassVar[str | None] = "its schema says so"

@@ -6,13 +6,18 @@ the day. The type keeps that, since a single date that comes later may not tell 
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from steelyard.errors import shown
-from steelyard.tabular.types.column_type import ColumnType, Encoding
+from steelyard.tabular.types.column_type import MOST, ColumnType, Encoding, Recognizable, attempt, is_common
 from steelyard.tabular.types.time_of_day import SECOND, read_clock
 from steelyard.tabular.values import Kind, Values
 
@@ -41,7 +46,7 @@ EXAMPLES = {None: "", False: ", or as 11/24/2026", True: ", or as 24/11/2026"}
 
 
 @dataclass(frozen=True)
-class Datetime(ColumnType):
+class Datetime(Recognizable):
     """A date, with or without a time of day; without a zone, it is of UTC.
 
     `day_first` tells what 01/02/2026 is: the first of February, the second of January, or, with `None`, not known.
@@ -73,31 +78,35 @@ class Datetime(ColumnType):
             return (_read_day(date, self.day_first) + _read_time(time)) / SECOND
         return (read - (EPOCH if read.tzinfo else EPOCH_WITHOUT_ZONE)).total_seconds()
 
-    @classmethod
-    def recognize(cls, labels: Sequence[str]) -> tuple[Self, list[float]] | None:
-        """Whether all strings are datetimes, and which number is the day."""
-        if not labels or not looks_like_one(labels[0]):
-            return None  # as with most columns: no need to look further
+    def recognize(self, labels: Sequence[str], counts: NDArray[np.int64]) -> tuple[Self, list[float | None]] | None:
+        """The strings that are datetimes, and which number is the day."""
+        if not is_common(looks_like_one, labels):
+            return None
+        # There are fewer dates and times than datetimes, and each is read once.
+        parts = [*map(cut, labels)]
+        weights: Counter[str] = Counter()
+        for (date, _), count in zip(parts, counts.tolist(), strict=True):
+            weights[date] += count
         try:
-            return cls._of_all(labels)
+            day_first = _find_day_first(weights)
         except ValueError:
             return None
+        days = {date: attempt(partial(_read_day, day_first=day_first), date) for date in weights}
+        times = {time: attempt(_read_time, time) for time in dict.fromkeys(time for _, time in parts)}
+        return replace(self, day_first=day_first), [
+            None if (day := days[date]) is None or (of_day := times[time]) is None else (day + of_day) / SECOND
+            for date, time in parts
+        ]
 
     @classmethod
-    def _of_all(cls, labels: Sequence[str]) -> tuple[Self, list[float]]:
-        """The same. There are fewer dates and times than datetimes, and each is read once. Raises `ValueError`."""
-        parts = [*map(cut, labels)]
-        dates = dict.fromkeys(date for date, _ in parts)
-        day_first = _find_day_first(dates)
-        days = {date: _read_day(date, day_first) for date in dates}
-        times = {time: _read_time(time) for time in dict.fromkeys(time for _, time in parts)}
-        return cls(day_first), [(days[date] + times[time]) / SECOND for date, time in parts]
-
-    @classmethod
-    def why_not(cls, labels: Sequence[str]) -> str:
+    def why_not(cls, labels: Sequence[str], counts: NDArray[np.int64]) -> str:
         """What keeps strings, most of which look like dates, from being such."""
+        parts = [*map(cut, labels)]
         try:
-            cls._of_all(labels)
+            day_first = _find_day_first(dict(zip((date for date, _ in parts), counts.tolist(), strict=True)))
+            for date, time in parts:
+                _read_day(date, day_first)
+                _read_time(time)
         except ValueError as error:
             return str(error)
         return ""
@@ -128,17 +137,21 @@ def cut(text: str) -> tuple[str, str]:
     return (text, "") if found is None else (found["date"], found["time"] or "")
 
 
-def _find_day_first(dates: Iterable[str]) -> bool | None:
-    """Whether the day stands before the month, as one beyond the twelfth tells. Raises `ValueError`."""
-    pairs = [found.group("one", "two") for date in dates if (found := NUMBERS.fullmatch(date))]
-    if not pairs:
+def _find_day_first(dates: Mapping[str, int]) -> bool | None:
+    """Whether the day stands before the month, as one beyond the twelfth tells; `dates` are counted.
+
+    Raises `ValueError` if the dates do not tell, or if more than a few of them tell otherwise.
+    """
+    numbers = {date: found.group("one", "two") for date in dates if (found := NUMBERS.fullmatch(date))}
+    if not numbers:
         return None
-    firsts, seconds = (max(map(int, numbers)) for numbers in zip(*pairs, strict=True))
-    if firsts <= 12 and seconds <= 12:
+    firsts = sum(dates[date] for date, (one, _) in numbers.items() if int(one) > 12)
+    seconds = sum(dates[date] for date, (_, two) in numbers.items() if int(two) > 12)
+    if not firsts and not seconds:
         raise ValueError("day and month are ambiguous in all of them; write dates as 2026-11-24")
-    if firsts > 12 and seconds > 12:
+    if min(firsts, seconds) > (1 - MOST) * (firsts + seconds):
         raise ValueError("some have the day first, others the month")
-    return firsts > 12
+    return firsts > seconds
 
 
 def _read_day(date: str, day_first: bool | None) -> int:

@@ -1,100 +1,239 @@
 """Which type a column has, from its values, with the reason in words."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import shown
-from steelyard.tabular.json_numbers import is_number
+from steelyard.tabular.remarks import Remark
 from steelyard.tabular.types.boolean import Boolean
 from steelyard.tabular.types.category import Category, Text
-from steelyard.tabular.types.column_type import ColumnType
+from steelyard.tabular.types.column_type import MOST, ColumnType, Recognizable
 from steelyard.tabular.types.datetime import Datetime, looks_like_one
+from steelyard.tabular.types.markers import is_marker
 from steelyard.tabular.types.number import Number
-from steelyard.tabular.types.registry import OF_STRINGS
-from steelyard.tabular.values import Values
+from steelyard.tabular.types.registry import candidates
+from steelyard.tabular.values import MISSING, Values
 
 MOST_CATEGORIES = 10_000
 FEW_LABELS = 20  # so few are categories, however few rows there are
 ROWS_FOR_ID = 20
 LONG_TEXT = 80  # characters on average
+HALF = 0.5  # the share from which a column of strings is told to be meant for another type
 SAMPLE = 200  # so many strings show what the others look like
-ADORNED = re.compile(r"[+-]?[$€£]? ?\d{1,3}(?:[,']?\d{3})*(?:\.\d+)? ?[%$€£]?")  # as people write numbers for people
-ID_NAME = re.compile(
-    r"(?:^|[_\W])(?:id|idno|uuid|guid|index|obs|case|row|row[_\W]?(?:names?|num(?:ber)?|no))$|[a-z]I[dD]$"
-    r"|^unnamed: 0$|^__index_level_\d+__$",
-    re.IGNORECASE,
-)
+MOST_NAMED = 3  # odd values that a remark shows
+MOST_KEPT = 100  # odd values that a type remembers as missing ones
+IDS = ("id", "ids", "uuid", "guid", "idno", "rowid")
+NUMBERINGS = ("index", "row", "obs", "case", "rownumber", "rownum", "rowno", "rowname", "rownames")
+NUMBERED = re.compile(r"^unnamed: 0$|^__index_level_\d+__$", re.IGNORECASE)
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 @dataclass(frozen=True)
 class Recognized:
-    """The type of a column and its values, and the reason. `is_id` is true if it only identifies rows."""
+    """The type of a column and its values, and the reason.
+
+    `is_id` is true if it only identifies rows. `guess` is what it would be if its owner had not given the type.
+    """
 
     type: ColumnType
     values: Values
     reason: str
     is_id: bool = False
+    remarks: tuple[Remark, ...] = ()
+    guess: "Recognized | None" = None
 
 
-def recognize(name: str, values: Values, known: ColumnType | None = None, *, keeps_strings: bool = False) -> Recognized:
+def recognize(
+    name: str,
+    values: Values,
+    known: ColumnType | None = None,
+    *,
+    among: Sequence[Recognizable] | None = None,
+    nulls: Collection[str] = (),
+) -> Recognized:
     """The type of a column with these values; `known` is the type that a file states.
 
-    Strings become numbers where all of them are dates, say, unless the column `keeps_strings`. Unique strings, and
-    unique integers in a column with a name like `id`, identify rows. Strings that are too many or too long for
-    categories are texts.
+    `among` are the types that its strings may be of, else those of `candidates`; strings of `nulls` are missing values.
+
+    Strings become numbers, dates, times of day or booleans where at least `MOST` of them are; the others count as
+    missing. Unique strings, and unique integers in a column with a name like `id`, identify rows. Strings that are too
+    many or too long for categories are texts.
     """
     if known is not None:
         return Recognized(known, values, known.reason)
     if values.labels is None:
-        count = int(np.count_nonzero(~values.missing))
-        if ID_NAME.search(name) and _tell_rows_apart(values.array, count):
-            return Recognized(Number(), values, "unique integers, in a column named like an ID", is_id=True)
-        return Recognized(Number(), values, Number().reason if count else "it has no values")
+        return _recognize_numbers(name, Number(), values)
     if not values.are_texts:
         return Recognized(Boolean(), values, Boolean().reason)
-    for candidate in () if keeps_strings else OF_STRINGS:
-        if (found := candidate.recognize(values.labels)) is not None:
-            column_type, numbers = found
-            return Recognized(column_type, Values(np.array([*numbers, np.nan])[values.array]), column_type.reason)
-    return _recognize_strings(values)
+    return _recognize_strings(name, values, candidates() if among is None else among, nulls)
 
 
-def _recognize_strings(values: Values) -> Recognized:
-    assert values.labels is not None
-    labels, count = values.labels, int(np.count_nonzero(~values.missing))
+def declare(
+    name: str, values: Values, known: ColumnType | None, declared: ColumnType, *, guess: Recognized
+) -> Recognized:
+    """A column of the type that its owner gave; values that cannot be of that type count as missing."""
+    source = known or (Number() if values.labels is None else Category() if values.are_texts else Boolean())
+    held, odd = declared.coerce(values, source)
+    remarks: tuple[Remark, ...] = ()
+    if odd.any():
+        cells = [(int(row) + 1, source.write([values.at(row)])[0]) for row in np.flatnonzero(odd)[:MOST_NAMED]]
+        remarks = (_odd_values(name, declared, int(odd.sum()), len(odd), cells),)
+    return Recognized(declared, held, "its type was given", remarks=remarks, guess=guess)
+
+
+def _recognize_numbers(name: str, column_type: ColumnType, values: Values) -> Recognized:
+    count = int(np.count_nonzero(~values.missing))
     if not count:
-        return Recognized(Category(), values, "it has no values")
-    distinct, resemblance = len(labels), _resemblance(labels)
+        return Recognized(column_type, values, "it has no values")
+    if why := _identifies_rows(name, values.array, count):
+        return Recognized(column_type, values, why, is_id=True)
+    return Recognized(column_type, values, column_type.reason)
+
+
+def _recognize_strings(name: str, values: Values, among: Sequence[Recognizable], nulls: Collection[str]) -> Recognized:
+    assert values.labels is not None
+    counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels))
+    nearest: tuple[float, Reading] | None = None
+    for candidate in among:
+        if (found := candidate.recognize(values.labels, counts)) is not None:
+            reading = Reading(*found, labels=values.labels, counts=counts)
+            if reading.share >= MOST:
+                return _of_reading(name, values, reading)
+            if reading.share >= HALF and (nearest is None or reading.share > nearest[0]):
+                nearest = reading.share, reading
+    remarks = () if nearest is None else (_mixed_values(name, nearest[1], values),)
+    return replace(_as_strings(*_without(nulls, values)), remarks=remarks)
+
+
+def _without(nulls: Collection[str], values: Values) -> tuple[Values, tuple[str, ...]]:
+    """The strings, missing where they are one of `nulls`, and which of those there are."""
+    assert values.labels is not None
+    seen = tuple(label for label in values.labels if label in nulls)
+    if not seen:
+        return values, ()
+    labels = [label for label in values.labels if label not in nulls]
+    place = {label: code for code, label in enumerate(labels)}
+    codes = np.array([*(place.get(label, MISSING) for label in values.labels), MISSING], np.int32)
+    return Values(codes[values.array], tuple(labels)), seen
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the strings of a column are as values of a type; `None` for those that are not."""
+
+    type: ColumnType
+    found: list[Any]
+    labels: tuple[str, ...]
+    counts: NDArray[np.int64]
+
+    @cached_property
+    def odd(self) -> list[int]:
+        """The strings that are not of the type and do not say that there is no value."""
+        return [
+            place
+            for place, value in enumerate(self.found)
+            if value is None and self.counts[place] and not is_marker(self.labels[place])
+        ]
+
+    @cached_property
+    def share(self) -> float:
+        """Of the values that there are, those that are of the type."""
+        good = int(self.counts[[value is not None for value in self.found]].sum())
+        return good / max(1, good + int(self.counts[self.odd].sum()))
+
+
+def _of_reading(name: str, values: Values, reading: Reading) -> Recognized:
+    odd = [reading.labels[place] for place in reading.odd]
+    column_type = replace(reading.type, missing=tuple(odd[:MOST_KEPT]))
+    held = column_type.hold([*reading.found, None]).take(values.array)
+    recognized = Recognized(column_type, held, column_type.reason)
+    if isinstance(column_type, Number):
+        recognized = _recognize_numbers(name, column_type, held)
+    if not odd:
+        return recognized
+    total = int(np.count_nonzero(~values.missing))
+    remark = _odd_values(name, column_type, int(reading.counts[reading.odd].sum()), total, _cells(reading, values))
+    return replace(recognized, remarks=(remark,))
+
+
+def _cells(reading: Reading, values: Values) -> list[tuple[int, Any]]:
+    """The first odd values, with the numbers of their rows."""
+    rows = sorted((int((values.array == place).argmax()), place) for place in reading.odd[:MOST_KEPT])
+    return [(row + 1, reading.labels[place]) for row, place in rows[:MOST_NAMED]]
+
+
+def _odd_values(name: str, column_type: ColumnType, odd: int, count: int, cells: list[tuple[int, Any]]) -> Remark:
+    return Remark(
+        code="odd_values",
+        level="warning",
+        message=f"{odd} of {count} values of {shown(name)} cannot be read as {column_type.name} and count as missing: "
+        f"{_listed(cells, odd)}.",
+        suggestion=f'Correct them, or give the column another type: columns={{"{name}": {{"type": "category"}}}}.',
+    )
+
+
+def _mixed_values(name: str, reading: Reading, values: Values) -> Remark:
+    odd = int(reading.counts[reading.odd].sum())
+    count = int(reading.counts.sum())
+    return Remark(
+        code="mixed_values",
+        level="warning",
+        message=f"{reading.share:.0%} of the values of {shown(name)} can be read as {reading.type.name}, but {odd} of "
+        f"{count} cannot: {_listed(_cells(reading, values), odd)}. The column was read as strings.",
+        suggestion=f'If the others are missing values, send columns={{"{name}": {{"type": "{reading.type.name}"}}}}.',
+    )
+
+
+def _listed(cells: list[tuple[int, Any]], count: int) -> str:
+    more = "" if count <= len(cells) else ", …"
+    return ", ".join(f"{shown(value)} (row {row})" for row, value in cells) + more
+
+
+def _as_strings(values: Values, missing: tuple[str, ...]) -> Recognized:
+    """Categories, or texts; `missing` are the strings that say that there is no value."""
+    assert values.labels is not None
+    counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels))
+    labels, count, category = values.labels, int(counts.sum()), Category(missing=missing)
+    if not count:
+        return Recognized(category, values, "it has no values")
+    distinct, resemblance = len(labels), _resemblance(labels, counts)
     if count >= ROWS_FOR_ID and distinct == count:
-        return Recognized(Category(), values, f"each of its {count} strings is unique{resemblance}", is_id=True)
+        return Recognized(category, values, f"each of its {count} strings is unique{resemblance}", is_id=True)
     said = f"{distinct} different strings in {count} rows"
     if distinct <= FEW_LABELS or (distinct <= count / 2 and distinct <= MOST_CATEGORIES and not _is_long(labels)):
-        return Recognized(Category(), values, f"{said}{resemblance}")
-    return Recognized(Text(), values, f"{said} are too many or too long for categories{resemblance}")
+        return Recognized(category, values, f"{said}{resemblance}")
+    return Recognized(Text(missing=missing), values, f"{said} are too many or too long for categories{resemblance}")
 
 
-def _resemblance(labels: tuple[str, ...]) -> str:
-    """What strings seem to be meant for, and are not."""
+def _resemblance(labels: tuple[str, ...], counts: NDArray[np.int64]) -> str:
+    """Why strings that look like dates are not read as such."""
     some = labels[:SAMPLE]
-    if sum(map(looks_like_one, some)) > len(some) / 2 and (reason := Datetime.why_not(labels)):
+    if sum(map(looks_like_one, some)) > len(some) / 2 and (reason := Datetime.why_not(labels, counts)):
         return f"; they look like dates, but {reason}"
-    if sum(map(_looks_like_a_number, some)) > len(some) / 2:
-        odd = next((label for label in labels if not is_number(label)), None)
-        return "" if odd is None else f"; most of them are numbers, but {shown(odd)} is not"
     return ""
 
 
-def _looks_like_a_number(text: str) -> bool:
-    return is_number(text) or ADORNED.fullmatch(text) is not None
-
-
-def _tell_rows_apart(numbers: NDArray[np.float64], count: int) -> bool:
-    if count < ROWS_FOR_ID or count < len(numbers):
-        return False
-    return np.array_equal(numbers, np.rint(numbers)) and bool((np.diff(np.sort(numbers)) > 0).all())
+def _identifies_rows(name: str, numbers: NDArray[np.float64], count: int) -> str | None:
+    """Why a column of numbers is an ID: unique integers under a name like `id`, or rows that are numbered."""
+    if count < ROWS_FOR_ID or count < len(numbers) or not np.array_equal(numbers, np.rint(numbers)):
+        return None
+    words = [word.lower() for word in WORD.findall(name)]
+    ordered = np.sort(numbers)
+    if not words or not (np.diff(ordered) > 0).all():
+        return None
+    whole = "".join(words)
+    if words[-1] in IDS or whole in IDS:
+        return "unique integers, in a column named like an ID"
+    is_numbering = words[-1] in NUMBERINGS or whole in NUMBERINGS or NUMBERED.search(name) is not None
+    if is_numbering and ordered[-1] - ordered[0] == count - 1:
+        return "it numbers the rows"
+    return None
 
 
 def _is_long(labels: tuple[str, ...]) -> bool:

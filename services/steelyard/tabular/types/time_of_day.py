@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from steelyard.errors import shown
-from steelyard.tabular.types.column_type import ColumnType
+from steelyard.tabular.types.column_type import ColumnType, Recognizable, attempt, is_common
 from steelyard.tabular.types.number import Number
 from steelyard.tabular.values import Kind, Values
 
@@ -20,7 +23,7 @@ CLOCK = re.compile(
 
 
 @dataclass(frozen=True)
-class TimeOfDay(ColumnType):
+class TimeOfDay(Recognizable):
     """A time of day, held as its seconds since midnight. One with a zone is none: that is part of a datetime."""
 
     name: ClassVar[str] = "time_of_day"
@@ -48,15 +51,15 @@ class TimeOfDay(ColumnType):
         """The seconds of a time that came as a string or as its seconds."""
         return self.parse(value) if isinstance(value, str) else Number().read(value)
 
-    @classmethod
-    def recognize(cls, labels: Sequence[str]) -> tuple[Self, list[float]] | None:
-        """Whether all strings are times of day."""
-        if not labels or CLOCK.fullmatch(labels[0]) is None:
+    def recognize(
+        self,
+        labels: Sequence[str],
+        counts: NDArray[np.int64],  # noqa: ARG002 -- as all types have it
+    ) -> tuple[Self, list[float | None]] | None:
+        """The strings that are times of day."""
+        if not is_common(lambda text: CLOCK.fullmatch(text) is not None, labels):
             return None
-        try:
-            return cls(), [*map(cls().parse, labels)]
-        except ValueError:
-            return None
+        return self, [attempt(self.parse, label) for label in labels]
 
     def write(self, values: list[Any]) -> list[Any]:
         """Times as ISO 8601 has them, to the microsecond where that is not a whole second."""

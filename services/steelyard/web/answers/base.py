@@ -49,7 +49,20 @@ class Listed(Answer):
 class ColumnSchema(Answer):
     """The type of a column, as a schema has it."""
 
-    type: Literal["number", "boolean", "category", "datetime", "time_of_day", "text"]
+    type: Literal["number", "boolean", "category", "datetime", "time_of_day", "text", "ignore"]
+    missing: Annotated[
+        list[str | float], Field(description="values that mean that there is none, beside blank and null")
+    ] = []
+    decimal: Annotated[str, Field(description="of numbers: the decimal point of strings, if it is a comma")] = "."
     day_first: Annotated[
         bool, Field(description="of datetimes: whether dates like 24/11/2026 have the day first; absent for others")
     ] = False
+
+
+class Finding(Answer):
+    """A notable observation, with a suggestion."""
+
+    code: str
+    level: Literal["info", "warning"]
+    message: str
+    suggestion: str

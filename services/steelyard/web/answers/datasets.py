@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from steelyard.web.answers.base import Answer, Cell, ColumnSchema, Listed, Sha256, Time
+from steelyard.web.answers.base import Answer, Cell, ColumnSchema, Finding, Listed, Sha256, Time
 
 
 class TopValue(Answer):
@@ -12,6 +12,13 @@ class TopValue(Answer):
 
     value: str | bool | float
     count: int
+
+
+class Guess(Answer):
+    """What was inferred of a column."""
+
+    schema_: ColumnSchema = Field(alias="schema")
+    reason: str
 
 
 class DatasetColumn(Answer):
@@ -22,6 +29,8 @@ class DatasetColumn(Answer):
     kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
     reason: Annotated[str, Field(description="why this kind was inferred")]
     schema_: ColumnSchema = Field(alias="schema")
+    guess: Annotated[Guess | None, Field(description="what was inferred, where the owner gave the schema")] = None
+    findings: Annotated[list[Finding], Field(description="what was decided about values of the column")]
     missing: int
     distinct: int
     min: float | str | None

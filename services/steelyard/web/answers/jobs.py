@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from steelyard.web.answers.base import Answer, Label, Listed, Problem, Sha256, Time
+from steelyard.web.answers.base import Answer, Finding, Label, Listed, Problem, Sha256, Time
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
@@ -18,13 +18,9 @@ class Progress(Answer):
     eta_seconds: float | None
 
 
-class Finding(Answer):
+class RunFinding(Finding):
     """A notable observation about a run, with a suggestion."""
 
-    code: str
-    level: Literal["info", "warning"]
-    message: str
-    suggestion: str
     layer: str | None
 
 
@@ -56,7 +52,7 @@ class Job(Answer):
     model: str | None
     attempt: int
     error: Problem | None
-    findings: list[Finding]
+    findings: list[RunFinding]
     created_at: Time
     started_at: Time | None
     finished_at: Time | None
@@ -85,7 +81,7 @@ class DryRun(Answer):
     spec: dict[str, Any]
     spec_digest: Sha256
     data: DataSummary
-    findings: Annotated[list[Finding], Field(description="what was dropped or decided about the data")]
+    findings: Annotated[list[RunFinding], Field(description="what was dropped or decided about the data")]
     parameters: int
     estimate: Estimate
 
