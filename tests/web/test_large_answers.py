@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from steelyard.formats import npz, safetensors
+from steelyard.exports import npz, safetensors
 from steelyard.jobs.results import SplitPredictions, WeightSnapshot, save_result
 from steelyard.web.wiring import KEY
 from tests.jobs.test_ledger import claim, end, submit

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.formats import safetensors as form
+from steelyard.exports import safetensors as form
 from steelyard.nn.training.loop import Batch, Epoch
 
 FIRST_SECONDS = 0.1  # soon, so that a run which is lost early has got on

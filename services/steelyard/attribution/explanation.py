@@ -22,7 +22,7 @@ from steelyard.attribution.methods import (
 )
 from steelyard.attribution.request import TargetKinds
 from steelyard.errors import Fault, ValidationFailed, pointer
-from steelyard.formats.nested import to_lists
+from steelyard.exports.nested import to_lists
 from steelyard.inference.service import Loaded
 from steelyard.nn.evaluation import as_scored
 from steelyard.nn.losses import Cost

@@ -12,7 +12,7 @@ import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, Row, Select, insert, select
 
-from steelyard.formats import safetensors
+from steelyard.exports import safetensors
 from steelyard.jobs import ledger
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.ledger import Claim, End

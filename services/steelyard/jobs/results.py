@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, insert, select
 
 from steelyard.diagnostics.report import report
 from steelyard.errors import NotFound
-from steelyard.formats import safetensors
-from steelyard.formats.nested import to_lists
-from steelyard.formats.pieces import PiecewiseTensor, Read
+from steelyard.exports import safetensors
+from steelyard.exports.nested import to_lists
+from steelyard.exports.pieces import PiecewiseTensor, Read
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim, End
 from steelyard.jobs.queries import TRAINING, Epochs

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, insert, select
 
-from steelyard.formats.pieces import PiecewiseTensor
+from steelyard.exports.pieces import PiecewiseTensor
 from steelyard.nn.statistics import summarize
 from steelyard.store.blobs import Blob
 from steelyard.store.tables import Snapshot, Tensor

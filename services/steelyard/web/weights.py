@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from steelyard.formats import nested, npz, safetensors
-from steelyard.formats.pieces import PiecewiseTensor
+from steelyard.exports import nested, npz, safetensors
+from steelyard.exports.pieces import PiecewiseTensor
 from steelyard.jobs import results
 from steelyard.web.routing import JSON, Operation, choose_form, dump, route, stream
 from steelyard.web.wiring import services

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from steelyard.formats.pieces import PIECE_BYTES, PiecewiseTensor
+from steelyard.exports.pieces import PIECE_BYTES, PiecewiseTensor
 
 
 def to_lists(tensor: NDArray[Any]) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from steelyard.formats.pieces import PiecewiseTensor
+from steelyard.exports.pieces import PiecewiseTensor
 
 NPZ_MEDIA_TYPE = "application/x-npz"
 NPY_MEDIA_TYPE = "application/x-npy"

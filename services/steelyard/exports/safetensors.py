@@ -14,7 +14,7 @@ import orjson
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from steelyard.formats.pieces import PiecewiseTensor, Read
+from steelyard.exports.pieces import PiecewiseTensor, Read
 
 MEDIA_TYPE = "application/vnd.safetensors"
 LENGTH_BYTES = 8  # the header's length stands before it, little-endian

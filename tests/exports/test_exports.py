@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from steelyard.formats import nested, npz
-from steelyard.formats import safetensors as ours
-from steelyard.formats.pieces import PiecewiseTensor
+from steelyard.exports import nested, npz
+from steelyard.exports import safetensors as ours
+from steelyard.exports.pieces import PiecewiseTensor
 
 FLOATS = arrays.arrays(
     st.sampled_from([np.float32, np.float64]), arrays.array_shapes(min_dims=1, max_dims=3, max_side=4)
