@@ -27,6 +27,7 @@ from steelyard.store.engine import make_engine, reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.migration import upgrade
 from steelyard.store.tables import Job
+from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import read_job
 
@@ -56,7 +57,7 @@ def fill(url: str) -> None:
     """Ten thousand jobs that wait."""
     engine = make_engine(url)
     upgrade(engine)
-    first = ledger.submit(engine, read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables))["id"]
+    first = submission.submit(engine, read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables))["id"]
     with reading(engine) as connection:
         row = dict(connection.execute(select(Job.__table__).where(Job.id == first)).one()._mapping)
     for start in range(0, QUEUED, AT_ONCE):

@@ -32,13 +32,14 @@ from tests.service import SMALLEST, Service
 
 from steelyard.datasets.library import load_table
 from steelyard.jobs.doorbell import Doorbell
-from steelyard.jobs.ledger import claim, submit
-from steelyard.jobs.queries import Epochs, load_order
+from steelyard.jobs.ledger import Epochs, claim
+from steelyard.jobs.queries import load_order
 from steelyard.nn.training.loop import Epoch
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import read_job
+from steelyard.training.submission import submit
 from steelyard_worker.outcome import Outcome
 
 T = TypeVar("T")

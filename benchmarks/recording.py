@@ -28,6 +28,7 @@ from steelyard.jobs.ledger import Claim
 from steelyard.nn.training.loop import Training
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
+from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import read_job
 from steelyard_worker.checkpoint import Saved, to_bytes
@@ -87,7 +88,7 @@ def listen(training: Training, _: Engine, __: Claim) -> None:
 
 def claim(engine: Engine) -> Claim:
     """The right to record to a job; which one it is does not matter to what is recorded."""
-    ledger.submit(engine, read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables))
+    submission.submit(engine, read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables))
     held = ledger.claim(engine, owner="bench", lease_seconds=LEASE_SECONDS)
     assert held is not None
     return held

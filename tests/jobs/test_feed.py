@@ -11,11 +11,12 @@ from steelyard.errors import NotFound
 from steelyard.jobs import feed, ledger
 from steelyard.jobs.feed import Cursor, Feed, Happened, read_feed, read_marks
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.results import save_result
 from steelyard.jobs.resumption import resume
+from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.examples import SMALLEST
+from steelyard.training.kind import TRAINING
 from steelyard.training.plan import read_job
 from tests.conftest import no_tables
 
@@ -24,7 +25,7 @@ FINDINGS = [{"code": "a", "level": "warning", "message": "one"}, {"code": "b", "
 
 
 def start(engine: Engine) -> Claim:
-    ledger.submit(engine, PLAN)
+    submission.submit(engine, PLAN)
     held = ledger.claim(engine, owner="w", lease_seconds=30)
     assert held is not None
     return held

@@ -9,21 +9,23 @@ from sqlalchemy import Engine, select, update
 from steelyard.errors import Conflict, FencedOff, NotFound, Stalled
 from steelyard.jobs import ledger, queries
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.results import save_result
 from steelyard.jobs.states import ENDED, LEGAL, STATUSES
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Event, Job
+from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.examples import SMALLEST
+from steelyard.training.kind import TRAINING
 from steelyard.training.plan import read_job
+from steelyard.training.queries import get_history, get_job, list_jobs
 from tests.conftest import no_tables
 
 PLAN = read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)
 
 
 def submit(engine: Engine) -> str:
-    job_id: str = ledger.submit(engine, PLAN, request_id="req_1")["id"]
+    job_id: str = submission.submit(engine, PLAN, request_id="req_1")["id"]
     return job_id
 
 
@@ -49,7 +51,7 @@ def change(engine: Engine, job_id: str, **values: Any) -> None:
 
 
 def test_a_submitted_job_waits(engine: Engine) -> None:
-    job = queries.get_job(engine, submit(engine))
+    job = get_job(engine, submit(engine))
     assert (job["status"], job["attempt"], job["started_at"], job["queue_seconds"]) == ("queued", 1, None, None)
     assert job["created_at"].endswith("Z")
 
@@ -59,7 +61,7 @@ def test_one_of_many_claims_succeeds(engine: Engine) -> None:
     with ThreadPoolExecutor(8) as pool:
         claims = list(pool.map(lambda n: ledger.claim(engine, owner=str(n), lease_seconds=30), range(16)))
     assert sum(held is not None for held in claims) == 1
-    assert queries.get_job(engine, job_id)["status"] == "running"
+    assert get_job(engine, job_id)["status"] == "running"
 
 
 def test_nothing_is_claimed_where_nothing_waits(engine: Engine) -> None:
@@ -70,16 +72,16 @@ def test_a_run_records_and_finishes(engine: Engine) -> None:
     job_id = submit(engine)
     held = claim(engine, job_id)
     ledger.record(engine, held, [(1, {"loss": 1.0}), (2, {"loss": 0.5, "val_loss": None})], train_seconds=0.2)
-    job = queries.get_job(engine, job_id)
+    job = get_job(engine, job_id)
     assert job["progress"]["epoch"] == 2
     assert job["progress"]["eta_seconds"] == pytest.approx(9.8)
-    assert queries.get_history(engine, job_id) == {
+    assert get_history(engine, job_id) == {
         "epochs": [1, 2],
         "series": {"loss": [1.0, 0.5], "val_loss": [None, None]},
     }
-    assert queries.get_history(engine, job_id, after=1)["epochs"] == [2]
+    assert get_history(engine, job_id, after=1)["epochs"] == [2]
     finish(engine, held)
-    job = queries.get_job(engine, job_id)
+    job = get_job(engine, job_id)
     assert (job["status"], job["progress"]["fraction"], job["train_seconds"]) == ("succeeded", 1.0, 0.5)
 
 
@@ -88,7 +90,7 @@ def test_an_expired_lease_is_reaped_and_cannot_write(engine: Engine) -> None:
     late = claim(engine, job_id, lease_seconds=-1)
     assert list(ledger.reap(engine)) == [job_id]
     assert not ledger.reap(engine)
-    job = queries.get_job(engine, job_id)
+    job = get_job(engine, job_id)
     assert (job["status"], job["attempt"]) == ("queued", 2)
     for write in (
         lambda: ledger.renew(engine, late, lease_seconds=30),
@@ -100,7 +102,7 @@ def test_an_expired_lease_is_reaped_and_cannot_write(engine: Engine) -> None:
     ):
         with pytest.raises(FencedOff):
             write()
-    assert queries.get_job(engine, job_id) == job
+    assert get_job(engine, job_id) == job
 
 
 def test_a_late_worker_cannot_write_over_the_next_run(engine: Engine) -> None:
@@ -132,7 +134,7 @@ def test_three_crashes_end_a_job(engine: Engine) -> None:
     for _ in range(3):
         change(engine, job_id, available_at=0)
         ledger.lose(engine, claim(engine, job_id), "killed by SIGSEGV")
-    job = queries.get_job(engine, job_id)
+    job = get_job(engine, job_id)
     assert (job["status"], job["attempt"]) == ("failed", 3)
     assert job["error"]["type"] == "/problems/worker-lost"
     assert "SIGSEGV" in job["error"]["detail"]
@@ -150,7 +152,7 @@ def test_deaths_with_the_worker_are_no_crashes_and_end_a_job_only_after_many(eng
             assert ledger.lose(engine, held, "the fork server died", is_crash=False) == 0.0
         with reading(engine) as connection:
             assert connection.execute(select(Job.crashes, Job.losses)).one() == (0, losses)
-    job = queries.get_job(engine, job_id)
+    job = get_job(engine, job_id)
     assert (job["status"], job["error"]["type"]) == ("failed", "/problems/worker-lost")
     assert (
         f"the worker was lost {ledger.LOSSES_BEFORE_FAILURE} times without a new checkpoint" in job["error"]["detail"]
@@ -162,7 +164,7 @@ def test_the_runs_of_a_worker_that_is_known_to_be_gone_are_reaped_at_once(engine
     owners = {ledger.claim(engine, owner=owner, lease_seconds=30).job_id: owner for owner in ("gone", "there")}
     gone = next(job_id for job_id, owner in owners.items() if owner == "gone")
     assert list(ledger.reap(engine, is_gone=lambda owner: owner == "gone")) == [gone]
-    statuses = {job_id: queries.get_job(engine, job_id)["status"] for job_id in (first, second)}
+    statuses = {job_id: get_job(engine, job_id)["status"] for job_id in (first, second)}
     assert statuses == {gone: "queued", ({first, second} - {gone}).pop(): "running"}
 
 
@@ -171,7 +173,7 @@ def test_a_job_that_hangs_each_time_ends_with_an_error_of_its_own(engine: Engine
     for _ in range(3):
         change(engine, job_id, available_at=0)
         ledger.lose(engine, claim(engine, job_id), "no batch went by for 300 s", error=Stalled)
-    assert queries.get_job(engine, job_id)["error"]["type"] == "/problems/stalled"
+    assert get_job(engine, job_id)["error"]["type"] == "/problems/stalled"
 
 
 def test_the_events_of_a_job_that_is_given_back_for_ever_are_bounded(engine: Engine) -> None:
@@ -187,7 +189,7 @@ def test_the_events_of_a_job_that_is_given_back_for_ever_are_bounded(engine: Eng
 def test_a_released_job_waits_again_uncounted(engine: Engine) -> None:
     job_id = submit(engine)
     ledger.release(engine, claim(engine, job_id), "the worker stops")
-    job = queries.get_job(engine, job_id)
+    job = get_job(engine, job_id)
     assert (job["status"], job["attempt"]) == ("queued", 1)
     claim(engine, job_id)
 
@@ -195,7 +197,7 @@ def test_a_released_job_waits_again_uncounted(engine: Engine) -> None:
 def test_cancelling_a_waiting_job_ends_it(engine: Engine) -> None:
     job_id = submit(engine)
     ledger.request_cancel(engine, job_id, TRAINING)
-    assert queries.get_job(engine, job_id)["status"] == "cancelled"
+    assert get_job(engine, job_id)["status"] == "cancelled"
     with pytest.raises(Conflict, match="cancelled"):
         ledger.request_cancel(engine, job_id, TRAINING)
 
@@ -210,7 +212,7 @@ def test_a_run_that_is_called_off_and_lost_does_not_wait_again(engine: Engine, s
     {"lose": lambda: ledger.lose(engine, held, "x"), "release": lambda: ledger.release(engine, held, "x")}.get(
         stop, lambda: ledger.reap(engine)
     )()
-    assert queries.get_job(engine, job_id)["status"] == "cancelled"
+    assert get_job(engine, job_id)["status"] == "cancelled"
 
 
 def test_a_running_job_is_not_deleted(engine: Engine) -> None:
@@ -222,25 +224,25 @@ def test_a_running_job_is_not_deleted(engine: Engine) -> None:
     finish(engine, held)
     ledger.remove(engine, job_id, TRAINING)
     with pytest.raises(NotFound):
-        queries.get_job(engine, job_id)
+        get_job(engine, job_id)
     with pytest.raises(NotFound):
         ledger.remove(engine, job_id, TRAINING)
 
 
 def test_jobs_are_listed_newest_first_by_state_name_and_label(engine: Engine) -> None:
     ids = sorted((submit(engine) for _ in range(5)), reverse=True)
-    page = queries.list_jobs(engine, limit=2)
+    page = list_jobs(engine, limit=2)
     assert [job["id"] for job in page.data] == ids[:2]
     assert page.has_more
-    rest = queries.list_jobs(engine, limit=10, after=page.next)
+    rest = list_jobs(engine, limit=10, after=page.next)
     assert [job["id"] for job in rest.data] == ids[2:]
     assert (rest.has_more, rest.next) == (False, None)
     change(engine, ids[3], name="x", labels={"team": "a"})
     claim(engine, ids[4])
-    assert [job["id"] for job in queries.list_jobs(engine, name="x").data] == [ids[3]]
-    assert [job["id"] for job in queries.list_jobs(engine, metadata={"team": "a"}).data] == [ids[3]]
-    assert queries.list_jobs(engine, metadata={"team": "b"}).data == []
-    assert [job["id"] for job in queries.list_jobs(engine, status="running").data] == [ids[4]]
+    assert [job["id"] for job in list_jobs(engine, name="x").data] == [ids[3]]
+    assert [job["id"] for job in list_jobs(engine, metadata={"team": "a"}).data] == [ids[3]]
+    assert list_jobs(engine, metadata={"team": "b"}).data == []
+    assert [job["id"] for job in list_jobs(engine, status="running").data] == [ids[4]]
     assert queries.count_by_status(engine) == {"queued": 4, "running": 1}
 
 

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Engine
 
 from steelyard.errors import NotFound
-from steelyard.jobs import ledger, queries, results
-from steelyard.jobs.queries import TRAINING
+from steelyard.jobs import ledger, results
 from steelyard.jobs.results import CHUNK_ROWS, NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.models import library
+from steelyard.training.kind import TRAINING
+from steelyard.training.queries import get_job
 from tests.jobs.test_ledger import claim, end, submit
 
 KERNEL = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
@@ -69,11 +70,11 @@ def test_what_is_deleted_while_it_is_read_is_said_to_be(engine: Engine) -> None:
 
 def test_the_model_is_there_with_the_job(engine: Engine) -> None:
     job_id = save(engine)
-    model_id = queries.get_job(engine, job_id)["model"]
+    model_id = get_job(engine, job_id)["model"]
     assert library.get_model(engine, model_id)["job"] == job_id
     assert [model["id"] for model in library.list_models(engine).data] == [model_id]
     library.delete_model(engine, model_id)
-    assert queries.get_job(engine, job_id)["model"] is None
+    assert get_job(engine, job_id)["model"] is None
     with pytest.raises(NotFound):
         library.delete_model(engine, model_id)
 
@@ -85,7 +86,7 @@ def test_a_result_that_cannot_be_written_whole_leaves_nothing(engine: Engine) ->
     snapshots = [WeightSnapshot("final", 1, TENSORS)]
     with pytest.raises(Exception, match="serializable"):
         save_result(engine, held, end(), snapshots=snapshots, predictions=[], model=broken)
-    assert queries.get_job(engine, job_id)["status"] == "running"
+    assert get_job(engine, job_id)["status"] == "running"
     assert results.list_weights(engine, job_id) == {"snapshots": {}}
 
 

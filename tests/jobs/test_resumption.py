@@ -11,12 +11,13 @@ from steelyard.jobs import batches, ledger, queries, results, resumption
 from steelyard.jobs.batches import PREDICTION, BatchPart, BatchPlan
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim
-from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.results import WeightSnapshot, save_result
 from steelyard.store.engine import reading
 from steelyard.store.ids import new_id
 from steelyard.store.tables import Job
 from steelyard.tabular.chunks import ROWS
+from steelyard.training.kind import TRAINING
+from steelyard.training.queries import get_job
 from tests.jobs.test_checkpoints import steps
 from tests.jobs.test_ledger import change, claim, end, finish, submit
 from tests.jobs.webhooks import test_outbox
@@ -51,9 +52,9 @@ def test_a_job_that_another_run_may_bring_to_a_good_end_keeps_its_checkpoints(en
     else:
         finish(engine, held, "cancelled")
     assert steps(engine, job_id) == [2, 3]
-    before = queries.get_job(engine, job_id)
+    before = get_job(engine, job_id)
     resumption.resume(engine, job_id, TRAINING)
-    job = queries.get_job(engine, job_id)
+    job = get_job(engine, job_id)
     assert (job["status"], job["attempt"]) == ("queued", before["attempt"] + 1)
     assert (job["error"], job["finished_at"], job["metrics"], job["weights_sha256"]) == (None, None, {}, None)
     assert queries.list_events(engine, job_id, TRAINING).data[-1]["message"] == (
@@ -61,7 +62,7 @@ def test_a_job_that_another_run_may_bring_to_a_good_end_keeps_its_checkpoints(en
     )
     assert steps(engine, job_id) == [2, 3]
     finish(engine, claim(engine, job_id))
-    assert queries.get_job(engine, job_id)["status"] == "succeeded"
+    assert get_job(engine, job_id)["status"] == "succeeded"
     assert steps(engine, job_id) == []
 
 
@@ -108,7 +109,7 @@ def test_other_jobs_cannot_be_resumed_and_the_error_says_why(engine: Engine, sta
         assert steps(engine, job_id) == []
     with pytest.raises(Conflict, match=words):
         resumption.resume(engine, job_id, TRAINING)
-    assert queries.get_job(engine, job_id)["status"] == status
+    assert get_job(engine, job_id)["status"] == status
 
 
 def test_a_job_of_another_kind_is_not_found(engine: Engine) -> None:
@@ -180,9 +181,9 @@ def test_the_time_limit_counts_from_the_first_run_after_the_resume(engine: Engin
 def test_a_resumed_job_may_be_lost_as_often_as_a_new_one(engine: Engine) -> None:
     job_id = submit(engine)
     lose_for_good(engine, run(engine, job_id, 1))
-    assert queries.get_job(engine, job_id)["error"]["type"] == f"/problems/{WorkerLost.slug}"
+    assert get_job(engine, job_id)["error"]["type"] == f"/problems/{WorkerLost.slug}"
     resumption.resume(engine, job_id, TRAINING)
     for _ in range(ledger.CRASHES_BEFORE_FAILURE - 1):
         ledger.lose(engine, claim(engine, job_id), "killed by SIGSEGV")
         change(engine, job_id, available_at=0)
-    assert queries.get_job(engine, job_id)["status"] == "queued"
+    assert get_job(engine, job_id)["status"] == "queued"

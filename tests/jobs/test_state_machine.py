@@ -22,7 +22,6 @@ from steelyard.errors import Conflict, FencedOff, NotFound
 from steelyard.jobs import ledger, resumption
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import CRASHES_BEFORE_FAILURE, Claim
-from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.queue import count_claimable
 from steelyard.jobs.registry import KINDS
 from steelyard.jobs.results import NewModel, save_result
@@ -32,6 +31,7 @@ from steelyard.jobs.webhooks.outbox import Outcome
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Checkpoint as Part
 from steelyard.store.tables import HistoryEpoch, Job, Model, Webhook
+from steelyard.training.kind import TRAINING
 from tests.jobs.test_ledger import end
 from tests.jobs.webhooks.test_outbox import submit
 

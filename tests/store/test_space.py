@@ -15,13 +15,13 @@ from sqlalchemy import Engine
 from steelyard.datasets import library as datasets
 from steelyard.errors import DiskFull
 from steelyard.jobs import ledger
-from steelyard.jobs.queries import TRAINING
 from steelyard.models import library as models
 from steelyard.store import space
 from steelyard.store.engine import bare, make_engine, reading, writing
 from steelyard.store.migration import upgrade
 from steelyard.store.space import RESERVE_BYTES, Tidying, compact, freeing, give_up_reserve, hold_reserve
 from steelyard.store.tables import Dataset, Model
+from steelyard.training.kind import TRAINING
 from tests.jobs.webhooks.test_outbox import submit
 
 MB = 1_000_000

@@ -12,9 +12,10 @@ from sqlalchemy import Engine, event
 from steelyard.errors import Unavailable
 from steelyard.jobs import ledger
 from steelyard.jobs.feed import Cursor
-from steelyard.jobs.queries import TRAINING
+from steelyard.jobs.following import Stream
+from steelyard.training import submission
+from steelyard.training.kind import TRAINING
 from steelyard.web import events
-from steelyard.web.deferral import Stream
 from steelyard.web.events import HEARTBEAT, Streams
 from steelyard.web.watcher import Watcher
 from tests.jobs.test_feed import PLAN, end, played, start, train
@@ -109,13 +110,13 @@ def test_a_client_that_goes_does_not_end_the_reading_for_others(engine: Engine, 
 
 
 def test_a_job_that_is_deleted_ends_its_streams(engine: Engine, streams: Streams) -> None:
-    job_id = ledger.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN)["id"]
     threading.Timer(0.3, ledger.remove, (engine, job_id, TRAINING)).start()
     assert run(collect(streams, job_id)) == [["queued"]]
 
 
 def test_a_stop_ends_streams(engine: Engine, streams: Streams, watcher: Watcher) -> None:
-    job_id = ledger.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN)["id"]
     threading.Timer(0.3, watcher.stop).start()
     assert run(collect(streams, job_id)) == [["queued"]]
 
@@ -124,7 +125,7 @@ def test_a_stream_says_now_and_then_that_it_is_there(
     engine: Engine, streams: Streams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
-    job_id = ledger.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN)["id"]
 
     async def listen() -> None:
         beats = 0

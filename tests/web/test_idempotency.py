@@ -9,12 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from steelyard.jobs import ledger
 from steelyard.settings import Settings
 from steelyard.store import replies
 from steelyard.store.engine import writing
 from steelyard.store.replies import Once
 from steelyard.store.tables import Reply
+from steelyard.training import submission
 from steelyard.web.app import create_app
 from steelyard.web.wiring import KEY
 from tests.service import SMALLEST
@@ -70,14 +70,14 @@ def test_a_dry_run_uses_no_key(client: FlaskClient) -> None:
 
 def test_the_first_one_still_in_flight_is_a_conflict(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    submit = ledger.submit
+    submit = submission.submit
 
     def slow(*arguments: Any, **options: Any) -> dict[str, Any]:
         begun.set()
         assert go_on.wait(20)
         return submit(*arguments, **options)
 
-    monkeypatch.setattr(ledger, "submit", slow)
+    monkeypatch.setattr(submission, "submit", slow)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(post, app.test_client(), "key")
         assert begun.wait(20)
@@ -96,13 +96,13 @@ def test_two_processes_make_one_job(
         settings = settings.model_copy(update={"database_url": url})
     apps = [create_app(settings) for _ in range(4)]  # as processes are: nothing in common but the database
     together = threading.Barrier(len(apps))
-    submit = ledger.submit
+    submit = submission.submit
 
     def at_once(*arguments: Any, **options: Any) -> dict[str, Any]:
         together.wait(20)
         return submit(*arguments, **options)
 
-    monkeypatch.setattr(ledger, "submit", at_once)
+    monkeypatch.setattr(submission, "submit", at_once)
     with ThreadPoolExecutor(len(apps)) as pool:
         answers = list(pool.map(lambda app: post(app.test_client(), f"one-{database}"), apps))
     assert {answer.status_code for answer in answers} == {202}

@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from steelyard.http.environment import REQUEST_ID
 from steelyard.settings import Settings
 from steelyard.web.explanations import EXPLANATIONS
 from steelyard.web.problems import MEDIA_TYPE, STATUS, known_errors
-from steelyard.web.wiring import REQUEST_ID
 from tests.application import running_app
 from tests.service import SMALLEST
 

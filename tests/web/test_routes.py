@@ -131,10 +131,10 @@ def test_assets_are_compressed_for_who_takes_them_so(client: FlaskClient) -> Non
 
 
 def test_names_that_there_are_not_are_not_kept(app: Flask) -> None:
-    predictor = app.extensions[KEY].predictor
+    references = app.extensions[KEY].references
     for number in range(100):
         assert app.test_client().post(f"/v1/models/none-{number}/predict", json={}).status_code == 404
-    assert not predictor._seen
+    assert not references._seen
 
 
 def test_a_job_of_megabytes_is_taken(client: FlaskClient) -> None:

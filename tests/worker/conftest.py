@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from steelyard.jobs import ledger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
+from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import read_job
 from steelyard_worker.fork_client import ForkServer
@@ -39,5 +39,5 @@ def own_fork_server(settings: Settings) -> Iterator[ForkServer]:
 
 def post(engine: Engine, spec: dict[str, Any]) -> str:
     """Submit a job; nobody is told of it."""
-    job_id: str = ledger.submit(engine, read_job(spec, limits=Limits(4 << 30), tables=no_tables))["id"]
+    job_id: str = submission.submit(engine, read_job(spec, limits=Limits(4 << 30), tables=no_tables))["id"]
     return job_id

@@ -13,11 +13,12 @@ import psutil
 import pytest
 from sqlalchemy import Engine, select
 
-from steelyard.jobs import batches, ledger, queries
+from steelyard.jobs import batches, ledger
 from steelyard.jobs.batches import BatchPlan
 from steelyard.jobs.ledger import Claim
 from steelyard.store.engine import reading
 from steelyard.store.tables import Job
+from steelyard.training.queries import get_job
 from steelyard_worker.fork_client import ForkServer
 from steelyard_worker.process import DONE, TICK
 from steelyard_worker.run import ORPHANED, TICK_SECONDS
@@ -90,7 +91,7 @@ def test_a_batch_whose_worker_is_gone_writes_no_end(forked: Forked, database: En
     trained = claim(database, post(database, {**SMALLEST, "training": {"epochs": 1}}))
     forked.order(trained)
     forked.read_until(DONE)
-    model = queries.get_job(database, trained.job_id)["model"]
+    model = get_job(database, trained.job_id)["model"]
     batch = batches.submit(
         database, BatchPlan(model, None, b"[[5.1,3.5,1.4,0.2]]", 1, [0, 1, 2], None), request_id=None, once=None
     )

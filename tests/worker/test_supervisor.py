@@ -12,10 +12,11 @@ from sqlalchemy import Engine, select
 
 from steelyard.errors import FencedOff
 from steelyard.jobs import ledger, queries
-from steelyard.jobs.queries import TRAINING
 from steelyard.settings import Settings
 from steelyard.store.engine import reading
 from steelyard.store.tables import Job
+from steelyard.training.kind import TRAINING
+from steelyard.training.queries import get_job
 from steelyard_worker.fork_client import ForkServer
 from steelyard_worker.housekeeping import Housekeeping
 from steelyard_worker.identity import is_gone, worker_name
@@ -85,7 +86,7 @@ def test_a_training_process_that_dies_alone_is_and_the_job_goes_on_before_newer_
 def test_a_worker_that_is_free_takes_the_next_job_without_a_message(supervisor: Supervisor, database: Engine) -> None:
     jobs = [post(database, {**SMALLEST, "training": {"epochs": 1}}) for _ in range(3)]
     supervisor.work()
-    ends = [queries.get_job(database, job_id) for job_id in jobs]
+    ends = [get_job(database, job_id) for job_id in jobs]
     assert {job["status"] for job in ends} == {"succeeded"}
     assert sorted(jobs, key=lambda job_id: row_of(database, job_id).started_at) == jobs
 

@@ -21,10 +21,11 @@ from sqlalchemy import Engine
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from steelyard.jobs import queries
-from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.outbox import Delivery
 from steelyard.settings import Network, Settings
+from steelyard.training.kind import TRAINING
+from steelyard.training.queries import get_job
 from steelyard.training.webhook import host_of
 from steelyard_worker import webhook_sender
 from steelyard_worker.webhook_sender import Refused, WebhookSender
@@ -165,7 +166,7 @@ def test_an_ended_job_is_told_of(engine: Engine, receiver: Any) -> None:
         wait_for(lambda: notes(engine, job_id))
     [(_, headers, body)] = receiver.got
     Webhook(SECRET).verify(body, headers)
-    assert orjson.loads(body)["data"] == queries.get_job(engine, job_id)
+    assert orjson.loads(body)["data"] == get_job(engine, job_id)
     assert notes(engine, job_id) == ["webhook, attempt 1: the receiver answered 204"]
 
 

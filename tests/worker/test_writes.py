@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from steelyard.jobs import ledger, queries
+from steelyard.jobs import queries
+from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import read_job
+from steelyard.training.queries import get_history, get_job
 from steelyard_worker.outcome import Outcome
 from steelyard_worker.recorder import Recorder
 from tests.conftest import no_tables
@@ -20,7 +22,7 @@ SECONDS = 3.0
 
 def test_a_run_writes_at_most_twice_a_second_and_once_for_its_end(engine: Engine) -> None:
     document: dict[str, Any] = {**SMALLEST, "layers": [64, 64], "training": {"epochs": 100_000}}
-    job = ledger.submit(engine, read_job(document, limits=Limits(4 << 30), tables=no_tables))
+    job = submission.submit(engine, read_job(document, limits=Limits(4 << 30), tables=no_tables))
     held = claim(engine, job["id"])
     outcome = Outcome(engine, held, queries.load_order(engine, job["id"]), threads=1)
     written: list[float] = []
@@ -39,8 +41,8 @@ def test_a_run_writes_at_most_twice_a_second_and_once_for_its_end(engine: Engine
     event.remove(engine, "commit", listener)
     assert 1 < while_training <= 1 + 2 * (ended - started)
     assert len(written) == while_training + 1
-    history = queries.get_history(engine, job["id"])["epochs"]
-    assert history == list(range(1, queries.get_job(engine, job["id"])["progress"]["epoch"] + 1))
+    history = get_history(engine, job["id"])["epochs"]
+    assert history == list(range(1, get_job(engine, job["id"])["progress"]["epoch"] + 1))
 
 
 def note(written: list[float], _: Any) -> None:

@@ -16,8 +16,8 @@ from steelyard.diagnostics.not_finite import blame_cell, find_not_finite, find_u
 from steelyard.errors import SteelyardError
 from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
-from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.queries import Epochs, Order, get_history
+from steelyard.jobs.ledger import Claim, End, Epochs
+from steelyard.jobs.queries import Order
 from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.models.start import OPTIMIZER, as_tensors, load_start
 from steelyard.models.transfer import match
@@ -29,6 +29,7 @@ from steelyard.nn.training.loop import Batch, Epoch, Training
 from steelyard.store.tensors import digest
 from steelyard.training.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
 from steelyard.training.names import name_weights
+from steelyard.training.queries import get_history
 from steelyard.training.schema import load_spec
 from steelyard.training.sources import load_data
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes

@@ -13,8 +13,7 @@ from sqlalchemy import Engine
 from steelyard.errors import Unavailable
 from steelyard.jobs import ledger
 from steelyard.jobs.checkpoints import Checkpoint
-from steelyard.jobs.ledger import Claim
-from steelyard.jobs.queries import Epochs
+from steelyard.jobs.ledger import Claim, Epochs
 from steelyard.logs import get_logger
 from steelyard.nn.training.loop import Batch, Epoch
 from steelyard_worker.checkpoint import FIRST_SECONDS, Cadence

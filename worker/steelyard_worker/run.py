@@ -30,12 +30,13 @@ from steelyard.errors import (
 )
 from steelyard.jobs import queries
 from steelyard.jobs.batches import PREDICTION
-from steelyard.jobs.ledger import Claim
-from steelyard.jobs.queries import TRAINING, Epochs, Order
+from steelyard.jobs.ledger import Claim, Epochs
+from steelyard.jobs.queries import Order
 from steelyard.lifeline import end_with_parent
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
+from steelyard.training.kind import TRAINING
 from steelyard_worker.batch import Batch
 from steelyard_worker.outcome import Outcome
 from steelyard_worker.process import CANCEL, DONE, ENDING, GIVEN_BACK, PAUSE, REQUESTS, RETIRED, TICK

@@ -1,6 +1,6 @@
 """Large jobs: a separate process extracts the rows from the body, as it does for files.
 
-`split` works there. It adds to the file that holds the body what is stored of the rows, and gives the rows as it gives
+`serve` works there. It adds to the file that holds the body what is stored of the rows, and gives the rows as it gives
 those of any file; all else that the job says is small.
 """
 
@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from steelyard.datasets.orders import JOB
 from steelyard.datasets.reader_pool import Parsed, Readers
 from steelyard.datasets.tempfiles import passing_file
 from steelyard.documents.strict_json import read_document
@@ -39,7 +38,7 @@ def read_large_job(readers: Readers, body: bytes) -> Taken:
     with passing_file() as file:
         path = Path(path_of(file))
         path.write_bytes(body)
-        with readers.read(str(path), JOB, max_bytes=len(body)) as parsed:
+        with readers.read(str(path), __name__, max_bytes=len(body)) as parsed:
             found = parsed.found
             rows = found["inline"]
             load = None if rows is None else _load(parsed, rows)
@@ -84,7 +83,7 @@ def _refuse(faults: list[Fault]) -> tuple[Table, list[str]]:
     raise ValidationFailed(faults)
 
 
-def split(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def serve(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Take the rows out of the job's body at `from`, behind which is put what is stored of them.
 
     The answers are those to any order to read a file; the first may say why the job is refused as a whole.

@@ -1,4 +1,3 @@
 """The messages between the process that reads files and the one that asks it to."""
 
 PROCESSOR_SECONDS = 120  # that a process may compute for one file; then the kernel ends it
-JOB = "job"  # the format of a body that is a job, of which the rows are wanted

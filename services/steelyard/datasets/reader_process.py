@@ -8,15 +8,16 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import orjson
 
 from steelyard.datasets import sandbox
-from steelyard.datasets.orders import JOB, PROCESSOR_SECONDS
+from steelyard.datasets.orders import PROCESSOR_SECONDS
 from steelyard.lifeline import end_with_parent
 from steelyard.tabular import chunks
-from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.readers.options import FORMATS, Dialect
 from steelyard.tabular.readers.read import Options, open_file
 from steelyard.tabular.readers.unnamed_files import NO_ROOM
 from steelyard.tabular.readers.unreadable import Unreadable
@@ -45,12 +46,11 @@ def serve(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
     The first answer says how many rows there are, or why it was not read; the second what the columns hold; each
     further one that the next part of every column is written to the file `to`, and whether that was the last.
-    Columns that are `wanted` by name are not described in full: only their kind is returned.
+    Columns that are `wanted` by name are not described in full: only their kind is returned. A format that is none of a
+    file's is the name of a module, whose own `serve` reads the file.
     """
-    if order["format"] == JOB:
-        from steelyard.datasets import inline  # noqa: PLC0415 -- takes a second and 65 MB, which no file needs
-
-        yield from inline.split(order)
+    if order["format"] not in FORMATS.values():  # that of a room above, imported only when one is asked for
+        yield from import_module(order["format"]).serve(order)
         return
     options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]), order["wanted"])
     try:

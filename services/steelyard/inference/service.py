@@ -1,10 +1,8 @@
 """Predictions by trained models, which stay loaded as long as they fit into a bound of bytes.
 
-A model never changes, so a loaded model is never stale. Whether it still exists, and which model an alias names, is
-checked again after half a second.
+A model never changes, so a loaded model is never stale.
 """
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from sqlalchemy import Engine, select
 from steelyard.errors import NotFound, PayloadTooLarge
 from steelyard.inference.memory import held_bytes
 from steelyard.inference.rows import read_body, read_table
-from steelyard.models.library import find_id
+from steelyard.models.references import References
 from steelyard.nn.batch_invariant import FEW_ROWS
 from steelyard.nn.evaluation import Answers, answer
 from steelyard.nn.losses import Loss
@@ -35,8 +33,6 @@ from steelyard.training.assemble import build_network
 from steelyard.training.schema import load_spec
 
 DEFAULT_BYTES = 512 << 20
-LOOK_AGAIN_SECONDS = 0.5  # how long a model that was deleted, or whose alias passed on, may answer
-MOST_SEEN = 10_000
 MOST_PRODUCTS_AT_ONCE = 10_000_000  # weights times rows: some milliseconds
 MOST_ANSWERS = 5_000_000  # values of the outputs: 100 MB of JSON
 MOST_LOADED = 256  # small ones are loaded again within milliseconds
@@ -86,12 +82,12 @@ class Loaded:
 class Predictor:
     """Predicts with the models of the database behind `engine`, keeping at most `max_bytes` of them loaded."""
 
-    def __init__(self, engine: Engine, *, max_bytes: int = DEFAULT_BYTES) -> None:
+    def __init__(self, engine: Engine, references: References | None = None, *, max_bytes: int = DEFAULT_BYTES) -> None:
         self._engine = engine
+        self._references = References(engine) if references is None else references
         self._max_bytes = max_bytes
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._lock = Lock()
-        self._seen: dict[str, tuple[float, str]] = {}
 
     def predict(self, reference: str, body: bytes) -> dict[str, Any]:
         """Answer a predict request, `{"inputs": …}`, numbers as arrays.
@@ -105,9 +101,9 @@ class Predictor:
 
     def predict_at_once(self, reference: str, body: bytes) -> dict[str, Any] | None:
         """The same, if it takes a moment and no look at the database; else `None`, and nothing was done."""
-        seen_at, model_id = self._seen.get(reference, (0.0, None))
+        model_id = self._references.recall(reference)
         model = None if model_id is None else self._loaded.get(model_id)
-        if model is None or model_id is None or time.monotonic() - seen_at >= LOOK_AGAIN_SECONDS:
+        if model is None or model_id is None:
             return None
         most_rows = len(body) // (2 * max(1, len(model.inputs.features))) + 1  # a value takes a digit and a comma
         if most_rows * model.network.parameters.size > MOST_PRODUCTS_AT_ONCE:
@@ -143,7 +139,7 @@ class Predictor:
 
     def get(self, reference: str) -> tuple[str, Loaded]:
         """The id of the model that an id or an alias stands for, and the model. Raises `NotFound`."""
-        model_id = self._find_id(reference)
+        model_id = self._references.find(reference)
         with self._lock:
             if model_id is None:
                 self._loaded.pop(reference, None)
@@ -158,24 +154,6 @@ class Predictor:
     def nbytes(self) -> int:
         """What the loaded models come to. It may exceed the bound by what the last one alone has."""
         return sum(model.nbytes for model in self._loaded.values())
-
-    def look_again(self) -> None:
-        """Drop what is cached: a model was deleted, or an alias changed."""
-        self._seen.clear()
-
-    def _find_id(self, reference: str) -> str | None:
-        """The id of the model that is meant, as the database says, or said a moment ago."""
-        clock = time.monotonic()
-        seen_at, model_id = self._seen.get(reference, (-LOOK_AGAIN_SECONDS, None))
-        if model_id is not None and clock - seen_at < LOOK_AGAIN_SECONDS:
-            return model_id
-        with reading(self._engine) as connection:
-            model_id = find_id(connection, reference)
-        if model_id is not None:  # else a stranger could fill the memory with names
-            if len(self._seen) > MOST_SEEN:
-                self._seen.clear()
-            self._seen[reference] = (clock, model_id)
-        return model_id
 
     def _shrink(self) -> None:
         while len(self._loaded) > 1 and (len(self._loaded) > MOST_LOADED or self.nbytes > self._max_bytes):

@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -24,23 +23,19 @@ from steelyard.errors import Conflict, FencedOff, RunFailed, WorkerLost
 from steelyard.jobs import checkpoints, queue
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.kinds import Kind
-from steelyard.jobs.queries import TRAINING, Epochs
 from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, may_resume
 from steelyard.jobs.webhooks import outbox
-from steelyard.store import replies
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
-from steelyard.store.ids import new_id
-from steelyard.store.replies import Once
 from steelyard.store.space import freeing
 from steelyard.store.tables import Event, HistoryEpoch, Job, JobDataset, JobInput
-from steelyard.training.plan import Plan
 
 CRASHES_BEFORE_FAILURE = 3
 LOSSES_BEFORE_FAILURE = 20
 BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second; none after a loss
 RUNS_BETWEEN_SWEEPS = 50  # a run leaves a few events; a job that is given back for ever must not leave ever more
 EVENTS_KEPT = 200
+Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each with what it measured
 UNHARMED = {"crashes": 0, "losses": 0}
 
 
@@ -70,33 +65,6 @@ class End:
     fingerprint: Mapping[str, Any] | None
     weights_sha256: str | None
     parts: str = "epochs"
-
-
-def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: Once | None = None) -> dict[str, Any]:
-    """Commit a new job, and give it as it was committed. Ring for it afterwards: the row is what counts.
-
-    With `once` the job is kept as the answer to that request, as JSON. Raises `AnsweredAlready` if it has one.
-    """
-    job_id = new_id(TRAINING.prefix)
-    values = {
-        "kind": TRAINING.name,
-        "name": plan.spec.name,
-        "labels": plan.spec.metadata,
-        "spec": plan.spec.to_json(),
-        "spec_digest": plan.digest,
-        "data": plan.data.to_json() | {"findings": [finding.to_json() for finding in plan.findings]},
-        "parameters": plan.parameters,
-        "request_id": request_id,
-        "epochs": plan.spec.training.epochs,
-    }
-    with writing(engine) as connection:
-        enqueue(connection, job_id, inline=plan.inline, datasets=plan.datasets, **values)
-        if plan.webhook is not None:
-            outbox.add(connection, job_id, plan.webhook)
-        job = TRAINING.read(connection, job_id)
-        if once is not None:
-            replies.keep(connection, once, orjson.dumps(job))
-    return job
 
 
 def enqueue(connection: Connection, job_id: str, *, inline: bytes | None, datasets: list[str], **values: Any) -> None:

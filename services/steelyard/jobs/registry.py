@@ -2,6 +2,6 @@
 
 from steelyard.jobs.batches import PREDICTION
 from steelyard.jobs.kinds import Kind
-from steelyard.jobs.queries import TRAINING
+from steelyard.training.kind import TRAINING
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (TRAINING, PREDICTION)}

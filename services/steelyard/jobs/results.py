@@ -19,8 +19,7 @@ from steelyard.exports import safetensors
 from steelyard.exports.nested import to_lists
 from steelyard.exports.pieces import PiecewiseTensor, Read
 from steelyard.jobs import ledger
-from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.queries import TRAINING, Epochs
+from steelyard.jobs.ledger import Claim, End, Epochs
 from steelyard.store import tensors
 from steelyard.store.blobs import Blob
 from steelyard.store.blocks import Blocks, paging, rows_at_once
@@ -28,6 +27,7 @@ from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.tables import Job, Model, Predictions, Snapshot, Tensor
+from steelyard.training.kind import TRAINING
 
 CHUNK_ROWS = 10_000
 

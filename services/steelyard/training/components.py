@@ -4,8 +4,9 @@ import dataclasses
 import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, Field, create_model
 
+from steelyard.documents.schema import Strict
 from steelyard.nn.activations import ACTIVATIONS, Activation
 from steelyard.nn.clipping import GRADIENT_CLIPS
 from steelyard.nn.component import Part, Registry, parameters
@@ -76,12 +77,6 @@ SLOTS = _all_slots()
 """Every field that names a part, in jobs and in parts: where a name stands for a part with its defaults."""
 
 MOST_VALUES = 100  # in a list that is one parameter
-
-
-class Strict(BaseModel):
-    """A part of a request: no unknown field, no value of another type, nothing that is not finite."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class PartModel(Strict):

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field, ValidationError, WithJsonSchema
 
+from steelyard.documents.schema import Strict
 from steelyard.errors import Fault, ValidationFailed, pointer
 from steelyard.tabular.json_table import read_inline
 from steelyard.tabular.table import Table
-from steelyard.training.components import Strict
 from steelyard.training.schema import Column
 from steelyard.training.schema_errors import translate
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import orjson
 from pydantic import Discriminator, Field, Tag, create_model
 
+from steelyard.documents.schema import Strict
 from steelyard.nn.activations import ACTIVATIONS
 from steelyard.nn.clipping import GRADIENT_CLIPS
 from steelyard.nn.constraints import CONSTRAINTS
@@ -18,7 +19,7 @@ from steelyard.nn.regularizers import REGULARIZERS
 from steelyard.nn.schedules import SCHEDULES
 from steelyard.tabular.builtin import BUILTINS
 from steelyard.tabular.encoder import EncoderOptions
-from steelyard.training.components import Strict, union_of
+from steelyard.training.components import union_of
 from steelyard.training.webhook import Webhook
 
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from steelyard.documents.schema import Strict
 from steelyard.errors import shown
-from steelyard.training.components import Strict
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 -- that is how Standard Webhooks marks one
 SECRET_BYTES = range(24, 65)

@@ -2,11 +2,15 @@
 
 from flask import Flask, Response, g, request
 
+from steelyard.attribution.api import explanations
 from steelyard.attribution.service import Explainer
 from steelyard.datasets.reader_pool import Readers
+from steelyard.http import services
+from steelyard.http.environment import REQUEST_ID, ROUTE
 from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind
+from steelyard.models.references import References
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.web.accounting import choose_id, make_meters
@@ -21,7 +25,7 @@ from steelyard.web.predictions import predictions
 from steelyard.web.problems import add_handlers, problems
 from steelyard.web.uploads import Uploads
 from steelyard.web.weights import weights
-from steelyard.web.wiring import KEY, REQUEST_ID, ROUTE, Services
+from steelyard.web.wiring import KEY, Services
 
 # plotly sets styles on the elements it draws, and draws its icons from data: and blob: addresses.
 POLICY = (
@@ -39,19 +43,23 @@ def create_app(ours: Settings) -> Flask:
     engine = make_engine(ours.database)
     meters = make_meters()
     meters.registry.register(JobsByStatus(engine))
-    predictor = Predictor(engine)
+    references = References(engine)
+    predictor = Predictor(engine, references)
     readers = Readers(memory_bytes=ours.max_job_memory_bytes)
     shared = Services(
         ours,
         engine,
         Doorbell(ours.broker),
+        references,
         predictor,
         Explainer(engine, predictor, readers),
         readers,
         meters,
     )
     app.extensions[KEY] = shared
-    for blueprint in (jobs, weights, datasets, models, predictions, health, docs, problems, console, assets):
+    app.extensions[services.KEY] = shared.by_class()
+    rooms = (jobs, weights, datasets, models, predictions, explanations)
+    for blueprint in (*rooms, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)
     app.before_request(_begin)

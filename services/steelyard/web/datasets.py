@@ -7,8 +7,12 @@ from flask import Blueprint, Response, url_for
 
 from steelyard.datasets import library
 from steelyard.datasets.library import Upload
+from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import shown
+from steelyard.http.services import service
+from steelyard.settings import Settings
 from steelyard.store import replies
+from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
 from steelyard.tabular.readers.options import FORMATS
 from steelyard.web.idempotency import answer_once
@@ -16,7 +20,6 @@ from steelyard.web.pagination import CSV, as_csv, as_list, as_rows
 from steelyard.web.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.web.routing import JSON, Operation, choose_form, reply, route, stream
 from steelyard.web.uploads import READING, read_dialect, receive, require_name
-from steelyard.web.wiring import services
 
 datasets = Blueprint("datasets", __name__)
 NAME = Query("name", "string", "a label")
@@ -39,24 +42,24 @@ ROW = Query("after", "integer", "number of rows to skip", default=0, least=0, mo
 )
 def create_dataset(*, name: str | None, **dialect: Any) -> Response:
     """Read and store a data file. Uploading the same bytes again returns the same data set."""
-    ours, read_as = services(), read_dialect(**dialect)
-    most = ours.settings.max_dataset_bytes
+    engine, readers, most = service(Engine), service(Readers), service(Settings).max_dataset_bytes
+    read_as = read_dialect(**dialect)
     with receive(most) as sent:
         title = require_name(name or sent.name)
         upload = Upload(title, sent.media_type, read_as, sent.digest(), sent.bytes)
 
         def create(once: Once | None) -> bytes:
-            found = library.find(ours.engine, upload)
+            found = library.find(engine, upload)
             if found is None:
                 form = FORMATS[sent.media_type]
-                with ours.readers.read(sent.path, form, max_bytes=most, dialect=read_as) as parsed:
-                    found = library.keep(ours.engine, upload, sent.file, parsed)
+                with readers.read(sent.path, form, max_bytes=most, dialect=read_as) as parsed:
+                    found = library.keep(engine, upload, sent.file, parsed)
             if found["name"] != title and title is not None:
                 called = "without a name" if found["name"] is None else f"under the name {shown(found['name'])}"
                 found["note"] = f"the same bytes are already stored {called}; the name {shown(title)} is not used"
             answer = orjson.dumps(found)
             if once is not None:  # a transaction of its own will do: the same bytes are the same data set anyhow
-                replies.keep_alone(ours.engine, once, answer)
+                replies.keep_alone(engine, once, answer)
             return answer
 
         answer, headers = answer_once(create, body_sha256=upload.digest)
@@ -72,13 +75,13 @@ def create_dataset(*, name: str | None, **dialect: Any) -> Response:
 )
 def list_datasets(*, limit: int, after: str | None) -> dict[str, Any]:
     """The newest data sets."""
-    return as_list(library.list_datasets(services().engine, limit=limit, after=after))
+    return as_list(library.list_datasets(service(Engine), limit=limit, after=after))
 
 
 @route(datasets, "GET", "/v1/datasets/<dataset_id>", Operation("Get a data set", {200: "Dataset"}, problems=(404,)))
 def get_dataset(dataset_id: str) -> dict[str, Any]:
     """Describe the data set: each column with its kind and statistics."""
-    return library.get(services().engine, dataset_id)
+    return library.get(service(Engine), dataset_id)
 
 
 @route(
@@ -89,7 +92,7 @@ def get_dataset(dataset_id: str) -> dict[str, Any]:
 )
 def delete_dataset(dataset_id: str) -> Response:
     """Delete the data set."""
-    library.remove(services().engine, dataset_id)
+    library.remove(service(Engine), dataset_id)
     return Response(status=204)
 
 
@@ -102,10 +105,10 @@ def delete_dataset(dataset_id: str) -> Response:
 def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
     """Rows as objects, or as CSV."""
     form = choose_form((JSON, CSV))
-    found = library.open_rows(services().engine, dataset_id, limit=limit, after=after)
+    found = library.open_rows(service(Engine), dataset_id, limit=limit, after=after)
     if form == JSON:
         return stream(as_rows(found), version=found.version)
-    header = [column["name"] for column in library.get(services().engine, dataset_id)["columns"]]
+    header = [column["name"] for column in library.get(service(Engine), dataset_id)["columns"]]
     blocks = ([[*row.values()] for row in rows] for rows in found.rows)
     return stream(as_csv(header, blocks), version=found.version, content_type=CSV)
 
@@ -118,5 +121,5 @@ def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
 )
 def get_dataset_content(dataset_id: str) -> Response:
     """The file."""
-    media_type, size, pieces = library.read_content(services().engine, dataset_id)
+    media_type, size, pieces = library.read_content(service(Engine), dataset_id)
     return stream(pieces, version=("content", dataset_id), content_type=media_type, length=size)

@@ -14,9 +14,9 @@ import orjson
 
 from steelyard.errors import NotFound, Unavailable
 from steelyard.jobs.feed import Cursor, Happened, Mark, read_feed
+from steelyard.jobs.following import Stream
 from steelyard.jobs.kinds import Kind
 from steelyard.store.engine import Engine
-from steelyard.web.deferral import Stream
 from steelyard.web.watcher import AWAY_SECONDS, Watcher
 
 HEARTBEAT_SECONDS = 15.0

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from flask import request
 
 from steelyard.errors import Conflict, InvalidRequest
+from steelyard.http.services import service
 from steelyard.store import replies
+from steelyard.store.engine import Engine
 from steelyard.store.replies import AnsweredAlready, Once
-from steelyard.web.wiring import services
+from steelyard.web.in_flight import InFlight
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -38,14 +40,14 @@ def answer_once(
     body = request.get_data() if body_sha256 is None else body_sha256.encode()
     asked = b"\0".join((request.method.encode(), request.full_path.encode(), body))
     once = Once(key, hashlib.sha256(asked).hexdigest())
-    ours = services()
-    with ours.in_flight.hold(key):
-        answer = replies.find(ours.engine, once)
+    engine = service(Engine)
+    with service(InFlight).hold(key):
+        answer = replies.find(engine, once)
         if answer is None:
             try:
                 return create(once), {}
             except AnsweredAlready:  # by another process, a moment ago
-                answer = replies.find(ours.engine, once)
+                answer = replies.find(engine, once)
     if answer is None:
         raise Conflict(f"the answer to {HEADER} {key!r} is no longer stored; use a new key")
     return answer, {REPLAYED: "true"}

@@ -8,21 +8,25 @@ from flask import Blueprint, Response, g, url_for
 
 from steelyard.datasets import library
 from steelyard.datasets.inline import LARGE_BYTES, read_large_job
+from steelyard.datasets.reader_pool import Readers
 from steelyard.documents.strict_json import read_document
-from steelyard.jobs import ledger, queries, results
-from steelyard.jobs.queries import TRAINING
+from steelyard.http.services import service
+from steelyard.jobs import results
 from steelyard.jobs.states import STATUSES
 from steelyard.jobs.webhooks.address_policy import require_reach
 from steelyard.models.start import require_start
+from steelyard.settings import Settings
+from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
+from steelyard.training import queries, submission
 from steelyard.training.estimate import Limits
+from steelyard.training.kind import TRAINING
 from steelyard.training.plan import Plan, read_job
 from steelyard.web.idempotency import answer_once, read_key
-from steelyard.web.life import add_life
+from steelyard.web.life import add_life, ring
 from steelyard.web.pagination import CSV, as_csv, as_list, as_rows
 from steelyard.web.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.web.routing import JSON, Operation, choose_form, reply, route, stream, take_json
-from steelyard.web.wiring import services
 
 jobs = Blueprint("jobs", __name__)
 RETRY_SECONDS = 1
@@ -67,24 +71,22 @@ def submit_job(*, dry_run: bool) -> Response:
 
 
 def _create_job(once: Once | None) -> bytes:
-    ours = services()
-    job = ledger.submit(ours.engine, _read_plan(), request_id=g.request_id, once=once)
-    if not ours.doorbell.ring(job["id"]):
-        ours.meters.lost_rings.inc()
+    job = submission.submit(service(Engine), _read_plan(), request_id=g.request_id, once=once)
+    ring(job["id"])
     return orjson.dumps(job)
 
 
 def _read_plan() -> Plan:
-    ours = services()
+    engine, settings = service(Engine), service(Settings)
     body = take_json()
-    taken = read_large_job(ours.readers, body) if len(body) > LARGE_BYTES else None
+    taken = read_large_job(service(Readers), body) if len(body) > LARGE_BYTES else None
     document = read_document(body) if taken is None else taken[0]
     del body
-    limits = Limits(ours.settings.max_job_memory_bytes)
-    plan = read_job(document, limits=limits, tables=partial(library.load_table, ours.engine), taken=taken)
-    plan = require_start(ours.engine, plan)
+    limits = Limits(settings.max_job_memory_bytes)
+    plan = read_job(document, limits=limits, tables=partial(library.load_table, engine), taken=taken)
+    plan = require_start(engine, plan)
     if plan.webhook is not None:
-        require_reach(plan.webhook, ours.settings.webhook_networks)
+        require_reach(plan.webhook, settings.webhook_networks)
     return plan
 
 
@@ -96,7 +98,7 @@ def _read_plan() -> Plan:
 )
 def list_jobs(**filters: Any) -> dict[str, Any]:
     """The newest jobs."""
-    return as_list(queries.list_jobs(services().engine, **filters))
+    return as_list(queries.list_jobs(service(Engine), **filters))
 
 
 add_life(jobs, TRAINING, "/v1/jobs", "Job")
@@ -117,7 +119,7 @@ add_life(jobs, TRAINING, "/v1/jobs", "Job")
 def get_history(job_id: str, *, after: int) -> Response:
     """The history, or the part after an epoch."""
     form = choose_form((JSON, CSV))
-    history = queries.get_history(services().engine, job_id, after=after)
+    history = queries.get_history(service(Engine), job_id, after=after)
     if form == JSON:
         return reply(history)
     series = history["series"]
@@ -140,7 +142,7 @@ def get_history(job_id: str, *, after: int) -> Response:
 def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Response:
     """Row, target, prediction and probabilities of a split's rows."""
     form = choose_form((JSON, CSV))
-    found = results.open_predictions(services().engine, job_id, split, limit=limit, after=after)
+    found = results.open_predictions(service(Engine), job_id, split, limit=limit, after=after)
     if form == JSON:
         return stream(as_rows(found), version=found.version)
     classes = found.facts["classes"] or []
@@ -160,4 +162,4 @@ def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Respo
 )
 def get_report(job_id: str, *, split: str) -> dict[str, Any]:
     """Precision and recall of each class, the confusion matrix, and the calibration of the probabilities."""
-    return {"object": "report", **results.get_report(services().engine, job_id, split)}
+    return {"object": "report", **results.get_report(service(Engine), job_id, split)}

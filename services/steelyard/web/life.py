@@ -6,16 +6,19 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from steelyard.errors import InvalidRequest, shown
+from steelyard.http import deferral
+from steelyard.http.services import service
 from steelyard.jobs import ledger, queries, resumption
+from steelyard.jobs.doorbell import Doorbell
 from steelyard.jobs.feed import Cursor, read_feed
+from steelyard.jobs.following import Stream, Wait
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import ENDED
-from steelyard.web import deferral
-from steelyard.web.deferral import Stream, Wait
+from steelyard.store.engine import Engine
+from steelyard.web.accounting import Meters
 from steelyard.web.pagination import as_list
 from steelyard.web.query import LIMIT, MOST_OFFSET, Query
 from steelyard.web.routing import JSON, Operation, choose_form, reply, route
-from steelyard.web.wiring import services
 
 MOST_SECONDS = 60
 EVENT_STREAM = "text/event-stream"
@@ -50,6 +53,12 @@ def add_life(blueprint: Blueprint, kind: Kind, path: str, schema: str) -> None:
     route(blueprint, "GET", f"{one}/events", listed, name=events_name)(views.list_events)
 
 
+def ring(job_id: str) -> None:
+    """Tell the workers that a job waits, and count it if they cannot be told."""
+    if not service(Doorbell).ring(job_id):
+        service(Meters).lost_rings.inc()
+
+
 @dataclass(frozen=True)
 class Views:
     """The views of a kind of job. The id comes as the only path parameter, which is named after the kind."""
@@ -59,7 +68,7 @@ class Views:
     def get(self, *, wait: float, until: str, **ids: str) -> dict[str, Any]:
         """Returns at once; with `wait`, when the status changes or the job ends, or after that many seconds."""
         [job_id] = ids.values()
-        job = queries.get(services().engine, job_id, self.kind)
+        job = queries.get(service(Engine), job_id, self.kind)
         if wait and job["status"] not in ENDED:
             deferral.leave(Wait(job_id, job["status"], until == "ended", wait))
         return job
@@ -67,23 +76,21 @@ class Views:
     def delete(self, **ids: str) -> Response:
         """Delete it. A running one must be cancelled first."""
         [job_id] = ids.values()
-        ledger.remove(services().engine, job_id, self.kind)
+        ledger.remove(service(Engine), job_id, self.kind)
         return Response(status=204)
 
     def cancel(self, **ids: str) -> Response:
         """Cancel it: immediately if it is queued, within seconds if it is running."""
         [job_id] = ids.values()
-        ledger.request_cancel(services().engine, job_id, self.kind)
-        return reply(queries.get(services().engine, job_id, self.kind), 202)
+        ledger.request_cancel(service(Engine), job_id, self.kind)
+        return reply(queries.get(service(Engine), job_id, self.kind), 202)
 
     def resume(self, **ids: str) -> Response:
         """Queue it again. It keeps its id and continues from its last checkpoint."""
         [job_id] = ids.values()
-        ours = services()
-        resumption.resume(ours.engine, job_id, self.kind)
-        if not ours.doorbell.ring(job_id):
-            ours.meters.lost_rings.inc()
-        return reply(queries.get(ours.engine, job_id, self.kind), 202)
+        resumption.resume(service(Engine), job_id, self.kind)
+        ring(job_id)
+        return reply(queries.get(service(Engine), job_id, self.kind), 202)
 
     def list_events(self, *, limit: int, after: int, **ids: str) -> Response:
         """The events so far as a list, or all events until the end as server-sent events.
@@ -92,7 +99,7 @@ class Views:
         it got as `Last-Event-ID` continues after it, and gets 204 when there are no more events.
         """
         [job_id] = ids.values()
-        engine = services().engine
+        engine = service(Engine)
         if choose_form((JSON, EVENT_STREAM)) == JSON:
             return reply(as_list(queries.list_events(engine, job_id, self.kind, limit=limit, after=after)))
         cursor = _read_cursor(request.headers.get("Last-Event-ID"), after)

@@ -1,21 +1,19 @@
-"""Trained models, their predictions and explanations."""
+"""Trained models."""
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
+from steelyard.http.services import service
 from steelyard.models import library
-from steelyard.tabular.readers.options import FORMATS
+from steelyard.models.references import References
+from steelyard.store.engine import Engine
 from steelyard.web.pagination import as_list
 from steelyard.web.query import AFTER, LIMIT, Query
-from steelyard.web.routing import JSON, Operation, read_json, route, take_json
-from steelyard.web.uploads import receive
-from steelyard.web.wiring import services
+from steelyard.web.routing import Operation, route
 
 models = Blueprint("models", __name__)
-PREDICT = "/v1/models/<model_id>/predict"
 FORCE = Query("force", "boolean", "delete the model even if it has aliases", default=False)
-TABLES = {media_type: form for media_type, form in FORMATS.items() if media_type != JSON}
 
 
 @route(
@@ -26,13 +24,13 @@ TABLES = {media_type: form for media_type, form in FORMATS.items() if media_type
 )
 def list_models(*, limit: int, after: str | None) -> dict[str, Any]:
     """The newest models."""
-    return as_list(library.list_models(services().engine, limit=limit, after=after))
+    return as_list(library.list_models(service(Engine), limit=limit, after=after))
 
 
 @route(models, "GET", "/v1/models/<model_id>", Operation("Get a model", {200: "Model"}, problems=(404,)))
 def get_model(model_id: str) -> dict[str, Any]:
     """The model's inputs, outputs, layers and origin."""
-    return library.get_model(services().engine, model_id)
+    return library.get_model(service(Engine), model_id)
 
 
 @route(
@@ -43,8 +41,8 @@ def get_model(model_id: str) -> dict[str, Any]:
 )
 def delete_model(model_id: str, *, force: bool) -> Response:
     """Delete the model. A model with an alias is deleted only with `force`."""
-    library.delete_model(services().engine, model_id, force=force)
-    services().predictor.look_again()
+    library.delete_model(service(Engine), model_id, force=force)
+    service(References).forget()
     return Response(status=204)
 
 
@@ -56,9 +54,9 @@ def delete_model(model_id: str, *, force: bool) -> Response:
 )
 def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
     """Give the model the alias. If another model has it, the alias moves."""
-    engine = services().engine
+    engine = service(Engine)
     library.set_alias(engine, model_id, alias)
-    services().predictor.look_again()
+    service(References).forget()
     return library.get_model(engine, alias)
 
 
@@ -70,44 +68,6 @@ def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
 )
 def delete_model_alias(model_id: str, alias: str) -> Response:
     """Remove the alias; the model is kept."""
-    library.remove_alias(services().engine, model_id, alias)
-    services().predictor.look_again()
+    library.remove_alias(service(Engine), model_id, alias)
+    service(References).forget()
     return Response(status=204)
-
-
-@route(
-    models,
-    "POST",
-    PREDICT,
-    Operation("Predict", {200: "Prediction"}, body="PredictRequest", files=True, problems=(404, 413, 415, 422)),
-)
-def predict(model_id: str) -> dict[str, Any]:
-    """Predictions for rows, given as lists, as objects, or as a CSV, Parquet or Arrow file."""
-    ours = services()
-    if request.mimetype not in TABLES:
-        return ours.predictor.predict(model_id, take_json())
-    most = ours.settings.max_body_bytes
-    wanted = ours.predictor.get(model_id)[1].features
-    with (
-        receive(most) as sent,
-        ours.readers.read(sent.path, TABLES[sent.media_type], max_bytes=most, wanted=wanted) as parsed,
-    ):
-        return ours.predictor.predict_tables(model_id, parsed.tables())
-
-
-@route(
-    models,
-    "POST",
-    "/v1/models/<model_id>/explain",
-    Operation("Explain", {200: "Explanation"}, body="ExplainRequest", problems=(404, 413, 415, 422)),
-)
-def explain(model_id: str) -> dict[str, Any]:
-    """The importance of each column, compared with a control: noise columns with untrained weights.
-
-    By `permutation` it is how much the loss rises when the column is shuffled among the rows (without targets, how far
-    the answers move), by `integrated_gradients` the mean size of what it adds to the outputs on the way from the mean
-    training row, by `connection_weights` that of the products of weights from it to the outputs. The rows are those
-    sent, which may bear their targets, else those that the job kept back for validation, for test, or trained on; at
-    most 1000, and fewer of a large network. `agreement` is Spearman's correlation of the methods' rankings.
-    """
-    return services().explainer.explain(model_id, read_json())

@@ -11,9 +11,9 @@ from threading import Condition, Thread
 
 from steelyard.errors import Unavailable
 from steelyard.jobs.feed import Mark, read_marks
+from steelyard.jobs.following import Wait
 from steelyard.logs import get_logger
 from steelyard.store.engine import Engine
-from steelyard.web.deferral import Wait
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25  # seconds between two looks
 PAUSE_SHARE = 1 / 8  # of what the newest client has waited: short jobs are seen at once, long ones cost little

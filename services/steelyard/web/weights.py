@@ -8,9 +8,10 @@ from flask import Blueprint, Response
 
 from steelyard.exports import nested, npz, safetensors
 from steelyard.exports.pieces import PiecewiseTensor
+from steelyard.http.services import service
 from steelyard.jobs import results
+from steelyard.store.engine import Engine
 from steelyard.web.routing import JSON, Operation, choose_form, dump, route, stream
-from steelyard.web.wiring import services
 
 weights = Blueprint("weights", __name__)
 FORMS = (JSON, safetensors.MEDIA_TYPE, npz.NPZ_MEDIA_TYPE)
@@ -25,7 +26,7 @@ TENSOR_FORMS = (JSON, npz.NPY_MEDIA_TYPE)
 )
 def list_weights(job_id: str) -> dict[str, Any]:
     """Snapshots with the shapes, statistics and hashes of their tensors."""
-    return results.list_weights(services().engine, job_id)
+    return results.list_weights(service(Engine), job_id)
 
 
 @route(
@@ -37,7 +38,7 @@ def list_weights(job_id: str) -> dict[str, Any]:
 def get_snapshot(job_id: str, snapshot: str) -> Response:
     """The tensors, in a media type that the client accepts."""
     form = choose_form(FORMS)
-    stored = results.open_snapshot(services().engine, job_id, snapshot)
+    stored = results.open_snapshot(service(Engine), job_id, snapshot)
     version = (job_id, snapshot, stored.sha256)
     if form == safetensors.MEDIA_TYPE:
         length, pieces = safetensors.dump_pieces(stored.tensors, {"job": job_id, "snapshot": snapshot})
@@ -67,7 +68,7 @@ def get_tensor(job_id: str, snapshot: str, layer: str, tensor: str) -> Response:
     """The tensor, in a media type that the client accepts."""
     form = choose_form(TENSOR_FORMS)
     name = f"{layer}/{tensor}"
-    stored = results.open_tensor(services().engine, job_id, snapshot, name)
+    stored = results.open_tensor(service(Engine), job_id, snapshot, name)
     values, version = stored.tensors[name], (job_id, snapshot, name, stored.sha256)
     if form == npz.NPY_MEDIA_TYPE:
         headers = _filename(f"{layer}-{tensor}.npy")

@@ -1,7 +1,7 @@
 """The services that routes use, made once by the composition root."""
 
 from dataclasses import dataclass, field
-from typing import cast
+from typing import cast, get_type_hints
 
 from flask import current_app
 
@@ -9,6 +9,7 @@ from steelyard.attribution.service import Explainer
 from steelyard.datasets.reader_pool import Readers
 from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
+from steelyard.models.references import References
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 from steelyard.web.accounting import Meters
@@ -16,8 +17,6 @@ from steelyard.web.in_flight import InFlight
 
 KEY = "steelyard"
 THREADS = 32
-# What the front and Flask tell each other in the environment of a request.
-REQUEST_ID, ROUTE, BODY_FILE = "steelyard.request_id", "steelyard.route", "steelyard.body_file"
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,16 @@ class Services:
     settings: Settings
     engine: Engine
     doorbell: Doorbell
+    references: References
     predictor: Predictor
     explainer: Explainer
     readers: Readers
     meters: Meters
     in_flight: InFlight = field(default_factory=InFlight)
+
+    def by_class(self) -> dict[type, object]:
+        """Each of them by its class, as `steelyard.http.services` finds it."""
+        return {kind: getattr(self, name) for name, kind in get_type_hints(Services).items()}
 
     def close(self) -> None:
         """End what runs beside requests, and give connections back."""

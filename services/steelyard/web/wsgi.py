@@ -12,8 +12,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from steelyard.http.environment import BODY_FILE
 from steelyard.web.bodies import Body
-from steelyard.web.wiring import BODY_FILE
 
 PIECE_BYTES = 256 << 10
 T = TypeVar("T")

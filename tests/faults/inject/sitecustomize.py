@@ -17,7 +17,8 @@ from typing import Any
 
 FOLDER = Path(os.environ["FAULTS"])
 PLACES = {
-    "steelyard.jobs.ledger": {"submit": "submit", "claim": "claim", "record": "checkpoint"},
+    "steelyard.training.submission": {"submit": "submit"},
+    "steelyard.jobs.ledger": {"claim": "claim", "record": "checkpoint"},
     "steelyard.jobs.results": {"save_result": "result"},
     "steelyard.jobs.doorbell": {"Doorbell.ring": "ring"},
 }

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, func, select, update
 from steelyard.errors import ValidationFailed
 from steelyard.jobs import batches, ledger, queries, resumption
 from steelyard.jobs.batches import PREDICTION, BatchPlan
-from steelyard.jobs.queries import TRAINING
 from steelyard.jobs.registry import KINDS
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.outbox import (
@@ -25,9 +24,12 @@ from steelyard.jobs.webhooks.outbox import (
 )
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Job, Webhook
+from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.examples import SMALLEST
+from steelyard.training.kind import TRAINING
 from steelyard.training.plan import read_job
+from steelyard.training.queries import get_job
 from steelyard.training.webhook import Webhook as WebhookSpec
 from tests.conftest import no_tables
 from tests.jobs.test_ledger import change, claim, finish
@@ -38,7 +40,7 @@ TOLD = {**SMALLEST, "webhook": {"url": "https://example.com/hook", "secret": SEC
 
 def submit(engine: Engine, webhook: dict[str, Any] | None = None) -> str:
     spec = {**TOLD, "webhook": webhook or TOLD["webhook"]}
-    job_id: str = ledger.submit(engine, read_job(spec, limits=Limits(4 << 30), tables=no_tables))["id"]
+    job_id: str = submission.submit(engine, read_job(spec, limits=Limits(4 << 30), tables=no_tables))["id"]
     return job_id
 
 
@@ -77,7 +79,7 @@ def end_in(engine: Engine, status: str, webhook: dict[str, Any] | None = None) -
 def test_every_end_is_told_once_with_the_job_as_it_is_served(engine: Engine, status: str) -> None:
     job_id = end_in(engine, status)
     [delivery] = take_all(engine)
-    job = queries.get_job(engine, job_id)
+    job = get_job(engine, job_id)
     assert (delivery.job_id, delivery.url, delivery.secret, delivery.attempt) == (
         job_id,
         TOLD["webhook"]["url"],
@@ -111,9 +113,9 @@ def test_nothing_is_told_before_the_end(engine: Engine) -> None:
 
 def test_the_secret_is_served_nowhere(engine: Engine) -> None:
     job_id = submit(engine)
-    shown = str(queries.get_job(engine, job_id)) + str(queries.load_order(engine, job_id))
+    shown = str(get_job(engine, job_id)) + str(queries.load_order(engine, job_id))
     assert SECRET not in shown
-    assert queries.get_job(engine, job_id)["spec"]["webhook"] == {"url": TOLD["webhook"]["url"]}
+    assert get_job(engine, job_id)["spec"]["webhook"] == {"url": TOLD["webhook"]["url"]}
 
 
 def test_whom_it_is_told_does_not_change_what_is_trained() -> None:

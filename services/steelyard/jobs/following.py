@@ -1,0 +1,25 @@
+"""What the view of a job leaves to the event loop: to wait for a change, or to stream events."""
+
+from dataclasses import dataclass
+
+from steelyard.jobs.feed import Cursor
+from steelyard.jobs.kinds import Kind
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Call the view again when the job's status is no longer `status`, or the time is up."""
+
+    job_id: str
+    status: str
+    until_ended: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Stream the job's events after `cursor` as server-sent events."""
+
+    job_id: str
+    kind: Kind
+    cursor: Cursor

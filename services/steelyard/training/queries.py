@@ -1,0 +1,59 @@
+"""Queries for training jobs. Nothing here changes a row."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from steelyard.jobs.ledger import Epochs
+from steelyard.jobs.queries import get
+from steelyard.store.engine import reading
+from steelyard.store.pages import Page, read_page
+from steelyard.store.tables import HistoryEpoch, Job
+from steelyard.training.kind import TRAINING, render_job, select_jobs
+
+
+def get_job(engine: Engine, job_id: str) -> dict[str, Any]:
+    """The training job. Raises `NotFound`."""
+    return get(engine, job_id, TRAINING)
+
+
+def list_jobs(
+    engine: Engine,
+    *,
+    status: str | None = None,
+    name: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> Page:
+    """The newest jobs that have this status, this name and these labels."""
+    query = select_jobs()
+    if status is not None:
+        query = query.where(Job.status == status)
+    if name is not None:
+        query = query.where(Job.name == name)
+    for label, value in (metadata or {}).items():
+        query = query.where(Job.labels[label].as_string() == value)
+    with reading(engine) as connection:
+        key = Job.__table__.c.id
+        return read_page(
+            connection, query, key=key, prefix=TRAINING.prefix, render=render_job, limit=limit, after=after
+        )
+
+
+def get_history(engine: Engine, job_id: str, *, after: int = 0, unwritten: Epochs = ()) -> dict[str, Any]:
+    """What each epoch later than `after` measured: one list of epochs, and a list as long for each name.
+
+    A value that an epoch lacks, or that was not finite, is `null`. `unwritten` epochs are known to the run alone as
+    yet, and follow. Raises `NotFound`.
+    """
+    get_job(engine, job_id)
+    query = select(HistoryEpoch.epoch, HistoryEpoch.values)
+    query = query.where(HistoryEpoch.job_id == job_id, HistoryEpoch.epoch > after).order_by(HistoryEpoch.epoch)
+    with reading(engine) as connection:
+        rows = [(row.epoch, row.values) for row in connection.execute(query)]
+    rows += [(epoch, dict(values)) for epoch, values in unwritten]
+    names = dict.fromkeys(name for _, values in rows for name in values)
+    series = {name: [values.get(name) for _, values in rows] for name in names}
+    return {"epochs": [epoch for epoch, _ in rows], "series": series}

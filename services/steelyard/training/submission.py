@@ -1,0 +1,42 @@
+"""Puts a training job into the queue."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine
+
+from steelyard.jobs import ledger
+from steelyard.jobs.webhooks import outbox
+from steelyard.store import replies
+from steelyard.store.engine import writing
+from steelyard.store.ids import new_id
+from steelyard.store.replies import Once
+from steelyard.training.kind import TRAINING
+from steelyard.training.plan import Plan
+
+
+def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: Once | None = None) -> dict[str, Any]:
+    """Commit a new job, and give it as it was committed. Ring for it afterwards: the row is what counts.
+
+    With `once` the job is kept as the answer to that request, as JSON. Raises `AnsweredAlready` if it has one.
+    """
+    job_id = new_id(TRAINING.prefix)
+    values = {
+        "kind": TRAINING.name,
+        "name": plan.spec.name,
+        "labels": plan.spec.metadata,
+        "spec": plan.spec.to_json(),
+        "spec_digest": plan.digest,
+        "data": plan.data.to_json() | {"findings": [finding.to_json() for finding in plan.findings]},
+        "parameters": plan.parameters,
+        "request_id": request_id,
+        "epochs": plan.spec.training.epochs,
+    }
+    with writing(engine) as connection:
+        ledger.enqueue(connection, job_id, inline=plan.inline, datasets=plan.datasets, **values)
+        if plan.webhook is not None:
+            outbox.add(connection, job_id, plan.webhook)
+        job = TRAINING.read(connection, job_id)
+        if once is not None:
+            replies.keep(connection, once, orjson.dumps(job))
+    return job
