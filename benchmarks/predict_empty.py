@@ -10,9 +10,9 @@ import sys
 
 from flask import Response, request
 
+from steelyard.http.routing import OPERATION, Operation
 from steelyard.settings import Settings
 from steelyard.web.front import Front
-from steelyard.web.routing import OPERATION, Operation
 from steelyard.web.server import Server
 
 TAKES_JSON = Operation("Nothing", {200: None}, body="JobRequest")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from steelyard.training.webhook import host_of
+from steelyard.jobs.webhooks.schema import host_of
 
 revision: str = "0011"
 down_revision: str | None = "0010"

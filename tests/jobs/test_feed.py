@@ -11,13 +11,13 @@ from steelyard.errors import NotFound
 from steelyard.jobs import feed, ledger
 from steelyard.jobs.feed import Cursor, Feed, Happened, read_feed, read_marks
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.results import save_result
 from steelyard.jobs.resumption import resume
 from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.examples import SMALLEST
 from steelyard.training.kind import TRAINING
 from steelyard.training.plan import read_job
+from steelyard.training.results import save_result
 from tests.conftest import no_tables
 
 PLAN = read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)

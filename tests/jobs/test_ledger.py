@@ -9,7 +9,6 @@ from sqlalchemy import Engine, select, update
 from steelyard.errors import Conflict, FencedOff, NotFound, Stalled
 from steelyard.jobs import ledger, queries
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.results import save_result
 from steelyard.jobs.states import ENDED, LEGAL, STATUSES
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Event, Job
@@ -19,6 +18,7 @@ from steelyard.training.examples import SMALLEST
 from steelyard.training.kind import TRAINING
 from steelyard.training.plan import read_job
 from steelyard.training.queries import get_history, get_job, list_jobs
+from steelyard.training.results import save_result
 from tests.conftest import no_tables
 
 PLAN = read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)

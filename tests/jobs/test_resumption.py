@@ -7,17 +7,19 @@ import pytest
 from sqlalchemy import Engine, select
 
 from steelyard.errors import Conflict, NotFound, TimeLimitExceeded, WorkerLost
-from steelyard.jobs import batches, ledger, queries, results, resumption
-from steelyard.jobs.batches import PREDICTION, BatchPart, BatchPlan
+from steelyard.inference import batches
+from steelyard.inference.batches import PREDICTION, BatchPart, BatchPlan
+from steelyard.jobs import ledger, queries, resumption
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim
-from steelyard.jobs.results import WeightSnapshot, save_result
 from steelyard.store.engine import reading
 from steelyard.store.ids import new_id
 from steelyard.store.tables import Job
 from steelyard.tabular.chunks import ROWS
+from steelyard.training import results
 from steelyard.training.kind import TRAINING
 from steelyard.training.queries import get_job
+from steelyard.training.results import WeightSnapshot, save_result
 from tests.jobs.test_checkpoints import steps
 from tests.jobs.test_ledger import change, claim, end, finish, submit
 from tests.jobs.webhooks import test_outbox

@@ -23,8 +23,6 @@ from steelyard.jobs import ledger, resumption
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import CRASHES_BEFORE_FAILURE, Claim
 from steelyard.jobs.queue import count_claimable
-from steelyard.jobs.registry import KINDS
-from steelyard.jobs.results import NewModel, save_result
 from steelyard.jobs.states import ENDED, LEGAL
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.outbox import Outcome
@@ -32,6 +30,8 @@ from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Checkpoint as Part
 from steelyard.store.tables import HistoryEpoch, Job, Model, Webhook
 from steelyard.training.kind import TRAINING
+from steelyard.training.results import NewModel, save_result
+from steelyard_worker.kinds import KINDS
 from tests.jobs.test_ledger import end
 from tests.jobs.webhooks.test_outbox import submit
 

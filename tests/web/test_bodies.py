@@ -9,8 +9,8 @@ from typing import IO, Any
 
 import pytest
 
-from steelyard.datasets import tempfiles
 from steelyard.errors import InvalidRequest, PayloadTooLarge, RequestTimeout, Unavailable
+from steelyard.store import tempfiles
 from steelyard.web.bodies import Announced, Bodies, ClientGone, Receive
 from tests.conftest import wait_for
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import structlog
 
+from steelyard.http.routing import OPERATION, Operation
 from steelyard.settings import Settings
 from steelyard.web import events
 from steelyard.web.front import LARGE_AT_ONCE, LARGE_BYTES, MOST_BYTES_AT_ONCE
-from steelyard.web.routing import OPERATION, Operation
 from tests.service import SMALLEST, Service
 from tests.web.conftest import Caller, calling, in_pieces
 

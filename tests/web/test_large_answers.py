@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from steelyard.exports import npz, safetensors
-from steelyard.jobs.results import SplitPredictions, WeightSnapshot, save_result
+from steelyard.training.results import SplitPredictions, WeightSnapshot, save_result
 from steelyard.web.wiring import KEY
 from tests.jobs.test_ledger import claim, end, submit
 

@@ -85,7 +85,7 @@ def test_a_full_disk_for_temporary_files_is_unavailable(app: Flask, monkeypatch:
     def full(**_: Any) -> IO[bytes]:
         return open("/dev/full", "r+b", buffering=0)  # noqa: PTH123
 
-    monkeypatch.setattr("steelyard.datasets.tempfiles.unnamed_file", full)
+    monkeypatch.setattr("steelyard.store.tempfiles.unnamed_file", full)
     answer = app.test_client().post("/v1/datasets", data=b"a,b\n1,2\n", content_type="text/csv")
     assert "no space" in problem(answer, 503, "unavailable")["detail"]
 

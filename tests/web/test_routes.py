@@ -6,8 +6,8 @@ import json
 from flask import Flask
 from flask.testing import FlaskClient
 
-from steelyard.datasets.inline import LARGE_BYTES
 from steelyard.settings import Settings
+from steelyard.training.large_inline import LARGE_BYTES
 from steelyard.web.wiring import KEY
 from tests.service import SMALLEST
 

@@ -13,8 +13,9 @@ import psutil
 import pytest
 from sqlalchemy import Engine, select
 
-from steelyard.jobs import batches, ledger
-from steelyard.jobs.batches import BatchPlan
+from steelyard.inference import batches
+from steelyard.inference.batches import BatchPlan
+from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim
 from steelyard.store.engine import reading
 from steelyard.store.tables import Job

@@ -23,10 +23,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from steelyard.jobs import queries
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.outbox import Delivery
+from steelyard.jobs.webhooks.schema import host_of
 from steelyard.settings import Network, Settings
 from steelyard.training.kind import TRAINING
 from steelyard.training.queries import get_job
-from steelyard.training.webhook import host_of
 from steelyard_worker import webhook_sender
 from steelyard_worker.webhook_sender import Refused, WebhookSender
 from tests.conftest import wait_for

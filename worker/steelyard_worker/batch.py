@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from steelyard.datasets import library
+from steelyard.inference import batches
+from steelyard.inference.batches import BatchPart
 from steelyard.inference.rows import read_inputs, read_table
 from steelyard.inference.service import Loaded, load_model
-from steelyard.jobs import batches
-from steelyard.jobs.batches import BatchPart
 from steelyard.jobs.ledger import Claim
 from steelyard.jobs.queries import Order
 from steelyard.tabular.chunks import ROWS

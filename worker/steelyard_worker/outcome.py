@@ -18,8 +18,6 @@ from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End, Epochs
 from steelyard.jobs.queries import Order
-from steelyard.jobs.results import NewModel, SplitPredictions, WeightSnapshot, save_result
-from steelyard.models.start import OPTIMIZER, as_tensors, load_start
 from steelyard.models.transfer import match
 from steelyard.nn.evaluation import answer
 from steelyard.nn.losses import Cost
@@ -30,8 +28,10 @@ from steelyard.store.tensors import digest
 from steelyard.training.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
 from steelyard.training.names import name_weights
 from steelyard.training.queries import get_history
+from steelyard.training.results import NewModel, SplitPredictions, WeightSnapshot, save_result
 from steelyard.training.schema import load_spec
 from steelyard.training.sources import load_data
+from steelyard.training.start import OPTIMIZER, as_tensors, load_start
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
 from steelyard_worker.fingerprint import engine_of, fingerprint
 

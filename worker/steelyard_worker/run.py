@@ -28,8 +28,8 @@ from steelyard.errors import (
     TimeLimitExceeded,
     Unavailable,
 )
+from steelyard.inference.batches import PREDICTION
 from steelyard.jobs import queries
-from steelyard.jobs.batches import PREDICTION
 from steelyard.jobs.ledger import Claim, Epochs
 from steelyard.jobs.queries import Order
 from steelyard.lifeline import end_with_parent

@@ -26,12 +26,12 @@ from standardwebhooks import Webhook
 
 import steelyard
 from steelyard.errors import Unavailable
-from steelyard.jobs.registry import KINDS
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.address_policy import may_reach
 from steelyard.jobs.webhooks.outbox import Delivery, Outcome
 from steelyard.logs import bind, get_logger
 from steelyard.settings import Network, Settings
+from steelyard_worker.kinds import KINDS
 
 ROUND_SECONDS = 1.0
 SHORTEST_ROUND_SECONDS = 0.05

@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint
 
 from steelyard.attribution.service import Explainer
+from steelyard.http.routing import Operation, read_json, route
 from steelyard.http.services import service
-from steelyard.web.routing import Operation, read_json, route
 
 explanations = Blueprint("explanations", __name__)
 

@@ -19,7 +19,6 @@ from steelyard.attribution.explanation import Explanation, Facts, Rows
 from steelyard.attribution.methods import METHODS
 from steelyard.attribution.request import Asked, TargetKinds, read_explanation
 from steelyard.datasets import library
-from steelyard.datasets.inline import read_stored_rows
 from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import Fault, NotFound, Unavailable, ValidationFailed, pointer
 from steelyard.inference.service import Loaded, Predictor
@@ -27,6 +26,7 @@ from steelyard.nn.rng import Streams
 from steelyard.store.engine import reading
 from steelyard.store.tables import JobInput, Model
 from steelyard.training.assemble import as_targets
+from steelyard.training.large_inline import read_stored_rows
 from steelyard.training.schema import load_spec
 from steelyard.training.sources import datasets_of, load_data
 from steelyard.training.splits import divide

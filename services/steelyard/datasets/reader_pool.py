@@ -22,7 +22,6 @@ from typing import Any
 import orjson
 
 from steelyard.datasets.orders import PROCESSOR_SECONDS
-from steelyard.datasets.tempfiles import passing_file
 from steelyard.errors import (
     Fault,
     InvalidRequest,
@@ -35,6 +34,7 @@ from steelyard.errors import (
     pointer,
 )
 from steelyard.logs import get_logger
+from steelyard.store.tempfiles import passing_file
 from steelyard.tabular import chunks
 from steelyard.tabular.chunks import Part
 from steelyard.tabular.column import Column

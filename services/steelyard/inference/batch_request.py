@@ -9,14 +9,14 @@ from pydantic import ValidationError
 
 from steelyard.datasets import library
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
+from steelyard.inference.batches import BatchPlan
 from steelyard.inference.rows import read_inputs, read_table
 from steelyard.inference.service import Loaded, Predictor
-from steelyard.jobs.batches import BatchPlan
 from steelyard.jobs.webhooks.address_policy import require_reach
+from steelyard.jobs.webhooks.schema import Webhook
 from steelyard.settings import Network
 from steelyard.store.engine import Engine
 from steelyard.training.schema_errors import translate
-from steelyard.training.webhook import Webhook
 
 INLINE: dict[str, tuple[type, str]] = {"rows": (dict, "objects"), "x": (list, "lists")}
 

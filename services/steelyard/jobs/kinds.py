@@ -1,4 +1,4 @@
-"""What is particular to a kind of job: an entry in `steelyard.jobs.registry`. The rest of a job's life is common."""
+"""What is particular to a kind of job: an entry in `steelyard_worker.kinds`. The rest of a job's life is common."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ def _dataset_key() -> Mapped[str]:
 class Job(Base):
     """Work for the workers: what was asked, where it stands, what came out.
 
-    Its `kind` is one of `steelyard.jobs.registry`. A prediction is cut into as many `epochs` as there are parts.
+    Its `kind` is one of `steelyard_worker.kinds`. A prediction is cut into as many `epochs` as there are parts.
     """
 
     __tablename__ = "jobs"

@@ -11,6 +11,7 @@ from steelyard.diagnostics.data import find_in_data
 from steelyard.diagnostics.findings import Finding
 from steelyard.documents.strict_json import levels
 from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, shown
+from steelyard.jobs.webhooks.schema import Webhook
 from steelyard.nn.network import count_parameters
 from steelyard.nn.rng import Streams
 from steelyard.tabular.encoder import Encoder, measure
@@ -26,7 +27,6 @@ from steelyard.training.schema_errors import translate
 from steelyard.training.shorthand import expand
 from steelyard.training.sources import Tables, datasets_of, load_data
 from steelyard.training.splits import divide
-from steelyard.training.webhook import Webhook
 
 MOST_VALUES = 50_000  # of a job, its rows aside: a list of features has 10,000 at most
 PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # stand in for fields that are at fault

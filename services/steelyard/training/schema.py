@@ -7,6 +7,7 @@ import orjson
 from pydantic import Discriminator, Field, Tag, create_model
 
 from steelyard.documents.schema import Strict
+from steelyard.jobs.webhooks.schema import Webhook
 from steelyard.nn.activations import ACTIVATIONS
 from steelyard.nn.clipping import GRADIENT_CLIPS
 from steelyard.nn.constraints import CONSTRAINTS
@@ -20,7 +21,6 @@ from steelyard.nn.schedules import SCHEDULES
 from steelyard.tabular.builtin import BUILTINS
 from steelyard.tabular.encoder import EncoderOptions
 from steelyard.training.components import union_of
-from steelyard.training.webhook import Webhook
 
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]

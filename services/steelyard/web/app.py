@@ -4,27 +4,26 @@ from flask import Flask, Response, g, request
 
 from steelyard.attribution.api import explanations
 from steelyard.attribution.service import Explainer
+from steelyard.datasets.api import datasets
 from steelyard.datasets.reader_pool import Readers
 from steelyard.http import services
+from steelyard.http.accounting import choose_id, make_meters
 from steelyard.http.environment import REQUEST_ID, ROUTE
+from steelyard.http.uploads import Uploads
+from steelyard.inference.api import predictions
 from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind
+from steelyard.models.api import models
 from steelyard.models.references import References
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
-from steelyard.web.accounting import choose_id, make_meters
+from steelyard.training.api import jobs, weights
 from steelyard.web.assets import assets
 from steelyard.web.console import console
-from steelyard.web.datasets import datasets
 from steelyard.web.health import JobsByStatus, health
-from steelyard.web.jobs import jobs
-from steelyard.web.models import models
 from steelyard.web.openapi import docs
-from steelyard.web.predictions import predictions
 from steelyard.web.problems import add_handlers, problems
-from steelyard.web.uploads import Uploads
-from steelyard.web.weights import weights
 from steelyard.web.wiring import KEY, Services
 
 # plotly sets styles on the elements it draws, and draws its icons from data: and blob: addresses.

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from steelyard.datasets.tempfiles import passing_file
 from steelyard.errors import InvalidRequest, PayloadTooLarge, RequestTimeout, Unavailable
+from steelyard.store.tempfiles import passing_file
 
 BODY_SECONDS = 60.0  # for any body, and as much longer as it takes at the least rate
 LEAST_BYTES_A_SECOND = 16 << 10

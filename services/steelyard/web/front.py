@@ -17,18 +17,18 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_options_header
 
 from steelyard.errors import Internal, SteelyardError
+from steelyard.http.accounting import choose_id
 from steelyard.http.environment import IS_AGAIN, LEFT, REQUEST_ID, ROUTE
+from steelyard.http.routing import JSON, OPERATION, Operation, dump
+from steelyard.inference.api import PREDICT
 from steelyard.jobs.following import Stream, Wait
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
-from steelyard.web.accounting import choose_id
 from steelyard.web.app import create_app
 from steelyard.web.bodies import NONE, Announced, Bodies, Body, ClientGone, Receive
 from steelyard.web.events import Streams
 from steelyard.web.gate import Gate
-from steelyard.web.predictions import PREDICT
 from steelyard.web.problems import make_problem
-from steelyard.web.routing import JSON, OPERATION, Operation, dump
 from steelyard.web.watcher import Watcher
 from steelyard.web.wiring import KEY, THREADS, Services
 from steelyard.web.wsgi import Answer, Application, make_environ

@@ -10,12 +10,12 @@ from prometheus_client.registry import Collector
 
 from steelyard import __version__
 from steelyard.errors import Unavailable
+from steelyard.http.routing import Operation, reply, route
 from steelyard.jobs import heartbeats, queries
 from steelyard.jobs.states import STATUSES
 from steelyard.store.engine import Engine
 from steelyard.store.migration import is_current
 from steelyard.training.catalog import catalog
-from steelyard.web.routing import Operation, reply, route
 from steelyard.web.wiring import services
 
 health = Blueprint("health", __name__)

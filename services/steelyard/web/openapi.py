@@ -9,15 +9,15 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from steelyard import __version__
+from steelyard.http.idempotency import HEADER, KEY, REPLAYED
+from steelyard.http.query import Query
+from steelyard.http.routing import JSON, OPERATION, Operation, route
+from steelyard.http.uploads import MULTIPART
 from steelyard.models.library import ALIAS
 from steelyard.tabular.readers.options import FORMATS
 from steelyard.training.examples import EXAMPLES
 from steelyard.training.json_schema import Schemas, request_schema
 from steelyard.web.answers import ANSWERS
-from steelyard.web.idempotency import HEADER, KEY, REPLAYED
-from steelyard.web.query import Query
-from steelyard.web.routing import JSON, OPERATION, Operation, route
-from steelyard.web.uploads import MULTIPART
 
 REF = "#/components/schemas/{model}"
 PROBLEM_NAMES = {

@@ -19,8 +19,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from steelyard import logs
 from steelyard.errors import InvalidRequest
+from steelyard.http.accounting import choose_id
 from steelyard.settings import Settings
-from steelyard.web.accounting import choose_id
 from steelyard.web.front import Front
 from steelyard.web.problems import make_problem
 

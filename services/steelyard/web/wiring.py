@@ -7,13 +7,13 @@ from flask import current_app
 
 from steelyard.attribution.service import Explainer
 from steelyard.datasets.reader_pool import Readers
+from steelyard.http.accounting import Meters
+from steelyard.http.in_flight import InFlight
 from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.references import References
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
-from steelyard.web.accounting import Meters
-from steelyard.web.in_flight import InFlight
 
 KEY = "steelyard"
 THREADS = 32

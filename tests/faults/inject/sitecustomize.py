@@ -19,7 +19,7 @@ FOLDER = Path(os.environ["FAULTS"])
 PLACES = {
     "steelyard.training.submission": {"submit": "submit"},
     "steelyard.jobs.ledger": {"claim": "claim", "record": "checkpoint"},
-    "steelyard.jobs.results": {"save_result": "result"},
+    "steelyard.training.results": {"save_result": "result"},
     "steelyard.jobs.doorbell": {"Doorbell.ring": "ring"},
 }
 passing = threading.local()  # the place that this thread is in

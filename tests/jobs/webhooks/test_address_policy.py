@@ -6,7 +6,7 @@ import pytest
 
 from steelyard.errors import ValidationFailed
 from steelyard.jobs.webhooks.address_policy import may_reach, require_reach
-from steelyard.training.webhook import Webhook
+from steelyard.jobs.webhooks.schema import Webhook
 
 CLOSED = [
     "127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select, update
 
 from steelyard.errors import ValidationFailed
-from steelyard.jobs import batches, ledger, queries, resumption
-from steelyard.jobs.batches import PREDICTION, BatchPlan
-from steelyard.jobs.registry import KINDS
+from steelyard.inference import batches
+from steelyard.inference.batches import PREDICTION, BatchPlan
+from steelyard.jobs import ledger, queries, resumption
 from steelyard.jobs.webhooks import outbox
 from steelyard.jobs.webhooks.outbox import (
     FIRST_PAUSE_SECONDS,
@@ -22,6 +22,7 @@ from steelyard.jobs.webhooks.outbox import (
     Delivery,
     Outcome,
 )
+from steelyard.jobs.webhooks.schema import Webhook as WebhookSpec
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Job, Webhook
 from steelyard.training import submission
@@ -30,7 +31,7 @@ from steelyard.training.examples import SMALLEST
 from steelyard.training.kind import TRAINING
 from steelyard.training.plan import read_job
 from steelyard.training.queries import get_job
-from steelyard.training.webhook import Webhook as WebhookSpec
+from steelyard_worker.kinds import KINDS
 from tests.conftest import no_tables
 from tests.jobs.test_ledger import change, claim, finish
 

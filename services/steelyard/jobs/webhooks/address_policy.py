@@ -6,8 +6,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from urllib.parse import urlsplit
 
 from steelyard.errors import Fault, ValidationFailed
+from steelyard.jobs.webhooks.schema import Webhook
 from steelyard.settings import Network
-from steelyard.training.webhook import Webhook
 
 NAT64 = IPv6Network("64:ff9b::/96")
 

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import ENDED
+from steelyard.jobs.webhooks.schema import Webhook, host_of
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.tables import Event, Job
 from steelyard.store.tables import Webhook as Row
-from steelyard.training.webhook import Webhook, host_of
 
 LEASE_SECONDS = 60.0  # an attempt lasts a quarter of that at most
 FIRST_PAUSE_SECONDS = 5.0

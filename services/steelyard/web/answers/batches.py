@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from steelyard.training.webhook import Webhook
+from steelyard.jobs.webhooks.schema import Webhook
 from steelyard.web.answers.base import Answer, Cell, Listed, Problem, Target, Time
 from steelyard.web.answers.jobs import Status
 

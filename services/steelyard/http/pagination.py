@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
+from steelyard.http.routing import dump
 from steelyard.store.blocks import Blocks
 from steelyard.store.pages import Page
-from steelyard.web.routing import dump
 
 CSV = "text/csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

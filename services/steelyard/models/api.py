@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from steelyard.http.pagination import as_list
+from steelyard.http.query import AFTER, LIMIT, Query
+from steelyard.http.routing import Operation, route
 from steelyard.http.services import service
 from steelyard.models import library
 from steelyard.models.references import References
 from steelyard.store.engine import Engine
-from steelyard.web.pagination import as_list
-from steelyard.web.query import AFTER, LIMIT, Query
-from steelyard.web.routing import Operation, route
 
 models = Blueprint("models", __name__)
 FORCE = Query("force", "boolean", "delete the model even if it has aliases", default=False)

@@ -1,6 +1,6 @@
 """The registry of the kinds of job."""
 
-from steelyard.jobs.batches import PREDICTION
+from steelyard.inference.batches import PREDICTION
 from steelyard.jobs.kinds import Kind
 from steelyard.training.kind import TRAINING
 

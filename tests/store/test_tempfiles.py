@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from steelyard.datasets.tempfiles import passing_file
+from steelyard.store.tempfiles import passing_file
 from steelyard.tabular.readers.unnamed_files import path_of
 from tests.conftest import wait_for
 

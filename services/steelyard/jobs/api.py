@@ -7,6 +7,10 @@ from flask import Blueprint, Response, request
 
 from steelyard.errors import InvalidRequest, shown
 from steelyard.http import deferral
+from steelyard.http.accounting import Meters
+from steelyard.http.pagination import as_list
+from steelyard.http.query import LIMIT, MOST_OFFSET, Query
+from steelyard.http.routing import JSON, Operation, choose_form, reply, route
 from steelyard.http.services import service
 from steelyard.jobs import ledger, queries, resumption
 from steelyard.jobs.doorbell import Doorbell
@@ -15,10 +19,6 @@ from steelyard.jobs.following import Stream, Wait
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import ENDED
 from steelyard.store.engine import Engine
-from steelyard.web.accounting import Meters
-from steelyard.web.pagination import as_list
-from steelyard.web.query import LIMIT, MOST_OFFSET, Query
-from steelyard.web.routing import JSON, Operation, choose_form, reply, route
 
 MOST_SECONDS = 60
 EVENT_STREAM = "text/event-stream"

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 
 from steelyard.documents.strict_json import MOST_BYTES, read_document
 from steelyard.errors import NotAcceptable, NotFound, UnsupportedMediaType
-from steelyard.web.query import Query, read_query
+from steelyard.http.query import Query, read_query
 
 JSON = "application/json"
 PIECE_BYTES = 1 << 20

@@ -16,8 +16,8 @@ from steelyard.exports import safetensors
 from steelyard.jobs import ledger
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.results import read_chunks
 from steelyard.jobs.webhooks import outbox
+from steelyard.jobs.webhooks.schema import Webhook
 from steelyard.store import replies
 from steelyard.store.blocks import Blocks, paging
 from steelyard.store.clock import rfc3339
@@ -27,7 +27,7 @@ from steelyard.store.pages import Page, read_page
 from steelyard.store.replies import Once
 from steelyard.store.tables import Job, Predictions
 from steelyard.tabular.chunks import ROWS
-from steelyard.training.webhook import Webhook
+from steelyard.training.results import read_chunks
 
 SPLIT = "batch"
 

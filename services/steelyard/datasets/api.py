@@ -9,17 +9,17 @@ from steelyard.datasets import library
 from steelyard.datasets.library import Upload
 from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import shown
+from steelyard.http.idempotency import answer_once
+from steelyard.http.pagination import CSV, as_csv, as_list, as_rows
+from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
+from steelyard.http.routing import JSON, Operation, choose_form, reply, route, stream
 from steelyard.http.services import service
+from steelyard.http.uploads import READING, read_dialect, receive, require_name
 from steelyard.settings import Settings
 from steelyard.store import replies
 from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
 from steelyard.tabular.readers.options import FORMATS
-from steelyard.web.idempotency import answer_once
-from steelyard.web.pagination import CSV, as_csv, as_list, as_rows
-from steelyard.web.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.web.routing import JSON, Operation, choose_form, reply, route, stream
-from steelyard.web.uploads import READING, read_dialect, receive, require_name
 
 datasets = Blueprint("datasets", __name__)
 NAME = Query("name", "string", "a label")

@@ -7,21 +7,21 @@ import orjson
 from flask import Blueprint, Response, g, request, url_for
 
 from steelyard.datasets.reader_pool import Readers
+from steelyard.http.idempotency import answer_once
+from steelyard.http.pagination import CSV, as_csv, as_list, as_rows
+from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
+from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream, take_json
 from steelyard.http.services import service
+from steelyard.http.uploads import receive
+from steelyard.inference import batches
 from steelyard.inference.batch_request import read_batch
+from steelyard.inference.batches import PREDICTION
 from steelyard.inference.service import Predictor
-from steelyard.jobs import batches
-from steelyard.jobs.batches import PREDICTION
+from steelyard.jobs.api import add_life, ring
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
 from steelyard.tabular.readers.options import FORMATS
-from steelyard.web.idempotency import answer_once
-from steelyard.web.life import add_life, ring
-from steelyard.web.pagination import CSV, as_csv, as_list, as_rows
-from steelyard.web.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.web.routing import JSON, Operation, choose_form, read_json, reply, route, stream, take_json
-from steelyard.web.uploads import receive
 
 predictions = Blueprint("predictions", __name__)
 ROWS = Query("limit", "integer", "maximum number of rows", default=50, least=1, most=100_000)

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import Engine
 
 from steelyard.errors import NotFound
-from steelyard.jobs import ledger, results
-from steelyard.jobs.results import CHUNK_ROWS, NewModel, SplitPredictions, WeightSnapshot, save_result
+from steelyard.jobs import ledger
 from steelyard.models import library
+from steelyard.training import results
 from steelyard.training.kind import TRAINING
 from steelyard.training.queries import get_job
+from steelyard.training.results import CHUNK_ROWS, NewModel, SplitPredictions, WeightSnapshot, save_result
 from tests.jobs.test_ledger import claim, end, submit
 
 KERNEL = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)

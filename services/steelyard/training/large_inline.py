@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.datasets.reader_pool import Parsed, Readers
-from steelyard.datasets.tempfiles import passing_file
 from steelyard.documents.strict_json import read_document
 from steelyard.errors import Fault, PayloadTooLarge, SteelyardError, ValidationFailed
+from steelyard.store.tempfiles import passing_file
 from steelyard.tabular import chunks
 from steelyard.tabular.chunks import Part
 from steelyard.tabular.column import Column

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from steelyard.datasets.inline import read_large_job, read_stored_rows
 from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import InvalidRequest, PayloadTooLarge, SteelyardError
 from steelyard.training.estimate import Limits
 from steelyard.training.inline import read_sent
+from steelyard.training.large_inline import read_large_job, read_stored_rows
 from steelyard.training.plan import Plan, read_job
 from tests.conftest import no_tables
 

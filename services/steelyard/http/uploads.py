@@ -10,13 +10,13 @@ from typing import IO, Any
 
 from flask import Request, request
 
-from steelyard.datasets.tempfiles import passing_file
 from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
 from steelyard.http.environment import BODY_FILE
+from steelyard.http.query import Query
+from steelyard.store.tempfiles import passing_file
 from steelyard.tabular.readers.options import FORMATS, Dialect
 from steelyard.tabular.readers.unnamed_files import path_of, unnamed_file
 from steelyard.tabular.values import trimmed
-from steelyard.web.query import Query
 
 MULTIPART = "multipart/form-data"
 PIECE_BYTES = 1 << 20

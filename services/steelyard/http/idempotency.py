@@ -7,11 +7,11 @@ from collections.abc import Callable
 from flask import request
 
 from steelyard.errors import Conflict, InvalidRequest
+from steelyard.http.in_flight import InFlight
 from steelyard.http.services import service
 from steelyard.store import replies
 from steelyard.store.engine import Engine
 from steelyard.store.replies import AnsweredAlready, Once
-from steelyard.web.in_flight import InFlight
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"

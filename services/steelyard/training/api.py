@@ -1,34 +1,40 @@
-"""Training jobs."""
+"""Training jobs, and their weights."""
 
+from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, g, url_for
 
 from steelyard.datasets import library
-from steelyard.datasets.inline import LARGE_BYTES, read_large_job
 from steelyard.datasets.reader_pool import Readers
 from steelyard.documents.strict_json import read_document
+from steelyard.exports import nested, npz, safetensors
+from steelyard.exports.pieces import PiecewiseTensor
+from steelyard.http.idempotency import answer_once, read_key
+from steelyard.http.pagination import CSV, as_csv, as_list, as_rows
+from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
+from steelyard.http.routing import JSON, Operation, choose_form, dump, reply, route, stream, take_json
 from steelyard.http.services import service
-from steelyard.jobs import results
+from steelyard.jobs.api import add_life, ring
 from steelyard.jobs.states import STATUSES
 from steelyard.jobs.webhooks.address_policy import require_reach
-from steelyard.models.start import require_start
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
-from steelyard.training import queries, submission
+from steelyard.training import queries, results, submission
 from steelyard.training.estimate import Limits
 from steelyard.training.kind import TRAINING
+from steelyard.training.large_inline import LARGE_BYTES, read_large_job
 from steelyard.training.plan import Plan, read_job
-from steelyard.web.idempotency import answer_once, read_key
-from steelyard.web.life import add_life, ring
-from steelyard.web.pagination import CSV, as_csv, as_list, as_rows
-from steelyard.web.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.web.routing import JSON, Operation, choose_form, reply, route, stream, take_json
+from steelyard.training.start import require_start
 
 jobs = Blueprint("jobs", __name__)
+weights = Blueprint("weights", __name__)
+FORMS = (JSON, safetensors.MEDIA_TYPE, npz.NPZ_MEDIA_TYPE)
+TENSOR_FORMS = (JSON, npz.NPY_MEDIA_TYPE)
 RETRY_SECONDS = 1
 DRY_RUN = Query("dry_run", "boolean", "validate the job and estimate its size without submitting it", default=False)
 FILTERS = (
@@ -163,3 +169,66 @@ def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Respo
 def get_report(job_id: str, *, split: str) -> dict[str, Any]:
     """Precision and recall of each class, the confusion matrix, and the calibration of the probabilities."""
     return {"object": "report", **results.get_report(service(Engine), job_id, split)}
+
+
+@route(
+    weights,
+    "GET",
+    "/v1/jobs/<job_id>/weights",
+    Operation("List the weights of a job", {200: "WeightList"}, problems=(404,)),
+)
+def list_weights(job_id: str) -> dict[str, Any]:
+    """Snapshots with the shapes, statistics and hashes of their tensors."""
+    return results.list_weights(service(Engine), job_id)
+
+
+@route(
+    weights,
+    "GET",
+    "/v1/jobs/<job_id>/weights/<snapshot>",
+    Operation("Get all tensors of a snapshot", {200: "Weights"}, forms=FORMS[1:], problems=(404, 406)),
+)
+def get_snapshot(job_id: str, snapshot: str) -> Response:
+    """The tensors, in a media type that the client accepts."""
+    form = choose_form(FORMS)
+    stored = results.open_snapshot(service(Engine), job_id, snapshot)
+    version = (job_id, snapshot, stored.sha256)
+    if form == safetensors.MEDIA_TYPE:
+        length, pieces = safetensors.dump_pieces(stored.tensors, {"job": job_id, "snapshot": snapshot})
+        headers = _filename(f"{job_id}-{snapshot}.safetensors")
+        return stream(pieces, version=version, content_type=form, headers=headers, length=length)
+    if form == npz.NPZ_MEDIA_TYPE:
+        headers = _filename(f"{job_id}-{snapshot}.npz")
+        return stream(npz.dump_npz(stored.tensors), version=version, content_type=form, headers=headers)
+    return stream(_as_json(snapshot, stored.tensors), version=version)
+
+
+def _as_json(snapshot: str, tensors: Mapping[str, PiecewiseTensor]) -> Iterator[bytes]:
+    yield b'{"snapshot":' + dump(snapshot) + b',"tensors":{'
+    for place, (name, tensor) in enumerate(tensors.items()):
+        yield (b"," if place else b"") + dump(name) + b":"
+        yield from nested.dump(tensor)
+    yield b"}}"
+
+
+@route(
+    weights,
+    "GET",
+    "/v1/jobs/<job_id>/weights/<snapshot>/<layer>/<tensor>",
+    Operation("One tensor", {200: "TensorValues"}, forms=TENSOR_FORMS[1:], problems=(404, 406)),
+)
+def get_tensor(job_id: str, snapshot: str, layer: str, tensor: str) -> Response:
+    """The tensor, in a media type that the client accepts."""
+    form = choose_form(TENSOR_FORMS)
+    name = f"{layer}/{tensor}"
+    stored = results.open_tensor(service(Engine), job_id, snapshot, name)
+    values, version = stored.tensors[name], (job_id, snapshot, name, stored.sha256)
+    if form == npz.NPY_MEDIA_TYPE:
+        headers = _filename(f"{layer}-{tensor}.npy")
+        return stream(npz.dump_npy(values), version=version, content_type=form, headers=headers)
+    facts = dump({"name": name, "shape": list(values.shape), "dtype": values.dtype.name})
+    return stream(chain([facts[:-1], b',"values":'], nested.dump(values), [b"}"]), version=version)
+
+
+def _filename(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
