@@ -71,6 +71,9 @@ bench-predict: .venv/ready-for-tests ## compare prediction latency with MLServer
 fuzz: .venv/ready-for-tests ## fuzz the file readers for MINUTES=60; installs atheris
 	@$(BIN)/python -m tests.datasets.fuzz $(or $(MINUTES),60)
 
+mutants: .venv/ready-for-tests ## break the code and see whether tests notice; W=nn/losses for one module, N=50 for a sample; fetches cosmic-ray
+	@nice -n 10 $(BIN)/python -m tests.mutants $(W) $(if $(N),--most $(N))
+
 soak: .venv/ready-for-tests ## run 1,000 small jobs and check that processes, memory, and disk stay flat
 	@$(BIN)/python benchmarks/soak.py
 
@@ -82,4 +85,4 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-service bench-predict fuzz soak fmt lock
+.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-service bench-predict fuzz mutants soak fmt lock

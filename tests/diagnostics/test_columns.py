@@ -1,4 +1,4 @@
-"""Columns: rare and many categories are said, and nothing of those that are neither."""
+"""Findings about columns: rare categories, many categories, missing targets."""
 
 from typing import Any
 
@@ -40,3 +40,17 @@ def test_many_categories_are_said_to_be_many(categorical: Any, words: str) -> No
     assert "60 categories in 240 training rows, 4 rows each" in finding.message
     assert words in finding.message
     assert ("'embedding'" in finding.suggestion) == (categorical == "one_hot")
+
+
+@pytest.mark.parametrize(
+    ("categories", "options"), [(51, {}), (60, {"min_frequency": 3}), (60, {"max_categories": 20})]
+)
+def test_more_than_fifty_categories_are_many_with_those_that_share_an_input(categories: int, options: Any) -> None:
+    values = [f"city {number}" for number in range(40)] * 3 + [f"town {number}" for number in range(categories - 40)]
+    found = {finding.code: finding.message for finding in findings(values, **options)}
+    assert f"has {categories} categories in {len(values)} training rows" in found["high_cardinality"]
+    assert ("rare_categories" in found) == bool(options)
+
+
+def test_fifty_categories_are_not_many() -> None:
+    assert findings([f"city {number}" for number in range(50)] * 2) == []

@@ -1,0 +1,72 @@
+"""The mutants of a source file: cosmic-ray's operators, each place of the file in turn."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A source with one small change. `before` and `after` are the first line that differs, without its indentation."""
+
+    text: str
+    line: int
+    before: str
+    after: str
+
+
+def mutants_of(source: str, operators: Sequence[str]) -> Iterator[Mutant]:
+    """Every mutant that is valid Python and means something else. `operators` are names of cosmic-ray's."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator
+
+    seen = {_meaning(source)}
+    for name in operators:
+        operator = get_operator(f"core/{name}")()
+        occurrence = 0
+        while (text := mutate_code(source, operator, occurrence)) is not None:
+            occurrence += 1
+            try:
+                meaning = _meaning(text)
+            except SyntaxError:
+                continue
+            if meaning not in seen:
+                seen.add(meaning)
+                yield _mutant(source, text)
+
+
+def _mutant(source: str, text: str) -> Mutant:
+    before, after = source.splitlines(), text.splitlines()
+    differs = (place for place, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1])
+    line = next(differs, min(len(before), len(after)) - 1)
+    return Mutant(text, line + 1, before[line].strip(), after[line].strip())
+
+
+def _meaning(source: str) -> str:
+    """The syntax tree without type hints, which no test can tell apart; two sources of equal meaning are one mutant."""
+    return ast.dump(_WithoutHints().visit(ast.parse(source)))
+
+
+class _WithoutHints(ast.NodeTransformer):
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_arguments(self, node: ast.arguments) -> ast.AST:
+        node.args = [*node.posonlyargs, *node.args, *node.kwonlyargs]  # `*` and `/` between arguments are hints
+        node.posonlyargs, node.kwonlyargs = [], []
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = _WithoutUnions().visit(node.annotation)  # ranges of parameters stay: they mean something
+        return self.generic_visit(node)
+
+
+class _WithoutUnions(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        return ast.Tuple([node.left, node.right], ast.Load())
