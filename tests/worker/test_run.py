@@ -7,25 +7,22 @@ comes: the fork server lives, and only the pipe to the worker is cut.
 import json
 import os
 import time
-from typing import Any
 
 import psutil
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from steelyard.inference import batches
 from steelyard.inference.batches import BatchPlan
 from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim
-from steelyard.store.engine import reading
-from steelyard.store.tables import Job
 from steelyard.training.queries import get_job
 from steelyard_worker.fork_client import ForkServer
 from steelyard_worker.process import DONE, TICK
 from steelyard_worker.run import ORPHANED, TICK_SECONDS
 from tests.conftest import wait_for
 from tests.service import SMALLEST
-from tests.worker.conftest import LONG, post
+from tests.worker.conftest import LONG, post, row_of
 
 
 class Forked:
@@ -55,8 +52,8 @@ class Forked:
 
 
 @pytest.fixture
-def forked(own_fork_server: ForkServer) -> Forked:
-    return Forked(own_fork_server)
+def forked(fork_server: ForkServer) -> Forked:
+    return Forked(fork_server)
 
 
 def claim(engine: Engine, job_id: str) -> Claim:
@@ -66,17 +63,13 @@ def claim(engine: Engine, job_id: str) -> Claim:
     return held
 
 
-def row_of(engine: Engine, job_id: str) -> Any:
-    with reading(engine) as connection:
-        return connection.execute(select(Job.status, Job.error, Job.finished_at).where(Job.id == job_id)).one()
-
-
 def require_silent_end(forked: Forked, engine: Engine, held: Claim) -> None:
     """The process ends with the status of an orphan, and the job is as it was: running, under the same fence."""
     process = psutil.Process(forked.child.process_id)
     wait_for(lambda: process.status() == psutil.STATUS_ZOMBIE, seconds=60)
     assert forked.fork_server.wait(forked.child) == ORPHANED
-    assert row_of(engine, held.job_id) == ("running", None, None)
+    row = row_of(engine, held.job_id)
+    assert (row.status, row.error, row.finished_at) == ("running", None, None)
     ledger.renew(engine, held, lease_seconds=60)
 
 
