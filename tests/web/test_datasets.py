@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 from typing import Any
 
 import pandas as pd
@@ -137,3 +138,103 @@ def test_an_upload_that_is_sent_again_with_its_key_gets_its_answer(client: Flask
     assert again.headers["Idempotent-Replayed"] == "true"
     other = send(client, TABLE + b"Bern,1,true,\n", headers=keyed)
     assert (other.status_code, other.json["type"]) == (422, "/problems/idempotency-key-reused")
+
+
+PEOPLE = "zip;age;when;note\n" + "".join(f"0{1000 + row};{row};{row % 28 + 1}.2.26;hello {row}\n" for row in range(40))
+
+
+def columns_of(answer: Any) -> dict[str, Any]:
+    return {column["name"]: column for column in answer.json["columns"]}
+
+
+def test_an_owner_gives_types_at_upload_or_later_and_sees_what_was_inferred(client: FlaskClient) -> None:
+    content = (PEOPLE + "01234;n/k;1.3.26;-\n").encode()
+    guessed = columns_of(send(client, content))
+    assert {name: column["schema"] for name, column in guessed.items()} == {
+        "zip": {"type": "number"},
+        "age": {"type": "number", "missing": ["n/k"]},
+        "when": {"type": "text"},
+        "note": {"type": "category"},
+    }
+    assert [finding["code"] for finding in guessed["age"]["findings"]] == ["odd_values"]
+    assert "'n/k' (row 41)" in guessed["age"]["findings"][0]["message"]
+    schema = {
+        "zip": {"type": "category"},
+        "age": {"type": "number", "missing": ["n/k", 3]},
+        "when": {"type": "datetime", "format": "%d.%m.%y"},
+        "note": {"type": "ignore"},
+    }
+    answer = send(client, content, query_string={"columns": json.dumps(schema)})
+    given = columns_of(answer)
+    assert {name: column["schema"] for name, column in given.items()} == schema
+    assert given["zip"]["guess"] == {"schema": {"type": "number"}, "reason": "its values are numbers"}
+    assert (given["age"]["missing"], given["age"]["findings"]) == (2, [])
+    assert (given["when"]["kind"], given["when"]["max"]) == ("datetime", "2026-03-01T00:00:00Z")
+    address = answer.headers["Location"]
+    assert client.get(f"{address}/rows", query_string={"limit": 1}).json["data"][0]["zip"] == "01000"
+    change = {"name": "people", "columns": {"zip": None, "when": {"type": "text"}}}
+    changed = client.patch(address, json=change)
+    assert changed.status_code == 200, changed.text
+    assert (changed.json["id"], changed.json["name"]) == (answer.json["id"], "people")
+    assert [column["schema"]["type"] for column in changed.json["columns"]] == ["number", "number", "text", "ignore"]
+    assert client.get(address).json == changed.json
+    assert client.get(f"{address}/rows", query_string={"limit": 1}).json["data"][0]["zip"] == 1000
+    same = client.patch(address, json={"columns": dict.fromkeys(schema)})
+    assert same.status_code == 409
+    assert "already stored as another data set" in same.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "words"),
+    [
+        ([], None, "an object with 'name' or 'columns'"),
+        ({}, None, "an object with 'name' or 'columns'"),
+        ({"name": ""}, "/name", "a string of 1 to 200 characters"),
+        ({"title": "x"}, "/title", "not a known field"),
+        ({"columns": []}, "/columns", "an object of column names"),
+        ({"columns": {"size": "number"}}, "/columns/size", 'such as {"type": "number"}'),
+        ({"columns": {"size": {}}}, "/columns/size/type", "is missing"),
+        ({"columns": {"size": {"type": "numbr"}}}, "/columns/size/type", "did you mean 'number'?"),
+        ({"columns": {"size": {"type": "number", "day_first": True}}}, "/columns/size/day_first", "not an option"),
+        ({"columns": {"size": {"type": "number", "missing": "x"}}}, "/columns/size/missing", "a list of at most 100"),
+        ({"columns": {"size": {"type": "number", "decimal": ";"}}}, "/columns/size/decimal", "'.' or ','"),
+        ({"columns": {"since": {"type": "datetime", "format": "%d"}}}, "/columns/since/format", "the year, the month"),
+        ({"columns": {"since": {"type": "datetime", "format": 3}}}, "/columns/since/format", "a strptime format"),
+    ],
+)
+def test_a_wrong_schema_is_rejected_with_its_place(client: FlaskClient, change: Any, place: Any, words: str) -> None:
+    address = send(client).headers["Location"]
+    before = client.get(address).json
+    answer = client.patch(address, json=change)
+    assert answer.status_code == 422, answer.text
+    [error] = answer.json["errors"]
+    assert error.get("pointer") == (place or "")
+    assert words in error["detail"]
+    assert client.get(address).json == before
+
+
+def test_a_schema_for_a_column_that_is_not_there_is_rejected(client: FlaskClient) -> None:
+    address = send(client).headers["Location"]
+    answer = client.patch(address, json={"columns": {"sice": {"type": "number"}}})
+    assert answer.status_code == 400
+    assert "no column 'sice', which `columns` names; did you mean 'since'?" in answer.json["detail"]
+    answer = send(client, query_string={"columns": '{"size": {"type": "no"}}'})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["parameter"] == "columns"
+    assert send(client, query_string={"columns": "{"}).status_code == 422
+
+
+def test_a_job_gives_types_to_the_columns_of_its_data(client: FlaskClient) -> None:
+    dataset = send(client, PEOPLE.encode()).json["id"]
+    spec = {"data": {"dataset": dataset, "target": "age", "columns": {"zip": {"type": "ignore"}}}, "layers": [2]}
+    spec["data"]["columns"]["when"] = {"type": "datetime", "format": "%d.%m.%y"}
+    answer = client.post("/v1/jobs?dry_run=true", json=spec)
+    assert answer.status_code == 200, answer.text
+    assert answer.json["data"]["features"] == ["when"]
+    assert "its schema says so" in answer.json["data"]["left_out"]["zip"]
+    spec["data"]["columns"] = {"zipp": {"type": "ignore"}, "age": {"type": "x"}}
+    errors = client.post("/v1/jobs?dry_run=true", json=spec).json["errors"]
+    assert [error["pointer"] for error in errors] == ["/data/columns/age/type"]
+    del spec["data"]["columns"]["age"]
+    errors = client.post("/v1/jobs?dry_run=true", json=spec).json["errors"]
+    assert [error["pointer"] for error in errors] == ["/data/columns/zipp"]

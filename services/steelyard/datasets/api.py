@@ -1,25 +1,29 @@
 """Data sets: uploaded once, used by any number of jobs."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, url_for
 
 from steelyard.datasets import library
+from steelyard.datasets.change import read_change
 from steelyard.datasets.library import Upload
 from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import shown
 from steelyard.http.idempotency import answer_once
 from steelyard.http.pagination import CSV, as_csv, as_list, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.http.routing import JSON, Operation, choose_form, reply, route, stream
+from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream
 from steelyard.http.services import service
 from steelyard.http.uploads import READING, read_dialect, receive, require_name
 from steelyard.settings import Settings
 from steelyard.store import replies
 from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
+from steelyard.store.tempfiles import passing_file
 from steelyard.tabular.readers.options import FORMATS
+from steelyard.tabular.readers.unnamed_files import path_of
 
 datasets = Blueprint("datasets", __name__)
 NAME = Query("name", "string", "a label")
@@ -82,6 +86,36 @@ def list_datasets(*, limit: int, after: str | None) -> dict[str, Any]:
 def get_dataset(dataset_id: str) -> dict[str, Any]:
     """Describe the data set: each column with its kind and statistics."""
     return library.get(service(Engine), dataset_id)
+
+
+@route(
+    datasets,
+    "PATCH",
+    "/v1/datasets/<dataset_id>",
+    Operation(
+        "Rename a data set, or give types to its columns",
+        {200: "Dataset"},
+        body="DatasetChange",
+        problems=(400, 404, 409, 413, 415, 422),
+    ),
+)
+def change_dataset(dataset_id: str) -> dict[str, Any]:
+    """Read the stored file again with the given types. A type of null removes the one given before."""
+    engine, document = service(Engine), read_json()
+    name, columns = read_change(document)
+    media_type, dialect = library.read_with(engine, dataset_id)
+    if not columns:
+        return library.change(engine, dataset_id, name=name)
+    given = {**dialect.columns, **columns}
+    dialect = replace(dialect, columns={column: schema for column, schema in given.items() if schema is not None})
+    most = service(Settings).max_dataset_bytes
+    with passing_file() as file:
+        _, _, pieces = library.read_content(engine, dataset_id)
+        file.writelines(pieces)
+        file.flush()
+        form = FORMATS[media_type]
+        with service(Readers).read(path_of(file), form, max_bytes=most, dialect=dialect) as parsed:
+            return library.change(engine, dataset_id, name=name, dialect=dialect, parsed=parsed)
 
 
 @route(

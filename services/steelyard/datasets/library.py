@@ -13,7 +13,7 @@ from itertools import islice
 from typing import IO, Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Integer, LargeBinary, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Integer, LargeBinary, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from steelyard.datasets.reader_pool import Parsed
@@ -100,6 +100,40 @@ def _add(connection: Connection, upload: Upload, parsed: Parsed, columns: list[d
     return dataset_id
 
 
+def change(
+    engine: Engine, dataset_id: str, *, name: str | None, dialect: Dialect | None = None, parsed: Parsed | None = None
+) -> dict[str, Any]:
+    """Rename the data set, and replace its columns by those that were read anew, if any were; the data set.
+
+    Raises `NotFound`; `Conflict` while an unfinished job needs the columns, or if another data set is read so already.
+    """
+    columns, found = ([], iter(())) if parsed is None else (parsed.columns, parsed.parts())
+    try:
+        with writing(engine, checkpoint=False) as connection:
+            row = _row(connection, dataset_id)
+            changed: dict[str, Any] = {} if name is None else {"name": name}
+            if parsed is not None and dialect is not None:
+                _require_unused(connection, dataset_id)
+                digest = Upload(None, row.media_type, dialect, row.sha256, row.bytes).digest
+                changed |= {"columns": columns, "found": parsed.found, "rows": parsed.rows, "digest": digest}
+                changed |= {"read_with": dialect.to_json()}
+                connection.execute(delete(DatasetPart).where(DatasetPart.dataset_id == dataset_id))
+                for some in _batches(found):
+                    connection.execute(insert(DatasetPart), [{"dataset_id": dataset_id} | vars(part) for part in some])
+            if changed:
+                connection.execute(update(Dataset).where(Dataset.id == dataset_id).values(**changed))
+    except IntegrityError:
+        raise Conflict("the same bytes, read in the same way, are already stored as another data set") from None
+    return get(engine, dataset_id)
+
+
+def read_with(engine: Engine, dataset_id: str) -> tuple[str, Dialect]:
+    """The media type of the data set, and how it was read. Raises `NotFound`."""
+    with reading(engine) as connection:
+        row = _row(connection, dataset_id)
+    return row.media_type, Dialect(**row.read_with)
+
+
 def _pieces(content: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     content.seek(0)
     first = 0
@@ -132,11 +166,16 @@ def remove(engine: Engine, dataset_id: str) -> None:
     """Delete the data set. Raises `NotFound`, `Conflict` while an unfinished job needs it."""
     with writing(engine) as connection:
         _row(connection, dataset_id)
-        needing = select(Job.id).join(JobDataset, JobDataset.job_id == Job.id)
-        needing = needing.where(JobDataset.dataset_id == dataset_id, Job.status.in_(UNFINISHED)).limit(1)
-        if job_id := connection.execute(needing).scalar_one_or_none():
-            raise Conflict(f"the data set {dataset_id} is used by {job_id}, which has not ended; cancel that first")
+        _require_unused(connection, dataset_id)
         connection.execute(delete(Dataset).where(Dataset.id == dataset_id))
+
+
+def _require_unused(connection: Connection, dataset_id: str) -> None:
+    """That no unfinished job needs the data set."""
+    needing = select(Job.id).join(JobDataset, JobDataset.job_id == Job.id)
+    needing = needing.where(JobDataset.dataset_id == dataset_id, Job.status.in_(UNFINISHED)).limit(1)
+    if job_id := connection.execute(needing).scalar_one_or_none():
+        raise Conflict(f"the data set {dataset_id} is used by {job_id}, which has not ended; cancel that first")
 
 
 def read_content(engine: Engine, dataset_id: str) -> tuple[str, int, Iterator[bytes]]:

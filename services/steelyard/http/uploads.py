@@ -10,12 +10,14 @@ from typing import IO, Any
 
 from flask import Request, request
 
+from steelyard.documents.strict_json import read_document
 from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, ValidationFailed, pointer, shown
 from steelyard.http.environment import BODY_FILE
 from steelyard.http.query import Query
 from steelyard.store.tempfiles import passing_file
 from steelyard.tabular.readers.options import FORMATS, Dialect
 from steelyard.tabular.readers.unnamed_files import path_of, unnamed_file
+from steelyard.tabular.schema import read_schema
 from steelyard.tabular.values import trimmed
 
 MULTIPART = "multipart/form-data"
@@ -43,6 +45,7 @@ READING = (
     Query("decimal", "string", "decimal point of a CSV file; detected by default", choices=(".", ",")),
     Query("header", "boolean", "whether the first line of a CSV file has the column names", default=True),
     Query("texts", "string", "columns to read as strings, separated by commas"),
+    Query("columns", "string", 'types of columns as JSON: `{"age": {"type": "number", "missing": ["n/k"]}}`'),
 )
 
 
@@ -74,7 +77,13 @@ class Sent:
 
 
 def read_dialect(
-    delimiter: str | None, quote: str | None, encoding: str | None, decimal: str | None, header: bool, texts: str | None
+    delimiter: str | None,
+    quote: str | None,
+    encoding: str | None,
+    decimal: str | None,
+    header: bool,
+    texts: str | None,
+    columns: str | None,
 ) -> Dialect:
     """The dialect that the query asks for. Raises `ValidationFailed`."""
     faults = [
@@ -87,7 +96,21 @@ def read_dialect(
     if faults:
         raise ValidationFailed(faults)
     names = tuple(map(trimmed, texts.split(","))) if texts else ()
-    return Dialect(delimiter or "", quote or QUOTE, encoding or "", decimal or "", header, names)
+    schema = {} if columns is None else _read_columns(columns)
+    return Dialect(delimiter or "", quote or QUOTE, encoding or "", decimal or "", header, names, schema)
+
+
+def _read_columns(text: str) -> dict[str, Any]:
+    """The types of columns as a schema has them. Raises `ValidationFailed`."""
+    try:
+        return {name: kind.to_json() for name, kind in read_schema(read_document(text.encode())).items()}
+    except InvalidRequest as error:
+        raise ValidationFailed([Fault.of_query("columns", f"is not valid JSON: {error.detail}")]) from None
+    except ValidationFailed as error:
+        raise ValidationFailed(
+            Fault.of_query("columns", f"{fault.pointer}: {fault.detail}" if fault.pointer else fault.detail)
+            for fault in error.faults
+        ) from None
 
 
 @contextmanager

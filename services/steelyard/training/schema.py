@@ -4,8 +4,9 @@ import inspect
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import orjson
-from pydantic import Discriminator, Field, Tag, create_model
+from pydantic import Discriminator, Field, Tag, WithJsonSchema, create_model
 
+from steelyard.documents.column_options import ColumnOptions
 from steelyard.documents.schema import Strict
 from steelyard.jobs.webhooks.schema import Webhook
 from steelyard.nn.activations import ACTIVATIONS
@@ -25,6 +26,7 @@ from steelyard.training.components import union_of
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
+COLUMNS = WithJsonSchema({"type": "object", "additionalProperties": ColumnOptions.model_json_schema()})
 DatasetId = Annotated[str, Field(pattern=r"^ds_[0-9a-z]{26}$")]
 
 if TYPE_CHECKING:  # a type checker cannot know unions that are made from registries
@@ -79,6 +81,9 @@ class Data(Strict):
     )
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = Field(None, description="seed of a generated data set")
     inline: InlineSummary | None = Field(None, description="rows inside the request")
+    columns: Annotated[dict[Column, Any], COLUMNS] | None = Field(
+        None, description="types of columns, instead of those that were inferred"
+    )
     target: Annotated[list[Column], Field(min_length=1, max_length=1000)] | None = Field(
         None, description="the column or columns to predict"
     )

@@ -8,11 +8,13 @@ from steelyard.tabular import builtin
 from steelyard.tabular.column import Column
 from steelyard.tabular.faults import refuse
 from steelyard.tabular.json_table import DEFAULT_TARGETS
+from steelyard.tabular.schema import read_schema, with_schema
 from steelyard.tabular.supervision import Supervised, supervise
 from steelyard.tabular.table import Table, stack
 from steelyard.training.inline import Inline, read_stored
 from steelyard.training.schema import JobSpec
 
+COLUMNS = ("data", "columns")
 Tables = Callable[[str], Table]  # the data set of an id; raises `NotFound`
 
 
@@ -21,10 +23,12 @@ def load_data(spec: JobSpec, inline: Inline | bytes | None, tables: Tables) -> S
 
     `inline` are those that came inside the request, or that are stored of it. Raises `ValidationFailed`.
     """
-    table, targets = _load(spec, inline, tables)
-    refuse(_marking_faults(spec, table))
-    others = list(_other_tables(spec, table, tables))
     data = spec.data
+    schema = read_schema(data.columns or {}, *COLUMNS)
+    table, targets = _load(spec, inline, tables)
+    table = with_schema(table, schema, *COLUMNS)
+    refuse(_marking_faults(spec, table))
+    others = list(_other_tables(spec, table, lambda dataset: with_schema(tables(dataset), schema, *COLUMNS)))
     return supervise(
         stack([table, *others]) if others else table,
         targets,

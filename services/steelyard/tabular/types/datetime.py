@@ -8,7 +8,7 @@ the day. The type keeps that, since a single date that comes later may not tell 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -50,6 +50,7 @@ class Datetime(Recognizable):
     """A date, with or without a time of day; without a zone, it is of UTC.
 
     `day_first` tells what 01/02/2026 is: the first of February, the second of January, or, with `None`, not known.
+    `format` is one of Python's `strptime`, such as `%d.%m.%y`; strings that do not fit it may still be ISO 8601.
     """
 
     name: ClassVar[str] = "datetime"
@@ -58,6 +59,7 @@ class Datetime(Recognizable):
     rewrites_strings: ClassVar[bool] = True
 
     day_first: bool | None = None
+    format: str | None = field(default=None, kw_only=True)
 
     @property
     def reason(self) -> str:
@@ -67,16 +69,38 @@ class Datetime(Recognizable):
     @property
     def expected(self) -> str:
         """What a value must be."""
-        return f"it must be a date like 2026-11-24 or 2026-11-24T09:30:00Z{EXAMPLES[self.day_first]}"
+        example = EXAMPLES[self.day_first] if self.format is None else f", or as {self.format}"
+        return f"it must be a date like 2026-11-24 or 2026-11-24T09:30:00Z{example}"
 
     def parse(self, text: str) -> float:
         """The seconds from 1970 to a datetime."""
         try:
-            read = datetime.fromisoformat(text)
+            read = datetime.fromisoformat(text) if self.format is None else self._formatted(text)
         except ValueError:
             date, time = cut(text)
             return (_read_day(date, self.day_first) + _read_time(time)) / SECOND
         return (read - (EPOCH if read.tzinfo else EPOCH_WITHOUT_ZONE)).total_seconds()
+
+    def _formatted(self, text: str) -> datetime:
+        """A datetime in the format, or else in ISO 8601. Raises `ValueError`."""
+        assert self.format is not None
+        try:
+            return datetime.strptime(text, self.format)
+        except ValueError:
+            return datetime.fromisoformat(text)
+
+    @staticmethod
+    def format_fault(value: object) -> str | None:
+        """What is wrong with a format."""
+        example = datetime(2026, 11, 24)
+        try:
+            if isinstance(value, str) and len(value) <= LONGEST:
+                if datetime.strptime(example.strftime(value), value).date() == example.date():
+                    return None
+                return f"is {shown(value)}; it must have the year, the month and the day, as '%d.%m.%Y' has"
+        except ValueError:
+            pass
+        return f"is {shown(value)}; it must be a strptime format such as '%d.%m.%Y'"
 
     def recognize(self, labels: Sequence[str], counts: NDArray[np.int64]) -> tuple[Self, list[float | None]] | None:
         """The strings that are datetimes, and which number is the day."""

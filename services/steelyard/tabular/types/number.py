@@ -70,6 +70,13 @@ class Number(Recognizable):
             raise ValueError(TOO_LARGE)
         return number
 
+    def is_missing(self, value: Any) -> bool:
+        """Whether a value means that there is none; numbers of `missing` are meant however they are written."""
+        if super().is_missing(value) or not self.missing:
+            return super().is_missing(value)
+        number = read_number(value, self.decimal or ".") if isinstance(value, str) else value
+        return number is not None and any(read_number(str(each)) == number for each in self.missing)
+
     def recognize(self, labels: Sequence[str], counts: NDArray[np.int64]) -> tuple[Self, list[float | None]] | None:
         """The numbers that strings say.
 

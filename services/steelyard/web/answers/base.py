@@ -57,6 +57,7 @@ class ColumnSchema(Answer):
     day_first: Annotated[
         bool, Field(description="of datetimes: whether dates like 24/11/2026 have the day first; absent for others")
     ] = False
+    format: Annotated[str, Field(description="of datetimes: the strptime format, if one was given")] = ""
 
 
 class Finding(Answer):

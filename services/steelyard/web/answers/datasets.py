@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from steelyard.documents.column_options import ColumnOptions
 from steelyard.web.answers.base import Answer, Cell, ColumnSchema, Finding, Listed, Sha256, Time
 
 
@@ -56,6 +57,16 @@ class Dataset(Answer):
     note: Annotated[str, Field(description="in the response to an upload: why the given name is not used")] | None = (
         None
     )
+
+
+class DatasetChange(Answer):
+    """What is to be changed in a data set."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] = "a name"
+    columns: Annotated[
+        dict[str, ColumnOptions | None],
+        Field(default_factory=dict, description="types of columns; null removes the one given before"),
+    ]
 
 
 class DatasetList(Listed):
