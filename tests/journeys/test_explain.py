@@ -60,7 +60,9 @@ def test_a_linear_model_looks_at_what_its_target_is_made_of(service: Service, li
     said = ask(service, linear, method=method)
     features = by_name(said)
     assert [features[name]["rank"] for name in "abc"] == [2, 1, 3]
-    assert [features[name]["above_control"] for name in "abc"] == [True, True, False]
+    assert not features["c"]["above_control"]
+    # The weights themselves are no greater than Glorot's initial ones for three inputs; only the loss tells them apart.
+    assert [features[name]["above_control"] for name in "ab"] == [method == "permutation"] * 2
     assert said["control"]["columns"] == 10
     assert {*(each["spearman"] for each in said["agreement"])} == {1.0}
     assert len(said["agreement"]) == 3

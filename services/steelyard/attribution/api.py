@@ -18,7 +18,7 @@ explanations = Blueprint("explanations", __name__)
     Operation("Explain", {200: "Explanation"}, body="ExplainRequest", problems=(404, 413, 415, 422)),
 )
 def explain(model_id: str) -> dict[str, Any]:
-    """The importance of each column, compared with a control: noise columns with untrained weights.
+    """The importance of each column, compared with a control: shuffled columns with untrained weights.
 
     By `permutation` it is how much the loss rises when the column is shuffled among the rows (without targets, how far
     the answers move), by `integrated_gradients` the mean size of what it adds to the outputs on the way from the mean

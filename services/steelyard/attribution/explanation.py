@@ -211,7 +211,7 @@ class Explanation:
         return made.importance, about
 
     def _connection_weights(self) -> tuple[Importance, dict[str, Any]]:
-        found = methods.connect(self._network, self._groups, self._directions, self._generator())
+        found = methods.connect(self._network, self._rows.inputs, self._groups, self._directions, self._generator())
         return found, {"rows": 0, "source": "weights"}
 
     def _generator(self) -> Generator:

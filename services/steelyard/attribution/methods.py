@@ -1,16 +1,16 @@
 """How much each column moves a network's outputs, by three methods, each with a control.
 
-The control is a column of random noise that the network has never seen, connected as every column was before training:
-by a row of the first kernel drawn from its initializer. What it is given is the level that a column reaches of which
-nothing was learned, and a column says something only above that. There are `CONTROLS` of them, one at a time, so that
-the others work as they do without it; the greatest is the level, as among the shadow features of Kursa and Rudnicki
-2010 (Feature selection with the Boruta package, Journal of Statistical Software 36(11)), which are permuted columns
-and need the model to be trained again.
+The controls (`controls.py`) are columns of which nothing was learned: shuffled copies of the model's columns, connected
+by weights as they are drawn before training. A column says something only above the level of these. There are
+`CONTROLS` of them, one at a time, so that the others work as they do without it; the greatest is the level, as among
+the shadow features of Kursa and Rudnicki 2010 (Feature selection with the Boruta package, Journal of Statistical
+Software 36(11)), which need the model to be trained again. In a network that was never trained, a column is above ten
+controls like it with a probability of 1 in 11.
 
 Columns are groups of inputs (one-hot places, parts of a date, a vector). What they are called is not known here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -19,12 +19,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from steelyard.attribution.controls import Widened, draw_rows
+from steelyard.attribution.controls import Control, Places, Widened, draw_controls
 from steelyard.nn.layers import ActivationLayer, BatchNormalization, Dense, Dropout, GaussianNoise
 from steelyard.nn.network import Network
 
 Array = NDArray[Any]
-Places = Sequence[NDArray[np.int64]]
 METHODS = ("permutation", "integrated_gradients", "connection_weights")
 CONTROLS = 10
 CONTROL_ROWS = 30
@@ -83,8 +82,8 @@ class Integrated:
 
 def outputs(network: Network, inputs: Array, *, logits: bool) -> Array:
     """The outputs `(rows, outputs)` for embedded inputs."""
-    found = Widened(network, None, len(inputs), logits=logits).forward(_beside(inputs, np.zeros(len(inputs)), network))
-    return found.copy()
+    z = np.ascontiguousarray(inputs, network.dtype)
+    return Widened(network, None, len(z), logits=logits).forward(z).copy()
 
 
 def permute(
@@ -109,16 +108,17 @@ def permute(
     Source: Breiman 2001, Random forests; Fisher, Rudin and Dominici 2019, arXiv:1801.01489; scikit-learn's
     permutation_importance, which shuffles column by column and knows no groups.
     """
-    noise, rows = generator.standard_normal(len(inputs)), draw_rows(network, CONTROLS, generator)
-    z = _beside(inputs, noise, network)
-    base, shuffled = _shuffle(Widened(network, None, len(z), logits=logits), z, groups, measure, generator)
+    x = np.array(inputs, network.dtype, order="C")
+    plain = Widened(network, None, len(x), logits=logits)
+    entering = plain.enter(x).copy()
+    base, shuffled = _shuffle(plain, x, groups, measure, generator)
     worse = shuffled - base
     control = []
-    for row in rows:
-        z[:, -1] = generator.standard_normal(len(z))
-        without, found = _shuffle(
-            Widened(network, row, len(z), logits=logits), z, [np.array([inputs.shape[1]])], measure, generator
-        )
+    for each in draw_controls(network, groups, CONTROLS, generator, entering):
+        z = np.hstack([x, each.values(entering, generator)])
+        added = np.arange(x.shape[1], z.shape[1])
+        widened = Widened(network, each, len(z), logits=logits)
+        without, found = _shuffle(widened, z, [added], measure, generator)
         control.append((found - without).mean(axis=1)[0])
     columns, controls = worse.mean(axis=1), np.array(control)
     importances = (Importance(columns[:, m], controls[:, m], worse[:, :, m].std(axis=1)) for m in range(len(base)))
@@ -154,7 +154,7 @@ def integrate(
 
     `attribution = (x − baseline) · ∫₀¹ ∂f/∂x (baseline + t · (x − baseline)) dt`, by `STEPS` points of Gauss and
     Legendre. The importance of a column is its mean absolute attribution over rows and outputs; that of a
-    control, whose baseline is its mean, zero, over at most `CONTROL_ROWS` of the rows.
+    control, which has the baseline of its column, over at most `CONTROL_ROWS` of the rows.
 
     Args:
         network: the network.
@@ -168,20 +168,22 @@ def integrate(
     Source: Sundararajan, Taly and Yan 2017, Axiomatic attribution for deep networks, arXiv:1703.01365; Captum's
     IntegratedGradients.
     """
-    noise, rows = generator.standard_normal(len(inputs)), draw_rows(network, CONTROLS, generator)
-    z, start = _beside(inputs, noise, network), np.append(baseline, 0).astype(network.dtype)
-    widened = Widened(network, None, len(z), logits=logits)
-    path = _integrate(widened, z, start, directions)
+    x, start = np.ascontiguousarray(inputs, network.dtype), baseline.astype(network.dtype)
+    plain = Widened(network, None, len(x), logits=logits)
+    path = _integrate(plain, x, start, directions)
     attributions = np.stack([path[:, :, places].sum(axis=2) for places in groups], axis=2)
-    end = widened.forward(z) @ directions.T
-    begin = (widened.forward(np.tile(start, (len(z), 1))) @ directions.T)[0]
+    end = plain.forward(x) @ directions.T
+    begin = (plain.forward(np.tile(start, (len(x), 1))) @ directions.T)[0]
     sizes = np.abs(attributions)
+    entering = plain.enter(x).copy()
+    start_entering = plain.enter(np.tile(start, (len(x), 1)))[0].copy()
+    some = x[:: -(-len(x) // CONTROL_ROWS)]
     control = []
-    some = np.ascontiguousarray(z[:: -(-len(z) // CONTROL_ROWS)])
-    for row in rows:
-        some[:, -1] = generator.standard_normal(len(some))
-        beside = _integrate(Widened(network, row, len(some), logits=logits), some, start, directions)
-        control.append(np.abs(beside[:, :, -1]).mean())
+    for each in draw_controls(network, groups, CONTROLS, generator, entering):
+        z = np.hstack([some, each.values(entering, generator)[: len(some)]])
+        widened = Widened(network, each, len(z), logits=logits)
+        beside = _integrate(widened, z, np.append(start, start_entering[each.places]), directions)
+        control.append(np.abs(beside[:, :, x.shape[1] :].sum(axis=2)).mean())
     importance = Importance(
         sizes.mean(axis=(0, 1)), np.array(control), sizes.mean(axis=1).std(axis=0), sizes.mean(axis=0).T
     )
@@ -190,7 +192,7 @@ def integrate(
 
 
 def _integrate(widened: Widened, z: Array, start: Array, directions: Array) -> Array:
-    """Attributions `(rows, outputs explained, inputs + 1)` in float64."""
+    """Attributions `(rows, outputs explained, inputs and control)` in float64."""
     points, shares = np.polynomial.legendre.leggauss(STEPS)
     found = np.zeros((len(z), len(directions), z.shape[1]))
     way = z - start
@@ -202,12 +204,13 @@ def _integrate(widened: Widened, z: Array, start: Array, directions: Array) -> A
     return found
 
 
-def connect(network: Network, groups: Places, directions: Array, generator: Generator) -> Importance:
+def connect(network: Network, inputs: Array, groups: Places, directions: Array, generator: Generator) -> Importance:
     """The products of the weights on all ways from a column to an output, added up.
 
     Activations are ignored, as in the source; the scales of batch normalization are multiplied in. A column of one
     input has a sign in `by_output`; of several, the root of their mean square. The importance is the mean size over
-    outputs. Raises `ValueError` with the reason if the network has layers for which it is not defined.
+    outputs. Only initializers that look at the data look at the `inputs`, embedded. Raises `ValueError` with the reason
+    if the network has layers for which it is not defined.
 
     Source: Olden, Joy and Death 2004, An accurate comparison of methods for quantifying variable importance in
     artificial neural networks, Ecological Modelling 178(3–4).
@@ -230,11 +233,19 @@ def connect(network: Network, groups: Places, directions: Array, generator: Gene
     assert after is not None
     first = next(place for place in network.places if isinstance(place.layer, Dense))
     ways = after @ directions.T
-    products = tensors[f"{first.name}/kernel"] @ ways
-    products = products if before is None else before[:, None] * products
+    scale = np.ones(first.inputs) if before is None else before
+    products = scale[:, None] * (tensors[f"{first.name}/kernel"] @ ways)
     by_output = np.stack([_size(products[places]) for places in groups])
-    control = np.abs(draw_rows(network, CONTROLS, generator) @ ways).mean(axis=1)
-    return Importance(np.abs(by_output).mean(axis=1), control, by_output=by_output)
+    x = np.ascontiguousarray(inputs, network.dtype)
+    entering = Widened(network, None, len(x), logits=True).enter(x)
+
+    def unlearned(control: Control) -> float:
+        of_control = _size(scale[control.places, None] * (control.kernel @ ways))
+        return float(np.abs(of_control).mean())
+
+    controls = draw_controls(network, groups, CONTROLS, generator, entering)
+    levels = np.array([*map(unlearned, controls)])
+    return Importance(np.abs(by_output).mean(axis=1), levels, by_output=by_output)
 
 
 def why_not_connected(network: Network) -> str | None:
@@ -268,7 +279,3 @@ def _mean_ranks(values: Array) -> Array:
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     found: Array = (counts.cumsum() - (counts - 1) / 2)[places]
     return found
-
-
-def _beside(inputs: Array, noise: Array, network: Network) -> Array:
-    return np.ascontiguousarray(np.column_stack([inputs, noise]), network.dtype)

@@ -102,7 +102,7 @@ class ExplainedFeature(Answer):
 
 
 class Control(Answer):
-    """The importance of noise columns with untrained weights: mean, standard deviation, and maximum (`level`)."""
+    """The importance of shuffled columns with untrained weights: mean, standard deviation, and maximum (`level`)."""
 
     importance: float | None
     std: float | None

@@ -104,7 +104,7 @@ async function explain(model, method) {
     Plotly.react("looks", [bars], { ...rest, xaxis, yaxis: { ...yaxis, type: "category" }, height: 90 + 26 * first.length, shapes: [level] }, OPTIONS);
     const agreement = said.agreement.map(({ methods, spearman }) => `${methods.join(" and ").replaceAll("_", " ")} ${number(spearman, 2)}`);
     const rows = said.rows ? ` Based on ${said.rows} rows (${said.source}).` : "";
-    find("looks-note").textContent = `The dotted line is the importance of noise columns.${rows}${agreement.length ? ` Agreement: ${agreement.join(", ")}.` : ""}`;
+    find("looks-note").textContent = `The dotted line is the importance of shuffled columns with untrained weights.${rows}${agreement.length ? ` Agreement: ${agreement.join(", ")}.` : ""}`;
   } catch (error) {
     showFaults(find("looks-faults"), error);
   }
