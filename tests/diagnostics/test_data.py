@@ -36,6 +36,26 @@ def test_data_that_are_used_as_they_are_have_no_findings() -> None:
     assert findings({"a": numbers(1, 2, 3, 4), "y": numbers(0, 1, 0, 1)}, train=2, validation=2) == []
 
 
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"y": numbers(*range(15))}, "15 different whole numbers in 15 rows, too few rows for classes"),
+        ({"y": numbers(*([1, 2, 3] * 5))}, "3 different whole numbers in 15 rows: they are learned as classes"),
+        (
+            {"y": numbers(*([1, 0, 0] * 5)), "z": numbers(*([0, 1, 1] * 5))},
+            "'y', 'z' have exactly one 1 in each row: they are learned as the classes of one target",
+        ),
+        ({"y": numbers(*([1, 0, 0] * 5)), "z": numbers(*([0, 0, 1] * 5))}, "'y', 'z' are 0 or 1"),
+    ],
+)
+def test_a_guessed_task_is_a_finding_with_what_to_send(columns: dict[str, Values], words: str) -> None:
+    table = table_of({"a": numbers(*range(15)), **columns})
+    [finding] = find_in_data(supervise(table, [*columns]), split(15))
+    assert (finding.code, finding.level) == ("guessed_task", "info")
+    assert words in finding.message
+    assert "'task'" in finding.suggestion
+
+
 def test_a_column_without_values_in_the_training_rows_is_dropped() -> None:
     nan = np.nan
     columns = {

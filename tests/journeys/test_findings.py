@@ -110,3 +110,61 @@ def test_balanced_classes_count_the_same_by_weight(service: Service) -> None:
         job_id = service.wait(service.post(spec)["id"])["id"]
         histories.append(service.http.get(f"/v1/jobs/{job_id}/history").json()["series"]["loss"])
     assert histories[0] == pytest.approx(histories[1], rel=1e-9)
+
+
+def test_whole_numbers_that_are_quantities_are_a_regression(service: Service) -> None:
+    prices = [180_000 + 10_500 * row for row in range(15)]
+    done = service.wait(service.post(job({"sqft": numbers()[:15], "y": prices}))["id"])
+    assert (done["spec"]["task"], done["data"]["classes"]) == ("regression", None)
+    assert "15 different whole numbers in 15 rows" in found(done)["guessed_task"]["message"]
+
+
+def test_one_hot_targets_are_classes_from_training_to_explanation(service: Service) -> None:
+    colors = ("red", "green", "blue")
+    x = [[a, b] for a, b in zip(numbers(), numbers(1), strict=True)]
+    y = [[int(place == row % 3) for place in range(3)] for row in range(ROWS)]
+    spec = {"data": {"inline": {"x": x, "y": y}}, "layers": [8], "training": {"epochs": 5}}
+    done = service.wait(service.post(spec | {"loss": "categorical_crossentropy"})["id"])
+    assert done["status"] == "succeeded", done["error"]
+    assert (done["spec"]["task"], done["data"]["classes"]) == ("multiclass", ["y0", "y1", "y2"])
+    rows = [{"a": a, "b": b} | dict(zip(colors, target, strict=True)) for (a, b), target in zip(x, y, strict=True)]
+    named = {"data": {"inline": {"rows": rows}, "target": [*colors]}, "layers": [8], "training": {"epochs": 5}}
+    done = service.wait(service.post(named)["id"])
+    assert "exactly one 1 in each row" in found(done)["guessed_task"]["message"]
+    path = f"/v1/models/{done['model']}"
+    predicted = service.http.post(f"{path}/predict", json={"inputs": x[:3]}).json()
+    assert predicted["classes"] == ["red", "green", "blue"]
+    assert {*predicted["predictions"]} <= {*colors}
+    stored = service.http.get(f"/v1/jobs/{done['id']}/predictions").json()["data"]
+    assert all(row["target"] == colors[row["row"] % 3] for row in stored)
+    judged = service.http.post(f"{path}/explain", json={"method": "permutation", "inputs": rows[:30]}).json()
+    assert judged["measure"] == "loss"
+    wrong = service.http.post(f"{path}/explain", json={"method": "permutation", "inputs": [rows[0] | {"green": 1}]})
+    assert "exactly one must be" in wrong.json()["errors"][0]["detail"]
+
+
+def test_counts_with_the_loss_poisson_are_a_regression(service: Service) -> None:
+    counts = np.random.default_rng(2).poisson(2, ROWS).tolist()
+    done = service.wait(service.post(job({"a": numbers(), "y": counts}, loss="poisson"))["id"])
+    assert (done["status"], done["spec"]["task"]) == ("succeeded", "regression")
+    assert "guessed_task" not in found(done)
+
+
+def test_a_constant_target_and_a_split_of_one_row_are_findings(service: Service) -> None:
+    part = ["v", *["t"] * (ROWS - 1)]
+    done = service.wait(service.post(job({"a": numbers(), "part": part, "y": [5000.1] * ROWS}, **HELD))["id"])
+    assert "'y' is 5000.1 in all 59 training rows" in found(done)["constant_target"]["message"]
+    assert done["metrics"]["validation"]["r2"] is None
+    assert (
+        found(done)["undefined_metrics"]["message"] == "r2 of the validation rows is null. It needs at least two rows."
+    )
+    assert done["metrics"]["train"]["r2"] == 0.0
+
+
+def test_dates_are_rejected_as_targets(service: Service) -> None:
+    days = [f"2026-{1 + row % 12:02}-{1 + row % 28:02}" for row in range(ROWS)]
+    refused = service.http.post("/v1/jobs", json=job({"a": numbers(), "y": days}))
+    assert refused.status_code == 422, refused.text
+    [error] = refused.json()["errors"]
+    assert error["pointer"] == "/data/target"
+    assert "holds dates; dates cannot be predicted" in error["detail"]

@@ -96,6 +96,12 @@ def test_r2_of_a_constant_target_is_scikit_learns() -> None:
     y = np.full((5, 1), 3.0)
     assert METRICS["r2"]().score(y, y) == reference.r2_score(y, y) == 1.0
     assert METRICS["r2"]().score(y, y + 1) == reference.r2_score(y, y + 1) == 0.0
+    constant = np.full((5, 1), 5000.1)  # its mean is another number
+    assert METRICS["r2"]().score(constant, constant + 1) == 0.0
+
+
+def test_r2_needs_two_rows() -> None:
+    assert np.isnan(METRICS["r2"]().score(np.ones((1, 1)), np.ones((1, 1))))
 
 
 @pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])

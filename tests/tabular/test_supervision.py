@@ -45,11 +45,12 @@ def faults(*args: Any, **options: Any) -> dict[str, str]:
         (["b", "a", "b"], "binary", ["a", "b"]),
         (["é", "a\0", "a"], "multiclass", ["a", "a\0", "é"]),
         ([True, False, True], "binary", [False, True]),
-        ([3, 1, 2], "multiclass", [1, 2, 3]),
+        ([3, 1, 2] * 2, "multiclass", [1, 2, 3]),
         ([1, -2.0, 1], "binary", [-2, 1]),
         ([1.5, 2, 3], "regression", None),
-        ([*range(20)], "multiclass", [*range(20)]),
-        ([*range(21)], "regression", None),
+        ([*range(20)] * 2, "multiclass", [*range(20)]),
+        ([*range(20)], "regression", None),
+        ([*range(21)] * 9, "regression", None),
         ([f"label {i:02}" for i in range(30)], "multiclass", [f"label {i:02}" for i in range(30)]),
     ],
 )
@@ -73,9 +74,9 @@ def test_a_task_that_is_asked_for_is_taken() -> None:
 
 
 def test_several_numeric_targets_are_a_regression() -> None:
-    found = learn([1, 0, 1], columns={"a": [1, 2, 3], "b": [0, 0, 1]}, target=["b", "t"])
+    found = learn([1, 0, 2], columns={"a": [1, 2, 3], "b": [0, 0, 1]}, target=["b", "t"])
     assert (found.task, found.targets, found.outputs) == ("regression", ["b", "t"], 2)
-    assert found.y.tolist() == [[0, 1], [0, 0], [1, 1]]
+    assert found.y.tolist() == [[0, 1], [0, 0], [1, 2]]
 
 
 def test_columns_can_be_chosen_and_left_out() -> None:

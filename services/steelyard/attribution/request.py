@@ -23,6 +23,11 @@ class TargetKinds:
     task: str
     classes: list[Any] | None
 
+    @property
+    def are_one_hot(self) -> bool:
+        """Whether each class has a column of its own, which is 1 in its rows and 0 in the others."""
+        return self.classes is not None and len(self.names) > 1
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -87,6 +92,8 @@ def _take_targets(rows: Any, targets: TargetKinds) -> tuple[Any, NDArray[Any] | 
     bare = [{key: value for key, value in row.items() if key not in names} for row in rows]
     if targets.classes is None:
         return bare, np.array([[row[name] for name in names] for row in rows], np.float64)
+    if targets.are_one_hot:
+        return bare, np.array([[row[name] for name in names].index(1) for row in rows], np.int64)
     place_of = {label: place for place, label in enumerate(targets.classes)}
     return bare, np.array([place_of[row[names[0]]] for row in rows], np.int64)
 
@@ -96,6 +103,11 @@ def _target_fault(row: dict[str, Any], name: str, targets: TargetKinds) -> str |
     if name not in row:
         return "is missing; the first row has this target, so every row needs it"
     value = row[name]
+    if targets.are_one_hot:
+        ones = [each for each in targets.names if row.get(each) == 1]
+        if value not in (0, 1):
+            return f"is {shown(value)}; it must be 0 or 1"
+        return None if len(ones) == 1 else f"is one of {len(ones)} targets that are 1 in this row; exactly one must be"
     if targets.classes is not None:
         known = isinstance(value, (str, int, float)) and value in targets.classes
         alike = isinstance(value, bool) == isinstance(targets.classes[0], bool)

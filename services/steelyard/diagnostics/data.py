@@ -19,6 +19,7 @@ LEARNED_FROM = ("numeric", "boolean", "categorical")
 def find_in_data(supervised: Supervised, split: Split) -> list[Finding]:
     """Everything that was dropped or decided, for the learnable inputs of a job and its split."""
     return [
+        *guessed_task(supervised),
         *remarks_of_columns(supervised),
         *dropped_columns(supervised),
         *missing_targets(supervised),
@@ -41,6 +42,37 @@ def remarks_of_columns(supervised: Supervised) -> Iterator[Finding]:
             message=f"{len(rest)} more things were decided about values of columns.",
             suggestion="GET /v1/datasets/{id} lists them with each column.",
         )
+
+
+def guessed_task(supervised: Supervised) -> Iterator[Finding]:
+    """A task that was guessed where the targets could be for another."""
+    name, rows = shown(supervised.targets[0]), supervised.rows
+    names = listed(supervised.targets)
+    match supervised.guess:
+        case "quantity":
+            count = len(np.unique(supervised.y))
+            message = (
+                f"The target {name} has {count} different whole numbers in {rows} rows, too few rows for classes: "
+            )
+            message += "it is learned as a quantity (regression)."
+            suggestion = "If they are classes, send 'task': 'multiclass'."
+        case "classes":
+            count = len(supervised.classes or ())
+            message = (
+                f"The target {name} has {count} different whole numbers in {rows} rows: they are learned as classes."
+            )
+            suggestion = "If they are a quantity, such as a count or a grade, send 'task': 'regression'."
+        case "one_hot":
+            message = (
+                f"The targets {names} have exactly one 1 in each row: they are learned as the classes of one target."
+            )
+            suggestion = "If each is a label of its own, send 'task': 'multilabel'."
+        case "labels":
+            message = f"The targets {names} are 0 or 1: each is learned as a label of its own (multilabel)."
+            suggestion = "If they are quantities, send 'task': 'regression'."
+        case _:
+            return
+    yield Finding(code="guessed_task", level="info", message=message, suggestion=suggestion)
 
 
 def dropped_columns(supervised: Supervised) -> Iterator[Finding]:

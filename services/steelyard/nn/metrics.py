@@ -193,7 +193,10 @@ class AveragePrecision(Metric):
 @METRICS.add
 @dataclass(frozen=True)
 class R2(Metric):
-    """The coefficient of determination, averaged over targets; 0 if a constant target is not predicted exactly."""
+    """The coefficient of determination, averaged over targets; 0 if a constant target is not predicted exactly.
+
+    Of fewer than two rows it is not defined.
+    """
 
     name: ClassVar = "r2"
     tasks: ClassVar = ("regression",)
@@ -202,9 +205,11 @@ class R2(Metric):
     source: ClassVar = "scikit-learn, r2_score"
 
     def score(self, targets: Array, predictions: Array) -> float:
+        if len(targets) < 2:
+            return float("nan")
         missed = np.square(predictions - targets).sum(axis=0)
         spread = np.square(targets - targets.mean(axis=0)).sum(axis=0)
-        constant = spread == 0
+        constant = np.ptp(targets, axis=0) == 0  # the mean of equal values may differ from them by rounding
         scores = 1 - missed / np.where(constant, 1, spread)
         return float(np.where(constant, np.where(missed == 0, 1.0, 0.0), scores).mean())
 

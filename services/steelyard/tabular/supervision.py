@@ -12,10 +12,8 @@ from steelyard.errors import MOST_ERRORS, Fault, nearest, pointer, shown
 from steelyard.tabular.column import Column
 from steelyard.tabular.faults import AT, refuse
 from steelyard.tabular.table import Table
-from steelyard.tabular.values import Values
+from steelyard.tabular.targets import Guess, read_targets
 
-MOST_CLASSES_GUESSED = 20
-MOST_CLASSES = 10_000
 EMPTY = "it has no value in any training row"
 ROLES = {"target": "the target", "features": "an input", "ignore": "ignored", "sample_weight": "the weight"}
 
@@ -27,7 +25,8 @@ class Supervised:
     `inputs` are the columns to learn from. For classification `classes` are the labels, and `y` `(rows,)` int64 their
     indices; else `classes` is `None` and `y` `(rows, targets)` float64: 0 or 1 for `multilabel`, numbers for
     regression. `weights` `(rows,)` float64 say how much each row counts. `left_out` are columns of which nothing can
-    be learned, each with the reason. `table` is all of it but `rows_left_out` rows that lack a target.
+    be learned, each with the reason. `table` is all of it but `rows_left_out` rows that lack a target. `guess` is as of
+    `Targets`.
     """
 
     table: Table
@@ -39,6 +38,7 @@ class Supervised:
     weights: NDArray[np.float64] | None = None
     left_out: dict[str, str] = field(default_factory=dict)
     rows_left_out: int = 0
+    guess: Guess | None = None
 
     @property
     def rows(self) -> int:
@@ -69,13 +69,13 @@ def supervise(
     sample_weight: str | None = None,
     used: Sequence[str] = (),
     task: str = "auto",
+    tasks: Sequence[str] = (),
 ) -> Supervised:
     """Find inputs, targets and task in `table`. Raises `ValidationFailed` with every fault.
 
-    Under `auto`, a target of texts, booleans or at most `MOST_CLASSES_GUESSED` different integers is a class, of two
-    or of several; several targets of booleans are labels; anything else is regression. Columns of texts that are no
-    categories, and such as only tell rows apart, are left out unless `features` names them; so are those `used` to
-    split the rows, and rows that lack a target.
+    Under `auto` the targets decide (`read_targets`), and `tasks`, those of the loss. Columns of strings that are not
+    categories, and such as only identify rows, are dropped unless `features` names them; so are those `used` to split
+    the rows, and rows that lack a target.
     """
     targets, weight = list(target or default_targets), [] if sample_weight is None else [sample_weight]
     named = {"target": target, "features": features, "ignore": ignore, "sample_weight": weight}
@@ -86,9 +86,19 @@ def supervise(
     chosen = list(features) if features else [name for name in rest if name not in left_out]
     refuse(chain(_row_faults(sent, table), _feature_faults(chosen, left_out), _weight_faults(table, weight)))
     inputs = {name: table.columns[name] for name in chosen}
-    y, found, classes = _with_task(table, targets, task)
-    weights = table.columns[weight[0]].values.array if weight else None
-    return Supervised(table, inputs, y, targets, found, classes, weights, left_out, sent.rows - table.rows)
+    read = read_targets(table, targets, task, tasks)
+    return Supervised(
+        table,
+        inputs,
+        read.y,
+        targets,
+        read.task,
+        read.classes,
+        weights=table.columns[weight[0]].values.array if weight else None,
+        left_out=left_out,
+        rows_left_out=sent.rows - table.rows,
+        guess=read.guess,
+    )
 
 
 def _why_left_out(column: Column) -> str | None:
@@ -184,81 +194,3 @@ def missing_fault(table: Table, name: str) -> Fault:
     rows = first if len(missing) == 1 else f"{len(missing)} rows, {first} the first"
     detail = f"is null: an input, {shown(name)}, has no value in {rows}; every row needs one"
     return Fault(table.locate(name, int(missing[0])), detail)
-
-
-def _with_task(table: Table, targets: list[str], asked: str) -> tuple[NDArray[Any], str, list[Any] | None]:
-    """The targets, the task, and the classes."""
-    columns = [table.columns[name].values for name in targets]
-    labels, indices = _distinct(columns[0])
-    numeric = all(values.labels is None for values in columns)
-    countable = not numeric or all(label == round(label) for label in labels[: MOST_CLASSES + 1])
-    task = asked
-    if asked == "auto" and len(columns) > 1 and all(_is_boolean(values) for values in columns):
-        task = "multilabel"
-    elif asked == "auto":
-        few = countable and (not numeric or len(labels) <= MOST_CLASSES_GUESSED)
-        task = ("binary" if len(labels) == 2 else "multiclass") if few and len(columns) == 1 else "regression"
-    if task in ("multilabel", "regression"):
-        faults = _label_faults if task == "multilabel" else _regression_faults
-        refuse(faults(table, targets, asked))
-        return np.stack([values.array.astype(np.float64) for values in columns], axis=1), task, None
-    refuse(_class_faults(table, targets, labels, task=task, countable=countable))
-    return indices, task, [int(label) for label in labels] if numeric else labels
-
-
-def _distinct(values: Values) -> tuple[list[Any], NDArray[np.int64]]:
-    """The different values in their own order, and the place of each row's among them."""
-    if values.labels is None:
-        found, indices = np.unique(values.array, return_inverse=True)
-        return found.tolist(), indices.astype(np.int64)
-    used = np.unique(values.array)
-    labels = values.labels
-    order = sorted(used.tolist(), key=lambda code: labels[code])
-    place = np.empty(len(labels), np.int64)
-    place[order] = np.arange(len(order))
-    return [labels[code] for code in order], place[values.array]
-
-
-def _is_boolean(values: Values) -> bool:
-    return values.labels == (False, True)
-
-
-def _label_faults(table: Table, targets: list[str], _asked: str) -> Iterator[Fault]:
-    if len(targets) < 2:
-        yield Fault(pointer("task"), "is 'multilabel', which needs several targets; the data has one")
-        return
-    for name in targets:
-        values = table.columns[name].values
-        if not (_is_boolean(values) or (values.labels is None and np.isin(values.array, (0, 1)).all())):
-            yield Fault(pointer("task"), f"is 'multilabel'; the target {shown(name)} has values other than 0 and 1")
-
-
-def _regression_faults(table: Table, targets: list[str], asked: str) -> Iterator[Fault]:
-    for name in targets:
-        values = table.columns[name].values
-        if values.labels is not None and asked == "auto":
-            yield Fault(pointer(AT, "target"), f"names {shown(name)} among several targets, which must all be numeric")
-        elif values.are_texts:
-            yield Fault(pointer("task"), f"is 'regression'; the target {shown(name)} is not numeric")
-
-
-def _class_faults(
-    table: Table, targets: list[str], labels: list[Any], *, task: str, countable: bool
-) -> Iterator[Fault]:
-    name, count = shown(targets[0]), len(labels)
-    large = next((each for each in table.columns[targets[0]].remarks if each.code == "large_integers"), None)
-    if large is not None:
-        detail = f"{large.message} As classes they would be mixed up; send them as strings"
-        yield Fault(pointer(AT, "target"), f"names {name}: {detail}")
-    elif len(targets) > 1:
-        yield Fault(pointer("task"), f"is {task!r}, which needs one target; the data has {len(targets)}")
-    elif not countable:
-        yield Fault(pointer("task"), f"is {task!r}; the target {name} has fractional values, which cannot be classes")
-    elif count < 2:
-        seen = f"{labels[0]:g}" if isinstance(labels[0], float) else shown(labels[0])
-        at = table.locate(targets[0], None)
-        yield Fault(at, f"has {seen} as {name} in every row; a classification needs at least 2 classes")
-    elif task == "binary" and count != 2:
-        yield Fault(pointer("task"), f"is 'binary'; the target {name} has {count} classes")
-    elif count > MOST_CLASSES:
-        yield Fault(table.locate(targets[0], None), f"has {count} classes of {name}; the most is {MOST_CLASSES}")

@@ -216,11 +216,14 @@ def _search_has_its_own_steps(spec: JobSpec) -> Faults:
 @_rule("data", "task", "loss", of_data=True)
 def _loss_fits_task(spec: JobSpec, supervised: Supervised) -> Faults:
     if spec.loss is not None and supervised.task not in loss_of(spec, supervised).tasks:
-        fitting = [loss.name for loss in LOSSES if supervised.task in loss.tasks]
-        yield Fault(
-            pointer("loss"),
-            f"is {spec.loss.name!r}; for the task {supervised.task} use {', '.join(fitting)}",
-        )
+        tasks = " or ".join(loss_of(spec, supervised).tasks)
+        fitting = ", ".join(loss.name for loss in LOSSES if supervised.task in loss.tasks)
+        detail = f"is {spec.loss.name!r}, which is for {tasks}; for the task {supervised.task} use {fitting}"
+        if tasks == "multiclass" and len(supervised.targets) > 1:
+            detail += (
+                ". A multiclass target is one column of classes, or columns of 0 and 1 with exactly one 1 in each row"
+            )
+        yield Fault(pointer("loss"), detail)
 
 
 @_rule("data", "task", "loss", "output", of_data=True)

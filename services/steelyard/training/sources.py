@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from steelyard.errors import Fault, NotFound, nearest, pointer, shown
+from steelyard.nn.losses import LOSSES
 from steelyard.tabular import builtin
 from steelyard.tabular.column import Column
 from steelyard.tabular.faults import refuse
@@ -38,6 +39,7 @@ def load_data(spec: JobSpec, inline: Inline | bytes | None, tables: Tables) -> S
         sample_weight=data.sample_weight,
         used=[name for _, name in marking_columns(spec, ("group", "column"))],
         task=spec.task,
+        tasks=() if spec.loss is None else LOSSES[spec.loss.name].tasks,
     )
 
 
