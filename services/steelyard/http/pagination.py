@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -12,6 +13,8 @@ from steelyard.store.pages import Page
 
 CSV = "text/csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What begins like a formula and is none: a number such as -1, +0.5, -1e-3, -12,5 or -3%, and signs alone, such as --.
+INERT = re.compile(r"[+-]*|[+-](?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?%?")
 
 
 def as_list(page: Page) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def as_list(page: Page) -> dict[str, Any]:
 def as_csv(header: Sequence[str], blocks: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
     """A table as CSV, a block of rows at a time.
 
-    A string that a spreadsheet would take for a formula is quoted with an apostrophe.
+    A string that a spreadsheet would take for a formula gets an apostrophe in front; a number in a string does not.
     """
     for rows in chain([[header]], blocks):
         buffer = io.StringIO()
@@ -31,7 +34,8 @@ def as_csv(header: Sequence[str], blocks: Iterable[Iterable[Sequence[Any]]]) -> 
 
 
 def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    is_formula = isinstance(value, str) and value.startswith(FORMULA) and INERT.fullmatch(value) is None
+    return f"'{value}" if is_formula else value
 
 
 def as_rows(found: Blocks) -> Iterator[bytes]:
