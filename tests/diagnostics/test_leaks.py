@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from steelyard.diagnostics.findings import Finding
-from steelyard.diagnostics.leaks import SAMPLE, find_leaks
+from steelyard.diagnostics.leaks import SAMPLES, find_leaks
 from steelyard.tabular.supervision import supervise
 from steelyard.tabular.table import table_of
 from steelyard.tabular.values import Values, booleans, coded
@@ -81,8 +81,8 @@ def test_noise_beside_noise_is_no_leak(seed: int) -> None:
 
 
 def test_what_holds_in_a_sample_is_checked_on_all_rows() -> None:
-    y = np.random.default_rng(3).normal(size=4 * SAMPLE)
+    y = np.random.default_rng(3).normal(size=4 * SAMPLES[-1])
     x = y.copy()
     assert leaks(x, y)
-    x[np.setdiff1d(np.arange(len(y)), np.linspace(0, len(y) - 1, SAMPLE).round().astype(int))[5]] += 100
+    x[np.setdiff1d(np.arange(len(y)), np.linspace(0, len(y) - 1, SAMPLES[-1]).round().astype(int))[5]] += 100
     assert leaks(x, y) == []

@@ -168,3 +168,32 @@ def test_dates_are_rejected_as_targets(service: Service) -> None:
     [error] = refused.json()["errors"]
     assert error["pointer"] == "/data/target"
     assert "holds dates; dates cannot be predicted" in error["detail"]
+
+
+DEAD = {"type": "dense", "units": 8, "bias_initializer": {"name": "constant", "value": -100.0}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes", "words"),
+    [
+        ({"optimizer": {"name": "adam", "learning_rate": 1e8}}, {"loss_exploded"}, "smaller learning rate"),
+        ({"layers": [DEAD]}, {"stuck_units", "no_better_than_constant"}, "bias initializer"),
+        (
+            {"scale": 1e5, "activation": "sigmoid", "preprocessing": {"numeric": "none"}},
+            {"stuck_units", "no_better_than_constant", "one_class_predicted"},
+            "preprocessing.numeric",
+        ),
+    ],
+    ids=["learning rate", "dead units", "saturated units"],
+)
+def test_a_network_that_learned_nothing_has_the_cause_among_its_findings(
+    service: Service, fields: dict[str, Any], codes: set[str], words: str
+) -> None:
+    fields = {**fields}
+    a, scale = np.array(numbers()), fields.pop("scale", 1.0)
+    y: list[Any] = (2 * a).tolist() if scale == 1 else ["p" if value > -0.2 else "n" for value in numbers(5)]
+    columns = {"a": (scale * (a + 10)).tolist(), "b": numbers(3), "y": y}
+    done = service.wait(service.post(job(columns, **fields, training={"epochs": 30}))["id"])
+    assert codes <= found(done).keys()
+    assert "loss_did_not_fall" not in found(done)
+    assert any(words in finding["suggestion"] for finding in done["findings"])

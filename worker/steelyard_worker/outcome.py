@@ -9,10 +9,6 @@ from typing import Any
 from sqlalchemy import Engine
 
 from steelyard.datasets import library
-from steelyard.diagnostics.columns import find_in_columns
-from steelyard.diagnostics.findings import Run, find
-from steelyard.diagnostics.leaks import find_leaks
-from steelyard.diagnostics.not_finite import blame_cell, find_not_finite, find_undefined
 from steelyard.errors import SteelyardError
 from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
@@ -33,6 +29,7 @@ from steelyard.training.schema import load_spec
 from steelyard.training.sources import load_data
 from steelyard.training.start import OPTIMIZER, as_tensors, load_start
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
+from steelyard_worker.findings import find_in_run
 from steelyard_worker.fingerprint import engine_of, fingerprint
 
 
@@ -139,7 +136,7 @@ class Outcome:
             epoch=training.epoch if training is not None else 0,
             train_seconds=round(self.train_seconds, 6),
             metrics=metrics,
-            findings=self._findings(training, prepared, metrics, epochs) if training is not None else [],
+            findings=self._findings(metrics, predictions, epochs),
             error=None if error is None else error.problem(),
             fingerprint=self._fingerprint | {"reproducible": self._reproducible},
             weights_sha256=sha256,
@@ -177,39 +174,13 @@ class Outcome:
         finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
         return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 
-    def _findings(
-        self, training: Training, prepared: Prepared | None, metrics: dict[str, Any], epochs: Epochs
-    ) -> list[dict[str, Any]]:
+    def _findings(self, metrics: dict[str, Any], predictions: list[SplitPredictions], epochs: Epochs) -> list[Any]:
+        if self._training is None:
+            return []
         history = get_history(self._engine, self.held.job_id, unwritten=epochs)["series"]
-        run = Run(
-            history=history,
-            initial=training.initial,
-            final=training.network.tensors(),
-            epochs=self.spec.training.epochs,
-            restored=training.restored_best,
-        )
-        found = find(run)
-        if prepared is not None:
-            causes = self._causes(prepared, history, metrics)
-            stopped_at = training.best_epoch if training.stopped_early and training.restored_best else None
-            found += find_not_finite(history, causes, stopped_at=stopped_at)
-            found += find_undefined(metrics, causes)
-            found += find_leaks(prepared.supervised, prepared.parts["train"].rows)
-            found += find_in_columns(prepared.inputs, len(prepared.parts["train"].rows))
+        said = {split.split: split.predictions for split in predictions}
+        found = find_in_run(self.spec, self._training, self._prepared, history, metrics, said.get("train"))
         return [finding.to_json() for finding in found]
-
-    def _causes(
-        self, prepared: Prepared, history: dict[str, list[float | None]], metrics: dict[str, Any]
-    ) -> dict[str, str]:
-        """For each split with a loss that is not finite, a sentence about the value that is to blame, if one is."""
-        bad = {name for name, values in metrics.items() if values["loss"] is None}
-        bad |= {"validation"} if None in history.get("val_loss", ()) else set()
-        causes: dict[str, str] = {}
-        for name in bad & prepared.parts.keys():
-            part = prepared.parts[name]
-            cell = blame_cell(part.x, part.rows, part.ids, prepared.supervised.inputs, prepared.inputs)
-            causes |= {} if cell is None else {name: cell}
-        return causes
 
     def _model(
         self, training: Training | None, prepared: Prepared | None, metrics: dict[str, Any], sha256: str | None

@@ -1,13 +1,14 @@
 """Inputs that give the target away: equal to it, or enough alone to determine it in every training row.
 
 Such an input is often written together with the target, and unknown when the model is used. A relation is looked for
-in at most `SAMPLE` training rows; one that holds there is checked on all of them. A relation that would hold by chance
-in one of a million tables with as many columns is no evidence, so short tables and rare classes raise no alarm.
+in some training rows first; one that holds there is checked on all of them. A relation that would hold by chance in one
+of a million tables with as many columns is no evidence, so short tables and rare classes raise no alarm.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from steelyard.tabular.supervision import Supervised
 from steelyard.tabular.values import Values
 
 Array = NDArray[Any]
-SAMPLE = 2000
+SAMPLES = 100, 2000  # rows, in turn
 LEAST_ROWS = 10
 MOST_TARGETS = 10
 UNLIKELY = math.log(1e6)
@@ -38,19 +39,25 @@ class Target:
         """The target of some of the rows."""
         return Target(self.name, self.y[rows], self.labels)
 
+    @cached_property
+    def codes(self) -> NDArray[np.int64]:
+        """A number from 0 for each different value."""
+        return _codes(self.y)
+
 
 def find_leaks(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Finding]:
     """The inputs that determine a target in the training `rows`."""
-    chosen = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).round().astype(np.int64))
     if len(rows) < LEAST_ROWS:
         return
     unlikely = UNLIKELY + math.log(len(supervised.inputs))
+    some = [np.linspace(0, len(rows) - 1, count).round().astype(np.int64) for count in SAMPLES if count < len(rows)]
     for target in _targets(supervised, rows):
-        sampled = target.take(chosen)
+        samples = [(rows[places], target.take(places)) for places in some]
         for name, column in supervised.inputs.items():
-            relation = _relation(column.values.take(rows[chosen]), sampled, unlikely)
-            if relation is not None and len(chosen) < len(rows):
-                relation = _relation(column.values.take(rows), target, unlikely)
+            # In a sample anything that holds may be a relation; whether it is evidence, all rows say.
+            if any(_relation(column.values.take(few), sampled, -math.inf) is None for few, sampled in samples):
+                continue
+            relation = _relation(column.values.take(rows), target, unlikely)
             if relation is not None:
                 yield _leak(name, target.name, relation, len(rows))
 
@@ -76,12 +83,11 @@ def _leak(name: str, target: str, relation: str, rows: int) -> Finding:
 
 def _relation(values: Values, target: Target, unlikely: float) -> str | None:
     """How the input determines the target, if it does; `{target}` stands for the target's name."""
-    groups, codes = _codes(values.array), _codes(target.y)
-    counts = np.bincount(codes)
+    groups, counts = _codes(values.array), np.bincount(target.codes)
     if len(counts) < 2:
-        return None
+        return None if unlikely > -math.inf else "may"
     group_count = int(groups.max()) + 1
-    is_function = len(np.unique(groups * len(counts) + codes)) == group_count
+    is_function = len(np.unique(groups * len(counts) + target.codes)) == group_count
     if values.labels is None and target.labels is None and not values.missing.any():
         if np.allclose(values.array, target.y, rtol=1e-9, atol=0):
             return "equals the target {target}"

@@ -8,8 +8,6 @@ A run can be lost in two ways. A *crash* is the death of the training process al
 few in a row end it. A *loss* is a death that took the worker or the fork server along: it says little about the job,
 so many are allowed. They are bounded all the same, for a job may be what brings its machine down each time. A new
 checkpoint sets both counts back to zero.
-
-Nothing here depends on how a job is trained, or on who submitted it.
 """
 
 from collections.abc import Callable, Mapping, Sequence

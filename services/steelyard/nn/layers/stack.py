@@ -53,7 +53,7 @@ class Stack:
         weights: Mapping[str, Mapping[str, Array]],
         gradients: Mapping[str, Mapping[str, Array]],
     ) -> None:
-        self._named: list[tuple[str, Stage]] = []
+        self.named: list[tuple[str, Stage]] = []  # every stage with the name of its place
         wanted = around.needs_input_gradient
         first = 0  # gradients are of no use to the stages before this one
         for place in found:
@@ -65,10 +65,10 @@ class Stack:
                 needs_input_gradient=wanted,
             )
             if not wanted:
-                first = len(self._named)
+                first = len(self.named)
                 wanted = place.learns and around.streams is not None
-            self._named += [(place.name, stage) for stage in place.layer.stages(here)]
-        self._stages = [stage for _, stage in self._named]
+            self.named += [(place.name, stage) for stage in place.layer.stages(here)]
+        self._stages = [stage for _, stage in self.named]
         self._forward = [stage.forward for stage in self._stages]
         self._backward = [stage.backward for stage in reversed(self._stages[first:])]
 
@@ -92,7 +92,7 @@ class Stack:
 
     def first_not_finite(self, x: Array) -> str | None:
         """The name of the first place that makes values of `x` that are not finite."""
-        for name, stage in self._named:
+        for name, stage in self.named:
             x = stage.forward(x)
             if not np.isfinite(x).all():
                 return name

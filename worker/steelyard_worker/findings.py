@@ -1,0 +1,84 @@
+"""The findings of a run: what the rules of `steelyard.diagnostics` see in its history, its network and its data."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from steelyard.diagnostics.columns import find_in_columns
+from steelyard.diagnostics.findings import Finding, Run, find
+from steelyard.diagnostics.leaks import find_leaks
+from steelyard.diagnostics.learning import (
+    LEAST_EPOCHS,
+    constant_loss,
+    learned_nothing,
+    one_class_predicted,
+    stuck_units,
+)
+from steelyard.diagnostics.not_finite import blame_cell, find_not_finite, find_undefined
+from steelyard.nn.penalties import Penalties
+from steelyard.nn.training.loop import Training
+from steelyard.training.assemble import Prepared
+from steelyard.training.schema import JobSpec
+
+History = Mapping[str, list[float | None]]
+Metrics = Mapping[str, Mapping[str, float | None]]
+
+
+def find_in_run(
+    spec: JobSpec,
+    training: Training,
+    prepared: Prepared | None,
+    history: History,
+    metrics: Metrics,
+    predictions: NDArray[Any] | None,
+) -> list[Finding]:
+    """Everything that stands out in a run, the most telling first.
+
+    `predictions` are those for the training rows, of a run that came to its end; `prepared` may be gone, if the run
+    needed too much memory.
+    """
+    run = Run(history, training.initial, training.network.tensors(), spec.training.epochs, training.restored_best)
+    found = find(run)
+    if prepared is None:
+        return found
+    reasons = list(_why_nothing_was_learned(spec, training, prepared, history, predictions))
+    if any(finding.code != "stuck_units" for finding in reasons):
+        found = [finding for finding in found if finding.code != "loss_did_not_fall"]
+    causes = _causes(prepared, history, metrics)
+    stopped_at = training.best_epoch if training.stopped_early and training.restored_best else None
+    rows = prepared.parts["train"].rows
+    return [
+        *reasons,
+        *found,
+        *find_not_finite(history, causes, stopped_at=stopped_at),
+        *find_undefined(metrics, causes),
+        *find_leaks(prepared.supervised, rows),
+        *find_in_columns(prepared.inputs, len(rows)),
+    ]
+
+
+def _why_nothing_was_learned(
+    spec: JobSpec, training: Training, prepared: Prepared, history: History, predictions: NDArray[Any] | None
+) -> Iterator[Finding]:
+    train, network, losses = prepared.parts["train"], training.network, history.get("loss", [])
+    yield from stuck_units(network, train.x)
+    assert spec.loss is not None
+    constant = constant_loss(spec.loss.to_part(), train.y, network.outputs, prepared.weights)
+    rate = spec.optimizer.to_part().learning_rate
+    yield from learned_nothing(losses, constant + Penalties(network).value(), rate)
+    classes = prepared.supervised.classes
+    if classes is not None and predictions is not None and len(losses) >= LEAST_EPOCHS:
+        yield from one_class_predicted(prepared.supervised.y[train.rows], predictions, classes)
+
+
+def _causes(prepared: Prepared, history: History, metrics: Metrics) -> dict[str, str]:
+    """For each split with a loss that is not finite, a sentence about the value that is to blame, if one is."""
+    bad = {name for name, values in metrics.items() if values["loss"] is None}
+    bad |= {"validation"} if None in history.get("val_loss", ()) else set()
+    causes: dict[str, str] = {}
+    for name in bad & prepared.parts.keys():
+        part = prepared.parts[name]
+        cell = blame_cell(part.x, part.rows, part.ids, prepared.supervised.inputs, prepared.inputs)
+        causes |= {} if cell is None else {name: cell}
+    return causes
