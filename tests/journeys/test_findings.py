@@ -85,6 +85,16 @@ def test_a_validation_loss_without_a_value_is_blamed_on_its_cell(service: Servic
     assert "Row 0 has 1e+60 in 'a', which is too large for float32" in said["message"]
     assert "kept the weights of epoch 1" in said["message"]
     assert done["metrics"]["validation"]["loss"] is None
+    assert "undefined_metrics" not in found(done)
+
+
+def test_a_training_that_diverged_is_blamed_on_its_cell(service: Service) -> None:
+    a = [*numbers()[1:], 1e60]
+    spec = job({"a": a, "y": numbers(1)}, preprocessing={"numeric": "none"}, validation=None)
+    done = service.wait(service.post(spec)["id"])
+    assert (done["status"], done["error"]["type"]) == ("failed", "/problems/diverged")
+    said = found(done)["large_input"]
+    assert said["message"] == f"Row {ROWS - 1} has 1e+60 in 'a', which is too large for float32 after preprocessing."
 
 
 @pytest.mark.parametrize(("factor", "words"), [(1.0, "equals the target"), (2.5, "is a linear function of")])
@@ -152,8 +162,10 @@ def test_counts_with_the_loss_poisson_are_a_regression(service: Service) -> None
 
 def test_a_constant_target_and_a_split_of_one_row_are_findings(service: Service) -> None:
     part = ["v", *["t"] * (ROWS - 1)]
-    done = service.wait(service.post(job({"a": numbers(), "part": part, "y": [5000.1] * ROWS}, **HELD))["id"])
+    spec = job({"a": numbers(), "part": part, "y": [5000.1] * ROWS}, **HELD, training={"epochs": 15})
+    done = service.wait(service.post(spec)["id"])
     assert "'y' is 5000.1 in all 59 training rows" in found(done)["constant_target"]["message"]
+    assert not {"loss_exploded", "no_better_than_constant"} & found(done).keys()
     assert done["metrics"]["validation"]["r2"] is None
     assert (
         found(done)["undefined_metrics"]["message"] == "r2 of the validation rows is null. It needs at least two rows."

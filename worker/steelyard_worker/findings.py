@@ -15,7 +15,7 @@ from steelyard.diagnostics.learning import (
     one_class_predicted,
     stuck_units,
 )
-from steelyard.diagnostics.not_finite import blame_cell, find_not_finite, find_undefined
+from steelyard.diagnostics.not_finite import blame_cell, find_not_finite, find_overflow, find_undefined
 from steelyard.nn.penalties import Penalties
 from steelyard.nn.training.loop import Training
 from steelyard.training.assemble import Prepared
@@ -32,11 +32,13 @@ def find_in_run(
     history: History,
     metrics: Metrics,
     predictions: NDArray[Any] | None,
+    *,
+    diverged: bool,
 ) -> list[Finding]:
     """Everything that stands out in a run, the most telling first.
 
-    `predictions` are those for the training rows, of a run that came to its end; `prepared` may be gone, if the run
-    needed too much memory.
+    `predictions` are those for the training rows, of a run that came to its end, and not one whose loss `diverged`;
+    `prepared` may be gone, if the run needed too much memory.
     """
     run = Run(history, training.initial, training.network.tensors(), spec.training.epochs, training.restored_best)
     found = find(run)
@@ -45,14 +47,17 @@ def find_in_run(
     reasons = list(_why_nothing_was_learned(spec, training, prepared, history, predictions))
     if any(finding.code != "stuck_units" for finding in reasons):
         found = [finding for finding in found if finding.code != "loss_did_not_fall"]
-    causes = _causes(prepared, history, metrics)
+    causes = _causes(prepared, history, metrics, diverged=diverged)
     stopped_at = training.best_epoch if training.stopped_early and training.restored_best else None
+    not_finite = find_not_finite(history, causes, stopped_at=stopped_at)
+    others = {split: values for split, values in metrics.items() if split != "validation" or not not_finite}
     rows = prepared.parts["train"].rows
     return [
         *reasons,
+        *find_overflow(causes.get("train")),
         *found,
-        *find_not_finite(history, causes, stopped_at=stopped_at),
-        *find_undefined(metrics, causes),
+        *not_finite,
+        *find_undefined(others, causes),
         *find_leaks(prepared.supervised, rows),
         *find_in_columns(prepared.inputs, len(rows)),
     ]
@@ -72,9 +77,9 @@ def _why_nothing_was_learned(
         yield from one_class_predicted(prepared.supervised.y[train.rows], predictions, classes)
 
 
-def _causes(prepared: Prepared, history: History, metrics: Metrics) -> dict[str, str]:
+def _causes(prepared: Prepared, history: History, metrics: Metrics, *, diverged: bool) -> dict[str, str]:
     """For each split with a loss that is not finite, a sentence about the value that is to blame, if one is."""
-    bad = {name for name, values in metrics.items() if values["loss"] is None}
+    bad = {name for name, values in metrics.items() if values["loss"] is None} | ({"train"} if diverged else set())
     bad |= {"validation"} if None in history.get("val_loss", ()) else set()
     causes: dict[str, str] = {}
     for name in bad & prepared.parts.keys():

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from steelyard.datasets import library
-from steelyard.errors import SteelyardError
+from steelyard.errors import Diverged, SteelyardError
 from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End, Epochs
@@ -136,7 +136,7 @@ class Outcome:
             epoch=training.epoch if training is not None else 0,
             train_seconds=round(self.train_seconds, 6),
             metrics=metrics,
-            findings=self._findings(metrics, predictions, epochs),
+            findings=self._findings(metrics, predictions, epochs, diverged=isinstance(error, Diverged)),
             error=None if error is None else error.problem(),
             fingerprint=self._fingerprint | {"reproducible": self._reproducible},
             weights_sha256=sha256,
@@ -174,12 +174,16 @@ class Outcome:
         finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
         return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 
-    def _findings(self, metrics: dict[str, Any], predictions: list[SplitPredictions], epochs: Epochs) -> list[Any]:
+    def _findings(
+        self, metrics: dict[str, Any], predictions: list[SplitPredictions], epochs: Epochs, *, diverged: bool
+    ) -> list[dict[str, Any]]:
         if self._training is None:
             return []
         history = get_history(self._engine, self.held.job_id, unwritten=epochs)["series"]
         said = {split.split: split.predictions for split in predictions}
-        found = find_in_run(self.spec, self._training, self._prepared, history, metrics, said.get("train"))
+        found = find_in_run(
+            self.spec, self._training, self._prepared, history, metrics, said.get("train"), diverged=diverged
+        )
         return [finding.to_json() for finding in found]
 
     def _model(

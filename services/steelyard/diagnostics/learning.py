@@ -15,6 +15,7 @@ from steelyard.nn.network import OUTPUT, Network, Pass
 Array = NDArray[Any]
 MOST_ROWS = 1000
 MOST_VALUES = 1_000_000
+NOTHING = 1e-9  # a constant answer with less is right: the target is constant
 EXPLODED = 10  # times the loss of a constant answer
 FLAT = 1e-3  # a smaller slope for every row is none
 WORTH_SAYING = 0.5  # of a layer's units
@@ -67,11 +68,11 @@ def _steepest(network: Network, x: Array) -> dict[str, tuple[str, Array, Array]]
 def constant_loss(loss: Loss, y: Array, units: int, weights: Array | None = None) -> float:
     """About the least loss that one answer for all rows has: the mean, the median, or the shares of the classes.
 
-    `y` and `weights` are as `Training` takes them. Of much data some rows are taken, and the result is lower by as much
-    as those may differ from all.
+    `y` and `weights` are as `Training` takes them. Of much data some rows are taken, and a little is added, so that
+    nobody is blamed for the difference between those and all.
     """
     every = np.linspace(0, len(y) - 1, max(2, min(len(y), MOST_VALUES // units))).round().astype(np.int64)
-    slack = 0.999 if len(every) == len(y) else 1.05
+    slack = 1.0 if len(every) == len(y) else 1.05
     targets, weights = y[every], None if weights is None else weights[every].astype(np.float64)
     if y.ndim == 1:
         shares = np.bincount(targets, weights=weights, minlength=units) + 1e-9
@@ -96,14 +97,14 @@ def _answers(loss: Loss, mean: Array, median: Array) -> list[Array]:
 def learned_nothing(losses: Sequence[float | None], constant: float, rate: float) -> Iterator[Finding]:
     """A training loss that never got below `constant`, that of one answer for all rows."""
     finite = [value for value in losses if value is not None]
-    if len(finite) < LEAST_EPOCHS or min(finite) < constant:
+    if len(finite) < LEAST_EPOCHS or constant < NOTHING or min(finite) < 0.999 * constant:
         return
-    exploded = finite[-1] > EXPLODED * max(constant, 1e-6)
+    exploded = finite[-1] > EXPLODED * constant
     yield Finding(
         code="loss_exploded" if exploded else "no_better_than_constant",
         level="warning",
         message=f"The training loss was {finite[-1]:.4g} in the last of {len(finite)} epochs, and never below the "
-        f"{constant:.4g} of the same answer for every row: the network learned nothing.",
+        f"{constant:.4g} that the same answer for every row has: the network learned nothing.",
         suggestion=f"Use a smaller learning rate (it was {rate:g}), gradient clipping, or scaled inputs."
         if exploded
         else "Look for findings about stuck or equal units; try other learning rates; and check that the inputs say "
