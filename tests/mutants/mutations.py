@@ -54,8 +54,12 @@ class _WithoutHints(ast.NodeTransformer):
 
     def visit_arguments(self, node: ast.arguments) -> ast.AST:
         node.args = [*node.posonlyargs, *node.args, *node.kwonlyargs]  # `*` and `/` between arguments are hints
-        node.posonlyargs, node.kwonlyargs = [], []
+        node.defaults = [*node.defaults, *filter(None, node.kw_defaults)]
+        node.posonlyargs, node.kwonlyargs, node.kw_defaults = [], [], []
         return self.generic_visit(node)
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST | None:
+        return None if node.arg == "strict" else self.generic_visit(node)  # of zip: an assertion of ours
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None

@@ -1,39 +1,13 @@
-"""What is done to gradients before a step, and to kernels after it."""
+"""Constraints on kernels, which hold after every step."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from steelyard.nn.activations import Tanh
-from steelyard.nn.clipping import GRADIENT_CLIPS, ByGlobalNorm, ByNorm, ByValue
 from steelyard.nn.constraints import CONSTRAINTS, MaxNorm
 from steelyard.nn.layers import Dense
 from steelyard.nn.optimizers import SGD
 from tests.nn.networks import finish, make_training
-
-
-@pytest.mark.parametrize("name", GRADIENT_CLIPS.names)
-@given(seed=st.integers(0, 2**32), limit=st.floats(1e-3, 100))
-def test_gradients_keep_the_bound_and_their_signs(name: str, seed: int, limit: float) -> None:
-    gradients = [np.random.default_rng(seed).normal(size=n) for n in (3, 5)]
-    before = [gradient.copy() for gradient in gradients]
-    GRADIENT_CLIPS[name](limit).clip(gradients)
-    lengths = {
-        "value": [np.abs(gradient).max() for gradient in gradients],
-        "norm": [np.linalg.norm(gradient) for gradient in gradients],
-        "global_norm": [np.linalg.norm(np.concatenate(gradients))],
-    }[name]
-    assert max(lengths) <= limit * (1 + 1e-12)
-    for old, new in zip(before, gradients, strict=True):
-        assert (np.sign(old) == np.sign(new)).all()
-
-
-def test_small_gradients_are_left_alone() -> None:
-    for clip in (ByValue(10.0), ByNorm(10.0), ByGlobalNorm(10.0)):
-        gradient = np.array([1.0, -2.0])
-        clip.clip([gradient])
-        assert gradient.tolist() == [1, -2]
 
 
 @pytest.mark.parametrize("name", CONSTRAINTS.names)
@@ -52,3 +26,25 @@ def test_kernels_keep_their_constraint_through_a_training(name: str) -> None:
     assert kept[name]
     free = training.network.tensors()["dense_2/kernel"]
     assert (free < 0).any()
+
+
+def test_kernels_are_scaled_unit_by_unit() -> None:
+    kernel = np.array([[3.0, 0.3], [4.0, 0.4]])
+    expected = {
+        "max_norm": kernel * [1 / 5 * 2, 1],
+        "unit_norm": kernel / [5, 0.5],
+        "non_neg": kernel,
+    }
+    for name, value in expected.items():
+        changed = kernel.copy()
+        CONSTRAINTS[name]().apply(changed, np.empty_like(kernel))
+        np.testing.assert_allclose(changed, value, rtol=1e-6)
+    zeros = np.zeros((2, 2))
+    CONSTRAINTS["unit_norm"]().apply(zeros, np.empty_like(zeros))
+    assert zeros.tolist() == [[0, 0], [0, 0]]
+
+
+def test_negative_weights_become_zero() -> None:
+    kernel = np.array([[-1.0, 0.5]])
+    CONSTRAINTS["non_neg"]().apply(kernel, np.empty_like(kernel))
+    assert kernel.tolist() == [[0, 0.5]]

@@ -11,6 +11,8 @@ from sklearn.metrics import (
     mean_squared_error,
 )
 
+from steelyard.nn.activations import Tanh
+from steelyard.nn.layers import Dense
 from steelyard.nn.losses import (
     LOSSES,
     BinaryCrossentropy,
@@ -26,7 +28,7 @@ from steelyard.nn.losses import (
     Poisson,
     Quantile,
 )
-from tests.nn.test_gradients import targets
+from tests.nn.gradients import output_for, relative_error, targets
 
 GENERATOR = np.random.default_rng(0)
 LOGITS = GENERATOR.normal(size=(20, 4)) * 3
@@ -122,3 +124,13 @@ def test_a_batch_without_weight_is_without_loss() -> None:
     cost = Cost(MeanSquaredError(), 20, 4, LOGITS.dtype)
     assert cost.value(LOGITS, VALUES, np.zeros(20)) == 0
     assert not cost.gradient.any()
+
+
+@pytest.mark.parametrize("loss", [CategoricalCrossentropy(0.2), BinaryCrossentropy(0.2)], ids=str)
+def test_label_smoothing_has_the_right_gradient(loss: Loss) -> None:
+    assert relative_error([Dense(3, output_for(loss))], loss) < 1e-6
+
+
+@pytest.mark.parametrize("loss", [part() for part in LOSSES], ids=lambda loss: loss.name)
+def test_weighted_rows_have_the_right_gradient(loss: Loss) -> None:
+    assert relative_error([Dense(4, Tanh()), Dense(3, output_for(loss))], loss, weighted=True) < 1e-6

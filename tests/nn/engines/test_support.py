@@ -5,15 +5,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from numba.core.errors import TypingError
 
 from steelyard.nn import activations, losses
 from steelyard.nn.activations import ACTIVATIONS, Activation, PRelu, Relu, Softmax, Tanh
 from steelyard.nn.clipping import GRADIENT_CLIPS, ByGlobalNorm, ByNorm, ByValue
 from steelyard.nn.component import Part, Registry
 from steelyard.nn.constraints import CONSTRAINTS
-from steelyard.nn.elementwise import sqrt
-from steelyard.nn.engines.compiled import build
 from steelyard.nn.initializers import INITIALIZERS
 from steelyard.nn.layers import LAYERS, ActivationLayer, Dense, Dropout, Embedding, Layer, Residual
 from steelyard.nn.layers.base import Stage, Surroundings
@@ -240,28 +237,3 @@ def test_formulas_of_other_things_run_on_numpy(formula: Any) -> None:
     activation = activation_of(formula)
     assert "formula" in str(activation.why_not_compiled())
     assert training_with("activation", activation).engine == "numpy"
-
-
-def test_a_formula_that_does_not_compile_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    make = build._make
-
-    def fail(template: Any, dtype: Any, name: str, formulas: Any) -> Any:
-        if "made" in name:
-            raise TypingError("no matching definition\nand more")
-        return make(template, dtype, name, formulas)
-
-    activation = activation_of(lambda z: SCALE * sqrt(z * z + 0.125))
-    assert activation.why_not_compiled() is None
-    monkeypatch.setattr(build, "_make", fail)
-    training = training_with("activation", activation)
-    assert training.engine == "numpy"
-    assert training.why_not_compiled == "the kernel of 'made_<lambda>' does not compile: no matching definition"
-
-
-def test_a_formula_that_was_changed_is_not_answered_by_an_older_kernel() -> None:
-    found = []
-    for formula in (lambda z: 0.5 * z, lambda z: 0.25 * z):
-        training = training_with("activation", activation_of(formula))
-        assert training.engine == "compiled"
-        found.append(training.network.parameters.tobytes())
-    assert found[0] != found[1]

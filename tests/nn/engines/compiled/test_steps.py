@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from steelyard.errors import Diverged
 from steelyard.nn.activations import ACTIVATIONS, Activation, Gelu, Linear, Relu, Tanh
 from steelyard.nn.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
-from steelyard.nn.engines.compiled import products, program, steps
+from steelyard.nn.engines.compiled import program, steps
 from steelyard.nn.engines.compiled.steps import CompiledSteps
 from steelyard.nn.initializers import RandomNormal
 from steelyard.nn.layers import ActivationLayer, Dense, Dropout, GaussianNoise, Layer
@@ -144,18 +144,6 @@ def test_every_shape_of_network_is_the_same_in_any_number_of_threads(
         [Dense(6, Tanh()), Dense(5, Tanh(), trainable=False), Dropout(0.0)],
     ):
         check_same([*hidden, output_for(loss)], loss, Adam(), threads=threads, metrics=[Accuracy()])
-
-
-@pytest.mark.parametrize("rows_of_large", [1, products.LARGE_ROWS], ids=["at once", "in tiles"])
-@pytest.mark.parametrize("threads", [1, 2])
-def test_kernels_that_no_near_cache_holds_are_the_same(
-    threads: int, rows_of_large: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(products, "LARGE", 1)
-    monkeypatch.setattr(products, "LARGE_ROWS", rows_of_large)
-    layers = [Dense(300, Tanh()), Dense(700, Tanh()), Dense(65, Tanh()), output_for(MeanSquaredError())]
-    found = check_same(layers, MeanSquaredError(), SGD(0.01), threads=threads, batch_size=40, epochs=2)
-    assert found.threads == threads
 
 
 @given(

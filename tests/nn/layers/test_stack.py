@@ -1,0 +1,41 @@
+"""Layers one after the other: names, widths, and the way back as far as something learns."""
+
+import numpy as np
+
+from steelyard.nn.activations import Tanh
+from steelyard.nn.layers import ActivationLayer, Dense, Dropout
+from steelyard.nn.layers.stack import places
+from steelyard.nn.network import Network, Pass
+from steelyard.nn.rng import Streams
+
+
+def test_places_are_named_and_numbered_by_type() -> None:
+    found = places([Dense(4), Dropout(0.1), Dense(2), ActivationLayer(Tanh())], 3)
+    assert [place.name for place in found] == ["dense_1", "dropout_1", "dense_2", "activation_1"]
+    assert [place.inputs for place in found] == [3, 4, 4, 2]
+    assert [place.outputs for place in found] == [4, 4, 2, 2]
+    assert [place.learns for place in found] == [True, False, True, False]
+    assert [place.learns for place in places([Dense(4, trainable=False)], 3)] == [False]
+
+
+def test_the_first_layer_that_makes_infinite_values_is_named() -> None:
+    network = Network([Dense(4), ActivationLayer(Tanh()), Dense(2)], inputs=3, dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    path = Pass(network, 2, logits=False)
+    x = np.ones((2, 3))
+    assert path.first_not_finite(x) is None
+    network.tensors()["output/bias"][0] = np.nan
+    assert path.first_not_finite(x) == "output"
+    network.tensors()["dense_1/kernel"][0, 0] = np.inf
+    assert path.first_not_finite(x) == "dense_1"
+
+
+def test_gradients_go_no_further_back_than_the_first_layer_that_learns() -> None:
+    network = Network([Dense(4, trainable=False), Dense(5), Dense(2)], inputs=3, dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    path = Pass(network, 2, logits=False, streams=Streams.spawn(0))
+    path.forward(np.ones((2, 3)))
+    path.backward(np.ones((2, 2)))
+    gradients = network.tensors(network.gradients)
+    assert not gradients["dense_1/kernel"].any()
+    assert gradients["dense_2/kernel"].any()

@@ -1,0 +1,36 @@
+"""Streams of randomness: apart from each other, the same everywhere, and kept as JSON."""
+
+import json
+
+from numpy.random import PCG64, Generator, SeedSequence
+
+from steelyard.nn.rng import PURPOSES, Streams
+
+SEED_0 = [3445585646, 4049885951, 23549334]
+
+
+def draws(streams: Streams) -> dict[str, float]:
+    return {purpose: float(getattr(streams, purpose).random()) for purpose in PURPOSES}
+
+
+def test_a_purposes_stream_is_numpys_of_the_seed_and_its_place() -> None:
+    expected = {p: Generator(PCG64(SeedSequence(7, spawn_key=(k,)))).random() for k, p in enumerate(PURPOSES)}
+    assert draws(Streams.spawn(7)) == expected
+    assert len({*expected.values()}) == len(PURPOSES)
+    assert draws(Streams.spawn(8)) != expected
+
+
+def test_a_seed_gives_the_draws_that_it_gave_before() -> None:
+    assert Streams.spawn(0).initialization.integers(2**32, size=3).tolist() == SEED_0
+
+
+def test_streams_go_on_from_a_state_that_went_through_json() -> None:
+    streams = Streams.spawn(3)
+    draws(streams)
+    state = json.loads(json.dumps(streams.state()))
+    expected = draws(streams)
+    other = Streams.spawn(99)
+    other.restore(state)
+    assert draws(other) == expected
+    numbers = [number for each in state.values() for number in each["state"].values()]
+    assert all(isinstance(number, str) and number.startswith("0x") for number in numbers)

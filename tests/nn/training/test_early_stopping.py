@@ -1,0 +1,64 @@
+"""Which epoch is the best, and when waiting for a better one is over."""
+
+import json
+import math
+
+import pytest
+
+from steelyard.nn.training.early_stopping import BestEpoch, EarlyStopping
+
+
+def follow(best: BestEpoch, values: list[float]) -> list[bool]:
+    """Whether each epoch, numbered from 1, is the best so far."""
+    return [best.is_improved_by(epoch, {best.monitor: value}) for epoch, value in enumerate(values, start=1)]
+
+
+def test_a_loss_gets_better_by_more_than_the_least_difference() -> None:
+    best = BestEpoch("loss", 0.25)
+    assert follow(best, [2.0, 1.75, 1.5, 1.5, 1.0]) == [True, False, True, False, True]
+    assert (best.epoch, best.value, best.waited) == (5, 1.0, 0)
+
+
+def test_an_equal_value_is_not_better() -> None:
+    best = BestEpoch("val_loss", 0.0)
+    assert follow(best, [1.0, 1.0, 1.5]) == [True, False, False]
+    assert (best.epoch, best.waited) == (1, 2)
+
+
+def test_an_accuracy_gets_better_by_rising() -> None:
+    best = BestEpoch("val_accuracy", 0.0)
+    assert follow(best, [0.5, 0.4, 0.6]) == [True, False, True]
+
+
+def test_any_number_is_better_than_none() -> None:
+    best = BestEpoch("loss", 0.0)
+    assert follow(best, [math.nan, math.nan, 5.0, math.nan, 6.0]) == [True, False, True, False, False]
+    assert (best.epoch, best.waited) == (3, 2)
+
+
+@pytest.mark.parametrize(("patience", "stale_after"), [(0, 1), (1, 1), (2, 2)])
+def test_waiting_ends_after_as_many_epochs_as_patience_has(patience: int, stale_after: int) -> None:
+    best = BestEpoch("loss", 0.0)
+    seen = []
+    for epoch in range(1, 5):
+        best.is_improved_by(epoch, {"loss": 1.0})
+        seen.append(best.is_stale(patience))
+    assert seen.index(True) == stale_after
+    assert all(seen[stale_after:])
+
+
+def test_a_state_goes_on_elsewhere() -> None:
+    best, other = BestEpoch("loss", 0.0), BestEpoch("loss", 0.0)
+    follow(best, [3.0, 2.0, 2.5])
+    other.restore(json.loads(json.dumps(best.state())))
+    assert other == best
+    assert (other.value, other.epoch, other.waited) == (2.0, 2, 1)
+
+
+def test_defaults_are_a_patience_of_ten_and_the_best_weights() -> None:
+    assert EarlyStopping() == EarlyStopping("val_loss", patience=10, min_delta=0.0, restore_best=True)
+
+
+def test_options_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        EarlyStopping().patience = 1  # type: ignore[misc]
