@@ -1,7 +1,9 @@
 """What journeys begin with."""
 
+import pandas as pd
 import pytest
 
+from tests.journeys.passengers import make_passengers
 from tests.service import SMALLEST, Service
 
 
@@ -11,3 +13,9 @@ def model(service: Service) -> str:
     job = service.wait(service.post(SMALLEST)["id"])
     assert job["status"] == "succeeded", job["error"]
     return str(job["model"])
+
+
+@pytest.fixture(scope="session")
+def passengers() -> pd.DataFrame:
+    """A table with categories, dates, missing values, names, and a number for each row."""
+    return make_passengers()

@@ -126,14 +126,6 @@ def test_stored_predictions_are_those_that_the_model_makes(service: Service) -> 
     assert hits == pytest.approx(job["metrics"]["test"]["accuracy"])
 
 
-def test_tables_come_as_csv_too(service: Service) -> None:
-    job = succeed(service, {**SMALLEST, "training": {"epochs": 2}})
-    for name, first in (("history", "epoch,loss"), ("predictions", "row,target,prediction,probability of setosa")):
-        answer = service.http.get(f"/v1/jobs/{job['id']}/{name}", headers={"Accept": "text/csv"})
-        assert answer.headers["Content-Type"].startswith("text/csv")
-        assert answer.text.startswith(first)
-
-
 def test_a_deleted_model_predicts_no_more(service: Service) -> None:
     path = f"/v1/models/{succeed(service, SMALLEST)['model']}"
     body = {"inputs": [[1, 2, 3, 4]]}

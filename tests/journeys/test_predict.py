@@ -20,6 +20,7 @@ import pytest
 from steelyard.inference.service import Predictor
 from steelyard.store.engine import make_engine
 from tests.contract import Client
+from tests.journeys.passengers import train, upload
 from tests.service import SMALLEST, Service, free_port
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -152,3 +153,32 @@ def test_every_api_process_sees_within_a_second_what_another_changed(service: Se
         service.http.delete(f"/v1/models/{second}", params={"force": "true"}).raise_for_status()
         time.sleep(1)
         assert [asked(name).status_code for name in ("flowers", first, second)] == [404, 404, 404]
+
+
+def test_every_form_of_a_row_is_predicted_alike(service: Service, passengers: pd.DataFrame) -> None:
+    dataset = upload(service, passengers.to_csv(index=False).encode())
+    job = train(service, dataset["id"])
+    url = f"/v1/models/{job['model']}/predict"
+    stored = service.http.get(f"/v1/jobs/{job['id']}/predictions", params={"limit": 500}).json()["data"]
+    rows = passengers.iloc[[row["row"] for row in stored]]
+    csv = rows[rows.columns[::-1]].to_csv(index=False).encode()
+    parquet = io.BytesIO()
+    rows.to_parquet(parquet)
+    listed = rows[job["data"]["features"]].astype({"Boarded": str}).astype(object)
+    records = listed.where(listed.notna(), None).to_dict("records")
+    answers = [
+        service.http.post(url, json={"inputs": records}),
+        service.http.post(url, json={"inputs": [[*record.values()] for record in records]}),
+        service.http.post(url, content=csv, headers={"Content-Type": "text/csv"}),
+        service.http.post(url, content=parquet.getvalue(), headers={"Content-Type": "application/vnd.apache.parquet"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 4, [answer.text[:300] for answer in answers]
+    first, *others = [answer.json() for answer in answers]
+    assert first["predictions"] == [row["prediction"] for row in stored]
+    for other in others:
+        assert other == first
+    assert first["probabilities"] == [row["probabilities"] for row in stored]
+    for place, record in enumerate(records[:5]):
+        shuffled = dict(reversed(record.items()))
+        alone = service.http.post(url, json={"inputs": [shuffled]}).json()
+        assert alone["probabilities"] == [first["probabilities"][place]]
