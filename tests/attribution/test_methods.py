@@ -132,20 +132,18 @@ def test_attributions_add_up_to_what_the_output_moved(name: str, seed: int, unit
     assert missed < bounds.get(name, 1e-9) * max(1, np.abs(made.end - made.start).max())
 
 
-def test_integrated_gradients_are_those_of_pytorch() -> None:
-    torch = pytest.importorskip("torch")
+def test_attributions_are_the_integral_of_the_gradient_along_the_way_from_the_baseline() -> None:
     model, x, baseline = network(Dense(6, Tanh()), Dense(1)), rows(9), np.array([0.1, -0.2, 0.3])
-    weights = {name: torch.tensor(tensor.copy()) for name, tensor in model.tensors().items()}
+    weights = model.tensors()
     points, shares = np.polynomial.legendre.leggauss(50)
-    found = torch.zeros(9, 3, dtype=torch.float64)
+    integral = np.zeros((9, 3))
     for point, share in zip((points + 1) / 2, shares / 2, strict=True):
-        here = torch.tensor(baseline + point * (x - baseline), requires_grad=True)
-        hidden = torch.tanh(here @ weights["dense_1/kernel"] + weights["dense_1/bias"])
-        (hidden @ weights["output/kernel"] + weights["output/bias"]).sum().backward()
-        found += share * here.grad
-    expected = found.numpy() * (x - baseline)
+        here = baseline + point * (x - baseline)
+        hidden = np.tanh(here @ weights["dense_1/kernel"] + weights["dense_1/bias"])
+        by_hidden = (1 - hidden**2) * weights["output/kernel"][:, 0]
+        integral += share * (by_hidden @ weights["dense_1/kernel"].T)
     made = methods.integrate(model, x, baseline, SINGLE, ONE, generator(), logits=True)
-    np.testing.assert_allclose(made.attributions[:, 0], expected, atol=1e-12)
+    np.testing.assert_allclose(made.attributions[:, 0], integral * (x - baseline), atol=1e-12)
 
 
 def test_a_categorys_inputs_count_as_one_column_embedded_or_not() -> None:

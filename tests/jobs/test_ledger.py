@@ -9,7 +9,6 @@ from sqlalchemy import Engine, select, update
 from steelyard.errors import Conflict, FencedOff, NotFound, Stalled
 from steelyard.jobs import ledger, queries
 from steelyard.jobs.ledger import Claim, End
-from steelyard.jobs.states import ENDED, LEGAL, STATUSES
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Event, Job
 from steelyard.training import submission
@@ -244,9 +243,3 @@ def test_jobs_are_listed_newest_first_by_state_name_and_label(engine: Engine) ->
     assert list_jobs(engine, metadata={"team": "b"}).data == []
     assert [job["id"] for job in list_jobs(engine, status="running").data] == [ids[4]]
     assert queries.count_by_status(engine) == {"queued": 4, "running": 1}
-
-
-def test_the_table_of_legal_changes_is_complete() -> None:
-    assert LEGAL.keys() == set(STATUSES)
-    assert LEGAL["succeeded"] == set()
-    assert all(LEGAL[status] <= {"queued"} for status in ENDED)  # by a resume alone

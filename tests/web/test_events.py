@@ -127,14 +127,15 @@ def test_a_stream_says_now_and_then_that_it_is_there(
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
     job_id = submission.submit(engine, PLAN)["id"]
 
-    async def listen() -> None:
+    async def count() -> int:
         beats = 0
         async for piece in streams.follow(Stream(job_id, TRAINING, Cursor())):
             beats += piece == HEARTBEAT
             if beats == 3:
-                return
+                break
+        return beats
 
-    asyncio.run(asyncio.wait_for(listen(), 10))
+    assert asyncio.run(asyncio.wait_for(count(), 10)) == 3
 
 
 def test_there_is_room_for_so_many_streams(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
