@@ -532,3 +532,16 @@ def test_a_full_folder_for_temporary_files_is_no_fault_of_the_file(
     monkeypatch.setattr(reader_pool, "passing_file", full_file)
     with pytest.raises(Unavailable, match="temporary files is full"):
         read(fresh_readers, tmp_path, b"a\n1\n")
+
+
+def test_integers_that_a_file_declares_as_categories_are_categories(readers: Readers, tmp_path: Path) -> None:
+    frame = pd.DataFrame({" zip": pd.Categorical([1000, 2000, 1000]), "size": [1, 2, 3]})
+    plain = pa.Table.from_pandas(frame)
+    stripped = plain.set_column(0, " zip", plain.column(0).cast(pa.int64()))  # with what pandas says of it alone
+    unmarked = plain.replace_schema_metadata(None)
+    broken = plain.replace_schema_metadata({"pandas": "[1]"})
+    for table in (plain, stripped, unmarked, broken):
+        for kind, content in ((PARQUET, parquet(table)), (ARROW, arrow(table))):
+            if kind == PARQUET and table is not plain and table is not stripped:  # nothing in the file says so
+                continue
+            assert lists(read(readers, tmp_path, content, kind))["zip"] == ["1000", "2000", "1000"], kind

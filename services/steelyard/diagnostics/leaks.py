@@ -58,7 +58,8 @@ def find_leaks(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Find
             if any(_relation(column.values.take(few), sampled, -math.inf) is None for few, sampled in samples):
                 continue
             relation = _relation(column.values.take(rows), target, unlikely)
-            if relation is not None:
+            # Of a single input there is nothing else to learn from: that it determines the target is the task.
+            if relation is not None and (len(supervised.inputs) > 1 or relation.startswith("equals")):
                 yield _leak(name, target.name, relation, len(rows))
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -169,12 +170,14 @@ def with_names(table: pa.Table) -> pa.Table:
 class Recognition:
     """How the types of columns are found.
 
-    `declared` are given by the owner; columns of `texts` stay strings; `decimal` is the decimal point of numbers, and
-    `nulls` are strings that say that there is no value. Columns that are only `is_wanted` keep their strings.
+    `declared` are given by the owner; columns of `texts` stay strings, and integers of `categories` become such;
+    `decimal` is the decimal point of numbers, and `nulls` are strings that say that there is no value. Columns that are
+    only `is_wanted` keep their strings.
     """
 
     declared: Mapping[str, ColumnType] = field(default_factory=dict)
     texts: Collection[str] = ()
+    categories: Collection[str] = ()
     decimal: Literal[","] | None = None
     nulls: Collection[str] = ()
     is_wanted: bool = False
@@ -199,6 +202,15 @@ def require_columns(table: pa.Table, declared: Collection[str]) -> None:
             raise Unreadable(
                 f"it has no column {shown(name)}, which `columns` names; {nearest(name, table.column_names)}"
             )
+
+
+def categories_of(schema: pa.Schema) -> set[str]:
+    """The columns of which the file says that they are categories: dictionaries, and what pandas calls so."""
+    found = {field.name for field in schema if pa.types.is_dictionary(field.type)}
+    with suppress(ValueError, KeyError, TypeError, AttributeError):  # pandas' own metadata, which may be anything
+        columns = schema.pandas_metadata["columns"]
+        found |= {each["field_name"] for each in columns if each["pandas_type"] == "categorical"}
+    return {*map(trimmed, found)}
 
 
 def _no_column(table: pa.Table, name: str, option: str) -> Unreadable:
@@ -245,10 +257,8 @@ def _short(label: Any) -> Any:
 
 def _read(name: str, column: pa.ChunkedArray, recognition: Recognition) -> Read:
     try:
-        # Who makes integers a dictionary says that they are categories.
-        is_category = pa.types.is_dictionary(column.type) and pa.types.is_integer(column.type.value_type)
         column = plain(column)
-        if is_category:
+        if name in recognition.categories and pa.types.is_integer(column.type):
             return Read(
                 name, str(column.type), recognition.find(name, _read_strings(column.cast(pa.string())), Category())
             )

@@ -17,6 +17,7 @@ from steelyard.tabular.readers.arrow import (
     BROKEN,
     Recognition,
     brief,
+    categories_of,
     read_arrow,
     read_columns,
     read_parquet,
@@ -72,6 +73,7 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
         table, found = _read(plain, options)
         refuse_bomb(unpacked_bytes=unpacked_bytes(table.num_rows, table.schema), packed_bytes=Path(path).stat().st_size)
         declared = {name: type_from_json(schema) for name, schema in options.dialect.columns.items()}
+        categories = categories_of(table.schema)
         texts = {*options.dialect.texts, *(name for name, kind in declared.items() if kind.reads_strings)}
         table = with_texts(with_names(table), options.dialect.texts, "texts")
         table = with_texts(table, [name for name in declared if name in texts], "columns")
@@ -88,6 +90,7 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
         recognition = Recognition(
             declared=declared,
             texts=texts,
+            categories=categories,
             decimal="," if found.get("decimal") == "," else None,
             nulls=NULLS if is_csv else frozenset(),
             is_wanted=options.wanted is not None,

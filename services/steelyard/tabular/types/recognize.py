@@ -230,7 +230,7 @@ def _identifies_rows(name: str, numbers: NDArray[np.float64], count: int) -> str
     whole = "".join(words)
     if words[-1] in IDS or whole in IDS:
         return "unique integers, in a column named like an ID"
-    is_numbering = words[-1] in NUMBERINGS or whole in NUMBERINGS or NUMBERED.search(name) is not None
+    is_numbering = whole in NUMBERINGS or NUMBERED.search(name) is not None
     if is_numbering and ordered[-1] - ordered[0] == count - 1:
         return "it numbers the rows"
     return None
