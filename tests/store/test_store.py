@@ -1,6 +1,7 @@
 """Clock, ids, migrations, and a database that is away."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, insert, select, text
 
 from steelyard.errors import DiskFull, Unavailable
+from steelyard.store import engine as store_engine
 from steelyard.store import migration
 from steelyard.store.clock import now, rfc3339
 from steelyard.store.engine import make_engine, reading, writing
@@ -140,6 +142,28 @@ def overfill(engine: Engine) -> None:
     with writing(engine) as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=1")  # SQLite takes that as: not one page more than there are
         connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(1000000)")
+
+
+def test_writers_of_one_process_take_turns_instead_of_contending_for_sqlites_lock(sqlite_url: str) -> None:
+    engine = make_engine(sqlite_url)
+    with ThreadPoolExecutor(5) as pool:
+        with writing(engine):
+            waiting = [pool.submit(submit, engine) for _ in range(5)]
+            time.sleep(0.3)
+            assert engine.pool.checkedout() == 1
+        assert len({job.result(timeout=30) for job in waiting}) == 5
+    engine.dispose()
+
+
+def test_a_writer_that_gets_no_turn_is_told_that_the_database_does_not_answer(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_engine, "BUSY_SECONDS", 0.1)
+    engine = make_engine(sqlite_url)
+    with writing(engine), ThreadPoolExecutor(1) as pool, pytest.raises(Unavailable, match="does not answer"):
+        pool.submit(submit, engine).result(timeout=30)
+    assert submit(engine)
+    engine.dispose()
 
 
 def test_a_full_disk_is_called_that(sqlite_url: str) -> None:

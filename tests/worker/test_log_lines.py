@@ -13,6 +13,7 @@ from steelyard.jobs import ledger
 from steelyard.settings import Settings
 from steelyard.store.engine import writing
 from steelyard.store.tables import Job
+from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import read_job
 from steelyard_worker.fork_client import ForkServer
@@ -44,7 +45,7 @@ def json_fork_server(settings: Settings) -> Iterator[ForkServer]:
 
 def submit_and_claim(engine: Engine) -> ledger.Claim:
     plan = read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)
-    ledger.submit(engine, plan, request_id="req_1")
+    submission.submit(engine, plan, request_id="req_1")
     held = ledger.claim(engine, owner="w", lease_seconds=60)
     assert held is not None
     return held
@@ -113,6 +114,6 @@ def test_every_line_of_a_worker_about_a_job_has_both_ids(short_path: Path) -> No
     requests = {first: "req_first", second: "req_second"}
     text = (short_path / "log").read_text().splitlines()
     lines = lines_of("\n".join(line for line in text if any(job_id in line for job_id in requests)))
-    told = [line for line in lines if line["logger"] != "steelyard.web.accounting"]  # a request has its own id
+    told = [line for line in lines if line["event"] != "request"]  # a request has its own id
     assert [line for line in told if line.get("request_id") != requests.get(line.get("job_id", ""))] == []
     assert {line["event"] for line in told} >= {*EVENTS}

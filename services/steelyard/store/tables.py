@@ -78,6 +78,7 @@ class Job(Base):
     __table_args__ = (
         Index("jobs_queue", "status", "rank", "created_at", "id"),  # the order of claims
         Index("jobs_leases", "status", "lease_expires_at"),
+        Index("jobs_of_status", "status", "id"),  # lists of one status, newest first
     )
 
 
