@@ -99,6 +99,25 @@ def test_dropped_columns_are_named_with_the_reason() -> None:
     assert alone.level == "warning"
 
 
+@pytest.mark.parametrize(
+    ("y", "correlation"),
+    [
+        (numbers(*(row / 2 + row % 5 for row in range(60))), "0.99"),
+        (numbers(*(-(row**3) for row in range(60))), "-1.00"),
+        (coded(["n"] * 30 + ["p"] * 30), "-0.87"),  # the file is sorted by the target
+        (coded(["n", "m", "p"] * 20), None),
+        (numbers(*(row * 7 % 60 for row in range(60))), None),
+        (numbers(*[5.5] * 60), None),
+    ],
+)
+def test_a_dropped_column_that_is_correlated_with_the_target_is_a_warning(y: Values, correlation: str | None) -> None:
+    columns = {"id": numbers(*range(60)), "a": numbers(*(row % 7 for row in range(60))), "y": y}
+    [finding] = [each for each in findings(columns, train=60) if each.code == "dropped_column"]
+    assert finding.level == ("info" if correlation is None else "warning")
+    expected = "" if correlation is None else f" But it is correlated with the target ({correlation})."
+    assert finding.message == f"The column 'id' was dropped: it only identifies rows.{expected}"
+
+
 def test_many_dropped_columns_are_counted() -> None:
     rows = 25
     names = {f"who {i}": coded([f"{i} {row}" for row in range(rows)]) for i in range(13)}

@@ -4,16 +4,22 @@ These findings need the columns' roles and the split, no run: a dry run has them
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from steelyard.diagnostics.findings import Finding
 from steelyard.errors import shown
 from steelyard.tabular.split import Split
 from steelyard.tabular.supervision import EMPTY, Supervised
+from steelyard.tabular.values import Values
 
 MOST_NAMED = 10  # columns with a finding each; the others are counted
 LEARNED_FROM = ("numeric", "boolean", "categorical")
+LEAST_ROWS = 20
+UNLIKELY = 30.0  # of a squared correlation times the rows: a chance of less than one in ten million
+WORTH_SAYING = 0.3  # of a correlation
 
 
 def find_in_data(supervised: Supervised, split: Split) -> list[Finding]:
@@ -81,10 +87,12 @@ def dropped_columns(supervised: Supervised) -> Iterator[Finding]:
     alone = not any(column.kind in LEARNED_FROM for column in supervised.inputs.values())
     for name, reason in dropped[:MOST_NAMED]:
         empty = reason == EMPTY
+        correlation = 0.0 if empty else correlate(supervised.table.columns[name].values, supervised)
+        related = f" But it is correlated with the target ({correlation:.2f})." if correlation else ""
         yield Finding(
             code="empty_column" if empty else "dropped_column",
-            level="warning" if alone or empty else "info",
-            message=f"The column {shown(name)} was dropped: {reason}.",
+            level="warning" if alone or empty or related else "info",
+            message=f"The column {shown(name)} was dropped: {reason}.{related}",
             suggestion="Fill in its values, or add it to data.ignore. The model does not take it."
             if empty
             else "If it carries information, list the inputs in data.features with this column among them.",
@@ -96,6 +104,26 @@ def dropped_columns(supervised: Supervised) -> Iterator[Finding]:
             message=f"{len(rest)} more columns were dropped: {listed([name for name, _ in rest])}.",
             suggestion="The reason for each is in the job's data.left_out.",
         )
+
+
+def correlate(values: Values, supervised: Supervised) -> float:
+    """The rank correlation of numbers with the target, or with the class that they tell best; 0 if it may be chance."""
+    rows = np.flatnonzero(~values.missing) if values.labels is None else np.array([], np.int64)
+    if len(rows) < LEAST_ROWS:
+        return 0.0
+    y = supervised.y[rows]
+    targets = [*y.T] if y.ndim == 2 else [y == each for each in range(len(supervised.classes or ()))]
+    x = _ranks(values.array[rows])
+    with np.errstate(invalid="ignore"):  # a constant target
+        found = np.nan_to_num([np.corrcoef(x, _ranks(each))[0, 1] for each in targets[:MOST_NAMED]])
+    strongest = float(found[np.abs(found).argmax()])
+    return strongest if strongest**2 * len(rows) > UNLIKELY and abs(strongest) > WORTH_SAYING else 0.0
+
+
+def _ranks(values: NDArray[Any]) -> NDArray[np.int64]:
+    """The place of each value among the different ones."""
+    ranks: NDArray[np.int64] = np.unique(values, return_inverse=True)[1]
+    return ranks
 
 
 def missing_targets(supervised: Supervised) -> Iterator[Finding]:

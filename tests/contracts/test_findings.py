@@ -1,0 +1,28 @@
+"""Every finding is in docs/findings.md, and no other."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MAKERS = {"Finding", "Remark"}
+
+
+def codes(tree: ast.AST) -> Iterator[str]:
+    """The codes of the findings that are made in a file: the strings in their keyword `code`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS:
+            for keyword in node.keywords:
+                if keyword.arg == "code":
+                    for part in ast.walk(keyword.value):
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                            yield part.value
+
+
+def test_every_finding_is_documented() -> None:
+    files = [*ROOT.glob("services/**/*.py"), *ROOT.glob("worker/**/*.py")]
+    made = {code for path in files for code in codes(ast.parse(path.read_text()))}
+    documented = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "findings.md").read_text(), re.MULTILINE)
+    assert sorted(documented) == sorted(made)
+    assert len(made) > 20

@@ -1,0 +1,58 @@
+"""The findings of a run, put together from its training, its data and its metrics."""
+
+from typing import Any
+
+import numpy as np
+
+from steelyard.nn.rng import Streams
+from steelyard.nn.training.loop import Epoch
+from steelyard.training.assemble import build_network, build_training, prepare
+from steelyard.training.estimate import Limits
+from steelyard.training.plan import read_job
+from steelyard.training.sources import load_data
+from steelyard_worker.findings import find_in_run
+from tests.conftest import no_tables
+
+R2 = "r2 of the validation rows is null. It needs at least two rows."
+X = np.random.default_rng(0).normal(size=(60, 2)).round(3)
+
+
+def findings(*, diverged: bool = False, data_is_there: bool = True, **fields: Any) -> dict[str, str]:
+    """The codes and messages of the findings of a job that is trained here."""
+    y = (X @ [1, -1] + np.random.default_rng(1).normal(size=60)).round(3)
+    document = {"data": {"inline": {"x": X.tolist(), "y": y.tolist()}}, "layers": [4], "training": {"epochs": 12}}
+    plan = read_job(document | fields, limits=Limits(4 << 30), tables=no_tables)
+    streams = Streams.spawn(0)
+    prepared = prepare(plan.spec, load_data(plan.spec, plan.inline, no_tables), streams)
+    network = build_network(plan.spec, prepared.inputs.layout, prepared.supervised.outputs)
+    network.initialize(streams.initialization, prepared.parts["train"].x)
+    training = build_training(plan.spec, prepared, network, streams)
+    values = [event.values for event in training.run() if isinstance(event, Epoch)]
+    history: dict[str, list[float | None]] = {name: [each[name] for each in values] for name in values[0]}
+    metrics: dict[str, dict[str, float | None]] = {"train": {"loss": 1.0}, "validation": {"loss": 1.0, "r2": None}}
+    given = prepared if data_is_there else None
+    found = find_in_run(plan.spec, training, given, history, metrics if not diverged else {}, None, diverged=diverged)
+    return {finding.code: finding.message for finding in found}
+
+
+def test_a_run_that_learns_has_only_what_its_metrics_lack() -> None:
+    assert findings(layers=[], optimizer={"name": "sgd", "learning_rate": 0.1}) == {"undefined_metrics": R2}
+
+
+def test_the_reason_for_learning_nothing_takes_the_place_of_the_loss_that_did_not_fall() -> None:
+    dead = {"type": "dense", "units": 4, "bias_initializer": {"name": "constant", "value": -100.0}}
+    found = findings(layers=[dead], optimizer={"name": "sgd", "learning_rate": 1e-9})
+    assert [*found][:2] == ["stuck_units", "no_better_than_constant"]
+    assert "loss_did_not_fall" not in found
+    without = findings(data_is_there=False, layers=[dead], optimizer={"name": "sgd", "learning_rate": 1e-9})
+    assert "loss_did_not_fall" in without
+
+
+def test_only_a_divergence_is_blamed_on_large_training_values() -> None:
+    large: dict[str, Any] = {
+        "data": {"inline": {"x": (X * 1e6).tolist(), "y": X[:, 0].tolist()}},
+        "preprocessing": {"numeric": "none"},
+    }
+    assert "large_input" not in findings(**large, optimizer={"name": "sgd", "learning_rate": 1e-20})
+    found = findings(**large, optimizer={"name": "sgd", "learning_rate": 1e-20}, diverged=True)
+    assert " in 'x" in found["large_input"]
