@@ -41,8 +41,14 @@ class Target:
 
     @cached_property
     def codes(self) -> NDArray[np.int64]:
-        """A number from 0 for each different value."""
-        return _codes(self.y)
+        """A number from 0 for each different value, in their order."""
+        codes: NDArray[np.int64] = np.unique(self.y, return_inverse=True)[1]
+        return codes
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """How many rows have each of the different values."""
+        return np.bincount(self.codes)
 
 
 def find_leaks(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Finding]:
@@ -84,34 +90,28 @@ def _leak(name: str, target: str, relation: str, rows: int) -> Finding:
 
 def _relation(values: Values, target: Target, unlikely: float) -> str | None:
     """How the input determines the target, if it does; `{target}` stands for the target's name."""
-    groups, counts = _codes(values.array), np.bincount(target.codes)
-    if len(counts) < 2:
-        return None if unlikely > -math.inf else "may"
-    group_count = int(groups.max()) + 1
-    is_function = len(np.unique(groups * len(counts) + target.codes)) == group_count
-    if values.labels is None and target.labels is None and not values.missing.any():
+    if len(target.counts) < 2:
+        return None if unlikely > -math.inf else "may, in other rows"
+    is_complete_number = values.labels is None and not values.missing.any()
+    if is_complete_number and target.labels is None:
         if np.allclose(values.array, target.y, rtol=1e-9, atol=0):
             return "equals the target {target}"
         if _is_linear(values.array, target.y):
             return "is a linear function of the target {target}"
-    if not is_function:
+    _, first, groups = np.unique(values.array, return_index=True, return_inverse=True)
+    codes = target.codes[first]  # of the input's different values, in their order
+    if (codes[groups] != target.codes).any():
         return None
-    arrangements = _log_arrangements(counts)
-    if group_count == len(counts) and _are_equal(values, target, groups):
+    if len(first) == len(target.counts) and _are_equal(values, target, first):
         return "equals the target {target}"
-    if arrangements - group_count * math.log(len(counts)) > unlikely:
+    arrangements = _log_arrangements(target.counts)
+    if arrangements - len(first) * math.log(len(target.counts)) > unlikely:
         return "has no value that occurs with two values of the target {target}, so it determines the target"
-    if values.labels is None and not values.missing.any() and _is_ordered(values.array, target):
-        orders = math.lgamma(len(counts) + 1) if target.labels is not None else math.log(2)
+    if is_complete_number and _are_ordered(codes, target):
+        orders = math.log(2) if target.labels is None else math.lgamma(len(target.counts) + 1)
         if arrangements - orders > unlikely:
             return "orders the rows as the target {target} does, so that thresholds determine the target"
     return None
-
-
-def _codes(values: Array) -> NDArray[np.int64]:
-    """A number from 0 for each different value; missing ones are one value."""
-    found: NDArray[np.int64] = np.unique(values, return_inverse=True)[1].astype(np.int64)
-    return found
 
 
 def _log_arrangements(counts: Array) -> float:
@@ -125,18 +125,17 @@ def _is_linear(x: Array, y: Array) -> bool:
     return bool(1 - correlation**2 < LINEAR)
 
 
-def _are_equal(values: Values, target: Target, groups: NDArray[np.int64]) -> bool:
-    """Whether each value is written as the class that it occurs with."""
+def _are_equal(values: Values, target: Target, rows: NDArray[np.int64]) -> bool:
+    """Whether in these rows, one for each value, the values are written as the classes that they occur with."""
     if target.labels is None:
         return False
-    rows = np.unique(groups, return_index=True)[1]
-    written = [f"{value:g}" if isinstance(value, float) else str(value) for value in values.to_list(rows)]
+    written = [f"{value:.15g}" if isinstance(value, float) else str(value) for value in values.to_list(rows)]
     return written == [target.labels[index] for index in target.y[rows].tolist()]
 
 
-def _is_ordered(x: Array, target: Target) -> bool:
-    """Whether the rows in the input's order have the values of the target in order, or each class in one piece."""
-    y = target.y[np.argsort(x, kind="stable")]
+def _are_ordered(codes: NDArray[np.int64], target: Target) -> bool:
+    """Whether the target's values are in order, or the rows of each class together."""
+    steps = np.diff(codes)
     if target.labels is not None:
-        return int(np.count_nonzero(np.diff(y))) + 1 == len(np.unique(y))
-    return bool((np.diff(y) >= 0).all() or (np.diff(y) <= 0).all())
+        return int(np.count_nonzero(steps)) + 1 == len(target.counts)
+    return bool((steps >= 0).all() or (steps <= 0).all())

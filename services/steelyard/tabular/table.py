@@ -51,7 +51,11 @@ class Table:
 
     def only(self, rows: Rows) -> "Table":
         """Some of the rows, in their order."""
-        columns = {name: column.with_values(partial(_take, column, rows)) for name, column in self.columns.items()}
+        columns = {
+            # Only a column that lacks some value must be looked at to know how many it lacks in these rows.
+            name: column.with_values(partial(_take, column, rows), missing=None if column.missing else 0)
+            for name, column in self.columns.items()
+        }
 
         def locate(column: str, row: int | None) -> str:
             return self.locate(column, None if row is None else int(rows[row]))
