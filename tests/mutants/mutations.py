@@ -3,11 +3,12 @@
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A source with one small change. `before` and `after` are the first line that differs, without its indentation."""
+    """A source with one small change. `before` is the first line that changed, `after` what it became."""
 
     text: str
     line: int
@@ -37,9 +38,12 @@ def mutants_of(source: str, operators: Sequence[str]) -> Iterator[Mutant]:
 
 def _mutant(source: str, text: str) -> Mutant:
     before, after = source.splitlines(), text.splitlines()
-    differs = (place for place, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1])
-    line = next(differs, min(len(before), len(after)) - 1)
-    return Mutant(text, line + 1, before[line].strip(), after[line].strip())
+    for kind, start, stop, new_start, new_stop in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        for line in range(start, stop):
+            if kind != "equal" and before[line].strip():
+                added = " ".join(each.strip() for each in after[new_start:new_stop])
+                return Mutant(text, line + 1, before[line].strip(), added)
+    raise AssertionError("a mutant that differs in blank lines alone means the same")
 
 
 def _meaning(source: str) -> str:

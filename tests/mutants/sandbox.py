@@ -93,7 +93,11 @@ class Sandbox:
             if module.startswith("nn/"):
                 _compile_anew(module, self._stamp)
             import pytest
+            from hypothesis import Phase, settings
 
+            # An example that fails is enough: what the smallest one is does not matter here.
+            settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], database=None)
+            settings.load_profile("mutants")
             return pytest.main([*tests, *OPTIONS])
         except BaseException:  # a mutant may raise anything while it is imported
             traceback.print_exc()

@@ -1,20 +1,26 @@
 """A class enters its family when it has all that the family asks of it."""
 
 import importlib
+import re
 import sys
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, get_origin, get_type_hints
 
 import pytest
 
 from steelyard.nn import losses
-from steelyard.nn.component import Part, Registry
+from steelyard.nn.activations import ACTIVATIONS
+from steelyard.nn.clipping import GRADIENT_CLIPS
+from steelyard.nn.component import Part, Registry, parameters
 from steelyard.nn.constraints import CONSTRAINTS
 from steelyard.nn.elementwise import sqrt
+from steelyard.nn.initializers import INITIALIZERS
 from steelyard.nn.layers import LAYERS, Layer
 from steelyard.nn.losses import LOSSES, Loss
+from steelyard.nn.metrics import METRICS
 from steelyard.nn.optimizers import OPTIMIZERS, Optimizer, Rule
+from steelyard.nn.regularizers import REGULARIZERS
 from steelyard.nn.schedules import SCHEDULES, Schedule
 
 
@@ -68,3 +74,36 @@ def test_every_file_of_a_package_of_parts_is_loaded(family: str) -> None:
     [folder] = package.__path__
     for file in Path(folder).glob("[!_]*.py"):
         assert f"steelyard.nn.{family}.{file.stem}" in sys.modules
+
+
+FAMILIES = (
+    ACTIVATIONS,
+    CONSTRAINTS,
+    GRADIENT_CLIPS,
+    INITIALIZERS,
+    LAYERS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+)
+DESCRIBED = {"formula", "source", "value", "slope", "name", "aliases"}  # in words, or called; names come first
+
+
+def declaration(family: str, part: type[Part]) -> str:
+    """Everything that a class declares beside its formulas: names, parameters with ranges and defaults, properties."""
+    words = [f"{family} {'/'.join((part.name, *part.aliases))}:"]
+    for parameter in parameters(part):
+        hint = repr(parameter.hint).replace("typing.", "").replace("annotated_types.", "")
+        default = "" if parameter.default is MISSING else f" = {parameter.default!r}"
+        words.append(f"{parameter.name}: {re.sub(r'[<>]|class |steelyard[a-z._]*[.]|0x[0-9a-f]+', '', hint)}{default};")
+    for name, hint in get_type_hints(part, include_extras=True).items():
+        if ClassVar in (hint, get_origin(hint)) and name not in DESCRIBED and hasattr(part, name):
+            words.append(f"{name} = {getattr(part, name)!r};")
+    return " ".join(words)
+
+
+def test_every_part_declares_what_it_did_before() -> None:
+    found = [declaration(registry.family, part) for registry in FAMILIES for part in registry]
+    assert "\n".join(found) == Path(__file__).with_name("parts.txt").read_text().rstrip("\n")

@@ -97,6 +97,39 @@ def test_huber_is_half_squares_near_and_linear_far() -> None:
     assert value(Huber(2.0), outputs, targets) == pytest.approx((0.5 * 0.25 + 2 * (10 - 1)) / 2)
 
 
+def slope(loss: Loss, output: float, target: float) -> float:
+    cost = Cost(loss, 1, 1, np.dtype(float))
+    cost.value(np.array([[output]]), np.array([[target]]))
+    return float(cost.gradient[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("loss", "output", "target", "expected"),
+    [
+        (Hinge(), 1.0, 1.0, 0),
+        (Hinge(), 0.999, 1.0, -1),
+        (Hinge(), -1.0, 0.0, 0),
+        (Hinge(), -0.999, 0.0, 1),
+        (MeanAbsoluteError(), 2.0, 2.0, 0),
+        (Quantile(0.8), 2.0, 2.0, 0),
+        (Quantile(0.8), 1.9, 2.0, -0.8),
+        (Quantile(0.8), 2.1, 2.0, 0.2),
+        (Huber(0.5), 0.5, 0.0, 0.5),
+        (Huber(0.5), 0.4, 0.0, 0.4),
+        (Huber(0.5), -7.0, 0.0, -0.5),
+    ],
+    ids=str,
+)
+def test_slopes_at_and_beside_corners(loss: Loss, output: float, target: float, expected: float) -> None:
+    assert slope(loss, output, target) == pytest.approx(expected)
+
+
+def test_labels_are_smoothed_only_where_it_is_asked_for() -> None:
+    plain, smoothed = CategoricalCrossentropy(), CategoricalCrossentropy(0.25)
+    assert (plain.smoothing, smoothed.smoothing) == (0, 0.25)
+    assert plain.curve.parameters == smoothed.curve.parameters == ()
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_certainty_about_the_wrong_class_costs_much_and_not_infinitely(dtype: str) -> None:
     logits = np.array([[500.0, -500.0]], dtype)
