@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steelyard.documents.footprint import measure
 from steelyard.documents.strict_json import MAX_DEPTH, SMALL_BYTES, read_document
 from steelyard.errors import InvalidRequest, PayloadTooLarge
 
@@ -133,32 +132,3 @@ def test_what_would_fill_the_memory_is_refused_before_it_is_made(item: bytes) ->
 def test_a_long_string_of_commas_is_only_as_large_as_it_is() -> None:
     text = ',:[{\\"' * 5_000_000
     assert read_document(json.dumps({"a": text}).encode()) == {"a": text}
-
-
-@given(JSON, st.sampled_from([b"", b" " * 3]))
-def test_the_footprint_of_a_text_is_that_of_its_value(document: Any, space: bytes) -> None:
-    found = measure(space + json.dumps(document).encode() + space)
-    assert (found.depth, found.keys) == (depth_of(document), keys_of(document))
-
-
-def depth_of(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return 0 if inner is None else 1 + max(map(depth_of, inner), default=0)
-
-
-def keys_of(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (len(value) if isinstance(value, dict) else 0) + sum(map(keys_of, inner))
-
-
-def test_objects_take_no_more_memory_than_is_said_of_them() -> None:
-    rows = [{"name": f"row {number}", "values": [number / 7, number, None]} for number in range(20_000)]
-    body = json.dumps(rows).encode()
-    tracemalloc.start()
-    try:
-        document = read_document(body)
-        held = tracemalloc.get_traced_memory()[0]
-    finally:
-        tracemalloc.stop()
-    assert held < measure(body).memory_bytes
-    assert document == rows
