@@ -48,7 +48,7 @@ class Batch:
     def _inputs(self, model: Loaded, first: int, sent: list[Any] | None) -> NDArray[Any]:
         encoder, dtype = model.inputs, model.network.dtype
         if sent is not None:
-            return read_inputs({"inputs": sent[first : first + ROWS]}, encoder, dtype)
+            return read_inputs({"inputs": sent[first : first + ROWS]}, encoder, dtype).x
         table = library.load_part(self._engine, self._order.spec["dataset"], list(encoder.features), first)
         return read_table(table, encoder, dtype, first=first)
 

@@ -53,7 +53,7 @@ def read_explanation(
     if document.get("inputs") is not None:
         try:
             rows, y = _take_targets(document["inputs"], targets)
-            x = read_inputs({"inputs": rows}, encoder, dtype)
+            x = read_inputs({"inputs": rows}, encoder, dtype).x
         except ValidationFailed as error:
             faults += error.faults
     if faults:

@@ -75,7 +75,7 @@ def predict(model_id: str) -> dict[str, Any]:
         receive(most) as sent,
         readers.read(sent.path, TABLES[sent.media_type], max_bytes=most, wanted=wanted) as parsed,
     ):
-        return predictor.predict_tables(model_id, parsed.tables())
+        return predictor.predict_tables(model_id, parsed.tables(), parsed.found.get("ignored", ()))
 
 
 @route(

@@ -3,7 +3,8 @@
 What is required of a value depends on how the model was trained: its column's type, and how missing values are filled.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from steelyard.documents.strict_json import read_document
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
+from steelyard.inference.column_names import Matched, match, name_faults
 from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.json_numbers import is_number
 from steelyard.tabular.table import Table
@@ -23,32 +25,48 @@ from steelyard.tabular.values import Values, trimmed
 MOST_FAULTS = 20
 
 
-def read_body(body: bytes, encoder: Encoder, dtype: Any) -> NDArray[Any]:
-    """The network's inputs `(rows, width)` of `{"inputs": …}`.
+@dataclass(frozen=True)
+class Inputs:
+    """The network's inputs `(rows, width)`, and which columns of the rows they are."""
 
-    Raises `InvalidRequest`, `ValidationFailed`, `PayloadTooLarge`.
-    """
+    x: NDArray[Any]
+    columns: Matched = field(default_factory=Matched)
+
+
+def read_body(body: bytes, encoder: Encoder, dtype: Any) -> Inputs:
+    """The inputs of `{"inputs": …}`. Raises `InvalidRequest`, `ValidationFailed`, `PayloadTooLarge`."""
     return read_inputs(read_document(body), encoder, dtype)
 
 
-def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> NDArray[Any]:
-    """The network's inputs `(rows, width)`. Raises `ValidationFailed`, naming row and column."""
+def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> Inputs:
+    """The inputs of a document. A key that a row lacks is a missing value.
+
+    Raises `ValidationFailed`, naming row and column.
+    """
     rows = _read_rows(document)
     cells = encoder.cells.read(rows)
     if cells is not None:
-        return encoder.encode_cells(cells, dtype)
+        return Inputs(encoder.encode_cells(cells, dtype))
     features = list(encoder.features)
     rows = [_named(row, encoder.features) if isinstance(row, dict) else row for row in rows]
-    _refuse(_shape_faults(rows, features))
+    matched = [match(row, encoder.features) if isinstance(row, dict) else Matched() for row in rows]
+    _refuse(_shape_faults(rows, matched, features))
     by_name = isinstance(rows[0], dict)
     columns = {}
     for place, name in enumerate(features):
-        columns[name] = [row[name] if isinstance(row, dict) else row[place] for row in rows]
+        columns[name] = [row.get(name) if isinstance(row, dict) else row[place] for row in rows]
 
     def at(row: int, name: str) -> str:
         return pointer("inputs", row, name if by_name else features.index(name))
 
-    return encoder.encode(_checked(lambda name, kind: kind.read_list(columns[name]), encoder, at), dtype)
+    x = encoder.encode(_checked(lambda name, kind: kind.read_list(columns[name]), encoder, at), dtype)
+    return Inputs(x, _of_all(matched))
+
+
+def _of_all(matched: list[Matched]) -> Matched:
+    """What was ignored, and what was missing, in any of the rows."""
+    ignored = dict.fromkeys(name for each in matched for name in each.ignored)
+    return Matched((*ignored,), (*dict.fromkeys(name for each in matched for name in each.missing),))
 
 
 def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) -> NDArray[Any]:
@@ -56,15 +74,12 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
 
     `first` is the number of the first row, for error messages.
     """
-    missing = [name for name in encoder.features if name not in table.columns]
-    if missing:
-        _refuse(
-            Fault(pointer("inputs", 0, name), f"is missing from the file; {nearest(name, table.names)}")
-            for name in missing
-        )
+    _refuse(name_faults(match(table.names, encoder.features), encoder.features, "inputs", 0))
 
     def read(name: str, kind: ColumnType) -> Values:
-        column = table.columns[name]
+        column = table.columns.get(name)
+        if column is None:
+            return kind.hold([None] * table.rows)
         if name in encoder.labels and isinstance(column.type, Number):
             _require_no_lost_zeros(column.values, encoder.labels[name])
         return kind.convert(column.values, column.type)
@@ -133,20 +148,16 @@ def _read_rows(document: Any) -> list[Any]:
     return list(inputs)
 
 
-def _is_record(row: Any, features: Sequence[str]) -> bool:
-    return isinstance(row, dict) and len(row) == len(features) and all(name in row for name in features)
-
-
 def _refuse(faults: Iterator[Fault] | list[Fault]) -> None:
     if found := list(islice(faults, MOST_FAULTS)):
         raise ValidationFailed(found)
 
 
-def _shape_faults(rows: list[Any], features: list[str]) -> Iterator[Fault]:
+def _shape_faults(rows: list[Any], matched: list[Matched], features: list[str]) -> Iterator[Fault]:
     for index, row in enumerate(rows):
         if isinstance(row, dict):
-            if not _is_record(row, features):
-                yield from _record_faults(index, row, features)
+            if matched[index] != Matched():
+                yield from name_faults(matched[index], features, "inputs", index)
         elif not isinstance(row, list):
             yield Fault(
                 pointer("inputs", index), f"is {shown(row)}; a row must be a list of values or an object by column name"
@@ -156,13 +167,3 @@ def _shape_faults(rows: list[Any], features: list[str]) -> Iterator[Fault]:
                 pointer("inputs", index),
                 f"has {len(row)} values; the model has {len(features)} inputs: {', '.join(features[:10])}",
             )
-
-
-def _record_faults(index: int, row: dict[str, Any], features: list[str]) -> Iterator[Fault]:
-    for name in features:
-        if name not in row:
-            yield Fault(pointer("inputs", index, name), "is missing")
-    known = set(features)
-    for name in row:
-        if name not in known:
-            yield Fault(pointer("inputs", index, name), f"is not an input of this model; {nearest(name, features)}")

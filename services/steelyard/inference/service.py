@@ -4,7 +4,7 @@ A model never changes, so a loaded model is never stale.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock, get_ident
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
 from steelyard.errors import NotFound, PayloadTooLarge
+from steelyard.inference.column_names import Matched, match
 from steelyard.inference.memory import held_bytes
 from steelyard.inference.rows import read_body, read_table
 from steelyard.models.references import References
@@ -95,9 +96,9 @@ class Predictor:
         Raises `NotFound`, `InvalidRequest`, `ValidationFailed`.
         """
         model_id, model = self.get(reference)
-        x = read_body(body, model.inputs, model.network.dtype)
-        _require_few(len(x), model)
-        return self._say(model_id, model, model.answer(x))
+        read = read_body(body, model.inputs, model.network.dtype)
+        _require_few(len(read.x), model)
+        return self._say(model_id, model, model.answer(read.x), read.columns)
 
     def predict_at_once(self, reference: str, body: bytes) -> dict[str, Any] | None:
         """The same, if it takes a moment and no look at the database; else `None`, and nothing was done."""
@@ -108,12 +109,12 @@ class Predictor:
         most_rows = len(body) // (2 * max(1, len(model.inputs.features))) + 1  # a value takes a digit and a comma
         if most_rows * model.network.parameters.size > MOST_PRODUCTS_AT_ONCE:
             return None
-        x = read_body(body, model.inputs, model.network.dtype)
-        _require_few(len(x), model)
-        return self._say(model_id, model, model.answer(x))
+        read = read_body(body, model.inputs, model.network.dtype)
+        _require_few(len(read.x), model)
+        return self._say(model_id, model, model.answer(read.x), read.columns)
 
-    def predict_tables(self, reference: str, tables: Iterable[Table]) -> dict[str, Any]:
-        """The same for the rows of tables, one after the other."""
+    def predict_tables(self, reference: str, tables: Iterable[Table], ignored: Sequence[str] = ()) -> dict[str, Any]:
+        """The same for the rows of tables, one after the other, of which columns were `ignored` already."""
         model_id, model = self.get(reference)
 
         def answer_to(table: Table, first: int) -> Answers:
@@ -122,20 +123,23 @@ class Predictor:
         def jobs() -> Iterator[Callable[[], Answers]]:
             rows = 0
             for table in tables:
+                names.update(dict.fromkeys(table.names))
                 yield partial(answer_to, table, rows)
                 rows += table.rows
                 _require_few(rows, model)
 
+        names = dict.fromkeys(ignored)
         with threads_begun(PARTS_AT_ONCE) as threads:
-            return self._say(model_id, model, _join([*ahead(jobs(), threads, PARTS_AT_ONCE)]))
+            answers = _join([*ahead(jobs(), threads, PARTS_AT_ONCE)])
+        return self._say(model_id, model, answers, match([*names], model.inputs.features))
 
-    def _say(self, model_id: str, model: Loaded, said: Answers) -> dict[str, Any]:
+    def _say(self, model_id: str, model: Loaded, said: Answers, columns: Matched) -> dict[str, Any]:
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
         if said.probabilities is not None:
             found["probabilities"] = said.probabilities
         if model.labels is not None:
             found["classes"] = model.labels
-        return found
+        return found | columns.to_json()
 
     def get(self, reference: str) -> tuple[str, Loaded]:
         """The id of the model that an id or an alias stands for, and the model. Raises `NotFound`."""

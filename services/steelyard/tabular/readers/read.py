@@ -40,6 +40,7 @@ from steelyard.tabular.values import Values
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PIECE_BYTES = 1 << 20
+MOST_IGNORED = 100  # columns that nobody wants, of which the answer tells
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
         table = with_texts(table, [name for name in declared if name in texts], "columns")
         require_columns(table, declared)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
+            found["ignored"] = [name for name in table.column_names if name not in options.wanted][:MOST_IGNORED]
             table = table.select([*options.wanted])
         elif options.format == "csv":
             require_words(table.column_names)

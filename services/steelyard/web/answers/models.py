@@ -73,6 +73,12 @@ class Prediction(Answer):
     predictions: list[Target]
     probabilities: list[list[float]] | None = None
     classes: list[Label] | None = None
+    ignored_columns: Annotated[
+        list[str] | None, Field(description="columns of the rows that the model does not take, at most 100")
+    ] = None
+    missing_columns: Annotated[
+        list[str] | None, Field(description="inputs that rows lack and that count as missing values, at most 100")
+    ] = None
 
 
 class ExplainRequest(Answer):
