@@ -63,6 +63,8 @@ def supervisor(settings: Settings, database: Engine, fork_server: ForkServer) ->
     yield supervisor
     supervisor.drain()
     supervisor.wait_until_drained()
+    for process in training_processes():
+        process.kill()
 
 
 def post(engine: Engine, spec: dict[str, Any]) -> str:
@@ -96,3 +98,14 @@ def server_of(process: psutil.Process) -> psutil.Process:
     server = process.parent()
     assert server is not None
     return server
+
+
+def fork_servers() -> list[psutil.Process]:
+    """The fork servers of this process: at most one, but in the tests that start another."""
+    return [process for process in psutil.Process().children() if "steelyard_worker.fork_server" in process.cmdline()]
+
+
+def training_processes() -> list[psutil.Process]:
+    """The processes that were forked and still run."""
+    forked = [process for server in fork_servers() for process in server.children()]
+    return [process for process in forked if process.status() != psutil.STATUS_ZOMBIE]

@@ -18,8 +18,9 @@ from steelyard.jobs import ledger
 from steelyard.jobs.ledger import Claim
 from steelyard.training.queries import get_job
 from steelyard_worker.fork_client import ForkServer
+from steelyard_worker.kinds import KINDS
 from steelyard_worker.process import DONE, TICK
-from steelyard_worker.run import ORPHANED, TICK_SECONDS
+from steelyard_worker.run import ORPHANED, RUNNERS, TICK_SECONDS
 from tests.conftest import wait_for
 from tests.service import SMALLEST
 from tests.worker.conftest import LONG, post, row_of
@@ -97,3 +98,7 @@ def test_a_batch_whose_worker_is_gone_writes_no_end(forked: Forked, database: En
     time.sleep(2 * TICK_SECONDS)
     process.resume()
     require_silent_end(forked, database, held)
+
+
+def test_every_kind_of_job_has_what_executes_it() -> None:
+    assert RUNNERS.keys() == KINDS.keys()

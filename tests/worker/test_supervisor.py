@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-import psutil
 import pytest
 from sqlalchemy import Engine
 
@@ -20,7 +19,7 @@ from steelyard_worker.supervisor import Supervisor, Watch, when_answered
 from tests.conftest import wait_for
 from tests.jobs.test_ledger import claim, finish
 from tests.service import SMALLEST
-from tests.worker.conftest import LONG, post, row_of
+from tests.worker.conftest import LONG, fork_servers, post, row_of, training_processes
 
 
 def wait_until_trained(engine: Engine, job_id: str, attempt: int = 1) -> None:
@@ -31,17 +30,12 @@ def wait_until_trained(engine: Engine, job_id: str, attempt: int = 1) -> None:
     wait_for(lambda: row_of(engine, job_id).epoch > before, seconds=60)
 
 
-def fork_server_process() -> psutil.Process:
-    """The fork server of this test."""
-    [found] = [child for child in psutil.Process().children() if "steelyard_worker.fork_server" in child.cmdline()]
-    return found
-
-
 def test_a_fork_server_that_dies_is_not_the_jobs_fault(supervisor: Supervisor, database: Engine) -> None:
     job_id = post(database, LONG)
     supervisor.start_working()
     wait_until_trained(database, job_id)
-    fork_server_process().kill()
+    [server] = fork_servers()
+    server.kill()
     wait_until_trained(database, job_id, attempt=2)
     events = [event["message"] for event in queries.list_events(database, job_id, TRAINING).data]
     assert "worker lost: the fork server died, and the training process with it" in events
@@ -54,7 +48,7 @@ def test_a_training_process_that_dies_alone_is_and_the_job_goes_on_before_newer_
     first, second = post(database, LONG), post(database, LONG)
     supervisor.start_working()
     wait_until_trained(database, first)
-    [training] = fork_server_process().children()
+    [training] = training_processes()
     training.kill()
     wait_for(lambda: row_of(database, first).status == "queued", seconds=60)
     assert row_of(database, first).crashes == 1
@@ -90,7 +84,7 @@ def test_signals_to_all_processes_of_a_worker_are_the_workers_alone(supervisor: 
     job_id = post(database, LONG)
     supervisor.start_working()
     wait_until_trained(database, job_id)
-    server = fork_server_process()
+    [server] = fork_servers()
     for process in (server, *server.children()):
         for number in (signal.SIGTERM, signal.SIGINT):
             process.send_signal(number)
