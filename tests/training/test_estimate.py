@@ -1,0 +1,47 @@
+"""Estimates of memory: before anything is made, and with advice."""
+
+import time
+from typing import Any
+
+import pytest
+
+from steelyard.errors import TooLargeToTrain
+from steelyard.training.estimate import Limits
+from steelyard.training.examples import SMALLEST
+from steelyard.training.plan import read_job
+from tests.conftest import no_tables
+from tests.training.jobs import LIMITS, job, read
+
+
+def test_a_network_that_cannot_fit_is_refused_before_anything_is_made() -> None:
+    started = time.perf_counter()
+    with pytest.raises(TooLargeToTrain, match=r"309\.\d GiB.*4\.0 GiB"):
+        read(job(layers=[60_000, 60_000]))
+    assert time.perf_counter() - started < 1.0
+
+
+DAYS = [{"day": f"2026-11-{place % 30 + 1:02}", "target": place % 2} for place in range(2000)]
+
+
+ROWS = [{"a": f"v{place % 50}", "b": place, "target": place % 2} for place in range(2000)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "advice"),
+    [
+        ({"layers": [2000, 2000]}, "the weights .*; use fewer units"),
+        ({"training": {"batch_size": 2000}, "layers": [200]}, "2000 rows in the buffers .*; use a smaller batch_size"),
+        ({}, "2000 rows of 52 inputs; use fewer rows or columns, or preprocessing.categorical as 'embedding'"),
+        ({"preprocessing": {"categorical": "ignore"}}, "2000 rows of 1 inputs; use fewer rows or columns\\.$"),
+        ({"data": {"inline": {"rows": DAYS}}}, "2000 rows of 7 inputs; use fewer rows or columns\\.$"),
+    ],
+)
+def test_what_takes_most_of_the_memory_is_told_with_what_helps(fields: dict[str, Any], advice: str) -> None:
+    document = {"data": {"inline": {"rows": ROWS}}, "layers": [2], "task": "binary"} | fields
+    with pytest.raises(TooLargeToTrain, match=f"The largest part, .* MiB, is for {advice}"):
+        read_job(document, limits=Limits(1 << 20), tables=no_tables)
+
+
+def test_a_small_job_needs_little_memory() -> None:
+    plan = read_job(SMALLEST, limits=LIMITS, tables=no_tables)
+    assert plan.estimate.memory_bytes < 32 << 20
