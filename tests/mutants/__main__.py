@@ -13,12 +13,13 @@ import sys
 import time
 import tomllib
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tests.mutants.mutations import Mutant, mutants_of
+from tests.mutants.mutations import Mutant, mutants_of, places_of
 from tests.mutants.results import record
 from tests.mutants.sandbox import Sandbox, sandbox
 
@@ -51,19 +52,21 @@ def tests_of(module: str, added: dict[str, list[str]]) -> list[str]:
 
 
 def examine(box: Sandbox, module: str, config: dict[str, Any], most: int) -> tuple[Counter[str], list[Mutant]]:
-    """How many mutants were killed, survived and took too long, of how many; and the survivors."""
-    every = list(mutants_of(box.path(module).read_text(), config["operators"]))
-    counts: Counter[str] = Counter(all=len(every))
-    if not every:
-        return counts, []
+    """How many mutants were killed, survived and took too long, how many places there are; and the survivors."""
+    source = box.path(module).read_text()
+    places = places_of(source, config["operators"])
+    random.Random(0).shuffle(places)
+    counts: Counter[str] = Counter(places=len(places))
     tests = tests_of(module, config["tests"])
-    if not tests:
-        raise SystemExit(f"{module} has no tests")
+    if places and not tests:
+        click.echo(f"{module}: not examined, it has no test file of its name")
+    if not places or not tests:
+        return counts, []
     if module.split("/", maxsplit=1)[0] in config["without_fixtures"]:
         tests.append("--noconftest")
     limit = 20 + 5 * box.warm_up(tests)
     survivors = []
-    for mutant in random.Random(0).sample(every, min(most, len(every))):
+    for mutant in islice(mutants_of(source, places), most):
         with box.broken(module, mutant.text):
             status = box.run(tests, module=module, seconds=limit)
         outcome = {0: "survived", -1: "timed out"}.get(status, "killed")
@@ -99,7 +102,7 @@ def main(asked: tuple[str, ...], most: int) -> None:
         for module in modules:
             start = time.monotonic()
             counts, survivors = examine(box, module, config, most)
-            if counts["all"]:
+            if counts.total() > counts["places"]:
                 complete &= show(module, counts, survivors, time.monotonic() - start)
                 record(module, counts)
     sys.exit(not complete)

@@ -16,24 +16,38 @@ class Mutant:
     after: str
 
 
-def mutants_of(source: str, operators: Sequence[str]) -> Iterator[Mutant]:
-    """Every mutant that is valid Python and means something else. `operators` are names of cosmic-ray's."""
+def places_of(source: str, operators: Sequence[str]) -> list[tuple[str, int]]:
+    """Every place where an operator may change the source: the operator's name, and the place's number for it."""
+    from cosmic_ray.ast import ast_nodes, get_ast
+    from cosmic_ray.plugins import get_operator
+
+    nodes = [*ast_nodes(get_ast(source))]
+    found = []
+    for name in operators:
+        operator = get_operator(f"core/{name}")()
+        count = sum(1 for node in nodes for _ in operator.mutation_positions(node))
+        found += [(name, number) for number in range(count)]
+    return found
+
+
+def mutants_of(source: str, places: Sequence[tuple[str, int]]) -> Iterator[Mutant]:
+    """The mutants at these places, without those that are no Python or mean the same as the source or an earlier one.
+
+    To make one takes about as long as to test one: so they are made when they are asked for.
+    """
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator
 
     seen = {_meaning(source)}
-    for name in operators:
-        operator = get_operator(f"core/{name}")()
-        occurrence = 0
-        while (text := mutate_code(source, operator, occurrence)) is not None:
-            occurrence += 1
-            try:
-                meaning = _meaning(text)
-            except SyntaxError:
-                continue
-            if meaning not in seen:
-                seen.add(meaning)
-                yield _mutant(source, text)
+    for name, number in places:
+        text = mutate_code(source, get_operator(f"core/{name}")(), number)
+        try:
+            meaning = _meaning(text)
+        except SyntaxError:
+            continue
+        if meaning not in seen:
+            seen.add(meaning)
+            yield _mutant(source, text)
 
 
 def _mutant(source: str, text: str) -> Mutant:

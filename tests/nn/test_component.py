@@ -104,6 +104,28 @@ def declaration(family: str, part: type[Part]) -> str:
     return " ".join(words)
 
 
+ABSTRACT = {
+    "activation": {"forward", "backward"},
+    "constraint": {"apply"},
+    "gradient clip": {"clip"},
+    "initializer": {"draw"},
+    "layer": {"stages"},
+    "loss": {"costs"},
+    "metric": {"score"},
+    "optimizer": {"update"},
+    "regularizer": {"penalty", "add_gradient"},
+    "schedule": {"rate"},
+}
+
+
+@pytest.mark.parametrize("registry", FAMILIES, ids=lambda registry: registry.family)
+def test_a_family_asks_for_what_it_cannot_do_itself(registry: Registry[Any]) -> None:
+    [base] = {kind for part in registry for kind in part.__mro__ if Part in kind.__bases__}
+    assert {name for name in dir(base) if getattr(getattr(base, name), "__isabstractmethod__", False)} == ABSTRACT[
+        registry.family
+    ]
+
+
 def test_every_part_declares_what_it_did_before() -> None:
     found = [declaration(registry.family, part) for registry in FAMILIES for part in registry]
     assert "\n".join(found) == Path(__file__).with_name("parts.txt").read_text().rstrip("\n")

@@ -211,7 +211,7 @@ class OneCycle(Schedule):
         turn, end = self.pct_start * steps - 1, float(steps - 1)
         if time.step <= turn:
             return _along_cosine(first, base, time.step / turn if turn > 0 else 1.0)
-        return _along_cosine(base, last, min(1.0, (time.step - turn) / (end - turn)) if end > turn else 1.0)
+        return _along_cosine(base, last, min(1.0, (time.step - turn) / (end - turn)))
 
 
 def _along_cosine(start: float, end: float, share: float) -> float:
