@@ -70,7 +70,7 @@ def test_a_batch_that_is_stopped_continues_after_its_last_part_and_has_the_rows_
     rows = rows_of(database, batch_id)
     assert rows[:ROWS] == before
     loaded = load_model(database, model)
-    expected = loaded.answer(read_inputs({"inputs": INPUTS}, loaded.inputs, loaded.network.dtype))
+    expected = loaded.answer(read_inputs({"inputs": INPUTS}, loaded.inputs, loaded.network.dtype).x)
     assert [row["row"] for row in rows] == list(range(len(INPUTS)))
     assert [row["prediction"] for row in rows] == expected.predictions.tolist()
     assert expected.probabilities is not None
