@@ -57,7 +57,7 @@ def fill(url: str) -> None:
     """Ten thousand jobs that wait."""
     engine = make_engine(url)
     upgrade(engine)
-    first = submission.submit(engine, read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables))["id"]
+    first = submission.submit(engine, read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)).id
     with reading(engine) as connection:
         row = dict(connection.execute(select(Job.__table__).where(Job.id == first)).one()._mapping)
     for start in range(0, QUEUED, AT_ONCE):

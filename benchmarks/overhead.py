@@ -143,10 +143,10 @@ def steps_in_process() -> Table:
         for _ in range(ROUNDS + 3):
             plan = timed("request: read, checked", partial(read_job, IRIS, limits=Limits(4 << 30), tables=tables))
             job = timed("commit", partial(submit, engine, plan))
-            timed("ring", partial(doorbell.ring, job["id"]))
+            timed("ring", partial(doorbell.ring, job.id))
             held = timed("claim", partial(claim, engine, owner="bench", lease_seconds=30))
             assert held is not None
-            outcome = Outcome(engine, held, timed("order", partial(load_order, engine, job["id"])), threads=1)
+            outcome = Outcome(engine, held, timed("order", partial(load_order, engine, job.id)), threads=1)
             timed("data, network", outcome.prepare)
             history = timed("train", partial(train, outcome))
             timed("result", partial(outcome.save, "succeeded", epochs=history))

@@ -12,10 +12,11 @@ from flask import Response, request
 
 from steelyard.http.routing import OPERATION, Operation
 from steelyard.settings import Settings
+from steelyard.training.schema import JobSpec
 from steelyard.web.front import Front
 from steelyard.web.server import Server
 
-TAKES_JSON = Operation("Nothing", {200: None}, body="JobRequest")
+TAKES_JSON = Operation("Nothing", {200: None}, body=JobSpec)
 
 
 def take() -> Response:

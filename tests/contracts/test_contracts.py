@@ -45,10 +45,10 @@ def test_every_part_says_what_it_is(part: type) -> None:
 def test_the_catalogue_lists_every_part() -> None:
     listed = catalog()
     for family, registry in REGISTRIES.items():
-        assert [part["name"] for part in listed[family]] == list(registry.names)
+        assert [part.name for part in getattr(listed, family)] == list(registry.names)
 
 
-@pytest.mark.parametrize("room", ["nn.training.loop", "tabular.supervision", "diagnostics.findings"])
+@pytest.mark.parametrize("room", ["nn.training.loop", "tabular.supervision"])
 def test_the_inner_rooms_load_without_the_service(room: str) -> None:
     others = ("flask", "celery", "kombu", "redis", "sqlalchemy", "pydantic", "sklearn")
     code = f"import sys, steelyard.{room}; print([name for name in {others} if name in sys.modules])"

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from steelyard.datasets import library
 from steelyard.datasets.library import Upload
 from steelyard.datasets.reader_pool import Parsed, Readers
+from steelyard.documents.writer import to_values
 from steelyard.errors import UnreadableData
 from steelyard.store.engine import reading
 from steelyard.store.tables import Dataset, DatasetContent
@@ -48,10 +49,10 @@ def test_the_bytes_are_kept_with_the_profile_that_comes_after_them(
     path.write_bytes(CONTENT)
     with readers.read(str(path), "csv", max_bytes=1 << 30) as parsed:
         kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), parsed)
-    assert kept["columns"] == parsed.columns
-    assert [(column["name"], column["distinct"]) for column in kept["columns"]] == [("a", 1), ("b", 1)]
-    assert (kept["rows"], kept["bytes"]) == (400_000, len(CONTENT))
-    _, size, pieces = library.read_content(engine, kept["id"])
+    assert [to_values(column) for column in kept.columns] == parsed.columns
+    assert [(column.name, column.distinct) for column in kept.columns] == [("a", 1), ("b", 1)]
+    assert (kept.rows, kept.bytes) == (400_000, len(CONTENT))
+    _, size, pieces = library.read_content(engine, kept.id)
     assert size == len(CONTENT)
     assert b"".join(pieces) == CONTENT
 
@@ -75,7 +76,7 @@ def test_the_columns_are_kept_with_the_bytes(engine: Engine, readers: Readers, t
     path.write_bytes(CONTENT)
     with readers.read(str(path), "csv", max_bytes=1 << 30) as parsed:
         kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), parsed)
-    table = library.load_table(engine, kept["id"])
+    table = library.load_table(engine, kept.id)
     assert (table.rows, table.columns["a"].values.array.sum()) == (400_000, 600_000)
     assert stored(engine) == (1, len(CONTENT))
 
@@ -83,11 +84,15 @@ def test_the_columns_are_kept_with_the_bytes(engine: Engine, readers: Readers, t
 def test_nobody_is_kept_from_writing_while_a_file_is_read(engine: Engine) -> None:
     other = b"c\n1\n"
 
+    facts = dict.fromkeys(("min", "max", "mean", "std"), None) | {"missing": 1, "distinct": 0, "top": []}
+    facts |= {"dtype": "float64", "kind": "numeric", "reason": "no value", "schema": {"type": "number"}}
+    columns = [{"name": name, **facts} for name in "ab"]
+
     def describe() -> dict[str, object]:
         """Another file is stored while this one's columns are described."""
         library.keep(engine, upload_of(other), io.BytesIO(other), Parsed(0, {}, os.devnull, lambda: {"columns": []}))
-        return {"columns": [{"name": "a"}, {"name": "b"}]}
+        return {"columns": columns}
 
     kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), Parsed(0, {}, os.devnull, describe))
-    assert [column["name"] for column in kept["columns"]] == ["a", "b"]
+    assert [column.name for column in kept.columns] == ["a", "b"]
     assert stored(engine) == (2, len(CONTENT) + len(other))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from steelyard.diagnostics.columns import find_in_columns
-from steelyard.diagnostics.findings import Finding
+from steelyard.diagnostics.schema import Finding
 from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
 from steelyard.tabular.values import coded

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from steelyard.diagnostics.data import find_in_data
-from steelyard.diagnostics.findings import Finding
+from steelyard.diagnostics.schema import Finding
 from steelyard.errors import ValidationFailed
 from steelyard.tabular.split import Split
 from steelyard.tabular.supervision import EMPTY, Supervised, learnable, supervise

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from steelyard.diagnostics.findings import Finding, Run, find
+from steelyard.diagnostics.findings import Run, find
+from steelyard.diagnostics.schema import Finding
 
 KERNEL = np.random.default_rng(0).normal(size=(3, 4))
 ZEROS = np.zeros(4)
@@ -66,7 +68,7 @@ def test_every_layer_of_copies_is_named() -> None:
 
 def test_findings_and_runs_cannot_be_changed() -> None:
     [finding] = of_weights(np.ones((3, 4)), KERNEL)
-    with pytest.raises(AttributeError):
+    with pytest.raises(ValidationError, match="frozen"):
         finding.code = "other"  # type: ignore[misc]
     with pytest.raises(AttributeError):
         Run({}, {}, {}, 1).epochs = 2  # type: ignore[misc]

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.diagnostics.findings import Finding
 from steelyard.diagnostics.leaks import SAMPLES, find_leaks
+from steelyard.diagnostics.schema import Finding
 from steelyard.tabular.supervision import supervise
 from steelyard.tabular.table import table_of
 from steelyard.tabular.values import Values, booleans, coded

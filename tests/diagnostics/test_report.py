@@ -1,5 +1,7 @@
 """Reports against scikit-learn's."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -7,7 +9,15 @@ from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from steelyard.diagnostics.report import report
+from steelyard.diagnostics import report as reports
+from steelyard.documents.writer import to_values
+
+
+def report(task: str, *columns: Any) -> Any:
+    """The report of a split, as clients see it."""
+    found = to_values(reports.report("test", task, *columns))
+    assert (found["object"], found["split"], found["task"], found["rows"]) == ("report", "test", task, len(columns[0]))
+    return found
 
 
 @given(seed=st.integers(0, 2**32), rows=st.integers(2, 60), classes=st.integers(2, 5))

@@ -75,7 +75,7 @@ def test_getting_on_forgives_earlier_crashes(engine: Engine) -> None:
         save(engine, held, Checkpoint(held.fence, 0, b"x"))
         ledger.lose(engine, held, "killed by SIGKILL")
         change(engine, job_id, available_at=0)
-    assert get_job(engine, job_id)["status"] == "queued"
+    assert get_job(engine, job_id).status == "queued"
 
 
 def test_success_deletes_them_and_so_does_deletion(engine: Engine) -> None:
@@ -94,7 +94,7 @@ def test_the_history_is_cut_back_to_where_the_run_begins(engine: Engine) -> None
     held = claim(engine, submit(engine))
     ledger.record(engine, held, [(epoch, {"loss": 1.0}) for epoch in (1, 2, 3)], train_seconds=0.1)
     ledger.rewind(engine, held, epoch=2, train_seconds=0.05)
-    assert get_history(engine, held.job_id)["epochs"] == [1, 2]
-    assert get_job(engine, held.job_id)["progress"]["epoch"] == 2
+    assert get_history(engine, held.job_id).epochs == [1, 2]
+    assert get_job(engine, held.job_id).progress.epoch == 2
     events = queries.list_events(engine, held.job_id, TRAINING, limit=10, after=0)
-    assert events.data[-1]["message"] == "continuing from epoch 2"
+    assert events.data[-1].message == "continuing from epoch 2"

@@ -51,14 +51,14 @@ def played(engine: Engine) -> str:
 def words(happened: list[Happened]) -> list[Any]:
     """What happened, shortened."""
     kinds = {"status": "status", "epoch": "epoch", "finding": "code"}
-    return [each.document["data"][kinds[each.type]] for each in happened]
+    return [each.event.data[kinds[each.event.type]] for each in happened]
 
 
 def test_the_end_comes_last_after_all_epochs_and_findings(engine: Engine) -> None:
     told = read_feed(engine, played(engine), TRAINING, Cursor())
     assert words(told.happened) == ["queued", "running", 1, 2, 3, 4, 5, "a", "b", "succeeded"]
     assert told.is_end
-    assert told.happened[2].document["data"] == {"epoch": 1, "epochs": 100, "loss": 1.0}
+    assert told.happened[2].event.data == {"epoch": 1, "epochs": 100, "loss": 1.0}
 
 
 def test_a_client_goes_on_from_any_event(engine: Engine) -> None:

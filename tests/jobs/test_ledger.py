@@ -18,13 +18,14 @@ from steelyard.training.kind import TRAINING
 from steelyard.training.plan import read_job
 from steelyard.training.queries import get_history, get_job
 from steelyard.training.results import save_result
+from steelyard.training.schema.job import History
 from tests.conftest import no_tables
 
 PLAN = read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)
 
 
 def submit(engine: Engine) -> str:
-    job_id: str = submission.submit(engine, PLAN, request_id="req_1")["id"]
+    job_id: str = submission.submit(engine, PLAN, request_id="req_1").id
     return job_id
 
 
@@ -51,8 +52,8 @@ def change(engine: Engine, job_id: str, **values: Any) -> None:
 
 def test_a_submitted_job_waits(engine: Engine) -> None:
     job = get_job(engine, submit(engine))
-    assert (job["status"], job["attempt"], job["started_at"], job["queue_seconds"]) == ("queued", 1, None, None)
-    assert job["created_at"].endswith("Z")
+    assert (job.status, job.attempt, job.started_at, job.queue_seconds) == ("queued", 1, None, None)
+    assert job.created_at.endswith("Z")
 
 
 def test_one_of_many_claims_succeeds(engine: Engine) -> None:
@@ -60,7 +61,7 @@ def test_one_of_many_claims_succeeds(engine: Engine) -> None:
     with ThreadPoolExecutor(8) as pool:
         claims = list(pool.map(lambda n: ledger.claim(engine, owner=str(n), lease_seconds=30), range(16)))
     assert sum(held is not None for held in claims) == 1
-    assert get_job(engine, job_id)["status"] == "running"
+    assert get_job(engine, job_id).status == "running"
 
 
 def test_nothing_is_claimed_where_nothing_waits(engine: Engine) -> None:
@@ -72,16 +73,16 @@ def test_a_run_records_and_finishes(engine: Engine) -> None:
     held = claim(engine, job_id)
     ledger.record(engine, held, [(1, {"loss": 1.0}), (2, {"loss": 0.5, "val_loss": None})], train_seconds=0.2)
     job = get_job(engine, job_id)
-    assert job["progress"]["epoch"] == 2
-    assert job["progress"]["eta_seconds"] == pytest.approx(9.8)
-    assert get_history(engine, job_id) == {
-        "epochs": [1, 2],
-        "series": {"loss": [1.0, 0.5], "val_loss": [None, None]},
-    }
-    assert get_history(engine, job_id, after=1)["epochs"] == [2]
+    assert job.progress.epoch == 2
+    assert job.progress.eta_seconds == pytest.approx(9.8)
+    assert get_history(engine, job_id) == History(
+        epochs=[1, 2],
+        series={"loss": [1.0, 0.5], "val_loss": [None, None]},
+    )
+    assert get_history(engine, job_id, after=1).epochs == [2]
     finish(engine, held)
     job = get_job(engine, job_id)
-    assert (job["status"], job["progress"]["fraction"], job["train_seconds"]) == ("succeeded", 1.0, 0.5)
+    assert (job.status, job.progress.fraction, job.train_seconds) == ("succeeded", 1.0, 0.5)
 
 
 def test_an_expired_lease_is_reaped_and_cannot_write(engine: Engine) -> None:
@@ -90,7 +91,7 @@ def test_an_expired_lease_is_reaped_and_cannot_write(engine: Engine) -> None:
     assert list(ledger.reap(engine)) == [job_id]
     assert not ledger.reap(engine)
     job = get_job(engine, job_id)
-    assert (job["status"], job["attempt"]) == ("queued", 2)
+    assert (job.status, job.attempt) == ("queued", 2)
     for write in (
         lambda: ledger.renew(engine, late, lease_seconds=30),
         lambda: ledger.record(engine, late, [(1, {})], train_seconds=0),
@@ -134,10 +135,10 @@ def test_three_crashes_end_a_job(engine: Engine) -> None:
         change(engine, job_id, available_at=0)
         ledger.lose(engine, claim(engine, job_id), "killed by SIGSEGV")
     job = get_job(engine, job_id)
-    assert (job["status"], job["attempt"]) == ("failed", 3)
-    assert job["error"]["type"] == "/problems/worker-lost"
-    assert "SIGSEGV" in job["error"]["detail"]
-    messages = [event["message"] for event in queries.list_events(engine, job_id, TRAINING).data]
+    assert (job.status, job.attempt) == ("failed", 3)
+    assert job.error.type == "/problems/worker-lost"
+    assert "SIGSEGV" in job.error.detail
+    messages = [event.message for event in queries.list_events(engine, job_id, TRAINING).data]
     assert messages.count("worker lost: killed by SIGSEGV") == 3
 
 
@@ -152,10 +153,8 @@ def test_deaths_with_the_worker_are_no_crashes_and_end_a_job_only_after_many(eng
         with reading(engine) as connection:
             assert connection.execute(select(Job.crashes, Job.losses)).one() == (0, losses)
     job = get_job(engine, job_id)
-    assert (job["status"], job["error"]["type"]) == ("failed", "/problems/worker-lost")
-    assert (
-        f"the worker was lost {ledger.LOSSES_BEFORE_FAILURE} times without a new checkpoint" in job["error"]["detail"]
-    )
+    assert (job.status, job.error.type) == ("failed", "/problems/worker-lost")
+    assert f"the worker was lost {ledger.LOSSES_BEFORE_FAILURE} times without a new checkpoint" in job.error.detail
 
 
 def test_the_runs_of_a_worker_that_is_known_to_be_gone_are_reaped_at_once(engine: Engine) -> None:
@@ -163,7 +162,7 @@ def test_the_runs_of_a_worker_that_is_known_to_be_gone_are_reaped_at_once(engine
     owners = {ledger.claim(engine, owner=owner, lease_seconds=30).job_id: owner for owner in ("gone", "there")}
     gone = next(job_id for job_id, owner in owners.items() if owner == "gone")
     assert list(ledger.reap(engine, is_gone=lambda owner: owner == "gone")) == [gone]
-    statuses = {job_id: get_job(engine, job_id)["status"] for job_id in (first, second)}
+    statuses = {job_id: get_job(engine, job_id).status for job_id in (first, second)}
     assert statuses == {gone: "queued", ({first, second} - {gone}).pop(): "running"}
 
 
@@ -172,7 +171,7 @@ def test_a_job_that_hangs_each_time_ends_with_an_error_of_its_own(engine: Engine
     for _ in range(3):
         change(engine, job_id, available_at=0)
         ledger.lose(engine, claim(engine, job_id), "no batch went by for 300 s", error=Stalled)
-    assert get_job(engine, job_id)["error"]["type"] == "/problems/stalled"
+    assert get_job(engine, job_id).error.type == "/problems/stalled"
 
 
 def test_the_events_of_a_job_that_is_given_back_for_ever_are_bounded(
@@ -186,21 +185,21 @@ def test_the_events_of_a_job_that_is_given_back_for_ever_are_bounded(
     with reading(engine) as connection:
         ids = list(connection.execute(select(Event.id).where(Event.job_id == job_id).order_by(Event.id)).scalars())
     assert len(ids) == ledger.EVENTS_KEPT + 1  # one more since the last sweep
-    assert queries.list_events(engine, job_id, TRAINING, limit=500, after=0).data[-1]["id"] == str(ids[-1])
+    assert queries.list_events(engine, job_id, TRAINING, limit=500, after=0).data[-1].id == str(ids[-1])
 
 
 def test_a_released_job_waits_again_uncounted(engine: Engine) -> None:
     job_id = submit(engine)
     ledger.release(engine, claim(engine, job_id), "the worker stops")
     job = get_job(engine, job_id)
-    assert (job["status"], job["attempt"]) == ("queued", 1)
+    assert (job.status, job.attempt) == ("queued", 1)
     claim(engine, job_id)
 
 
 def test_cancelling_a_waiting_job_ends_it(engine: Engine) -> None:
     job_id = submit(engine)
     ledger.request_cancel(engine, job_id, TRAINING)
-    assert get_job(engine, job_id)["status"] == "cancelled"
+    assert get_job(engine, job_id).status == "cancelled"
     with pytest.raises(Conflict, match="cancelled"):
         ledger.request_cancel(engine, job_id, TRAINING)
 
@@ -215,7 +214,7 @@ def test_a_run_that_is_called_off_and_lost_does_not_wait_again(engine: Engine, s
     {"lose": lambda: ledger.lose(engine, held, "x"), "release": lambda: ledger.release(engine, held, "x")}.get(
         stop, lambda: ledger.reap(engine)
     )()
-    assert get_job(engine, job_id)["status"] == "cancelled"
+    assert get_job(engine, job_id).status == "cancelled"
 
 
 def test_a_running_job_is_not_deleted(engine: Engine) -> None:

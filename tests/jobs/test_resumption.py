@@ -57,14 +57,14 @@ def test_a_job_that_another_run_may_bring_to_a_good_end_keeps_its_checkpoints(en
     before = get_job(engine, job_id)
     resumption.resume(engine, job_id, TRAINING)
     job = get_job(engine, job_id)
-    assert (job["status"], job["attempt"]) == ("queued", before["attempt"] + 1)
-    assert (job["error"], job["finished_at"], job["metrics"], job["weights_sha256"]) == (None, None, {}, None)
-    assert queries.list_events(engine, job_id, TRAINING).data[-1]["message"] == (
+    assert (job.status, job.attempt) == ("queued", before.attempt + 1)
+    assert (job.error, job.finished_at, job.metrics, job.weights_sha256) == (None, None, {}, None)
+    assert queries.list_events(engine, job_id, TRAINING).data[-1].message == (
         "resumed by the client; continues after epoch 3"
     )
     assert steps(engine, job_id) == [2, 3]
     finish(engine, claim(engine, job_id))
-    assert get_job(engine, job_id)["status"] == "succeeded"
+    assert get_job(engine, job_id).status == "succeeded"
     assert steps(engine, job_id) == []
 
 
@@ -73,7 +73,7 @@ def test_a_job_without_a_checkpoint_begins_again(engine: Engine) -> None:
     ledger.request_cancel(engine, job_id, TRAINING)
     resumption.resume(engine, job_id, TRAINING)
     assert (
-        queries.list_events(engine, job_id, TRAINING).data[-1]["message"]
+        queries.list_events(engine, job_id, TRAINING).data[-1].message
         == "resumed by the client; starts from the beginning"
     )
     assert not ledger.is_cancel_requested(engine, claim(engine, job_id))
@@ -107,18 +107,18 @@ def test_other_jobs_cannot_be_resumed_and_the_error_says_why(engine: Engine, sta
     if status == "succeeded":
         finish(engine, held)
     elif status == "failed":
-        fail(engine, held, {"type": "/problems/internal", "detail": "internal error"})
+        fail(engine, held, {"type": "/problems/internal", "title": "Internal error", "detail": "internal error"})
         assert steps(engine, job_id) == []
     with pytest.raises(Conflict, match=words):
         resumption.resume(engine, job_id, TRAINING)
-    assert get_job(engine, job_id)["status"] == status
+    assert get_job(engine, job_id).status == status
 
 
 def test_a_job_of_another_kind_is_not_found(engine: Engine) -> None:
     with pytest.raises(NotFound, match="there is no job"):
         resumption.resume(engine, "job_none", TRAINING)
     plan = BatchPlan("mdl_1", None, b"[[1]]", 1, None, None)
-    batch_id = batches.submit(engine, plan, request_id=None, once=None)["id"]
+    batch_id = batches.submit(engine, plan, request_id=None, once=None).id
     with pytest.raises(NotFound, match="there is no job"):
         ledger.request_cancel(engine, batch_id, TRAINING)
     ledger.request_cancel(engine, batch_id, PREDICTION)
@@ -128,16 +128,16 @@ def test_a_job_of_another_kind_is_not_found(engine: Engine) -> None:
 
 def test_a_batch_of_predictions_continues_after_the_parts_that_are_done(engine: Engine) -> None:
     plan = BatchPlan("mdl_1", None, b"[[1]]", 2 * ROWS, None, None)
-    batch_id = batches.submit(engine, plan, request_id=None, once=None)["id"]
+    batch_id = batches.submit(engine, plan, request_id=None, once=None).id
     held = claim(engine, batch_id)
     batches.save_part(engine, held, BatchPart(1, 0, np.zeros(ROWS), None), seconds=1.0)
     batches.end(engine, held, "cancelled", part=1, seconds=1.0)
     resumption.resume(engine, batch_id, PREDICTION)
-    assert queries.list_events(engine, batch_id, PREDICTION).data[-1]["message"] == (
+    assert queries.list_events(engine, batch_id, PREDICTION).data[-1].message == (
         "resumed by the client; continues after part 1"
     )
     assert queries.load_order(engine, batch_id).epoch == 1
-    assert batches.open_rows(engine, batch_id, limit=1, after=0).facts["rows"] == ROWS
+    assert batches.open_rows(engine, batch_id, limit=1, after=0).head.rows == ROWS
     batches.end(engine, claim(engine, batch_id), "succeeded", part=2, seconds=2.0)
     with pytest.raises(Conflict, match=f"prediction {batch_id} has succeeded; its rows are at /rows"):
         resumption.resume(engine, batch_id, PREDICTION)
@@ -183,9 +183,9 @@ def test_the_time_limit_counts_from_the_first_run_after_the_resume(engine: Engin
 def test_a_resumed_job_may_be_lost_as_often_as_a_new_one(engine: Engine) -> None:
     job_id = submit(engine)
     lose_for_good(engine, run(engine, job_id, 1))
-    assert get_job(engine, job_id)["error"]["type"] == f"/problems/{WorkerLost.slug}"
+    assert get_job(engine, job_id).error.type == f"/problems/{WorkerLost.slug}"
     resumption.resume(engine, job_id, TRAINING)
     for _ in range(ledger.CRASHES_BEFORE_FAILURE - 1):
         ledger.lose(engine, claim(engine, job_id), "killed by SIGSEGV")
         change(engine, job_id, available_at=0)
-    assert get_job(engine, job_id)["status"] == "queued"
+    assert get_job(engine, job_id).status == "queued"

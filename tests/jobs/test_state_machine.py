@@ -37,7 +37,7 @@ from tests.jobs.webhooks.test_outbox import submit
 
 BACK = st.sampled_from([1, 1, 1, 1, 2, 2, 3, 6])
 LOSSES = 5  # before failure, here
-INTERNAL = {"type": "/problems/internal", "detail": "internal error"}
+INTERNAL = {"type": "/problems/internal", "title": "Internal error", "detail": "internal error"}
 
 
 @dataclass

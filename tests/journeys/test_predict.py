@@ -111,7 +111,7 @@ def test_loaded_models_stay_within_their_bytes_and_are_loaded_anew(service: Serv
     for model_id in ids * 2:
         said = narrow.predict(model_id, body)
         assert narrow.nbytes <= most
-        assert said["probabilities"].tolist() == roomy.predict(model_id, body)["probabilities"].tolist()
+        assert said.probabilities.tolist() == roomy.predict(model_id, body).probabilities.tolist()
     assert roomy.nbytes == pytest.approx(2 * narrow.nbytes, rel=0.05)
     engine.dispose()
 

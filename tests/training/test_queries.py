@@ -15,24 +15,24 @@ from tests.jobs.test_ledger import change, claim, submit
 def test_jobs_are_listed_newest_first_by_state_name_and_label(engine: Engine) -> None:
     ids = sorted((submit(engine) for _ in range(5)), reverse=True)
     page = list_jobs(engine, limit=2)
-    assert [job["id"] for job in page.data] == ids[:2]
+    assert [job.id for job in page.data] == ids[:2]
     assert page.has_more
     rest = list_jobs(engine, limit=10, after=page.next)
-    assert [job["id"] for job in rest.data] == ids[2:]
+    assert [job.id for job in rest.data] == ids[2:]
     assert (rest.has_more, rest.next) == (False, None)
     change(engine, ids[3], name="x", labels={"team": "a"})
     claim(engine, ids[4])
-    assert [job["id"] for job in list_jobs(engine, name="x").data] == [ids[3]]
-    assert [job["id"] for job in list_jobs(engine, metadata={"team": "a"}).data] == [ids[3]]
+    assert [job.id for job in list_jobs(engine, name="x").data] == [ids[3]]
+    assert [job.id for job in list_jobs(engine, metadata={"team": "a"}).data] == [ids[3]]
     assert list_jobs(engine, metadata={"team": "b"}).data == []
-    assert [job["id"] for job in list_jobs(engine, status="running").data] == [ids[4]]
+    assert [job.id for job in list_jobs(engine, status="running").data] == [ids[4]]
 
 
 def test_the_history_has_a_place_for_each_epoch_and_goes_on_with_what_is_not_yet_written(engine: Engine) -> None:
     held = claim(engine, submit(engine))
     ledger.record(engine, held, [(1, {"loss": 1.0}), (2, {"loss": 0.5, "val_loss": 0.6})], train_seconds=0.2)
     unwritten = [(3, {"loss": None})]
-    assert get_history(engine, held.job_id, after=1, unwritten=unwritten) == {
+    assert get_history(engine, held.job_id, after=1, unwritten=unwritten).to_json() == {
         "epochs": [2, 3],
         "series": {"loss": [0.5, None], "val_loss": [0.6, None]},
     }
@@ -57,8 +57,8 @@ def test_jobs_of_one_status_are_listed_without_sorting_all_of_them(sqlite_url: s
 
     jobs = [submit(engine) for _ in range(3)]
     claim(engine, jobs[0])
-    assert [job["id"] for job in list_jobs(engine, status="queued").data] == [jobs[2], jobs[1]]
-    assert [job["id"] for job in list_jobs(engine).data] == jobs[::-1]
+    assert [job.id for job in list_jobs(engine, status="queued").data] == [jobs[2], jobs[1]]
+    assert [job.id for job in list_jobs(engine).data] == jobs[::-1]
     engine.dispose()
     assert len(plans) == 2
     assert [plan for plan in plans if "TEMP B-TREE" in plan] == []

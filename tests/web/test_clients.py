@@ -94,7 +94,7 @@ def test_a_generated_client_submits_a_job_and_predicts(client: ModuleType, calle
     job = module(client, "api.jobs.submit_job").sync(client=caller, body=models.JobRequest.from_dict(SMALLEST))
     assert isinstance(job, models.Job), job
     ended = module(client, "api.jobs.get_job").sync(job.id, client=caller, wait=60, until=models.GetJobUntil.ENDED)
-    assert (ended.status, ended.spec["optimizer"]["name"]) == (models.JobStatus.SUCCEEDED, "adam")
+    assert (ended.status, ended.spec.optimizer.name) == (models.JobStatus.SUCCEEDED, "adam")
     rows = models.PredictRequest(inputs=[[5.1, 3.5, 1.4, 0.2]])
     prediction = module(client, "api.predictions.predict").sync(ended.model, client=caller, body=rows)
     assert (prediction.predictions, prediction.classes) == (["setosa"], ["setosa", "versicolor", "virginica"])

@@ -110,13 +110,13 @@ def test_a_client_that_goes_does_not_end_the_reading_for_others(engine: Engine, 
 
 
 def test_a_job_that_is_deleted_ends_its_streams(engine: Engine, streams: Streams) -> None:
-    job_id = submission.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN).id
     threading.Timer(0.3, ledger.remove, (engine, job_id, TRAINING)).start()
     assert run(collect(streams, job_id)) == [["queued"]]
 
 
 def test_a_stop_ends_streams(engine: Engine, streams: Streams, watcher: Watcher) -> None:
-    job_id = submission.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN).id
     threading.Timer(0.3, watcher.stop).start()
     assert run(collect(streams, job_id)) == [["queued"]]
 
@@ -125,7 +125,7 @@ def test_a_stream_says_now_and_then_that_it_is_there(
     engine: Engine, streams: Streams, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
-    job_id = submission.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN).id
 
     async def count() -> int:
         beats = 0

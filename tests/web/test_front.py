@@ -12,6 +12,7 @@ import structlog
 
 from steelyard.http.routing import OPERATION, Operation
 from steelyard.settings import Settings
+from steelyard.training.schema import JobSpec
 from steelyard.web import events
 from steelyard.web.front import LARGE_AT_ONCE, LARGE_BYTES, MOST_BYTES_AT_ONCE
 from tests.service import SMALLEST, Service
@@ -207,7 +208,7 @@ def test_large_bodies_leave_threads_to_others(caller: Caller) -> None:
         return name
 
     app = caller.front.app
-    operation = Operation("Slow", {200: None}, body="JobRequest")
+    operation = Operation("Slow", {200: None}, body=JobSpec)
     setattr(slow, OPERATION, operation)
     app.add_url_rule("/slow/<name>", "slow", slow, methods=["POST"])
 

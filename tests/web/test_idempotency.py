@@ -15,6 +15,7 @@ from steelyard.store.engine import writing
 from steelyard.store.replies import Once
 from steelyard.store.tables import Reply
 from steelyard.training import submission
+from steelyard.training.schema.job import Job
 from steelyard.web.app import create_app
 from steelyard.web.wiring import KEY
 from tests.service import SMALLEST
@@ -72,7 +73,7 @@ def test_the_first_one_still_in_flight_is_a_conflict(app: Flask, monkeypatch: py
     begun, go_on = threading.Event(), threading.Event()
     submit = submission.submit
 
-    def slow(*arguments: Any, **options: Any) -> dict[str, Any]:
+    def slow(*arguments: Any, **options: Any) -> Job:
         begun.set()
         assert go_on.wait(20)
         return submit(*arguments, **options)
@@ -98,7 +99,7 @@ def test_two_processes_make_one_job(
     together = threading.Barrier(len(apps))
     submit = submission.submit
 
-    def at_once(*arguments: Any, **options: Any) -> dict[str, Any]:
+    def at_once(*arguments: Any, **options: Any) -> Job:
         together.wait(20)
         return submit(*arguments, **options)
 

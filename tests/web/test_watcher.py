@@ -35,7 +35,7 @@ async def timed(watcher: Watcher, order: Wait) -> float:
 
 
 def test_a_change_of_status_ends_the_wait(engine: Engine, watcher: Watcher) -> None:
-    job_id = submission.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN).id
     threading.Timer(0.3, ledger.request_cancel, (engine, job_id, TRAINING)).start()
     assert 0.2 < asyncio.run(timed(watcher, wait(job_id))) < 10
 
@@ -53,18 +53,18 @@ def test_a_wait_for_the_end_outlasts_other_changes(engine: Engine, watcher: Watc
 
 
 def test_the_time_ends_a_wait(engine: Engine, watcher: Watcher) -> None:
-    job_id = submission.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN).id
     assert 0.3 <= asyncio.run(timed(watcher, wait(job_id, seconds=0.3))) < 5
 
 
 def test_a_job_that_is_deleted_ends_a_wait(engine: Engine, watcher: Watcher) -> None:
-    job_id = submission.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN).id
     threading.Timer(0.3, ledger.remove, (engine, job_id, TRAINING)).start()
     assert asyncio.run(timed(watcher, wait(job_id))) < 10
 
 
 def test_hundreds_wait_without_a_thread_or_a_query_each(engine: Engine, watcher: Watcher) -> None:
-    job_ids = [submission.submit(engine, PLAN)["id"] for _ in range(3)]
+    job_ids = [submission.submit(engine, PLAN).id for _ in range(3)]
     queries = 0
 
     @event.listens_for(engine, "before_cursor_execute")
@@ -89,7 +89,7 @@ def test_hundreds_wait_without_a_thread_or_a_query_each(engine: Engine, watcher:
 
 
 def test_a_stop_lets_everybody_go(engine: Engine, watcher: Watcher) -> None:
-    job_id = submission.submit(engine, PLAN)["id"]
+    job_id = submission.submit(engine, PLAN).id
 
     async def early_and_late() -> None:
         waiting = asyncio.ensure_future(watcher.wait(wait(job_id, seconds=60)))

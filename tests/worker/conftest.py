@@ -69,7 +69,7 @@ def supervisor(settings: Settings, database: Engine, fork_server: ForkServer) ->
 
 def post(engine: Engine, spec: dict[str, Any]) -> str:
     """Submit a job; nobody is told of it."""
-    job_id: str = submission.submit(engine, read_job(spec, limits=Limits(4 << 30), tables=no_tables))["id"]
+    job_id: str = submission.submit(engine, read_job(spec, limits=Limits(4 << 30), tables=no_tables)).id
     return job_id
 
 

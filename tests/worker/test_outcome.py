@@ -23,8 +23,8 @@ SECONDS = 3.0
 def test_a_run_writes_at_most_twice_a_second_and_once_for_its_end(engine: Engine) -> None:
     document: dict[str, Any] = {**SMALLEST, "layers": [64, 64], "training": {"epochs": 100_000}}
     job = submission.submit(engine, read_job(document, limits=Limits(4 << 30), tables=no_tables))
-    held = claim(engine, job["id"])
-    outcome = Outcome(engine, held, queries.load_order(engine, job["id"]), threads=1)
+    held = claim(engine, job.id)
+    outcome = Outcome(engine, held, queries.load_order(engine, job.id), threads=1)
     written: list[float] = []
     listener = partial(note, written)
     event.listen(engine, "commit", listener)
@@ -41,8 +41,8 @@ def test_a_run_writes_at_most_twice_a_second_and_once_for_its_end(engine: Engine
     event.remove(engine, "commit", listener)
     assert 1 < while_training <= 1 + 2 * (ended - started)
     assert len(written) == while_training + 1
-    history = get_history(engine, job["id"])["epochs"]
-    assert history == list(range(1, get_job(engine, job["id"])["progress"]["epoch"] + 1))
+    history = get_history(engine, job.id).epochs
+    assert history == list(range(1, get_job(engine, job.id).progress.epoch + 1))
 
 
 def note(written: list[float], _: Any) -> None:

@@ -37,14 +37,14 @@ def test_history_and_checkpoints_are_written_as_time_goes_by(engine: Engine, clo
     reached = [0]
     recorder = Recorder(engine, held, lambda: Checkpoint(reached[0], reached[0], CONTENT), state_bytes=len(CONTENT))
     recorder.take(Epoch(1, {"loss": 1.0}), 0.1)
-    assert get_history(engine, held.job_id)["epochs"] == []  # not a tenth of a second has gone by
+    assert get_history(engine, held.job_id).epochs == []  # not a tenth of a second has gone by
     reached[0] = 2
     take(recorder, clock, [2])
-    assert get_history(engine, held.job_id)["epochs"] == [1, 2]
+    assert get_history(engine, held.job_id).epochs == [1, 2]
     assert checkpoints.load(engine, held.job_id) == Checkpoint(2, 2, CONTENT)
     recorder.take(Epoch(3, {"loss": float("nan")}), 2.1)
     recorder.write()
-    assert get_history(engine, held.job_id)["series"]["loss"] == [1.0, 0.5, None]
+    assert get_history(engine, held.job_id).series["loss"] == [1.0, 0.5, None]
 
 
 def test_a_run_trains_on_while_the_disk_is_full_and_writes_later(sqlite_url: str, clock: list[float]) -> None:
@@ -58,12 +58,12 @@ def test_a_run_trains_on_while_the_disk_is_full_and_writes_later(sqlite_url: str
 
     event.listen(engine, "connect", fill)
     take(recorder, clock, [1, 2])
-    assert get_history(engine, held.job_id)["epochs"] == []
+    assert get_history(engine, held.job_id).epochs == []
     assert checkpoints.load(engine, held.job_id) is None
     event.remove(engine, "connect", fill)
     engine.dispose()
     take(recorder, clock, [3])
-    assert get_history(engine, held.job_id)["epochs"] == [1, 2, 3]
+    assert get_history(engine, held.job_id).epochs == [1, 2, 3]
     assert checkpoints.load(engine, held.job_id) is not None
     engine.dispose()
 

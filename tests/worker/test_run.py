@@ -86,11 +86,12 @@ def test_a_batch_whose_worker_is_gone_writes_no_end(forked: Forked, database: En
     trained = claim(database, post(database, {**SMALLEST, "training": {"epochs": 1}}))
     forked.order(trained)
     forked.read_until(DONE)
-    model = get_job(database, trained.job_id)["model"]
+    model = get_job(database, trained.job_id).model
+    assert model is not None
     batch = batches.submit(
         database, BatchPlan(model, None, b"[[5.1,3.5,1.4,0.2]]", 1, [0, 1, 2], None), request_id=None, once=None
     )
-    held = claim(database, batch["id"])
+    held = claim(database, batch.id)
     process = psutil.Process(forked.child.process_id)
     process.suspend()  # a batch of one row may be done before the pipe is cut and a report is due, which is no harm
     forked.order(held)

@@ -37,7 +37,7 @@ def test_a_fork_server_that_dies_is_not_the_jobs_fault(supervisor: Supervisor, d
     [server] = fork_servers()
     server.kill()
     wait_until_trained(database, job_id, attempt=2)
-    events = [event["message"] for event in queries.list_events(database, job_id, TRAINING).data]
+    events = [event.message for event in queries.list_events(database, job_id, TRAINING).data]
     assert "worker lost: the fork server died, and the training process with it" in events
     assert row_of(database, job_id).crashes == 0
 
@@ -60,7 +60,7 @@ def test_a_worker_that_is_free_takes_the_next_job_without_a_message(supervisor: 
     jobs = [post(database, {**SMALLEST, "training": {"epochs": 1}}) for _ in range(3)]
     supervisor.work()
     ends = [get_job(database, job_id) for job_id in jobs]
-    assert {job["status"] for job in ends} == {"succeeded"}
+    assert {job.status for job in ends} == {"succeeded"}
     assert sorted(jobs, key=lambda job_id: row_of(database, job_id).started_at) == jobs
 
 
@@ -77,7 +77,7 @@ def test_an_error_while_watching_a_run_leaves_its_job_to_the_lease_and_the_worke
     monkeypatch.setattr(Watch, "until_done", fail_once)
     supervisor.work()
     assert row_of(database, first).status == "running"
-    assert get_job(database, second)["status"] == "succeeded"
+    assert get_job(database, second).status == "succeeded"
 
 
 def test_signals_to_all_processes_of_a_worker_are_the_workers_alone(supervisor: Supervisor, database: Engine) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from steelyard.diagnostics.columns import find_in_columns
-from steelyard.diagnostics.findings import Finding, Run, find
+from steelyard.diagnostics.findings import Run, find
 from steelyard.diagnostics.leaks import find_leaks
 from steelyard.diagnostics.learning import (
     LEAST_EPOCHS,
@@ -16,6 +16,7 @@ from steelyard.diagnostics.learning import (
     stuck_units,
 )
 from steelyard.diagnostics.not_finite import blame_cell, find_not_finite, find_overflow, find_undefined
+from steelyard.diagnostics.schema import Finding
 from steelyard.nn.penalties import Penalties
 from steelyard.nn.training.loop import Training
 from steelyard.training.assemble import Prepared

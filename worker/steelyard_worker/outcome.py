@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Engine
 
 from steelyard.datasets import library
+from steelyard.documents.writer import to_values
 from steelyard.errors import Diverged, SteelyardError
 from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End, Epochs
 from steelyard.jobs.queries import Order
+from steelyard.models.schema import Input, LayerFacts, Manifest, Outputs, Provenance, Versions
 from steelyard.models.transfer import match
 from steelyard.nn.evaluation import answer
 from steelyard.nn.losses import Cost
@@ -179,7 +181,7 @@ class Outcome:
     ) -> list[dict[str, Any]]:
         if self._training is None:
             return []
-        history = get_history(self._engine, self.held.job_id, unwritten=epochs)["series"]
+        history = get_history(self._engine, self.held.job_id, unwritten=epochs).series
         said = {split.split: split.predictions for split in predictions}
         found = find_in_run(
             self.spec, self._training, self._prepared, history, metrics, said.get("train"), diverged=diverged
@@ -192,42 +194,40 @@ class Outcome:
         assert training is not None
         assert prepared is not None
         supervised, network, encoder = self._supervised, training.network, prepared.inputs
-        manifest = {
-            "task": supervised.task,
-            "inputs": [
-                {"name": name, "kind": kind.kind, "schema": kind.to_json()} for name, kind in encoder.features.items()
-            ],
-            "outputs": {"targets": supervised.targets, "units": network.outputs},
-            "classes": supervised.classes,
-            "layers": describe_layers(network),
-            "parameters": network.parameters.size,
-            "metrics": metrics,
-            "weights_sha256": sha256,
-            "spec": self.spec.to_json(),
-            "provenance": {
-                "job": self.held.job_id,
-                "spec_digest": self._order.spec_digest,
-                "seed": self.spec.training.seed,
-                "rows": supervised.rows,
-                "dataset": supervised.table.sha256,
-                "versions": self._fingerprint,
-                "reproducible": self._reproducible,
-            },
-        }
+        manifest = Manifest(
+            task=supervised.task,
+            inputs=[Input(name=name, kind=kind.kind, schema=kind.to_json()) for name, kind in encoder.features.items()],
+            outputs=Outputs(targets=supervised.targets, units=network.outputs),
+            classes=supervised.classes,
+            layers=describe_layers(network),
+            parameters=network.parameters.size,
+            metrics=metrics,
+            weights_sha256=sha256,
+            spec=self.spec.to_json(),
+            provenance=Provenance(
+                job=self.held.job_id,
+                spec_digest=self._order.spec_digest,
+                seed=self.spec.training.seed,
+                rows=supervised.rows,
+                dataset=supervised.table.sha256,
+                versions=Versions(**self._fingerprint),
+                reproducible=self._reproducible,
+            ),
+        )
         target = None if prepared.target is None else prepared.target.to_json()
-        return NewModel(manifest, {"inputs": prepared.inputs.to_json(), "target": target})
+        return NewModel(to_values(manifest), {"inputs": prepared.inputs.to_json(), "target": target})
 
 
-def describe_layers(network: Network) -> list[dict[str, Any]]:
+def describe_layers(network: Network) -> list[LayerFacts]:
     """Every layer with its width, activation and number of weights."""
     return [
-        {
-            "name": place.name,
-            "type": place.layer.name,
-            "inputs": place.inputs,
-            "outputs": place.outputs,
-            "activation": activation.name if (activation := getattr(place.layer, "activation", None)) else None,
-            "parameters": sum(math.prod(tensor.shape) for tensor in place.tensors),
-        }
+        LayerFacts(
+            name=place.name,
+            type=place.layer.name,
+            inputs=place.inputs,
+            outputs=place.outputs,
+            activation=activation.name if (activation := getattr(place.layer, "activation", None)) else None,
+            parameters=sum(math.prod(tensor.shape) for tensor in place.tensors),
+        )
         for place in network.places
     ]

@@ -1,9 +1,8 @@
 """Explanations of models."""
 
-from typing import Any
-
 from flask import Blueprint
 
+from steelyard.attribution.schema import ExplainRequest, Explanation
 from steelyard.attribution.service import Explainer
 from steelyard.http.routing import Operation, read_json, route
 from steelyard.http.services import service
@@ -15,9 +14,9 @@ explanations = Blueprint("explanations", __name__)
     explanations,
     "POST",
     "/v1/models/<model_id>/explain",
-    Operation("Explain", {200: "Explanation"}, body="ExplainRequest", problems=(404, 413, 415, 422)),
+    Operation("Explain", {200: Explanation}, body=ExplainRequest, problems=(404, 413, 415, 422)),
 )
-def explain(model_id: str) -> dict[str, Any]:
+def explain(model_id: str) -> Explanation:
     """The importance of each column, compared with a control: shuffled columns with untrained weights.
 
     By `permutation` it is how much the loss rises when the column is shuffled among the rows (without targets, how far

@@ -21,6 +21,7 @@ from steelyard.attribution.methods import (
     Permuted,
 )
 from steelyard.attribution.request import TargetKinds
+from steelyard.attribution.schema import Agreement, Attributions, Control, ExplainedFeature, ExplainedOutputs
 from steelyard.errors import Fault, ValidationFailed, pointer
 from steelyard.exports.nested import to_lists
 from steelyard.inference.service import Loaded
@@ -69,8 +70,8 @@ class Rows:
         return replace(self, inputs=self.inputs[chosen], y=None if self.y is None else self.y[chosen])
 
 
-class Explanation:
-    """An explanation in the making."""
+class ExplanationMaker:
+    """Makes an explanation."""
 
     def __init__(self, model: Loaded, facts: Facts, rows: Rows) -> None:
         self._model, self._network, self._facts, self._rows = model, model.network, facts, rows
@@ -80,7 +81,10 @@ class Explanation:
         self._shown, self._directions = self._choose_outputs()
 
     def make(self, method: str) -> dict[str, Any]:
-        """What `method` says, and how far the others agree. Raises `ValidationFailed` if it cannot say anything."""
+        """The explanation's fields: what `method` says, and how far the others agree.
+
+        Raises `ValidationFailed` if it cannot say anything.
+        """
         reasons = {name: reason for name in METHODS if (reason := self._why_not(name)) is not None}
         if method in reasons:
             others = " and ".join(name for name in METHODS if name not in reasons) or "no other"
@@ -94,10 +98,10 @@ class Explanation:
         importance = found[method]
         return {
             "method": method,
-            "outputs": {"names": self._shown, "unit": self._unit},
+            "outputs": ExplainedOutputs(names=self._shown, unit=self._unit),
             "features": self._features(importance, about[method].pop("scores", None)),
             "control": self._control(importance),
-            "agreement": [{"methods": [one, other], "spearman": value} for one, other, value in methods.agree(found)],
+            "agreement": [Agreement(methods=[a, b], spearman=value) for a, b, value in methods.agree(found)],
             "not_defined": reasons,
             **about[method],
         }
@@ -203,11 +207,11 @@ class Explanation:
         about: dict[str, Any] = {"rows": len(rows.inputs), "source": rows.source, "steps": STEPS}
         about |= {"baseline": rows.baseline_is, "residual": _finite(made.residual)}
         if rows.source == "inputs":
-            about["attributions"] = {
-                "baseline": to_lists(made.start),
-                "outputs": to_lists(made.end[:MOST_SHOWN]),
-                "values": to_lists(made.attributions[:MOST_SHOWN]),
-            }
+            about["attributions"] = Attributions(
+                baseline=to_lists(made.start),
+                outputs=to_lists(made.end[:MOST_SHOWN]),
+                values=to_lists(made.attributions[:MOST_SHOWN]),
+            )
         return made.importance, about
 
     def _connection_weights(self) -> tuple[Importance, dict[str, Any]]:
@@ -217,7 +221,7 @@ class Explanation:
     def _generator(self) -> Generator:
         return np.random.default_rng([self._facts.spec.training.seed, 2])
 
-    def _features(self, found: Importance, scores: tuple[str, Importance] | None) -> list[dict[str, Any]]:
+    def _features(self, found: Importance, scores: tuple[str, Importance] | None) -> list[ExplainedFeature]:
         features = []
         for place, name in enumerate(self._names):
             value = float(found.values[place])
@@ -226,7 +230,7 @@ class Explanation:
                 "importance": _finite(value),
                 "std": None if found.spread is None else _finite(found.spread[place]),
                 "rank": int(found.ranks[place]),
-                "above_control": value > found.level,
+                "above_control": bool(value > found.level),
             }
             if found.by_output is not None:
                 feature["by_output"] = to_lists(found.by_output[place])
@@ -234,16 +238,16 @@ class Explanation:
                 score, lost = scores
                 assert lost.spread is not None
                 feature["score_drop"] = {score: _finite(lost.values[place]), "std": _finite(lost.spread[place])}
-            features.append(feature)
+            features.append(ExplainedFeature(**feature))
         return features
 
-    def _control(self, found: Importance) -> dict[str, Any]:
-        return {
-            "importance": _finite(found.control.mean()),
-            "std": _finite(found.control.std()),
-            "level": _finite(found.level),
-            "columns": CONTROLS,
-        }
+    def _control(self, found: Importance) -> Control:
+        return Control(
+            importance=_finite(found.control.mean()),
+            std=_finite(found.control.std()),
+            level=_finite(found.level),
+            columns=CONTROLS,
+        )
 
 
 def _finite(value: Any) -> float | None:

@@ -13,18 +13,19 @@ Columns are groups of inputs (one-hot places, parts of a date, a vector). What t
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from steelyard.attribution.controls import Control, Places, Widened, draw_controls
+from steelyard.attribution.schema import Method
 from steelyard.nn.layers import ActivationLayer, BatchNormalization, Dense, Dropout, GaussianNoise
 from steelyard.nn.network import Network
 
 Array = NDArray[Any]
-METHODS = ("permutation", "integrated_gradients", "connection_weights")
+METHODS: tuple[str, ...] = get_args(Method)
 CONTROLS = 10
 CONTROL_ROWS = 30
 REPEATS = 5

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.attribution.schema import ExplainRequest
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.inference.rows import MOST_FAULTS, read_inputs
 from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.json_numbers import number_fault
 
-FIELDS = ("inputs", "method")
+FIELDS = tuple(sorted(ExplainRequest.model_fields))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
+from steelyard.attribution import schema
 from steelyard.attribution.controls import embed
-from steelyard.attribution.explanation import Explanation, Facts, Rows
+from steelyard.attribution.explanation import ExplanationMaker, Facts, Rows
 from steelyard.attribution.methods import METHODS
 from steelyard.attribution.request import Asked, TargetKinds, read_explanation
 from steelyard.datasets import library
@@ -45,7 +46,7 @@ class Explainer:
         self._readers = readers
         self._lock = Lock()
 
-    def explain(self, reference: str, document: Any) -> dict[str, Any]:
+    def explain(self, reference: str, document: Any) -> schema.Explanation:
         """Answer an explain request. Raises `NotFound`, `ValidationFailed`, `Unavailable` if others take too long."""
         model_id, model = self._predictor.get(reference)
         facts = self._find_facts(model_id)
@@ -55,13 +56,9 @@ class Explainer:
         try:
             started = time.perf_counter()
             rows = self._find_rows(asked, model, facts)
-            made = Explanation(model, facts, rows).make(asked.method)
-            return {
-                "object": "explanation",
-                "model": model_id,
-                **made,
-                "seconds": round(time.perf_counter() - started, 4),
-            }
+            made = ExplanationMaker(model, facts, rows).make(asked.method)
+            seconds = round(time.perf_counter() - started, 4)
+            return schema.Explanation(object="explanation", model=model_id, seconds=seconds, **made)
         finally:
             self._lock.release()
 

@@ -10,9 +10,11 @@ from steelyard.datasets import library
 from steelyard.datasets.change import read_change
 from steelyard.datasets.library import Upload
 from steelyard.datasets.reader_pool import Readers
+from steelyard.datasets.schema import Dataset, DatasetChange, DatasetList, DatasetRows
+from steelyard.documents.writer import dump
 from steelyard.errors import shown
 from steelyard.http.idempotency import answer_once
-from steelyard.http.pagination import CSV, as_csv, as_list, as_rows
+from steelyard.http.pagination import CSV, as_csv, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream
 from steelyard.http.services import service
@@ -37,7 +39,7 @@ ROW = Query("after", "integer", "number of rows to skip", default=0, least=0, mo
     "/v1/datasets",
     Operation(
         "Upload a data set",
-        {201: "Dataset"},
+        {201: Dataset},
         query=(NAME, *READING),
         files=True,
         keyed=True,
@@ -58,10 +60,11 @@ def create_dataset(*, name: str | None, **dialect: Any) -> Response:
                 form = FORMATS[sent.media_type]
                 with readers.read(sent.path, form, max_bytes=most, dialect=read_as) as parsed:
                     found = library.keep(engine, upload, sent.file, parsed)
-            if found["name"] != title and title is not None:
-                called = "without a name" if found["name"] is None else f"under the name {shown(found['name'])}"
-                found["note"] = f"the same bytes are already stored {called}; the name {shown(title)} is not used"
-            answer = orjson.dumps(found)
+            if found.name != title and title is not None:
+                called = "without a name" if found.name is None else f"under the name {shown(found.name)}"
+                note = f"the same bytes are already stored {called}; the name {shown(title)} is not used"
+                found = found.model_copy(update={"note": note})
+            answer = dump(found)
             if once is not None:  # a transaction of its own will do: the same bytes are the same data set anyhow
                 replies.keep_alone(engine, once, answer)
             return answer
@@ -75,15 +78,15 @@ def create_dataset(*, name: str | None, **dialect: Any) -> Response:
     datasets,
     "GET",
     "/v1/datasets",
-    Operation("List data sets, newest first", {200: "DatasetList"}, query=(LIMIT, AFTER), problems=(400, 422)),
+    Operation("List data sets, newest first", {200: DatasetList}, query=(LIMIT, AFTER), problems=(400, 422)),
 )
-def list_datasets(*, limit: int, after: str | None) -> dict[str, Any]:
+def list_datasets(*, limit: int, after: str | None) -> DatasetList:
     """The newest data sets."""
-    return as_list(library.list_datasets(service(Engine), limit=limit, after=after))
+    return DatasetList.of(library.list_datasets(service(Engine), limit=limit, after=after))
 
 
-@route(datasets, "GET", "/v1/datasets/<dataset_id>", Operation("Get a data set", {200: "Dataset"}, problems=(404,)))
-def get_dataset(dataset_id: str) -> dict[str, Any]:
+@route(datasets, "GET", "/v1/datasets/<dataset_id>", Operation("Get a data set", {200: Dataset}, problems=(404,)))
+def get_dataset(dataset_id: str) -> Dataset:
     """Describe the data set: each column with its kind and statistics."""
     return library.get(service(Engine), dataset_id)
 
@@ -94,12 +97,12 @@ def get_dataset(dataset_id: str) -> dict[str, Any]:
     "/v1/datasets/<dataset_id>",
     Operation(
         "Rename a data set, or give types to its columns",
-        {200: "Dataset"},
-        body="DatasetChange",
+        {200: Dataset},
+        body=DatasetChange,
         problems=(400, 404, 409, 413, 415, 422),
     ),
 )
-def change_dataset(dataset_id: str) -> dict[str, Any]:
+def change_dataset(dataset_id: str) -> Dataset:
     """Read the stored file again with the given types. A type of null removes the one given before."""
     engine, document = service(Engine), read_json()
     name, columns = read_change(document)
@@ -134,7 +137,7 @@ def delete_dataset(dataset_id: str) -> Response:
     datasets,
     "GET",
     "/v1/datasets/<dataset_id>/rows",
-    Operation("Rows of a data set", {200: "DatasetRows"}, query=(ROWS, ROW), forms=(CSV,), problems=(404, 406, 422)),
+    Operation("Rows of a data set", {200: DatasetRows}, query=(ROWS, ROW), forms=(CSV,), problems=(404, 406, 422)),
 )
 def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
     """Rows as objects, or as CSV."""
@@ -142,7 +145,7 @@ def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
     found = library.open_rows(service(Engine), dataset_id, limit=limit, after=after)
     if form == JSON:
         return stream(as_rows(found), version=found.version)
-    header = [column["name"] for column in library.get(service(Engine), dataset_id)["columns"]]
+    header = [column.name for column in library.get(service(Engine), dataset_id).columns]
     blocks = ([[*row.values()] for row in rows] for rows in found.rows)
     return stream(as_csv(header, blocks), version=found.version, content_type=CSV)
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from steelyard.datasets.schema import DatasetChange
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.tabular.schema import read_schema
 
-FIELDS = ("name", "columns")
+FIELDS = tuple(DatasetChange.model_fields)
 MOST_NAME = 200
 
 

@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Integer, LargeBinary, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from steelyard.datasets import schema
 from steelyard.datasets.reader_pool import Parsed
 from steelyard.errors import Conflict, NotFound
 from steelyard.store.blocks import Blocks, paging, rows_at_once
@@ -56,14 +57,14 @@ class Upload:
         return hashlib.sha256(said).hexdigest()
 
 
-def find(engine: Engine, upload: Upload) -> dict[str, Any] | None:
+def find(engine: Engine, upload: Upload) -> schema.Dataset | None:
     """The data set with exactly these bytes, if it is stored."""
     with reading(engine) as connection:
         row = connection.execute(select(Dataset.__table__).where(Dataset.digest == upload.digest)).one_or_none()
     return None if row is None else _dataset(row)
 
 
-def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> dict[str, Any]:
+def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> schema.Dataset:
     """Store the bytes as sent and the columns, in one transaction; the data set.
 
     Raises what reading a file raises.
@@ -102,7 +103,7 @@ def _add(connection: Connection, upload: Upload, parsed: Parsed, columns: list[d
 
 def change(
     engine: Engine, dataset_id: str, *, name: str | None, dialect: Dialect | None = None, parsed: Parsed | None = None
-) -> dict[str, Any]:
+) -> schema.Dataset:
     """Rename the data set, and replace its columns by those that were read anew, if any were; the data set.
 
     Raises `NotFound`; `Conflict` while an unfinished job needs the columns, or if another data set is read so already.
@@ -147,7 +148,7 @@ def _batches(items: Iterator[T]) -> Iterator[list[T]]:
         yield some
 
 
-def get(engine: Engine, dataset_id: str) -> dict[str, Any]:
+def get(engine: Engine, dataset_id: str) -> schema.Dataset:
     """The data set. Raises `NotFound`."""
     with reading(engine) as connection:
         return _dataset(_row(connection, dataset_id))
@@ -202,7 +203,7 @@ def open_rows(engine: Engine, dataset_id: str, *, limit: int, after: int = 0) ->
     """`limit` rows as objects, from behind the first `after` on. Raises `NotFound`."""
     with reading(engine) as connection:
         row = _row(connection, dataset_id)
-    facts = paging(total=row.rows, limit=limit, after=after)
+    head = schema.DatasetRows(object="list", data=[], **paging(total=row.rows, limit=limit, after=after))
 
     def blocks() -> Iterator[list[dict[str, Any]]]:
         step, end = rows_at_once(len(row.columns)), min(row.rows, after + limit)
@@ -212,7 +213,7 @@ def open_rows(engine: Engine, dataset_id: str, *, limit: int, after: int = 0) ->
             yield _read_block(engine, dataset_id, row.columns, range(start, stop))
             start = stop
 
-    return Blocks(facts, ("dataset", dataset_id, limit, after), blocks())
+    return Blocks(head, ("dataset", dataset_id, limit, after), blocks())
 
 
 def _read_block(engine: Engine, dataset_id: str, facts: list[dict[str, Any]], rows: range) -> list[dict[str, Any]]:
@@ -290,16 +291,16 @@ def _row(connection: Connection, dataset_id: str) -> Any:
     return row
 
 
-def _dataset(row: Any) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "object": "dataset",
-        "name": row.name,
-        "created_at": rfc3339(row.created_at),
-        "rows": row.rows,
-        "bytes": row.bytes,
-        "sha256": row.sha256,
-        "media_type": row.media_type,
-        "read_as": row.found,
-        "columns": row.columns,
-    }
+def _dataset(row: Any) -> schema.Dataset:
+    return schema.Dataset(
+        id=row.id,
+        object="dataset",
+        name=row.name,
+        created_at=rfc3339(row.created_at),
+        rows=row.rows,
+        bytes=row.bytes,
+        sha256=row.sha256,
+        media_type=row.media_type,
+        read_as=row.found,
+        columns=row.columns,
+    )

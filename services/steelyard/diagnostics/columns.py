@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from steelyard.diagnostics.findings import Finding
+from steelyard.diagnostics.schema import Finding
 from steelyard.errors import shown
 from steelyard.tabular.encoder import Categories, Encoder
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.diagnostics.findings import Finding
+from steelyard.diagnostics.schema import Finding
 from steelyard.errors import shown
 from steelyard.tabular.split import Split
 from steelyard.tabular.supervision import EMPTY, Supervised

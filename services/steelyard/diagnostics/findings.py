@@ -6,11 +6,13 @@ known here.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from steelyard.diagnostics.schema import Finding
 
 Tensors = Mapping[str, NDArray[Any]]
 History = Mapping[str, Sequence[float | None]]
@@ -18,21 +20,6 @@ History = Mapping[str, Sequence[float | None]]
 LEAST_FALL = 0.02  # of the loss: less than this over a run is none
 SAME_TO = 1e-3  # of the largest weight: matrix products round the columns of equal units differently
 WORTH_SAYING = 0.1  # a validation loss this far above its best has clearly risen
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that stands out. `layer` is where it was seen, if it was in one."""
-
-    code: str
-    level: Literal["info", "warning"]
-    message: str
-    suggestion: str
-    layer: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As the HTTP contract gives it."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

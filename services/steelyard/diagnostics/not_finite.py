@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.diagnostics.findings import Finding
+from steelyard.diagnostics.schema import Finding
 from steelyard.errors import shown
 from steelyard.tabular.column import Column
 from steelyard.tabular.encoder import Encoder

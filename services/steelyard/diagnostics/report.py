@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.diagnostics.schema import CalibrationBin, CalibrationCurve, ClassReport, Report, Residuals
+
 Array = NDArray[Any]
 MOST_CLASSES = 200  # of which a table of all pairs is of use to anybody
 BINS = 10
@@ -12,11 +14,12 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 def report(
-    task: str, targets: Array, predictions: Array, probabilities: Array | None, labels: list[Any]
-) -> dict[str, Any]:
-    """The evaluation report of a split's predictions, as JSON.
+    split: str, task: str, targets: Array, predictions: Array, probabilities: Array | None, labels: list[Any]
+) -> Report:
+    """The evaluation report of a split's predictions.
 
     Args:
+        split: its name.
         task: `binary`, `multiclass`, `multilabel` or `regression`.
         targets: class indices `(rows,)`; for several labels 0 or 1 `(rows, labels)`; or values `(rows, targets)`.
         predictions: the same.
@@ -28,29 +31,34 @@ def report(
     """
     if task == "regression":
         errors = predictions - targets
-        return {"residuals": [_residuals(name, errors[:, place]) for place, name in enumerate(labels)]}
+        residuals = [_residuals(name, errors[:, place]) for place, name in enumerate(labels)]
+        return Report(object="report", split=split, rows=len(targets), task=task, residuals=residuals)
     several = task == "multilabel"
     pairs = [
         (targets[:, place] > 0, predictions[:, place] > 0) if several else (targets == place, predictions == place)
         for place in range(len(labels))
     ]
-    return {
-        "classes": [_about(label, *pair) for label, pair in zip(labels, pairs, strict=True)],
-        "confusion_matrix": None if several else _confusion(targets, predictions, len(labels)),
-        "calibration": None if probabilities is None else _calibration(targets, probabilities, labels),
-    }
+    return Report(
+        object="report",
+        split=split,
+        rows=len(targets),
+        task=task,
+        classes=[_about(label, *pair) for label, pair in zip(labels, pairs, strict=True)],
+        confusion_matrix=None if several else _confusion(targets, predictions, len(labels)),
+        calibration=None if probabilities is None else _calibration(targets, probabilities, labels),
+    )
 
 
-def _about(label: Any, actual: Array, answered: Array) -> dict[str, Any]:
+def _about(label: Any, actual: Array, answered: Array) -> ClassReport:
     right, occurs, predicted = (int(np.count_nonzero(each)) for each in (actual & answered, actual, answered))
-    return {
-        "label": label,
-        "rows": occurs,
-        "predicted": predicted,
-        "precision": right / predicted if predicted else None,
-        "recall": right / occurs if occurs else None,
-        "f1": 2 * right / (occurs + predicted) if occurs + predicted else None,
-    }
+    return ClassReport(
+        label=label,
+        rows=occurs,
+        predicted=predicted,
+        precision=right / predicted if predicted else None,
+        recall=right / occurs if occurs else None,
+        f1=2 * right / (occurs + predicted) if occurs + predicted else None,
+    )
 
 
 def _confusion(targets: Array, predictions: Array, classes: int) -> list[list[int]] | None:
@@ -61,7 +69,7 @@ def _confusion(targets: Array, predictions: Array, classes: int) -> list[list[in
     return table
 
 
-def _calibration(targets: Array, probabilities: Array, labels: list[Any]) -> list[dict[str, Any]]:
+def _calibration(targets: Array, probabilities: Array, labels: list[Any]) -> list[CalibrationCurve]:
     """For each class, or label, and each tenth of probability: the mean probability, and how often the class occurred.
 
     As scikit-learn's `calibration_curve`.
@@ -79,14 +87,14 @@ def _calibration(targets: Array, probabilities: Array, labels: list[Any]) -> lis
         for place_of_bin in np.flatnonzero(counts).tolist():
             rows = int(counts[place_of_bin])
             mean, rate = float(predicted[place_of_bin]) / rows, float(observed[place_of_bin]) / rows
-            point = {"from": place_of_bin / BINS, "rows": rows, "mean_predicted": mean, "observed_rate": rate}
-            points.append(point)
-        curves.append({"label": labels[place], "bins": points})
+            start = place_of_bin / BINS
+            points.append(CalibrationBin(from_=start, rows=rows, mean_predicted=mean, observed_rate=rate))
+        curves.append(CalibrationCurve(label=labels[place], bins=points))
     return curves
 
 
-def _residuals(name: Any, errors: Array) -> dict[str, Any]:
+def _residuals(name: Any, errors: Array) -> Residuals:
     values = np.quantile(errors, QUANTILES).tolist()
     quantiles = {f"{quantile:g}": value for quantile, value in zip(QUANTILES, values, strict=True)}
-    spread = {"mean": float(errors.mean()), "std": float(errors.std())}
-    return {"target": name, "rows": len(errors), **spread, "quantiles": quantiles}
+    mean, std = float(errors.mean()), float(errors.std())
+    return Residuals(target=name, rows=len(errors), mean=mean, std=std, quantiles=quantiles)

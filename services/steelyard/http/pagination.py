@@ -1,4 +1,4 @@
-"""Lists with pagination, and tables as CSV."""
+"""Lists whose rows are streamed, and tables as CSV."""
 
 import csv
 import io
@@ -7,19 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from steelyard.http.routing import dump
+from steelyard.documents.writer import dump
 from steelyard.store.blocks import Blocks
-from steelyard.store.pages import Page
 
 CSV = "text/csv"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # What begins like a formula and is none: a number such as -1, +0.5, -1e-3, -12,5 or -3%, and signs alone, such as --.
 INERT = re.compile(r"[+-]*|[+-](?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?%?")
-
-
-def as_list(page: Page) -> dict[str, Any]:
-    """A page of a list."""
-    return {"object": "list", "data": page.data, "has_more": page.has_more, "next": page.next}
 
 
 def as_csv(header: Sequence[str], blocks: Iterable[Iterable[Sequence[Any]]]) -> Iterator[bytes]:
@@ -39,8 +33,8 @@ def _inert(value: Any) -> Any:
 
 
 def as_rows(found: Blocks) -> Iterator[bytes]:
-    """Rows in the envelope of a list, a block at a time."""
-    yield dump({"object": "list", **found.facts, "data": []})[: -len("]}")]
+    """Rows in the list that they belong to, a block at a time."""
+    yield dump(found.head)[: -len("]}")]
     first = True
     for rows in found.rows:
         yield (b"" if first else b",") + dump(rows)[1:-1]

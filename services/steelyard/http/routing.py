@@ -7,31 +7,31 @@ from functools import wraps
 from itertools import chain
 from typing import Any
 
-import numpy as np
-import orjson
 from flask import Blueprint, Response, request
+from pydantic import BaseModel
 
+from steelyard.documents.schema import Answer
 from steelyard.documents.strict_json import MOST_BYTES, read_document
+from steelyard.documents.writer import dump
 from steelyard.errors import NotAcceptable, NotFound, UnsupportedMediaType
 from steelyard.http.query import Query, read_query
 
 JSON = "application/json"
 PIECE_BYTES = 1 << 20
-NUMBERS = orjson.OPT_SERIALIZE_NUMPY
 
 
 @dataclass(frozen=True)
 class Operation:
     """A route, as the OpenAPI document describes it.
 
-    `answers` names the schema of each good status (`None`: no body); `forms` other media types of the first of them;
+    `answers` has the model of each good status (`None`: no body); `forms` other media types of the first of them;
     `problems` are the statuses that it can refuse with, beside those that every route has; `keyed` says that it takes
     an `Idempotency-Key`, `files` that its body is a file of data.
     """
 
     summary: str
-    answers: Mapping[int, str | None]
-    body: str | None = None
+    answers: Mapping[int, type[Answer] | None]
+    body: type[BaseModel] | None = None
     query: Sequence[Query] = ()
     forms: Sequence[str] = ()
     problems: Sequence[int] = ()
@@ -47,7 +47,7 @@ def route(
 ) -> Callable[..., Any]:
     """Register a view, under its own name unless another is given.
 
-    Its query parameters come as keyword arguments, its dict goes out as JSON.
+    Its query parameters come as keyword arguments, its answer goes out as JSON.
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -105,22 +105,6 @@ def stream(
     response.vary.add("Accept")
     response.make_conditional(request.environ)
     return response
-
-
-def dump(document: Any) -> bytes:
-    """A document as JSON.
-
-    Arrays stand for nested lists of the shortest decimals that give their values back, and `null` for what is not
-    finite.
-    """
-    return orjson.dumps(document, default=_as_json, option=NUMBERS)
-
-
-def _as_json(value: Any) -> Any:
-    """What orjson does not write itself: an array that is not contiguous."""
-    if isinstance(value, np.ndarray):
-        return np.ascontiguousarray(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def read_json(*, most_bytes: int = MOST_BYTES) -> Any:

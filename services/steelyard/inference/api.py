@@ -1,14 +1,14 @@
 """Predictions: at once, and for many rows as a job."""
 
 from itertools import chain
-from typing import Any
 
 import orjson
 from flask import Blueprint, Response, g, request, url_for
 
 from steelyard.datasets.reader_pool import Readers
+from steelyard.documents.writer import dump
 from steelyard.http.idempotency import answer_once
-from steelyard.http.pagination import CSV, as_csv, as_list, as_rows
+from steelyard.http.pagination import CSV, as_csv, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream, take_json
 from steelyard.http.services import service
@@ -16,6 +16,7 @@ from steelyard.http.uploads import receive
 from steelyard.inference import batches
 from steelyard.inference.batch_request import read_batch
 from steelyard.inference.batches import PREDICTION
+from steelyard.inference.schema import BatchList, BatchPrediction, BatchRequest, BatchRows, Prediction, PredictRequest
 from steelyard.inference.service import Predictor
 from steelyard.jobs.api import add_life, ring
 from steelyard.settings import Settings
@@ -37,8 +38,8 @@ TABLES = {media_type: form for media_type, form in FORMATS.items() if media_type
     "/v1/models/<model_id>/predictions",
     Operation(
         "Predict many rows as a job",
-        {202: "BatchPrediction"},
-        body="BatchRequest",
+        {202: BatchPrediction},
+        body=BatchRequest,
         keyed=True,
         problems=(404, 409, 413, 415, 422),
     ),
@@ -50,8 +51,8 @@ def create_prediction(model_id: str) -> Response:
         engine, networks = service(Engine), service(Settings).webhook_networks
         plan = read_batch(read_json(), model_id, service(Predictor), engine, webhook_networks=networks)
         batch = batches.submit(engine, plan, request_id=g.request_id, once=once)
-        ring(batch["id"])
-        return orjson.dumps(batch)
+        ring(batch.id)
+        return dump(batch)
 
     answer, headers = answer_once(create)
     headers["Location"] = url_for("predictions.get_prediction", prediction_id=orjson.loads(answer)["id"])
@@ -63,9 +64,9 @@ def create_prediction(model_id: str) -> Response:
     predictions,
     "POST",
     PREDICT,
-    Operation("Predict", {200: "Prediction"}, body="PredictRequest", files=True, problems=(404, 413, 415, 422)),
+    Operation("Predict", {200: Prediction}, body=PredictRequest, files=True, problems=(404, 413, 415, 422)),
 )
-def predict(model_id: str) -> dict[str, Any]:
+def predict(model_id: str) -> Prediction:
     """Predictions for rows, given as lists, as objects, or as a CSV, Parquet or Arrow file."""
     predictor, readers, most = service(Predictor), service(Readers), service(Settings).max_body_bytes
     if request.mimetype not in TABLES:
@@ -82,21 +83,21 @@ def predict(model_id: str) -> dict[str, Any]:
     predictions,
     "GET",
     "/v1/predictions",
-    Operation("List predictions, newest first", {200: "BatchList"}, query=(LIMIT, AFTER), problems=(400, 422)),
+    Operation("List predictions, newest first", {200: BatchList}, query=(LIMIT, AFTER), problems=(400, 422)),
 )
-def list_predictions(*, limit: int, after: str | None) -> dict[str, Any]:
+def list_predictions(*, limit: int, after: str | None) -> BatchList:
     """The newest predictions."""
-    return as_list(batches.list_batches(service(Engine), limit=limit, after=after))
+    return BatchList.of(batches.list_batches(service(Engine), limit=limit, after=after))
 
 
-add_life(predictions, PREDICTION, "/v1/predictions", "BatchPrediction")
+add_life(predictions, PREDICTION, "/v1/predictions", BatchPrediction)
 
 
 @route(
     predictions,
     "GET",
     "/v1/predictions/<prediction_id>/rows",
-    Operation("Get the predictions", {200: "BatchRows"}, query=(ROWS, ROW), forms=(CSV,), problems=(404, 406, 422)),
+    Operation("Get the predictions", {200: BatchRows}, query=(ROWS, ROW), forms=(CSV,), problems=(404, 406, 422)),
 )
 def get_prediction_rows(prediction_id: str, *, limit: int, after: int) -> Response:
     """Row, prediction and probabilities."""

@@ -11,6 +11,7 @@ from steelyard.datasets import library
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.inference.batches import BatchPlan
 from steelyard.inference.rows import read_inputs, read_table
+from steelyard.inference.schema import BatchRequest
 from steelyard.inference.service import Loaded, Predictor
 from steelyard.jobs.webhooks.address_policy import require_reach
 from steelyard.jobs.webhooks.schema import Webhook
@@ -41,7 +42,7 @@ def _read_fields(document: Any) -> tuple[str | None, dict[str, Any]]:
     """The name, and the data. Raises `ValidationFailed`."""
     if not isinstance(document, dict):
         raise ValidationFailed([Fault("", f"is {shown(document)}; it must be an object with 'data'")])
-    known = ("data", "name", "webhook")
+    known = sorted(BatchRequest.model_fields)
     unknown = [key for key in document if key not in known]
     faults = [Fault(pointer(key), f"is not a known field; {nearest(key, known)}") for key in unknown[:MOST_ERRORS]]
     faults += [Fault(pointer(key), "is not a known field") for key in unknown[MOST_ERRORS:]]
@@ -99,7 +100,7 @@ def _require_inputs(engine: Engine, dataset_id: str, model: Loaded) -> int:
     """How many rows the data set has, once it has all that the model takes. Raises `NotFound`, `ValidationFailed`."""
     encoder = model.inputs
     dataset = library.get(engine, dataset_id)
-    there = [column["name"] for column in dataset["columns"]]
+    there = [column.name for column in dataset.columns]
     place = pointer("data", "dataset")
     missing = [name for name in encoder.features if name not in there]
     if missing:
@@ -112,8 +113,7 @@ def _require_inputs(engine: Engine, dataset_id: str, model: Loaded) -> int:
         )
     with _told_at(place):  # a column is of one form: if the first rows are not what the model takes, no others are
         read_table(library.load_part(engine, dataset_id, [*encoder.features], 0), encoder, model.network.dtype)
-    rows: int = dataset["rows"]
-    return rows
+    return dataset.rows
 
 
 @contextmanager

@@ -12,7 +12,9 @@ import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, Row, Select, insert, select
 
+from steelyard.documents.writer import dump
 from steelyard.exports import safetensors
+from steelyard.inference.schema import BatchPrediction, BatchProgress, BatchRow, BatchRows
 from steelyard.jobs import ledger
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.ledger import Claim, End
@@ -60,7 +62,7 @@ class BatchPart:
     probabilities: NDArray[Any] | None
 
 
-def submit(engine: Engine, plan: BatchPlan, *, request_id: str | None, once: Once | None) -> dict[str, Any]:
+def submit(engine: Engine, plan: BatchPlan, *, request_id: str | None, once: Once | None) -> BatchPrediction:
     """Commit a batch, and give it as it was committed. Raises `Conflict`, `AnsweredAlready`."""
     batch_id = new_id(PREDICTION.prefix)
     spec = {"model": plan.model, "dataset": plan.dataset, "rows": plan.rows}
@@ -82,7 +84,7 @@ def submit(engine: Engine, plan: BatchPlan, *, request_id: str | None, once: Onc
             outbox.add(connection, batch_id, plan.webhook)
         batch = PREDICTION.read(connection, batch_id)
         if once is not None:
-            replies.keep(connection, once, orjson.dumps(batch))
+            replies.keep(connection, once, dump(batch))
     return batch
 
 
@@ -120,11 +122,12 @@ def open_rows(engine: Engine, batch_id: str, *, limit: int, after: int) -> Block
     with reading(engine) as connection:
         row = PREDICTION.find(connection, batch_id)
         chunks = connection.execute(query.order_by(Predictions.first)).all()
-    facts = paging(total=sum(chunk.rows for chunk in chunks), limit=limit, after=after)
+    total = sum(chunk.rows for chunk in chunks)
+    head = BatchRows(object="list", data=[], **paging(total=total, limit=limit, after=after))
     places = [(chunk.first, chunk.rows) for chunk in chunks]
     split = chunks[0].split if chunks else ""
-    rows = read_chunks(engine, batch_id, split, places, range(after, after + limit), row.data["classes"])
-    return Blocks(facts, ("rows", batch_id, limit, after, facts["rows"]), rows)
+    rows = read_chunks(engine, batch_id, split, places, range(after, after + limit), row.data["classes"], BatchRow)
+    return Blocks(head, ("rows", batch_id, limit, after, total), rows)
 
 
 def get_labels(engine: Engine, batch_id: str) -> list[Any]:
@@ -137,23 +140,24 @@ def _batches() -> Select[Any]:
     return select(Job.__table__).where(Job.kind == PREDICTION.name)
 
 
-def _batch(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "object": "prediction",
-        "name": row.name,
-        "status": row.status,
-        "model": row.spec["model"],
-        "dataset": row.spec["dataset"],
-        "rows": row.spec["rows"],
-        "progress": {"rows": min(row.epoch * ROWS, row.spec["rows"]), "fraction": round(row.epoch / row.epochs, 4)},
-        "attempt": row.attempt,
-        "error": row.error,
-        "created_at": rfc3339(row.created_at),
-        "started_at": rfc3339(row.started_at),
-        "finished_at": rfc3339(row.finished_at),
-        "seconds": row.train_seconds,
-    }
+def _batch(row: Row[Any]) -> BatchPrediction:
+    rows = row.spec["rows"]
+    return BatchPrediction(
+        id=row.id,
+        object="prediction",
+        name=row.name,
+        status=row.status,
+        model=row.spec["model"],
+        dataset=row.spec["dataset"],
+        rows=rows,
+        progress=BatchProgress(rows=min(row.epoch * ROWS, rows), fraction=round(row.epoch / row.epochs, 4)),
+        attempt=row.attempt,
+        error=row.error,
+        created_at=rfc3339(row.created_at),
+        started_at=rfc3339(row.started_at),
+        finished_at=rfc3339(row.finished_at),
+        seconds=row.train_seconds,
+    )
 
 
 def _progress_kept(connection: Connection, batch_id: str) -> int | None:

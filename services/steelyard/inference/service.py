@@ -18,6 +18,7 @@ from steelyard.errors import NotFound, PayloadTooLarge
 from steelyard.inference.column_names import Matched, match
 from steelyard.inference.memory import held_bytes
 from steelyard.inference.rows import read_body, read_table
+from steelyard.inference.schema import Prediction
 from steelyard.models.references import References
 from steelyard.nn.batch_invariant import FEW_ROWS
 from steelyard.nn.evaluation import Answers, answer
@@ -90,7 +91,7 @@ class Predictor:
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._lock = Lock()
 
-    def predict(self, reference: str, body: bytes) -> dict[str, Any]:
+    def predict(self, reference: str, body: bytes) -> Prediction:
         """Answer a predict request, `{"inputs": …}`, numbers as arrays.
 
         Raises `NotFound`, `InvalidRequest`, `ValidationFailed`.
@@ -100,7 +101,7 @@ class Predictor:
         _require_few(len(read.x), model)
         return self._say(model_id, model, model.answer(read.x), read.columns)
 
-    def predict_at_once(self, reference: str, body: bytes) -> dict[str, Any] | None:
+    def predict_at_once(self, reference: str, body: bytes) -> Prediction | None:
         """The same, if it takes a moment and no look at the database; else `None`, and nothing was done."""
         model_id = self._references.recall(reference)
         model = None if model_id is None else self._loaded.get(model_id)
@@ -113,7 +114,7 @@ class Predictor:
         _require_few(len(read.x), model)
         return self._say(model_id, model, model.answer(read.x), read.columns)
 
-    def predict_tables(self, reference: str, tables: Iterable[Table], ignored: Sequence[str] = ()) -> dict[str, Any]:
+    def predict_tables(self, reference: str, tables: Iterable[Table], ignored: Sequence[str] = ()) -> Prediction:
         """The same for the rows of tables, one after the other, of which columns were `ignored` already."""
         model_id, model = self.get(reference)
 
@@ -133,13 +134,13 @@ class Predictor:
             answers = _join([*ahead(jobs(), threads, PARTS_AT_ONCE)])
         return self._say(model_id, model, answers, match([*names], model.inputs.features))
 
-    def _say(self, model_id: str, model: Loaded, said: Answers, columns: Matched) -> dict[str, Any]:
+    def _say(self, model_id: str, model: Loaded, said: Answers, columns: Matched) -> Prediction:
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
         if said.probabilities is not None:
             found["probabilities"] = said.probabilities
         if model.labels is not None:
             found["classes"] = model.labels
-        return found | columns.to_json()
+        return Prediction.unchecked(**found, **columns.to_json())
 
     def get(self, reference: str) -> tuple[str, Loaded]:
         """The id of the model that an id or an alias stands for, and the model. Raises `NotFound`."""

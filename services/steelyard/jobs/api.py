@@ -8,7 +8,6 @@ from flask import Blueprint, Response, request
 from steelyard.errors import InvalidRequest, shown
 from steelyard.http import deferral
 from steelyard.http.accounting import Meters
-from steelyard.http.pagination import as_list
 from steelyard.http.query import LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, reply, route
 from steelyard.http.services import service
@@ -17,6 +16,7 @@ from steelyard.jobs.doorbell import Doorbell
 from steelyard.jobs.feed import Cursor, read_feed
 from steelyard.jobs.following import Stream, Wait
 from steelyard.jobs.kinds import Kind
+from steelyard.jobs.schema import AnyJob, EventList
 from steelyard.jobs.states import ENDED
 from steelyard.store.engine import Engine
 
@@ -28,7 +28,7 @@ UNTIL = Query("until", "string", UNTIL_DOC, default="changed", choices=("changed
 EVENT = Query("after", "integer", "only events after this one", default=0, least=0, most=MOST_OFFSET)
 
 
-def add_life(blueprint: Blueprint, kind: Kind, path: str, schema: str) -> None:
+def add_life(blueprint: Blueprint, kind: Kind[Any], path: str, schema: type[AnyJob]) -> None:
     """Add the routes below `path`; the operations are named after the kind, their answers are of `schema`."""
     views, noun = Views(kind), kind.noun
     events_name = "list_events" if noun == "job" else f"list_{noun}_events"
@@ -40,7 +40,7 @@ def add_life(blueprint: Blueprint, kind: Kind, path: str, schema: str) -> None:
     resumed = Operation(f"Resume a {noun}: {again}", changed, problems=not_possible)
     listed = Operation(
         f"List the events of a {noun}, oldest first",
-        {200: "EventList", 204: None},
+        {200: EventList, 204: None},
         query=(LIMIT, EVENT),
         forms=(EVENT_STREAM,),
         problems=(400, 404, 406, 422),
@@ -63,14 +63,14 @@ def ring(job_id: str) -> None:
 class Views:
     """The views of a kind of job. The id comes as the only path parameter, which is named after the kind."""
 
-    kind: Kind
+    kind: Kind[Any]
 
-    def get(self, *, wait: float, until: str, **ids: str) -> dict[str, Any]:
+    def get(self, *, wait: float, until: str, **ids: str) -> AnyJob:
         """Returns at once; with `wait`, when the status changes or the job ends, or after that many seconds."""
         [job_id] = ids.values()
-        job = queries.get(service(Engine), job_id, self.kind)
-        if wait and job["status"] not in ENDED:
-            deferral.leave(Wait(job_id, job["status"], until == "ended", wait))
+        job: AnyJob = queries.get(service(Engine), job_id, self.kind)
+        if wait and job.status not in ENDED:
+            deferral.leave(Wait(job_id, job.status, until == "ended", wait))
         return job
 
     def delete(self, **ids: str) -> Response:
@@ -101,7 +101,7 @@ class Views:
         [job_id] = ids.values()
         engine = service(Engine)
         if choose_form((JSON, EVENT_STREAM)) == JSON:
-            return reply(as_list(queries.list_events(engine, job_id, self.kind, limit=limit, after=after)))
+            return reply(EventList.of(queries.list_events(engine, job_id, self.kind, limit=limit, after=after)))
         cursor = _read_cursor(request.headers.get("Last-Event-ID"), after)
         feed = read_feed(engine, job_id, self.kind, cursor)
         if feed.is_end and not feed.happened and "Last-Event-ID" in request.headers:

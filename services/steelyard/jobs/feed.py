@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Select, func, select
 
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.queries import all_findings
+from steelyard.jobs.schema import StreamedEvent
 from steelyard.jobs.states import ENDED
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading
@@ -42,11 +43,10 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Happened:
-    """One thing that happened: its `type` is `status`, `epoch`, `finding` or `log`."""
+    """One thing that happened: its event's `type` is `status`, `epoch`, `finding` or `log`."""
 
     cursor: Cursor
-    type: str
-    document: dict[str, Any]
+    event: StreamedEvent
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def read_marks(engine: Engine, job_ids: Collection[str]) -> dict[str, Mark]:
         return {row.id: Mark(row.status, row.epoch, row.last) for row in connection.execute(query)}
 
 
-def read_feed(engine: Engine, job_id: str, kind: Kind, cursor: Cursor, until: Mark | None = None) -> Feed:
+def read_feed(engine: Engine, job_id: str, kind: Kind[Any], cursor: Cursor, until: Mark | None = None) -> Feed:
     """What happened to a job after `cursor`, as much as is read at once, and nothing later than `until`.
 
     The end of the job comes last, after all epochs and findings. Raises `NotFound`.
@@ -98,18 +98,18 @@ def read_feed(engine: Engine, job_id: str, kind: Kind, cursor: Cursor, until: Ma
     place = _place_of_end(told)
     for event in told[:place]:  # a change of status among these says that the job was resumed: its findings are others
         cursor = replace(cursor, event=event.id, finding=0 if event.type == "status" else cursor.finding)
-        happened.append(Happened(cursor, event.type, _event(event)))
+        happened.append(Happened(cursor, _event(cursor, event)))
     for row in trained:
         cursor = replace(cursor, epoch=row.epoch)
-        happened.append(Happened(cursor, "epoch", _epoch(row.epoch, job.epochs, row.values)))
+        happened.append(Happened(cursor, _epoch(cursor, job.epochs, row.values)))
     if not is_end:
         return Feed(happened, is_whole, is_end)
     for number, finding in enumerate(all_findings(job)[cursor.finding :], cursor.finding + 1):
         cursor = replace(cursor, finding=number)
-        happened.append(Happened(cursor, "finding", _finding(finding)))
+        happened.append(Happened(cursor, _finding(cursor, finding)))
     for event in told[place:]:
         cursor = replace(cursor, event=event.id)
-        happened.append(Happened(cursor, event.type, _event(event)))
+        happened.append(Happened(cursor, _event(cursor, event)))
     return Feed(happened, is_whole, is_end)
 
 
@@ -132,16 +132,23 @@ def _place_of_end(told: Sequence[Any]) -> int:
     return changes[-1] if changes and told[changes[-1]].data.get("status") in ENDED else len(told)
 
 
-def _event(row: Any) -> dict[str, Any]:
-    known = {"level": row.level, "type": row.type, "message": row.message, "data": row.data}
-    return {"created_at": rfc3339(row.created_at), **known}
+def _event(cursor: Cursor, row: Any) -> StreamedEvent:
+    return StreamedEvent(
+        id=str(cursor),
+        created_at=rfc3339(row.created_at),
+        level=row.level,
+        type=row.type,
+        message=row.message,
+        data=row.data,
+    )
 
 
-def _epoch(epoch: int, epochs: int, values: Mapping[str, float | None]) -> dict[str, Any]:
-    data = {"epoch": epoch, "epochs": epochs, **values}
-    return {"created_at": None, "level": "info", "type": "epoch", "message": f"epoch {epoch} of {epochs}", "data": data}
+def _epoch(cursor: Cursor, epochs: int, values: Mapping[str, float | None]) -> StreamedEvent:
+    data = {"epoch": cursor.epoch, "epochs": epochs, **values}
+    message = f"epoch {cursor.epoch} of {epochs}"
+    return StreamedEvent(id=str(cursor), created_at=None, level="info", type="epoch", message=message, data=data)
 
 
-def _finding(finding: dict[str, Any]) -> dict[str, Any]:
+def _finding(cursor: Cursor, finding: dict[str, Any]) -> StreamedEvent:
     level, message = finding["level"], finding["message"]
-    return {"created_at": None, "level": level, "type": "finding", "message": message, "data": finding}
+    return StreamedEvent(id=str(cursor), created_at=None, level=level, type="finding", message=message, data=finding)

@@ -1,6 +1,7 @@
 """What the view of a job leaves to the event loop: to wait for a change, or to stream events."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from steelyard.jobs.feed import Cursor
 from steelyard.jobs.kinds import Kind
@@ -21,5 +22,5 @@ class Stream:
     """Stream the job's events after `cursor` as server-sent events."""
 
     job_id: str
-    kind: Kind
+    kind: Kind[Any]
     cursor: Cursor

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Row, Select
 
 from steelyard.errors import NotFound
+from steelyard.jobs.schema import AnyJob
 from steelyard.store.tables import Job
+
+T = TypeVar("T", bound=AnyJob)
 
 
 @dataclass(frozen=True)
-class Kind:
+class Kind(Generic[T]):
     """A kind of job: `name` in the table, `noun` in messages and webhooks (`job.succeeded`), `prefix` of its ids.
 
     Its progress counts `unit`s (`epoch`). `select` gives its rows with all that `render` makes the object of that
@@ -25,7 +28,7 @@ class Kind:
     prefix: str
     unit: str
     select: Callable[[], Select[Any]]
-    render: Callable[[Row[Any]], dict[str, Any]]
+    render: Callable[[Row[Any]], T]
     clear: Callable[[Connection, str], None]
     progress_kept: Callable[[Connection, str], int | None]
     datasets: Callable[[dict[str, Any]], list[str]]
@@ -38,7 +41,7 @@ class Kind:
             raise self.not_found(job_id)
         return row
 
-    def read(self, connection: Connection, job_id: str) -> dict[str, Any]:
+    def read(self, connection: Connection, job_id: str) -> T:
         """The job as this transaction sees it. Raises `NotFound`."""
         return self.render(self.find(connection, job_id))
 

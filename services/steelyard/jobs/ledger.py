@@ -266,7 +266,7 @@ def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) ->
 
 
 @freeing
-def request_cancel(engine: Engine, job_id: str, kind: Kind) -> None:
+def request_cancel(engine: Engine, job_id: str, kind: Kind[Any]) -> None:
     """Cancel a job of this kind: at once if it waits; if it runs, its supervisor sees the request.
 
     Raises `NotFound`, `Conflict`.
@@ -293,7 +293,7 @@ def request_cancel(engine: Engine, job_id: str, kind: Kind) -> None:
 
 
 @freeing
-def remove(engine: Engine, job_id: str, kind: Kind) -> None:
+def remove(engine: Engine, job_id: str, kind: Kind[Any]) -> None:
     """Delete a job of this kind that does not run, with all that hangs on it. Raises `NotFound`, `Conflict`."""
     this = (Job.id == job_id, Job.kind == kind.name, Job.status != RUNNING)
     with writing(engine) as connection:

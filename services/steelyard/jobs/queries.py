@@ -1,16 +1,20 @@
 """Queries for jobs of any kind. Nothing here changes a row."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, Row, func, select
 
 from steelyard.errors import NotFound
 from steelyard.jobs.kinds import Kind
+from steelyard.jobs.schema import AnyJob, Event
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading
 from steelyard.store.pages import Page
-from steelyard.store.tables import Event, Job, JobInput
+from steelyard.store.tables import Event as EventRow
+from steelyard.store.tables import Job, JobInput
+
+T = TypeVar("T", bound=AnyJob)
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Order:
     epoch: int
 
 
-def get(engine: Engine, job_id: str, kind: Kind) -> dict[str, Any]:
+def get(engine: Engine, job_id: str, kind: Kind[T]) -> T:
     """The job of this kind. Raises `NotFound`."""
     with reading(engine) as connection:
         return kind.read(connection, job_id)
@@ -47,25 +51,26 @@ def count_by_status(engine: Engine) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
-def list_events(engine: Engine, job_id: str, kind: Kind, *, limit: int = 50, after: int = 0) -> Page:
+def list_events(engine: Engine, job_id: str, kind: Kind[Any], *, limit: int = 50, after: int = 0) -> Page:
     """What happened to the job, oldest first, from behind the event `after` on. Raises `NotFound`."""
     get(engine, job_id, kind)
-    query = select(Event).where(Event.job_id == job_id, Event.id > after).order_by(Event.id).limit(limit + 1)
+    wanted = (EventRow.job_id == job_id, EventRow.id > after)
+    query = select(EventRow).where(*wanted).order_by(EventRow.id).limit(limit + 1)
     with reading(engine) as connection:
         rows = connection.execute(query).all()
     data = [
-        {
-            "id": str(row.id),
-            "created_at": rfc3339(row.created_at),
-            "level": row.level,
-            "type": row.type,
-            "message": row.message,
-            "data": row.data,
-        }
+        Event(
+            id=str(row.id),
+            created_at=rfc3339(row.created_at),
+            level=row.level,
+            type=row.type,
+            message=row.message,
+            data=row.data,
+        )
         for row in rows[:limit]
     ]
     has_more = len(rows) > limit
-    return Page(data, has_more, str(data[-1]["id"]) if has_more else None)
+    return Page(data, has_more, data[-1].id if has_more else None)
 
 
 def all_findings(row: Row[Any]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from steelyard.store.ids import new_id
 from steelyard.store.tables import Job, JobDataset, Webhook
 
 
-def resume(engine: Engine, job_id: str, kind: Kind) -> None:
+def resume(engine: Engine, job_id: str, kind: Kind[Any]) -> None:
     """Put an ended job of this kind back into the queue. Raises `NotFound`, and `Conflict` if it cannot go on."""
     with writing(engine) as connection:
         row = _require_resumable(connection, job_id, kind)
@@ -53,7 +53,7 @@ def resume(engine: Engine, job_id: str, kind: Kind) -> None:
         ledger.tell(connection, job_id, QUEUED, f"resumed by the client; {start}")
 
 
-def _require_resumable(connection: Connection, job_id: str, kind: Kind) -> Row[Any]:
+def _require_resumable(connection: Connection, job_id: str, kind: Kind[Any]) -> Row[Any]:
     query = select(Job.status, Job.error, Job.finished_at, Job.spec)
     query = query.where(Job.id == job_id, Job.kind == kind.name)
     row = connection.execute(query.with_for_update()).one_or_none()
@@ -67,7 +67,7 @@ def _require_resumable(connection: Connection, job_id: str, kind: Kind) -> Row[A
     return row
 
 
-def _reason(row: Row[Any], kind: Kind) -> str:
+def _reason(row: Row[Any], kind: Kind[Any]) -> str:
     """Why a job that ended like this, or has not ended, cannot be resumed."""
     if row.status == SUCCEEDED:
         return f"has succeeded; {kind.after_success}"

@@ -1,9 +1,11 @@
 """The states of a job, and which change is legal. The words are the HTTP contract's."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from steelyard.errors import TimeLimitExceeded, WorkerLost
+
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 QUEUED: Final = "queued"  # committed; waits for a worker
 RUNNING: Final = "running"  # a worker holds the lease
@@ -11,7 +13,7 @@ SUCCEEDED: Final = "succeeded"  # there is a model
 FAILED: Final = "failed"  # `error` says why
 CANCELLED: Final = "cancelled"  # the client called it off
 
-STATUSES: Final = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
+STATUSES: Final[tuple[str, ...]] = get_args(Status)
 ENDED: Final = (SUCCEEDED, FAILED, CANCELLED)
 
 LEGAL: Final = {

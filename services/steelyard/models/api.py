@@ -1,15 +1,13 @@
 """Trained models."""
 
-from typing import Any
-
 from flask import Blueprint, Response
 
-from steelyard.http.pagination import as_list
 from steelyard.http.query import AFTER, LIMIT, Query
 from steelyard.http.routing import Operation, route
 from steelyard.http.services import service
 from steelyard.models import library
 from steelyard.models.references import References
+from steelyard.models.schema import Model, ModelList
 from steelyard.store.engine import Engine
 
 models = Blueprint("models", __name__)
@@ -20,15 +18,15 @@ FORCE = Query("force", "boolean", "delete the model even if it has aliases", def
     models,
     "GET",
     "/v1/models",
-    Operation("List models, newest first", {200: "ModelList"}, query=(LIMIT, AFTER), problems=(400, 422)),
+    Operation("List models, newest first", {200: ModelList}, query=(LIMIT, AFTER), problems=(400, 422)),
 )
-def list_models(*, limit: int, after: str | None) -> dict[str, Any]:
+def list_models(*, limit: int, after: str | None) -> ModelList:
     """The newest models."""
-    return as_list(library.list_models(service(Engine), limit=limit, after=after))
+    return ModelList.of(library.list_models(service(Engine), limit=limit, after=after))
 
 
-@route(models, "GET", "/v1/models/<model_id>", Operation("Get a model", {200: "Model"}, problems=(404,)))
-def get_model(model_id: str) -> dict[str, Any]:
+@route(models, "GET", "/v1/models/<model_id>", Operation("Get a model", {200: Model}, problems=(404,)))
+def get_model(model_id: str) -> Model:
     """The model's inputs, outputs, layers and origin."""
     return library.get_model(service(Engine), model_id)
 
@@ -50,9 +48,9 @@ def delete_model(model_id: str, *, force: bool) -> Response:
     models,
     "PUT",
     "/v1/models/<model_id>/aliases/<alias>",
-    Operation("Give a model an alias, which can be used in place of its id", {200: "Model"}, problems=(404, 422)),
+    Operation("Give a model an alias, which can be used in place of its id", {200: Model}, problems=(404, 422)),
 )
-def set_model_alias(model_id: str, alias: str) -> dict[str, Any]:
+def set_model_alias(model_id: str, alias: str) -> Model:
     """Give the model the alias. If another model has it, the alias moves."""
     engine = service(Engine)
     library.set_alias(engine, model_id, alias)

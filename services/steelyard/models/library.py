@@ -1,11 +1,13 @@
-"""Stored models, by id or by alias, as the JSON objects of the HTTP contract."""
+"""Stored models, by id or by alias, as clients see them."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from steelyard.errors import Conflict, Fault, NotFound, ValidationFailed, shown
+from steelyard.models import schema
 from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading, writing
 from steelyard.store.pages import Page, read_page
@@ -35,23 +37,23 @@ def require_id(connection: Connection, reference: str) -> str:
     return model_id
 
 
-def get_model(engine: Engine, reference: str) -> dict[str, Any]:
+def get_model(engine: Engine, reference: str) -> schema.Model:
     """The model. Raises `NotFound`."""
     with reading(engine) as connection:
         row = connection.execute(select(*COLUMNS).where(Model.id == require_id(connection, reference))).one()
         aliases = _aliases(connection, [row.id])
-    return _model(row) | {"aliases": aliases.get(row.id, [])}
+    return _model(row, aliases)
 
 
 def list_models(engine: Engine, *, limit: int = 50, after: str | None = None) -> Page:
     """The newest models."""
     with reading(engine) as connection:
         key = Model.__table__.c.id
-        page = read_page(connection, select(*COLUMNS), key=key, prefix="mdl", render=_model, limit=limit, after=after)
-        aliases = _aliases(connection, [model["id"] for model in page.data])
-    for model in page.data:
-        model["aliases"] = aliases.get(model["id"], [])
-    return page
+        page = read_page(
+            connection, select(*COLUMNS), key=key, prefix="mdl", render=_as_it_is, limit=limit, after=after
+        )
+        aliases = _aliases(connection, [row.id for row in page.data])
+    return replace(page, data=[_model(row, aliases) for row in page.data])
 
 
 @freeing
@@ -96,7 +98,17 @@ def _aliases(connection: Connection, model_ids: list[str]) -> dict[str, list[str
     return found
 
 
-def _model(row: Row[Any]) -> dict[str, Any]:
-    head = {"id": row.id, "object": "model", "name": row.name, "job": row.job_id, "created_at": rfc3339(row.created_at)}
-    manifest: dict[str, Any] = row.manifest
-    return head | manifest
+def _as_it_is(row: Row[Any]) -> Row[Any]:
+    return row
+
+
+def _model(row: Row[Any], aliases: dict[str, list[str]]) -> schema.Model:
+    return schema.Model(
+        id=row.id,
+        object="model",
+        name=row.name,
+        aliases=aliases.get(row.id, []),
+        job=row.job_id,
+        created_at=rfc3339(row.created_at),
+        **row.manifest,
+    )

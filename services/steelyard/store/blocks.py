@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from steelyard.documents.schema import Listed
+
 BLOCK_VALUES = 100_000  # of Python's objects at a time: some megabytes
 
 
@@ -11,11 +13,11 @@ BLOCK_VALUES = 100_000  # of Python's objects at a time: some megabytes
 class Blocks:
     """Rows as JSON-ready objects, a block at a time, each read when it is asked for.
 
-    `facts` are what a list says beside its rows. `version` differs where the rows do. Taking the rows raises
-    `NotFound` if they are deleted meanwhile, `Unavailable`.
+    `head` is the list without its rows. `version` differs where the rows do. Taking the rows raises `NotFound` if they
+    are deleted meanwhile, `Unavailable`.
     """
 
-    facts: dict[str, Any]
+    head: Listed
     version: tuple[Any, ...]
     rows: Iterator[list[dict[str, Any]]]
 

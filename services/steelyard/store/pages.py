@@ -12,9 +12,9 @@ from steelyard.errors import InvalidRequest, shown
 
 @dataclass(frozen=True)
 class Page:
-    """Some objects of a list, JSON-ready, and where to go on."""
+    """Some objects of a list, and where to go on."""
 
-    data: list[dict[str, Any]]
+    data: list[Any]
     has_more: bool
     next: str | None
 
@@ -25,7 +25,7 @@ def read_page(
     *,
     key: ColumnElement[str],
     prefix: str,
-    render: Callable[[Row[Any]], dict[str, Any]],
+    render: Callable[[Row[Any]], Any],
     limit: int,
     after: str | None,
 ) -> Page:
@@ -40,7 +40,7 @@ def read_page(
     rows = connection.execute(query.order_by(key.desc()).limit(limit + 1)).all()
     data = [render(row) for row in rows[:limit]]
     has_more = len(rows) > limit
-    return Page(data=data, has_more=has_more, next=data[-1]["id"] if has_more else None)
+    return Page(data=data, has_more=has_more, next=data[-1].id if has_more else None)
 
 
 def _require_known(connection: Connection, key: ColumnElement[str], prefix: str, after: str) -> None:

@@ -1,4 +1,4 @@
-"""Training jobs, and their weights."""
+"""Training jobs, their weights, and the components that they can use."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -10,13 +10,15 @@ from flask import Blueprint, Response, g, url_for
 
 from steelyard.datasets import library
 from steelyard.datasets.reader_pool import Readers
+from steelyard.diagnostics.schema import Report
 from steelyard.documents.strict_json import read_document
+from steelyard.documents.writer import dump
 from steelyard.exports import nested, npz, safetensors
 from steelyard.exports.pieces import PiecewiseTensor
 from steelyard.http.idempotency import answer_once, read_key
-from steelyard.http.pagination import CSV, as_csv, as_list, as_rows
+from steelyard.http.pagination import CSV, as_csv, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.http.routing import JSON, Operation, choose_form, dump, reply, route, stream, take_json
+from steelyard.http.routing import JSON, Operation, choose_form, reply, route, stream, take_json
 from steelyard.http.services import service
 from steelyard.jobs.api import add_life, ring
 from steelyard.jobs.states import STATUSES
@@ -25,14 +27,20 @@ from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
 from steelyard.training import queries, results, submission
+from steelyard.training.catalog import catalog as list_components
 from steelyard.training.estimate import Limits
 from steelyard.training.kind import TRAINING
 from steelyard.training.large_inline import LARGE_BYTES, read_large_job
 from steelyard.training.plan import Plan, read_job
+from steelyard.training.schema import JobSpec
+from steelyard.training.schema.catalog import Catalog
+from steelyard.training.schema.job import DryRun, History, Job, JobList
+from steelyard.training.schema.results import Predictions, TensorValues, WeightList, Weights
 from steelyard.training.start import require_start
 
 jobs = Blueprint("jobs", __name__)
 weights = Blueprint("weights", __name__)
+catalog = Blueprint("catalog", __name__)
 FORMS = (JSON, safetensors.MEDIA_TYPE, npz.NPZ_MEDIA_TYPE)
 TENSOR_FORMS = (JSON, npz.NPY_MEDIA_TYPE)
 RETRY_SECONDS = 1
@@ -54,8 +62,8 @@ EPOCH = Query("after", "integer", "only epochs after this one", default=0, least
     "/v1/jobs",
     Operation(
         "Submit a training job",
-        {202: "Job", 200: "DryRun"},
-        body="JobRequest",
+        {202: Job, 200: DryRun},
+        body=JobSpec,
         query=(DRY_RUN,),
         keyed=True,
         problems=(409, 413, 415, 422),
@@ -66,10 +74,17 @@ def submit_job(*, dry_run: bool) -> Response:
     if dry_run:
         read_key()  # a wrong one would be rejected without `dry_run`, too
         plan = _read_plan()
-        facts = {"spec": plan.spec.to_json(), "spec_digest": plan.digest, "data": plan.data.to_json()}
-        findings = [finding.to_json() for finding in plan.findings]
-        size = {"parameters": plan.parameters, "estimate": plan.estimate.to_json()}
-        return reply({"object": "dry_run", **facts, "findings": findings, **size})
+        return reply(
+            DryRun(
+                object="dry_run",
+                spec=plan.spec.to_json(),
+                spec_digest=plan.digest,
+                data=plan.data,
+                findings=plan.findings,
+                parameters=plan.parameters,
+                estimate=plan.estimate,
+            )
+        )
     answer, headers = answer_once(_create_job)
     headers["Location"] = url_for("jobs.get_job", job_id=orjson.loads(answer)["id"])
     headers["Retry-After"] = str(RETRY_SECONDS)
@@ -78,8 +93,8 @@ def submit_job(*, dry_run: bool) -> Response:
 
 def _create_job(once: Once | None) -> bytes:
     job = submission.submit(service(Engine), _read_plan(), request_id=g.request_id, once=once)
-    ring(job["id"])
-    return orjson.dumps(job)
+    ring(job.id)
+    return dump(job)
 
 
 def _read_plan() -> Plan:
@@ -100,14 +115,14 @@ def _read_plan() -> Plan:
     jobs,
     "GET",
     "/v1/jobs",
-    Operation("List jobs, newest first", {200: "JobList"}, query=(*FILTERS, LIMIT, AFTER), problems=(400, 422)),
+    Operation("List jobs, newest first", {200: JobList}, query=(*FILTERS, LIMIT, AFTER), problems=(400, 422)),
 )
-def list_jobs(**filters: Any) -> dict[str, Any]:
+def list_jobs(**filters: Any) -> JobList:
     """The newest jobs."""
-    return as_list(queries.list_jobs(service(Engine), **filters))
+    return JobList.of(queries.list_jobs(service(Engine), **filters))
 
 
-add_life(jobs, TRAINING, "/v1/jobs", "Job")
+add_life(jobs, TRAINING, "/v1/jobs", Job)
 
 
 @route(
@@ -116,7 +131,7 @@ add_life(jobs, TRAINING, "/v1/jobs", "Job")
     "/v1/jobs/<job_id>/history",
     Operation(
         "Get the loss and metrics of every epoch",
-        {200: "History"},
+        {200: History},
         query=(EPOCH,),
         forms=(CSV,),
         problems=(404, 406, 422),
@@ -128,9 +143,8 @@ def get_history(job_id: str, *, after: int) -> Response:
     history = queries.get_history(service(Engine), job_id, after=after)
     if form == JSON:
         return reply(history)
-    series = history["series"]
-    rows = zip(history["epochs"], *series.values(), strict=True)
-    return reply(b"".join(as_csv(["epoch", *series], [rows])), content_type=CSV)
+    rows = zip(history.epochs, *history.series.values(), strict=True)
+    return reply(b"".join(as_csv(["epoch", *history.series], [rows])), content_type=CSV)
 
 
 @route(
@@ -139,7 +153,7 @@ def get_history(job_id: str, *, after: int) -> Response:
     "/v1/jobs/<job_id>/predictions",
     Operation(
         "Get the stored predictions of a split",
-        {200: "Predictions"},
+        {200: Predictions},
         query=(SPLIT, ROWS, ROW),
         forms=(CSV,),
         problems=(404, 406, 422),
@@ -151,7 +165,8 @@ def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Respo
     found = results.open_predictions(service(Engine), job_id, split, limit=limit, after=after)
     if form == JSON:
         return stream(as_rows(found), version=found.version)
-    classes = found.facts["classes"] or []
+    assert isinstance(found.head, Predictions)
+    classes = found.head.classes or []
     header = ["row", "target", "prediction", *(f"probability of {label}" for label in classes)]
     blocks = (
         [[row["row"], row["target"], row["prediction"], *row.get("probabilities", ())] for row in rows]
@@ -164,20 +179,20 @@ def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Respo
     jobs,
     "GET",
     "/v1/jobs/<job_id>/report",
-    Operation("Get the evaluation report of a split", {200: "Report"}, query=(SPLIT,), problems=(404, 422)),
+    Operation("Get the evaluation report of a split", {200: Report}, query=(SPLIT,), problems=(404, 422)),
 )
-def get_report(job_id: str, *, split: str) -> dict[str, Any]:
+def get_report(job_id: str, *, split: str) -> Report:
     """Precision and recall of each class, the confusion matrix, and the calibration of the probabilities."""
-    return {"object": "report", **results.get_report(service(Engine), job_id, split)}
+    return results.get_report(service(Engine), job_id, split)
 
 
 @route(
     weights,
     "GET",
     "/v1/jobs/<job_id>/weights",
-    Operation("List the weights of a job", {200: "WeightList"}, problems=(404,)),
+    Operation("List the weights of a job", {200: WeightList}, problems=(404,)),
 )
-def list_weights(job_id: str) -> dict[str, Any]:
+def list_weights(job_id: str) -> WeightList:
     """Snapshots with the shapes, statistics and hashes of their tensors."""
     return results.list_weights(service(Engine), job_id)
 
@@ -186,7 +201,7 @@ def list_weights(job_id: str) -> dict[str, Any]:
     weights,
     "GET",
     "/v1/jobs/<job_id>/weights/<snapshot>",
-    Operation("Get all tensors of a snapshot", {200: "Weights"}, forms=FORMS[1:], problems=(404, 406)),
+    Operation("Get all tensors of a snapshot", {200: Weights}, forms=FORMS[1:], problems=(404, 406)),
 )
 def get_snapshot(job_id: str, snapshot: str) -> Response:
     """The tensors, in a media type that the client accepts."""
@@ -204,7 +219,7 @@ def get_snapshot(job_id: str, snapshot: str) -> Response:
 
 
 def _as_json(snapshot: str, tensors: Mapping[str, PiecewiseTensor]) -> Iterator[bytes]:
-    yield b'{"snapshot":' + dump(snapshot) + b',"tensors":{'
+    yield dump(Weights(snapshot=snapshot, tensors={}))[: -len("}}")]
     for place, (name, tensor) in enumerate(tensors.items()):
         yield (b"," if place else b"") + dump(name) + b":"
         yield from nested.dump(tensor)
@@ -215,7 +230,7 @@ def _as_json(snapshot: str, tensors: Mapping[str, PiecewiseTensor]) -> Iterator[
     weights,
     "GET",
     "/v1/jobs/<job_id>/weights/<snapshot>/<layer>/<tensor>",
-    Operation("One tensor", {200: "TensorValues"}, forms=TENSOR_FORMS[1:], problems=(404, 406)),
+    Operation("One tensor", {200: TensorValues}, forms=TENSOR_FORMS[1:], problems=(404, 406)),
 )
 def get_tensor(job_id: str, snapshot: str, layer: str, tensor: str) -> Response:
     """The tensor, in a media type that the client accepts."""
@@ -226,9 +241,15 @@ def get_tensor(job_id: str, snapshot: str, layer: str, tensor: str) -> Response:
     if form == npz.NPY_MEDIA_TYPE:
         headers = _filename(f"{layer}-{tensor}.npy")
         return stream(npz.dump_npy(values), version=version, content_type=form, headers=headers)
-    facts = dump({"name": name, "shape": list(values.shape), "dtype": values.dtype.name})
-    return stream(chain([facts[:-1], b',"values":'], nested.dump(values), [b"}"]), version=version)
+    head = dump(TensorValues(name=name, shape=[*values.shape], dtype=values.dtype.name, values=[]))
+    return stream(chain([head[: -len("[]}")]], nested.dump(values), [b"}"]), version=version)
 
 
 def _filename(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+@route(catalog, "GET", "/v1/catalog", Operation("List every component that a job can use", {200: Catalog}))
+def get_catalog() -> Catalog:
+    """Layers, initializers, activations, losses, optimizers … with parameters, ranges, formula and source."""
+    return list_components()

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from steelyard.errors import TooLargeToTrain
 from steelyard.nn.engines.support import CHUNK_VALUES, why_not_compiled
@@ -13,6 +12,7 @@ from steelyard.tabular.encoder import Layout
 from steelyard.tabular.supervision import Supervised
 from steelyard.training.assemble import build_clip, build_layers
 from steelyard.training.schema import JobSpec
+from steelyard.training.schema.job import Estimate
 
 # Address space of a training process with everything imported and no job: 778 MiB measured, with room for more.
 BASE_BYTES = 832 << 20
@@ -30,18 +30,6 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """`memory_bytes` is what the job adds to an idle training process; `seconds` is rough, for one core of today."""
-
-    memory_bytes: int
-    seconds: float
-
-    def to_json(self) -> dict[str, Any]:
-        """As a dry run answers it."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class _Share:
     """A part of the memory, what it is for, and what would make it less."""
 
@@ -55,7 +43,8 @@ def estimate(spec: JobSpec, supervised: Supervised, layout: Layout) -> Estimate:
     layers = build_layers(spec, supervised.outputs, layout)
     shares = sum(share.bytes for share in _shares(spec, supervised, layout, layers))
     memory = CHUNK_VALUES * _itemsize(spec) + shares
-    return Estimate(memory, round(_seconds(spec, layers, layout.width, supervised.rows), 3))
+    seconds = round(_seconds(spec, layers, layout.width, supervised.rows), 3)
+    return Estimate(memory_bytes=memory, seconds=seconds)
 
 
 def _shares(spec: JobSpec, supervised: Supervised, layout: Layout, layers: Sequence[Layer]) -> list[_Share]:

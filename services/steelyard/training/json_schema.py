@@ -1,7 +1,9 @@
-"""The JSON Schema of a job as clients may write it: the full form, and beside each part its shorthand."""
+"""JSON Schemas of models, and of a job as clients may write it: the full form, and beside each part its shorthand."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from steelyard.nn.layers import LAYERS
@@ -37,11 +39,19 @@ class Schemas(GenerateJsonSchema):
         return described
 
 
+def describe(
+    models: Iterable[type[BaseModel]], mode: Literal["validation", "serialization"], ref_template: str
+) -> dict[str, Any]:
+    """The schemas of models and of all that they hold, by name: as they are read, or as they are written."""
+    wanted = [(model, mode) for model in models]
+    _, found = models_json_schema(wanted, ref_template=ref_template, schema_generator=Schemas)
+    definitions: dict[str, Any] = found["$defs"]
+    return definitions
+
+
 def request_schema(ref_template: str) -> dict[str, Any]:
     """Definitions by name; that of a job is `JobRequest`."""
-    models = [(model, "validation") for model in (JobSpec, InlineArrays, InlineRows)]
-    _, found = models_json_schema(models, ref_template=ref_template, schema_generator=Schemas)  # type: ignore[arg-type]
-    definitions: dict[str, Any] = found["$defs"]
+    definitions = describe((JobSpec, InlineArrays, InlineRows), "validation", ref_template)
     del definitions["InlineSummary"]
     inline = [{"$ref": ref_template.format(model=model)} for model in ("InlineArrays", "InlineRows")]
     definitions["Data"]["properties"]["inline"] = {"anyOf": inline, "description": "rows inside the request"}

@@ -9,6 +9,7 @@ from steelyard.jobs.queries import all_findings
 from steelyard.jobs.states import ENDED
 from steelyard.store.clock import now, rfc3339
 from steelyard.store.tables import Checkpoint, Job, Model, Predictions, Snapshot, Tensor
+from steelyard.training.schema import job as schema
 from steelyard.training.schema import load_spec
 from steelyard.training.sources import datasets_of
 
@@ -19,44 +20,44 @@ def select_jobs() -> Select[Any]:
     return select(Job.__table__, model.label("model"), now().label("read_at")).where(Job.kind == TRAINING.name)
 
 
-def render_job(row: Row[Any]) -> dict[str, Any]:
-    """The object of a row."""
-    return {
-        "id": row.id,
-        "object": "job",
-        "name": row.name,
-        "metadata": row.metadata,
-        "status": row.status,
-        "spec": row.spec,
-        "spec_digest": row.spec_digest,
-        "data": {name: value for name, value in row.data.items() if name != "findings"},
-        "parameters": row.parameters,
-        "progress": _progress(row),
-        "metrics": row.metrics,
-        "model": row.model,
-        "attempt": row.attempt,
-        "error": row.error,
-        "findings": all_findings(row),
-        "created_at": rfc3339(row.created_at),
-        "started_at": rfc3339(row.started_at),
-        "finished_at": rfc3339(row.finished_at),
-        "queue_seconds": None if row.started_at is None else round(row.started_at - row.created_at, 3),
-        "train_seconds": row.train_seconds,
-        "weights_sha256": row.weights_sha256,
-    }
+def render_job(row: Row[Any]) -> schema.Job:
+    """The job of a row, as clients see it."""
+    return schema.Job(
+        id=row.id,
+        object="job",
+        name=row.name,
+        metadata=row.metadata,
+        status=row.status,
+        spec=row.spec,
+        spec_digest=row.spec_digest,
+        data={name: value for name, value in row.data.items() if name != "findings"},
+        parameters=row.parameters,
+        progress=_progress(row),
+        metrics=row.metrics,
+        model=row.model,
+        attempt=row.attempt,
+        error=row.error,
+        findings=all_findings(row),
+        created_at=rfc3339(row.created_at),
+        started_at=rfc3339(row.started_at),
+        finished_at=rfc3339(row.finished_at),
+        queue_seconds=None if row.started_at is None else round(row.started_at - row.created_at, 3),
+        train_seconds=row.train_seconds,
+        weights_sha256=row.weights_sha256,
+    )
 
 
-def _progress(row: Row[Any]) -> dict[str, Any]:
+def _progress(row: Row[Any]) -> schema.Progress:
     ended = row.status in ENDED
     left = None
     if row.status == "running" and row.epoch:
         left = round(row.train_seconds / row.epoch * (row.epochs - row.epoch), 1)
-    return {
-        "epoch": row.epoch,
-        "epochs": row.epochs,
-        "fraction": 1.0 if row.status == "succeeded" else round(row.epoch / row.epochs, 4),
-        "eta_seconds": 0.0 if ended else left,
-    }
+    return schema.Progress(
+        epoch=row.epoch,
+        epochs=row.epochs,
+        fraction=1.0 if row.status == "succeeded" else round(row.epoch / row.epochs, 4),
+        eta_seconds=0.0 if ended else left,
+    )
 
 
 def _clear(connection: Connection, job_id: str) -> None:

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from steelyard.diagnostics.data import find_in_data
-from steelyard.diagnostics.findings import Finding
+from steelyard.diagnostics.schema import Finding
 from steelyard.documents.strict_json import levels
 from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, shown
 from steelyard.jobs.webhooks.schema import Webhook
@@ -19,10 +19,11 @@ from steelyard.tabular.faults import refuse
 from steelyard.tabular.supervision import Supervised, learnable
 from steelyard.training import rules
 from steelyard.training.assemble import build_layers
-from steelyard.training.estimate import Estimate, Limits, require_fit
+from steelyard.training.estimate import Limits, require_fit
 from steelyard.training.inline import NO_SUMMARY, Inline, read_sent
 from steelyard.training.names import Names, name_weights
 from steelyard.training.schema import JobSpec
+from steelyard.training.schema.job import DataSummary, Estimate
 from steelyard.training.schema_errors import translate
 from steelyard.training.shorthand import expand
 from steelyard.training.sources import Tables, datasets_of, load_data
@@ -33,22 +34,6 @@ PLACEHOLDERS: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": []}  # st
 
 
 Taken = tuple[dict[str, Any], Inline | None, list[Fault]]  # a job, its rows, and what is wrong with their form
-
-
-@dataclass(frozen=True)
-class DataSummary:
-    """What a job says of its data."""
-
-    rows: int
-    features: list[str]
-    targets: list[str]
-    classes: list[Any] | None
-    left_out: dict[str, str]
-    rows_left_out: int
-
-    def to_json(self) -> dict[str, Any]:
-        """As the job serves it."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -119,12 +104,12 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
         spec=spec,
         inline=None if inline is None else inline.content,
         data=DataSummary(
-            supervised.rows,
-            supervised.features,
-            supervised.targets,
-            supervised.classes,
-            supervised.left_out,
-            supervised.rows_left_out,
+            rows=supervised.rows,
+            features=supervised.features,
+            targets=supervised.targets,
+            classes=supervised.classes,
+            left_out=supervised.left_out,
+            rows_left_out=supervised.rows_left_out,
         ),
         datasets=datasets_of(spec),
         parameters=count_parameters(build_layers(spec, supervised.outputs, layout), layout.width),

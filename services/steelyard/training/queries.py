@@ -1,7 +1,6 @@
 """Queries for training jobs. Nothing here changes a row."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import Engine, select
 
@@ -9,11 +8,13 @@ from steelyard.jobs.ledger import Epochs
 from steelyard.jobs.queries import get
 from steelyard.store.engine import reading
 from steelyard.store.pages import Page, read_page
-from steelyard.store.tables import HistoryEpoch, Job
+from steelyard.store.tables import HistoryEpoch
+from steelyard.store.tables import Job as JobRow
 from steelyard.training.kind import TRAINING, render_job, select_jobs
+from steelyard.training.schema.job import History, Job
 
 
-def get_job(engine: Engine, job_id: str) -> dict[str, Any]:
+def get_job(engine: Engine, job_id: str) -> Job:
     """The training job. Raises `NotFound`."""
     return get(engine, job_id, TRAINING)
 
@@ -30,19 +31,19 @@ def list_jobs(
     """The newest jobs that have this status, this name and these labels."""
     query = select_jobs()
     if status is not None:
-        query = query.where(Job.status == status)
+        query = query.where(JobRow.status == status)
     if name is not None:
-        query = query.where(Job.name == name)
+        query = query.where(JobRow.name == name)
     for label, value in (metadata or {}).items():
-        query = query.where(Job.labels[label].as_string() == value)
+        query = query.where(JobRow.labels[label].as_string() == value)
     with reading(engine) as connection:
-        key = Job.__table__.c.id
+        key = JobRow.__table__.c.id
         return read_page(
             connection, query, key=key, prefix=TRAINING.prefix, render=render_job, limit=limit, after=after
         )
 
 
-def get_history(engine: Engine, job_id: str, *, after: int = 0, unwritten: Epochs = ()) -> dict[str, Any]:
+def get_history(engine: Engine, job_id: str, *, after: int = 0, unwritten: Epochs = ()) -> History:
     """What each epoch later than `after` measured: one list of epochs, and a list as long for each name.
 
     A value that an epoch lacks, or that was not finite, is `null`. `unwritten` epochs are known to the run alone as
@@ -56,4 +57,4 @@ def get_history(engine: Engine, job_id: str, *, after: int = 0, unwritten: Epoch
     rows += [(epoch, dict(values)) for epoch, values in unwritten]
     names = dict.fromkeys(name for _, values in rows for name in values)
     series = {name: [values.get(name) for _, values in rows] for name in names}
-    return {"epochs": [epoch for epoch, _ in rows], "series": series}
+    return History(epochs=[epoch for epoch, _ in rows], series=series)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Engine, insert, select
 
 from steelyard.diagnostics.report import report
+from steelyard.diagnostics.schema import Report
+from steelyard.documents.schema import Answer
 from steelyard.errors import NotFound
 from steelyard.exports import safetensors
 from steelyard.exports.nested import to_lists
@@ -28,6 +30,8 @@ from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.tables import Job, Model, Predictions, Snapshot, Tensor
 from steelyard.training.kind import TRAINING
+from steelyard.training.schema import results as schema
+from steelyard.training.schema.results import PredictedRow, SnapshotFacts, TensorFacts, WeightList
 
 CHUNK_ROWS = 10_000
 
@@ -91,7 +95,7 @@ def save_result(
             connection.execute(insert(Model).values(**row, **contents))
 
 
-def list_weights(engine: Engine, job_id: str) -> dict[str, Any]:
+def list_weights(engine: Engine, job_id: str) -> WeightList:
     """Which snapshots there are, and of each tensor all but its values. Raises `NotFound`."""
     columns = (Tensor.snapshot, Tensor.name, Tensor.shape, Tensor.dtype, Tensor.statistics, Tensor.sha256)
     with reading(engine) as connection:
@@ -100,16 +104,14 @@ def list_weights(engine: Engine, job_id: str) -> dict[str, Any]:
         snapshots = connection.execute(of_weights).all()
         values = select(*columns).where(Tensor.job_id == job_id, Tensor.snapshot != tensors.OPTIMIZER)
         rows = connection.execute(values.order_by(Tensor.position)).all()
-    listed: dict[str, list[dict[str, Any]]] = {snapshot.name: [] for snapshot in snapshots}
+    listed: dict[str, list[TensorFacts]] = {snapshot.name: [] for snapshot in snapshots}
     for row in rows:
-        described = {key: getattr(row, key) for key in ("name", "shape", "dtype", "statistics", "sha256")}
-        listed[row.snapshot].append(described)
-    return {
-        "snapshots": {
-            snapshot.name: {"epoch": snapshot.epoch, "sha256": snapshot.sha256, "tensors": listed[snapshot.name]}
-            for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.epoch, snapshot.name))
-        }
-    }
+        about = {field: getattr(row, field) for field in TensorFacts.model_fields}
+        listed[row.snapshot].append(TensorFacts(**about))
+    found = {}
+    for each in sorted(snapshots, key=lambda each: (each.epoch, each.name)):
+        found[each.name] = SnapshotFacts(epoch=each.epoch, sha256=each.sha256, tensors=listed[each.name])
+    return WeightList(snapshots=found)
 
 
 @dataclass(frozen=True)
@@ -154,16 +156,31 @@ def open_predictions(engine: Engine, job_id: str, split: str, *, limit: int, aft
         chunks = [(row.first, row.rows) for row in connection.execute(query)]
         if not chunks:
             raise _no_split(connection, job_id, split)
-    facts = {"split": split, "classes": data["classes"], "targets": data["targets"]}
-    facts |= paging(total=sum(rows for _, rows in chunks), limit=limit, after=after)
-    rows = read_chunks(engine, job_id, split, chunks, range(after, after + limit), data["classes"])
-    return Blocks(facts, ("predictions", job_id, split, limit, after, facts["rows"]), rows)
+    head = schema.Predictions(
+        object="list",
+        split=split,
+        classes=data["classes"],
+        targets=data["targets"],
+        data=[],
+        **paging(total=sum(rows for _, rows in chunks), limit=limit, after=after),
+    )
+    rows = read_chunks(engine, job_id, split, chunks, range(after, after + limit), data["classes"], PredictedRow)
+    return Blocks(head, ("predictions", job_id, split, limit, after, head.rows), rows)
 
 
 def read_chunks(
-    engine: Engine, job_id: str, split: str, chunks: Sequence[tuple[int, int]], wanted: range, classes: list[Any] | None
+    engine: Engine,
+    job_id: str,
+    split: str,
+    chunks: Sequence[tuple[int, int]],
+    wanted: range,
+    classes: list[Any] | None,
+    model: type[Answer],
 ) -> Iterator[list[dict[str, Any]]]:
-    """The rows `wanted` of a split, as objects, a block at a time. `chunks` have a first row and a number of rows."""
+    """The rows `wanted` of a split, as objects of `model`, a block at a time.
+
+    `chunks` have a first row and a number of rows.
+    """
     for first, count in chunks:
         start, stop = max(wanted.start - first, 0), min(wanted.stop - first, count)
         if start >= stop:
@@ -178,14 +195,14 @@ def read_chunks(
                 name: column.values(begin * widths[name], rows * widths[name]).reshape(rows, *column.shape[1:])
                 for name, column in columns.items()
             }
-            yield render(block, classes)
+            yield model.records(as_columns(block, classes))
 
 
 def _reader(engine: Engine, *this: ColumnElement[bool]) -> Read:
     return Blob(engine, Predictions.content, *this).read
 
 
-def get_report(engine: Engine, job_id: str, split: str) -> dict[str, Any]:
+def get_report(engine: Engine, job_id: str, split: str) -> Report:
     """How good the stored predictions of a split are, in detail. Raises `NotFound`."""
     query = select(Predictions.content).where(Predictions.job_id == job_id, Predictions.split == split)
     with reading(engine) as connection:
@@ -196,8 +213,7 @@ def get_report(engine: Engine, job_id: str, split: str) -> dict[str, Any]:
             raise _no_split(connection, job_id, split)
     columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
     labels = data["classes"] or data["targets"]
-    found = report(task, columns["target"], columns["prediction"], columns.get("probabilities"), labels)
-    return {"split": split, "rows": len(columns["row"]), "task": task, **found}
+    return report(split, task, columns["target"], columns["prediction"], columns.get("probabilities"), labels)
 
 
 def _no_split(connection: Connection, job_id: str, split: str) -> NotFound:
@@ -218,8 +234,8 @@ def _insert_predictions(connection: Connection, job_id: str, split: SplitPredict
         connection.execute(insert(Predictions).values(**place, content=safetensors.dump(chunk)))
 
 
-def render(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> list[dict[str, Any]]:
-    """Stored predictions as objects: row, target where there is one, prediction and probabilities."""
+def as_columns(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> dict[str, list[Any]]:
+    """Stored predictions as values of JSON: row, target where there is one, prediction and probabilities."""
 
     def label(column: NDArray[Any]) -> list[Any]:
         if classes is not None and column.ndim == 1:
@@ -231,7 +247,7 @@ def render(columns: Mapping[str, NDArray[Any]], classes: list[Any] | None) -> li
     rendered |= {name: label(columns[name]) for name in ("target", "prediction") if name in columns}
     if "probabilities" in columns:
         rendered["probabilities"] = to_lists(columns["probabilities"])
-    return [dict(zip(rendered, row, strict=True)) for row in zip(*rendered.values(), strict=True)]
+    return rendered
 
 
 def _require_job(connection: Connection, job_id: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, Row, select
 
-from steelyard.diagnostics.findings import Finding
+from steelyard.diagnostics.schema import Finding
 from steelyard.errors import Fault, InitialWeightsGone, ValidationFailed, pointer
 from steelyard.models.library import find_id
 from steelyard.models.transfer import Transfer, match

@@ -1,10 +1,8 @@
 """Puts a training job into the queue."""
 
-from typing import Any
-
-import orjson
 from sqlalchemy import Engine
 
+from steelyard.documents.writer import dump
 from steelyard.jobs import ledger
 from steelyard.jobs.webhooks import outbox
 from steelyard.store import replies
@@ -13,9 +11,10 @@ from steelyard.store.ids import new_id
 from steelyard.store.replies import Once
 from steelyard.training.kind import TRAINING
 from steelyard.training.plan import Plan
+from steelyard.training.schema.job import Job
 
 
-def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: Once | None = None) -> dict[str, Any]:
+def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: Once | None = None) -> Job:
     """Commit a new job, and give it as it was committed. Ring for it afterwards: the row is what counts.
 
     With `once` the job is kept as the answer to that request, as JSON. Raises `AnsweredAlready` if it has one.
@@ -38,5 +37,5 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
             outbox.add(connection, job_id, plan.webhook)
         job = TRAINING.read(connection, job_id)
         if once is not None:
-            replies.keep(connection, once, orjson.dumps(job))
+            replies.keep(connection, once, dump(job))
     return job

@@ -18,7 +18,7 @@ from steelyard.models.api import models
 from steelyard.models.references import References
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
-from steelyard.training.api import jobs, weights
+from steelyard.training.api import catalog, jobs, weights
 from steelyard.web.assets import assets
 from steelyard.web.console import console
 from steelyard.web.health import JobsByStatus, health
@@ -57,7 +57,7 @@ def create_app(ours: Settings) -> Flask:
     )
     app.extensions[KEY] = shared
     app.extensions[services.KEY] = shared.by_class()
-    rooms = (jobs, weights, datasets, models, predictions, explanations)
+    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations)
     for blueprint in (*rooms, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)

@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
-import orjson
-
+from steelyard.documents.writer import dump
 from steelyard.errors import NotFound, Unavailable
 from steelyard.jobs.feed import Cursor, Happened, Mark, read_feed
 from steelyard.jobs.following import Stream
@@ -23,7 +23,7 @@ HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = b": heartbeat\n\n"
 PACE = 0.25  # seconds: all clients that have got everything look again at the same moments, so often
 MOST_STREAMS = 1000
-Place = tuple[str, Kind, Cursor, Mark]  # a job, how far a client has come, and how far it may read
+Place = tuple[str, Kind[Any], Cursor, Mark]  # a job, how far a client has come, and how far it may read
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,12 @@ class Streams:
             done.exception()  # the clients that wanted it may all be gone
 
 
-def _read_piece(engine: Engine, job_id: str, kind: Kind, cursor: Cursor, mark: Mark) -> Piece:
+def _read_piece(engine: Engine, job_id: str, kind: Kind[Any], cursor: Cursor, mark: Mark) -> Piece:
     feed = read_feed(engine, job_id, kind, cursor, until=mark)
     text = b"".join(_as_event(each) for each in feed.happened)
     return Piece(text, feed.happened[-1].cursor if feed.happened else cursor, feed.is_whole, feed.is_end)
 
 
 def _as_event(happened: Happened) -> bytes:
-    cursor = str(happened.cursor)
-    data = orjson.dumps({"id": cursor, **happened.document})
-    return b"id: %s\nevent: %s\ndata: %s\n\n" % (cursor.encode(), happened.type.encode(), data)
+    event = happened.event
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (event.id.encode(), event.type.encode(), dump(event))

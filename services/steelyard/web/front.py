@@ -16,10 +16,11 @@ from typing import Any, TypeVar
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_options_header
 
+from steelyard.documents.writer import dump
 from steelyard.errors import Internal, SteelyardError
 from steelyard.http.accounting import choose_id
 from steelyard.http.environment import IS_AGAIN, LEFT, REQUEST_ID, ROUTE
-from steelyard.http.routing import JSON, OPERATION, Operation, dump
+from steelyard.http.routing import JSON, OPERATION, Operation
 from steelyard.inference.api import PREDICT
 from steelyard.jobs.following import Stream, Wait
 from steelyard.logs import get_logger

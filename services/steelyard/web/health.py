@@ -1,7 +1,6 @@
-"""Health, readiness, metrics and the catalog."""
+"""Health, readiness and metrics."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,55 +14,49 @@ from steelyard.jobs import heartbeats, queries
 from steelyard.jobs.states import STATUSES
 from steelyard.store.engine import Engine
 from steelyard.store.migration import is_current
-from steelyard.training.catalog import catalog
+from steelyard.web.schema import Health, Part, Readiness
 from steelyard.web.wiring import services
 
 health = Blueprint("health", __name__)
 
 
-@route(health, "GET", "/healthz", Operation("Check that this process responds", {200: "Health"}))
-def get_health() -> dict[str, Any]:
+@route(health, "GET", "/healthz", Operation("Check that this process responds", {200: Health}))
+def get_health() -> Health:
     """Always succeeds if the process responds."""
-    return {"status": "ok", "version": __version__}
+    return Health(status="ok", version=__version__)
 
 
 @route(
     health,
     "GET",
     "/readyz",
-    Operation("Check that jobs can be accepted and trained", {200: "Readiness", 503: "Readiness"}),
+    Operation("Check that jobs can be accepted and trained", {200: Readiness, 503: Readiness}),
 )
 def get_readiness() -> Response:
     """The state of the database, the broker and the workers."""
     ours = services()
     parts = {"database": _database(ours.engine), "broker": _fine("answers" if ours.doorbell.answers() else None)}
-    alive = heartbeats.alive(ours.engine) if parts["database"]["ok"] else []
+    alive = heartbeats.alive(ours.engine) if parts["database"].ok else []
     parts["worker"] = _fine(", ".join(alive) or None)
-    ready = all(part["ok"] for part in parts.values())
-    return reply({"ready": ready, "parts": parts}, 200 if ready else 503)
+    ready = all(part.ok for part in parts.values())
+    return reply(Readiness(ready=ready, parts=parts), 200 if ready else 503)
 
 
-def _database(engine: Engine) -> dict[str, Any]:
+def _database(engine: Engine) -> Part:
     try:
         return _fine("answers, with the newest schema" if is_current(engine) else None, "run `steelyard migrate`")
     except Unavailable as error:
         return _fine(None, error.detail)
 
 
-def _fine(detail: str | None, otherwise: str = "none answers") -> dict[str, Any]:
-    return {"ok": detail is not None, "detail": otherwise if detail is None else detail}
+def _fine(detail: str | None, otherwise: str = "none answers") -> Part:
+    return Part(ok=detail is not None, detail=otherwise if detail is None else detail)
 
 
 @route(health, "GET", "/metrics", Operation("Metrics for Prometheus", {200: None}, forms=("text/plain",)))
 def get_metrics() -> Response:
     """All metrics in Prometheus' text format."""
     return Response(generate_latest(services().meters.registry), content_type=CONTENT_TYPE_LATEST)
-
-
-@route(health, "GET", "/v1/catalog", Operation("List every component that a job can use", {200: "Catalog"}))
-def get_catalog() -> dict[str, Any]:
-    """Layers, initializers, activations, losses, optimizers … with parameters, ranges, formula and source."""
-    return catalog()
 
 
 class JobsByStatus(Collector):

@@ -4,11 +4,13 @@ import re
 from functools import cache
 from typing import Any
 
+import orjson
 from flask import Blueprint, Flask, Response, current_app, render_template
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel
 from werkzeug.routing import Rule
 
 from steelyard import __version__
+from steelyard.documents.schema import NAMED, Problem
 from steelyard.http.idempotency import HEADER, KEY, REPLAYED
 from steelyard.http.query import Query
 from steelyard.http.routing import JSON, OPERATION, Operation, route
@@ -16,8 +18,10 @@ from steelyard.http.uploads import MULTIPART
 from steelyard.models.library import ALIAS
 from steelyard.tabular.readers.options import FORMATS
 from steelyard.training.examples import EXAMPLES
-from steelyard.training.json_schema import Schemas, request_schema
-from steelyard.web.answers import ANSWERS
+from steelyard.training.json_schema import NAME as REQUEST
+from steelyard.training.json_schema import describe, request_schema
+from steelyard.training.schema import JobSpec
+from steelyard.web.schema import OpenAPI
 
 REF = "#/components/schemas/{model}"
 PROBLEM_NAMES = {
@@ -55,16 +59,15 @@ FILES: dict[str, Any] = {
     "JsonColumn": {"anyOf": [{"type": "array", "items": {}}, {"$ref": REF.format(model="JsonRecord")}]},
     "JsonRecord": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
 }
-DOCUMENT = {"type": "object", "description": "An OpenAPI document."}
 FILE_FIELDS = {"file": FILE, "name": {"type": "string", "maxLength": 200, "pattern": "^[^\\u0000]*$"}}
 PATH_SCHEMAS = {"alias": {"type": "string", "pattern": f"^{ALIAS.pattern}$"}}
 docs = Blueprint("docs", __name__)
 
 
-@route(docs, "GET", "/openapi.json", Operation("This document", {200: "OpenAPI"}))
-def get_document() -> dict[str, Any]:
+@route(docs, "GET", "/openapi.json", Operation("This document", {200: OpenAPI}))
+def get_document() -> OpenAPI:
     """The OpenAPI document."""
-    return document(current_app)
+    return OpenAPI(**document(current_app))
 
 
 @docs.get("/docs")
@@ -87,7 +90,10 @@ def operations(app: Flask) -> list[tuple[Rule, str, Operation, str]]:
 def document(app: Flask) -> dict[str, Any]:
     """The document of an application."""
     paths: dict[str, dict[str, Any]] = {}
+    bodies, answers = set[Any](), set[Any]()
     for rule, method, operation, description in operations(app):
+        bodies.add(operation.body)
+        answers.update(operation.answers.values())
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         paths.setdefault(path, {})[method.lower()] = _operation(rule, operation, description)
     return {
@@ -100,16 +106,37 @@ def document(app: Flask) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": _schemas(frozenset(bodies - {None}), frozenset(answers - {None}))},
     }
 
 
 @cache
-def _schemas() -> dict[str, Any]:
-    models = [(model, "serialization") for model in ANSWERS]
-    _, definitions = models_json_schema(models, ref_template=REF, schema_generator=Schemas)  # type: ignore[arg-type]
-    schemas: dict[str, Any] = definitions["$defs"]
-    return schemas | request_schema(REF) | FILES | {"OpenAPI": DOCUMENT}
+def _schemas(bodies: frozenset[type[BaseModel]], answers: frozenset[type[BaseModel]]) -> dict[str, Any]:
+    """Every schema by name, of requests and of answers."""
+    requests = request_schema(REF) | describe(bodies - {JobSpec}, "validation", REF)
+    answered = describe(answers | {JobSpec, Problem}, "serialization", REF)
+    text = orjson.dumps(_with_suffix(answered, requests) | requests | FILES).decode()
+    schemas: dict[str, Any] = orjson.loads(text.replace(f'"{NAMED}":"', f'"$ref":"{REF.format(model="")}'))
+    return schemas
+
+
+def _with_suffix(answers: dict[str, Any], requests: dict[str, Any]) -> dict[str, Any]:
+    """The schemas of answers, in which those that differ from a request's of the same name have `Spec` behind it.
+
+    What a job says of its optimizer has all fields, for instance, and a client may send a name instead. A schema that
+    refers to one that differs, differs too.
+    """
+    text, renamed = orjson.dumps(answers).decode(), set[str]()
+
+    def rename(found: re.Match[str]) -> str:
+        return found[0][:-1] + 'Spec"' if found[1] in renamed else found[0]
+
+    while True:
+        described = orjson.loads(re.sub(rf'"{re.escape(REF.format(model=""))}(\w+)"', rename, text))
+        differing = {name for name in described.keys() & requests.keys() if described[name] != requests[name]}
+        if differing <= renamed:
+            return {f"{name}Spec" if name in renamed else name: schema for name, schema in described.items()}
+        renamed |= differing
 
 
 def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, Any]:
@@ -141,14 +168,18 @@ def _body(operation: Operation) -> dict[str, Any]:
         form = {"type": "object", "required": ["file"], "properties": FILE_FIELDS, "additionalProperties": False}
         content[MULTIPART] = {"schema": form, "encoding": {"file": {"contentType": ", ".join(FORMATS)}}}
     if operation.body is not None:
-        content[JSON] = {"schema": {"$ref": REF.format(model=operation.body)}}
-        if operation.body == "JobRequest":
+        content[JSON] = {"schema": _ref(REQUEST if operation.body is JobSpec else operation.body.__name__)}
+        if operation.body is JobSpec:
             content[JSON]["examples"] = {name: {"value": example} for name, example in EXAMPLES.items()}
     return content
 
 
+def _ref(model: str) -> dict[str, str]:
+    return {"$ref": REF.format(model=model)}
+
+
 def _file_schema(media_type: str, otherwise: dict[str, Any]) -> dict[str, Any]:
-    return {"$ref": REF.format(model="JsonFile")} if media_type == JSON else otherwise
+    return _ref("JsonFile") if media_type == JSON else otherwise
 
 
 def _parameter(query: Query) -> dict[str, Any]:
@@ -158,13 +189,13 @@ def _parameter(query: Query) -> dict[str, Any]:
 
 def _responses(operation: Operation, *, has_body: bool) -> dict[str, Any]:
     responses: dict[str, Any] = {}
-    for index, (status, schema) in enumerate(operation.answers.items()):
-        content = {} if schema is None else {JSON: {"schema": {"$ref": REF.format(model=schema)}}}
+    for index, (status, model) in enumerate(operation.answers.items()):
+        content = {} if model is None else {JSON: {"schema": _ref(model.__name__)}}
         if index == 0:
             content |= {form: {"schema": _file_schema(form, {"type": "string"})} for form in operation.forms}
         responses[str(status)] = {"description": operation.summary, **({"content": content} if content else {})}
     statuses = {*operation.problems, 403, 422, 500, 503} | ({400, 408, 413, 415} if has_body else set())
     for status in sorted(statuses - set(operation.answers)):
-        problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
+        problem = {"application/problem+json": {"schema": _ref(Problem.__name__)}}
         responses[str(status)] = {"description": PROBLEM_NAMES[status], "content": problem}
     return responses

@@ -11,6 +11,8 @@ from flask import Blueprint, Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from steelyard import errors
+from steelyard.documents.schema import Problem
+from steelyard.documents.writer import dump
 from steelyard.errors import SteelyardError
 from steelyard.logs import get_logger
 from steelyard.web.explanations import EXPLANATIONS
@@ -48,12 +50,11 @@ problems = Blueprint("problems", __name__)
 def make_problem(error: SteelyardError, instance: str) -> tuple[int, list[tuple[str, str]], bytes]:
     """The response for an error: its status, headers and body. `instance` is the path of the request."""
     status = STATUS[error.slug]
-    problem = error.problem() | {"status": status, "instance": instance}
-    order = ("type", "title", "status", "detail", "instance", "errors", "more_errors")
+    problem = Problem(**error.problem(), status=status, instance=instance)
     headers = [("content-type", MEDIA_TYPE)]
     if error.slug == "unavailable":
         headers.append(("retry-after", str(RETRY_SECONDS)))
-    return status, headers, orjson.dumps({key: problem[key] for key in order if key in problem})
+    return status, headers, dump(problem)
 
 
 def render_problem(error: SteelyardError) -> Response:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import Connection, Engine, func, select, update
 
+from steelyard.documents.writer import to_values
 from steelyard.errors import ValidationFailed
 from steelyard.inference import batches
 from steelyard.inference.batches import PREDICTION, BatchPlan
@@ -41,7 +42,7 @@ TOLD = {**SMALLEST, "webhook": {"url": "https://example.com/hook", "secret": SEC
 
 def submit(engine: Engine, webhook: dict[str, Any] | None = None) -> str:
     spec = {**TOLD, "webhook": webhook or TOLD["webhook"]}
-    job_id: str = submission.submit(engine, read_job(spec, limits=Limits(4 << 30), tables=no_tables))["id"]
+    job_id: str = submission.submit(engine, read_job(spec, limits=Limits(4 << 30), tables=no_tables)).id
     return job_id
 
 
@@ -88,7 +89,7 @@ def test_every_end_is_told_once_with_the_job_as_it_is_served(engine: Engine, sta
         1,
     )
     event = orjson.loads(delivery.body)
-    assert event == {"type": f"job.{job['status']}", "timestamp": job["finished_at"], "data": job}
+    assert event == {"type": f"job.{job.status}", "timestamp": job.finished_at, "data": to_values(job)}
     outbox.settle(engine, [Outcome(delivery, "the receiver answered 204", done=True)])
     hasten(engine, job_id, 1e6)
     assert take_all(engine) == []
@@ -116,7 +117,7 @@ def test_the_secret_is_served_nowhere(engine: Engine) -> None:
     job_id = submit(engine)
     shown = str(get_job(engine, job_id)) + str(queries.load_order(engine, job_id))
     assert SECRET not in shown
-    assert get_job(engine, job_id)["spec"]["webhook"] == {"url": TOLD["webhook"]["url"]}
+    assert get_job(engine, job_id).spec["webhook"] == {"url": TOLD["webhook"]["url"]}
 
 
 def test_whom_it_is_told_does_not_change_what_is_trained() -> None:
@@ -145,13 +146,11 @@ def test_attempts_go_on_for_a_day_ever_further_apart_with_the_same_event(engine:
     hasten(engine, job_id, 1e6)
     assert take_all(engine) == []
     notes = [
-        event
-        for event in queries.list_events(engine, job_id, TRAINING, limit=100, after=0).data
-        if event["type"] == "log"
+        event for event in queries.list_events(engine, job_id, TRAINING, limit=100, after=0).data if event.type == "log"
     ]
-    assert [note["level"] for note in notes] == ["warning"] * len(deliveries)
-    assert notes[0]["message"].startswith("webhook, attempt 1: the receiver answered 500; next attempt in ")
-    assert notes[-1]["message"].endswith("no further attempt")
+    assert [note.level for note in notes] == ["warning"] * len(deliveries)
+    assert notes[0].message.startswith("webhook, attempt 1: the receiver answered 500; next attempt in ")
+    assert notes[-1].message.endswith("no further attempt")
 
 
 def test_one_of_many_couriers_takes_it(engine: Engine) -> None:
@@ -226,13 +225,13 @@ def test_a_job_that_is_resumed_while_its_webhook_is_taken_is_not_told_of(
 def test_the_end_of_a_batch_of_predictions_is_told_as_its_own(engine: Engine) -> None:
     webhook = WebhookSpec(url="https://example.com/hook", secret=SECRET)
     plan = BatchPlan("mdl_1", None, b"[[1]]", 1, None, None, webhook)
-    batch_id = batches.submit(engine, plan, request_id=None, once=None)["id"]
+    batch_id = batches.submit(engine, plan, request_id=None, once=None).id
     assert take_all(engine) == []
     ledger.request_cancel(engine, batch_id, PREDICTION)
     [told] = take_all(engine)
     body = orjson.loads(told.body)
     assert body["type"] == "prediction.cancelled"
-    assert body["data"] == queries.get(engine, batch_id, PREDICTION)
+    assert body["data"] == to_values(queries.get(engine, batch_id, PREDICTION))
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
+from steelyard.documents.writer import dump
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import ENDED
 from steelyard.jobs.webhooks.schema import Webhook, host_of
@@ -102,7 +102,7 @@ def find_due(engine: Engine, *, limit: int, host_limit: int, busy: Mapping[str, 
     return [row.job_id for row in rows if row.place <= host_limit - busy.get(row.host, 0)]
 
 
-def take(engine: Engine, job_ids: Collection[str], kinds: Mapping[str, Kind]) -> list[Delivery]:
+def take(engine: Engine, job_ids: Collection[str], kinds: Mapping[str, Kind[Any]]) -> list[Delivery]:
     """Those of the deliveries that are still due; no other sender gets them while this attempt lasts."""
     due = (Row.job_id.in_(job_ids), Row.due_at <= now())
     with writing(engine) as connection:
@@ -117,16 +117,16 @@ def take(engine: Engine, job_ids: Collection[str], kinds: Mapping[str, Kind]) ->
     return [delivery for delivery in found if delivery is not None]
 
 
-def _delivery(connection: Connection, row: Any, age_seconds: float, kinds: Mapping[str, Kind]) -> Delivery | None:
+def _delivery(connection: Connection, row: Any, age_seconds: float, kinds: Mapping[str, Kind[Any]]) -> Delivery | None:
     found = connection.execute(select(Job.kind, Job.request_id).where(Job.id == row.job_id)).one_or_none()
     if found is None:  # deleted since
         return None
     kind = kinds[found.kind]
     job = kind.read(connection, row.job_id)
-    if job["status"] not in ENDED:  # resumed since
+    if job.status not in ENDED:  # resumed since
         return None
     # It does not change before it is resumed: every attempt sends the same bytes.
-    body = orjson.dumps({"type": f"{kind.noun}.{job['status']}", "timestamp": job["finished_at"], "data": job})
+    body = dump({"type": f"{kind.noun}.{job.status}", "timestamp": job.finished_at, "data": job})
     pause = _pause_seconds(row.attempts)
     is_last = age_seconds + pause > GIVE_UP_SECONDS
     left = None if is_last else pause

@@ -5,7 +5,7 @@ import binascii
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from steelyard.documents.schema import Strict
 from steelyard.errors import shown
@@ -47,6 +47,8 @@ def host_of(url: str) -> str:
 
 class Webhook(Strict):
     """A server that gets a message when the job ends, signed as in https://www.standardwebhooks.com."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)  # the secret is not returned
 
     url: Annotated[str, Field(max_length=2000), AfterValidator(_url)]
     secret: Annotated[str, AfterValidator(_secret)] | None = Field(

@@ -4,10 +4,10 @@ import inspect
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import orjson
-from pydantic import Discriminator, Field, Tag, WithJsonSchema, create_model
+from pydantic import ConfigDict, Discriminator, Field, Tag, WithJsonSchema, create_model
 
 from steelyard.documents.column_options import ColumnOptions
-from steelyard.documents.schema import Strict
+from steelyard.documents.schema import NAMED, Strict
 from steelyard.jobs.webhooks.schema import Webhook
 from steelyard.nn.activations import ACTIVATIONS
 from steelyard.nn.clipping import GRADIENT_CLIPS
@@ -26,7 +26,7 @@ from steelyard.training.components import union_of
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
-COLUMNS = WithJsonSchema({"type": "object", "additionalProperties": ColumnOptions.model_json_schema()})
+COLUMNS = WithJsonSchema({"type": "object", "additionalProperties": {NAMED: ColumnOptions.__name__}})
 DatasetId = Annotated[str, Field(pattern=r"^ds_[0-9a-z]{26}$")]
 
 if TYPE_CHECKING:  # a type checker cannot know unions that are made from registries
@@ -70,6 +70,8 @@ class InlineSummary(Strict):
 
 class Data(Strict):
     """The data set and the roles of its columns. Exactly one of `builtin`, `dataset` and `inline`."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)  # to_json leaves out what is None
 
     dataset: DatasetId | None = Field(None, description="the id of a data set uploaded to /v1/datasets")
     builtin: BUILTIN | None = Field(None, description="a built-in data set")
@@ -126,6 +128,8 @@ class Preprocessing(Strict):
 
 class Holdout(Strict):
     """Held-out rows: a fraction of the rows, those that a column marks, or another data set."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)  # to_json leaves out what is None
 
     fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(None, description="share of the rows; default: 0.2")
     stratify: bool | None = Field(None, description="keep the class proportions; classification only")

@@ -1,11 +1,13 @@
-"""Data sets."""
+"""What clients see of data sets."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from steelyard.diagnostics.schema import ColumnFinding
 from steelyard.documents.column_options import ColumnOptions
-from steelyard.web.answers.base import Answer, Cell, ColumnSchema, Finding, Listed, Sha256, Time
+from steelyard.documents.schema import Answer, Cell, ColumnSchema, Listed, Sha256, Strict, Time
+from steelyard.tabular.values import Kind
 
 
 class TopValue(Answer):
@@ -27,11 +29,11 @@ class DatasetColumn(Answer):
 
     name: str
     dtype: Annotated[str, Field(description="the column's type in the file")]
-    kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
+    kind: Kind
     reason: Annotated[str, Field(description="why this kind was inferred")]
     schema_: ColumnSchema = Field(alias="schema")
     guess: Annotated[Guess | None, Field(description="what was inferred, where the owner gave the schema")] = None
-    findings: Annotated[list[Finding], Field(description="what was decided about values of the column")]
+    findings: Annotated[list[ColumnFinding], Field(description="what was decided about values of the column")]
     missing: int
     distinct: int
     min: float | str | None
@@ -59,14 +61,13 @@ class Dataset(Answer):
     )
 
 
-class DatasetChange(Answer):
+class DatasetChange(Strict):
     """What is to be changed in a data set."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)] = "a name"
-    columns: Annotated[
-        dict[str, ColumnOptions | None],
-        Field(default_factory=dict, description="types of columns; null removes the one given before"),
-    ]
+    name: str = Field(default_factory=str, min_length=1, max_length=200)  # without a default in the schema
+    columns: dict[str, ColumnOptions | None] = Field(
+        default_factory=dict, description="types of columns; null removes the one given before"
+    )
 
 
 class DatasetList(Listed):
@@ -75,11 +76,8 @@ class DatasetList(Listed):
     data: list[Dataset]
 
 
-class DatasetRows(Answer):
+class DatasetRows(Listed):
     """Rows of a data set."""
 
-    object: Literal["list"]
     rows: int
     data: list[dict[str, Cell]]
-    has_more: bool
-    next: str | None

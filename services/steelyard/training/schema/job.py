@@ -1,12 +1,12 @@
-"""Jobs and their events."""
+"""What clients see of a training job."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from steelyard.web.answers.base import Answer, Finding, Label, Listed, Problem, Sha256, Time
-
-Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+from steelyard.diagnostics.schema import Finding
+from steelyard.documents.schema import Answer, Label, Listed, Sha256, StoredSpec
+from steelyard.jobs.schema import AnyJob, Fraction
 
 
 class Progress(Answer):
@@ -14,14 +14,8 @@ class Progress(Answer):
 
     epoch: int
     epochs: int
-    fraction: Annotated[float, Field(ge=0, le=1)]
+    fraction: Fraction
     eta_seconds: float | None
-
-
-class RunFinding(Finding):
-    """A notable observation about a run, with a suggestion."""
-
-    layer: str | None
 
 
 class DataSummary(Answer):
@@ -35,27 +29,19 @@ class DataSummary(Answer):
     rows_left_out: Annotated[int, Field(description="number of dropped rows without a target")] = 0
 
 
-class Job(Answer):
+class Job(AnyJob):
     """A training job."""
 
-    id: str
     object: Literal["job"]
-    name: str | None
     metadata: dict[str, str]
-    status: Status
-    spec: Annotated[dict[str, Any], Field(description="the job with every default filled in")]
+    spec: StoredSpec
     spec_digest: Sha256
     data: DataSummary
     parameters: int
     progress: Progress
     metrics: dict[str, dict[str, float | None]]
     model: str | None
-    attempt: int
-    error: Problem | None
-    findings: list[RunFinding]
-    created_at: Time
-    started_at: Time | None
-    finished_at: Time | None
+    findings: list[Finding]
     queue_seconds: float | None
     train_seconds: float | None
     weights_sha256: Sha256 | None
@@ -68,7 +54,7 @@ class JobList(Listed):
 
 
 class Estimate(Answer):
-    """The estimated resources of a job."""
+    """The estimated resources of a job: what it adds to an idle training process, and its time on one core."""
 
     memory_bytes: int
     seconds: float
@@ -78,29 +64,12 @@ class DryRun(Answer):
     """The result of validating a job without submitting it."""
 
     object: Literal["dry_run"]
-    spec: dict[str, Any]
+    spec: StoredSpec
     spec_digest: Sha256
     data: DataSummary
-    findings: Annotated[list[RunFinding], Field(description="what was dropped or decided about the data")]
+    findings: Annotated[list[Finding], Field(description="what was dropped or decided about the data")]
     parameters: int
     estimate: Estimate
-
-
-class Event(Answer):
-    """Something that happened to a job."""
-
-    id: str
-    created_at: Time
-    level: Literal["info", "warning", "error"]
-    type: str
-    message: str
-    data: dict[str, Any]
-
-
-class EventList(Listed):
-    """Events, oldest first."""
-
-    data: list[Event]
 
 
 class History(Answer):

@@ -1,39 +1,60 @@
-"""Predictions for many rows at a time."""
+"""What clients ask of predictions, and what they get: at once, or for many rows as a job."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from steelyard.documents.schema import Answer, Cell, Label, Listed, Row, Strict, Target
+from steelyard.jobs.schema import AnyJob, Fraction
 from steelyard.jobs.webhooks.schema import Webhook
-from steelyard.web.answers.base import Answer, Cell, Listed, Problem, Target, Time
-from steelyard.web.answers.jobs import Status
 
 
-class Records(Answer):
+class PredictRequest(Strict):
+    """Rows as lists in the order of the model's inputs, or as objects by their names; `null` is a missing value."""
+
+    inputs: Annotated[list[Row], Field(min_length=1, examples=[[[5.1, 3.5, 1.4, 0.2]]])]
+
+
+class Prediction(Answer):
+    """A model's predictions, one for each row."""
+
+    model: str
+    predictions: list[Target]
+    probabilities: list[list[float]] | None = None
+    classes: list[Label] | None = None
+    ignored_columns: Annotated[
+        list[str] | None, Field(description="columns of the rows that the model does not take, at most 100")
+    ] = None
+    missing_columns: Annotated[
+        list[str] | None, Field(description="inputs that rows lack and that count as missing values, at most 100")
+    ] = None
+
+
+class Records(Strict):
     """Rows as objects by the names of the model's inputs."""
 
     rows: Annotated[list[dict[str, Cell]], Field(min_length=1)]
 
 
-class Lists(Answer):
+class Lists(Strict):
     """Rows as lists in the order of the model's inputs."""
 
     x: Annotated[list[list[Cell]], Field(min_length=1)]
 
 
-class DatasetToPredict(Answer):
+class DatasetToPredict(Strict):
     """The rows of a data set."""
 
     dataset: str
 
 
-class RowsToPredict(Answer):
+class RowsToPredict(Strict):
     """Rows inside the request."""
 
     inline: Records | Lists
 
 
-class BatchRequest(Answer):
+class BatchRequest(Strict):
     """Rows to predict: a data set, or rows inside the request as objects (`rows`) or lists (`x`)."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -45,25 +66,17 @@ class BatchProgress(Answer):
     """The progress."""
 
     rows: int
-    fraction: Annotated[float, Field(ge=0, le=1)]
+    fraction: Fraction
 
 
-class BatchPrediction(Answer):
+class BatchPrediction(AnyJob):
     """Predictions for many rows."""
 
-    id: str
     object: Literal["prediction"]
-    name: str | None
-    status: Status
     model: str
     dataset: str | None
     rows: int
     progress: BatchProgress
-    attempt: int
-    error: Problem | None
-    created_at: Time
-    started_at: Time | None
-    finished_at: Time | None
     seconds: float | None
 
 

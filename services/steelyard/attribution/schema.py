@@ -1,90 +1,18 @@
-"""Models, predictions and explanations."""
+"""What clients ask of an explanation, and what they get."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from steelyard.web.answers.base import Answer, ColumnSchema, Label, Listed, Row, Sha256, Target, Time
+from steelyard.documents.schema import Answer, Label, Row, Strict
+
+Method = Literal["permutation", "integrated_gradients", "connection_weights"]
 
 
-class Input(Answer):
-    """An input of a model."""
-
-    name: str
-    kind: Literal["numeric", "categorical", "boolean", "datetime", "text", "id"]
-    schema_: ColumnSchema = Field(alias="schema")
-
-
-class Outputs(Answer):
-    """The outputs of a model."""
-
-    targets: list[str]
-    units: int
-
-
-class LayerFacts(Answer):
-    """A layer of a model."""
-
-    name: str
-    type: str
-    inputs: int
-    outputs: int
-    activation: str | None
-    parameters: int
-
-
-class Model(Answer):
-    """A trained model."""
-
-    id: str
-    object: Literal["model"]
-    name: str | None
-    aliases: list[str]
-    job: str
-    created_at: Time
-    task: Literal["binary", "multiclass", "multilabel", "regression"]
-    inputs: list[Input]
-    outputs: Outputs
-    classes: list[Label] | None
-    layers: list[LayerFacts]
-    parameters: int
-    metrics: dict[str, dict[str, float | None]]
-    weights_sha256: Sha256
-    spec: dict[str, Any]
-    provenance: dict[str, Any]
-
-
-class ModelList(Listed):
-    """Models, newest first."""
-
-    data: list[Model]
-
-
-class PredictRequest(Answer):
-    """Rows as lists in the order of the model's inputs, or as objects by their names; `null` is a missing value."""
-
-    inputs: Annotated[list[Row], Field(min_length=1, examples=[[[5.1, 3.5, 1.4, 0.2]]])]
-
-
-class Prediction(Answer):
-    """A model's predictions, one for each row."""
-
-    model: str
-    predictions: list[Target]
-    probabilities: list[list[float]] | None = None
-    classes: list[Label] | None = None
-    ignored_columns: Annotated[
-        list[str] | None, Field(description="columns of the rows that the model does not take, at most 100")
-    ] = None
-    missing_columns: Annotated[
-        list[str] | None, Field(description="inputs that rows lack and that count as missing values, at most 100")
-    ] = None
-
-
-class ExplainRequest(Answer):
+class ExplainRequest(Strict):
     """A method, and optional rows as for a prediction; objects may include the targets."""
 
-    method: Literal["permutation", "integrated_gradients", "connection_weights"]
+    method: Method
     inputs: Annotated[list[Row], Field(min_length=1)] | None = None
 
 
@@ -136,7 +64,7 @@ class Explanation(Answer):
 
     object: Literal["explanation"]
     model: str
-    method: Literal["permutation", "integrated_gradients", "connection_weights"]
+    method: Method
     outputs: ExplainedOutputs
     features: list[ExplainedFeature]
     control: Control

@@ -1,0 +1,78 @@
+"""What clients see of a run's evaluation: findings, and the report of a split."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from steelyard.documents.schema import Answer, Label
+
+
+class ColumnFinding(Answer):
+    """A notable observation about the values of a column, with a suggestion."""
+
+    code: str
+    level: Literal["info", "warning"]
+    message: str
+    suggestion: str
+
+
+class Finding(ColumnFinding):
+    """A notable observation about a run, with a suggestion. `layer` is where it was seen, if it was in one."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    layer: str | None = None
+
+
+class ClassReport(Answer):
+    """Precision, recall and F1 score of one class or label."""
+
+    label: Label
+    rows: int
+    predicted: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class CalibrationBin(Answer):
+    """The rows whose predicted probability lies in one of ten bins: mean prediction and observed rate."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: Annotated[float, Field(alias="from")]
+    rows: int
+    mean_predicted: float
+    observed_rate: float
+
+
+class CalibrationCurve(Answer):
+    """The calibration of the probabilities of one class or label."""
+
+    label: Label
+    bins: list[CalibrationBin]
+
+
+class Residuals(Answer):
+    """Statistics of the residuals: prediction minus target."""
+
+    target: str
+    rows: int
+    mean: float | None
+    std: float | None
+    quantiles: dict[str, float | None]
+
+
+class Report(Answer):
+    """The evaluation of a split: `residuals` for regression, the other fields for classification."""
+
+    object: Literal["report"]
+    split: str
+    rows: int
+    task: str
+    classes: list[ClassReport] | None = None
+    confusion_matrix: Annotated[
+        list[list[int]] | None, Field(description="rows: true classes; columns: predicted classes")
+    ] = None
+    calibration: list[CalibrationCurve] | None = None
+    residuals: list[Residuals] | None = None

@@ -1,0 +1,97 @@
+"""What clients see of models."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from steelyard.documents.schema import Answer, ColumnSchema, Label, Listed, Sha256, StoredSpec, Time
+from steelyard.tabular.values import Kind
+
+
+class Input(Answer):
+    """An input of a model."""
+
+    name: str
+    kind: Kind
+    schema_: ColumnSchema = Field(alias="schema")
+
+
+class Outputs(Answer):
+    """The outputs of a model."""
+
+    targets: list[str]
+    units: int
+
+
+class LayerFacts(Answer):
+    """A layer of a model."""
+
+    name: str
+    type: str
+    inputs: int
+    outputs: int
+    activation: str | None
+    parameters: int
+
+
+class Versions(Answer):
+    """What the bits of a training depend on beside its specification: libraries, processor, threads, engine."""
+
+    steelyard: str
+    python: str
+    numpy: str
+    scipy: str
+    numba: str
+    blas: str | None
+    blas_version: str | None
+    blas_kernel: str | None
+    blas_threads: int | None
+    threads: int
+    simd: list[str]
+    machine: str
+    engine: Literal["numpy", "compiled"]
+    why_not_compiled: Annotated[str | None, Field(description="why the compiled engine was not used, if so")]
+
+
+class Provenance(Answer):
+    """Where a model comes from."""
+
+    job: str
+    spec_digest: Sha256
+    seed: int
+    rows: int
+    dataset: Annotated[str | None, Field(description="SHA-256 of the data set's file; null for other data")]
+    versions: Versions
+    reproducible: Annotated[bool, Field(description="whether the same job gives the same weights again")]
+
+
+class Manifest(Answer):
+    """What is stored of a model beside its weights."""
+
+    task: Literal["binary", "multiclass", "multilabel", "regression"]
+    inputs: list[Input]
+    outputs: Outputs
+    classes: list[Label] | None
+    layers: list[LayerFacts]
+    parameters: int
+    metrics: dict[str, dict[str, float | None]]
+    weights_sha256: Sha256
+    spec: StoredSpec
+    provenance: Provenance
+
+
+class Model(Manifest):
+    """A trained model."""
+
+    id: str
+    object: Literal["model"]
+    name: str | None
+    aliases: list[str]
+    job: str
+    created_at: Time
+
+
+class ModelList(Listed):
+    """Models, newest first."""
+
+    data: list[Model]

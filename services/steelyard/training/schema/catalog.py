@@ -1,0 +1,66 @@
+"""What clients see of the components that a job can use."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, create_model
+
+from steelyard.documents.schema import Answer
+from steelyard.training.components import REGISTRIES
+
+Value = bool | int | float | str | None
+
+
+class CatalogParameter(Answer):
+    """A parameter of a component."""
+
+    name: str
+    type: Annotated[str, Field(description="its type in JSON; `part` for another component")]
+    default: Annotated[Value | list[Value], Field(description="null if it is required, or filled in from the job")]
+    required: bool
+    range: Annotated[list[str], Field(description="the bounds of its value")]
+
+
+class CatalogComponent(Answer):
+    """A component, such as a layer, an initializer or an optimizer."""
+
+    name: str
+    aliases: list[str]
+    description: str
+    formula: str
+    source: str
+    parameters: list[CatalogParameter]
+
+
+class BuiltinData(Answer):
+    """A data set that is available without an upload."""
+
+    name: str
+    title: str
+    task: str
+    rows: int
+    features: int
+    generated: bool
+    source: str
+
+
+class CatalogBase(Answer):
+    """Every component that a job can use, by family, and the built-in data sets."""
+
+    object: Literal["catalog"]
+    data: list[BuiltinData]
+
+
+if TYPE_CHECKING:
+
+    class Catalog(CatalogBase):
+        """The families are known at run time only."""
+
+        def __init__(self, **fields: Any) -> None: ...
+
+else:
+    Catalog = create_model(
+        "Catalog",
+        __base__=CatalogBase,
+        __doc__=CatalogBase.__doc__,
+        **dict.fromkeys(REGISTRIES, (list[CatalogComponent], ...)),
+    )
