@@ -20,7 +20,7 @@ LABELS = ["no", "yes"]
 
 def submit(engine: Engine, rows: int = 1) -> str:
     plan = BatchPlan("mdl_1", None, b"[[1]]", rows, LABELS, "mine")
-    batch_id: str = batches.submit(engine, plan, request_id=None, once=None)["id"]
+    batch_id: str = batches.submit(engine, plan, request_id=None, once=None).id
     return batch_id
 
 
@@ -40,13 +40,13 @@ def test_a_batch_grows_part_by_part_and_its_rows_are_paged_across_them(engine: E
     held = claim(engine, batch_id)
     batches.save_part(engine, held, part(1, ROWS), seconds=0.5)
     batch = queries.get(engine, batch_id, PREDICTION)
-    assert (batch["status"], batch["seconds"]) == ("running", 0.5)
-    assert batch["progress"] == {"rows": ROWS, "fraction": 0.5}
-    facts = batches.open_rows(engine, batch_id, limit=ROWS, after=0).facts
-    assert (facts["rows"], facts["has_more"]) == (ROWS, False)  # as many as there are so far
+    assert (batch.status, batch.seconds) == ("running", 0.5)
+    assert batch.progress.to_json() == {"rows": ROWS, "fraction": 0.5}
+    head = batches.open_rows(engine, batch_id, limit=ROWS, after=0).head.to_json()
+    assert (head["rows"], head["has_more"]) == (ROWS, False)  # as many as there are so far
     batches.save_part(engine, held, part(2, 2), seconds=0.7)
     batches.end(engine, held, "succeeded", part=2, seconds=0.7)
-    assert queries.get(engine, batch_id, PREDICTION)["progress"] == {"rows": ROWS + 2, "fraction": 1.0}
+    assert queries.get(engine, batch_id, PREDICTION).progress.to_json() == {"rows": ROWS + 2, "fraction": 1.0}
     assert rows_of(engine, batch_id, limit=9, after=ROWS - 1) == [
         {"row": ROWS - 1, "prediction": "yes", "probabilities": [0.0, 1.0]},
         {"row": ROWS, "prediction": "no", "probabilities": [1.0, 0.0]},
@@ -58,7 +58,7 @@ def test_a_batch_grows_part_by_part_and_its_rows_are_paged_across_them(engine: E
 
 def test_a_batch_without_a_part_has_no_rows_and_knows_its_classes(engine: Engine) -> None:
     batch_id = submit(engine)
-    assert batches.open_rows(engine, batch_id, limit=5, after=0).facts["rows"] == 0
+    assert batches.open_rows(engine, batch_id, limit=5, after=0).head.to_json()["rows"] == 0
     assert rows_of(engine, batch_id, limit=5, after=0) == []
     assert batches.get_labels(engine, batch_id) == LABELS
 
@@ -72,15 +72,15 @@ def test_a_run_that_is_no_longer_the_batchs_writes_nothing(engine: Engine) -> No
     with pytest.raises(FencedOff):
         batches.end(engine, late, "succeeded", part=1, seconds=0.1)
     assert rows_of(engine, batch_id, limit=5, after=0) == []
-    assert queries.get(engine, batch_id, PREDICTION)["status"] == "queued"
+    assert queries.get(engine, batch_id, PREDICTION).status == "queued"
 
 
 def test_batches_are_listed_newest_first_without_jobs_of_other_kinds(engine: Engine) -> None:
     ids = sorted((submit(engine) for _ in range(3)), reverse=True)
     page = batches.list_batches(engine, limit=2, after=None)
-    assert ([batch["id"] for batch in page.data], page.has_more) == (ids[:2], True)
+    assert ([batch.id for batch in page.data], page.has_more) == (ids[:2], True)
     rest = batches.list_batches(engine, limit=2, after=page.next)
-    assert ([batch["id"] for batch in rest.data], rest.has_more) == (ids[2:], False)
+    assert ([batch.id for batch in rest.data], rest.has_more) == (ids[2:], False)
     assert list_jobs(engine).data == []
 
 
@@ -92,7 +92,7 @@ def test_a_batch_is_submitted_once_for_a_key_and_not_at_all_without_its_data_set
         batches.submit(engine, plan, request_id=None, once=once)
     with pytest.raises(Conflict, match="data set"):
         batches.submit(engine, BatchPlan("mdl_1", "ds_none", None, 1, None, None), request_id=None, once=None)
-    assert [each["id"] for each in batches.list_batches(engine, limit=5, after=None).data] == [batch["id"]]
+    assert [each.id for each in batches.list_batches(engine, limit=5, after=None).data] == [batch.id]
 
 
 def test_a_batch_that_does_not_exist_is_not_found(engine: Engine) -> None:

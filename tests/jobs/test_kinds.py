@@ -21,9 +21,9 @@ def test_a_job_is_found_by_its_own_kind_alone(engine: Engine, kind: str) -> None
     assert job_id.startswith(f"{KINDS[kind].prefix}_")
     for other in KINDS.values():
         if other is KINDS[kind]:
-            assert queries.get(engine, job_id, other)["id"] == job_id
+            assert queries.get(engine, job_id, other).id == job_id
             continue
         for touch in (queries.get, ledger.request_cancel, ledger.remove, queries.list_events):
             with pytest.raises(NotFound, match=f"there is no {other.noun} '{job_id}'"):
                 touch(engine, job_id, kind=other)
-    assert queries.get(engine, job_id, KINDS[kind])["status"] == "queued"
+    assert queries.get(engine, job_id, KINDS[kind]).status == "queued"

@@ -36,7 +36,7 @@ def test_a_worker_trains_and_gives_back_what_runs_when_it_is_stopped(settings: S
         bell = Doorbell(settings.broker)
         assert bell.ring(short)
         bell.close()
-        wait_for(lambda: get_job(database, short)["status"] == "succeeded", seconds=60)
+        wait_for(lambda: get_job(database, short).status == "succeeded", seconds=60)
         wait_for(lambda: row_of(database, long).epoch > 0, seconds=60)
         worker.terminate()
         assert worker.wait(PAUSE_GRACE_SECONDS + DRAINED_SECONDS) == 0

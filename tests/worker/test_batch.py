@@ -34,13 +34,14 @@ def model(database: Engine) -> str:
     outcome.prepare()
     list(outcome.run())
     outcome.save("succeeded")
-    trained: str = get_job(database, job_id)["model"]
+    trained = get_job(database, job_id).model
+    assert trained is not None
     return trained
 
 
 def submit(engine: Engine, model: str, inputs: list[Any]) -> str:
     plan = BatchPlan(model, None, orjson.dumps(inputs), len(inputs), CLASSES, None)
-    batch_id: str = batches.submit(engine, plan, request_id=None, once=None)["id"]
+    batch_id: str = batches.submit(engine, plan, request_id=None, once=None).id
     return batch_id
 
 
@@ -61,7 +62,7 @@ def test_a_batch_that_is_stopped_continues_after_its_last_part_and_has_the_rows_
     first.run(iter([False, True]).__next__)  # stopped after one part
     first.end("cancelled")
     stopped = queries.get(database, batch_id, PREDICTION)
-    assert (stopped["status"], stopped["progress"]["rows"]) == ("cancelled", ROWS)
+    assert (stopped.status, stopped.progress.rows) == ("cancelled", ROWS)
     before = rows_of(database, batch_id)
     resume(database, batch_id, PREDICTION)
     second = start(database, batch_id)

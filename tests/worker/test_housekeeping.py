@@ -38,7 +38,7 @@ def test_a_worker_with_room_trains_what_waits_without_a_message_and_is_alive_unt
     job_id = post(database, {**SMALLEST, "training": {"epochs": 1}})
     housekeeping = Housekeeping(database, settings, supervisor, "w")
     housekeeping.start()
-    wait_for(lambda: get_job(database, job_id)["status"] == "succeeded", seconds=60)
+    wait_for(lambda: get_job(database, job_id).status == "succeeded", seconds=60)
     assert heartbeats.alive(database) == ["w"]
     housekeeping.stop()
     assert heartbeats.alive(database) == []

@@ -19,4 +19,4 @@ def test_a_message_trains_all_that_the_queue_has_whichever_job_it_names(
     celery = make_celery(settings)
     add_tasks(celery, supervisor)
     celery.tasks[TASK]("job_none")
-    assert [get_job(database, job_id)["status"] for job_id in jobs] == ["succeeded"] * 2
+    assert [get_job(database, job_id).status for job_id in jobs] == ["succeeded"] * 2
