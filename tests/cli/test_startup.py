@@ -31,6 +31,7 @@ from steelyard.store import space
 from steelyard.store.engine import make_engine, reading
 from steelyard.store.migration import upgrade
 from tests.cli.test_settings_and_commands import run
+from tests.conftest import running_postgres
 from tests.service import Service
 
 
@@ -182,6 +183,19 @@ def test_a_postgresql_that_is_away_says_so_without_the_password(postgres_url: st
         assert "STEELYARD_DATABASE_URL" in str(caught.value)
         assert "hunter2" not in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_password_of_postgresql_says_where_the_password_is_set() -> None:
+    with running_postgres() as server:
+        server.psql("CREATE ROLE someone LOGIN PASSWORD 'right'")
+        rules = server.pgdata / "pg_hba.conf"
+        rules.write_text("local all someone scram-sha-256\n" + rules.read_text())
+        server.psql("SELECT pg_reload_conf()")
+        url = server.get_uri(database="steelyard", driver="psycopg").replace("//postgres:", "//someone:wrong")
+        with pytest.raises(CannotStart, match="password authentication failed") as caught:
+            open_database(Settings(database_url=url))
+    assert str(caught.value).endswith("check the password in STEELYARD_DATABASE_URL or PGPASSWORD")
+    assert "wrong" not in str(caught.value)
 
 
 def test_tables_of_another_program_on_postgresql_are_left_alone(postgres_url: str) -> None:

@@ -216,6 +216,8 @@ def describe_failure(engine: Engine) -> str | None:
                 return words
         lines = [line.strip() for line in str(cause).splitlines() if "failed: " in line] or str(cause).splitlines()
         words = lines[-1].rsplit("failed: ", 1)[-1].replace("FATAL:  ", "")
+        if "password" in words:
+            return f"{words}; check the password in STEELYARD_DATABASE_URL or PGPASSWORD"
         return f"{words}; check that it is running and that STEELYARD_DATABASE_URL is right"
     return None
 
