@@ -92,6 +92,17 @@ def test_the_page_on_deployment_names_every_variable_and_every_limit_of_memory()
         assert re.search(rf"^\| `{name}` \|.*\| {size} \|$", page, re.MULTILINE)
 
 
+def test_the_commands_of_the_page_name_services_that_exist_and_give_the_database_its_password() -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs/deployment.md").read_text(), re.MULTILINE | re.DOTALL)
+    commands = [line for line in "".join(blocks).splitlines() if "docker-compose" in line]
+    for command in commands:
+        given = re.search(r"(?:exec(?: -T)?|stop|--no-deps|--rm) (?!-)([a-z ]+?)(?= sh | psql |$)", command)
+        assert given is None or {*given[1].split()} <= {*SERVICES}, command
+        if re.search(r"exec -T", command):  # where nobody can be asked for it
+            assert "PGPASSWORD=$POSTGRES_PASSWORD" in command
+    assert {word for command in commands for word in re.findall(r"pg_\w+", command)} >= {"pg_dump", "pg_restore"}
+
+
 def test_settings_of_a_deployment_are_kept_out_of_git() -> None:
     assert ".env" in (ROOT / ".gitignore").read_text().splitlines()
 
