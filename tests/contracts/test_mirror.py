@@ -10,7 +10,7 @@ STEPS = "calls that only a whole step makes; nn/engines/compiled/test_steps.py h
 ELSEWHERE = {
     "lifeline.py": "a signal that ends its process; tests/worker/test_run.py",
     "settings.py": "tests/cli/test_settings_and_commands.py",
-    "models/api.py": "routes alone; tests/journeys/test_predict.py and test_start.py",
+    "models/api.py": "routes alone; tests/journeys/test_journeys.py and test_predict.py",
     "nn/engines/compiled/driver.py": STEPS,
     "nn/engines/compiled/kernels.py": STEPS,
     "nn/engines/compiled/program.py": STEPS,
