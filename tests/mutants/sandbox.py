@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 OURS = ("steelyard", "steelyard_worker", "tests", "benchmarks", "conftest")
 OPTIONS = [
@@ -95,8 +96,10 @@ class Sandbox:
             import pytest
             from hypothesis import Phase, settings
 
-            # An example that fails is enough: what the smallest one is does not matter here.
-            settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], database=None)
+            # An example that fails is enough: what the smallest one is does not matter here. A fault that a quarter of
+            # the usual examples does not show is rare enough to be looked at.
+            quick: dict[str, Any] = {"phases": [Phase.explicit, Phase.generate], "max_examples": 25, "database": None}
+            settings.register_profile("mutants", **quick)
             settings.load_profile("mutants")
             return pytest.main([*tests, *OPTIONS])
         except BaseException:  # a mutant may raise anything while it is imported

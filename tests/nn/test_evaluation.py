@@ -4,12 +4,24 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import pytest
 
-from steelyard.nn.activations import Activation, Sigmoid, Softmax
-from steelyard.nn.evaluation import Answers, answer, as_scored
+from steelyard.errors import InvalidParameter
+from steelyard.nn.activations import Activation, Exponential, Sigmoid, Softmax
+from steelyard.nn.evaluation import Answers, answer, as_scored, evaluate, require_link
 from steelyard.nn.layers import Dense
-from steelyard.nn.losses import Loss, MeanSquaredError, Pointwise
+from steelyard.nn.losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    Hinge,
+    Loss,
+    MeanSquaredError,
+    Pointwise,
+    Poisson,
+)
+from steelyard.nn.metrics import METRICS
 from steelyard.nn.network import Network
+from steelyard.nn.regularizers import L2
 from tests.nn.networks import data
 from tests.nn.newcomers import CrammerSinger
 
@@ -59,3 +71,61 @@ def test_a_probability_is_yes_from_one_half_on() -> None:
     network = Network([Dense(1, Sigmoid())], inputs=4, dtype="float64")
     _, scored = as_scored(network, Brier(), outputs, found.predictions.astype(float)[:, None])
     assert (scored == found.predictions).all()
+
+
+def test_a_loss_is_of_all_rows_with_penalties_and_without_metrics_of_probabilities() -> None:
+    network = Network([Dense(3, Softmax(), regularizer=L2(0.1))], inputs=4, dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    x, y = data()
+    found = evaluate(network, CategoricalCrossentropy(), x, y, metrics=[METRICS["accuracy"](), METRICS["log_loss"]()])
+    probabilities = network.predict(x)
+    loss = -np.log(probabilities[np.arange(len(y)), y]).mean() + 0.1 * (network.tensors()["output/kernel"] ** 2).sum()
+    assert found == pytest.approx({"loss": loss, "accuracy": (probabilities.argmax(axis=1) == y).mean()})
+
+
+def test_a_loss_without_its_link_is_rejected() -> None:
+    network = Network([Dense(3)], inputs=4)
+    require_link(network, MeanSquaredError())
+    with pytest.raises(InvalidParameter, match=r"is 'linear'.*must be 'softmax'"):
+        require_link(network, CategoricalCrossentropy())
+    require_link(Network([Dense(3, Softmax())], inputs=4), CategoricalCrossentropy())
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "middle"), [(BinaryCrossentropy(), Sigmoid(), 0.5), (Hinge(), Dense(1).activation, 0.0)]
+)
+def test_labels_are_yes_above_the_middle(loss: Loss, activation: Activation, middle: float) -> None:
+    several, outputs = ask(loss, 3, activation)
+    assert (several.predictions == (outputs > middle)).all()
+    single, output = ask(loss, 1, activation)
+    assert (single.predictions == (output[:, 0] > middle)).all()
+    if several.probabilities is None or single.probabilities is None:
+        assert several.probabilities is single.probabilities
+        assert isinstance(loss, Hinge)
+    else:
+        np.testing.assert_allclose(several.probabilities, outputs)
+        np.testing.assert_allclose(single.probabilities, np.hstack([1 - output, output]))
+    network = Network([Dense(3, activation)], inputs=4, dtype="float64")
+    targets, scored = as_scored(network, loss, several.outputs, np.ones((len(outputs), 3)))
+    assert targets.shape == scored.shape == outputs.shape
+    assert (scored == several.predictions).all()
+
+
+def test_values_are_activated_and_have_no_probabilities() -> None:
+    found, outputs = ask(Poisson(), 2, Exponential())
+    np.testing.assert_allclose(found.predictions, outputs)
+    np.testing.assert_allclose(np.exp(found.outputs), outputs)
+    assert found.probabilities is None
+    network = Network([Dense(2, Exponential())], inputs=4, dtype="float64")
+    y = np.ones((len(outputs), 2))
+    targets, scored = as_scored(network, Poisson(), found.outputs, y)
+    np.testing.assert_allclose(scored, outputs)
+    assert targets is y
+
+
+def test_classes_are_scored_by_the_greatest_output() -> None:
+    network = Network([Dense(3, Softmax())], inputs=4)
+    y = np.array([2, 0])
+    targets, scored = as_scored(network, CategoricalCrossentropy(), np.array([[0.1, 0.3, 0.2], [3.0, 1.0, 2.0]]), y)
+    assert targets is y
+    assert scored.tolist() == [1, 0]
