@@ -53,7 +53,7 @@ def test_a_batch_grows_part_by_part_and_its_rows_are_paged_across_them(engine: E
         {"row": ROWS + 1, "prediction": "yes", "probabilities": [0.0, 1.0]},
     ]
     last = queries.list_events(engine, batch_id, PREDICTION).data[-1]
-    assert last["message"] == "succeeded after 2 parts"
+    assert last.message == "succeeded after 2 parts"
 
 
 def test_a_batch_without_a_part_has_no_rows_and_knows_its_classes(engine: Engine) -> None:
