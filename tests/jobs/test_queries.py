@@ -14,11 +14,11 @@ def test_events_are_paged_oldest_first(engine: Engine) -> None:
     for _ in range(2):
         ledger.release(engine, claim(engine, job_id), "the worker stops")
     page = queries.list_events(engine, job_id, TRAINING, limit=3)
-    assert [event["type"] for event in page.data] == ["status"] * 3
+    assert [event.type for event in page.data] == ["status"] * 3
     assert page.has_more
     assert page.next is not None
     rest = queries.list_events(engine, job_id, TRAINING, limit=3, after=int(page.next))
-    assert [event["message"] for event in page.data + rest.data] == [
+    assert [event.message for event in page.data + rest.data] == [
         "accepted; waiting for a worker",
         "attempt 1 runs on w",
         "the worker stops; the job goes back to the queue",

@@ -175,13 +175,14 @@ class Encoder:
         """Reads rows of JSON into the cells that `encode_cells` takes."""
         missing = self.options.missing != "error"
         readings = {
-            name: Reading(kind.read, np.nan)
+            name: Reading(kind.read, np.nan, kind.is_missing if kind.missing else None)
             for name, kind in self.features.items()
-            if kind.encoding != "categories" and not isinstance(kind, Number)
+            if kind.encoding != "categories" and (kind.missing or not isinstance(kind, Number))
         }
         for each in self.categories:
             read = each.read_known if self.options.unknown == "error" else each.read
-            readings[each.name] = Reading(read, each.place(None))
+            kind = self.features[each.name]
+            readings[each.name] = Reading(read, each.place(None), kind.is_missing if kind.missing else None)
         if not missing:
             readings = {name: replace(reading, missing=None) for name, reading in readings.items()}
         order = [*self.numbers, *self.datetimes, *(each.name for each in self.categories)]

@@ -16,10 +16,14 @@ from steelyard.tabular.json_numbers import is_too_large
 
 @dataclass(frozen=True)
 class Reading:
-    """How the values of a column that is not of numbers become such. `missing` stands for null, unless it is `None`."""
+    """How the values of a column become numbers.
+
+    `missing` stands for null, unless it is `None`, and for values that `is_missing`, where there may be such.
+    """
 
     read: Callable[[Any], float]
     missing: float | None
+    is_missing: Callable[[Any], bool] | None = None
 
 
 class CellReader:
@@ -60,7 +64,8 @@ class CellReader:
             raise ValueError("the row has other columns")
         for place, reading in self._readings:
             value = values[place]
-            values[place] = reading.missing if value is None else reading.read(value)
+            is_none = value is None or (reading.is_missing is not None and reading.is_missing(value))
+            values[place] = reading.missing if is_none else reading.read(value)
         try:
             cells.fromlist(values)
         except TypeError:

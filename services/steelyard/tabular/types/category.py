@@ -55,7 +55,7 @@ class Category(ColumnType):
     def convert(self, values: Values, source: ColumnType) -> Values:
         """Strings as they are, and others as they are written; how dates and times were written is not known."""
         if isinstance(source, Category):
-            return values
+            return super().convert(values, source) if self.missing else values
         if source.rewrites_strings and not values.missing.all():
             row = int((~values.missing).argmax())
             [value] = source.write([values.at(row)])
