@@ -1,1 +1,1 @@
-"""Steelyard's worker: Celery tasks, the supervisor of training processes, and the training process itself."""
+"""Steelyard's worker: Celery tasks, the supervisor of training processes, and the training processes themselves."""

@@ -1,4 +1,4 @@
-"""`python -m steelyard_worker`: a worker, with the settings of its environment."""
+"""`python -m steelyard_worker`: run a worker with the settings of the environment."""
 
 import sys
 
@@ -8,7 +8,7 @@ from steelyard_worker.fork_client import ForkServer
 if __name__ == "__main__":
     ours = settings.load()
     fork_server = ForkServer(ours)
-    fork_server.start()  # what jobs need is loaded while the worker imports Celery
+    fork_server.start()  # it imports what jobs need while this process imports Celery
     from steelyard_worker.app import serve
 
     sys.exit(serve(ours, fork_server))

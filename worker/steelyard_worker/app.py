@@ -1,8 +1,8 @@
-"""The composition root of a worker: Celery around one supervisor, and housekeeping beside it.
+"""The composition root of a worker: Celery, one supervisor, and a housekeeping thread.
 
-A Celery message only wakes the worker: the worker then trains what the queue in the database has, until
-it has no more. Messages are acknowledged before they are acted on: the lease in the database does what late
-acknowledgement is for, and no visibility timeout can start a long job twice.
+A Celery message only wakes the worker up. The worker then trains jobs from the queue in the database until the queue
+is empty. Messages are acknowledged before the work is done: the lease in the database replaces late acknowledgement,
+and no visibility timeout can start a long job twice.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from steelyard_worker.webhook_sender import WebhookSender
 
 
 def make_celery(settings: Settings) -> Celery:
-    """The consuming side of the doorbell."""
+    """Create the Celery application that consumes the messages of `jobs.doorbell`."""
     celery = Celery("steelyard", broker=settings.broker, set_as_current=False)
     celery.conf.update(
         accept_content=["json"],
@@ -31,7 +31,7 @@ def make_celery(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_enable_remote_control=False,
-        worker_cancel_long_running_tasks_on_connection_loss=False,  # the run is safe; only the bell is gone
+        worker_cancel_long_running_tasks_on_connection_loss=False,  # the run does not need the broker
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={"health_check_interval": 10, "socket_keepalive": True}
@@ -42,7 +42,10 @@ def make_celery(settings: Settings) -> Celery:
 
 
 def serve(settings: Settings, fork_server: ForkServer) -> int:
-    """Work until SIGTERM or SIGINT, then give running jobs back; the exit status. `fork_server` forks what trains."""
+    """Work until SIGTERM or SIGINT, then return running jobs to the queue. Returns the exit status.
+
+    `fork_server` forks the training processes.
+    """
     logs.configure(settings.log_format, settings.log_level)
     name = worker_name()
     engine = make_engine(settings.database)
@@ -52,7 +55,7 @@ def serve(settings: Settings, fork_server: ForkServer) -> int:
     celery = make_celery(settings)
     add_tasks(celery, supervisor)
 
-    # Celery's warm shutdown waits for the running tasks; draining makes them end at once.
+    # Celery's warm shutdown waits for running tasks; draining ends them immediately.
     def drain(**_: Any) -> None:
         supervisor.drain()
 
@@ -83,4 +86,4 @@ def serve(settings: Settings, fork_server: ForkServer) -> int:
 
 
 def _keep_our_logging(**_: Any) -> None:
-    """Celery leaves logging alone as soon as anything listens to `setup_logging`."""
+    """Keep Celery from configuring logging: it does not if a receiver is connected to `setup_logging`."""

@@ -1,4 +1,4 @@
-"""One run of a batch of predictions: part after part, from where an earlier run left off."""
+"""One run of a batch prediction: it predicts part by part, after the parts that an earlier run finished."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from steelyard.tabular.chunks import ROWS
 
 
 class Batch:
-    """A batch at work. `run` predicts until all is done or `is_stopped`; `end` writes how it ended."""
+    """A running batch. `run` predicts until all parts are done or `is_stopped`; `end` stores how it ended."""
 
     def __init__(self, engine: Engine, held: Claim, order: Order) -> None:
         self._engine, self._held, self._order = engine, held, order
@@ -27,7 +27,7 @@ class Batch:
         self._started = time.perf_counter()
 
     def run(self, is_stopped: Callable[[], bool]) -> None:
-        """Predict part by part, each kept as soon as it is there. Raises `SteelyardError`."""
+        """Predict part by part and store each part when it is complete. Raises `SteelyardError`."""
         model = load_model(self._engine, self._order.spec["model"])
         rows = self._order.spec["rows"]
         sent = None if self._order.inline is None else orjson.loads(self._order.inline)
@@ -42,7 +42,7 @@ class Batch:
             batches.save_part(self._engine, self._held, part, seconds=self._seconds())
 
     def end(self, status: str, error: dict[str, Any] | None = None) -> None:
-        """Write how it ended. Raises `FencedOff`."""
+        """Store how the batch ended. Raises `FencedOff`."""
         batches.end(self._engine, self._held, status, part=self._part, seconds=self._seconds(), error=error)
 
     def _inputs(self, model: Loaded, first: int, sent: list[Any] | None) -> NDArray[Any]:

@@ -1,6 +1,6 @@
-"""When a run keeps a checkpoint, and what is in it: all that the rest of the run depends on.
+"""When a run saves a checkpoint, and what it contains: everything that the rest of the run depends on.
 
-The form is this service's own: arrays as safetensors, the rest as JSON beside them. Nothing is ever unpickled.
+The format is our own: arrays as safetensors, everything else as JSON in its metadata. Nothing is pickled.
 """
 
 import json
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from steelyard.exports import safetensors as form
 from steelyard.nn.training.loop import Batch, Epoch
 
-FIRST_SECONDS = 0.1  # soon, so that a run which is lost early has got on
-EPOCH_SECONDS = 0.5  # of training between checkpoints at the ends of epochs
-LONGEST_SECONDS = 30.0  # within an epoch that takes longer than that
-SHARE = 40  # checkpoints take at most a fortieth of the time
-BYTES_A_SECOND = 200e6  # of a state on its way to the database, until the first one has shown it
+FIRST_SECONDS = 0.1  # early, so that a run that is lost soon has made progress
+EPOCH_SECONDS = 0.5  # minimum between checkpoints at the ends of epochs
+LONGEST_SECONDS = 30.0  # between checkpoints within a long epoch
+SHARE = 40  # checkpoints take at most 1/40 of the time
+BYTES_A_SECOND = 200e6  # assumed speed of writing a state, until the first one was measured
 
 
 @dataclass(frozen=True)
 class Saved:
-    """A state of the training, and what the run knew beside it."""
+    """A state of the training, with the time trained so far and the numeric fingerprint."""
 
     state: dict[str, Any]
     train_seconds: float
@@ -32,17 +32,17 @@ class Saved:
 
 
 def to_bytes(saved: Saved) -> bytes:
-    """A state as bytes."""
+    """Serialize a state."""
     state = dict(saved.state)
     arrays = {f"slots/{name}": slot for name, slot in state.pop("slots").items()}
     arrays |= {name: state.pop(name) for name in [*state] if isinstance(state[name], np.ndarray)}
-    # The standard library's JSON, because it writes every float so that it comes back, and knows infinity.
+    # The standard library's JSON, because it round-trips every float, including infinity.
     rest = {"state": state, "train_seconds": saved.train_seconds, "fingerprint": saved.fingerprint}
     return form.dump(arrays, {"rest": json.dumps(rest)})
 
 
 def from_bytes(content: bytes) -> Saved:
-    """The state that `to_bytes` wrote."""
+    """Deserialize a state written by `to_bytes`."""
     arrays = form.load(content)
     rest = json.loads(_metadata(content)["rest"])
     slots = {name.removeprefix("slots/"): array for name, array in arrays.items() if name.startswith("slots/")}
@@ -58,18 +58,18 @@ def _metadata(content: bytes) -> Mapping[str, str]:
 
 
 class Cadence:
-    """Says when the next checkpoint, of a state of about `state_bytes`, is due."""
+    """Decides when the next checkpoint is due, for a state of about `state_bytes`."""
 
     def __init__(self, state_bytes: int) -> None:
         self._saved_at = time.monotonic()
         self._pause_seconds = min(max(FIRST_SECONDS, SHARE * state_bytes / BYTES_A_SECOND), LONGEST_SECONDS)
 
     def is_due(self, event: Batch | Epoch) -> bool:
-        """Whether to keep the state that the training is in after `event`."""
+        """Whether to save the state after `event`."""
         since = time.monotonic() - self._saved_at
         return since >= (self._pause_seconds if isinstance(event, Epoch) else max(LONGEST_SECONDS, self._pause_seconds))
 
     def took(self, seconds: float) -> None:
-        """A checkpoint was kept, and that took so long."""
+        """Note that a checkpoint was saved and how long it took."""
         self._saved_at = time.monotonic()
         self._pause_seconds = max(EPOCH_SECONDS, SHARE * seconds)

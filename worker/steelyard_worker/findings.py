@@ -1,4 +1,4 @@
-"""The findings of a run: what the rules of `steelyard.diagnostics` see in its history, its network and its data."""
+"""The findings of a run: the rules of `steelyard.diagnostics` applied to its history, network, and data."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,10 +36,10 @@ def find_in_run(
     *,
     diverged: bool,
 ) -> list[Finding]:
-    """Everything that stands out in a run, the most telling first.
+    """All findings of a run, the most important first.
 
-    `predictions` are those for the training rows, of a run that came to its end, and not one whose loss `diverged`;
-    `prepared` may be gone, if the run needed too much memory.
+    `predictions` are those for the training rows if the run finished and its loss has not `diverged`. `prepared` is
+    `None` if it was freed because the run needed too much memory.
     """
     run = Run(history, training.initial, training.network.tensors(), spec.training.epochs, training.restored_best)
     found = find(run)
@@ -79,7 +79,7 @@ def _why_nothing_was_learned(
 
 
 def _causes(prepared: Prepared, history: History, metrics: Metrics, *, diverged: bool) -> dict[str, str]:
-    """For each split with a loss that is not finite, a sentence about the value that is to blame, if one is."""
+    """For each split with a non-finite loss, a sentence about the value that causes it, if there is one."""
     bad = {name for name, values in metrics.items() if values["loss"] is None} | ({"train"} if diverged else set())
     bad |= {"validation"} if None in history.get("val_loss", ()) else set()
     causes: dict[str, str] = {}

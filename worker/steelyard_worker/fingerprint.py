@@ -1,4 +1,4 @@
-"""What the bits of a training depend on beside its specification: libraries, processor kernel, threads."""
+"""What the exact result of a training depends on besides its specification: libraries, BLAS kernel, threads."""
 
 import platform
 from functools import cache
@@ -15,7 +15,7 @@ from steelyard.nn.training.loop import Training
 
 @cache
 def fingerprint(threads: int) -> dict[str, Any]:
-    """The numeric fingerprint of this process, which trains in at most so many threads."""
+    """The numeric fingerprint of this process, which trains with at most `threads` threads."""
     blas: dict[str, Any] = next(
         (pool for pool in threadpool_info() if pool["user_api"] == "blas" and "numpy" in pool["filepath"]), {}
     )
@@ -37,5 +37,5 @@ def fingerprint(threads: int) -> dict[str, Any]:
 
 
 def engine_of(training: Training) -> dict[str, Any]:
-    """Which engine makes the steps of a training, and why it is not the compiled one, if it is not."""
+    """The engine of a training, and the reason if it is not the compiled one."""
     return {"engine": training.engine, "why_not_compiled": training.why_not_compiled}

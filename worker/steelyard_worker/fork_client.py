@@ -1,12 +1,12 @@
-"""Where a worker's training processes come from: each is forked from one process that has loaded what jobs need.
+"""Creates training processes by forking a process that has already loaded what jobs need, the fork server.
 
-To import and to load kernels is seconds of work; a fork takes milliseconds and shares the memory. That process, the
-fork server, is executed, so that it has nothing of the worker's, and has a single thread. It is asked through a socket,
-one question after the other: `FORK`, with the ends of two pipes for the child, is answered with the child's process id,
-and a process id with its exit status, once it has ended.
+Imports and kernels take seconds to load; a fork takes milliseconds and shares their memory. The fork server is started
+with `exec`, so it shares no connections or locks with the worker, and it has a single thread. The worker sends it
+requests over a socket, one at a time. The answer to `FORK`, with the ends of two pipes for the child, is the child's
+process id. The answer to a process id is the exit status of that child when it has ended.
 
-`multiprocessing` has a fork server too. It is as fast, but it ends when a fork fails, and every training of the worker
-ends with it; this one reports the failure and goes on. `benchmarks/NOTES.md` has the measurements.
+`multiprocessing` has a fork server too. It is as fast, but it exits when a fork fails, and every training of the worker
+ends with it. This one reports the failure and continues. `benchmarks/NOTES.md` has the measurements.
 """
 
 import os
@@ -22,54 +22,54 @@ from steelyard.logs import get_logger
 from steelyard.settings import Settings
 
 FORK = b"fork"
-ANSWER_SECONDS = 60.0  # how long a fork server may take to import and to answer, before another takes its place
+ANSWER_SECONDS = 60.0  # for imports and the answer; after that, the fork server is replaced
 MESSAGE_BYTES = 64
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-# BLAS and Arrow's allocator read these when they are imported: the fork server must have a single thread when it forks.
+# BLAS and Arrow's allocator read these at import. The fork server must have a single thread when it forks.
 SINGLE = dict.fromkeys(THREAD_VARIABLES, "1") | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 log = get_logger(__name__)
 
 
 class ForkServerGone(Exception):
-    """The fork server is gone, and with it every process that was forked from it; the next fork starts another one."""
+    """The fork server has died, and with it all its children. The next fork starts a new one."""
 
 
 class ForkFailed(Exception):
-    """The fork server could not fork: there is no memory or no process id left. It lives on, and so do its children."""
+    """The fork server could not fork, for lack of memory or process ids. It and its children continue."""
 
 
 @dataclass(frozen=True)
 class Child:
-    """A process that was forked, and the fork server that alone knows of its end."""
+    """A forked process, and its parent, the fork server, which alone can wait for it."""
 
     process_id: int
     server: subprocess.Popen[bytes]
 
 
 class ForkServer:
-    """One worker's; all its threads may ask."""
+    """The fork server of a worker. Thread-safe."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._asking = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
-        # The kernel ends a fork server with the thread that started it, so this thread lives as long as the worker.
+        # The kernel kills the fork server when the thread that started it ends; this one lives as long as the worker.
         self._starter = ThreadPoolExecutor(1, "fork server")
 
     def start(self) -> None:
-        """Begin to load what jobs need; returns at once."""
+        """Start the fork server, which begins to load what jobs need. Returns immediately."""
         with self._asking:
             self._connect()
 
     def stop(self) -> None:
-        """End the fork server, and with it every training process."""
+        """Kill the fork server, and with it every training process."""
         with self._asking:
             self._end()
         self._starter.shutdown()
 
     def fork(self, orders: int, reports: int) -> Child:
-        """A new training process that holds these ends of two pipes. Raises `ForkServerGone`, `ForkFailed`."""
+        """Fork a training process that gets these ends of two pipes. Raises `ForkServerGone`, `ForkFailed`."""
         with self._asking:
             server, link = self._connect()
             process_id = self._ask(link, FORK, [orders, reports])
@@ -78,9 +78,9 @@ class ForkServer:
         return Child(process_id, server)
 
     def wait(self, child: Child) -> int:
-        """The exit status of a child, once it has ended: negative for a signal, as in `subprocess`.
+        """Wait for a child. Returns its exit status, which is negative for a signal, as in `subprocess`.
 
-        Raises `ForkServerGone` if its fork server is gone.
+        Raises `ForkServerGone` if its fork server has died.
         """
         with self._asking:
             if self._process is not child.server or self._socket is None:
@@ -88,7 +88,7 @@ class ForkServer:
             return self._ask(self._socket, str(child.process_id).encode())
 
     def has_lost(self, child: Child) -> bool:
-        """Whether the fork server of this child is gone."""
+        """Whether the fork server of this child has died."""
         return child.server.poll() is not None
 
     def _ask(self, link: socket.socket, question: bytes, descriptors: Sequence[int] = ()) -> int:
@@ -120,7 +120,7 @@ class ForkServer:
             stdin=subprocess.DEVNULL,
             pass_fds=[link],
             env=os.environ | self._settings.as_environment() | SINGLE,
-            start_new_session=True,  # a Ctrl-C in the terminal is the supervisor's to pass on
+            start_new_session=True,  # Ctrl-C in a terminal must reach only the worker
         )
 
     def _end(self) -> None:

@@ -1,12 +1,12 @@
-"""The process that training processes are forked from: it has loaded what jobs need, and does nothing else.
+"""The fork server: loads what jobs need, then forks training processes on request.
 
-It has one thread, no connection and no lock when it forks, so that what comes of it holds none. Its children die with
-it, and it with its worker.
+It has one thread, no connections, and no locks when it forks, so its children inherit none. Its children die with it,
+and it dies with its worker.
 
-It and its children ignore SIGTERM and SIGINT: a signal to all processes of a service is meant for the worker
-to give its jobs back, and a training process that died of it first would look like one that crashed.
+It and its children ignore SIGTERM and SIGINT. Such a signal to all processes of a service asks the worker to return its
+jobs to the queue. A training process that died of it first would look like a crash.
 
-python -m steelyard_worker.fork_server SOCKET WORKER (a descriptor and a process id)
+python -m steelyard_worker.fork_server SOCKET WORKER (a file descriptor and a process id)
 """
 
 import errno
@@ -29,11 +29,11 @@ log = logs.get_logger(__name__)
 
 
 def main() -> None:
-    """Answer the worker until it is gone; load what jobs need while it asks nothing."""
+    """Serve the worker's requests until it exits; load what jobs need while there are none."""
     link = socket.socket(fileno=int(sys.argv[1]))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)  # a child takes them once it has handlers for them
+    signal.pthread_sigmask(signal.SIG_BLOCK, REQUESTS)  # a child unblocks them when it has installed handlers
     end_with_parent(signal.SIGKILL, int(sys.argv[2]))
     ours = settings.load()
     logs.configure(ours.log_format, ours.log_level)
@@ -51,8 +51,8 @@ def main() -> None:
 
 
 def _fork(ours: Settings, link: socket.socket, orders: int, reports: int) -> int:
-    """The process id of a child that serves orders and never comes back here; if there is none, minus the errno."""
-    gc.freeze()  # a collection in a child leaves alone what is here, so that its pages stay shared
+    """Fork a child, which serves orders and never returns from here. Returns its process id, or `-errno`."""
+    gc.freeze()  # garbage collection in a child skips these objects, so their pages stay shared
     this = os.getpid()
     try:
         child = os.fork()

@@ -1,9 +1,9 @@
-"""What every worker does beside training: says that it lives, takes lost jobs back, looks at the queue.
+"""What every worker does besides training: it sends heartbeats, takes back lost jobs, and polls the queue.
 
-A job that can be claimed while this worker has room is trained here: its message was lost, or went to a worker that is
-busy, or its back-off is over. So no job depends on a message, and the broker may be away.
+If a job can be claimed while this worker has a free slot, the worker trains it: its message was lost or went to a busy
+worker, or its back-off is over. So no job depends on a message, and the broker may be unreachable.
 
-All of it is harmless when several workers do it at once.
+Several workers can do all of this at the same time without harm.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ log = get_logger(__name__)
 
 
 class Housekeeping:
-    """A thread that makes its round every few seconds."""
+    """A thread that does these tasks every second or less often."""
 
     def __init__(self, engine: Engine, settings: Settings, supervisor: Supervisor, name: str) -> None:
         self._engine = engine
@@ -43,15 +43,15 @@ class Housekeeping:
         self._thread = Thread(target=self._work, name="housekeeping", daemon=True)
 
     def start(self) -> None:
-        """Take back what an earlier worker on this machine left, before new jobs are claimed; begin with the rounds."""
+        """Take back the jobs of earlier workers on this machine before new jobs are claimed; then start the thread."""
         try:
-            self._reap(lambda owner: owner == self._name or is_gone(owner))  # of this name, it was an earlier process
+            self._reap(lambda owner: owner == self._name or is_gone(owner))  # an earlier process may have had this name
         except Unavailable:
             log.warning("the database is unreachable")
         self._thread.start()
 
     def stop(self) -> None:
-        """End with the round that is under way."""
+        """Finish the current round and stop."""
         self._stopping.set()
         self._thread.join()
 
@@ -59,7 +59,7 @@ class Housekeeping:
         while not self._stopping.is_set():
             try:
                 if self._heartbeat is not None:
-                    with suppress(OSError):  # the health check then says so; jobs must be taken back all the same
+                    with suppress(OSError):  # the health check will fail; lost jobs must still be taken back
                         self._heartbeat.touch()
                 self._round()
             except Unavailable:
@@ -71,7 +71,7 @@ class Housekeeping:
 
     def _round(self) -> None:
         with suppress(Unavailable):
-            self._tidying.step()  # first: on a full disk, it makes the room that the rest needs
+            self._tidying.step()  # first: on a full disk, it frees the space that the rest needs
         if self._rounds % ANNOUNCE_ROUNDS == 0:
             heartbeats.announce(self._engine, self._name, concurrency=self._concurrency)
         if self._rounds % SWEEP_ROUNDS == 0:

@@ -1,7 +1,7 @@
-"""Who a worker is, so that another one on its machine can tell that it is gone.
+"""The name of a worker, from which another worker on the same machine can tell whether it is still running.
 
-A process id means something only within one start of one machine's kernel and one PID namespace (a container), so the
-name of a worker says which that is: `box-1f0c9a3e:4711`.
+A process id is unique only within one boot of a machine and one PID namespace (a container). So a worker's name
+identifies these too: `box-1f0c9a3e:4711`.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ NAMESPACE = Path("/proc/self/ns/pid")
 
 
 def worker_name() -> str:
-    """The name of the worker that this process is."""
+    """The name of this worker."""
     return f"{_place()}:{os.getpid()}"
 
 
 def is_gone(name: str) -> bool:
-    """Whether the worker of this name is certain to have died: it ran where this process runs, and is not there."""
+    """Whether the worker of this name has certainly died: it ran in this PID namespace and no longer exists."""
     place, _, process_id = name.rpartition(":")
     if place != _place() or not BOOT.exists():
         return False

@@ -1,4 +1,4 @@
-"""One run, from its order to the rows that it leaves: what was trained, how well, and how it ended."""
+"""One run of a training job: prepares it, trains, and stores the result."""
 
 import math
 import time
@@ -36,14 +36,14 @@ from steelyard_worker.fingerprint import engine_of, fingerprint
 
 
 class Outcome:
-    """A run in the making. `prepare`, then `run`, then `save`; `save` may come early, when something went wrong."""
+    """A run. Call `prepare`, `run`, and `save`; `save` may be called early if the run failed."""
 
     def __init__(self, engine: Engine, held: Claim, order: Order, *, threads: int) -> None:
         self.held = held
         self.spec = load_spec(order.spec)
         self.train_seconds = 0.0
         self._uncounted_seconds = 0.0
-        self._reproducible = True  # not, once a run goes on under another numeric fingerprint
+        self._reproducible = True  # false if a run continues under another numeric fingerprint
         self._engine = engine
         self._threads = threads
         self._fingerprint = fingerprint(threads)
@@ -52,7 +52,7 @@ class Outcome:
         self._prepared: Prepared | None = None
 
     def prepare(self) -> None:
-        """Read and scale the data, make the network, draw its weights."""
+        """Load and preprocess the data, build the network, and initialize its weights."""
         streams = Streams.spawn(self.spec.training.seed)
         tables = partial(library.load_table, self._engine)
         self._supervised = load_data(self.spec, self._order.inline, tables)
@@ -61,7 +61,7 @@ class Outcome:
         network.initialize(streams.initialization, self._prepared.parts["train"].x)
         saved = self._load_state()
         asked = self.spec.initial_weights
-        # A state has everything that the start gave, whose model may be gone by now.
+        # A checkpoint includes the initial weights, whose model may have been deleted since.
         start = load_start(self._engine, asked.model) if asked is not None and saved is None else None
         transfer = None
         if start is not None:
@@ -76,13 +76,13 @@ class Outcome:
         if saved is not None:
             self._reproducible = saved.fingerprint == self._fingerprint
             self._training.restore(saved.state)
-        if self.held.fence > 1:  # else nobody has recorded anything before
+        if self.held.fence > 1:  # an earlier run may have recorded epochs
             self._uncounted_seconds = ledger.rewind(
                 self._engine, self.held, epoch=self._training.epoch, train_seconds=self.train_seconds
             )
 
     def _load_state(self) -> Saved | None:
-        """The state that an earlier run left, if one did."""
+        """The last checkpoint of an earlier run, if any."""
         found = checkpoints.load(self._engine, self.held.job_id)
         if found is None:
             return None
@@ -92,11 +92,11 @@ class Outcome:
 
     @property
     def counted_seconds(self) -> float:
-        """The seconds trained that count toward the time limit: those since the job was submitted or resumed."""
+        """The training time that counts toward the time limit: since the job was submitted or resumed."""
         return self.train_seconds - self._uncounted_seconds
 
     def run(self) -> Iterator[Batch | Epoch]:
-        """Train; `train_seconds` counts along."""
+        """Train, and update `train_seconds`."""
         assert self._training is not None
         started = time.perf_counter() - self.train_seconds
         for event in self._training.run():
@@ -105,24 +105,24 @@ class Outcome:
 
     @property
     def state_bytes(self) -> int:
-        """About what a checkpoint has."""
+        """The approximate size of a checkpoint."""
         assert self._training is not None
         return self._training.state_bytes
 
     def make_checkpoint(self) -> Checkpoint:
-        """The state of this moment, for a run that may have to go on from it."""
+        """The current state, from which another run can continue."""
         training = self._training
         assert training is not None
         content = to_bytes(Saved(training.state(), self.train_seconds, self._fingerprint))
         return Checkpoint(training.step, training.epoch, content)
 
     def forget_data(self) -> None:
-        """Free the memory of the data, to have some for saving the result."""
+        """Free the memory of the data, so that enough is left to save the result."""
         self._prepared = None
         self._training = None
 
     def save(self, status: str, error: SteelyardError | None = None, *, epochs: Epochs = ()) -> None:
-        """Write how the run ended, in one transaction, with the last `epochs` of its history. Raises `FencedOff`."""
+        """Store how the run ended and the last `epochs` of its history, in one transaction. Raises `FencedOff`."""
         training, prepared = self._training, self._prepared
         trained = training is not None and prepared is not None
         metrics: dict[str, Any] = {}
@@ -161,7 +161,7 @@ class Outcome:
     def _judge(
         self, network: Network, name: str, part: Part, prepared: Prepared
     ) -> tuple[SplitPredictions, dict[str, float | None]]:
-        """The predictions for one split, and how good they are; errors in the target's own units."""
+        """The predictions and metrics of one split; errors are in the units of the target."""
         assert self.spec.loss is not None
         loss = self.spec.loss.to_part()
         said = answer(network, loss, part.x)
@@ -219,7 +219,7 @@ class Outcome:
 
 
 def describe_layers(network: Network) -> list[LayerFacts]:
-    """Every layer with its width, activation and number of weights."""
+    """Describe each layer: its units, activation, and number of weights."""
     return [
         LayerFacts(
             name=place.name,

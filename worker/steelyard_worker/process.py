@@ -1,6 +1,6 @@
-"""A training process, seen from outside: forked from the fork server, given one job after another, watched, ended.
+"""A training process as its supervisor sees it: forked, given one job after another, watched, and ended.
 
-It has its own pipe, because any code may print to standard output.
+Reports come through a pipe of their own, because any code may print to standard output.
 """
 
 import json
@@ -22,21 +22,21 @@ KERNEL_EVENTS = Path("/proc/vmstat")
 
 
 class ProcessDied(Exception):
-    """The process is gone; the message says how, for people: 'killed by SIGKILL'."""
+    """The process has died; the message says how, for example 'killed by SIGKILL'."""
 
 
 class KilledForMemory(ProcessDied):
-    """The kernel killed it, because the machine or its container had no memory left."""
+    """The kernel killed the process because the machine or container was out of memory."""
 
 
 class ForkServerDied(ProcessDied):
-    """The fork server died, and took all its children along."""
+    """The fork server died, and all its children with it."""
 
 
 class TrainingProcess:
-    """One process that trains. Raises `ProcessDied` if there can be none.
+    """A training process. Raises `ProcessDied` if it cannot be started.
 
-    `CANCEL` asks it to end its job early and keep what it has, `PAUSE` to leave a checkpoint for another to go on.
+    The signal `CANCEL` asks it to end its job early and keep the result; `PAUSE` asks it to save a checkpoint and stop.
     """
 
     def __init__(self, fork_server: ForkServer) -> None:
@@ -59,7 +59,7 @@ class TrainingProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs: its end of the pipe is open."""
+        """Whether it is running, that is, its end of the pipe is open."""
         while self._reports >= 0 and select.select([self._reports], [], [], 0)[0]:
             if not self._receive():
                 with suppress(ForkServerGone):
@@ -68,11 +68,11 @@ class TrainingProcess:
 
     @property
     def has_lost_its_fork_server(self) -> bool:
-        """Whether the process from which it was forked is gone."""
+        """Whether its fork server has died."""
         return self._fork_server.has_lost(self._child)
 
     def order(self, held: Claim) -> None:
-        """Let it train the job that `held` gives the right to. Raises `ProcessDied`."""
+        """Send it the claimed job. Raises `ProcessDied`."""
         self._kills_before = _kills_for_memory()
         line = json.dumps(asdict(held))
         try:
@@ -81,7 +81,7 @@ class TrainingProcess:
             raise self._death() from None
 
     def read(self, timeout_seconds: float) -> str | None:
-        """Its next report, or `None` when it says nothing for so long. Raises `ProcessDied`."""
+        """Its next report, or `None` if there is none within the timeout. Raises `ProcessDied`."""
         end = time.monotonic() + timeout_seconds
         while b"\n" not in self._unread:
             readable, _, _ = select.select([self._reports], [], [], max(0.0, end - time.monotonic()))
@@ -93,32 +93,32 @@ class TrainingProcess:
         return line.decode()
 
     def cancel(self) -> None:
-        """Ask it to end its job at the next batch and to keep the weights."""
+        """Ask it to end its job after the current batch and to keep the weights."""
         self._signal(CANCEL)
 
     def pause(self) -> None:
-        """Ask it to leave its job at the next batch, with a checkpoint."""
+        """Ask it to save a checkpoint after the current batch and stop."""
         self._signal(PAUSE)
 
     def kill(self) -> None:
-        """End it at once, and wait until it is gone."""
+        """Kill it and wait for its end."""
         self._signal(signal.SIGKILL)
         with suppress(ForkServerGone):
             self._reap()
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._reports >= 0:  # until it is reaped, its id is nobody else's
+        if self._reports >= 0:  # its id is not reused before it is reaped
             with suppress(ProcessLookupError):
                 os.kill(self._child.process_id, number)
 
     def _receive(self) -> bool:
-        """Whether there was anything to read but the end."""
+        """Read from the pipe; false at end of file."""
         received = os.read(self._reports, 4096)
         self._unread += received
         return bool(received)
 
     def _death(self) -> ProcessDied:
-        """How it died, once it is gone."""
+        """Wait for its end and describe how it died."""
         try:
             code = self._reap()
         except ForkServerGone:
@@ -128,7 +128,7 @@ class TrainingProcess:
         return ProcessDied(f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}")
 
     def _reap(self) -> int:
-        """Its exit status. Raises `ForkServerGone` if nobody knows it any more."""
+        """Its exit status. Raises `ForkServerGone` if the fork server has died."""
         if self._reports < 0:
             return 0
         self._close()
@@ -141,9 +141,9 @@ class TrainingProcess:
 
 
 def _kills_for_memory() -> int:
-    """How many processes this machine's kernel has killed for want of memory, in containers and out; 0 if untold.
+    """How many processes the kernel has killed for lack of memory, including those in containers; 0 if unknown.
 
-    The kernel counts before it kills, so the count is up to date when it is read after a process has died.
+    The kernel increments the counter before it kills, so the value is current after a process has died.
     """
     with suppress(OSError):
         for line in KERNEL_EVENTS.read_text().splitlines():

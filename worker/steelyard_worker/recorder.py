@@ -1,7 +1,7 @@
-"""Writes a run's progress to the ledger: every epoch, and now and then a checkpoint; at most two writes a second.
+"""Writes the progress of a run to the ledger: each epoch and some checkpoints, with at most two writes per second.
 
-A run does not depend on the database while it trains: what cannot be written now is kept and written later. Whether
-the run may go on without it is the lease's affair.
+Training continues while the database is unreachable: what cannot be written is kept and written later. The lease limits
+for how long.
 """
 
 import math
@@ -23,9 +23,9 @@ log = get_logger(__name__)
 
 
 class Recorder:
-    """Takes what the training loop yields. Raises `FencedOff` when the run is no longer the job's.
+    """Records the events of the training loop. Raises `FencedOff` if another run has taken over the job.
 
-    `make_checkpoint` gives the state that the training is in, which has about `state_bytes`.
+    `make_checkpoint` returns the current state of the training, which has about `state_bytes` bytes.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class Recorder:
         self._held = held
         self._make_checkpoint = make_checkpoint
         self._cadence = Cadence(state_bytes)
-        self._epochs: list[tuple[Epoch, float]] = []  # with the seconds trained until then
+        self._epochs: list[tuple[Epoch, float]] = []  # with the training time so far
         self._train_seconds = 0.0
         self._wrote_at = time.monotonic() - WRITE_SECONDS + FIRST_SECONDS
 
     def take(self, event: Batch | Epoch, train_seconds: float) -> None:
-        """Keep what happened for the next write, and write when it is time to."""
+        """Keep the event for the next write, and write if it is time."""
         self._train_seconds = train_seconds
         if isinstance(event, Epoch):
             self._epochs.append((event, train_seconds))
@@ -55,13 +55,13 @@ class Recorder:
 
     @property
     def unwritten(self) -> Epochs:
-        """The epochs that are kept for the next write."""
+        """The epochs that have not been written yet."""
         return tuple(
             (event.epoch, _finite(event.values) | {"seconds": round(seconds, 6)}) for event, seconds in self._epochs
         )
 
     def write(self, *, with_checkpoint: bool = False) -> None:
-        """Write what is kept. Raises `Unavailable`, and keeps it."""
+        """Write all pending epochs. They stay pending if this raises `Unavailable`."""
         self._wrote_at = started = time.monotonic()
         checkpoint = self._make_checkpoint() if with_checkpoint else None
         if self._epochs or checkpoint is not None:

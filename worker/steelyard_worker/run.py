@@ -1,10 +1,10 @@
-"""The training process: reads orders from a pipe, trains one job after another, reports through another pipe.
+"""The training process: reads orders from a pipe, trains one job after another, and reports through another pipe.
 
-It is forked from the fork server and stays for further jobs as long as each ends well: after a failure, or after
-`JOBS_BEFORE_RETIREMENT`, a fresh process takes its place.
+It is forked from the fork server and serves further jobs as long as each one succeeds. After a failure, or after
+`JOBS_BEFORE_RETIREMENT` jobs, a new process replaces it.
 
-It ends with its worker, and then writes nothing more about its job: the signal with which the kernel ends it may come
-late, since it comes by way of the fork server, and what fails meanwhile fails because the worker is gone.
+It dies with its worker and then writes nothing more about its job. The kernel's signal may come late, because it comes
+by way of the fork server. Any failure in the meantime is a consequence of the worker's death, not of the job.
 """
 
 import json
@@ -42,15 +42,15 @@ from steelyard_worker.outcome import Outcome
 from steelyard_worker.process import CANCEL, DONE, ENDING, GIVEN_BACK, PAUSE, REQUESTS, RETIRED, TICK
 from steelyard_worker.recorder import Recorder
 
-JOBS_BEFORE_RETIREMENT = 100  # bounds what a leak in any library can come to
-ORPHANED = 3  # the exit status of a process whose worker is gone
+JOBS_BEFORE_RETIREMENT = 100  # limits the effect of memory leaks in libraries
+ORPHANED = 3  # exit status of a process whose worker has died
 TICK_SECONDS = 0.2
 AGAIN_SECONDS = 1.0
 log = get_logger(__name__)
 
 
 class Reports:
-    """What the process tells its supervisor, and what the supervisor tells it by a signal."""
+    """The reports to the supervisor, and the requests that it sends as signals."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
@@ -61,14 +61,14 @@ class Reports:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, REQUESTS)
 
     def say(self, report: str) -> None:
-        """Send one report. If there is nobody to send it to, the process ends here, as if the kernel had killed it."""
+        """Send a report. If the worker has died, end the process here, as if the kernel had killed it."""
         try:
             self._pipe.write(report.encode() + b"\n")
         except OSError:
             os._exit(ORPHANED)
 
     def tick(self) -> None:
-        """Say that the work goes on; called for every batch, sent a few times a second."""
+        """Report progress; called for every batch, sent a few times per second."""
         clock = time.monotonic()
         if clock - self._ticked_at >= TICK_SECONDS:
             self._ticked_at = clock
@@ -82,13 +82,13 @@ class Reports:
 
 
 class GivenBack(Exception):
-    """The run ends here, and another may go on with it."""
+    """The run ends here; another run can continue the job."""
 
 
 def serve(ours: Settings, orders: int, reports: int, parent: int) -> None:
-    """Train what is ordered until nothing more can be. `orders` and `reports` are pipes' descriptors."""
+    """Train ordered jobs until this process must be replaced. `orders` and `reports` are file descriptors of pipes."""
     to_supervisor = Reports(os.fdopen(reports, "wb", buffering=0))
-    end_with_parent(signal.SIGKILL, parent)  # nothing trains for nobody
+    end_with_parent(signal.SIGKILL, parent)  # no training continues without its worker
     resource.setrlimit(resource.RLIMIT_AS, (ours.max_job_memory_bytes, ours.max_job_memory_bytes))
     engine = make_engine(ours.database)
     for count, line in enumerate(os.fdopen(orders), start=1):
@@ -102,7 +102,7 @@ def serve(ours: Settings, orders: int, reports: int, parent: int) -> None:
 
 
 def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
-    """Train one job and save how it ended. Gives the report to make: only after `DONE` may another follow."""
+    """Run one job and store its result. Returns the report; another job may follow only after `DONE`."""
     with bind(job_id=held.job_id, request_id=held.request_id):
         try:
             order = queries.load_order(engine, held.job_id)
@@ -121,7 +121,7 @@ def train(engine: Engine, ours: Settings, held: Claim, reports: Reports) -> str:
 
 
 def _train_and_save(ours: Settings, engine: Engine, held: Claim, order: Order, reports: Reports) -> bool:
-    """Whether the run came to a good end. Raises `FencedOff`, `GivenBack`, `Unavailable`."""
+    """Run a training; whether it succeeded. Raises `FencedOff`, `GivenBack`, `Unavailable`."""
     outcome = Outcome(engine, held, order, threads=ours.threads_per_job)
     try:
         epochs = _train(engine, ours, outcome, reports)
@@ -138,13 +138,13 @@ def _train_and_save(ours: Settings, engine: Engine, held: Claim, order: Order, r
     except Exception:
         log.exception("the run failed with an internal error")
         error = Internal("an internal error ended the run; the worker's log has the reason")
-    reports.say(ENDING)  # which also makes sure that the failure is not that of a worker which is gone
+    reports.say(ENDING)  # also ends the process here if the worker has died
     _insist(lambda: outcome.save("failed", error), reports)
     return False
 
 
 def _predict(_: Settings, engine: Engine, held: Claim, order: Order, reports: Reports) -> bool:
-    """Whether the batch came to a good end. Raises `FencedOff`, `GivenBack`, `Unavailable`."""
+    """Run a batch prediction; whether it succeeded. Raises `FencedOff`, `GivenBack`, `Unavailable`."""
     batch = Batch(engine, held, order)
 
     def is_stopped() -> bool:
@@ -160,7 +160,7 @@ def _predict(_: Settings, engine: Engine, held: Claim, order: Order, reports: Re
         if not isinstance(error, SteelyardError):
             log.exception("the batch failed with an internal error")
             error = Internal("an internal error ended the batch; the worker's log has the reason")
-        reports.say(ENDING)  # as for a training
+        reports.say(ENDING)  # as in a training
         batch.end("failed", error.problem())
         return False
     if reports.paused:
@@ -176,7 +176,7 @@ RUNNERS: dict[str, Callable[[Settings, Engine, Claim, Order, Reports], bool]] = 
 
 
 def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -> Epochs:
-    """Train to the end, and give the epochs that go into the history with it."""
+    """Train to the end. Returns the epochs that are to be stored with the result."""
     outcome.prepare()
     limit = min(outcome.spec.training.time_limit_seconds or ours.max_job_seconds, ours.max_job_seconds)
     recorder = Recorder(engine, outcome.held, outcome.make_checkpoint, state_bytes=outcome.state_bytes)
@@ -195,7 +195,7 @@ def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -
 
 
 def _insist(write: Callable[[], None], reports: Reports) -> None:
-    """Write, however long the database is unreachable or full. Raises `GivenBack` when the worker stops before that."""
+    """Repeat a write until the database accepts it. Raises `GivenBack` if the worker stops before that."""
     while True:
         try:
             return write()

@@ -1,10 +1,10 @@
-"""Runs jobs in training processes and answers for them: claims, renews the lease, cancels, gives back, buries.
+"""Runs jobs in training processes: claims them, renews leases, cancels runs, and returns or fails lost jobs.
 
-It stands outside the training process, so that a training that hangs, eats its memory or dies cannot keep
-its job: the lease is renewed only while batches go by. One supervisor serves all threads of a worker.
+It runs outside the training process, so that a training that hangs, runs out of memory, or dies cannot keep its job:
+the lease is renewed only while batches complete. One supervisor serves all threads of a worker.
 
-Which job is trained next is the queue's order, whatever called the worker: a Celery message, or its own look at the
-queue (`housekeeping`).
+The queue decides which job is trained next, no matter whether a Celery message or polling (`housekeeping`) woke the
+worker.
 """
 
 import time
@@ -34,15 +34,15 @@ from steelyard_worker.process import (
     TrainingProcess,
 )
 
-LOOK_SECONDS = 0.25  # how often a cancelled job, a draining worker and an old lease are looked for
+LOOK_SECONDS = 0.25  # between checks for cancellation, draining, and the age of the lease
 CANCEL_GRACE_SECONDS = 1.5
 PAUSE_GRACE_SECONDS = 8.0
 REPORT_GRACE_SECONDS = 2.0
-PAUSE_SECONDS = 1.0  # after a job was given back here, until this slot takes another
-BLAME_SECONDS = 0.5  # after the death of a training process, until the job is blamed for it
-PATIENCE_SECONDS = 12.0  # for a database that is being restarted together with this worker
+PAUSE_SECONDS = 1.0  # before a slot takes another job after it returned one
+BLAME_SECONDS = 0.5  # after a training process died, before this counts as a crash
+PATIENCE_SECONDS = 12.0  # for a database that restarts together with this worker
 RETRY_SECONDS = 0.5
-DRAINED_SECONDS = PATIENCE_SECONDS + 1  # to write what jobs were given back, after the last of them has been stopped
+DRAINED_SECONDS = PATIENCE_SECONDS + 1  # to write which jobs were returned, after the last one has stopped
 T = TypeVar("T")
 log = get_logger(__name__)
 
@@ -57,34 +57,34 @@ class Supervisor:
         self._fork_server = fork_server
         self._draining = Event()
         self._slots = settings.worker_concurrency
-        self._idle: SimpleQueue[TrainingProcess | None] = SimpleQueue()  # `None`: a process that is yet to be forked
+        self._idle: SimpleQueue[TrainingProcess | None] = SimpleQueue()  # `None`: not forked yet
         for _ in range(self._slots):
             self._idle.put(None)
 
     @property
     def room(self) -> int:
-        """How many jobs could be trained now beside those that are."""
+        """The number of free slots."""
         return 0 if self._draining.is_set() else self._idle.qsize()
 
     def drain(self) -> None:
-        """Take no further job, and give those that run back to the queue."""
+        """Claim no more jobs, and return running jobs to the queue."""
         self._draining.set()
 
     def wait_until_drained(self) -> None:
-        """Return once no job runs any more, or none should by now."""
+        """Wait until no job runs, or until the time limit for this is over."""
         end = time.monotonic() + PAUSE_GRACE_SECONDS + DRAINED_SECONDS
         with suppress(Empty):
             for _ in range(self._slots):
                 self._idle.get(timeout=max(0.0, end - time.monotonic()))
 
     def start_working(self) -> None:
-        """Work in a thread of its own."""
+        """Start a thread that calls `work`."""
         Thread(target=self.work, name="training", daemon=True).start()
 
     def work(self) -> None:
-        """Train one job after the other, in the order of the queue, until no more can be claimed.
+        """Train one job after another, in the order of the queue, until none can be claimed.
 
-        While all slots are taken it waits for one: so Celery, whose thread this is, leaves further messages to others.
+        It waits while all slots are taken, so that Celery, which calls it, leaves further messages to other workers.
         """
         process = self._idle.get()
         try:
@@ -130,29 +130,29 @@ class Supervisor:
             log.info("the job goes back to the queue", reason=reason, attempt=held.attempt)
             process.kill()
             self._settle(lambda: ledger.release(self._engine, held, reason))
-            self._draining.wait(PAUSE_SECONDS)  # what made it give up may not be over: do not try without end
+            self._draining.wait(PAUSE_SECONDS)  # the cause may still exist; do not retry in a tight loop
         except Exception:
             log.exception("watching the run failed; the job continues when its lease has expired")
-            process.kill()  # else the next job's reports would be mixed with this one's
+            process.kill()  # or its reports would be taken for those of the next job
             self._draining.wait(PAUSE_SECONDS)
 
     def _died_along(self, process: TrainingProcess) -> bool:
-        """Whether a training process died because everything here is being ended.
+        """Whether a training process died because its worker or its fork server is being ended too.
 
-        Of processes that are killed together the training may go first. If this worker is killed within a moment, it
-        has written nothing, and its lease runs out.
+        If several processes are killed together, the training process may die first. If this worker is killed within
+        the next moment, it has written nothing, and the lease expires.
         """
         return self._draining.wait(BLAME_SECONDS) or process.has_lost_its_fork_server
 
     def _lose(self, held: Claim, reason: str, error: type[RunFailed] = WorkerLost, *, is_crash: bool = True) -> None:
         log.warning("training process lost", reason=reason, attempt=held.attempt)
         pause = self._settle(lambda: ledger.lose(self._engine, held, reason, error=error, is_crash=is_crash))
-        # The slot is kept until the back-off is over, or jobs that have not run yet would take it first.
+        # Keep the slot until the back-off is over, or jobs that have not run yet would take it first.
         if pause:
             self._draining.wait(pause + BLAME_SECONDS)
 
     def _settle(self, change: Callable[[], T]) -> T | None:
-        """Tell the ledger how a run ended without a result. If that fails, the lease's end tells it."""
+        """Write to the ledger that a run ended without a result. If that fails, the lease expires."""
         try:
             return when_answered(change)
         except FencedOff:
@@ -163,7 +163,7 @@ class Supervisor:
 
 
 def when_answered(change: Callable[[], T]) -> T:
-    """Make a change, for which a database that is away is waited for. Raises what `change` raises after a while."""
+    """Make a change; if the database is unreachable, retry for `PATIENCE_SECONDS`. Raises what `change` raises."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -175,15 +175,15 @@ def when_answered(change: Callable[[], T]) -> T:
 
 
 class GivenBack(Exception):
-    """The run ends without being to blame; the message says why, for people."""
+    """The run ended through no fault of its job; the message says why."""
 
 
 class Hung(Exception):
-    """The process lives and does not get on; the message says so, for people."""
+    """The process is alive but makes no progress; the message says so."""
 
 
 class Watch:
-    """One run, from its order to its end: what its process says, against what the database and the clock say."""
+    """Watches one run: the reports of its process, its job in the database, and the clock."""
 
     def __init__(
         self,
@@ -203,10 +203,10 @@ class Watch:
         self._cancelled_at: float | None = None
         self._paused_at: float | None = None
         self._fenced_at: float | None = None
-        self._ending = False  # it has left its training loop and saves what it has
+        self._ending = False  # training is over; the result is being saved
 
     def until_done(self) -> None:
-        """Watch the run until its process says that it is done.
+        """Watch the run until its process reports its end.
 
         Raises `ProcessDied`, `Hung`, `FencedOff`, `GivenBack`.
         """
@@ -237,7 +237,7 @@ class Watch:
         except Unavailable:
             log.warning("the database is unreachable; the run goes on until its lease is nearly over")
         except FencedOff:
-            # The run itself may have written the job's end, and its report be on its way.
+            # The run may have written the end of the job itself; its report may follow.
             self._fenced_at = self._fenced_at or time.monotonic()
             if not self._ending or time.monotonic() - self._fenced_at > REPORT_GRACE_SECONDS:
                 raise
@@ -253,7 +253,7 @@ class Watch:
             self._paused_at = clock
             self._process.pause()
         elif clock - self._paused_at > PAUSE_GRACE_SECONDS:
-            raise GivenBack("the worker stops")  # without a checkpoint of this moment; an earlier one serves
+            raise GivenBack("the worker stops")  # the job continues from an earlier checkpoint
 
     def _renew(self) -> None:
         clock = time.monotonic()

@@ -1,4 +1,4 @@
-"""The bodies of the Celery tasks. What they do stands in `supervisor`."""
+"""The Celery tasks; `supervisor` does their work."""
 
 from celery import Celery
 
@@ -7,9 +7,9 @@ from steelyard_worker.supervisor import Supervisor
 
 
 def add_tasks(celery: Celery, supervisor: Supervisor) -> None:
-    """Give the task names their bodies, on this application alone."""
+    """Register the tasks on this application only."""
 
     @celery.task(name=TASK, shared=False, ignore_result=True)  # type: ignore[untyped-decorator]
     def train(_: str) -> None:
-        """Train what the queue has; the job that the message names may well not be the first of it."""
+        """Train jobs from the queue; the next one need not be the job that the message names."""
         supervisor.work()

@@ -1,10 +1,10 @@
-"""Delivers webhooks: signed as Standard Webhooks, to addresses that they may reach, independently of each other.
+"""Delivers webhooks, signed as Standard Webhooks, independently of each other, and only to allowed addresses.
 
-A silent receiver holds a connection and nothing else. Deliveries are limited for each host and in all; when all places
-are taken, the delivery that has waited longest gives its place to one that is due.
+A receiver that does not respond occupies one connection and delays no other delivery. The number of deliveries in
+progress is limited, per host and in total. When the limit is reached, the oldest one is ended for the next that is due.
 
-Each name is resolved once, every address that it has must be allowed, and the connection goes to one of those very
-addresses: a name that changes between the check and the connection gains nothing. Redirects are not followed.
+Each host name is resolved once, all its addresses must be allowed, and the connection goes to one of them. So a name
+whose address changes between the check and the connection (DNS rebinding) has no effect. Redirects are not followed.
 """
 
 import asyncio
@@ -38,22 +38,22 @@ SHORTEST_ROUND_SECONDS = 0.05
 AT_ONCE = 250
 PER_HOST = 8
 TAKEN_A_ROUND = 50
-MOST_BYTES = 64 << 20  # of bodies that are being delivered
-PATIENCE_SECONDS = 1.0  # for which a delivery keeps its place while others are due and there is none
+MOST_BYTES = 64 << 20  # in the bodies of deliveries in progress
+PATIENCE_SECONDS = 1.0  # before a delivery can be ended in favor of another
 DELIVERY_SECONDS = 15.0
 STOP_SECONDS = 5.0
 LOOK_UPS_AT_ONCE = BoundedSemaphore(500)
-GONE = 410  # the receiver wants no more deliveries
+GONE = 410  # HTTP status: the receiver wants no more deliveries
 log = get_logger(__name__)
 
 
 class Refused(Exception):
-    """The address may not be reached; the message says why, for people."""
+    """The address is not allowed; the message says why."""
 
 
 @dataclass
 class Flight:
-    """A delivery under way, since `started` by the monotonic clock."""
+    """A delivery in progress, `started` at a time of the monotonic clock."""
 
     delivery: Delivery
     started: float
@@ -61,7 +61,7 @@ class Flight:
 
 
 class WebhookSender:
-    """A thread that delivers what is due."""
+    """A thread that delivers the webhooks that are due."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
@@ -74,11 +74,11 @@ class WebhookSender:
         self._outcomes: list[Outcome] = []
 
     def start(self) -> None:
-        """Begin to deliver."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Interrupt the deliveries under way, which are repeated later, and end within `STOP_SECONDS`."""
+        """Interrupt the deliveries in progress, which are repeated later, and stop within `STOP_SECONDS`."""
         self._stopping.set()
         self._loop.call_soon_threadsafe(self._wake.set)
         self._thread.join(STOP_SECONDS)
@@ -88,7 +88,7 @@ class WebhookSender:
             runner.run(self._work())
 
     async def _work(self) -> None:
-        self._trusted = httpx.create_ssl_context()  # SSL_CERT_FILE counts, a proxy of the environment does not
+        self._trusted = httpx.create_ssl_context()  # respects SSL_CERT_FILE; proxy variables are ignored
         while not self._stopping.is_set():
             try:
                 await self._round()
@@ -100,7 +100,7 @@ class WebhookSender:
         await self._interrupt()
 
     async def _rest(self) -> None:
-        """Wait until there may be something to do."""
+        """Wait until the next round."""
         await asyncio.sleep(SHORTEST_ROUND_SECONDS)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), ROUND_SECONDS)
@@ -116,7 +116,7 @@ class WebhookSender:
         if due and room > 0:
             for delivery in await asyncio.to_thread(outbox.take, self._engine, due[:room], KINDS):
                 self._launch(delivery)
-            self._wake.set()  # there may be more
+            self._wake.set()  # more may be due
 
     def _room(self) -> int:
         held = sum(len(flight.delivery.body) for flight in self._flights.values())
@@ -141,9 +141,9 @@ class WebhookSender:
         self._wake.set()
 
     def _cut(self, count: int) -> None:
-        """End the `count` deliveries that have waited longest, if they have waited long enough."""
+        """End the `count` oldest deliveries, if they are old enough."""
         latest = time.monotonic() - PATIENCE_SECONDS
-        for task, flight in list(self._flights.items())[: max(0, count)]:  # in the order of their start
+        for task, flight in list(self._flights.items())[: max(0, count)]:  # oldest first
             if flight.started < latest:
                 flight.cut = True
                 task.cancel()
@@ -177,7 +177,7 @@ class WebhookSender:
             words = f"the receiver took longer than {DELIVERY_SECONDS:.0f} s"
         except (httpx.HTTPError, OSError) as error:
             words = f"the receiver could not be reached ({error or type(error).__name__})"
-        except Exception as error:  # one delivery must not end the sender
+        except Exception as error:  # one failed delivery must not stop the sender
             with _bound(delivery):
                 log.exception("a webhook could not be sent")
             words = f"it could not be sent ({type(error).__name__})"
@@ -189,7 +189,7 @@ def _bound(delivery: Delivery) -> AbstractContextManager[None]:
 
 
 async def send(delivery: Delivery, networks: Sequence[Network], trusted: ssl.SSLContext) -> int:
-    """Send once; the status of the answer. Raises `Refused`, `httpx.HTTPError`, `OSError`."""
+    """Send once. Returns the status of the answer. Raises `Refused`, `httpx.HTTPError`, `OSError`."""
     url = urlsplit(delivery.url)
     host = url.hostname or ""
     address = await _resolve(host, url, networks)
@@ -198,10 +198,10 @@ async def send(delivery: Delivery, networks: Sequence[Network], trusted: ssl.SSL
         httpx.URL(delivery.url).copy_with(host=address),
         headers={"Host": url.netloc, **_headers(delivery)},
         content=delivery.body,
-        extensions={"sni_hostname": host},  # the certificate must be the name's, wherever the connection goes
+        extensions={"sni_hostname": host},  # the certificate must match the host name
     )
     async with httpx.AsyncClient(trust_env=False, verify=trusted, timeout=DELIVERY_SECONDS) as client:
-        answer = await client.send(request, stream=True)  # its body may have any length and is not read
+        answer = await client.send(request, stream=True)  # the body may be large and is not read
         await answer.aclose()
     return answer.status_code
 
@@ -216,10 +216,10 @@ async def _resolve(host: str, url: SplitResult, networks: Sequence[Network]) -> 
 
 
 async def _look_up(host: str, port: int) -> list[str]:
-    """The addresses of a name. Raises `OSError`.
+    """The addresses of a host name. Raises `OSError`.
 
-    In a thread of its own: a name whose servers are silent keeps one busy for half a minute, so a pool of a few would
-    delay every other name, and a pool's threads would delay the end of the worker.
+    Each lookup has a thread of its own: a name server that does not respond blocks it for half a minute. In a small
+    thread pool it would delay all other lookups, and pool threads would delay the exit of the worker.
     """
     if not LOOK_UPS_AT_ONCE.acquire(blocking=False):
         raise OSError("too many DNS lookups are in progress")
