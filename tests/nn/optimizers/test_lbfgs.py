@@ -7,10 +7,10 @@ from steelyard.errors import InvalidParameter
 from steelyard.nn.layers import BatchNormalization, Dense, Dropout, GaussianNoise, Layer, LayerNormalization, Residual
 from steelyard.nn.losses import MeanSquaredError
 from steelyard.nn.network import Network
-from steelyard.nn.optimizers import LBFGS
+from steelyard.nn.optimizers import LBFGS, Learned, Step
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.loop import Epoch, Training
-from tests.nn.networks import finish, make_training
+from tests.nn.networks import Array, finish, make_training
 
 
 def test_lbfgs_finds_the_bottom_of_a_quadratic_bowl_in_as_many_steps_as_it_has_dimensions() -> None:
@@ -37,3 +37,61 @@ def test_lbfgs_keeps_frozen_weights() -> None:
     finish(training)
     for name, tensor in training.network.tensors().items():
         assert (tensor.tobytes() == training.initial[name].tobytes()) == (not name.startswith("output"))
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_the_direction_is_that_of_the_inverse_hessian_written_out(count: int) -> None:
+    generator = np.random.default_rng(0)
+    root = generator.normal(size=(5, 5))
+    hessian = root @ root.T + np.eye(5)
+    steps = generator.normal(size=(count, 5))
+    pairs = [(step, hessian @ step) for step in steps]  # newest first
+    inverse = np.eye(5)
+    if pairs:
+        step, change = pairs[0]
+        inverse *= (step @ change) / (change @ change)
+    for step, change in reversed(pairs):  # Nocedal and Wright 2006, equation 7.16
+        rho = 1 / (change @ step)
+        v = np.eye(5) - rho * np.outer(change, step)
+        inverse = v.T @ inverse @ v + rho * np.outer(step, step)
+    gradient = generator.normal(size=5)
+    np.testing.assert_allclose(LBFGS().direction(gradient, pairs), -inverse @ gradient)
+
+
+def slots(optimizer: LBFGS, size: int) -> dict[str, Array]:
+    return {name: np.zeros(size) for name in optimizer.slots}
+
+
+def test_the_newest_pairs_are_remembered_first_and_the_oldest_forgotten() -> None:
+    optimizer = LBFGS(history_size=2)
+    learned = [
+        Learned(np.zeros(2), np.zeros(2), slots(optimizer, 2)),
+        Learned(np.zeros(1), np.zeros(1), slots(optimizer, 1)),
+    ]
+    scalars = dict(optimizer.scalars)
+    for number in (1.0, 2.0, 3.0):
+        optimizer._remember(learned, scalars, np.full(3, number), np.full(3, 10 * number))
+    assert scalars == {"pairs": 2}
+    for each in learned:
+        assert [each.slots[f"step_{age}"][0] for age in (0, 1)] == [3, 2]
+        assert [each.slots[f"change_{age}"][0] for age in (0, 1)] == [30, 20]
+    optimizer._remember(learned, scalars, np.ones(3), -np.ones(3))  # curved the wrong way
+    assert learned[0].slots["step_0"][0] == 3
+
+
+def test_a_step_goes_far_enough_along_a_line_and_scales_the_first() -> None:
+    def look() -> float:
+        learned.gradient[:] = 2 * (learned.weights - 3)
+        return float(((learned.weights - 3) ** 2).sum())
+
+    learned = Learned(np.zeros(2), np.zeros(2), slots(LBFGS(), 2))
+    scalars = dict(LBFGS().scalars)
+    losses = [look()]
+    for number in range(1, 6):
+        LBFGS().update([learned], scalars, Step(number, 1.0, look))
+        losses.append(look())
+    assert losses == sorted(losses, reverse=True)
+    np.testing.assert_allclose(learned.weights, 3, atol=1e-8)
+    at_bottom = learned.weights.copy()
+    LBFGS().update([learned], scalars, Step(6, 1.0, look))
+    np.testing.assert_allclose(learned.weights, at_bottom, atol=1e-8)
