@@ -147,6 +147,7 @@ class Ranged(Part):
     below: Annotated[float, Lt(3)] = 2.0
     up_to: Annotated[int, Le(3)] = 3
     kind: Literal["round", "square"] = "round"
+    noted: Annotated[float, "seconds"] = 1.0  # a note bounds nothing
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,7 @@ def test_parts_cannot_be_changed() -> None:
 
 def test_parameters_keep_their_order_bounds_and_defaults() -> None:
     found = parameters(Ranged)
-    assert [parameter.name for parameter in found] == ["above", "from_on", "below", "up_to", "kind"]
+    assert [parameter.name for parameter in found] == ["above", "from_on", "below", "up_to", "kind", "noted"]
     assert found[0].hint.__metadata__ == (Gt(1),)
-    assert [parameter.default for parameter in found] == [2.0, 1.0, 2.0, 3, "round"]
+    assert [parameter.default for parameter in found] == [2.0, 1.0, 2.0, 3, "round", 1.0]
     assert parameters(LAYERS["dense"])[0].default is MISSING
