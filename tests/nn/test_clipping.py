@@ -44,6 +44,13 @@ def test_long_gradients_keep_their_direction(clip: GradientClip, lengths: tuple[
     np.testing.assert_allclose(gradients, expected, rtol=1e-12)
 
 
+def test_a_gradient_as_long_as_the_limit_keeps_its_bits() -> None:
+    for clip in (ByNorm(5.0), ByGlobalNorm(5.0)):
+        gradient = np.array([3.0, -4.0])
+        clip.clip([gradient])
+        assert gradient.tolist() == [3, -4]
+
+
 def test_values_are_cut_on_both_sides() -> None:
     gradient = np.array([-3.0, -0.5, 0.5, 3.0])
     ByValue(1.0).clip([gradient])

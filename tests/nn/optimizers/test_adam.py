@@ -58,7 +58,8 @@ def nadam(o: Nadam, w: float) -> Iterator[float]:
     [
         (Adam(0.05), adam),
         (Adam(0.05, beta_1=0.8, beta_2=0.99, weight_decay=0.1), adam),
-        (Adam(0.05, amsgrad=True), adam),
+        (Adam(0.05, amsgrad=True, weight_decay=0.1), adam),
+        (AdamW(0.05, amsgrad=True, weight_decay=0.3), adam),
         (AdamW(0.05, weight_decay=0.3), adam),
         (Adamax(0.05, weight_decay=0.1), adamax),
         (Nadam(0.05, weight_decay=0.1), nadam),

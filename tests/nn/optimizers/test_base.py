@@ -37,3 +37,10 @@ def test_weights_may_be_updated_in_pieces(rule: Rule) -> None:
     parts = [learn(rule, pieces[part], gradient[part]) for part in (slice(0, 3), slice(3, 10))]
     rule.update(parts, dict(rule.scalars), step(rule))
     assert whole.tobytes() == pieces.tobytes()
+
+
+def test_a_rule_is_asked_for_its_formula_and_its_coefficients() -> None:
+    assert {name for name in dir(Rule) if getattr(getattr(Rule, name), "__isabstractmethod__", False)} == {
+        "move",
+        "coefficients",
+    }

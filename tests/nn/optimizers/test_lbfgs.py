@@ -95,3 +95,58 @@ def test_a_step_goes_far_enough_along_a_line_and_scales_the_first() -> None:
     at_bottom = learned.weights.copy()
     LBFGS().update([learned], scalars, Step(6, 1.0, look))
     np.testing.assert_allclose(learned.weights, at_bottom, atol=1e-8)
+
+
+class Bowl:
+    """A quadratic bowl around three, and where it was looked at."""
+
+    def __init__(self, size: int = 2) -> None:
+        self.learned = Learned(np.zeros(size), np.zeros(size), slots(LBFGS(), size))
+        self.scalars = dict(LBFGS().scalars)
+        self.seen: list[Array] = []
+
+    def look(self) -> float:
+        weights = self.learned.weights
+        self.seen.append(weights.copy())
+        self.learned.gradient[:] = np.array([2.0, 20.0]) * (weights - 3)
+        return float((np.array([1.0, 10.0]) * (weights - 3) ** 2).sum())
+
+    def step(self, rate: float) -> None:
+        self.seen.clear()
+        LBFGS().update([self.learned], self.scalars, Step(1, rate, self.look))
+
+
+def test_the_first_look_is_no_further_than_the_rate_and_later_ones_are_at_the_estimate() -> None:
+    bowl = Bowl()
+    bowl.step(0.5)
+    gradient = np.array([-6.0, -60.0])
+    np.testing.assert_allclose(bowl.seen[1], -0.5 * gradient / np.abs(gradient).sum())
+    start, pair = bowl.learned.weights.copy(), [bowl.learned.slots[f"{kind}_0"].copy() for kind in ("step", "change")]
+    bowl.look()
+    direction = LBFGS().direction(bowl.learned.gradient.copy(), [tuple(pair)])
+    bowl.step(0.5)
+    np.testing.assert_allclose(bowl.seen[1], start + direction)
+
+
+def test_a_small_gradient_is_not_made_longer() -> None:
+    bowl = Bowl()
+    bowl.learned.weights[:] = 3 - 1e-3
+    bowl.step(1.0)
+    np.testing.assert_allclose(bowl.seen[1] - bowl.seen[0], [2e-3, 2e-2])
+
+
+def test_what_is_remembered_is_dropped_where_it_leads_uphill() -> None:
+    bowl = Bowl()
+    bowl.scalars["pairs"] = 1
+    bowl.learned.slots["step_0"][:], bowl.learned.slots["change_0"][:] = [1, 1], [-1, -1]
+    before = bowl.look()
+    bowl.step(1.0)
+    assert bowl.look() < before
+    assert bowl.scalars == {"pairs": 1}
+
+
+@pytest.mark.parametrize(("change", "pairs"), [(1e-10, 0), (1.1e-10, 1), (1e-3, 1), (-1.0, 0)])
+def test_a_pair_without_curvature_is_not_remembered(change: float, pairs: int) -> None:
+    bowl = Bowl()
+    LBFGS()._remember([bowl.learned], bowl.scalars, np.array([1.0, 0.0]), np.array([change, 0.0]))
+    assert bowl.scalars == {"pairs": pairs}

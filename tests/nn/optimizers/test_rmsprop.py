@@ -24,9 +24,9 @@ def rmsprop(o: RMSprop, w: float) -> Iterator[float]:
 @pytest.mark.parametrize(
     "rule",
     [
-        RMSprop(0.01),
-        RMSprop(0.01, momentum=0.5),
-        RMSprop(0.01, centered=True),
+        RMSprop(0.01, weight_decay=0.1),
+        RMSprop(0.01, momentum=0.5, weight_decay=0.1),
+        RMSprop(0.01, centered=True, weight_decay=0.1),
         RMSprop(0.01, rho=0.9, momentum=0.5, centered=True, weight_decay=0.1),
     ],
     ids=str,

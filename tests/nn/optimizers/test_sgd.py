@@ -19,7 +19,13 @@ def sgd(o: SGD, w: float) -> Iterator[float]:
 
 
 @pytest.mark.parametrize(
-    "rule", [SGD(0.1), SGD(0.1, momentum=0.9), SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.1)], ids=str
+    "rule",
+    [
+        SGD(0.1, weight_decay=0.1),
+        SGD(0.1, momentum=0.9, weight_decay=0.1),
+        SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
+    ],
+    ids=str,
 )
 def test_updates_follow_the_formula(rule: SGD) -> None:
     check_formula(rule, sgd)
