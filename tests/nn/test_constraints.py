@@ -31,14 +31,14 @@ def test_kernels_keep_their_constraint_through_a_training(name: str) -> None:
 def test_kernels_are_scaled_unit_by_unit() -> None:
     kernel = np.array([[3.0, 0.3], [4.0, 0.4]])
     expected = {
-        "max_norm": kernel * [1 / 5 * 2, 1],
-        "unit_norm": kernel / [5, 0.5],
+        "max_norm": kernel * [2 / (5 + 1e-7), 0.5 / (0.5 + 1e-7)],
+        "unit_norm": kernel / [5 + 1e-7, 0.5 + 1e-7],
         "non_neg": kernel,
     }
     for name, value in expected.items():
         changed = kernel.copy()
         CONSTRAINTS[name]().apply(changed, np.empty_like(kernel))
-        np.testing.assert_allclose(changed, value, rtol=1e-6)
+        np.testing.assert_allclose(changed, value, rtol=1e-12)
     zeros = np.zeros((2, 2))
     CONSTRAINTS["unit_norm"]().apply(zeros, np.empty_like(zeros))
     assert zeros.tolist() == [[0, 0], [0, 0]]
