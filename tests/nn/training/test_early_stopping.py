@@ -2,8 +2,10 @@
 
 import json
 import math
+from typing import get_type_hints
 
 import pytest
+from annotated_types import Ge
 
 from steelyard.nn.training.early_stopping import BestEpoch, EarlyStopping
 
@@ -62,3 +64,11 @@ def test_defaults_are_a_patience_of_ten_and_the_best_weights() -> None:
 def test_options_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         EarlyStopping().patience = 1  # type: ignore[misc]
+
+
+def test_ranges_are_declared_for_the_schema_of_jobs() -> None:
+    hints = get_type_hints(EarlyStopping, include_extras=True)
+    assert {name: hint.__metadata__ for name, hint in hints.items() if hasattr(hint, "__metadata__")} == {
+        "patience": (Ge(0),),
+        "min_delta": (Ge(0),),
+    }
