@@ -5,7 +5,7 @@ import pytest
 
 from steelyard.errors import InvalidParameter
 from steelyard.nn.activations import Tanh
-from steelyard.nn.layers import Dense, Dropout, Residual
+from steelyard.nn.layers import ActivationLayer, Dense, Dropout, LayerNormalization, Residual
 from steelyard.nn.losses import MeanSquaredError
 from steelyard.nn.network import Network, Pass, buffer_width
 from steelyard.nn.rng import Streams
@@ -56,3 +56,25 @@ def test_a_block_keeps_the_buffers_of_its_layers_and_its_own() -> None:
     inner = 3 * 4 + 3
     assert Residual((Dense(4),)).buffer_widths(3) == inner + 2 * 4 + 2 * 3
     assert buffer_width([Residual((Dense(4),)), Dense(2)], 3) == inner + 14 + (3 * 2 + 4)
+
+
+NAMES = ("a", "b", "c")
+
+
+def test_a_block_that_adds_its_inputs_gives_its_last_units_their_names() -> None:
+    named, axis = Residual((Dense(5), ActivationLayer(Tanh()), Dense(3), Dropout(0.5))).axes(NAMES)
+    assert axis == NAMES
+    assert named == {
+        "dense_1.kernel": (NAMES, 5),
+        "dense_1.bias": (5,),
+        "dense_2.kernel": (5, NAMES),
+        "dense_2.bias": (NAMES,),
+    }
+    assert Residual((LayerNormalization(),)).axes(NAMES)[1] == NAMES
+
+
+def test_a_block_with_a_projection_has_units_without_names() -> None:
+    named, axis = Residual((Dense(5), Dense(4))).axes(NAMES)
+    assert axis == 4
+    assert named["dense_2.kernel"] == (5, 4)
+    assert named["projection.kernel"] == (NAMES, 4)
