@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.diagnostics.columns import find_in_columns
+from steelyard.diagnostics.columns import constant_inputs, find_in_columns
 from steelyard.diagnostics.schema import Finding
 from steelyard.tabular.encoder import Encoder, EncoderOptions
 from steelyard.tabular.table import table_of
-from steelyard.tabular.values import coded
+from steelyard.tabular.values import Values, coded
 
 
 def findings(values: list[str], **options: Any) -> list[Finding]:
@@ -19,6 +19,19 @@ def findings(values: list[str], **options: Any) -> list[Finding]:
 
 def test_columns_of_a_few_frequent_categories_have_nothing_to_tell() -> None:
     assert findings(["Rome", "Oslo", "Bonn"] * 20) == []
+
+
+def test_inputs_with_one_value_are_named_together() -> None:
+    table = table_of({
+        "a": Values(np.array([1.0, 1, 1, 2])),
+        "b": Values(np.array([1.0, np.nan, 1, 1])),
+        "c": coded(["x", "x", "x", "y"]),
+        "d": coded(["x", None, "x", "x"]),
+    })  # fmt: skip
+    [finding] = constant_inputs(table.columns, np.arange(3))
+    assert (finding.code, finding.level) == ("constant_inputs", "info")
+    assert finding.message.startswith("'a', 'c' have the same value in all 3 training rows")
+    assert [*constant_inputs(table.columns, np.arange(4))] == []
 
 
 def test_rare_categories_are_counted_and_named() -> None:

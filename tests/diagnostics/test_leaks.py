@@ -53,6 +53,20 @@ def test_an_input_that_determines_the_target_is_named(x: Any, y: Any, words: str
     assert "data.ignore" in finding.suggestion
 
 
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (np.where(np.arange(ROWS) % 5 == 0, np.nan, PRICES), PRICES),
+        ([None if row % 5 == 0 else label for row, label in enumerate(CLASSES)], CLASSES),
+    ],
+)
+def test_an_input_that_gives_the_target_away_where_it_has_a_value_is_named(x: Any, y: Any) -> None:
+    [finding] = leaks(x, y)
+    assert finding.message == "The input 'x' equals the target 'y' in the 48 training rows that have it."
+    few = [None if row % 5 else label for row, label in enumerate(y)] if isinstance(x, list) else None
+    assert few is None or leaks(few, y) == []
+
+
 NEARLY = [*CLASSES[:-1], "n"]
 RARE = ["p", *["n"] * (ROWS - 1)]
 

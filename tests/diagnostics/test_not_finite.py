@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from steelyard.diagnostics.not_finite import blame_cell, find_not_finite, find_undefined
+from steelyard.diagnostics.not_finite import blame_cell, blame_target, find_not_finite, find_undefined
 from steelyard.tabular.encoder import Encoder, EncoderOptions
+from steelyard.tabular.supervision import supervise
 from steelyard.tabular.table import table_of
 from steelyard.tabular.values import Values, coded
 
@@ -23,6 +24,24 @@ def test_a_validation_loss_that_is_sometimes_finite_is_counted() -> None:
     assert "kept the weights" not in finding.message
     assert find_not_finite({"val_loss": [0.5, 0.4]}, {}, stopped_at=None) == []
     assert find_not_finite({"loss": [0.5, 0.4]}, {}, stopped_at=None) == []
+
+
+def test_a_target_that_overflows_is_named() -> None:
+    table = table_of({"a": Values(np.arange(4.0)), "y": Values(np.array([1.0, 2, 3.5, 1e60]))})
+    supervised, rows, ids = supervise(table, ["y"]), np.array([2, 3]), np.array([12, 13])
+    scaled = np.array([[0.5], [np.inf]], np.float32)
+    said = blame_target(scaled, ids, supervised, rows)
+    assert said == "Row 13 has 1e+60 as the target 'y', which is too large for float32 after preprocessing."
+    assert blame_target(np.array([[0.5], [1.0]]), ids, supervised, rows) is None
+    assert (
+        blame_target(
+            np.array([0, 1]),
+            ids,
+            supervise(table_of({"a": table.columns["a"].values, "y": coded(["n", "p", "n", "p"])}), ["y"]),
+            rows,
+        )
+        is None
+    )
 
 
 def test_metrics_that_are_null_have_a_reason() -> None:

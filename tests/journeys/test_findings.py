@@ -97,6 +97,14 @@ def test_a_training_that_diverged_is_blamed_on_its_cell(service: Service) -> Non
     assert said["message"] == f"Row {ROWS - 1} has 1e+60 in 'a', which is too large for float32 after preprocessing."
 
 
+def test_a_target_that_overflows_in_the_test_rows_is_named(service: Service) -> None:
+    y = [1e60, *numbers(1)[1:]]
+    holdouts = {"validation": None, "test": {"column": "part", "value": "v"}}
+    done = service.wait(service.post(job({"a": numbers(), "part": parts(), "y": y}, **holdouts))["id"])
+    said = found(done)["undefined_metrics"]["message"]
+    assert "loss of the test rows is null. Row 0 has 1e+60 as the target 'y', which is too large for float32" in said
+
+
 @pytest.mark.parametrize(("factor", "words"), [(1.0, "equals the target"), (2.5, "is a linear function of")])
 def test_an_input_that_gives_the_target_away_is_named(service: Service, factor: float, words: str) -> None:
     y = numbers(1)

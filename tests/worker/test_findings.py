@@ -48,6 +48,12 @@ def test_the_reason_for_learning_nothing_takes_the_place_of_the_loss_that_did_no
     assert "loss_did_not_fall" in without
 
 
+def test_units_that_started_equal_come_first_and_are_not_stuck_besides() -> None:
+    found = findings(initializer="zeros", activation="relu")
+    assert next(iter(found)) == "equal_units"
+    assert "stuck_units" not in found
+
+
 def test_only_a_divergence_is_blamed_on_large_training_values() -> None:
     large: dict[str, Any] = {
         "data": {"inline": {"x": (X * 1e6).tolist(), "y": X[:, 0].tolist()}},

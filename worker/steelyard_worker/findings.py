@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from steelyard.diagnostics.columns import find_in_columns
+from steelyard.diagnostics.columns import constant_inputs, find_in_columns
 from steelyard.diagnostics.findings import Run, find
 from steelyard.diagnostics.leaks import find_leaks
 from steelyard.diagnostics.learning import (
@@ -15,7 +15,7 @@ from steelyard.diagnostics.learning import (
     one_class_predicted,
     stuck_units,
 )
-from steelyard.diagnostics.not_finite import blame_cell, find_not_finite, find_overflow, find_undefined
+from steelyard.diagnostics.not_finite import blame_cell, blame_target, find_not_finite, find_overflow, find_undefined
 from steelyard.diagnostics.schema import Finding
 from steelyard.nn.penalties import Penalties
 from steelyard.nn.training.loop import Training
@@ -53,13 +53,18 @@ def find_in_run(
     not_finite = find_not_finite(history, causes, stopped_at=stopped_at)
     others = {split: values for split, values in metrics.items() if split != "validation" or not not_finite}
     rows = prepared.parts["train"].rows
+    # Units that started equal are copies of each other: that they are stuck, too, is no other finding.
+    equal = [finding for finding in found if finding.code == "equal_units"]
+    layers = {finding.layer for finding in equal}
     return [
-        *reasons,
+        *equal,
+        *(finding for finding in reasons if finding.layer is None or finding.layer not in layers),
         *find_overflow(causes.get("train")),
-        *found,
+        *(finding for finding in found if finding not in equal),
         *not_finite,
         *find_undefined(others, causes),
         *find_leaks(prepared.supervised, rows),
+        *constant_inputs(prepared.supervised.inputs, rows),
         *find_in_columns(prepared.inputs, len(rows)),
     ]
 
@@ -85,6 +90,7 @@ def _causes(prepared: Prepared, history: History, metrics: Metrics, *, diverged:
     causes: dict[str, str] = {}
     for name in bad & prepared.parts.keys():
         part = prepared.parts[name]
-        cell = blame_cell(part.x, part.rows, part.ids, prepared.supervised.inputs, prepared.inputs)
+        cell = blame_target(part.y, part.ids, prepared.supervised, part.rows)
+        cell = cell or blame_cell(part.x, part.rows, part.ids, prepared.supervised.inputs, prepared.inputs)
         causes |= {} if cell is None else {name: cell}
     return causes

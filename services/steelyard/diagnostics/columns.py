@@ -1,11 +1,16 @@
 """What stands out in the columns that a job learned from: categories that are rare, or very many."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
 
 from steelyard.diagnostics.schema import Finding
 from steelyard.errors import shown
+from steelyard.tabular.column import Column
 from steelyard.tabular.encoder import Categories, Encoder
 
+MOST_NAMED = 10
 MANY = 50  # categories: a column of more of them is seldom learned well from one place each
 
 
@@ -16,6 +21,25 @@ def find_in_columns(encoder: Encoder, rows: int) -> list[Finding]:
         for column in encoder.categories
         for finding in (*rare_categories(column, encoder), *high_cardinality(column, encoder, rows))
     ]
+
+
+def constant_inputs(columns: Mapping[str, Column], rows: NDArray[np.int64]) -> Iterator[Finding]:
+    """Inputs with one value in all training `rows`."""
+    constant = [name for name, column in columns.items() if _is_constant(column.values.array[rows])]
+    if constant:
+        few = ", ".join(map(shown, constant[:MOST_NAMED]))
+        more = f" and {len(constant) - MOST_NAMED} more" if len(constant) > MOST_NAMED else ""
+        yield Finding(
+            code="constant_inputs",
+            level="info",
+            message=f"{few}{more} {'has' if len(constant) == 1 else 'have'} the same value in all {len(rows)} training "
+            "rows, so the network learns nothing from it.",
+            suggestion="Add training rows with other values, or drop it (data.ignore).",
+        )
+
+
+def _is_constant(values: NDArray[np.float64]) -> bool:
+    return bool((values == values[0]).all())
 
 
 def rare_categories(column: Categories, encoder: Encoder) -> Iterator[Finding]:

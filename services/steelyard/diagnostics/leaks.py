@@ -61,12 +61,12 @@ def find_leaks(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Find
         samples = [(rows[places], target.take(places)) for places in some]
         for name, column in supervised.inputs.items():
             # In a sample anything that holds may be a relation; whether it is evidence, all rows say.
-            if any(_relation(column.values.take(few), sampled, -math.inf) is None for few, sampled in samples):
+            if any(_find_relation(column.values.take(few), sampled, -math.inf) is None for few, sampled in samples):
                 continue
-            relation = _relation(column.values.take(rows), target, unlikely)
+            found = _find_relation(column.values.take(rows), target, unlikely)
             # Of a single input there is nothing else to learn from: that it determines the target is the task.
-            if relation is not None and (len(supervised.inputs) > 1 or relation.startswith("equals")):
-                yield _leak(name, target.name, relation, len(rows))
+            if found is not None and (len(supervised.inputs) > 1 or found[0].startswith("equals")):
+                yield _leak(name, target.name, *found, len(rows))
 
 
 def _targets(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Target]:
@@ -78,14 +78,27 @@ def _targets(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Target
         yield Target(name, y[:, place], None)
 
 
-def _leak(name: str, target: str, relation: str, rows: int) -> Finding:
+def _leak(name: str, target: str, relation: str, present: int, rows: int) -> Finding:
+    where = f"all {rows} training rows" if present == rows else f"the {present} training rows that have it"
     return Finding(
         code="target_leak",
         level="info" if relation.startswith("orders") else "warning",
-        message=f"The input {shown(name)} {relation.format(target=shown(target))} in all {rows} training rows.",
+        message=f"The input {shown(name)} {relation.format(target=shown(target))} in {where}.",
         suggestion="If it is derived from the target, or not known when the model is used, add it to data.ignore: the "
         "metrics are too good with it.",
     )
+
+
+def _find_relation(values: Values, target: Target, unlikely: float) -> tuple[str, int] | None:
+    """How the input determines the target, and in how many rows: in all, or in those that have a value."""
+    rows = len(values.array)
+    if (relation := _relation(values, target, unlikely)) is not None:
+        return relation, rows
+    present = np.flatnonzero(~values.missing)
+    if len(present) == rows or len(present) < max(LEAST_ROWS, rows / 2):
+        return None
+    relation = _relation(values.take(present), target.take(present), unlikely)
+    return None if relation is None else (relation, len(present))
 
 
 def _relation(values: Values, target: Target, unlikely: float) -> str | None:

@@ -10,6 +10,7 @@ from steelyard.diagnostics.schema import Finding
 from steelyard.errors import shown
 from steelyard.tabular.column import Column
 from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.supervision import Supervised
 
 LARGE = 1e4  # of a scaled input: beyond this it is the likely cause of an overflow
 WHY_UNDEFINED = {
@@ -79,6 +80,28 @@ def find_undefined(metrics: Mapping[str, Mapping[str, float | None]], causes: Ma
     return found
 
 
+def blame_target(
+    y: NDArray[Any], ids: NDArray[np.int64], supervised: Supervised, rows: NDArray[np.int64]
+) -> str | None:
+    """A sentence about the target that is largest as the loss takes it, `y`, if it is large enough to overflow.
+
+    `rows` are where these rows are in the data, `ids` their numbers as it was sent.
+    """
+    if supervised.classes is not None:
+        return None
+    sizes = np.where(np.isfinite(y), np.abs(y), np.inf)
+    row, place = np.unravel_index(int(sizes.argmax()), sizes.shape)
+    if not sizes[row, place] > LARGE:
+        return None
+    name, value = shown(supervised.targets[place]), supervised.y[rows[row], place]
+    return f"Row {ids[row]} has {value:g} as the target {name}, which is {_becomes(y[row, place], y)}."
+
+
+def _becomes(value: Any, array: NDArray[Any]) -> str:
+    scaled = f"{value:.3g}" if np.isfinite(value) else f"too large for {array.dtype.name}"
+    return f"{scaled} after preprocessing"
+
+
 def blame_cell(
     x: NDArray[Any],
     rows: NDArray[np.int64],
@@ -100,6 +123,5 @@ def blame_cell(
     if not sizes[row, place] > LARGE:
         return None
     name = next(name for name, places in encoder.places.items() if place in places)
-    becomes = f"{x[row, place]:.3g}" if np.isfinite(x[row, place]) else f"too large for {x.dtype.name}"
     value = shown(columns[name].values.at(int(rows[row])))
-    return f"Row {ids[row]} has {value} in {shown(name)}, which is {becomes} after preprocessing."
+    return f"Row {ids[row]} has {value} in {shown(name)}, which is {_becomes(x[row, place], x)}."
