@@ -53,7 +53,7 @@ def find_in_run(
     not_finite = find_not_finite(history, causes, stopped_at=stopped_at)
     others = {split: values for split, values in metrics.items() if split != "validation" or not not_finite}
     rows = prepared.parts["train"].rows
-    # Units that started equal are copies of each other: that they are stuck, too, is no other finding.
+    # Units that started equal are often stuck as well; the first finding explains both.
     equal = [finding for finding in found if finding.code == "equal_units"]
     layers = {finding.layer for finding in equal}
     return [

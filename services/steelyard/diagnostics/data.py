@@ -82,7 +82,7 @@ def guessed_task(supervised: Supervised) -> Iterator[Finding]:
 
 
 def dropped_columns(supervised: Supervised) -> Iterator[Finding]:
-    """Columns that are no inputs although nobody said so."""
+    """Columns that are not inputs and not in `data.ignore`."""
     dropped = [*supervised.left_out.items()]
     alone = not any(column.kind in LEARNED_FROM for column in supervised.inputs.values())
     for name, reason in dropped[:MOST_NAMED]:

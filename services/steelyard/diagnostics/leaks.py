@@ -60,7 +60,7 @@ def find_leaks(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Find
     for target in _targets(supervised, rows):
         samples = [(rows[places], target.take(places)) for places in some]
         for name, column in supervised.inputs.items():
-            # In a sample anything that holds may be a relation; whether it is evidence, all rows say.
+            # What does not hold in a sample holds nowhere. Whether a relation is evidence depends on all rows.
             if any(_find_relation(column.values.take(few), sampled, -math.inf) is None for few, sampled in samples):
                 continue
             found = _find_relation(column.values.take(rows), target, unlikely)
@@ -104,7 +104,7 @@ def _find_relation(values: Values, target: Target, unlikely: float) -> tuple[str
 def _relation(values: Values, target: Target, unlikely: float) -> str | None:
     """How the input determines the target, if it does; `{target}` stands for the target's name."""
     if len(target.counts) < 2:
-        return None if unlikely > -math.inf else "may, in other rows"
+        return None if unlikely > -math.inf else "may be related in other rows"
     is_complete_number = values.labels is None and not values.missing.any()
     if is_complete_number and target.labels is None:
         if np.allclose(values.array, target.y, rtol=1e-9, atol=0):

@@ -68,8 +68,8 @@ def _steepest(network: Network, x: Array) -> dict[str, tuple[str, Array, Array]]
 def constant_loss(loss: Loss, y: Array, units: int, weights: Array | None = None) -> float:
     """About the least loss that one answer for all rows has: the mean, the median, or the shares of the classes.
 
-    `y` and `weights` are as `Training` takes them. Of much data some rows are taken, and a little is added, so that
-    nobody is blamed for the difference between those and all.
+    `y` and `weights` are as `Training` takes them. Of much data a sample is taken, and 5 % are added for the
+    difference between the sample and all rows.
     """
     every = np.linspace(0, len(y) - 1, max(2, min(len(y), MOST_VALUES // units))).round().astype(np.int64)
     slack = 1.0 if len(every) == len(y) else 1.05

@@ -1,6 +1,6 @@
 """Targets: the task that they are for, and their values or classes.
 
-What a table does not tell for sure is decided here once, and `Targets.guess` says on what grounds.
+Where targets could be for several tasks, one is chosen here, and `Targets.guess` says why.
 """
 
 from collections.abc import Iterator, Sequence
