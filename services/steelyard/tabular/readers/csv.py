@@ -15,7 +15,10 @@ import pyarrow.csv as pv
 from steelyard.errors import shown
 from steelyard.tabular.readers.arrow import BROKEN, MOST_COLUMNS, brief
 from steelyard.tabular.readers.csv_cells import called, has_decimal_commas, tidy
+from steelyard.tabular.readers.delimiters import delimiter_of
+from steelyard.tabular.readers.encodings import detect, encoding_of_marks, require_encoding
 from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.readers.plain_text import plain_text
 from steelyard.tabular.readers.unreadable import Unreadable
 from steelyard.tabular.types.markers import NULLS
 
@@ -24,15 +27,17 @@ SAMPLE_ROWS = 100
 LONGEST_HEADER_BYTES = 2 << 20
 NEWLINE = re.compile(rb"[\r\n]")
 BLOCK_BYTES = 2 << 20  # a fifth faster than 4 MiB: it stays in the processor's cache
-DELIMITERS = (",", ";", "\t", "|")
-BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 OTHERS = {b"PAR1": "Parquet", b"PK\x03\x04": "NPZ", b"\xff\xff\xff\xff": "Arrow", b"ARROW1": "Feather"}
-# Sequences of two to four bytes that UTF-8 has, and no text in Latin-1 is likely to.
-SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
-def read_csv(path: str, asked: Dialect) -> tuple[pa.Table, Dialect]:
+def read_csv(path: str, asked: Dialect) -> tuple[pa.Table, dict[str, str]]:
     """The table, and how it was found to be written. Raises `Unreadable`, `MemoryError`."""
+    with plain_text(path, asked) as plain:
+        table, dialect = _read(plain.path, plain.dialect)
+        return table, plain.found(dialect)
+
+
+def _read(path: str, asked: Dialect) -> tuple[pa.Table, Dialect]:
     with mapped(path) as content:
         start = content[:SAMPLE_BYTES]
         dialect = _find_out(start, asked)
@@ -40,7 +45,9 @@ def read_csv(path: str, asked: Dialect) -> tuple[pa.Table, Dialect]:
         if len(_first_line(header, dialect)) > MOST_COLUMNS:  # the parser would take minutes to find that out
             raise Unreadable(f"it has more than {MOST_COLUMNS} columns, which is the limit")
         quotes = _check(content, dialect)
-    parsing = Parsing(dialect, header, has_quotes=quotes > 0)
+        if asked.encoding:
+            dialect = replace(dialect, encoding=require_encoding(content, asked.encoding))
+    parsing = Parsing(dialect, header, has_quotes=quotes > 0, has_encoding=bool(asked.encoding))
     table, dialect = _parse(path, parsing)
     if not asked.decimal and dialect.delimiter != "," and has_decimal_commas(table):
         # Only so 1.250 is found to be 1250, where the parser would take it for a fraction.
@@ -66,8 +73,6 @@ def mapped(path: str) -> Iterator[mmap.mmap]:
 
 def _check(content: mmap.mmap, dialect: Dialect) -> int:
     """The number of quotes. Raises `Unreadable` over a NUL, and over a quote that is not closed."""
-    if dialect.encoding == "utf-16":
-        return 1  # its bytes say nothing; only a parser that expects none could tear a value apart
     if (place := content.find(b"\0")) >= 0:
         seen = [f"; it looks like a {name} file" for mark, name in OTHERS.items() if content[: len(mark)] == mark]
         raise Unreadable(
@@ -95,28 +100,16 @@ def _names_of(columns: list[str], dialect: Dialect) -> Iterator[tuple[str, str]]
 
 
 def _find_out(start: bytes, asked: Dialect) -> Dialect:
-    marked = next((name for mark, name in BYTE_ORDER_MARKS.items() if start.startswith(mark)), "")
-    encoding = asked.encoding or marked or "utf-8"
+    encoding = asked.encoding or encoding_of_marks(start) or "utf-8"
     lines = start.decode(encoding, "replace").splitlines()[: SAMPLE_ROWS + 1]
     if len(start) == SAMPLE_BYTES and len(lines) > 1:
         lines.pop()  # it may be half a line
-    delimiter = asked.delimiter or _delimiter_of(lines, asked.quote)
+    delimiter = asked.delimiter or delimiter_of(lines, asked.quote)
     return replace(asked, encoding=encoding, delimiter=delimiter, decimal=asked.decimal or ".")
 
 
 def _row_of(content: mmap.mmap, place: int) -> int:
     return content[:place].count(b"\n")
-
-
-def _delimiter_of(lines: list[str], quote: str) -> str:
-    """The delimiter that gives most lines as many fields as the first has, and most fields."""
-
-    def score(delimiter: str) -> tuple[int, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter, quotechar=quote) if row]
-        width = widths[0] if widths else 1
-        return (sum(each == width for each in widths) * (width > 1), width)
-
-    return max(DELIMITERS, key=score)
 
 
 @dataclass
@@ -126,6 +119,7 @@ class Parsing:
     dialect: Dialect
     header: bytes
     has_quotes: bool
+    has_encoding: bool = False  # that the sender stated
     in_order: bool = False  # only so is the number of a bad row known
     bad: list[pv.InvalidRow] = field(default_factory=list, init=False)
 
@@ -174,12 +168,12 @@ def _parse(path: str, parsing: Parsing) -> tuple[pa.Table, Dialect]:
 
 
 def _parse_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseException) -> tuple[pa.Table, Dialect]:
-    """Raise what is wrong with the file, or read it as the Latin-1 that it is."""
+    """Raise what is wrong with the file, or read it in the encoding that it has."""
     said, bad, dialect = brief(error), parsing.bad, parsing.dialect
     # A row that is not UTF-8 is not handed to the handler either; as Latin-1 it is.
     is_unknown_row = not bad and "CSV parse error" in said and dialect.encoding in ("utf-8", "utf-8-sig")
     if "UTF8" in said or "utf-8" in said.lower() or isinstance(error, UnicodeDecodeError) or is_unknown_row:
-        return _parse_as_latin_1(path, content, parsing)
+        return _parse_decoded(path, content, parsing)
     if bad and bad[0].number is None and not parsing.in_order:
         return _parse(path, replace(parsing, in_order=True))
     if bad:
@@ -191,35 +185,18 @@ def _parse_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseExc
         raise Unreadable(
             f"one of its rows is longer than {BLOCK_BYTES >> 20} MiB; check for a quote that is not closed"
         ) from None
+    if "Empty CSV file" in said:
+        raise Unreadable("it has no rows") from None
     raise Unreadable(f"it is not a valid CSV file: {said}") from None
 
 
-def _parse_as_latin_1(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.Table, Dialect]:
-    """A file that is not UTF-8 is Latin-1, unless parts of it are UTF-8 all the same."""
+def _parse_decoded(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.Table, Dialect]:
+    """A file that is not UTF-8, in the encoding that it turns out to have."""
     dialect = parsing.dialect
-    if dialect.encoding not in ("utf-8", "utf-8-sig"):
+    if parsing.has_encoding or dialect.encoding != "utf-8":
+        require_encoding(content, dialect.encoding)
         raise Unreadable(f"it is not {dialect.encoding}")
-    place = _first_bad_byte(content)
-    if dialect.encoding == "utf-8-sig" or SEVERAL_BYTES.search(content):
-        raise Unreadable(
-            f"byte {place} ({content[place]:#04x}) is not UTF-8, but other parts are: the file mixes encodings",
-            row=_row_of(content, place),
-        )
-    return _parse(path, replace(parsing, dialect=replace(dialect, encoding="latin-1")))
-
-
-def _first_bad_byte(content: mmap.mmap) -> int:
-    done = 0
-    while done < len(content):
-        piece = content[done : done + BLOCK_BYTES]
-        try:
-            piece.decode("utf-8")
-        except UnicodeDecodeError as error:
-            if error.start < len(piece) - 3 or done + len(piece) == len(content):
-                return done + error.start
-            piece = piece[: error.start]  # a character that the cut went through
-        done += len(piece)
-    return 0
+    return _parse(path, replace(parsing, dialect=replace(dialect, encoding=detect(content)), has_encoding=True))
 
 
 def _refuse_open_quote(content: mmap.mmap, dialect: Dialect) -> None:

@@ -13,6 +13,9 @@ FORMATS = {
     "application/x-ndjson": "ndjson",
 }
 
+LATER = ("texts", "columns", "comment", "skip_rows")
+WHITESPACE, FIXED_WIDTH = "whitespace", "fixed-width"  # delimiters that are no character
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -29,11 +32,13 @@ class Dialect:
     header: bool = True
     texts: Sequence[str] = ()
     columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    comment: str = ""
+    skip_rows: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored with the file."""
         document = asdict(self)
-        for key in ("texts", "columns"):
-            if not document[key]:  # what was stored before there were such must not become another
+        for key in LATER:  # what was stored before there were such must not become another
+            if not document[key]:
                 del document[key]
         return document

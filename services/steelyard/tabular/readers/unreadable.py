@@ -8,7 +8,7 @@ class Unreadable(Exception):
     """What is wrong with a file, in words for its sender. `row` counts the rows of data from 1, without the header."""
 
     def __init__(self, detail: str, *, row: int | None = None, column: str | None = None) -> None:
-        places = [] if row is None else [f"row {row}"]
+        places = [] if row is None else [f"row {row}" if row else "header"]
         places += [] if column is None else [f"column {column!r}"]
         super().__init__(f"{', '.join(places)}: {detail}" if places else detail)
         self.detail = detail
