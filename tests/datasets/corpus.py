@@ -249,7 +249,7 @@ CORPUS = [
     Bad("ndjson-broken", NDJSON, text('{"a": 1}\n{"a": \n'), "NDJSON"),
     Bad("ndjson-null", NDJSON, text('null\n{"a": 1}\n'), "row 1"),
     Bad("ndjson-name", NDJSON, lambda: b'{"\xff": 1}\n', "not UTF-8"),
-    Bad("ndjson-mixed", NDJSON, text('{"a": 1}\n{"a": "x"}\n'), "row 1"),
+    Bad("ndjson-mixed", NDJSON, text('{"a": 1}\n{"a": "x"}\n'), "row 2, column 'a': is 'x'"),
     Bad("ndjson-empty", NDJSON, bytes, "empty"),
     Bad("ndjson-nested", NDJSON, text('{"a": [1, 2]}\n'), "column 'a'"),
 ]

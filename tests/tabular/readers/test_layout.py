@@ -1,30 +1,13 @@
 """Tables in text files begin where their owner sees them begin, whatever separates their values."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from steelyard.tabular.readers.options import Dialect
-from steelyard.tabular.readers.read import Options, open_file
 from steelyard.tabular.readers.unreadable import Unreadable
+from tests.tabular.readers.conftest import Read
 
 NAMED = {"names": "in a comment"}
-Read = Callable[..., tuple[dict[str, Any], dict[str, list[Any]]]]
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Reads bytes: how they are written, and the columns."""
-
-    def read(content: str | bytes, **dialect: Any) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-        path = tmp_path / "file"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        with open_file(str(path), Options("csv", 1 << 30, Dialect(**dialect))) as source:
-            return source.found, {facts["name"]: values.to_list() for values, facts in source.columns}
-
-    return read
 
 
 @pytest.mark.parametrize(

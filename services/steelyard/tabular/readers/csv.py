@@ -17,6 +17,7 @@ from steelyard.tabular.readers.arrow import BROKEN, MOST_COLUMNS, brief
 from steelyard.tabular.readers.csv_cells import called, has_decimal_commas, tidy
 from steelyard.tabular.readers.delimiters import delimiter_of
 from steelyard.tabular.readers.encodings import detect, encoding_of_marks, require_encoding
+from steelyard.tabular.readers.infinite import first_infinite, refuse_infinite
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.plain_text import plain_text
 from steelyard.tabular.readers.unreadable import Unreadable
@@ -52,7 +53,12 @@ def _read(path: str, asked: Dialect) -> tuple[pa.Table, Dialect]:
     if not asked.decimal and dialect.delimiter != "," and has_decimal_commas(table):
         # Only so 1.250 is found to be 1250, where the parser would take it for a fraction.
         table, dialect = _parse(path, replace(parsing, dialect=replace(dialect, decimal=",")))
-    return tidy(table, dialect), dialect
+    table = tidy(table, dialect)
+    if (name := first_infinite(table)) is not None:
+        texts = replace(dialect, texts=[*dialect.texts, name])
+        as_texts, _ = _parse(path, replace(parsing, dialect=texts))
+        refuse_infinite(table.column(name), tidy(as_texts, texts).column(name), name)
+    return table, dialect
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pyarrow.json as pj
 
 from steelyard.errors import shown
 from steelyard.tabular.readers.arrow import BROKEN, MOST_COLUMNS, brief, require_size
+from steelyard.tabular.readers.ndjson_faults import find_fault
 from steelyard.tabular.readers.unreadable import Unreadable
 
 BLOCK_BYTES = 8 << 20
@@ -28,7 +29,7 @@ def read_ndjson(path: str) -> pa.Table:
     except BROKEN as error:
         if "Empty JSON file" in str(error):
             raise Unreadable("it is empty") from None
-        raise Unreadable(f"it is not valid NDJSON: {brief(error)}") from None
+        raise find_fault(path, brief(error)) from None
 
 
 def read_json(path: str) -> pa.Table:
@@ -123,8 +124,10 @@ def _column(name: str, values: list[Any]) -> pa.Array:
             raise Unreadable(detail, row=row, column=name)
     try:
         if kind == "numbers":
-            whole = all(type(value) is int for value in values if value is not None)
-            return pa.array(values, pa.int64() if whole else pa.float64())
+            whole = all(type(value) is int and -(2**63) <= value < 2**63 for value in values if value is not None)
+            if not whole:  # Arrow takes no integer beyond 64 bits for a float
+                return pa.array([None if value is None else float(value) for value in values], pa.float64())
+            return pa.array(values, pa.int64())
         return pa.array(values)
     except (*BROKEN, OverflowError) as error:
         raise Unreadable(f"its values cannot be read: {brief(error)}", column=name) from None

@@ -216,7 +216,8 @@ def _refuse_title(lines: list[str], body: list[str], layout: Layout, asked: Dial
     if width > 1:
         filled = [sum(map(bool, row)) for row in rows]
         place = next((place for place, row in enumerate(rows) if len(row) == width and filled[place] > 1), 0)
-        is_title = count > 1 and max(filled[:place], default=2) < 2 and width > 1 + (len(rows[0]) > 1)
+        has_first = bool(rows[0][0].strip()) or not filled[0]  # the first name may be empty, no other
+        is_title = count > 1 and max(filled[:place], default=2) < 2 and has_first
     else:
         rows = [split_blanks(line) for line in body]
         tails = range(1, min(MOST_TITLES, len(rows) - 2)) if not asked.delimiter else ()

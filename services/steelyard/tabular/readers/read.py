@@ -1,22 +1,17 @@
 """Any file of data: unpacked, read by its format, its columns with their profiles."""
 
-import gzip
-import os
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 
 from steelyard.tabular.prefetch import threads_begun
 from steelyard.tabular.readers.arrow import (
     AT_ONCE,
-    BROKEN,
     Recognition,
-    brief,
     categories_of,
     read_arrow,
     read_columns,
@@ -32,14 +27,12 @@ from steelyard.tabular.readers.json import read_json, read_ndjson
 from steelyard.tabular.readers.npz import read_npz
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.profile import describe_type, profile
-from steelyard.tabular.readers.unnamed_files import NO_ROOM, path_of, unnamed_file
+from steelyard.tabular.readers.unpacking import unpacked
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
 from steelyard.tabular.types.markers import NULLS
 from steelyard.tabular.types.registry import type_from_json
 from steelyard.tabular.values import Values
 
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-PIECE_BYTES = 1 << 20
 MOST_IGNORED = 100  # columns that nobody wants, of which the answer tells
 
 
@@ -70,8 +63,9 @@ class Source:
 @contextmanager
 def open_file(path: str, options: Options) -> Iterator[Source]:
     """Read the file; each column comes with its profile. Raises `Unreadable`, `MemoryError`; so does taking them."""
-    with threads_begun(AT_ONCE) as threads, _unpacked(path, options.max_bytes) as (plain, packing):
-        table, found = _read(plain, options)
+    with threads_begun(AT_ONCE) as threads, unpacked(path, options.format, options.max_bytes, options.dialect) as plain:
+        options = replace(options, format=plain.format, dialect=plain.dialect)
+        table, found = _read(plain.path, options)
         refuse_bomb(unpacked_bytes=unpacked_bytes(table.num_rows, table.schema), packed_bytes=Path(path).stat().st_size)
         declared = {name: type_from_json(schema) for name, schema in options.dialect.columns.items()}
         categories = categories_of(table.schema)
@@ -87,7 +81,7 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
         rows, names, columns = table.num_rows, table.column_names, table.columns
         del table
         pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
-        found |= {} if packing is None else {"compression": packing}
+        found = plain.describe(found)
         is_csv = options.format == "csv"
         recognition = Recognition(
             declared=declared,
@@ -119,42 +113,3 @@ def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any]]:
             return read_ndjson(path), {}
         case _:
             raise Unreadable(f"its format {options.format!r} is not known")
-
-
-@contextmanager
-def _unpacked(path: str, max_bytes: int) -> Iterator[tuple[str, str | None]]:
-    """The path of the plain file, and what it was packed with."""
-    with open(path, "rb") as packed:  # noqa: PTH123 -- the parser's own process holds nothing but paths
-        start = packed.read(4)
-        packing = "gzip" if start.startswith(GZIP) else "zstd" if start.startswith(ZSTD) else None
-        if packing is None:
-            yield path, None
-            return
-        packed.seek(0)
-        with _plain(packed, packing, max_bytes) as plain:
-            yield plain, packing
-
-
-@contextmanager
-def _plain(packed: IO[bytes], packing: str, max_bytes: int) -> Iterator[str]:
-    with unnamed_file() as plain:
-        size = os.fstat(packed.fileno()).st_size
-        stream: Any = gzip.GzipFile(fileobj=packed) if packing == "gzip" else pa.input_stream(packed, "zstd")
-        try:
-            _copy(stream, plain, size, max_bytes)
-        except (*BROKEN, EOFError, zlib.error) as error:
-            if getattr(error, "errno", None) in NO_ROOM:
-                raise
-            raise Unreadable(f"its {packing} compression is broken: {brief(error)}") from None
-        plain.flush()
-        yield path_of(plain)
-
-
-def _copy(stream: Any, plain: Any, packed_bytes: int, max_bytes: int) -> None:
-    done = 0
-    while piece := stream.read(PIECE_BYTES):
-        done += len(piece)
-        if done > max_bytes:
-            raise Unreadable(f"it unpacks to more than {max_bytes} bytes")
-        refuse_bomb(unpacked_bytes=done, packed_bytes=packed_bytes)
-        plain.write(piece)

@@ -1,0 +1,26 @@
+"""Cells of a CSV file that are too large for a number, as they are written: a code such as 47E0590 is one."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from steelyard.errors import shown
+from steelyard.tabular.json_numbers import LARGEST
+from steelyard.tabular.readers.unreadable import Unreadable
+
+
+def first_infinite(table: pa.Table) -> str | None:
+    """The name of the first column that has an infinite number."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_float64(column.type) and pc.any(pc.is_inf(column)).as_py():
+            return str(name)
+    return None
+
+
+def refuse_infinite(numbers: pa.ChunkedArray, texts: pa.ChunkedArray, name: str) -> None:
+    """Raise `Unreadable` over the first infinite number, with the text of its cell."""
+    row = pc.index(pc.is_inf(numbers).fill_null(False), True).as_py()
+    raise Unreadable(
+        f"{shown(texts[row].as_py())} must be within ±{LARGEST:g}; to read codes as strings, use texts={name}",
+        row=row + 1,
+        column=name,
+    )

@@ -1,0 +1,27 @@
+"""Files that are read in this process."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.readers.read import Options, open_file
+
+Read = Callable[..., tuple[dict[str, Any], dict[str, list[Any]]]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Reads content: how it is written, and the columns."""
+
+    def read(
+        content: str | bytes, form: str = "csv", max_bytes: int = 1 << 30, **dialect: Any
+    ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+        path = tmp_path / "file"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with open_file(str(path), Options(form, max_bytes, Dialect(**dialect))) as source:
+            return source.found, {facts["name"]: values.to_list() for values, facts in source.columns}
+
+    return read

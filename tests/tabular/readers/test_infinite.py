@@ -1,0 +1,13 @@
+"""A cell that is too large for a number is shown as it is written."""
+
+import pytest
+
+from steelyard.tabular.readers.unreadable import Unreadable
+from tests.tabular.readers.conftest import Read
+
+
+def test_a_code_that_looks_like_a_huge_number_is_named(read: Read) -> None:
+    content = "y;ref\n" + "0;32E0134\n1;47E0590\n0;12E0003\n" * 9
+    with pytest.raises(Unreadable, match=r"row 2, column 'ref': '47E0590' must be within .* use texts=ref"):
+        read(content)
+    assert read(content, texts=("ref",))[1]["ref"][1] == "47E0590"

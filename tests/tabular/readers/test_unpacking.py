@@ -1,0 +1,108 @@
+"""A file is read in what it is packed in, or named for what it is, with what to do."""
+
+import gzip
+import io
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
+import pytest
+
+from steelyard.tabular.readers.unreadable import Unreadable
+from tests.tabular.readers.conftest import Read
+from tests.tabular.readers.workbooks import rows, workbook, zipped
+
+TABLE = pa.table({"a": [1, 2]})
+COLUMNS = {"a": [1, 2]}
+
+
+def parquet() -> bytes:
+    file = io.BytesIO()
+    pq.write_table(TABLE, file)
+    return file.getvalue()
+
+
+def arrow_file() -> bytes:
+    file = io.BytesIO()
+    feather.write_feather(TABLE, file, compression="uncompressed")
+    return file.getvalue()
+
+
+def npz() -> bytes:
+    file = io.BytesIO()
+    np.savez(file, x=np.zeros((2, 1)))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("members", "form"),
+    [
+        ({"data/a.csv": b"a\n1\n2\n", "__MACOSX/._a.csv": b"\0", ".DS_Store": b"x"}, "csv"),
+        ({"a.csv": b"a\n1\n2\n"}, "zip"),
+        ({"a.ndjson": b'{"a": 1}\n{"a": 2}\n'}, "zip"),
+        ({"a.parquet": parquet()}, "zip"),
+        ({"a.parquet": parquet()}, "parquet"),
+        ({"a": gzip.compress(b"a\n1\n2\n")}, "csv"),
+    ],
+)
+def test_the_only_file_in_a_zip_file_is_read(read: Read, members: dict[str, bytes], form: str) -> None:
+    if "a" in members:
+        with pytest.raises(Unreadable, match="it is compressed with gzip"):
+            read(zipped(members), form)
+        return
+    found, columns = read(zipped(members), form)
+    assert (found["compression"], columns) == ("zip", COLUMNS)
+
+
+def test_a_workbook_in_a_zip_file_is_read(read: Read) -> None:
+    content = zipped({"b.xlsx": workbook({"s": rows(["a"], [1], [2])})})
+    assert read(content, "zip") == ({"compression": "zip", "sheet": "s"}, COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "says"),
+    [
+        (
+            zipped({"a.csv": b"a", "b.csv": b"b", "c": b"", "d": b""}),
+            "csv",
+            r"4 files \('a.csv', .* and 1 more",
+        ),
+        (zipped({}), "csv", "a ZIP file without files"),
+        (zipped({"a/": b""}), "zip", "without files"),
+        (zipped({"a.zip": zipped({"b.csv": b"a\n1\n"})}), "zip", "a ZIP file, not a CSV file; send the table in it"),
+        (zipped({"a.csv": bytes(100 << 20)}), "csv", "200 times its size"),
+        (zipped({"a.csv": b"a\n" + b"1\n" * 5000}), "zip", "more than 9999 bytes"),
+        (zipped({"a.csv": b"a\n1\n"}).replace(b"\x00\x00\x08\x00", b"\x01\x00\x08\x00"), "csv", "password"),
+        (b"PK\x03\x04" + bytes(99), "csv", "not a valid ZIP file"),
+        (zipped({"mimetype": b"application/vnd.oasis"}), "csv", "OpenDocument.*save its table"),
+        (zipped({"word/document.xml": b"<x/>"}), "csv", "Word document"),
+        (npz(), "csv", "an NPZ file, not a CSV file; send it with the Content-Type application/x-npz"),
+        (
+            parquet(),
+            "csv",
+            r"a Parquet file, not a CSV file; send it .*/vnd.apache.parquet",
+        ),
+        (arrow_file(), "csv", "Arrow"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "csv", r"old Excel workbook.*save it as .xlsx"),
+        (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", "csv", "a PDF document"),
+        (b"SQLite format 3\0" + bytes(99), "parquet", "an SQLite database, not parquet data"),
+        (b"BZh91AY&SY\x01\x02", "csv", "bzip2"),
+        (bytes(257) + b"ustar" + bytes(99), "csv", "a tar archive"),
+        (b"\xef\xbb\xbf\n <!DOCTYPE html>\n<html><body>Sign in</body></html>\n", "csv", r"a web page.*sign-in page"),
+        (b"<?xml version='1.0'?>\n<a>\n</a>\n", "csv", "it is XML"),
+        (json.dumps([{"a": 1}]).encode(), "csv", "it is JSON.*application/json"),
+        (json.dumps({"a": [1]}, indent=1).encode(), "csv", "it is JSON.*application/json"),
+        (b'{"a": 1}\n{"a": 2}\n', "csv", "application/x-ndjson"),
+        (b"% iris\n@RELATION iris\n@DATA\n1,2\n", "csv", "ARFF"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_with_what_to_do(read: Read, content: bytes, form: str, says: str) -> None:
+    with pytest.raises(Unreadable, match=says):
+        read(content, form, max_bytes=9999 if "9999" in says else 1 << 30)
+
+
+@pytest.mark.parametrize("name", ["<TICKER>", "ORC", "GIF8", "RDA", "[x]", "{x}", "BZh", "%PDF"])
+def test_names_of_columns_are_no_marks_of_other_kinds(read: Read, name: str) -> None:
+    assert read(f"{name},<PER>\n1,2\n")[1] == {name: [1], "<PER>": [2]}
