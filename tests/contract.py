@@ -90,7 +90,7 @@ class Contract:
             if parameter is None or parameter["in"] != "query":
                 yield f"has a query parameter {name!r}, which is not declared"
             elif parameter.get("style") != "deepObject":
-                value = _read(text, parameter["schema"]["type"])
+                value = _read(text, parameter["schema"])
                 place = (*at, "parameters", str(number), "schema")
                 yield from (f"at ?{name}: {reason}" for _, reason in self._faults(value, place))
         if "requestBody" in operation:
@@ -131,18 +131,19 @@ def _deepest(error: ValidationError) -> ValidationError:
     return error
 
 
-def _read(text: str, kind: str) -> Any:
-    """The value that a parameter has; the text itself if it is none of its kind."""
-    try:
-        match kind:
-            case "integer":
-                return int(text)
-            case "number":
-                return float(text)
-            case "boolean":
-                return {"true": True, "false": False}[text]
-    except (KeyError, ValueError):
-        pass
+def _read(text: str, schema: dict[str, Any]) -> Any:
+    """The value that a parameter has; the text itself if it is none of its kinds."""
+    for each in schema.get("anyOf", [schema]):
+        try:
+            match each["type"]:
+                case "integer":
+                    return int(text)
+                case "number":
+                    return float(text)
+                case "boolean":
+                    return {"true": True, "false": False}[text]
+        except (KeyError, ValueError):
+            continue
     return text
 
 

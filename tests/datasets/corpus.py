@@ -209,7 +209,7 @@ CORPUS = [
     Bad("gzip-bomb", CSV, gzip_bomb, "200 times its size"),
     Bad("gzip-truncated", CSV, lambda: gzip_bomb()[:2000], "gzip compression is broken"),
     Bad("zstd-truncated", CSV, lambda: zstd(b"a,b\n" + b"1,2\n" * 10_000)[:-5], "zstd compression is broken"),
-    Bad("csv-that-is-parquet", CSV, parquet, "looks like a Parquet file"),
+    Bad("csv-that-is-parquet", CSV, parquet, "it is a Parquet file, not a CSV file"),
     Bad("parquet-truncated", PARQUET, lambda: parquet()[:-20], "Parquet"),
     Bad("parquet-that-is-csv", PARQUET, text("a,b\n1,2\n"), "Parquet"),
     Bad("parquet-lying-footer", PARQUET, lying_footer, "Parquet"),

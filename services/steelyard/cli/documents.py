@@ -14,6 +14,8 @@ TABLES = {
     ".arrow": "application/vnd.apache.arrow.stream",
     ".npz": "application/x-npz",
     ".ndjson": "application/x-ndjson",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
 }
 JSON = "application/json"
 YAML = (".yaml", ".yml")

@@ -49,8 +49,9 @@ ROW = Query("after", "integer", "number of rows to skip", default=0, least=0, mo
 def create_dataset(*, name: str | None, **dialect: Any) -> Response:
     """Read and store a data file. Uploading the same bytes again returns the same data set."""
     engine, readers, most = service(Engine), service(Readers), service(Settings).max_dataset_bytes
-    read_as = read_dialect(**dialect)
+    asked = read_dialect(**dialect)
     with receive(most) as sent:
+        read_as = sent.dialect(asked)
         title = require_name(name or sent.name)
         upload = Upload(title, sent.media_type, read_as, sent.digest(), sent.bytes)
 

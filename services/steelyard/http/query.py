@@ -15,7 +15,10 @@ LABEL = re.compile(r"[^\[\]]+\]")  # what follows `metadata[`
 
 @dataclass(frozen=True)
 class Query:
-    """A query parameter: `kind` is `integer`, `number`, `boolean`, `string` or `labels` (`metadata[key]=value`)."""
+    """A query parameter.
+
+    `kind` is `integer`, `number`, `boolean`, `boolean or integer`, `string` or `labels` (`metadata[key]=value`).
+    """
 
     name: str
     kind: str
@@ -31,6 +34,9 @@ class Query:
         """Its JSON Schema."""
         if self.kind == "labels":
             return {"type": "object", "additionalProperties": {"type": "string"}}
+        if self.kind == "boolean or integer":
+            numbers = {"type": "integer", "minimum": self.least, "maximum": self.most}
+            return {"anyOf": [{"type": "boolean"}, numbers], "default": self.default}
         schema: dict[str, Any] = {"type": self.kind}
         limits = {"default": self.default, "minimum": self.least, "maximum": self.most}
         schema |= {key: value for key, value in limits.items() if value is not None}
@@ -45,6 +51,8 @@ class Query:
                 if text not in ("true", "false"):
                     raise ValueError("true or false")
                 return text == "true"
+            case "boolean or integer":
+                return text == "true" if text in ("true", "false") else self._read_number(text)
             case "integer" | "number":
                 return self._read_number(text)
             case _:
@@ -55,10 +63,12 @@ class Query:
     def _read_number(self, text: str) -> float | int:
         bounds = f" from {self.least:.16g}" if self.least is not None else ""
         bounds += f" to {self.most:.16g}" if self.most is not None else ""
-        right = f"{'an integer' if self.kind == 'integer' else 'a number'}{bounds}"
-        if not NUMBER[self.kind].fullmatch(text) or len(text) > LONGEST_NUMBER:
+        kind, right = self.kind, f"{'a number' if self.kind == 'number' else 'an integer'}{bounds}"
+        if kind == "boolean or integer":
+            kind, right = "integer", f"true, false, or {right}"
+        if not NUMBER[kind].fullmatch(text) or len(text) > LONGEST_NUMBER:
             raise ValueError(right)
-        value = int(text) if self.kind == "integer" else float(text)
+        value = int(text) if kind == "integer" else float(text)
         if not math.isfinite(value):
             raise ValueError(right)
         if not (self.least is None or value >= self.least) or not (self.most is None or value <= self.most):

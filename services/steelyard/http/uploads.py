@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import PurePath
 from typing import IO, Any
 
@@ -15,17 +16,21 @@ from steelyard.errors import Fault, InvalidRequest, UnsupportedMediaType, Valida
 from steelyard.http.environment import BODY_FILE
 from steelyard.http.query import Query
 from steelyard.store.tempfiles import passing_file
-from steelyard.tabular.readers.options import FORMATS, Dialect
+from steelyard.tabular.readers.charsets import LABELS, NAMES, SOME, encoding_called
+from steelyard.tabular.readers.options import FIXED_WIDTH, FORMATS, WHITESPACE, XLSX, Dialect
 from steelyard.tabular.readers.unnamed_files import path_of, unnamed_file
 from steelyard.tabular.schema import read_schema
 from steelyard.tabular.values import trimmed
 
 MULTIPART = "multipart/form-data"
 PIECE_BYTES = 1 << 20
+TEXT_FORMATS = ("csv", "json", "ndjson", "zip")
 ENDINGS = {
     ".csv": "text/csv",
     ".tsv": "text/csv",
     ".txt": "text/csv",
+    ".tab": "text/csv",
+    ".data": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
     ".arrow": "application/vnd.apache.arrow.stream",
     ".arrows": "application/vnd.apache.arrow.stream",
@@ -34,17 +39,41 @@ ENDINGS = {
     ".json": "application/json",
     ".ndjson": "application/x-ndjson",
     ".jsonl": "application/x-ndjson",
+    ".xlsx": XLSX,
+    ".zip": "application/zip",
 }
-ENCODINGS = ("utf-8", "latin-1", "cp1252", "utf-16")
 QUOTE = '"'
 CHARACTER = r"^[\t -~]$"
-READING = (
-    Query("delimiter", "string", "of a CSV file; detected by default", pattern=CHARACTER),
+MOST_LINES = 10_000
+OF_TEXT = (
+    Query(
+        "delimiter",
+        "string",
+        f"of a CSV file: a character, `{WHITESPACE}` or `{FIXED_WIDTH}`; detected by default",
+        pattern=rf"^([\t -~]|{WHITESPACE}|{FIXED_WIDTH})$",
+    ),
     Query("quote", "string", 'of a CSV file; `"` by default', pattern=CHARACTER),  # client generators escape a default
-    Query("encoding", "string", "of a CSV file; detected by default", choices=ENCODINGS),
+    Query(
+        "encoding",
+        "string",
+        "of a CSV file; by default the charset of the Content-Type, else detected",
+        choices=(*NAMES, *LABELS),
+    ),
     Query("decimal", "string", "decimal point of a CSV file; detected by default", choices=(".", ",")),
-    Query("header", "boolean", "whether the first line of a CSV file has the column names", default=True),
+    Query("comment", "string", "drop lines of a CSV file that begin with this character", pattern=r"^[!-~]$"),
+    Query(
+        "header",
+        "boolean or integer",
+        "of a CSV file or a workbook: whether it has column names, or the number of the line that has them",
+        default=True,
+        least=1,
+        most=MOST_LINES,
+    ),
+    Query("skip_rows", "integer", "lines to skip before the column names", default=0, least=0, most=MOST_LINES),
     Query("texts", "string", "columns to read as strings, separated by commas"),
+)
+READING = (
+    *OF_TEXT,
     Query("columns", "string", 'types of columns as JSON: `{"age": {"type": "number", "missing": ["n/k"]}}`'),
 )
 
@@ -59,11 +88,16 @@ class Uploads(Request):
 class Sent:
     """A file that was sent: on disk at `path`."""
 
-    def __init__(self, file: IO[bytes], name: str | None, media_type: str) -> None:
+    def __init__(self, file: IO[bytes], name: str | None, media_type: str, charset: str | None) -> None:
         self.path = path_of(file)
         self.file = file
         self.name = name
         self.media_type = media_type
+        self._encoding = _encoding_of(media_type, charset)
+
+    def dialect(self, asked: Dialect) -> Dialect:
+        """How to read it: in the encoding of its Content-Type, unless another is asked for."""
+        return replace(asked, encoding=asked.encoding or self._encoding)
 
     @property
     def bytes(self) -> int:
@@ -77,27 +111,49 @@ class Sent:
 
 
 def read_dialect(
+    *,
     delimiter: str | None,
     quote: str | None,
     encoding: str | None,
     decimal: str | None,
-    header: bool,
+    comment: str | None,
+    header: bool | int,
+    skip_rows: int,
     texts: str | None,
-    columns: str | None,
+    columns: str | None = None,
 ) -> Dialect:
     """The dialect that the query asks for. Raises `ValidationFailed`."""
+    characters = {"delimiter": delimiter, "quote": quote, "comment": comment}
+    if delimiter in (WHITESPACE, FIXED_WIDTH):
+        del characters["delimiter"]
     faults = [
         Fault.of_query(name, f"is {shown(value)}; it must be one ASCII character")
-        for name, value in (("delimiter", delimiter), ("quote", quote))
+        for name, value in characters.items()
         if value and not (len(value) == 1 and value.isascii() and value not in "\r\n\0")
     ]
     if quote == "":
         faults.append(Fault.of_query("quote", "is empty; it must be one ASCII character"))
     if faults:
         raise ValidationFailed(faults)
-    names = tuple(map(trimmed, texts.split(","))) if texts else ()
-    schema = {} if columns is None else _read_columns(columns)
-    return Dialect(delimiter or "", quote or QUOTE, encoding or "", decimal or "", header, names, schema)
+    lines_before = 0 if isinstance(header, bool) else header - 1
+    return Dialect(
+        delimiter or "",
+        quote or QUOTE,
+        (encoding_called(encoding) if encoding else None) or "",
+        decimal or "",
+        header is not False,
+        tuple(map(trimmed, texts.split(","))) if texts else (),
+        {} if columns is None else _read_columns(columns),
+        comment or "",
+        skip_rows + lines_before,
+    )
+
+
+def require_no_options() -> None:
+    """Raise `ValidationFailed` over options of files in a request without one."""
+    names = [query.name for query in OF_TEXT if query.name in request.args]
+    if names:
+        raise ValidationFailed(Fault.of_query(name, "is an option of files, and the body is JSON") for name in names)
 
 
 def _read_columns(text: str) -> dict[str, Any]:
@@ -123,11 +179,11 @@ def receive(max_bytes: int) -> Iterator[Sent]:
     if request.mimetype not in FORMATS:
         raise UnsupportedMediaType(f"the Content-Type is {request.mimetype or 'none'}; it must be one of {_known()}")
     if (kept := request.environ.get(BODY_FILE)) is not None:
-        yield Sent(kept, None, request.mimetype)
+        yield Sent(kept, None, request.mimetype, request.mimetype_params.get("charset"))
         return
     with passing_file() as file:  # a server that has not taken the body before it asked
         shutil.copyfileobj(request.stream, file, PIECE_BYTES)
-        yield Sent(file, None, request.mimetype)
+        yield Sent(file, None, request.mimetype, request.mimetype_params.get("charset"))
 
 
 def _from_form() -> Sent:
@@ -140,7 +196,7 @@ def _from_form() -> Sent:
     part = request.files["file"]
     part.stream.flush()
     name = request.form.get("name") or PurePath((part.filename or "").replace("\\", "/")).name or None
-    return Sent(part.stream, name, _media_type(part.mimetype, part.filename or ""))
+    return Sent(part.stream, name, _media_type(part.mimetype, part.filename or ""), part.mimetype_params.get("charset"))
 
 
 def _media_type(said: str, filename: str) -> str:
@@ -153,6 +209,18 @@ def _media_type(said: str, filename: str) -> str:
             return ENDINGS[ending]
     seen = f"{shown(filename)} ({said or 'no Content-Type'})"
     raise UnsupportedMediaType(f"the file is {seen}; give it a Content-Type of {_known()}")
+
+
+def _encoding_of(media_type: str, charset: str | None) -> str:
+    """The encoding that the Content-Type states. Raises `UnsupportedMediaType`."""
+    if not charset or FORMATS[media_type] not in TEXT_FORMATS:
+        return ""
+    encoding = encoding_called(charset)
+    if encoding is None:
+        raise UnsupportedMediaType(f"the charset {shown(charset)} is not supported; use one such as {SOME}")
+    if encoding != "utf-8" and FORMATS[media_type] not in ("csv", "zip"):
+        raise UnsupportedMediaType(f"the charset is {shown(charset)}; {media_type} must be UTF-8")
+    return encoding
 
 
 def _known() -> str:

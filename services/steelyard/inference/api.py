@@ -1,6 +1,7 @@
 """Predictions: at once, and for many rows as a job."""
 
 from itertools import chain
+from typing import Any
 
 import orjson
 from flask import Blueprint, Response, g, request, url_for
@@ -12,7 +13,7 @@ from steelyard.http.pagination import CSV, as_csv, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream, take_json
 from steelyard.http.services import service
-from steelyard.http.uploads import receive
+from steelyard.http.uploads import OF_TEXT, read_dialect, receive, require_no_options
 from steelyard.inference import batches
 from steelyard.inference.batch_request import read_batch
 from steelyard.inference.batches import PREDICTION
@@ -64,19 +65,25 @@ def create_prediction(model_id: str) -> Response:
     predictions,
     "POST",
     PREDICT,
-    Operation("Predict", {200: Prediction}, body=PredictRequest, files=True, problems=(404, 413, 415, 422)),
+    Operation(
+        "Predict", {200: Prediction}, query=OF_TEXT, body=PredictRequest, files=True, problems=(404, 413, 415, 422)
+    ),
 )
-def predict(model_id: str) -> Prediction:
-    """Predictions for rows, given as lists, as objects, or as a CSV, Parquet or Arrow file."""
+def predict(model_id: str, **dialect: Any) -> Prediction:
+    """Predictions for rows, given as lists, as objects, or as a CSV, Excel, Parquet or Arrow file.
+
+    The options in the query are for CSV files and workbooks.
+    """
     predictor, readers, most = service(Predictor), service(Readers), service(Settings).max_body_bytes
     if request.mimetype not in TABLES:
+        require_no_options()
         return predictor.predict(model_id, take_json())
+    asked = read_dialect(**dialect)
     wanted = predictor.get(model_id)[1].features
-    with (
-        receive(most) as sent,
-        readers.read(sent.path, TABLES[sent.media_type], max_bytes=most, wanted=wanted) as parsed,
-    ):
-        return predictor.predict_tables(model_id, parsed.tables(), parsed.found.get("ignored", ()))
+    with receive(most) as sent:
+        form, read_as = TABLES[sent.media_type], sent.dialect(asked)
+        with readers.read(sent.path, form, max_bytes=most, dialect=read_as, wanted=wanted) as parsed:
+            return predictor.predict_tables(model_id, parsed.tables(), parsed.found.get("ignored", ()))
 
 
 @route(

@@ -39,6 +39,12 @@ NAMES = (
     "euc-jp",
     "cp949",
 )
+# Other names that the option takes; a Content-Type may have any that Python knows.
+LABELS = (
+    *("windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256"),
+    *("iso-8859-1", "iso-8859-2", "iso-8859-5", "iso-8859-7", "iso-8859-9", "iso-8859-15", "macintosh"),
+    *("gbk", "gb2312", "big5", "shift_jis", "euc-kr"),
+)
 SUPERSETS = {"ascii": "utf-8", "utf-8-sig": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}
 SUPERSETS |= {"cp950": "big5hkscs", "shift_jis": "cp932", "euc_kr": "cp949"}
 # Labels that Python's codecs do not know: those of the WHATWG, of macOS and of Excel.

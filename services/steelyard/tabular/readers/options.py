@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = {
     "text/csv": "csv",
     "application/vnd.apache.parquet": "parquet",
@@ -11,6 +12,8 @@ FORMATS = {
     "application/x-npz": "npz",
     "application/json": "json",
     "application/x-ndjson": "ndjson",
+    XLSX: "xlsx",
+    "application/zip": "zip",
 }
 
 LATER = ("texts", "columns", "comment", "skip_rows")
@@ -22,7 +25,8 @@ class Dialect:
     """How a CSV file is written, where an empty string is to be found out; and of any file, what its columns hold.
 
     `texts` are columns of strings, whatever they look like: numbers that are names, or codes with leading zeros.
-    `columns` are the types that the owner gives to columns, as a schema has them.
+    `columns` are the types that the owner gives to columns, as a schema has them. Lines that begin with `comment` are
+    dropped; `skip_rows` lines come before the column names.
     """
 
     delimiter: str = ""

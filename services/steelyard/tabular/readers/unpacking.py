@@ -26,7 +26,7 @@ OF_TEXT = ("delimiter", "encoding", "decimal")
 
 @dataclass(frozen=True)
 class Contents:
-    """A file that is read as it is: where, in which format, how; and what it was found in."""
+    """A file that needs no unpacking: its path, its format, how to read it; and what it came in."""
 
     path: str
     format: str
@@ -62,19 +62,17 @@ def _opened(file: Contents, max_bytes: int, *, is_member: bool = False) -> Itera
     """The contents of a ZIP file or a workbook, or the file itself."""
     with open(file.path, "rb") as opened:  # noqa: PTH123 -- the parser's own process holds nothing but paths
         start = opened.read(HEAD_BYTES)
-    if not start.startswith(ZIP):
+    if not start.startswith(ZIP) or file.format == "npz":
         if file.format in ("xlsx", "zip"):
             raise Unreadable(f"it is not {called(file.format)}")
         require_kind(start, file.format)
         yield file
         return
     kind = kind_of_zip(file.path)
-    if kind == file.format == "npz":
-        yield file
-    elif kind == "xlsx" and file.format in ("csv", "xlsx", "zip"):
+    if kind == "xlsx" and file.format in ("csv", "xlsx", "zip"):
         with sheet_as_csv(file.path, max_bytes, file.dialect) as sheet:
             yield Contents(sheet.path, "csv", sheet.dialect, file.found | sheet.found)
-    elif kind != "zip" or is_member or file.format in ("xlsx", "npz"):
+    elif kind != "zip" or is_member or file.format == "xlsx":
         raise Unreadable(f"it is {called(kind)}, not {called(file.format)}; {REMEDIES[kind]}")
     else:
         with only_member(file.path, file.format, max_bytes) as (path, form):
