@@ -157,7 +157,7 @@ def test_an_owner_gives_types_at_upload_or_later_and_sees_what_was_inferred(clie
         "note": {"type": "category"},
     }
     assert [finding["code"] for finding in guessed["age"]["findings"]] == ["odd_values"]
-    assert "'n/k' (row 41)" in guessed["age"]["findings"][0]["message"]
+    assert "'n/k' (row 40)" in guessed["age"]["findings"][0]["message"]
     schema = {
         "zip": {"type": "category"},
         "age": {"type": "number", "missing": ["n/k", 3]},

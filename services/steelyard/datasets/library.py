@@ -104,7 +104,7 @@ def _add(connection: Connection, upload: Upload, parsed: Parsed, columns: list[d
 def change(
     engine: Engine, dataset_id: str, *, name: str | None, dialect: Dialect | None = None, parsed: Parsed | None = None
 ) -> schema.Dataset:
-    """Rename the data set, and replace its columns by those that were read anew, if any were; the data set.
+    """Rename the data set, and replace its columns by those that were read again, if any were; the data set.
 
     Raises `NotFound`; `Conflict` while an unfinished job needs the columns, or if another data set is read so already.
     """

@@ -1,4 +1,4 @@
-"""Which columns of the rows to predict are inputs of the model, and what is said of the others.
+"""Which columns of the rows to predict are inputs of the model, and which are not.
 
 Columns that the model does not take are ignored, and inputs that the rows lack are missing values; the answer lists
 both. A name that is nearly that of an input that is lacking is taken for a mistake.

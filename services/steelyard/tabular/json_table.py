@@ -70,14 +70,14 @@ def _read_arrays(document: dict[str, Any]) -> tuple[Table, list[str]]:
 
 
 def _large(names: Sequence[str], sent: Callable[[str], list[Any]], read: Mapping[str, Values]) -> dict[str, Remark]:
-    """What is said of columns with integers that no float64 holds exactly."""
+    """The remarks on columns with integers that no float64 holds exactly."""
     found = {}
     for name in names:
         values = read.get(name)
         if values is not None and values.labels is None and (np.abs(values.array) >= LARGEST_EXACT).any():
             rows = [row for row, each in enumerate(sent(name)) if type(each) is int and abs(each) > LARGEST_EXACT]
             if rows:
-                found[name] = large_integers(name, len(rows), rows[0] + 1)
+                found[name] = large_integers(name, len(rows), rows[0])
     return found
 
 

@@ -1,4 +1,4 @@
-"""What was decided about a column's values while it was read, for the owner of the data."""
+"""What was decided about a column's values while it was read, for the owner of the data. Rows count from 0."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -119,7 +119,7 @@ def test_a_few_odd_values_and_markers_are_missing_values(
     assert [remark.code for remark in found.remarks] == ["odd_values"] * len(odd)
     for remark in found.remarks:
         assert f"1 of {len(many) + len(missing) + 1} values of 'size'" in remark.message
-        assert f"{odd[0]!r} (row {len(many) + len(missing) + 1})" in remark.message
+        assert f"{odd[0]!r} (row {len(many) + len(missing)})" in remark.message
 
 
 @given(share=st.integers(0, 100))
@@ -147,7 +147,7 @@ def test_an_owner_gives_a_type_and_hears_what_it_does_not_fit() -> None:
     assert found.values.missing.all()
     assert found.guess is guess
     assert "2 of 3 values of 'on' cannot be read as datetime" in found.remarks[0].message
-    assert "1.0 (row 1), 2.0 (row 3)" in found.remarks[0].message
+    assert "1.0 (row 0), 2.0 (row 2)" in found.remarks[0].message
     found = declare("on", values, None, Number(missing=(1.0,)), guess=guess)
     assert found.values.to_list() == [None, None, 2.0]
     assert found.remarks == ()

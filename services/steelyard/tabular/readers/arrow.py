@@ -171,7 +171,7 @@ class Recognition:
     """How the types of columns are found.
 
     `declared` are given by the owner; columns of `texts` stay strings, and integers of `categories` become such;
-    `decimal` is the decimal point of numbers, and `nulls` are strings that say that there is no value. Columns that are
+    `decimal` is the decimal point of numbers, and `nulls` are strings that mean a missing value. Columns that are
     only `is_wanted` keep their strings.
     """
 
@@ -322,14 +322,14 @@ def _read_numbers(name: str, column: pa.ChunkedArray) -> Values:
 
 
 def _large_integers(name: str, column: pa.ChunkedArray) -> Remark | None:
-    """What is said of integers that no float64 holds exactly."""
+    """The remark on integers that no float64 holds exactly."""
     if not pa.types.is_integer(column.type) or column.type.bit_width < 64:
         return None
     extremes = pc.min_max(column).as_py()
     if extremes["max"] is None or max(-extremes["min"], extremes["max"]) <= LARGEST_EXACT:
         return None
     large = pc.or_(pc.greater(column, LARGEST_EXACT), pc.less(column, -LARGEST_EXACT)).fill_null(False).to_numpy()
-    return large_integers(name, int(np.count_nonzero(large)), int(large.argmax()) + 1)
+    return large_integers(name, int(np.count_nonzero(large)), int(large.argmax()))
 
 
 def _read_datetimes(name: str, column: pa.ChunkedArray) -> Values:

@@ -40,7 +40,7 @@ class ColumnType(ABC):
         encoding: how the network gets the values: as one number, as the parts of a datetime, or as categories.
         why_not_learned: why such a column is no input unless the job names it.
         rewrites_strings: whether strings that were recognized as of this type may be written otherwise afterwards.
-        knows_markers: whether strings like `n/a` and `-` mean that there is no value.
+        knows_markers: whether strings like `n/a` and `-` mean a missing value.
         missing: further strings and numbers that mean that.
     """
 
@@ -73,7 +73,7 @@ class ColumnType(ABC):
         return False
 
     def is_missing(self, value: Any) -> bool:
-        """Whether a value other than null means that there is none: a blank string, or one of `missing`."""
+        """Whether a value other than null means a missing value: a blank string, or one of `missing`."""
         if isinstance(value, str):
             text = trimmed(value)
             return not text or text in self.missing or (self.knows_markers and is_marker(text))

@@ -1,4 +1,4 @@
-"""Strings that say that there is no value, where the rest of a column is numbers, dates, times or booleans."""
+"""Strings that mean a missing value, where the rest of a column is numbers, dates, times or booleans."""
 
 # As pandas' read_csv has them; a CSV file says so in columns of strings, too.
 NULLS = frozenset(
@@ -11,5 +11,5 @@ LOWER = frozenset({each.lower() for each in NULLS} | OTHERS | ERRORS)
 
 
 def is_marker(text: str) -> bool:
-    """Whether a string, in any case, says that there is no value."""
+    """Whether a string, in any case, means a missing value."""
     return text.lower() in LOWER

@@ -71,7 +71,7 @@ class Number(Recognizable):
         return number
 
     def is_missing(self, value: Any) -> bool:
-        """Whether a value means that there is none; numbers of `missing` are meant however they are written."""
+        """Whether a value means a missing one; numbers of `missing` are meant however they are written."""
         if super().is_missing(value) or not self.missing:
             return super().is_missing(value)
         number = read_number(value, self.decimal or ".") if isinstance(value, str) else value

@@ -24,7 +24,7 @@ MOST_CATEGORIES = 10_000
 FEW_LABELS = 20  # so few are categories, however few rows there are
 ROWS_FOR_ID = 20
 LONG_TEXT = 80  # characters on average
-HALF = 0.5  # the share from which a column of strings is told to be meant for another type
+HALF = 0.5  # the share from which a remark says that a column of strings may be of another type
 SAMPLE = 200  # so many strings show what the others look like
 MOST_NAMED = 3  # odd values that a remark shows
 MOST_KEPT = 100  # odd values that a type remembers as missing ones
@@ -82,7 +82,7 @@ def declare(
     held, odd = declared.coerce(values, source)
     remarks: tuple[Remark, ...] = ()
     if odd.any():
-        cells = [(int(row) + 1, source.write([values.at(row)])[0]) for row in np.flatnonzero(odd)[:MOST_NAMED]]
+        cells = [(int(row), source.write([values.at(row)])[0]) for row in np.flatnonzero(odd)[:MOST_NAMED]]
         remarks = (_odd_values(name, declared, int(odd.sum()), len(odd), cells),)
     return Recognized(declared, held, "its type was given", remarks=remarks, guess=guess)
 
@@ -112,7 +112,7 @@ def _recognize_strings(name: str, values: Values, among: Sequence[Recognizable],
 
 
 def _without(nulls: Collection[str], values: Values) -> tuple[Values, tuple[str, ...]]:
-    """The strings, missing where they are one of `nulls`, and which of those there are."""
+    """The strings, missing where they are one of `nulls`, and those of `nulls` that were found."""
     assert values.labels is not None
     seen = tuple(label for label in values.labels if label in nulls)
     if not seen:
@@ -134,7 +134,7 @@ class Reading:
 
     @cached_property
     def odd(self) -> list[int]:
-        """The strings that are not of the type and do not say that there is no value."""
+        """The strings that are not of the type and do not mean a missing value."""
         return [
             place
             for place, value in enumerate(self.found)
@@ -143,7 +143,7 @@ class Reading:
 
     @cached_property
     def share(self) -> float:
-        """Of the values that there are, those that are of the type."""
+        """The share of the values that are of the type."""
         good = int(self.counts[[value is not None for value in self.found]].sum())
         return good / max(1, good + int(self.counts[self.odd].sum()))
 
@@ -165,7 +165,7 @@ def _of_reading(name: str, values: Values, reading: Reading) -> Recognized:
 def _cells(reading: Reading, values: Values) -> list[tuple[int, Any]]:
     """The first odd values, with the numbers of their rows."""
     rows = sorted((int((values.array == place).argmax()), place) for place in reading.odd[:MOST_KEPT])
-    return [(row + 1, reading.labels[place]) for row, place in rows[:MOST_NAMED]]
+    return [(row, reading.labels[place]) for row, place in rows[:MOST_NAMED]]
 
 
 def _odd_values(name: str, column_type: ColumnType, odd: int, count: int, cells: list[tuple[int, Any]]) -> Remark:
@@ -196,7 +196,7 @@ def _listed(cells: list[tuple[int, Any]], count: int) -> str:
 
 
 def _as_strings(values: Values, missing: tuple[str, ...]) -> Recognized:
-    """Categories, or texts; `missing` are the strings that say that there is no value."""
+    """Categories, or texts; `missing` are the strings that mean a missing value."""
     assert values.labels is not None
     counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels))
     labels, count, category = values.labels, int(counts.sum()), Category(missing=missing)
