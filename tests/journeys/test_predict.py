@@ -19,9 +19,11 @@ import pytest
 
 from steelyard.inference.service import Predictor
 from steelyard.store.engine import make_engine
+from steelyard.tabular.readers.options import XLSX
 from tests.contract import Client
 from tests.journeys.passengers import train, upload
 from tests.service import SMALLEST, Service, free_port
+from tests.tabular.readers.workbooks import rows, workbook
 
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
@@ -84,6 +86,22 @@ def test_a_number_that_is_none_is_named_in_every_form(service: Service, model: s
     error = refusal(service, model, pd.DataFrame([ROW, {**ROW, COLUMN: beyond}]), form)
     assert error["pointer"] == f"/inputs/1/{COLUMN}"
     assert "within" in error["detail"]
+
+
+def test_a_file_to_predict_is_read_as_its_options_say(service: Service, model: str) -> None:
+    url = f"/v1/models/{model}/predict"
+    expected = service.http.post(url, json={"inputs": [ROW]}).json()["predictions"]
+    values = " ".join(str(value).replace(".", ",") for value in ROW.values())
+    plain = f"Iris of Anderson\n! in cm\n{' '.join(ROW)}\n{values}\n".encode("utf-16-le")
+    options = {"delimiter": "whitespace", "decimal": ",", "comment": "!", "skip_rows": 1}
+    headers = {"Content-Type": "text/csv; charset=utf-16le"}
+    assert service.http.post(url, content=plain, headers=headers, params=options).json()["predictions"] == expected
+    sheet = workbook({"s": rows(["Iris"], first=2) + rows([*ROW], [*ROW.values()], first=4)})
+    answer = service.http.post(url, content=sheet, headers={"Content-Type": XLSX}, params={"header": 4})
+    assert answer.json()["predictions"] == expected
+    refused = service.http.post(url, json={"inputs": [ROW]}, params={"delimiter": ";"})
+    assert refused.status_code == 422
+    assert "'delimiter': is an option of files, and the body is JSON" in refused.json()["detail"]
 
 
 def test_many_rows_in_one_arrow_body_are_predicted_as_each_alone(service: Service, model: str) -> None:

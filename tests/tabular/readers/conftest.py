@@ -1,6 +1,6 @@
 """Files that are read in this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,15 @@ def read(tmp_path: Path) -> Read:
     """Reads content: how it is written, and the columns."""
 
     def read(
-        content: str | bytes, form: str = "csv", max_bytes: int = 1 << 30, **dialect: Any
+        content: str | bytes,
+        form: str = "csv",
+        max_bytes: int = 1 << 30,
+        wanted: Mapping[str, bool] | None = None,
+        **dialect: Any,
     ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
         path = tmp_path / "file"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        with open_file(str(path), Options(form, max_bytes, Dialect(**dialect))) as source:
+        with open_file(str(path), Options(form, max_bytes, Dialect(**dialect), wanted)) as source:
             return source.found, {facts["name"]: values.to_list() for values, facts in source.columns}
 
     return read

@@ -11,3 +11,10 @@ def test_a_code_that_looks_like_a_huge_number_is_named(read: Read) -> None:
     with pytest.raises(Unreadable, match=r"row 2, column 'ref': '47E0590' must be within .* use texts=ref"):
         read(content)
     assert read(content, texts=("ref",))[1]["ref"][1] == "47E0590"
+
+
+def test_a_column_that_no_model_wants_may_have_any_number(read: Read) -> None:
+    content = "a,b\n1,47E0590\n"
+    assert read(content, wanted={"a": False})[1] == {"a": [1]}
+    with pytest.raises(Unreadable, match="row 1, column 'b'"):
+        read(content, wanted={"b": False})

@@ -1,5 +1,7 @@
 """Cells of a CSV file that are too large for a number, as they are written: a code such as 47E0590 is one."""
 
+from collections.abc import Collection
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -8,10 +10,11 @@ from steelyard.tabular.json_numbers import LARGEST
 from steelyard.tabular.readers.unreadable import Unreadable
 
 
-def first_infinite(table: pa.Table) -> str | None:
-    """The name of the first column that has an infinite number."""
+def first_infinite(table: pa.Table, only: Collection[str] | None) -> str | None:
+    """The name of the first column that has an infinite number, among `only` these if there are any."""
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if pa.types.is_float64(column.type) and pc.any(pc.is_inf(column)).as_py():
+        is_read = only is None or name in only
+        if is_read and pa.types.is_float64(column.type) and pc.any(pc.is_inf(column)).as_py():
             return str(name)
     return None
 

@@ -99,7 +99,7 @@ def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any]]:
     if options.format == "csv":
         wanted = options.wanted or {}
         texts = [*options.dialect.texts, *options.dialect.columns, *(n for n, is_text in wanted.items() if is_text)]
-        return read_csv(path, replace(options.dialect, texts=texts))
+        return read_csv(path, replace(options.dialect, texts=texts), options.wanted)
     match options.format:
         case "parquet":
             return read_parquet(path, options.max_bytes), {}
