@@ -26,7 +26,7 @@ import orjson
 import pyarrow as pa
 
 from steelyard.tabular import chunks
-from steelyard.tabular.readers.options import FORMATS, Dialect
+from steelyard.tabular.readers.options import FORMATS, XLSX, Dialect
 from tests.datasets.corpus import (
     ARROW,
     CORPUS,
@@ -42,6 +42,7 @@ from tests.datasets.corpus import (
     views_of_anything,
     zipped,
 )
+from tests.tabular.readers.workbooks import rows, workbook
 
 ATHERIS = "atheris==3.0.0"
 TOOLS = Path(".venv/fuzz")
@@ -70,6 +71,10 @@ KINDS: tuple[tuple[str, Dialect, Callable[[bytes], bytes]], ...] = (
     ("csv", Dialect(encoding="utf-16"), plain),
     ("csv", Dialect(), gzip.compress),
     ("csv", Dialect(texts=("a",)), plain),
+    ("csv", Dialect(delimiter="whitespace", comment="#", skip_rows=1), plain),
+    ("csv", Dialect(delimiter="fixed-width"), plain),
+    ("xlsx", Dialect(), plain),
+    ("zip", Dialect(), plain),
     ("parquet", Dialect(), plain),
     ("parquet", Dialect(texts=("a",)), plain),
     ("arrow", Dialect(), plain),
@@ -115,6 +120,10 @@ def write_seeds(folder: Path) -> None:
         (CSV, "a\tb\n1\té\n".encode("utf-16")),
         (CSV, b',a,b\n0,1/13/2026 3:05 PM,"1"\n1,"",""\n2, 12/1/2026 , ?\n'),
         (JSON, b'[{"a": "24 Nov 2026", "b": "Nov 5, 2026 10:00+01:00"}, {"a": "5.11.2026", "b": null}]'),
+        (CSV, b'# by hand\nsep=;\na b\n1  "x y"\n2   z\n'),
+        (CSV, "ответ;a\nДа;1\nНет;2\n".encode("cp1251")),
+        (XLSX, workbook({"s": rows(["a", "b"], [1, "07"], [2.5, True])})),
+        ("application/zip", zipped("a.csv", b"a,b\n1,2\n")),
         (PARQUET, parquet()),
         (ARROW, arrow()),
         (ARROW, arrow(odd_types())),

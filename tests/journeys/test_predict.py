@@ -93,7 +93,7 @@ def test_a_file_to_predict_is_read_as_its_options_say(service: Service, model: s
     expected = service.http.post(url, json={"inputs": [ROW]}).json()["predictions"]
     values = " ".join(str(value).replace(".", ",") for value in ROW.values())
     plain = f"Iris of Anderson\n! in cm\n{' '.join(ROW)}\n{values}\n".encode("utf-16-le")
-    options = {"delimiter": "whitespace", "decimal": ",", "comment": "!", "skip_rows": 1}
+    options: dict[str, str | int] = {"delimiter": "whitespace", "decimal": ",", "comment": "!", "skip_rows": 1}
     headers = {"Content-Type": "text/csv; charset=utf-16le"}
     assert service.http.post(url, content=plain, headers=headers, params=options).json()["predictions"] == expected
     sheet = workbook({"s": rows(["Iris"], first=2) + rows([*ROW], [*ROW.values()], first=4)})

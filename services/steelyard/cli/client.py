@@ -107,8 +107,8 @@ def cancel(job: str, url: str) -> None:
 def predict(model: str, file: Any, url: str) -> None:
     """Predict with MODEL for the rows in FILE.
 
-    FILE is a .csv, .parquet, .arrow, .npz or .ndjson table, or JSON: a list of rows or {"inputs": [...]}; - reads JSON
-    from standard input.
+    FILE is a .csv, .xlsx, .parquet, .arrow, .npz or .ndjson table, or JSON: a list of rows or
+    {"inputs": [...]}; - reads JSON from standard input.
     """
     content, media_type = read_rows(file.name, file.read())
     headers = {"Content-Type": media_type}

@@ -54,6 +54,8 @@ def test_blanks_and_fixed_widths_separate_values(
         ("#name,city\nAnn,Rome\nBob,Oslo\n", {"#name": ["Ann", "Bob"], "city": ["Rome", "Oslo"]}, {}),
         ("# sent\ntag,n\n#cats,5\n#dogs,3\n", {"tag": ["#cats", "#dogs"], "n": [5, 3]}, {"comment_lines": "1"}),
         ("sep=;\r\na;b\r\n1,5;2\r\n", {"a": [1.5], "b": [2]}, {"delimiter": ";", "decimal": ","}),
+        ("sep=\t\na\tb\n1\t2\n", {"a": [1], "b": [2]}, {"delimiter": "\t"}),
+        ("sep=é;b\n1;2\n", {"sep=é": [1], "b": [2]}, {"delimiter": ";"}),
         ('\ufeff"sep=|"\na|b\n1|é\n', {"a": [1], "b": ["é"]}, {"delimiter": "|"}),
         ("# old\rx,y\r1,2\r", {"x": [1], "y": [2]}, {"comment_lines": "1"}),
     ],

@@ -19,7 +19,7 @@ from steelyard.tabular.types.markers import is_marker
 COMMENT = "#"
 BLANK = " \t\r\n"
 MARK = "ï»¿"  # a byte order mark of UTF-8
-SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n])"?[ ,;]*', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'"?sep=([\t !#-~])"?[ ,;]*', re.IGNORECASE)
 NUMBERS = re.compile(rf"\s*{NUMBER.pattern}(?:\s+{NUMBER.pattern})+\s*")
 MOST_TITLES = 10
 MOST_LINES = 0.9  # must have the same number of values
