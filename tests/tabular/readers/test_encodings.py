@@ -116,6 +116,17 @@ def test_a_file_that_mixes_encodings_is_rejected_by_its_row(read: Read) -> None:
         read("a;b\né;1\n".encode() + "é;2\n".encode("latin-1"))
 
 
+def test_long_texts_are_not_cut_within_a_character(read: Read) -> None:
+    texts = ["评论", *(f"{'很好' * n}a{'我们都喜欢这个地方因为它很安静' * 9}" for n in range(20))]
+    assert read(table(texts).encode("gb18030")) == ("gb18030", texts)
+
+
+def test_a_character_far_down_is_found(read: Read) -> None:
+    content = b"a;b\n" + b"1;2\n" * 300_000 + "très;1\n".encode("cp1252") * 3
+    encoding, texts = read(content)
+    assert (encoding, texts[-1]) == ("cp1252", None)  # one of few among numbers
+
+
 def test_a_sample_bounds_the_time(read: Read) -> None:
     rows = [f"значение {row}" for row in range(200_000)]
     encoding, texts = read(table(["x", *rows]).encode("cp1251"))

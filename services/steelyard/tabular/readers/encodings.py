@@ -36,10 +36,12 @@ WESTERN = ("cp1252", "cp1250", "cp1254", "iso8859-2")  # they differ in few lett
 BY_DETECTOR = {name.replace("-", "_"): name for name in CANDIDATES}
 SAMPLE_BYTES = 8 << 10
 PIECE_BYTES = 1 << 20
-MOST_WORD = 200
+MOST_WORD = 4 << 10
+MOST_LINES = 100_000  # of those that are not ASCII: a few words may fill a file
 MOST_ODD, MARGIN = 0.25, 0.05
 GAPS = re.compile(rb'[\s,;"]+')
 WORDS = re.compile(r'[^\s,;|"=/():0-9.+*<>\[\]{}_&?!#%-]+')
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 C1 = re.compile(rb"[\x80-\x9f]")
 LATIN_AND_UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
@@ -118,22 +120,29 @@ def _sample(content: mmap.mmap) -> tuple[bytes, bool]:
     """The different words that are not ASCII, as many as are needed; and whether many lines are UTF-8 nevertheless."""
     words: dict[bytes, None] = {}
     size = utf_8 = others = 0
-    content.seek(0)
-    for line in iter(content.readline, b""):
-        if line.isascii():
-            continue
+    for line in _lines_beyond_ascii(content):
         try:
             line.decode("utf-8")
             utf_8 += 1
         except UnicodeDecodeError:
             others += 1
-        for word in GAPS.split(line):
-            if not word.isascii() and word not in words:
-                words[word[:MOST_WORD]] = None
+        for word in GAPS.split(line):  # whole, since a cut could go through a character
+            if not word.isascii() and word not in words and len(word) <= MOST_WORD:
+                words[word] = None
                 size += len(word)
-        if size > SAMPLE_BYTES:
+        if size > SAMPLE_BYTES or utf_8 + others > MOST_LINES:
             break
     return b" ".join(words), utf_8 * 3 > others
+
+
+def _lines_beyond_ascii(content: mmap.mmap) -> Iterator[bytes]:
+    """The lines that are not ASCII, or what is around such a character in a very long one."""
+    place = 0
+    while found := BEYOND_ASCII.search(content, place):
+        start = content.rfind(b"\n", max(place, found.start() - PIECE_BYTES), found.start()) + 1
+        end = content.find(b"\n", found.end(), found.end() + PIECE_BYTES)
+        place = end if end >= 0 else min(len(content), found.end() + PIECE_BYTES)
+        yield content[start or max(0, found.start() - PIECE_BYTES) : place]
 
 
 def _guesses(sample: bytes) -> Iterator[Guess]:
