@@ -8,6 +8,9 @@ from flask import Flask
 from steelyard.settings import Settings
 from steelyard.web.app import create_app
 from steelyard.web.wiring import KEY
+from tests.contract import AppClient
+
+Flask.test_client_class = AppClient
 
 
 @contextmanager

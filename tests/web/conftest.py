@@ -14,9 +14,7 @@ from flask.testing import FlaskClient
 from steelyard.settings import Settings
 from steelyard.web.front import Front
 from tests.application import running_app
-from tests.contract import AppClient, AsyncClient
-
-Flask.test_client_class = AppClient
+from tests.contract import AsyncClient
 
 
 @pytest.fixture

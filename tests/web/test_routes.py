@@ -60,14 +60,6 @@ def test_what_the_client_has_is_not_sent_again(client: FlaskClient) -> None:
     assert (again.status_code, again.json["status"]) == (200, "cancelled")
 
 
-def test_a_job_can_be_cancelled_and_deleted(client: FlaskClient) -> None:
-    path = client.post("/v1/jobs", json=SMALLEST).headers["Location"]
-    assert client.post(f"{path}/cancel").status_code == 202
-    assert client.post(f"{path}/cancel").status_code == 409
-    assert client.delete(path).status_code == 204
-    assert client.delete(path).status_code == 404
-
-
 def test_pages_follow_each_other(client: FlaskClient) -> None:
     ids = sorted((client.post("/v1/jobs", json=SMALLEST).json["id"] for _ in range(3)), reverse=True)
     first = client.get("/v1/jobs?limit=2").json

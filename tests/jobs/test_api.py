@@ -1,0 +1,101 @@
+"""The routes that every kind of job has."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from steelyard.inference.batches import PREDICTION
+from steelyard.jobs import ledger
+from steelyard.jobs.kinds import Kind
+from steelyard.settings import Settings
+from steelyard.training.kind import TRAINING
+from steelyard.web.wiring import KEY
+from tests.application import running_app
+from tests.inference import test_batches
+from tests.jobs import test_ledger
+
+FOLDERS = {TRAINING.name: "/v1/jobs", PREDICTION.name: "/v1/predictions"}
+STREAM = {"Accept": "text/event-stream"}
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    with running_app(settings) as app:
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def database(app: Flask) -> Engine:
+    engine: Engine = app.extensions[KEY].engine
+    return engine
+
+
+@pytest.fixture(params=[TRAINING, PREDICTION], ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> Kind[Any]:
+    found: Kind[Any] = request.param
+    return found
+
+
+@pytest.fixture
+def path(database: Engine, kind: Kind[Any]) -> str:
+    """The address of a job of each kind, which waits."""
+    submit = test_ledger.submit if kind is TRAINING else test_batches.submit
+    return f"{FOLDERS[kind.name]}/{submit(database)}"
+
+
+def test_a_job_can_be_cancelled_resumed_and_deleted(client: FlaskClient, path: str) -> None:
+    assert client.get(path).json["status"] == "queued"
+    assert client.post(f"{path}/resume").status_code == 409
+    assert (client.post(f"{path}/cancel").status_code, client.get(path).json["status"]) == (202, "cancelled")
+    assert client.post(f"{path}/cancel").status_code == 409
+    resumed = client.post(f"{path}/resume")
+    assert (resumed.status_code, resumed.json["status"], resumed.json["attempt"]) == (202, "queued", 2)
+    assert client.delete(path).status_code == 204
+    for method, place in (("GET", ""), ("DELETE", ""), ("POST", "/cancel"), ("POST", "/resume"), ("GET", "/events")):
+        assert client.open(f"{path}{place}", method=method).status_code == 404
+
+
+def test_a_running_job_is_cancelled_before_it_is_deleted(client: FlaskClient, database: Engine, path: str) -> None:
+    held = test_ledger.claim(database, path.rsplit("/", 1)[1])
+    answer = client.delete(path)
+    assert answer.status_code == 409
+    assert "cancel it" in answer.json["detail"]
+    assert client.post(f"{path}/cancel").json["status"] == "running"
+    ledger.release(database, held, "the worker stops")
+    assert client.delete(path).status_code == 204
+
+
+def test_events_are_a_list_in_pages(client: FlaskClient, path: str) -> None:
+    client.post(f"{path}/cancel")
+    first = client.get(f"{path}/events?limit=1").json
+    assert ([event["message"] for event in first["data"]], first["has_more"]) == (
+        ["accepted; waiting for a worker"],
+        True,
+    )
+    rest = client.get(f"{path}/events", query_string={"after": first["next"]}).json
+    assert [event["type"] for event in rest["data"]] == ["status"]
+    assert rest["has_more"] is False
+
+
+def test_a_stream_begins_behind_the_event_that_the_client_has(client: FlaskClient, path: str) -> None:
+    client.post(f"{path}/cancel")
+    last = client.get(f"{path}/events").json["data"][-1]["id"]
+    assert client.get(f"{path}/events", headers=STREAM | {"Last-Event-ID": f"{last}.0.0"}).status_code == 204
+    answer = client.get(f"{path}/events", headers=STREAM | {"Last-Event-ID": "yesterday"})
+    assert answer.status_code == 400
+    assert "'yesterday'" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("query", ["wait=61", "wait=-1", "until=tomorrow"])
+def test_a_wait_is_bounded(client: FlaskClient, path: str, query: str) -> None:
+    answer = client.get(f"{path}?{query}")
+    assert (answer.status_code, len(answer.json["errors"])) == (422, 1)
