@@ -28,10 +28,11 @@ def test_dropout_drops_its_share_and_scales_the_others(rate: float) -> None:
     assert ((again == 0) != dropped).any(), "every batch has a mask of its own"
 
 
-def test_noise_is_normal_with_its_deviation() -> None:
-    made, path = through(GaussianNoise(0.3), np.full((ROWS, WIDTH), 5.0))
-    assert made.mean() == pytest.approx(5, abs=4 * 0.3 / np.sqrt(made.size))
-    assert made.std() == pytest.approx(0.3, rel=0.02)
+@pytest.mark.parametrize("stddev", [0.3, 1.0])
+def test_noise_is_normal_with_its_deviation(stddev: float) -> None:
+    made, path = through(GaussianNoise(stddev), np.full((ROWS, WIDTH), 5.0))
+    assert made.mean() == pytest.approx(5, abs=4 * stddev / np.sqrt(made.size))
+    assert made.std() == pytest.approx(stddev, rel=0.02)
     assert (path.forward(np.full((ROWS, WIDTH), 5.0)) != made).any()
 
 

@@ -4,9 +4,11 @@ import numpy as np
 
 from steelyard.nn.activations import Tanh
 from steelyard.nn.layers import ActivationLayer, Dense, Dropout
-from steelyard.nn.layers.stack import places
+from steelyard.nn.layers.base import Surroundings
+from steelyard.nn.layers.stack import Stack, places
 from steelyard.nn.network import Network, Pass
 from steelyard.nn.rng import Streams
+from tests.nn.networks import Array
 
 
 def test_places_are_named_and_numbered_by_type() -> None:
@@ -39,3 +41,17 @@ def test_gradients_go_no_further_back_than_the_first_layer_that_learns() -> None
     gradients = network.tensors(network.gradients)
     assert not gradients["dense_1/kernel"].any()
     assert gradients["dense_2/kernel"].any()
+
+
+def test_gradients_go_back_to_the_inputs_where_they_are_needed() -> None:
+    network = Network([Dense(4), Dense(5), Dense(2)], inputs=3, dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    weights: dict[str, dict[str, Array]] = {}
+    for name, tensor in network.tensors().items():
+        weights.setdefault(name.split("/")[0], {})[name.split("/")[1]] = tensor
+    around = Surroundings(3, 2, network.dtype, {}, {}, needs_input_gradient=True, streams=None)
+    stack = Stack(network.places, around, weights, weights)
+    x = np.random.default_rng(1).normal(size=(2, 3))
+    np.testing.assert_allclose(stack.forward(x), network.predict(x))
+    kernels = [weights[name]["kernel"] for name in ("dense_1", "dense_2", "output")]
+    np.testing.assert_allclose(stack.backward(np.ones((2, 2))), np.ones((2, 2)) @ np.linalg.multi_dot(kernels).T)
