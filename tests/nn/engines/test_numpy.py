@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.nn.activations import Linear, Tanh
+from steelyard.nn.activations import Linear, Softmax, Tanh
 from steelyard.nn.batches import Batches
 from steelyard.nn.engines.numpy import NumPySteps
 from steelyard.nn.layers import Dense
-from steelyard.nn.losses import MeanSquaredError
+from steelyard.nn.losses import CategoricalCrossentropy, MeanSquaredError
 from steelyard.nn.metrics import METRICS
 from steelyard.nn.network import Network
 from steelyard.nn.optimizers import SGD
@@ -65,3 +65,15 @@ def test_a_look_is_of_the_loss_and_its_gradient_with_penalties() -> None:
     assert steps._look() == pytest.approx((errors**2).mean() + 0.1 * (kernel**2).sum())
     expected = X.T @ errors / 5 + 0.2 * kernel
     np.testing.assert_allclose(network.tensors(network.gradients)["output/kernel"], expected)
+
+
+def test_a_loss_with_a_link_works_from_logits() -> None:
+    network = Network([Dense(4, Tanh()), Dense(2, Softmax())], inputs=3, dtype="float64")
+    network.initialize(np.random.default_rng(2))
+    y = np.array([0, 1, 1, 0, 1])
+    options: dict[str, Any] = {"streams": Streams.spawn(0), "gradient_clip": None, "metrics": []}
+    steps = NumPySteps(network, CategoricalCrossentropy(), SGD(), Batches(X, y, batch_size=5), **options)
+    sums = np.zeros(1)
+    steps.make(0, np.array([1]), np.zeros(1), sums)
+    assert sums[0] == pytest.approx(-np.log(network.predict(X)[np.arange(5), y]).sum())
+    assert steps.stride == 1
