@@ -66,6 +66,14 @@ def test_orthogonal_draws_are_orthogonal(shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(gram, 4 * np.eye(min(shape)), atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(4, 4), (6, 3), (3, 6)])
+def test_orthogonal_draws_are_the_q_of_normal_draws(shape: tuple[int, int]) -> None:
+    q, r = np.linalg.qr(np.random.default_rng(4).standard_normal((max(shape), min(shape))))
+    expected = q * np.sign(np.diagonal(r))
+    draws = Orthogonal().draw(shape, np.random.default_rng(4))
+    np.testing.assert_allclose(draws, expected if shape[0] >= shape[1] else expected.T)
+
+
 @pytest.mark.parametrize(("name", "value"), [("zeros", 0), ("ones", 1)])
 def test_constants_are_constant(name: str, value: float) -> None:
     assert (INITIALIZERS[name]().draw((3, 2), np.random.default_rng()) == value).all()
