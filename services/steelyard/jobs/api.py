@@ -29,7 +29,7 @@ EVENT = Query("after", "integer", "only events after this one", default=0, least
 
 
 def add_life(blueprint: Blueprint, kind: Kind[Any], path: str, schema: type[AnyJob]) -> None:
-    """Add the routes below `path`; the operations are named after the kind, their answers are of `schema`."""
+    """Add the routes below `path`. The operations are named after the kind; they return `schema`."""
     views, noun = Views(kind), kind.noun
     events_name = "list_events" if noun == "job" else f"list_{noun}_events"
     again = "one that was cancelled, or that failed with worker-lost or time-limit-exceeded"
@@ -54,14 +54,14 @@ def add_life(blueprint: Blueprint, kind: Kind[Any], path: str, schema: type[AnyJ
 
 
 def ring(job_id: str) -> None:
-    """Tell the workers that a job waits, and count it if they cannot be told."""
+    """Notify the workers of a queued job; count the failure if the broker is unreachable."""
     if not service(Doorbell).ring(job_id):
         service(Meters).lost_rings.inc()
 
 
 @dataclass(frozen=True)
 class Views:
-    """The views of a kind of job. The id comes as the only path parameter, which is named after the kind."""
+    """The views of a kind of job. Their only path parameter is the id, which is named after the kind."""
 
     kind: Kind[Any]
 

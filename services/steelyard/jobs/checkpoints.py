@@ -1,7 +1,7 @@
 """Checkpoints: states from which a job's next run continues. The two newest are kept, in case one is damaged.
 
-A checkpoint is stored in parts, because databases bound the size of one value, and read only if its SHA-256 agrees.
-Its content is defined by the worker.
+A checkpoint is stored in parts, because databases limit the size of a value. It is used only if its SHA-256 matches.
+The worker defines its content.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ class Checkpoint:
 
 
 def save(connection: Connection, job_id: str, checkpoint: Checkpoint) -> None:
-    """Keep a checkpoint, and forget all but the newest."""
+    """Save a checkpoint and delete all but the newest ones."""
     digest = hashlib.sha256(checkpoint.content).hexdigest()
     head = {"job_id": job_id, "step": checkpoint.step, "epoch": checkpoint.epoch, "sha256": digest}
     connection.execute(delete(Part).where(Part.job_id == job_id, Part.step == checkpoint.step))
@@ -39,7 +39,7 @@ def save(connection: Connection, job_id: str, checkpoint: Checkpoint) -> None:
 
 
 def load(engine: Engine, job_id: str) -> Checkpoint | None:
-    """The newest checkpoint that is whole, if there is one."""
+    """The newest undamaged checkpoint, if any."""
     with reading(engine) as connection:
         for step in _steps(connection, job_id):
             query = select(Part).where(Part.job_id == job_id, Part.step == step).order_by(Part.part)
@@ -51,7 +51,7 @@ def load(engine: Engine, job_id: str) -> Checkpoint | None:
 
 
 def forget(connection: Connection, job_id: str) -> None:
-    """Delete a job's checkpoints: it has ended."""
+    """Delete the checkpoints of a job that has ended."""
     connection.execute(delete(Part).where(Part.job_id == job_id))
 
 

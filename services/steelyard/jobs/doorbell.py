@@ -3,7 +3,7 @@
 A message may be lost, duplicated or late without harm: the claim decides, and the message for a job that waits too
 long is sent again. So ringing never fails a request; it returns whether the broker accepted the message.
 
-This is a producer alone. The task's body is the worker's, so that the API imports no worker code.
+This only produces messages. The worker implements the task, so that the API imports no worker code.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ log = get_logger(__name__)
 
 
 def transport_options(broker_url: str) -> dict[str, Any]:
-    """How to treat a broker that is away: fail within about a second, and do not try again."""
+    """Options for an unreachable broker: fail within about a second and do not retry."""
     options: dict[str, Any] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
     if broker_url.startswith("redis"):
         options |= {"socket_connect_timeout": CONNECT_SECONDS, "socket_timeout": 2 * CONNECT_SECONDS}
@@ -28,11 +28,11 @@ def transport_options(broker_url: str) -> dict[str, Any]:
 
 
 class Doorbell:
-    """Rings for jobs on the broker at `broker_url`; connects at the first ring."""
+    """Sends messages to the broker at `broker_url`; connects at the first one."""
 
     def __init__(self, broker_url: str) -> None:
-        # By its name, the loader would be looked for with the working directory on the path of imports, where a file
-        # that is called as what another thread imports in that moment would be run.
+        # Celery looks up a loader given by name with the working directory on the import path. A file there could then
+        # shadow a module that another thread imports at that moment.
         self._celery = Celery("steelyard", broker=broker_url, loader=AppLoader, set_as_current=False)
         self._celery.conf.update(
             task_serializer="json",
@@ -42,7 +42,7 @@ class Doorbell:
         )
 
     def ring(self, job_id: str) -> bool:
-        """Send the message for `job_id`; whether the broker took it."""
+        """Send the message for `job_id`; whether the broker accepted it."""
         try:
             self._celery.send_task(TASK, [job_id], retry=False, ignore_result=True)
         except (OperationalError, OSError) as error:
@@ -55,7 +55,7 @@ class Doorbell:
         return True
 
     def answers(self) -> bool:
-        """Whether the broker can be reached now."""
+        """Whether the broker is reachable."""
         try:
             with self._celery.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=0, timeout=CONNECT_SECONDS)
@@ -64,5 +64,5 @@ class Doorbell:
             return False
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._celery.close()

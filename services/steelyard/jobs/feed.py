@@ -1,7 +1,7 @@
-"""What clients that follow jobs see: the status of many jobs at once, and the events of one job in order.
+"""What clients that follow jobs get: the status of many jobs at once, and the events of one job in order.
 
-Events are those of the ledger, with each epoch of the history and each finding between them. A cursor says how far a
-client has come; it is the id of the last event that it has, so a client that was cut off goes on from there.
+The events are those of the ledger, merged with the epochs of the history and the findings. A cursor marks the last
+event that a client has received. It is sent as the event's id, so that a disconnected client can continue after it.
 """
 
 import re
@@ -19,13 +19,13 @@ from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading
 from steelyard.store.tables import Event, HistoryEpoch, Job
 
-BATCH = 500  # events, and epochs, that are read at once
+BATCH = 500  # events, and epochs, per read
 CURSOR = re.compile(r"(\d{1,18})\.(\d{1,9})\.(\d{1,6})", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """How many of a job's events, epochs and findings a client has."""
+    """How many of a job's events, epochs, and findings a client has received."""
 
     event: int = 0
     epoch: int = 0
@@ -36,14 +36,14 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> "Cursor | None":
-        """The cursor that was written as `text`; `None` if it is none."""
+        """Parse a cursor; `None` if `text` is not one."""
         found = CURSOR.fullmatch(text)
         return None if found is None else cls(*map(int, found.groups()))
 
 
 @dataclass(frozen=True)
 class Happened:
-    """One thing that happened: its event's `type` is `status`, `epoch`, `finding` or `log`."""
+    """An event of type `status`, `epoch`, `finding`, or `log`, and the cursor after it."""
 
     cursor: Cursor
     event: StreamedEvent
@@ -51,7 +51,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class Feed:
-    """What was read at once; `is_whole` if nothing is left up to where was asked, `is_end` if nothing will follow."""
+    """The result of one read: `is_whole` if nothing is left to read, `is_end` if no event can follow."""
 
     happened: list[Happened]
     is_whole: bool
@@ -60,7 +60,7 @@ class Feed:
 
 @dataclass(frozen=True)
 class Mark:
-    """A job's progress. An unchanged mark means that nothing has happened in between."""
+    """A job's progress. If the mark is unchanged, nothing has happened."""
 
     status: str
     epoch: int
@@ -73,7 +73,7 @@ class Mark:
 
 
 def read_marks(engine: Engine, job_ids: Collection[str]) -> dict[str, Mark]:
-    """Where jobs stand; those that do not exist are left out."""
+    """The marks of jobs, without those that do not exist."""
     last = select(func.coalesce(func.max(Event.id), 0)).where(Event.job_id == Job.id).scalar_subquery()
     query = select(Job.id, Job.status, Job.epoch, last.label("last")).where(Job.id.in_(job_ids))
     with reading(engine) as connection:
@@ -81,7 +81,7 @@ def read_marks(engine: Engine, job_ids: Collection[str]) -> dict[str, Mark]:
 
 
 def read_feed(engine: Engine, job_id: str, kind: Kind[Any], cursor: Cursor, until: Mark | None = None) -> Feed:
-    """What happened to a job after `cursor`, as much as is read at once, and nothing later than `until`.
+    """The events of a job after `cursor` and not after `until`, up to the limit of one read.
 
     The end of the job comes last, after all epochs and findings. Raises `NotFound`.
     """
@@ -96,7 +96,7 @@ def read_feed(engine: Engine, job_id: str, kind: Kind[Any], cursor: Cursor, unti
     is_end = is_whole and job.status in ENDED and (until is None or until.is_ended)
     happened: list[Happened] = []
     place = _place_of_end(told)
-    for event in told[:place]:  # a change of status among these says that the job was resumed: its findings are others
+    for event in told[:place]:  # a change of status here means that the job was resumed and has new findings
         cursor = replace(cursor, event=event.id, finding=0 if event.type == "status" else cursor.finding)
         happened.append(Happened(cursor, _event(cursor, event)))
     for row in trained:
@@ -127,7 +127,7 @@ def _epochs_after(job_id: str, cursor: Cursor, until: Mark | None) -> Select[int
 
 
 def _place_of_end(told: Sequence[Any]) -> int:
-    """Where the event of the job's end is, unless it was followed by another status: the job was resumed."""
+    """The index of the event of the job's end, unless another status follows because the job was resumed."""
     changes = [at for at, event in enumerate(told) if event.type == "status"]
     return changes[-1] if changes and told[changes[-1]].data.get("status") in ENDED else len(told)
 

@@ -1,4 +1,4 @@
-"""What the view of a job leaves to the event loop: to wait for a change, or to stream events."""
+"""What the view of a job leaves to the event loop: waiting for a change, or streaming events."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from steelyard.jobs.kinds import Kind
 
 @dataclass(frozen=True)
 class Wait:
-    """Call the view again when the job's status is no longer `status`, or the time is up."""
+    """Call the view again when the job's status is no longer `status`, or after a timeout."""
 
     job_id: str
     status: str

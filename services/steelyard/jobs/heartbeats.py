@@ -6,12 +6,12 @@ from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Worker
 
-SILENT_SECONDS = 20.0  # four announcements missed
+SILENT_SECONDS = 20.0  # four missed heartbeats
 FORGOTTEN_SECONDS = 3600.0
 
 
 def announce(engine: Engine, name: str, *, concurrency: int) -> None:
-    """Record that the worker `name` is alive; delete those that have not reported for long."""
+    """Record that the worker `name` is alive, and delete workers that have been silent for long."""
     with writing(engine) as connection:
         seen = {"concurrency": concurrency, "seen_at": now()}
         if not connection.execute(update(Worker).where(Worker.name == name).values(**seen)).rowcount:
@@ -20,13 +20,13 @@ def announce(engine: Engine, name: str, *, concurrency: int) -> None:
 
 
 def leave(engine: Engine, name: str) -> None:
-    """Record that the worker `name` stops."""
+    """Record that the worker `name` has stopped."""
     with writing(engine) as connection:
         connection.execute(delete(Worker).where(Worker.name == name))
 
 
 def alive(engine: Engine) -> list[str]:
-    """The names of the workers that reported recently."""
+    """The names of the live workers."""
     with reading(engine) as connection:
         living = select(Worker.name).where(Worker.seen_at >= now() - SILENT_SECONDS).order_by(Worker.name)
         return list(connection.execute(living).scalars())

@@ -1,4 +1,4 @@
-"""What is particular to a kind of job: an entry in `steelyard_worker.kinds`. The rest of a job's life is common."""
+"""What differs between the kinds of job, which `steelyard_worker.kinds` lists. The rest of the life cycle is shared."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ T = TypeVar("T", bound=AnyJob)
 class Kind(Generic[T]):
     """A kind of job: `name` in the table, `noun` in messages and webhooks (`job.succeeded`), `prefix` of its ids.
 
-    Its progress counts `unit`s (`epoch`). `select` gives its rows with all that `render` makes the object of that
-    clients see. `clear` deletes what an end left, before a job is resumed; `progress_kept` is the last unit that a
-    resumed job need not do again, `None` if there is none. `datasets` are the ids of the data sets that a stored
-    specification needs; `after_success` says what to do instead of resuming a job that succeeded.
+    Its progress counts `unit`s (`epoch`). `select` reads its rows, and `render` turns a row into the object that
+    clients get. Before a job is resumed, `clear` deletes the results of its end. `progress_kept` returns the last unit
+    that a resumed job need not repeat, or `None`. `datasets` returns the ids of the data sets that a stored
+    specification needs. `after_success` says what to do instead of resuming a job that succeeded.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Kind(Generic[T]):
         return row
 
     def read(self, connection: Connection, job_id: str) -> T:
-        """The job as this transaction sees it. Raises `NotFound`."""
+        """The job, read in this transaction. Raises `NotFound`."""
         return self.render(self.find(connection, job_id))
 
     def not_found(self, job_id: str) -> NotFound:

@@ -4,10 +4,10 @@ Two rules keep jobs from being lost or run twice. First, the row decides, never 
 here, and exactly one claim of a job succeeds. Second, each claim increments the `fence`, and every later write of the
 run checks it: a run that was given up but is still alive changes no row and gets `FencedOff`.
 
-A run can be lost in two ways. A *crash* is the death of the training process alone: the job is likely at fault, and a
-few in a row end it. A *loss* is a death that took the worker or the fork server along: it says little about the job,
-so many are allowed. They are bounded all the same, for a job may be what brings its machine down each time. A new
-checkpoint sets both counts back to zero.
+A run can be lost in two ways. A *crash* is the death of the training process alone. The job is probably the cause, so
+a few crashes in a row end it. A *loss* is a death together with the worker or the fork server. It says little about the
+job, so many are allowed, but not infinitely many: the job may be what kills its machine each time. A new checkpoint
+resets both counters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,10 +30,10 @@ from steelyard.store.tables import Event, HistoryEpoch, Job, JobDataset, JobInpu
 
 CRASHES_BEFORE_FAILURE = 3
 LOSSES_BEFORE_FAILURE = 20
-BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second; none after a loss
-RUNS_BETWEEN_SWEEPS = 50  # a run leaves a few events; a job that is given back for ever must not leave ever more
+BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second; zero after a loss
+RUNS_BETWEEN_SWEEPS = 50  # each run adds a few events; a job that is returned forever must not accumulate them
 EVENTS_KEPT = 200
-Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each with what it measured
+Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each epoch with its metrics
 UNHARMED = {"crashes": 0, "losses": 0}
 
 
@@ -41,7 +41,7 @@ UNHARMED = {"crashes": 0, "losses": 0}
 class Claim:
     """The right to run a job, until its lease expires or another claim has a higher fence.
 
-    `request_id` is that of the request that submitted the job, for the log.
+    `request_id` is the id of the request that submitted the job, for the log.
     """
 
     job_id: str
@@ -66,7 +66,7 @@ class End:
 
 
 def enqueue(connection: Connection, job_id: str, *, inline: bytes | None, datasets: list[str], **values: Any) -> None:
-    """Put a job of any kind into the queue. Raises `Conflict` if one of its data sets is gone."""
+    """Queue a job of any kind. Raises `Conflict` if one of its data sets was deleted."""
     times = {"created_at": now(), "available_at": now()}
     connection.execute(insert(Job).values(id=job_id, status=QUEUED, **times, **values))
     if inline is not None:
@@ -84,12 +84,12 @@ def _need_datasets(connection: Connection, job_id: str, dataset_ids: list[str]) 
 
 
 def claim(engine: Engine, *, owner: str, lease_seconds: float) -> Claim | None:
-    """Take the next job in the order of the queue, or `None` if none may be claimed.
+    """Claim the next job in the order of the queue; `None` if no job can be claimed.
 
     Two workers that claim at once get different jobs, and neither waits for the other.
     """
     if not queue.count_claimable(engine, limit=1):
-        return None  # without a write transaction, which on SQLite waits for all others
+        return None  # without a write transaction, which on SQLite waits for all other writers
     following = queue.claimable().limit(1).with_for_update(skip_locked=True).scalar_subquery()
     with writing(engine) as connection:
         row = connection.execute(
@@ -114,9 +114,9 @@ def claim(engine: Engine, *, owner: str, lease_seconds: float) -> Claim | None:
 
 
 def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> float:
-    """Forget what an earlier run recorded after `epoch`, where this one begins. Raises `FencedOff`.
+    """Delete what an earlier run recorded after `epoch`, where this run begins. Raises `FencedOff`.
 
-    Gives the seconds of training that the time limit does not count: those before the job was last resumed.
+    Returns the training seconds that do not count toward the time limit: those before the job was last resumed.
     """
     begins = {"epoch": epoch, "train_seconds": train_seconds}
     uncounted = func.coalesce(Job.uncounted_seconds, train_seconds)
@@ -155,9 +155,9 @@ def record(
     train_seconds: float,
     checkpoint: Checkpoint | None = None,
 ) -> None:
-    """Add epochs to the history, move the progress on and keep a checkpoint, all at once. Raises `FencedOff`.
+    """Add epochs to the history, update the progress, and save a checkpoint, in one transaction. Raises `FencedOff`.
 
-    A new checkpoint is progress: it resets the counts of crashes and losses.
+    A new checkpoint resets the counters of crashes and losses.
     """
     reached: dict[str, Any] = {"epoch": epochs[-1][0], "train_seconds": train_seconds} if epochs else {}
     with writing(engine) as connection:
@@ -174,14 +174,14 @@ def _add_history(connection: Connection, held: Claim, epochs: Epochs) -> None:
 
 
 def move_on(connection: Connection, held: Claim, *, epoch: int, train_seconds: float) -> None:
-    """Note that a part of the work is done for good, in the transaction that keeps it. Raises `FencedOff`."""
+    """Record that a part of the work is done, in the transaction that stores it. Raises `FencedOff`."""
     _change(connection, held, epoch=epoch, train_seconds=train_seconds, **UNHARMED)
 
 
 def finish(connection: Connection, held: Claim, end: End, epochs: Epochs = ()) -> None:
-    """Write a run's end, with the epochs of which the history has not heard. Raises `FencedOff`.
+    """Store the end of a run and the `epochs` that are not in the history yet. Raises `FencedOff`.
 
-    Whatever belongs to the end goes into the same transaction.
+    The caller stores the results in the same transaction.
     """
     _change(
         connection,
@@ -205,9 +205,9 @@ def finish(connection: Connection, held: Claim, end: End, epochs: Epochs = ()) -
 
 
 def release(engine: Engine, held: Claim, reason: str) -> None:
-    """Give a job back that is not to blame: it does not count as a crash. Raises `FencedOff`.
+    """Return a job to the queue without counting a crash. Raises `FencedOff`.
 
-    `reason` says why, for people: 'the worker stops'.
+    `reason` is a message for users, for example 'the worker stops'.
     """
     with writing(engine) as connection:
         row = connection.execute(
@@ -231,10 +231,10 @@ def release(engine: Engine, held: Claim, reason: str) -> None:
 def lose(
     engine: Engine, held: Claim, reason: str, *, error: type[RunFailed] = WorkerLost, is_crash: bool = True
 ) -> float:
-    """Give up a run whose process died: the job waits again, or fails with `error` when that happens too often.
+    """Give up a run whose process died: queue the job again, or fail it with `error` if this has happened too often.
 
-    `reason` says how it died, for people: 'killed by SIGKILL'. Gives the seconds until the job can be claimed again;
-    0 if it has ended. Raises `FencedOff`.
+    `reason` is a message for users, for example 'killed by SIGKILL'. Returns the seconds until the job can be claimed
+    again, or 0 if it has ended. Raises `FencedOff`.
     """
     with writing(engine) as connection:
         rows = _give_up(connection, _held(held), reason, error, is_crash=is_crash)
@@ -244,11 +244,9 @@ def lose(
 
 
 def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) -> dict[str, str | None]:
-    """Give up every run whose lease has expired, or whose owner is known to be gone.
+    """Give up every run whose lease has expired or whose owner `is_gone`. Idempotent.
 
-    Returns the ids of its jobs, each with the id of the request that submitted it.
-
-    Harmless when done twice.
+    Returns the ids of the jobs, each with the id of the request that submitted it.
     """
     running = select(Job.lease_owner, func.min(Job.lease_expires_at) < now()).where(Job.status == RUNNING)
     with reading(engine) as connection:
@@ -267,7 +265,7 @@ def reap(engine: Engine, *, is_gone: Callable[[str], bool] = lambda _: False) ->
 
 @freeing
 def request_cancel(engine: Engine, job_id: str, kind: Kind[Any]) -> None:
-    """Cancel a job of this kind: at once if it waits; if it runs, its supervisor sees the request.
+    """Cancel a job of this kind: immediately if it is queued; if it is running, its supervisor sees the request.
 
     Raises `NotFound`, `Conflict`.
     """
@@ -294,7 +292,7 @@ def request_cancel(engine: Engine, job_id: str, kind: Kind[Any]) -> None:
 
 @freeing
 def remove(engine: Engine, job_id: str, kind: Kind[Any]) -> None:
-    """Delete a job of this kind that does not run, with all that hangs on it. Raises `NotFound`, `Conflict`."""
+    """Delete a job of this kind, unless it is running, with all its results. Raises `NotFound`, `Conflict`."""
     this = (Job.id == job_id, Job.kind == kind.name, Job.status != RUNNING)
     with writing(engine) as connection:
         if not connection.execute(delete(Job).where(*this)).rowcount:
@@ -314,7 +312,7 @@ def _change(connection: Connection, held: Claim, **values: Any) -> None:
 def _give_up(
     connection: Connection, runs: ColumnElement[bool], reason: str, error: type[RunFailed], *, is_crash: bool
 ) -> Sequence[Row[Any, Any, Any, Any, Any]]:
-    """Put jobs back into the queue whose runs died, or end them."""
+    """Queue the jobs of lost runs again, or end them."""
     count, most = (Job.crashes, CRASHES_BEFORE_FAILURE) if is_crash else (Job.losses, LOSSES_BEFORE_FAILURE)
     pause = case((Job.crashes == 0, BACKOFF_SECONDS), else_=4 * BACKOFF_SECONDS) if is_crash else 0.0
     status = case((Job.cancel_requested_at.is_not(None), CANCELLED), (count + 1 >= most, FAILED), else_=QUEUED)
@@ -353,13 +351,13 @@ def _sweep_events(connection: Connection, job_id: str) -> None:
 
 
 def tell(connection: Connection, job_id: str, status: str, message: str, *, level: str = "info", **data: Any) -> None:
-    """Add the event that a job has come to `status`."""
+    """Add an event: the job now has this `status`."""
     event = {"job_id": job_id, "level": level, "type": "status", "message": message, "data": {"status": status, **data}}
     connection.execute(insert(Event).values(created_at=now(), **event))
 
 
 def _end(connection: Connection, job_id: str, status: str, error: Mapping[str, Any] | None = None) -> None:
-    """If a job has ended, make its webhook due, and delete its checkpoints unless it can be resumed."""
+    """If a job has ended, make its webhook due, and delete its checkpoints unless the job can be resumed."""
     if status in ENDED:
         outbox.make_due(connection, job_id)
         if not may_resume(status, error):

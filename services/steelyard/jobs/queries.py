@@ -19,7 +19,7 @@ T = TypeVar("T", bound=AnyJob)
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be done: the filled-in specification, the data that came inside it, and how far it is."""
+    """What a training process needs to run a job: the complete specification, inline data, and the progress so far."""
 
     spec: dict[str, Any]
     spec_digest: str
@@ -29,13 +29,13 @@ class Order:
 
 
 def get(engine: Engine, job_id: str, kind: Kind[T]) -> T:
-    """The job of this kind. Raises `NotFound`."""
+    """A job of this kind. Raises `NotFound`."""
     with reading(engine) as connection:
         return kind.read(connection, job_id)
 
 
 def load_order(engine: Engine, job_id: str) -> Order:
-    """What a training process needs to know of a job. Raises `NotFound`."""
+    """Read the order for a job. Raises `NotFound`."""
     query = select(Job.spec, Job.spec_digest, Job.kind, Job.epoch, JobInput.content)
     with reading(engine) as connection:
         row = connection.execute(query.outerjoin(JobInput).where(Job.id == job_id)).one_or_none()
@@ -45,14 +45,14 @@ def load_order(engine: Engine, job_id: str) -> Order:
 
 
 def count_by_status(engine: Engine) -> dict[str, int]:
-    """How many jobs there are in each state that any is in."""
+    """The number of jobs by status, without statuses that no job has."""
     with reading(engine) as connection:
         rows = connection.execute(select(Job.status, func.count()).group_by(Job.status))
         return {row[0]: row[1] for row in rows}
 
 
 def list_events(engine: Engine, job_id: str, kind: Kind[Any], *, limit: int = 50, after: int = 0) -> Page:
-    """What happened to the job, oldest first, from behind the event `after` on. Raises `NotFound`."""
+    """The events of a job after the event `after`, oldest first. Raises `NotFound`."""
     get(engine, job_id, kind)
     wanted = (EventRow.job_id == job_id, EventRow.id > after)
     query = select(EventRow).where(*wanted).order_by(EventRow.id).limit(limit + 1)
@@ -74,5 +74,5 @@ def list_events(engine: Engine, job_id: str, kind: Kind[Any], *, limit: int = 50
 
 
 def all_findings(row: Row[Any]) -> list[dict[str, Any]]:
-    """The findings of a job: those about its data, which it has had since it was submitted, then those of its run."""
+    """The findings of a job: first those about its data, which exist since it was submitted, then those of its run."""
     return [*row.data.get("findings", ()), *row.findings]

@@ -15,13 +15,13 @@ from steelyard.store.tables import Job
 
 
 def claimable() -> Select[Any]:
-    """The ids of the jobs that may be claimed now, first things first; the index `jobs_queue` has that order."""
-    job = aliased(Job)  # the statement around this one may be about the same table
+    """A query for the ids of the jobs that can be claimed now, in the order of the queue (index `jobs_queue`)."""
+    job = aliased(Job)  # the enclosing statement may use the same table
     query = select(job.id).where(job.status == QUEUED, job.available_at <= now())
     return query.order_by(job.rank, job.created_at, job.id)
 
 
 def count_claimable(engine: Engine, *, limit: int) -> int:
-    """How many jobs may be claimed now, counted up to `limit`."""
+    """The number of jobs that can be claimed now, counted up to `limit`."""
     with reading(engine) as connection:
         return connection.execute(select(func.count()).select_from(claimable().limit(limit).subquery())).scalar_one()

@@ -1,8 +1,8 @@
-"""Has an ended job go on from its last checkpoint, or from the beginning if it ended before its first.
+"""Resumes an ended job from its last checkpoint, or from the beginning if it has none.
 
-It stays the same job: its history goes on, and what its end left (weights, predictions, error) is deleted. Its webhook
-is sent again at the new end, as a new event. The time limit counts from the resume. The two checkpoints that an ended
-job keeps for this go when the job is deleted.
+It stays the same job: its history continues, and the results of its end (weights, predictions, error) are deleted. Its
+webhook is sent again at the new end, as a new event. The time limit starts again at the resume. An ended job keeps two
+checkpoints for this; they are deleted with the job.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ from steelyard.store.tables import Job, JobDataset, Webhook
 
 
 def resume(engine: Engine, job_id: str, kind: Kind[Any]) -> None:
-    """Put an ended job of this kind back into the queue. Raises `NotFound`, and `Conflict` if it cannot go on."""
+    """Queue an ended job of this kind again. Raises `NotFound`, and `Conflict` if it cannot be resumed."""
     with writing(engine) as connection:
         row = _require_resumable(connection, job_id, kind)
         kind.clear(connection, job_id)
@@ -68,7 +68,7 @@ def _require_resumable(connection: Connection, job_id: str, kind: Kind[Any]) -> 
 
 
 def _reason(row: Row[Any], kind: Kind[Any]) -> str:
-    """Why a job that ended like this, or has not ended, cannot be resumed."""
+    """Why a job in this state cannot be resumed."""
     if row.status == SUCCEEDED:
         return f"has succeeded; {kind.after_success}"
     if row.status == FAILED:

@@ -1,4 +1,4 @@
-"""What clients see of a job of any kind."""
+"""The JSON objects of the API that all kinds of job share."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class AnyJob(Answer):
-    """What every kind of job has."""
+    """The fields that every kind of job has."""
 
     id: str
     object: str

@@ -1,1 +1,1 @@
-"""Webhooks: the outbox of events that are due, and the addresses that they may go to."""
+"""Webhooks: the outbox of due events, and the policy for the addresses that they may go to."""

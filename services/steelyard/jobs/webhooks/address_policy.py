@@ -1,4 +1,4 @@
-"""Which addresses a webhook may go to: a client must not reach what only this machine can reach."""
+"""Which addresses a webhook may go to: clients must not reach internal addresses through this service (SSRF)."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def may_reach(address: str, allowed: Sequence[Network]) -> bool:
-    """Whether an address is public, or in one of the `allowed` networks. Raises `ValueError` if it is none.
+    """Whether an address is public or in one of the `allowed` networks. Raises `ValueError` for an invalid address.
 
-    An IPv6 address that only wraps an IPv4 address (mapped, 6to4, NAT64) counts as that one.
+    An IPv6 address that embeds an IPv4 address (mapped, 6to4, NAT64) is treated as that address.
     """
     found = _unwrapped(ipaddress.ip_address(address.split("%", 1)[0]))
     if any(found in network for network in allowed):
@@ -24,7 +24,7 @@ def may_reach(address: str, allowed: Sequence[Network]) -> bool:
 
 
 def require_reach(webhook: Webhook, allowed: Sequence[Network]) -> None:
-    """See that a webhook to a bare address may go there; names are looked up later. Raises `ValidationFailed`."""
+    """Check a webhook whose host is an address; host names are resolved later. Raises `ValidationFailed`."""
     host = urlsplit(webhook.url).hostname or ""
     try:
         reachable = may_reach(host, allowed)

@@ -1,8 +1,8 @@
-"""The outbox of webhooks: written in the transaction that ends the job, emptied by senders.
+"""The outbox of webhooks: written in the transaction that ends the job, and emptied by senders.
 
-A job ends once, so there is one event for it, with one id however often it is sent. A sender takes a delivery by
-moving its due time past the longest that an attempt can last, so two senders never send the same attempt, and the
-delivery of a sender that dies is due again by itself.
+A job ends once, so it has one event, whose id is the same in every attempt. A sender takes a delivery by moving its due
+time beyond the maximum duration of an attempt. So two senders never send the same attempt, and the delivery of a sender
+that dies becomes due again.
 """
 
 import random
@@ -22,7 +22,7 @@ from steelyard.store.ids import new_id
 from steelyard.store.tables import Event, Job
 from steelyard.store.tables import Webhook as Row
 
-LEASE_SECONDS = 60.0  # an attempt lasts a quarter of that at most
+LEASE_SECONDS = 60.0  # four times the maximum duration of an attempt
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 4 * 3600.0
 JITTER = 0.2
@@ -33,7 +33,7 @@ GIVE_UP_SECONDS = 24 * 3600.0
 class Delivery:
     """One attempt to report a job's end. `pause_seconds` until the next, or `None` if this is the last.
 
-    `request_id` is that of the request that submitted the job, for the log.
+    `request_id` is the id of the request that submitted the job, for the log.
     """
 
     job_id: str
@@ -49,9 +49,9 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended, in words for people. After `done` there is no further attempt.
+    """How an attempt ended; `words` are for users. After `done` there is no further attempt.
 
-    An `interrupted` attempt is repeated at once, by whichever sender comes first.
+    An `interrupted` attempt is due again immediately, for any sender.
     """
 
     delivery: Delivery
@@ -61,13 +61,13 @@ class Outcome:
 
     @property
     def pause_seconds(self) -> float | None:
-        """How long until the next attempt; `None` if there is none."""
+        """The time until the next attempt; `None` if there is none."""
         if self.done:
             return None
         return 0.0 if self.interrupted else self.delivery.pause_seconds
 
     def note(self) -> str:
-        """A line for the job's events."""
+        """The message for the job's events."""
         note = f"webhook, attempt {self.delivery.attempt}: {self.words}"
         if self.done or self.interrupted:
             return note
@@ -76,21 +76,21 @@ class Outcome:
 
 
 def add(connection: Connection, job_id: str, webhook: Webhook) -> None:
-    """Store the receiver of a job's end."""
+    """Store the webhook of a job."""
     row = {"job_id": job_id, "event_id": new_id("evt"), "url": webhook.url, "host": host_of(webhook.url)}
     connection.execute(insert(Row).values(**row, secret=webhook.secret))
 
 
 def make_due(connection: Connection, job_id: str) -> None:
-    """The job has ended: its webhook, if it has one, is due."""
+    """Make the webhook of an ended job due, if it has one."""
     connection.execute(update(Row).where(Row.job_id == job_id).values(due_at=now()))
 
 
 def find_due(engine: Engine, *, limit: int, host_limit: int, busy: Mapping[str, int] | None = None) -> list[str]:
-    """Jobs whose webhooks are due, those due longest first, at most `limit`.
+    """At most `limit` jobs whose webhooks are due, the oldest first.
 
-    Of each host at most `host_limit`, less the deliveries to it that the caller has under way (`busy`): a host with
-    thousands of deliveries due does not hide those of others.
+    For each host at most `host_limit`, minus the deliveries that the caller has in progress (`busy`). So a host with
+    thousands of due deliveries does not delay those to other hosts.
     """
     busy = busy or {}
     full = [host for host, count in busy.items() if count >= host_limit]
@@ -103,10 +103,10 @@ def find_due(engine: Engine, *, limit: int, host_limit: int, busy: Mapping[str, 
 
 
 def take(engine: Engine, job_ids: Collection[str], kinds: Mapping[str, Kind[Any]]) -> list[Delivery]:
-    """Those of the deliveries that are still due; no other sender gets them while this attempt lasts."""
+    """Take the deliveries that are still due; no other sender gets them during this attempt."""
     due = (Row.job_id.in_(job_ids), Row.due_at <= now())
     with writing(engine) as connection:
-        # PostgreSQL: rows that another sender is taking right now are that sender's.
+        # PostgreSQL: skip the rows that another sender is taking at this moment.
         mine = connection.execute(select(Row.job_id).where(*due).with_for_update(skip_locked=True)).scalars().all()
         values = {"attempts": Row.attempts + 1, "due_at": now() + LEASE_SECONDS}
         taken = connection.execute(update(Row).where(Row.job_id.in_(mine)).values(**values).returning(Row)).all()
@@ -119,13 +119,13 @@ def take(engine: Engine, job_ids: Collection[str], kinds: Mapping[str, Kind[Any]
 
 def _delivery(connection: Connection, row: Any, age_seconds: float, kinds: Mapping[str, Kind[Any]]) -> Delivery | None:
     found = connection.execute(select(Job.kind, Job.request_id).where(Job.id == row.job_id)).one_or_none()
-    if found is None:  # deleted since
+    if found is None:  # deleted in the meantime
         return None
     kind = kinds[found.kind]
     job = kind.read(connection, row.job_id)
-    if job.status not in ENDED:  # resumed since
+    if job.status not in ENDED:  # resumed in the meantime
         return None
-    # It does not change before it is resumed: every attempt sends the same bytes.
+    # The job does not change until it is resumed, so every attempt sends the same bytes.
     body = dump({"type": f"{kind.noun}.{job.status}", "timestamp": job.finished_at, "data": job})
     pause = _pause_seconds(row.attempts)
     is_last = age_seconds + pause > GIVE_UP_SECONDS
@@ -135,7 +135,7 @@ def _delivery(connection: Connection, row: Any, age_seconds: float, kinds: Mappi
 
 
 def settle(engine: Engine, outcomes: Sequence[Outcome]) -> None:
-    """Store what came of attempts, in one transaction. An outcome that another attempt has overtaken is ignored."""
+    """Store the outcomes of attempts in one transaction. Ignore those for which a later attempt has begun."""
     with writing(engine) as connection:
         for outcome in sorted(outcomes, key=lambda outcome: outcome.delivery.job_id):
             delivery, pause = outcome.delivery, outcome.pause_seconds

@@ -1,4 +1,4 @@
-"""Where a client wants to be told of a job's end, and the key with which that is signed."""
+"""The webhook of a job: the URL that is notified of its end, and the secret that signs the message."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from steelyard.documents.schema import Strict
 from steelyard.errors import shown
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 -- that is how Standard Webhooks marks one
+SECRET_PREFIX = "whsec_"  # noqa: S105 -- the prefix that Standard Webhooks defines
 SECRET_BYTES = range(24, 65)
 
 
@@ -33,13 +33,13 @@ def _secret(secret: str) -> str:
         sound = len(base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)) in SECRET_BYTES
     except (binascii.Error, ValueError):
         sound = False
-    if not sound:  # what it is instead is not repeated: it may be somebody's secret
+    if not sound:  # the value is not repeated in the error: it may be a secret
         raise ValueError("is not a signing key; it must be 'whsec_' and 24 to 64 bytes in base64")
     return secret
 
 
 def host_of(url: str) -> str:
-    """The host and port that a webhook's URL names, in one spelling; at most 255 characters."""
+    """The host and port of a webhook's URL in normalized form; at most 255 characters."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return f"{parts.hostname}:{port}"[-255:]
