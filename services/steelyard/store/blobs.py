@@ -1,4 +1,4 @@
-"""Large binaries in the database, read a part at a time."""
+"""Large binaries in the database, read in parts."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, Engine, LargeBinary, func, select
 from steelyard.errors import NotFound
 from steelyard.store.engine import reading
 
-WINDOW_BYTES = 8 << 20  # read at a time: to find the place of a part, SQLite goes through all that is before it
+WINDOW_BYTES = 8 << 20  # per read: to find a part, SQLite reads everything before it
 
 
 class Blob:
-    """The binary `content` of the one row that `conditions` leave.
+    """The binary `content` of the one row that matches `conditions`.
 
-    Each part is read in a transaction of its own: a slow receiver must not hold one open.
+    Each part is read in a separate transaction, so that a slow client does not keep one open.
     """
 
     def __init__(self, engine: Engine, content: Any, *conditions: ColumnElement[bool]) -> None:
@@ -23,7 +23,7 @@ class Blob:
         self._first, self._window = 0, b""
 
     def read(self, first: int, count: int) -> bytes:
-        """So many bytes, from that one on. Raises `NotFound` if the row was deleted meanwhile."""
+        """Read bytes from an offset. Raises `NotFound` if the row was deleted in the meantime."""
         if not self._first <= first <= first + count <= self._first + len(self._window):
             self._window = self._fetch(first, max(count, WINDOW_BYTES))
             self._first = first

@@ -1,4 +1,4 @@
-"""Rows that are too many for memory: some at a time, and what is known of all of them beforehand."""
+"""Lists of rows that may not fit into memory: read in blocks, with the facts about the whole list known beforehand."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import Any
 
 from steelyard.documents.schema import Listed
 
-BLOCK_VALUES = 100_000  # of Python's objects at a time: some megabytes
+BLOCK_VALUES = 100_000  # Python objects per block: a few megabytes
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """Rows as JSON-ready objects, a block at a time, each read when it is asked for.
+    """Rows as JSON-ready objects, in blocks that are read on demand.
 
-    `head` is the list without its rows. `version` differs where the rows do. Taking the rows raises `NotFound` if they
-    are deleted meanwhile, `Unavailable`.
+    `head` is the list without its rows. Lists with different rows have different `version`s. Iterating raises
+    `NotFound` if the rows were deleted in the meantime, and `Unavailable`.
     """
 
     head: Listed
@@ -23,12 +23,12 @@ class Blocks:
 
 
 def rows_at_once(values: int) -> int:
-    """How many rows of so many values make a block."""
+    """The number of rows per block, for rows with this many values."""
     return max(1, BLOCK_VALUES // max(1, values))
 
 
 def paging(*, total: int, limit: int, after: int) -> dict[str, Any]:
-    """How many rows there are, and where the page behind these begins."""
+    """The number of rows, and the offset of the next page."""
     reached = min(after + limit, total)
     more = reached < total
     return {"rows": total, "has_more": more, "next": str(reached) if more else None}

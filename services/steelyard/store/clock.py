@@ -1,7 +1,7 @@
 """The database's clock, as an expression for statements: seconds since 1970 in UTC, a double.
 
-Leases compare times that several machines wrote. Only one clock can judge them, so no statement bears a
-time of the process that sends it.
+Leases compare times written by several machines. They must come from one clock, so no statement contains a time of the
+process that sends it.
 """
 
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 class now(FunctionElement[float]):  # noqa: N801 -- SQL functions are written in lower case
-    """The time at which the statement runs; `now() + 30` is thirty seconds later."""
+    """The time at which the statement runs; `now() + 30` is 30 seconds later."""
 
     type = Double()
     inherit_cache = True
@@ -26,12 +26,12 @@ def _sqlite_now(element: now, compiler: Any, **_: Any) -> str:
 
 @compiles(now, "postgresql")
 def _postgresql_now(element: now, compiler: Any, **_: Any) -> str:
-    # Not CURRENT_TIMESTAMP, which stands still from a transaction's beginning on.
+    # Not CURRENT_TIMESTAMP, which is the time at which the transaction began.
     return "extract(epoch from clock_timestamp())::double precision"
 
 
 def rfc3339(seconds: float | None) -> str | None:
-    """A time of the database as clients see it: `2026-11-23T18:09:00.123Z`."""
+    """Format a time of the database for clients: `2026-11-23T18:09:00.123Z`."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,7 +1,7 @@
 """Connections and transactions, the same on SQLite and PostgreSQL.
 
-`reading` and `writing` are the only doors to the database. They turn a database that is away, full or empty of
-tables into `errors.Unavailable`, so that no package above needs to know SQLAlchemy's errors.
+All access goes through `reading` and `writing`. They raise `errors.Unavailable` for a database that is unreachable,
+full, or without tables, so that no other package needs to know SQLAlchemy's errors.
 """
 
 import os
@@ -29,8 +29,8 @@ __all__ = [
     "writing",
 ]
 
-# InternalError: PostgreSQL's for a transaction that cannot write, as on a standby after a failover.
-# sqlite3's own error comes from a connection that is being prepared.
+# PostgreSQL raises InternalError if a transaction cannot write, for example on a standby after a failover.
+# sqlite3's own error comes from a new connection that is being configured.
 AWAY = (
     exc.OperationalError,
     exc.InterfaceError,
@@ -40,9 +40,12 @@ AWAY = (
 )
 NO_TABLES = "the database has no tables of this version: run `steelyard migrate`"
 NO_ANSWER = "the database does not answer"
-CHECKPOINT_PAGES = 1000  # SQLite's own
-FULL = ("SQLITE_FULL", "53100")  # SQLite's name and PostgreSQL's SQLSTATE
-STOPPED_SHORT = ("SQLITE_IOERR", "SQLITE_CANTOPEN")  # what SQLite also says of a full disk, when it opens its log
+CHECKPOINT_PAGES = 1000  # SQLite's default
+FULL = ("SQLITE_FULL", "53100")  # SQLite's error name and PostgreSQL's SQLSTATE
+STOPPED_SHORT = (
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+)  # SQLite's errors if it cannot open its log, possibly on a full disk
 WHY_NOT = {
     "SQLITE_NOTADB": "it is not an SQLite database; move the file away, or use another data directory",
     "SQLITE_CORRUPT": "it is damaged; restore it from a backup",
@@ -52,12 +55,12 @@ WHY_NOT = {
 }
 NO_ROOM_BYTES = 1 << 16
 DISK_IS_FULL = "the database's disk is full: delete data sets or jobs that are no longer needed, or make room on it"
-BUSY_SECONDS = 30.0  # how long a transaction of SQLite waits for another one that writes
+BUSY_SECONDS = 30.0  # how long an SQLite transaction waits for another writer
 # SQLite waits by sleeping and trying again, so some writers wait for seconds while others overtake them. The writers of
 # one process take turns instead: with 8 of them, p99 fell from 2 s to 0.3 s, and throughput doubled.
 _turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 INCREMENTAL = 2  # SQLite's number for this mode of auto_vacuum
-# A server that is cut off is given up within seconds, not after the hours that TCP is patient for.
+# An unreachable server is detected within seconds, instead of the hours of TCP's defaults.
 POSTGRESQL = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -68,7 +71,7 @@ POSTGRESQL = {
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for `url`, which connects at the first transaction.
+    """Create an engine for `url`, which connects at the first transaction.
 
     SQLite runs with WAL, `synchronous=FULL` (a commit survives a loss of power) and foreign keys.
     """
@@ -93,36 +96,36 @@ def database_file(engine: Engine) -> Path | None:
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # sqlite3 shall not begin transactions by itself: _begin_sqlite does
-    # Of a new database: large binaries are rows, and cost a third less to write in pages of 16 KiB than of 4.
-    # Pages that deleted rows leave are given back by `store.space`.
+    connection.isolation_level = None  # keep sqlite3 from beginning transactions; _begin_sqlite does
+    # For new databases: writing large binaries takes a third less time with pages of 16 KiB than with 4 KiB.
+    # `store.space` returns the pages of deleted rows to the file system.
     for pragma in ("page_size=16384", f"auto_vacuum={INCREMENTAL}", "journal_mode=WAL"):
         connection.execute(f"PRAGMA {pragma}")
-    # Debian's SQLite overwrites what is deleted by default: to delete 100 MB would write 100 MB.
+    # Debian's SQLite overwrites deleted data by default, so deleting 100 MB would write 100 MB.
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=FAST"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later cannot take the write lock once another has written.
-    # Those that mean to write take it at once, and wait for it under SQLite's busy timeout.
+    # A transaction that reads first and writes later fails if another one has written in between.
+    # So a transaction that will write takes the write lock at its beginning, and waits for it (busy timeout).
     immediate = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: one consistent view. Raises `Unavailable` when the database is unreachable."""
+    """A read-only transaction with a consistent view. Raises `Unavailable` if the database is unreachable."""
     with _translating(engine), engine.connect() as connection:
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine, *, checkpoint: bool = True) -> Iterator[Connection]:
-    """A transaction that writes: committed when the block ends, undone when it raises.
+    """A transaction that writes: committed at the end of the block, rolled back if the block raises.
 
-    Without `checkpoint`, SQLite's log is left as it is by this commit, however long, for a later one to carry over.
-    Raises `Unavailable` when the database is unreachable, or its disk is full.
+    Without `checkpoint`, this commit does not checkpoint SQLite's log, whatever its length; a later one does. Raises
+    `Unavailable` if the database is unreachable or its disk is full.
     """
     with (
         _translating(engine),
@@ -153,7 +156,7 @@ def _checkpointing(connection: Connection, checkpoint: bool) -> Iterator[None]:
     if checkpoint or connection.dialect.name != "sqlite":
         yield
         return
-    raw = connection.connection.cursor()  # a statement of SQLAlchemy's would begin the transaction
+    raw = connection.connection.cursor()  # a statement through SQLAlchemy would begin a transaction
     raw.execute("PRAGMA wal_autocheckpoint=0")
     try:
         yield
@@ -164,7 +167,7 @@ def _checkpointing(connection: Connection, checkpoint: bool) -> Iterator[None]:
 
 @contextmanager
 def bare(engine: Engine) -> Iterator[Any]:
-    """A cursor of SQLite outside any transaction, for statements that allow none. Raises `Unavailable`."""
+    """An SQLite cursor outside a transaction, for statements that cannot run in one. Raises `Unavailable`."""
     with _translating(engine):
         connection = engine.raw_connection()
         cursor = connection.cursor()
@@ -173,7 +176,7 @@ def bare(engine: Engine) -> Iterator[Any]:
         except sqlite3.Error as error:
             raise exc.OperationalError(None, None, error) from error
         finally:
-            cursor.close()  # one with rows left would keep the next transaction from its commit
+            cursor.close()  # unread rows would block the next commit
             connection.close()
 
 
@@ -198,12 +201,12 @@ def _translated(engine: Engine, error: Exception) -> Unavailable:
 
 
 def _name(cause: object) -> str:
-    """SQLite's name of an error, or PostgreSQL's number."""
+    """SQLite's error name, or PostgreSQL's SQLSTATE."""
     return getattr(cause, "sqlite_errorname", getattr(cause, "sqlstate", None)) or ""
 
 
 def describe_failure(engine: Engine) -> str | None:
-    """Connect; why that fails, in words for the administrator (clients need not know), or `None` if it does not."""
+    """Connect. Returns why this failed, as a message for the administrator (not for clients), or `None`."""
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("SELECT 1")

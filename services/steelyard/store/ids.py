@@ -1,9 +1,9 @@
-"""Ids that sort by the time they were made: a prefix, 48 bits of milliseconds and 80 random bits (ULID's layout)."""
+"""Ids that sort by creation time: a prefix, 48 bits of milliseconds, and 80 random bits (the layout of a ULID)."""
 
 import secrets
 import time
 
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: nothing that reads like something else
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, without ambiguous letters
 LENGTH = 26
 
 

@@ -1,7 +1,7 @@
-"""Bringing a database to the newest schema, and telling whether it is there.
+"""Migrates a database to the newest schema, and checks which schema it has.
 
-Several machines may start at once: on PostgreSQL an advisory lock, on SQLite the write lock lets one migrate
-while the others wait and then find nothing to do.
+Several machines may start at the same time. With an advisory lock on PostgreSQL and the write lock on SQLite, one of
+them migrates; the others wait and then find nothing to do.
 """
 
 from enum import StrEnum
@@ -18,11 +18,11 @@ from sqlalchemy import Connection, Engine, inspect, text
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Base
 
-ADVISORY_LOCK = 7_301_733_020  # any number that nobody else on the database uses
+ADVISORY_LOCK = 7_301_733_020  # arbitrary, but unique in the database
 
 
 class Schema(StrEnum):
-    """What a database has, beside what this version of Steelyard knows."""
+    """The state of a database, compared with what this version of Steelyard needs."""
 
     CURRENT = "current"
     OLDER = "older"
@@ -32,13 +32,13 @@ class Schema(StrEnum):
 
 
 def read_schema(engine: Engine) -> tuple[Schema, str | None]:
-    """What the database has, and its revision if there is one. Raises `Unavailable`."""
+    """The state of the database, and its revision if it has one. Raises `Unavailable`."""
     with reading(engine) as connection:
         revision = next(iter(MigrationContext.configure(connection).get_current_heads()), None)
         tables = {*inspect(connection).get_table_names()} - {"alembic_version"}
     ours = tables & Base.metadata.tables.keys()
     if revision is None:
-        # A database of PostgreSQL may be shared, as long as no name is taken; a file of SQLite may not.
+        # A PostgreSQL database may be shared if no table name is taken; an SQLite file may not.
         taken = tables if engine.dialect.name == "sqlite" else ours
         return (Schema.FOREIGN if taken else Schema.EMPTY), None
     if not ours:
@@ -50,7 +50,7 @@ def read_schema(engine: Engine) -> tuple[Schema, str | None]:
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply every migration that the database does not have yet."""
+    """Apply all missing migrations."""
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
@@ -60,14 +60,14 @@ def upgrade(engine: Engine) -> None:
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether the database has every migration that this version of Steelyard knows, and no other."""
+    """Whether the database has exactly the migrations of this version of Steelyard."""
     with reading(engine) as connection:
         return _revision(connection) == newest()
 
 
 @cache
 def newest() -> str | None:
-    """The last revision that this version of Steelyard knows."""
+    """The newest revision of this version of Steelyard."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
@@ -83,7 +83,7 @@ def _config() -> Config:
 
 
 def _scripts() -> Path:
-    """The folder of migrations: inside the installed package, or at the top of a checkout."""
+    """The directory of the migrations: in the installed package, or at the top of a checkout."""
     package = Path(str(files("steelyard")))
     installed = package / "migrations"
     return installed if installed.is_dir() else package.parents[1] / "migrations"

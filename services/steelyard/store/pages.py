@@ -1,4 +1,4 @@
-"""A page of a list, newest first: ids sort by time, so the last id seen says where the next page begins."""
+"""Pages of a list, newest first. Ids sort by time, so the last id of a page is the cursor for the next."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from steelyard.errors import InvalidRequest, shown
 
 @dataclass(frozen=True)
 class Page:
-    """Some objects of a list, and where to go on."""
+    """Some objects of a list, and the cursor for the next page."""
 
     data: list[Any]
     has_more: bool
@@ -29,10 +29,10 @@ def read_page(
     limit: int,
     after: str | None,
 ) -> Page:
-    """Run `query` from behind the id `after` on.
+    """Read the page of `query` after the id `after`.
 
-    `key` is the column of ids, which begin with `prefix`; `render` makes an object of a row. Raises `InvalidRequest` if
-    there is no such id.
+    `key` is the column of the ids, which begin with `prefix`; `render` turns a row into an object. Raises
+    `InvalidRequest` if the id does not exist.
     """
     if after is not None:
         _require_known(connection, key, prefix, after)
@@ -44,7 +44,7 @@ def read_page(
 
 
 def _require_known(connection: Connection, key: ColumnElement[str], prefix: str, after: str) -> None:
-    # By the form first: not every database takes every string.
+    # Check the format first: not every database accepts every string.
     if re.fullmatch(rf"{prefix}_[0-9a-z]{{26}}", after) is None:
         raise InvalidRequest(f"the cursor after={shown(after)} is not the id of a {prefix}_… of an earlier page")
     if connection.execute(select(key).where(key == after)).one_or_none() is None:

@@ -1,7 +1,7 @@
-"""First answers to requests that a client may send again, kept in the transaction that did what they tell of.
+"""Stored answers to requests with an idempotency key, saved in the transaction that had the request's effect.
 
-So a client that heard nothing sends the same request with the same key, and nothing is made twice: either the
-transaction was committed, and its answer is here, or it was not, and nothing happened.
+A client that got no answer sends the same request with the same key again, and its effect happens once: either the
+transaction was committed and its answer is stored, or nothing happened.
 """
 
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ class AnsweredAlready(Exception):
 
 @dataclass(frozen=True)
 class Once:
-    """A request that shall have its effect once: the client's key, and the SHA-256 of what it asks."""
+    """A request with an idempotency key: the client's key, and the SHA-256 of the request."""
 
     key: str
     request_sha256: str
 
 
 def find(engine: Engine, once: Once) -> bytes | None:
-    """The answer that the first such request got. Raises `IdempotencyKeyReused` if that one asked something else."""
+    """The answer to the first request with this key. Raises `IdempotencyKeyReused` if that request was different."""
     with reading(engine) as connection:
         row = connection.execute(select(Reply).where(Reply.key == once.key)).one_or_none()
     if row is None:
@@ -43,7 +43,7 @@ def find(engine: Engine, once: Once) -> bytes | None:
 
 
 def keep(connection: Connection, once: Once, answer: bytes) -> None:
-    """Keep the answer in the transaction of what it tells of. Raises `AnsweredAlready`, which undoes all of it."""
+    """Store the answer in the transaction of the effect. Raises `AnsweredAlready`, which rolls the transaction back."""
     row = {"key": once.key, "request_sha256": once.request_sha256, "answer": answer, "created_at": now()}
     try:
         connection.execute(insert(Reply).values(**row))
@@ -52,12 +52,12 @@ def keep(connection: Connection, once: Once, answer: bytes) -> None:
 
 
 def keep_alone(engine: Engine, once: Once, answer: bytes) -> None:
-    """Keep the answer to what has the same effect however often it is done. Raises `AnsweredAlready`."""
+    """Store the answer to an operation that is idempotent by itself. Raises `AnsweredAlready`."""
     with writing(engine) as connection:
         keep(connection, once, answer)
 
 
 def forget_old(engine: Engine) -> None:
-    """Delete the answers that no client will ask for again."""
+    """Delete answers that have expired."""
     with writing(engine) as connection:
         connection.execute(delete(Reply).where(Reply.created_at < now() - KEPT_SECONDS))

@@ -1,9 +1,9 @@
-"""Room on the disk of an SQLite database: a reserve for deletions, and the space that deleted rows leave.
+"""Disk space of an SQLite database: a reserve for deletions, and the return of free pages to the file system.
 
-Deleting writes before it frees anything, so a full disk could not be freed. A file beside the database, the reserve,
-takes up a few megabytes that are given up for deletions alone, and taken back when there is room again. Pages that
-deleted rows leave go back to the file system a few at a time. PostgreSQL needs none of this; its autovacuum does the
-same work, and every function here does nothing there.
+Deleting writes before it frees anything, so it would fail on a full disk. A file beside the database, the reserve,
+occupies a few megabytes. It is deleted when a deletion needs the space, and created again when there is enough. Free
+pages are returned to the file system a few at a time. PostgreSQL needs none of this, because autovacuum does the same;
+there, all functions do nothing.
 """
 
 import os
@@ -20,20 +20,22 @@ from sqlalchemy import Engine
 from steelyard.errors import DiskFull
 from steelyard.store.engine import INCREMENTAL, bare, database_file, reading
 
-RESERVE_BYTES = 20 << 20  # what SQLite's log holds before it is carried over (16 MiB), and what a deletion writes
+RESERVE_BYTES = 20 << 20  # SQLite's log before its checkpoint (16 MiB), and what a deletion writes
 PIECE_BYTES = 1 << 20
-PAGES_A_SLICE = 128  # moved in one transaction: 2 MiB, which keep others from writing for some milliseconds
+PAGES_A_SLICE = 128  # per transaction: 2 MiB, which block other writers for a few milliseconds
 TIDY_SECONDS = 0.25
-SURPLUS_ROUNDS = 60  # for which pages must have been free: a running training's checkpoints take theirs again
+SURPLUS_ROUNDS = (
+    60  # for which pages must be free before they are returned: the next checkpoint of a training reuses them
+)
 LONGEST_LOG_BYTES = 16 << 20
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def freeing(change: Callable[Concatenate[Engine, P], T]) -> Callable[Concatenate[Engine, P], T]:
-    """Have a change that deletes succeed on a full disk: if there is no room, it is repeated without the reserve.
+    """Make a deletion succeed on a full disk: if it fails for lack of space, free the reserve and repeat it.
 
-    The change must be one transaction, which is undone when it fails.
+    The change must be one transaction, which is rolled back when it fails.
     """
 
     @wraps(change)
@@ -49,7 +51,7 @@ def freeing(change: Callable[Concatenate[Engine, P], T]) -> Callable[Concatenate
 
 
 def give_up_reserve(engine: Engine) -> bool:
-    """Leave the reserve's room to the database; whether there was a reserve."""
+    """Delete the reserve; whether there was one."""
     reserve = _reserve(engine)
     if reserve is None:
         return False
@@ -61,22 +63,22 @@ def give_up_reserve(engine: Engine) -> bool:
 
 
 def hold_reserve(engine: Engine) -> None:
-    """Take up the reserve's room as far as it is missing, but at most half of what is free."""
+    """Fill the reserve up, with at most half of the free space."""
     reserve = _reserve(engine)
     if reserve is None:
         return
-    with suppress(OSError):  # the disk is fuller than it was a moment ago
+    with suppress(OSError):  # the disk may have filled up in the meantime
         held = reserve.stat().st_size if reserve.exists() else 0
         missing = min(RESERVE_BYTES - held, free_bytes(reserve) // 2)
         if missing >= PIECE_BYTES:
             descriptor = os.open(reserve, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             with os.fdopen(descriptor, "wb", buffering=0) as file:
                 for _ in range(missing // PIECE_BYTES):
-                    file.write(os.urandom(PIECE_BYTES))  # a file system that compresses keeps zeros in no room at all
+                    file.write(os.urandom(PIECE_BYTES))  # zeros would take no space on a compressing file system
 
 
 def free_bytes(path: Path) -> int:
-    """How many bytes the file system of `path` has left for this user."""
+    """The free space of the file system of `path` for this user, in bytes."""
     found = os.statvfs(path.parent)
     return found.f_bavail * found.f_frsize
 
@@ -87,7 +89,7 @@ def _reserve(engine: Engine) -> Path | None:
 
 
 class Tidying:
-    """Gives back what deleted rows left, in small steps; `step` is called about once a second."""
+    """Returns free pages to the file system in small steps; `step` is called about once per second."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -96,7 +98,7 @@ class Tidying:
         self._log_is_long = False
 
     def step(self) -> None:
-        """Work for at most `TIDY_SECONDS`, in transactions that keep others waiting for a fraction of that.
+        """Work for at most `TIDY_SECONDS`, in transactions that block other writers for a fraction of that.
 
         Raises `Unavailable`.
         """
@@ -109,7 +111,7 @@ class Tidying:
             started = time.monotonic()
             _vacuum(self._engine, min(PAGES_A_SLICE, surplus - given_back))
             given_back += PAGES_A_SLICE
-            time.sleep(time.monotonic() - started)  # it is the others' turn
+            time.sleep(time.monotonic() - started)  # let other writers proceed
         self._free_pages = deque((max(0, count - given_back) for count in self._free_pages), SURPLUS_ROUNDS)
         log = self._file.with_name(f"{self._file.name}-wal")
         self._log_is_long |= given_back > 0 or _size(log) > LONGEST_LOG_BYTES
@@ -119,7 +121,7 @@ class Tidying:
         hold_reserve(self._engine)
 
     def _surplus(self) -> int:
-        """How many pages to give back: those that nobody has used for a while; all of many if the disk is short."""
+        """How many pages to return: those that have been free for a while, or all of them if disk space is short."""
         assert self._file is not None
         with reading(self._engine) as connection:
             mode, count, size = (
@@ -135,9 +137,9 @@ class Tidying:
 
 
 def compact(engine: Engine) -> None:
-    """Rewrite an SQLite database without its free pages, and so that later ones can be given back one at a time.
+    """Rewrite an SQLite database without free pages, so that later ones can be returned incrementally.
 
-    Needs as much room as the database has content, twice, for a while. PostgreSQL is left alone. Raises `Unavailable`.
+    Temporarily needs twice the size of the content. Does nothing on PostgreSQL. Raises `Unavailable`.
     """
     if database_file(engine) is None:
         return
@@ -147,12 +149,12 @@ def compact(engine: Engine) -> None:
 
 
 def _vacuum(engine: Engine, pages: int) -> None:
-    with bare(engine) as cursor:  # `execute` would take one step, and each step gives one page back
+    with bare(engine) as cursor:  # `execute` would run one step, which returns one page
         cursor.executescript(f"PRAGMA incremental_vacuum({pages})")
 
 
 def _truncate_log(engine: Engine) -> None:
-    """Write the log's pages to the database and cut it to nothing, if nobody uses it right now."""
+    """Checkpoint the log and truncate it, unless it is in use."""
     with bare(engine) as cursor:
         [patience] = cursor.execute("PRAGMA busy_timeout").fetchone()
         cursor.execute("PRAGMA busy_timeout=0")

@@ -1,7 +1,8 @@
-"""The tables. Columns only: which changes are legal stands in `steelyard.jobs.ledger`.
+"""The tables. Only columns: `steelyard.jobs.ledger` defines which changes are legal.
 
-Times are seconds since 1970 by the database's clock (`steelyard.store.clock`). What hangs on a job goes with
-it (`ON DELETE CASCADE`). Large binaries live as rows: one store to back up, one transaction for a result.
+Times are seconds since 1970 by the database's clock (`steelyard.store.clock`). Everything that belongs to a job is
+deleted with it (`ON DELETE CASCADE`). Large binaries are rows, so there is one store to back up, and a result is one
+transaction.
 """
 
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ID = String(40)
 TIME: Double[float] = Double()
-COUNTER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in INTEGER keys
+COUNTER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows automatically only in INTEGER keys
 
 
 class Base(DeclarativeBase):
@@ -27,9 +28,9 @@ def _dataset_key() -> Mapped[str]:
 
 
 class Job(Base):
-    """Work for the workers: what was asked, where it stands, what came out.
+    """A job: what was requested, its progress, and its result.
 
-    Its `kind` is one of `steelyard_worker.kinds`. A prediction is cut into as many `epochs` as there are parts.
+    Its `kind` is one of `steelyard_worker.kinds`. The `epochs` of a prediction are its parts.
     """
 
     __tablename__ = "jobs"
@@ -45,30 +46,32 @@ class Job(Base):
     parameters: Mapped[int] = mapped_column(BigInteger)
     request_id: Mapped[str | None] = mapped_column(String(128))
 
-    # The life of the job
+    # Life cycle
     created_at: Mapped[float] = mapped_column(TIME)
-    available_at: Mapped[float] = mapped_column(TIME)  # not claimed before: back-off after a crash
-    rank: Mapped[int] = mapped_column(Integer, default=1, server_default="1")  # 1: new; 0: has run, goes first
-    # Unused since migration 0010; workers of the version before, which still run during an upgrade, write it.
+    available_at: Mapped[float] = mapped_column(TIME)  # not claimed before this time: back-off after a crash
+    rank: Mapped[int] = mapped_column(
+        Integer, default=1, server_default="1"
+    )  # 1: new; 0: has run before, so it goes first
+    # Unused since migration 0010. Workers of the previous version, which still run during an upgrade, write it.
     rung_at: Mapped[float] = mapped_column(TIME, default=0.0)
     started_at: Mapped[float | None] = mapped_column(TIME)
     finished_at: Mapped[float | None] = mapped_column(TIME)
     cancel_requested_at: Mapped[float | None] = mapped_column(TIME)
     attempt: Mapped[int] = mapped_column(Integer, default=1)
-    crashes: Mapped[int] = mapped_column(Integer, default=0)  # of its process alone, since its last checkpoint
-    losses: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # with its worker, since then
-    fence: Mapped[int] = mapped_column(BigInteger, default=0)  # grows with every claim; bears out who may write
+    crashes: Mapped[int] = mapped_column(Integer, default=0)  # deaths of its process alone, since its last checkpoint
+    losses: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # deaths with its worker, since then
+    fence: Mapped[int] = mapped_column(BigInteger, default=0)  # incremented by each claim; decides which run may write
     lease_owner: Mapped[str | None] = mapped_column(String(200))
     lease_expires_at: Mapped[float | None] = mapped_column(TIME)
 
-    # Where it stands
+    # Progress
     epoch: Mapped[int] = mapped_column(Integer, default=0)
     epochs: Mapped[int] = mapped_column(Integer)
     train_seconds: Mapped[float | None] = mapped_column(TIME)
-    # Of these, how many came before the job was resumed: its time limit leaves them out. NULL: the next run sets it.
+    # Of these, those before the job was resumed, which do not count for its time limit. NULL: the next run sets it.
     uncounted_seconds: Mapped[float | None] = mapped_column(TIME, default=0.0, server_default="0")
 
-    # What came out
+    # Result
     metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -83,7 +86,7 @@ class Job(Base):
 
 
 class JobInput(Base):
-    """The data that a client sent within its job, as canonical JSON."""
+    """The inline data of a job, as canonical JSON."""
 
     __tablename__ = "job_inputs"
 
@@ -92,7 +95,7 @@ class JobInput(Base):
 
 
 class Dataset(Base):
-    """A data set that was uploaded; `digest` is of its bytes and of how they were to be read."""
+    """An uploaded data set; `digest` covers its bytes and its reading options."""
 
     __tablename__ = "datasets"
 
@@ -106,11 +109,11 @@ class Dataset(Base):
     rows: Mapped[int] = mapped_column(BigInteger)
     columns: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     found: Mapped[dict[str, Any]] = mapped_column(JSON)
-    read_with: Mapped[dict[str, Any]] = mapped_column(JSON)  # what the sender said of how it is written
+    read_with: Mapped[dict[str, Any]] = mapped_column(JSON)  # the reading options of the upload
 
 
 class DatasetContent(Base):
-    """A piece of a data set's bytes as they were sent."""
+    """A piece of the original bytes of a data set."""
 
     __tablename__ = "dataset_content"
 
@@ -120,7 +123,7 @@ class DatasetContent(Base):
 
 
 class DatasetPart(Base):
-    """Some rows of a column of a data set, as `steelyard.tabular.chunks` has them."""
+    """Some rows of a column of a data set, in the format of `steelyard.tabular.chunks`."""
 
     __tablename__ = "dataset_parts"
 
@@ -134,7 +137,7 @@ class DatasetPart(Base):
 
 
 class JobDataset(Base):
-    """That a job needs a data set."""
+    """A data set that a job needs."""
 
     __tablename__ = "job_datasets"
 
@@ -145,7 +148,7 @@ class JobDataset(Base):
 
 
 class HistoryEpoch(Base):
-    """What one epoch measured, by name."""
+    """The metrics of an epoch, by name."""
 
     __tablename__ = "history"
 
@@ -155,7 +158,7 @@ class HistoryEpoch(Base):
 
 
 class Event(Base):
-    """Something that happened to a job, in words."""
+    """An event of a job, with a message for users."""
 
     __tablename__ = "events"
 
@@ -171,7 +174,7 @@ class Event(Base):
 
 
 class Checkpoint(Base):
-    """A part of a state that a job's next run can go on from."""
+    """A part of a checkpoint, from which the next run of a job can continue."""
 
     __tablename__ = "checkpoints"
 
@@ -184,7 +187,7 @@ class Checkpoint(Base):
 
 
 class Snapshot(Base):
-    """The weights at one moment: `initial`, `best`, `final`."""
+    """The weights at one point: `initial`, `best`, or `final`."""
 
     __tablename__ = "snapshots"
 
@@ -195,7 +198,7 @@ class Snapshot(Base):
 
 
 class Tensor(Base):
-    """One tensor of a snapshot: its bytes in C order, little-endian."""
+    """A tensor of a snapshot: its bytes in C order, little-endian."""
 
     __tablename__ = "tensors"
 
@@ -211,7 +214,7 @@ class Tensor(Base):
 
 
 class Predictions(Base):
-    """A run of rows of one split: row numbers, targets, predictions, probabilities, as safetensors."""
+    """A range of rows of a split: row numbers, targets, predictions, and probabilities, as safetensors."""
 
     __tablename__ = "predictions"
 
@@ -223,7 +226,7 @@ class Predictions(Base):
 
 
 class Model(Base):
-    """What a succeeded job made: all that inference needs beside the job's final weights."""
+    """The model of a succeeded job: everything that inference needs besides the job's final weights."""
 
     __tablename__ = "models"
 
@@ -236,7 +239,7 @@ class Model(Base):
 
 
 class Alias(Base):
-    """A name for a model, which may be given to another one."""
+    """An alias of a model, which can be moved to another model."""
 
     __tablename__ = "aliases"
 
@@ -245,14 +248,14 @@ class Alias(Base):
 
 
 class Webhook(Base):
-    """The receiver of a job's end; `due_at` is empty before the end, and when there is nothing left to do."""
+    """The webhook of a job; `due_at` is NULL before the job ends and when there is nothing left to do."""
 
     __tablename__ = "webhooks"
 
     job_id: Mapped[str] = _job_key()
     event_id: Mapped[str] = mapped_column(ID, unique=True)
     url: Mapped[str] = mapped_column(String(2000))
-    host: Mapped[str] = mapped_column(String(255))  # and port, as the URL names them: deliveries are limited for each
+    host: Mapped[str] = mapped_column(String(255))  # with the port, as in the URL: deliveries are limited per host
     secret: Mapped[str | None] = mapped_column(String(200))
     due_at: Mapped[float | None] = mapped_column(TIME)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
@@ -261,7 +264,7 @@ class Webhook(Base):
 
 
 class Reply(Base):
-    """The first answer to a request that the client may send again, under the key that it chose."""
+    """The stored answer to the first request with an idempotency key."""
 
     __tablename__ = "replies"
 
@@ -274,7 +277,7 @@ class Reply(Base):
 
 
 class Worker(Base):
-    """A worker that says every few seconds that it lives."""
+    """A worker, which writes a heartbeat every few seconds."""
 
     __tablename__ = "workers"
 

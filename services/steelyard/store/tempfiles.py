@@ -14,10 +14,10 @@ _closing = ThreadPoolExecutor(1, "closing")
 
 @contextmanager
 def passing_file() -> Iterator[IO[bytes]]:
-    """An empty file without a name (`steelyard.tabular.readers.unnamed_files`), open as long as this lasts.
+    """An empty file without a name (`steelyard.tabular.readers.unnamed_files`), which is open within the block.
 
-    The last to close a file waits until the system has its pages back: a third of a millisecond for each MB.
-    Raises `Unavailable` when there is no room for the file, or for what is written to it meanwhile.
+    Closing a file for the last time waits until its pages are freed: a third of a millisecond per MB. Raises
+    `Unavailable` if there is no space for the file or for what is written to it.
     """
     try:
         file = unnamed_file(buffering=0)

@@ -1,4 +1,4 @@
-"""Weights as rows: a snapshot is a row, each of its tensors another with its bytes, statistics and SHA-256."""
+"""Weights as rows: one for each snapshot, and one for each of its tensors with the bytes, statistics, and SHA-256."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from steelyard.nn.statistics import summarize
 from steelyard.store.blobs import Blob
 from steelyard.store.tables import Snapshot, Tensor
 
-OPTIMIZER = "optimizer"  # the snapshot of what the optimizer has kept; the others are of weights
-BYTES_AT_ONCE = 8 << 20  # one statement for many small tensors, and no second copy of large weights
+OPTIMIZER = "optimizer"  # the snapshot of the optimizer's state; the others are of weights
+BYTES_AT_ONCE = 8 << 20  # per statement: many small tensors at once, but no second copy of large weights
 Tensors = Mapping[str, NDArray[Any]]
 
 
 def digest(values: Tensors) -> str:
-    """SHA-256 of the bytes of all tensors, in the network's order."""
+    """The SHA-256 of the bytes of all tensors, in the order of the network."""
     sha256 = hashlib.sha256()
     for tensor in values.values():
         sha256.update(np.ascontiguousarray(tensor).data)
@@ -47,7 +47,7 @@ def save(connection: Connection, job_id: str, snapshot: str, *, epoch: int, valu
 
 
 def load(connection: Connection, job_id: str, snapshot: str, *, name: str | None = None) -> dict[str, NDArray[Any]]:
-    """The tensors of a snapshot by name, in the network's order, or the one called `name`; empty if there is none."""
+    """The tensors of a snapshot by name, in the order of the network, or only the one named `name`; may be empty."""
     query = select(Tensor.name, Tensor.shape, Tensor.dtype, Tensor.content).order_by(Tensor.position)
     query = query.where(Tensor.job_id == job_id, Tensor.snapshot == snapshot)
     if name is not None:
@@ -58,7 +58,7 @@ def load(connection: Connection, job_id: str, snapshot: str, *, name: str | None
 def find(
     connection: Connection, job_id: str, snapshot: str, *, name: str | None = None
 ) -> dict[str, tuple[PiecewiseTensor, str]]:
-    """The same tensors without their values, which are read when they are asked for; each with its SHA-256."""
+    """The same tensors with their SHA-256, without their values, which are read on demand."""
     query = select(Tensor.name, Tensor.position, Tensor.shape, Tensor.dtype, Tensor.sha256).order_by(Tensor.position)
     query = query.where(Tensor.job_id == job_id, Tensor.snapshot == snapshot)
     if name is not None:
