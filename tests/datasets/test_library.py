@@ -12,7 +12,6 @@ from sqlalchemy import Engine, func, select
 from steelyard.datasets import library
 from steelyard.datasets.library import Upload
 from steelyard.datasets.reader_pool import Parsed, Readers
-from steelyard.documents.writer import to_values
 from steelyard.errors import UnreadableData
 from steelyard.store.engine import reading
 from steelyard.store.tables import Dataset, DatasetContent
@@ -49,8 +48,8 @@ def test_the_bytes_are_kept_with_the_profile_that_comes_after_them(
     path.write_bytes(CONTENT)
     with readers.read(str(path), "csv", max_bytes=1 << 30) as parsed:
         kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), parsed)
-    assert [to_values(column) for column in kept.columns] == parsed.columns
-    assert [(column.name, column.distinct) for column in kept.columns] == [("a", 1), ("b", 1)]
+    assert kept.columns == parsed.columns
+    assert [(column["name"], column["distinct"]) for column in kept.columns] == [("a", 1), ("b", 1)]
     assert (kept.rows, kept.bytes) == (400_000, len(CONTENT))
     _, size, pieces = library.read_content(engine, kept.id)
     assert size == len(CONTENT)
@@ -94,5 +93,5 @@ def test_nobody_is_kept_from_writing_while_a_file_is_read(engine: Engine) -> Non
         return {"columns": columns}
 
     kept = library.keep(engine, upload_of(CONTENT), io.BytesIO(CONTENT), Parsed(0, {}, os.devnull, describe))
-    assert [column.name for column in kept.columns] == ["a", "b"]
+    assert [column["name"] for column in kept.columns] == ["a", "b"]
     assert stored(engine) == (2, len(CONTENT) + len(other))

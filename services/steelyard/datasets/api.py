@@ -146,7 +146,7 @@ def get_dataset_rows(dataset_id: str, *, limit: int, after: int) -> Response:
     found = library.open_rows(service(Engine), dataset_id, limit=limit, after=after)
     if form == JSON:
         return stream(as_rows(found), version=found.version)
-    header = [column.name for column in library.get(service(Engine), dataset_id).columns]
+    header = [column["name"] for column in library.get(service(Engine), dataset_id).columns]
     blocks = ([[*row.values()] for row in rows] for rows in found.rows)
     return stream(as_csv(header, blocks), version=found.version, content_type=CSV)
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from steelyard.datasets import schema
 from steelyard.datasets.reader_pool import Parsed
+from steelyard.documents.writer import to_values
 from steelyard.errors import Conflict, NotFound
 from steelyard.store.blocks import Blocks, paging, rows_at_once
 from steelyard.store.clock import now, rfc3339
@@ -69,7 +70,7 @@ def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> 
 
     Raises what reading a file raises.
     """
-    columns, found = parsed.columns, parsed.parts()  # all is read before others are kept from writing
+    columns, found = _described(parsed), parsed.parts()  # all is read before others are kept from writing
     with suppress(IntegrityError), writing(engine, checkpoint=False) as connection:  # another may store the same bytes
         dataset_id = _add(connection, upload, parsed, columns)
         for first, piece in _pieces(content):
@@ -108,7 +109,7 @@ def change(
 
     Raises `NotFound`; `Conflict` while an unfinished job needs the columns, or if another data set is read so already.
     """
-    columns, found = ([], iter(())) if parsed is None else (parsed.columns, parsed.parts())
+    columns, found = ([], iter(())) if parsed is None else (_described(parsed), parsed.parts())
     try:
         with writing(engine, checkpoint=False) as connection:
             row = _row(connection, dataset_id)
@@ -133,6 +134,11 @@ def read_with(engine: Engine, dataset_id: str) -> tuple[str, Dialect]:
     with reading(engine) as connection:
         row = _row(connection, dataset_id)
     return row.media_type, Dialect(**row.read_with)
+
+
+def _described(parsed: Parsed) -> list[dict[str, Any]]:
+    """What clients see of the columns, to be stored."""
+    return [to_values(schema.DatasetColumn(**column)) for column in parsed.columns]
 
 
 def _pieces(content: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -1,12 +1,12 @@
 """What clients see of data sets."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from steelyard.diagnostics.schema import ColumnFinding
 from steelyard.documents.column_options import ColumnOptions
-from steelyard.documents.schema import Answer, Cell, ColumnSchema, Listed, Sha256, Strict, Time
+from steelyard.documents.schema import Answer, Cell, ColumnSchema, Listed, Sha256, Strict, Time, stored_as
 from steelyard.tabular.values import Kind
 
 
@@ -55,7 +55,7 @@ class Dataset(Answer):
     sha256: Sha256
     media_type: str
     read_as: Annotated[dict[str, str], Field(description="the detected format of the file")]
-    columns: list[DatasetColumn]
+    columns: list[Annotated[dict[str, Any], stored_as(DatasetColumn.__name__)]]
     note: Annotated[str, Field(description="in the response to an upload: why the given name is not used")] | None = (
         None
     )

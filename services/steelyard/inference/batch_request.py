@@ -100,7 +100,7 @@ def _require_inputs(engine: Engine, dataset_id: str, model: Loaded) -> int:
     """How many rows the data set has, once it has all that the model takes. Raises `NotFound`, `ValidationFailed`."""
     encoder = model.inputs
     dataset = library.get(engine, dataset_id)
-    there = [column.name for column in dataset.columns]
+    there = [column["name"] for column in dataset.columns]
     place = pointer("data", "dataset")
     missing = [name for name in encoder.features if name not in there]
     if missing:

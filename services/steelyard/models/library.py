@@ -103,7 +103,7 @@ def _as_it_is(row: Row[Any]) -> Row[Any]:
 
 
 def _model(row: Row[Any], aliases: dict[str, list[str]]) -> schema.Model:
-    return schema.Model(
+    return schema.Model.unchecked(  # the manifest is what the model `Manifest` wrote
         id=row.id,
         object="model",
         name=row.name,

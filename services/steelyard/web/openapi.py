@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from werkzeug.routing import Rule
 
 from steelyard import __version__
+from steelyard.datasets.schema import DatasetColumn
 from steelyard.documents.schema import NAMED, Problem
 from steelyard.http.idempotency import HEADER, KEY, REPLAYED
 from steelyard.http.query import Query
@@ -61,6 +62,7 @@ FILES: dict[str, Any] = {
 }
 FILE_FIELDS = {"file": FILE, "name": {"type": "string", "maxLength": 200, "pattern": "^[^\\u0000]*$"}}
 PATH_SCHEMAS = {"alias": {"type": "string", "pattern": f"^{ALIAS.pattern}$"}}
+STORED = (JobSpec, DatasetColumn)  # models of JSON that is stored, and served as it is
 docs = Blueprint("docs", __name__)
 
 
@@ -114,7 +116,7 @@ def document(app: Flask) -> dict[str, Any]:
 def _schemas(bodies: frozenset[type[BaseModel]], answers: frozenset[type[BaseModel]]) -> dict[str, Any]:
     """Every schema by name, of requests and of answers."""
     requests = request_schema(REF) | describe(bodies - {JobSpec}, "validation", REF)
-    answered = describe(answers | {JobSpec, Problem}, "serialization", REF)
+    answered = describe(answers | {*STORED, Problem}, "serialization", REF)
     text = orjson.dumps(_with_suffix(answered, requests) | requests | FILES).decode()
     schemas: dict[str, Any] = orjson.loads(text.replace(f'"{NAMED}":"', f'"$ref":"{REF.format(model="")}'))
     return schemas
