@@ -124,7 +124,8 @@ def test_long_texts_are_not_cut_within_a_character(read: Read) -> None:
 def test_a_character_far_down_is_found(read: Read) -> None:
     content = b"a;b\n" + b"1;2\n" * 300_000 + "très;1\n".encode("cp1252") * 3
     encoding, texts = read(content)
-    assert (encoding, texts[-1]) == ("cp1252", None)  # one of few among numbers
+    assert encoding == "cp1252"
+    assert not texts[-1]  # one of few among numbers
 
 
 def test_a_sample_bounds_the_time(read: Read) -> None:
