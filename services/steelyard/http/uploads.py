@@ -72,6 +72,8 @@ OF_TEXT = (
     Query("skip_rows", "integer", "lines to skip before the column names", default=0, least=0, most=MOST_LINES),
     Query("texts", "string", "columns to read as strings, separated by commas"),
 )
+# With a variable in its path, a generated client calls a function `quote`, which a parameter of that name hides.
+OF_ROWS = tuple(query for query in OF_TEXT if query.name != "quote")
 READING = (
     *OF_TEXT,
     Query("columns", "string", 'types of columns as JSON: `{"age": {"type": "number", "missing": ["n/k"]}}`'),
@@ -113,13 +115,13 @@ class Sent:
 def read_dialect(
     *,
     delimiter: str | None,
-    quote: str | None,
     encoding: str | None,
     decimal: str | None,
     comment: str | None,
     header: bool | int,
     skip_rows: int,
     texts: str | None,
+    quote: str | None = None,
     columns: str | None = None,
 ) -> Dialect:
     """The dialect that the query asks for. Raises `ValidationFailed`."""
@@ -151,7 +153,7 @@ def read_dialect(
 
 def require_no_options() -> None:
     """Raise `ValidationFailed` over options of files in a request without one."""
-    names = [query.name for query in OF_TEXT if query.name in request.args]
+    names = [query.name for query in OF_ROWS if query.name in request.args]
     if names:
         raise ValidationFailed(Fault.of_query(name, "is an option of files, and the body is JSON") for name in names)
 

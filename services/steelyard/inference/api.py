@@ -13,7 +13,7 @@ from steelyard.http.pagination import CSV, as_csv, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
 from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream, take_json
 from steelyard.http.services import service
-from steelyard.http.uploads import OF_TEXT, read_dialect, receive, require_no_options
+from steelyard.http.uploads import OF_ROWS, read_dialect, receive, require_no_options
 from steelyard.inference import batches
 from steelyard.inference.batch_request import read_batch
 from steelyard.inference.batches import PREDICTION
@@ -66,7 +66,7 @@ def create_prediction(model_id: str) -> Response:
     "POST",
     PREDICT,
     Operation(
-        "Predict", {200: Prediction}, query=OF_TEXT, body=PredictRequest, files=True, problems=(404, 413, 415, 422)
+        "Predict", {200: Prediction}, query=OF_ROWS, body=PredictRequest, files=True, problems=(404, 413, 415, 422)
     ),
 )
 def predict(model_id: str, **dialect: Any) -> Prediction:

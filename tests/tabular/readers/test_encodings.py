@@ -87,6 +87,11 @@ def test_an_ambiguous_encoding_is_rejected_with_what_to_do(read: Read, encoding:
     assert read(content, encoding) == (encoding, texts)
 
 
+def test_a_character_that_is_two_in_another_encoding_is_no_crash(read: Read) -> None:
+    with pytest.raises(Unreadable, match="ambiguous"):  # Big5 reads 0x88 0x64 as a letter and an accent
+        read(b"\x88d;name\n1;Br\n")
+
+
 def test_bytes_that_are_no_text_are_rejected(read: Read) -> None:
     with pytest.raises(Unreadable, match=r"(not recognized|ambiguous).*state it with encoding"):
         read(b"a;b\n" + bytes([0x81, 0x8D, 0xFF, 0x9D, 0x98]) * 9 + b";1\n")

@@ -1,6 +1,7 @@
 """ZIP files: a table that is zipped by itself, an Excel workbook, or another thing that is named."""
 
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,7 +27,10 @@ OTHERS = {
     "doc.kml": ("a KMZ file", "save its table as CSV"),
 }
 # What is raised over a broken archive, or one with a password.
-BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError)
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError),
+    *(ValueError, LookupError, OverflowError),
+)
 
 
 def kind_of_zip(path: str) -> str:

@@ -62,7 +62,8 @@ def oddness(text: str, encoding: str) -> float:
 def _odd_in_word(word: str, beyond: int, encoding: str) -> float:
     if encoding in FREQUENT:
         least, most = FREQUENT[encoding]
-        odd = sum(char > "\x7f" and not least <= char.encode(encoding)[0] <= most for char in word)
+        leads = [char.encode(encoding, "replace")[0] for char in word if char > "\x7f"]
+        odd = sum(not least <= lead <= most for lead in leads)
         return odd - 0.2 * sum("\u3041" <= char <= "\u30ff" for char in word)  # kana: Japanese, and nothing else is
     letters = [char for char in word if char.isalpha() and char not in SYMBOLS]
     scripts = {_script(char) for char in letters}

@@ -56,7 +56,7 @@ def sheet_as_csv(path: str, max_bytes: int, asked: Dialect) -> Iterator[Sheet]:
             found = {"sheet": sheet.name} | ({"other_sheets": ", ".join(others)} if others else {})
             dialect = replace(asked, delimiter=",", quote='"', encoding="utf-8", decimal=".")
             yield Sheet(path_of(plain), replace(dialect, texts=(*asked.texts, *strings)), found)
-    except CalamineError as error:
+    except (CalamineError, OverflowError) as error:
         raise Unreadable(f"it is not a valid Excel workbook: {brief(error)}") from None
 
 
