@@ -76,7 +76,7 @@ def predict(model_id: str, **dialect: Any) -> Prediction:
     """
     predictor, readers, most = service(Predictor), service(Readers), service(Settings).max_body_bytes
     if request.mimetype not in TABLES:
-        require_no_options()
+        require_no_options(**dialect)
         return predictor.predict(model_id, take_json())
     asked = read_dialect(**dialect)
     wanted = predictor.get(model_id)[1].features
