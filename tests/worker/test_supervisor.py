@@ -67,7 +67,7 @@ def test_a_worker_that_is_free_takes_the_next_job_without_a_message(supervisor: 
 def test_an_error_while_watching_a_run_leaves_its_job_to_the_lease_and_the_worker_at_work(
     supervisor: Supervisor, database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = (post(database, {**SMALLEST, "training": {"epochs": 1}}) for _ in range(2))
+    first, second = post(database, LONG), post(database, {**SMALLEST, "training": {"epochs": 1}})
     real = Watch.until_done
 
     def fail_once(_: Watch) -> None:

@@ -132,8 +132,8 @@ class Supervisor:
             self._settle(lambda: ledger.release(self._engine, held, reason))
             self._draining.wait(PAUSE_SECONDS)  # the cause may still exist; do not retry in a tight loop
         except Exception:
-            log.exception("watching the run failed; the job continues when its lease has expired")
             process.kill()  # or its reports would be taken for those of the next job
+            log.exception("watching the run failed; the job continues when its lease has expired")
             self._draining.wait(PAUSE_SECONDS)
 
     def _died_along(self, process: TrainingProcess) -> bool:
