@@ -84,7 +84,7 @@ def test_nobody_is_kept_from_writing_while_a_file_is_read(engine: Engine) -> Non
     other = b"c\n1\n"
 
     facts = dict.fromkeys(("min", "max", "mean", "std"), None) | {"missing": 1, "distinct": 0, "top": []}
-    facts |= {"dtype": "float64", "kind": "numeric", "reason": "no value", "schema": {"type": "number"}}
+    facts |= {"dtype": "float64", "kind": "numeric", "reason": "no value", "schema": {"type": "number"}, "findings": []}
     columns = [{"name": name, **facts} for name in "ab"]
 
     def describe() -> dict[str, object]:
