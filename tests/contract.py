@@ -106,7 +106,7 @@ class Contract:
                 yield "has a body, and none is declared"
         elif media_type not in content and "*/*" not in content:
             yield f"is {media_type or 'of no type'}, which is not declared; there are {', '.join(content)}"
-        elif media_type.endswith("json") and media_type in content and body is not None:
+        elif media_type.endswith(("/json", "+json")) and media_type in content and body is not None:
             value = orjson.loads(body)
             found = self._faults(value, (*at, "content", media_type, "schema"))
             yield from (f"at {pointer or 'the top'}: {reason}" for pointer, reason in found)

@@ -44,3 +44,8 @@ def train(service: Service, dataset: str, **fields: Any) -> dict[str, Any]:
     job = service.wait(service.post(spec)["id"])
     assert job["status"] == "succeeded", job["error"]
     return job
+
+
+def without_ignored(answer: dict[str, Any]) -> dict[str, Any]:
+    """Predictions without the columns that the file had beside the inputs."""
+    return {key: value for key, value in answer.items() if key != "ignored_columns"}

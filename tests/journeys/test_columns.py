@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.journeys.passengers import ROWS, train, upload
+from tests.journeys.passengers import ROWS, train, upload, without_ignored
 from tests.service import Service
 
 
@@ -102,7 +102,7 @@ def test_dates_as_people_write_them_are_dates_to_the_end(
     rows = [json.loads(each[job["data"]["features"]].to_json(orient="records")) for each in (row, clear)]
     sent += [service.http.post(url, json={"inputs": each}) for each in rows]
     assert [answer.status_code for answer in sent] == [200] * 4, [answer.text for answer in sent]
-    assert len({json.dumps(answer.json()) for answer in sent}) == 1
+    assert len({json.dumps(without_ignored(answer.json())) for answer in sent}) == 1
     refused = service.http.post(url, json={"inputs": [rows[0][0] | {"Boarded": "1912/31/31"}]})
     assert refused.json()["errors"][0]["pointer"] == "/inputs/0/Boarded"
 
@@ -142,5 +142,5 @@ def test_codes_that_look_like_numbers_are_the_categories_that_they_were(
         record = json.loads(
             alone.assign(Boarded=str(alone["Boarded"].iloc[0]))[job["data"]["features"]].to_json(orient="records")
         )
-        assert in_csv == service.http.post(url, json={"inputs": record}).json()
+        assert without_ignored(in_csv) == service.http.post(url, json={"inputs": record}).json()
         assert in_csv["predictions"] == [frame["Survived"][row]]

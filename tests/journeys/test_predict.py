@@ -21,7 +21,7 @@ from steelyard.inference.service import Predictor
 from steelyard.store.engine import make_engine
 from steelyard.tabular.readers.options import XLSX
 from tests.contract import Client
-from tests.journeys.passengers import train, upload
+from tests.journeys.passengers import train, upload, without_ignored
 from tests.service import SMALLEST, Service, free_port
 from tests.tabular.readers.workbooks import rows, workbook
 
@@ -64,10 +64,18 @@ def refusal(service: Service, model: str, frame: pd.DataFrame, form: str) -> dic
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_missing_feature_is_named_in_every_form(service: Service, model: str, form: str) -> None:
-    error = refusal(service, model, pd.DataFrame([ROW]).drop(columns=COLUMN), form)
-    assert error["pointer"] == f"/inputs/0/{COLUMN}"
-    assert "missing" in error["detail"]
+def test_lacking_inputs_and_other_columns_are_listed_in_every_form(service: Service, model: str, form: str) -> None:
+    body = FORMS[form](pd.DataFrame([ROW | {"note": "x"}]).drop(columns=COLUMN))
+    answer = service.http.post(f"/v1/models/{model}/predict", content=body, headers={"Content-Type": form})
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["ignored_columns"], answer.json()["missing_columns"]) == (["note"], [COLUMN])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_misspelled_feature_is_named_in_every_form(service: Service, model: str, form: str) -> None:
+    error = refusal(service, model, pd.DataFrame([ROW]).rename(columns={COLUMN: "petal length"}), form)
+    assert error["pointer"] == "/inputs/0/petal length"
+    assert f"did you mean '{COLUMN}'?" in error["detail"]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -194,7 +202,7 @@ def test_every_form_of_a_row_is_predicted_alike(service: Service, passengers: pd
     first, *others = [answer.json() for answer in answers]
     assert first["predictions"] == [row["prediction"] for row in stored]
     for other in others:
-        assert other == first
+        assert without_ignored(other) == first
     assert first["probabilities"] == [row["probabilities"] for row in stored]
     for place, record in enumerate(records[:5]):
         shuffled = dict(reversed(record.items()))

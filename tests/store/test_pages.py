@@ -30,7 +30,7 @@ def page(engine: Engine, limit: int, after: str | None = None) -> Page:
             select(Dataset.id),
             key=Dataset.id,  # type: ignore[arg-type]
             prefix="ds",
-            render=lambda row: {"id": row.id},
+            render=lambda row: row,
             limit=limit,
             after=after,
         )
@@ -38,8 +38,8 @@ def page(engine: Engine, limit: int, after: str | None = None) -> Page:
 
 def test_pages_go_on_from_the_last_id_to_the_end(engine: Engine, ids: list[str]) -> None:
     first = page(engine, 2)
-    assert first == Page([{"id": ids[0]}, {"id": ids[1]}], has_more=True, next=ids[1])
-    assert page(engine, 2, first.next) == Page([{"id": ids[2]}], has_more=False, next=None)
+    assert first == Page([(ids[0],), (ids[1],)], has_more=True, next=ids[1])
+    assert page(engine, 2, first.next) == Page([(ids[2],)], has_more=False, next=None)
     assert not page(engine, 3).has_more
 
 
