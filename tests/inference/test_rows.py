@@ -274,3 +274,22 @@ def test_thousands_of_unknown_names_cost_little() -> None:
     read = read_inputs({"inputs": [row] * 3}, wide, np.float64)
     assert time.process_time() - began < 2
     assert len(read.columns.ignored) == 3000
+
+
+@pytest.mark.parametrize("numeric", ["none", "standard"])
+def test_a_number_beyond_float32_is_refused_with_its_place_in_every_form(numeric: str) -> None:
+    columns = {"a": Values(np.array([1.0, 2.0])), "b": Values(np.array([1.0, 3.0]))}
+    ours = Encoder.fit(table_of(columns).columns, np.arange(2), EncoderOptions(numeric=numeric))
+    table = table_of({"b": Values(np.array([1.0, 1e60])), "a": Values(np.ones(2))})
+    for sent, place in (
+        ([[1, 2], [1, 1e60]], "/inputs/1/1"),
+        ([{"a": 1, "b": 2}, {"a": 1, "b": 1e60}], "/inputs/1/b"),
+        ([{"a": 1, "b": 2}, {"b": -1e60, "id": 1}], "/inputs/1/b"),
+        (table, "/inputs/1/b"),
+    ):
+        with pytest.raises(ValidationFailed) as caught:
+            read_table(sent, ours, np.float32) if sent is table else read_inputs({"inputs": sent}, ours, np.float32)
+        [fault] = caught.value.faults
+        assert fault.pointer == place
+        assert "too large for float32" in fault.detail
+    assert np.isfinite(read_inputs({"inputs": [[1, 1e60]]}, ours, np.float64).x).all()

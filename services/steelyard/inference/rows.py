@@ -45,22 +45,29 @@ def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> Inputs:
     """
     rows = _read_rows(document)
     cells = encoder.cells.read(rows)
-    if cells is not None:
-        return Inputs(encoder.encode_cells(cells, dtype))
     features = list(encoder.features)
+    if cells is not None:
+        x = encoder.encode_cells(cells, dtype)
+        _require_finite(x, encoder, lambda row, name: _place(rows[row], row, name, features))
+        return Inputs(x)
     rows = [_named(row, encoder.features) if isinstance(row, dict) else row for row in rows]
     matched = [match(row, encoder.features) if isinstance(row, dict) else Matched() for row in rows]
     _refuse(_shape_faults(rows, matched, features))
-    by_name = isinstance(rows[0], dict)
     columns = {}
     for place, name in enumerate(features):
         columns[name] = [row.get(name) if isinstance(row, dict) else row[place] for row in rows]
 
     def at(row: int, name: str) -> str:
-        return pointer("inputs", row, name if by_name else features.index(name))
+        return _place(rows[row], row, name, features)
 
     x = encoder.encode(_checked(lambda name, kind: kind.read_list(columns[name]), encoder, at), dtype)
+    _require_finite(x, encoder, at)
     return Inputs(x, _of_all(matched))
+
+
+def _place(row: Any, number: int, name: str, features: list[str]) -> str:
+    """Where the value of a column stands in a row of the request."""
+    return pointer("inputs", number, name if isinstance(row, dict) else features.index(name))
 
 
 def _of_all(matched: list[Matched]) -> Matched:
@@ -84,8 +91,12 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
             _require_no_lost_zeros(column.values, encoder.labels[name])
         return kind.convert(column.values, column.type)
 
-    columns = _checked(read, encoder, lambda row, name: pointer("inputs", first + row, name))
-    return encoder.encode(columns, dtype)
+    def at(row: int, name: str) -> str:
+        return pointer("inputs", first + row, name)
+
+    x = encoder.encode(_checked(read, encoder, at), dtype)
+    _require_finite(x, encoder, at)
+    return x
 
 
 def _named(row: dict[str, Any], features: Collection[str]) -> dict[str, Any]:
@@ -119,6 +130,18 @@ def _require_no_lost_zeros(values: Values, labels: Collection[Any]) -> None:
         lost = "read as a number, it loses leading or trailing zeros; upload the data set with ?texts= to keep them"
         should = f"it must be a string, like {shown(odd)} in training; {lost}"
         raise WrongValue(row, f"is {shown(values.at(row)).removesuffix('.0')}; {should}")
+
+
+def _require_finite(x: NDArray[Any], encoder: Encoder, at: Callable[[int, str], str]) -> None:
+    """Refuse numbers that are beyond the network's precision once they are scaled."""
+    if np.isfinite(x).all():
+        return
+    row, place = np.argwhere(~np.isfinite(x))[0].tolist()
+    name = next(name for name, places in encoder.places.items() if place in places)
+    detail = (
+        f"({name}) is too large for {x.dtype.name} after preprocessing; check its unit, or train with dtype float64"
+    )
+    raise ValidationFailed([Fault(at(row, name), detail)])
 
 
 def _require_known(values: Values, name: str, encoder: Encoder) -> None:

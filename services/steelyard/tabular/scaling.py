@@ -62,10 +62,11 @@ class Scaler:
 
     def transform(self, x: NDArray[np.float64], out: Array) -> Array:
         """Write the scaled columns to `out`, `(rows, columns)` of floats, and return that."""
-        if self.method == "none":
-            out[...] = x
-        else:
-            np.divide(x - self.center, self.scale, out=out, casting="same_kind")
+        with np.errstate(over="ignore"):  # what is too large for `out` becomes infinite there
+            if self.method == "none":
+                out[...] = x
+            else:
+                np.divide(x - self.center, self.scale, out=out, casting="same_kind")
         return out
 
     def inverse(self, x: Array) -> NDArray[np.float64]:
