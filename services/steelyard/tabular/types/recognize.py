@@ -221,19 +221,19 @@ def _resemblance(labels: tuple[str, ...], counts: NDArray[np.int64]) -> str:
 
 def _identifies_rows(name: str, numbers: NDArray[np.float64], count: int) -> str | None:
     """Why a column of numbers is an ID: unique integers under a name like `id`, or rows that are numbered."""
+    words = [word.lower() for word in WORD.findall(name)]
+    whole = "".join(words)
+    is_named_so = bool(words) and (words[-1] in IDS or whole in IDS)
+    if not is_named_so and whole not in NUMBERINGS and NUMBERED.search(name) is None:
+        return None
     if count < ROWS_FOR_ID or count < len(numbers) or not np.array_equal(numbers, np.rint(numbers)):
         return None
-    words = [word.lower() for word in WORD.findall(name)]
     ordered = np.sort(numbers)
-    if not words or not (np.diff(ordered) > 0).all():
+    if not (np.diff(ordered) > 0).all():
         return None
-    whole = "".join(words)
-    if words[-1] in IDS or whole in IDS:
+    if is_named_so:
         return "unique integers, in a column named like an ID"
-    is_numbering = whole in NUMBERINGS or NUMBERED.search(name) is not None
-    if is_numbering and ordered[-1] - ordered[0] == count - 1:
-        return "it numbers the rows"
-    return None
+    return "it numbers the rows" if ordered[-1] - ordered[0] == count - 1 else None
 
 
 def _is_long(labels: tuple[str, ...]) -> bool:
