@@ -72,9 +72,9 @@ def guessed_task(supervised: Supervised) -> Iterator[Finding]:
             message = (
                 f"The targets {names} have exactly one 1 in each row: they are learned as the classes of one target."
             )
-            suggestion = "If each is a label of its own, send 'task': 'multilabel'."
+            suggestion = "If they are independent labels, send 'task': 'multilabel'."
         case "labels":
-            message = f"The targets {names} are 0 or 1: each is learned as a label of its own (multilabel)."
+            message = f"The targets {names} are 0 or 1: they are learned as independent labels (multilabel)."
             suggestion = "If they are quantities, send 'task': 'regression'."
         case _:
             return

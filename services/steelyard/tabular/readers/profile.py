@@ -1,4 +1,4 @@
-"""What there is to know of a column at a glance: how many values, which, and how they are distributed."""
+"""The profile of a column: how many values it has, which, and how they are distributed."""
 
 from typing import Any
 

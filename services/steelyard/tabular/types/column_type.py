@@ -101,7 +101,7 @@ class ColumnType(ABC):
         return self.hold(found)
 
     def _try(self, values: Sequence[Any]) -> tuple[list[Any], list[int]]:
-        """What JSON's values are, `None` for missing ones, and the places of those that cannot be read."""
+        """JSON's values as values of this type, `None` for missing ones, and which of them cannot be read."""
         found, wrong = [], []
         for place, value in enumerate(values):
             try:
