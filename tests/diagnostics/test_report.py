@@ -35,14 +35,14 @@ def test_classes_and_their_confusion_are_scikit_learns(seed: int, rows: int, cla
 @given(seed=st.integers(0, 2**32), rows=st.integers(10, 80))
 def test_calibration_is_scikit_learns(seed: int, rows: int) -> None:
     generator = np.random.default_rng(seed)
-    targets, chance = generator.integers(2, size=rows), generator.random(rows)
+    targets, probability = generator.integers(2, size=rows), generator.random(rows)
     assume(len(set(targets.tolist())) == 2)
-    chances = np.stack([1 - chance, chance], axis=1)
-    [curve] = report("binary", targets, targets, chances, ["no", "yes"])["calibration"]
-    was, said = calibration_curve(targets, chance, n_bins=10)
+    probabilities = np.stack([1 - probability, probability], axis=1)
+    [curve] = report("binary", targets, targets, probabilities, ["no", "yes"])["calibration"]
+    observed, predicted = calibration_curve(targets, probability, n_bins=10)
     assert curve["label"] == "yes"
-    assert [point["observed_rate"] for point in curve["bins"]] == pytest.approx(was)
-    assert [point["mean_predicted"] for point in curve["bins"]] == pytest.approx(said)
+    assert [point["observed_rate"] for point in curve["bins"]] == pytest.approx(observed)
+    assert [point["mean_predicted"] for point in curve["bins"]] == pytest.approx(predicted)
     assert sum(point["rows"] for point in curve["bins"]) == rows
 
 
@@ -73,16 +73,16 @@ def test_labels_are_counted_one_by_one(seed: int, rows: int, labels: int) -> Non
 
 
 def test_a_probability_is_in_the_tenth_that_it_begins_and_one_in_the_last() -> None:
-    chance = np.array([0.0, 0.1, 0.19, 0.95, 1.0])
-    chances = np.stack([1 - chance, chance], axis=1)
-    [curve] = report("binary", np.array([0, 1, 0, 1, 1]), np.zeros(5, int), chances, [False, True])["calibration"]
+    probability = np.array([0.0, 0.1, 0.19, 0.95, 1.0])
+    probabilities = np.stack([1 - probability, probability], axis=1)
+    [curve] = report("binary", np.array([0, 1, 0, 1, 1]), np.zeros(5, int), probabilities, [False, True])["calibration"]
     assert [(each["from"], each["rows"]) for each in curve["bins"]] == [(0.0, 1), (0.1, 2), (0.9, 2)]
     assert [each["observed_rate"] for each in curve["bins"]] == [0, 0.5, 1]
 
 
 def test_every_one_of_several_classes_has_a_curve() -> None:
-    chances = np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]])
-    curves = report("multiclass", np.array([0, 1]), np.array([0, 1]), chances, [*"abc"])["calibration"]
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]])
+    curves = report("multiclass", np.array([0, 1]), np.array([0, 1]), probabilities, [*"abc"])["calibration"]
     assert [curve["label"] for curve in curves] == ["a", "b", "c"]
     assert [[each["observed_rate"] for each in curve["bins"]] for curve in curves] == [[0, 1], [0, 1], [0, 0]]
 

@@ -26,7 +26,7 @@ class TargetKinds:
 
     @property
     def are_one_hot(self) -> bool:
-        """Whether each class has a column of its own, which is 1 in its rows and 0 in the others."""
+        """Whether the targets are one-hot: a column for each class, 1 in the rows of that class and 0 elsewhere."""
         return self.classes is not None and len(self.names) > 1
 
 

@@ -66,7 +66,7 @@ def create_dataset(*, name: str | None, **dialect: Any) -> Response:
                 note = f"the same bytes are already stored {called}; the name {shown(title)} is not used"
                 found = found.model_copy(update={"note": note})
             answer = dump(found)
-            if once is not None:  # a transaction of its own will do: the same bytes are the same data set anyhow
+            if once is not None:  # after the data set is stored: a retry in between finds the same data set
                 replies.keep_alone(engine, once, answer)
             return answer
 

@@ -103,7 +103,7 @@ def read_query(declared: Sequence[Query]) -> dict[str, Any]:
                 Fault.of_query(name, f"is not a filter; write `{base}[key]=value`, with a key without brackets")
             )
         elif name not in known:
-            hint = nearest(name, known) if known else "this endpoint takes none"
+            hint = nearest(name, known) if known else "this endpoint has no parameters"
             faults.append(Fault.of_query(name, f"is not a parameter of this endpoint; {hint}"))
         else:
             try:

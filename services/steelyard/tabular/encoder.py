@@ -136,7 +136,7 @@ class Encoder:
 
     The block of numbers begins with the columns that are encoded as numbers, in the order of the features; the parts
     of datetimes follow them. `fill` replaces missing values, `(block,)`; `indicators` are the places in the block that
-    have an input of their own that tells whether the value was missing.
+    have a missing-value indicator, which is an input, too.
     """
 
     options: EncoderOptions

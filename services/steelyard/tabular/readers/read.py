@@ -33,7 +33,7 @@ from steelyard.tabular.types.markers import NULLS
 from steelyard.tabular.types.registry import type_from_json
 from steelyard.tabular.values import Values
 
-MOST_IGNORED = 100  # columns that nobody wants, of which the answer tells
+MOST_IGNORED = 100  # names of columns that were not wanted, for the answer
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,12 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
         del table
         pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
         found = plain.describe(found)
-        is_csv = options.format == "csv"
         recognition = Recognition(
             declared=declared,
             texts=texts,
             categories=categories,
             decimal="," if found.get("decimal") == "," else None,
-            nulls=NULLS if is_csv else frozenset(),
+            nulls=NULLS if options.format == "csv" else frozenset(),
             is_wanted=options.wanted is not None,
         )
         describe = profile if options.wanted is None else describe_type

@@ -77,7 +77,7 @@ def recognize(
 def declare(
     name: str, values: Values, known: ColumnType | None, declared: ColumnType, *, guess: Recognized
 ) -> Recognized:
-    """A column of the type that its owner gave; values that cannot be of that type count as missing."""
+    """A column of the type that its owner gave; values that do not fit the type count as missing."""
     source = known or (Number() if values.labels is None else Category() if values.are_texts else Boolean())
     held, odd = declared.coerce(values, source)
     remarks: tuple[Remark, ...] = ()
