@@ -10,48 +10,30 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from steelyard.attribution import methods
-from steelyard.attribution.controls import Widened, draw_controls, embed, embedded_groups
+from steelyard.attribution.controls import embed, embedded_groups
 from steelyard.attribution.methods import CONTROLS, METHODS, Importance
-from steelyard.nn.activations import ACTIVATIONS, Relu, Tanh
-from steelyard.nn.initializers import INITIALIZERS, GlorotNormal, Identity
+from steelyard.nn.activations import Relu, Tanh
+from steelyard.nn.initializers import INITIALIZERS, GlorotNormal
 from steelyard.nn.layers import (
-    ActivationLayer,
     BatchNormalization,
     Dense,
     Dropout,
     Embedding,
-    GaussianNoise,
     LayerNormalization,
     Residual,
 )
 from steelyard.nn.network import Network
+from tests.attribution.networks import COLUMNS, LAYERS, generator, network, rows, untrained
 
 Array = NDArray[Any]
 SINGLE = [np.array([place]) for place in range(3)]
 ONE = np.eye(1)
 
 
-def network(*layers: Any, inputs: int = 3, seed: int = 0) -> Network:
-    made = Network(layers, inputs=inputs, dtype="float64")
-    made.initialize(np.random.default_rng(seed))
-    for name, tensor in made.tensors().items():  # as after training: nothing at its neutral value
-        if not name.endswith("kernel"):
-            tensor[...] = np.random.default_rng(len(name)).uniform(0.5, 1.5, tensor.shape)
-    return made
-
-
 def linear(weights: list[float]) -> Network:
     made = Network([Dense(1)], inputs=3, dtype="float64")
     made.tensors()["output/kernel"][:, 0] = weights
     return made
-
-
-def rows(count: int = 200, inputs: int = 3, seed: int = 1) -> Array:
-    return np.random.default_rng(seed).normal(size=(count, inputs))
-
-
-def generator() -> np.random.Generator:
-    return np.random.default_rng(5)
 
 
 def missed(y: Array) -> Any:
@@ -81,38 +63,6 @@ def test_the_same_request_gets_the_same_answer() -> None:
     one, other = (methods.integrate(model, x, x[0], SINGLE, np.eye(2), generator(), logits=True) for _ in range(2))
     assert (one.attributions == other.attributions).all()
     assert (one.importance.control == other.importance.control).all()
-
-
-LAYERS: dict[str, list[Any]] = {
-    "dense": [Dense(5, Tanh())],
-    "dropout": [Dropout(0.5), Dense(5, Tanh()), GaussianNoise(1.0)],
-    "activation": [ActivationLayer(ACTIVATIONS["prelu"]()), Dense(4, ACTIVATIONS["prelu"]())],
-    "batch_normalization": [BatchNormalization(), Dense(5), BatchNormalization(), ActivationLayer(Tanh())],
-    "layer_normalization": [LayerNormalization(), Dense(5, Tanh()), LayerNormalization()],
-    "residual": [Residual((Dense(3, Tanh()),)), Dense(4), Residual((Dense(6, Tanh()), Dense(5)))],
-}
-
-
-@pytest.mark.parametrize("name", LAYERS)
-def test_gradients_by_the_inputs_agree_with_central_differences(name: str) -> None:
-    model = network(*LAYERS[name], Dense(2, Tanh()))
-    x, direction = rows(7), np.array([1.0, -0.5])
-    entering = Widened(model, None, 7, logits=False).enter(x).copy()
-    control = draw_controls(model, [np.array([0]), np.array([1, 2])], 2, generator(), entering)[1]
-    z = np.hstack([x, control.values(entering, generator())])
-    widened = Widened(model, control, 7, logits=False)
-    found = widened.gradient(z, direction).copy()
-    for place in range(z.shape[1]):
-        step = np.zeros(z.shape[1])
-        step[place] = 1e-6
-        above, below = widened.forward(z + step).copy() @ direction, widened.forward(z - step) @ direction
-        np.testing.assert_allclose(found[:, place], (above - below) / 2e-6, rtol=1e-6, atol=1e-8)
-
-
-@pytest.mark.parametrize("name", LAYERS)
-def test_without_a_control_the_network_is_as_it_was(name: str) -> None:
-    model, x = network(*LAYERS[name], Dense(2)), rows(40)
-    np.testing.assert_allclose(methods.outputs(model, x, logits=False), model.compute(x, logits=False), atol=1e-12)
 
 
 @given(
@@ -186,16 +136,6 @@ def test_connection_weights_say_where_they_are_not_defined(layer: Any) -> None:
         methods.connect(model, rows(), SINGLE, ONE, generator())
 
 
-def untrained(initializer: Any, seed: int, *first: Any) -> Network:
-    model = Network([*first, Dense(8, Relu(), initializer), Dense(1)], inputs=9, dtype="float64")
-    model.initialize(np.random.default_rng(seed), rows(100, 9, seed=seed + 1000))
-    return model
-
-
-COLUMNS = {
-    "single": [np.array([place]) for place in range(9)],
-    "groups": [np.arange(4), np.arange(4, 7), np.array([7]), np.array([8])],
-}
 SCALES = np.array([0.1, 1, 1, 10, 1, 5, 1, 100, 1])
 
 
@@ -247,19 +187,6 @@ def test_what_was_learned_is_above_what_was_not() -> None:
             others += int(above[2:].sum())
             assert len(importance.control) == CONTROLS
     assert others < 0.15 * 10 * 2 * 7
-
-
-def test_a_control_is_a_shuffled_column_with_weights_of_its_layer() -> None:
-    model = untrained(Identity(), 0)
-    x, groups = rows(50, 9), COLUMNS["groups"]
-    controls = draw_controls(model, groups, 8, generator(), x)
-    assert sorted(each.places.tolist() for each in controls) == sorted(places.tolist() for places in groups * 2)
-    for each in controls:
-        values = each.values(x, generator())
-        assert sorted(map(tuple, values)) == sorted(map(tuple, x[:, each.places]))
-        kernel = each.kernel
-        assert len({tuple(row) for row in kernel}) == len(each.places)  # rows of the identity, or the row without a 1
-        assert ((kernel == 0) | (kernel == 1)).all()
 
 
 def test_agreement_is_spearmans() -> None:
