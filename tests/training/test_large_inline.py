@@ -1,7 +1,6 @@
 """A large job is read in another process, and becomes what it would in this one."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,13 +27,6 @@ ROWS = [
     for row in range(COUNT)
 ]
 ARRAYS = {"x": [[row, row / 3] for row in range(COUNT)], "y": [[row % 2, row] for row in range(COUNT)]}
-
-
-@pytest.fixture(scope="module")
-def readers() -> Iterator[Readers]:
-    readers = Readers(memory_bytes=2 << 30)
-    yield readers
-    readers.stop()
 
 
 def read_there(readers: Readers, body: bytes) -> Plan:

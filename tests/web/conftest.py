@@ -8,26 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
 from steelyard.settings import Settings
 from steelyard.web.front import Front
-from tests.application import running_app
 from tests.contract import AsyncClient
-
-
-@pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """The application."""
-    with running_app(settings) as app:
-        yield app
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """A client of it."""
-    return app.test_client()
 
 
 @dataclass
