@@ -1,5 +1,7 @@
 """Batch predictions: a data set, or rows in the request, predicted by the workers."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -110,3 +112,31 @@ def test_a_data_set_of_other_values_is_refused_before_the_workers_have_it(
     said = service.http.get(f"{address}/rows").json()["data"]
     alone = service.http.post(url.removesuffix("ions"), content=frame.to_csv(index=False), headers=csv).json()
     assert [row["prediction"] for row in said] == alone["predictions"]
+
+
+def test_a_batch_takes_the_columns_that_a_prediction_takes_and_lists_the_others(
+    service: Service, passengers: pd.DataFrame
+) -> None:
+    job = train(service, upload(service, passengers.to_csv(index=False).encode())["id"])
+    url = f"/v1/models/{job['model']}"
+    frame = passengers.drop(columns="Fare").assign(Embarked="n/a")
+    dataset = upload(service, frame.to_csv(index=False).encode(), "few.csv")["id"]
+    rows = frame.drop(columns="Boarded").assign(Boarded=None).astype(object).where(frame.notna(), None)
+    records = rows.to_dict("records")
+    several: dict[str, dict[str, Any]] = {"dataset": {"dataset": dataset}, "inline": {"inline": {"rows": records}}}
+    said = {}
+    for name, data in several.items():
+        address = service.http.post(f"{url}/predictions", json={"data": data}).headers["Location"]
+        batch = service.http.get(address, params={"wait": 30, "until": "ended"}).json()
+        assert batch["ignored_columns"] == ["PassengerId", "Name", "Survived"]
+        assert batch["missing_columns"] == ["Fare"]
+        said[name] = service.http.get(f"{address}/rows", params={"limit": ROWS}).json()["data"]
+    csv = service.http.post(f"{url}/predict", content=frame.to_csv(index=False), headers={"Content-Type": "text/csv"})
+    assert [row["probabilities"] for row in said["dataset"]] == csv.json()["probabilities"]
+    direct = service.http.post(f"{url}/predict", json={"inputs": records}).json()
+    assert [row["probabilities"] for row in said["inline"]] == direct["probabilities"]
+    assert direct["ignored_columns"] == csv.json()["ignored_columns"] == ["PassengerId", "Name", "Survived"]
+    misspelled = upload(service, passengers.rename(columns={"Fare": "fare"}).to_csv(index=False).encode(), "f.csv")
+    refused = service.http.post(f"{url}/predictions", json={"data": {"dataset": misspelled["id"]}})
+    detail = "is not an input of this model; did you mean 'Fare'?"
+    assert refused.json()["errors"] == [{"pointer": "/data/dataset/fare", "detail": detail}]

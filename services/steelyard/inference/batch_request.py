@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from steelyard.datasets import library
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.inference.batches import BatchPlan
+from steelyard.inference.column_names import Matched, match, name_faults
 from steelyard.inference.rows import read_inputs, read_table
 from steelyard.inference.schema import BatchRequest
 from steelyard.inference.service import Loaded, Predictor
@@ -17,6 +18,7 @@ from steelyard.jobs.webhooks.address_policy import require_reach
 from steelyard.jobs.webhooks.schema import Webhook
 from steelyard.settings import Network
 from steelyard.store.engine import Engine
+from steelyard.tabular.faults import refuse
 from steelyard.training.schema_errors import translate
 
 INLINE: dict[str, tuple[type, str]] = {"rows": (dict, "objects"), "x": (list, "lists")}
@@ -30,12 +32,12 @@ def read_batch(
     name, data = _read_fields(document)
     webhook = _read_webhook(document.get("webhook"), webhook_networks)
     if "dataset" in data:
-        rows = _require_inputs(engine, data["dataset"], model)
-        return BatchPlan(model_id, data["dataset"], None, rows, model.labels, name, webhook)
+        rows, columns = _require_inputs(engine, data["dataset"], model)
+        return BatchPlan(model_id, data["dataset"], None, rows, model.labels, name, webhook, columns)
     key, sent = _read_inline(data["inline"])
     with _told_at(pointer("data", "inline", key)):
-        read_inputs({"inputs": sent}, model.inputs, model.network.dtype)
-    return BatchPlan(model_id, None, orjson.dumps(sent), len(sent), model.labels, name, webhook)
+        columns = read_inputs({"inputs": sent}, model.inputs, model.network.dtype).columns
+    return BatchPlan(model_id, None, orjson.dumps(sent), len(sent), model.labels, name, webhook, columns)
 
 
 def _read_fields(document: Any) -> tuple[str | None, dict[str, Any]]:
@@ -96,24 +98,15 @@ def _read_inline(inline: Any) -> tuple[str, list[Any]]:
     return key, rows
 
 
-def _require_inputs(engine: Engine, dataset_id: str, model: Loaded) -> int:
-    """How many rows the data set has, once it has all that the model takes. Raises `NotFound`, `ValidationFailed`."""
-    encoder = model.inputs
+def _require_inputs(engine: Engine, dataset_id: str, model: Loaded) -> tuple[int, Matched]:
+    """How many rows the data set has, and which of its columns are inputs. Raises `NotFound`, `ValidationFailed`."""
+    encoder, place = model.inputs, ("data", "dataset")
     dataset = library.get(engine, dataset_id)
-    there = [column["name"] for column in dataset.columns]
-    place = pointer("data", "dataset")
-    missing = [name for name in encoder.features if name not in there]
-    if missing:
-        raise ValidationFailed(
-            [
-                Fault(place, f"has no column {shown(name)}, which the model needs; {nearest(name, there)}")
-                for name in missing[:MOST_ERRORS]
-            ]
-            + [Fault(place, f"has no column {shown(name)}, which the model needs") for name in missing[MOST_ERRORS:]]
-        )
-    with _told_at(place):  # a column is of one form: if the first rows are not what the model takes, no others are
+    columns = match([column["name"] for column in dataset.columns], encoder.features)
+    refuse(name_faults(columns, encoder.features, *place))
+    with _told_at(pointer(*place)):  # a column has one type: if its first rows do not fit the model, no others do
         read_table(library.load_part(engine, dataset_id, [*encoder.features], 0), encoder, model.network.dtype)
-    return dataset.rows
+    return dataset.rows, columns
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A batch is a kind of job with the same life cycle: claimed, fenced, released, ca
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Row, Select, insert, select
 
 from steelyard.documents.writer import dump
 from steelyard.exports import safetensors
+from steelyard.inference.column_names import Matched
 from steelyard.inference.schema import BatchPrediction, BatchProgress, BatchRow, BatchRows
 from steelyard.jobs import ledger
 from steelyard.jobs.kinds import Kind
@@ -36,7 +37,10 @@ SPLIT = "batch"
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """Rows to predict, of a data set or sent along as JSON, and the model that does; `labels` are its classes."""
+    """Rows to predict, of a data set or sent along as JSON, and the model that does.
+
+    `labels` are its classes; `columns` are those of the rows that it does not take, and those that they lack.
+    """
 
     model: str
     dataset: str | None
@@ -45,6 +49,7 @@ class BatchPlan:
     labels: list[Any] | None
     name: str | None
     webhook: Webhook | None = None
+    columns: Matched = field(default_factory=Matched)
 
     @property
     def parts(self) -> int:
@@ -72,7 +77,7 @@ def submit(engine: Engine, plan: BatchPlan, *, request_id: str | None, once: Onc
         "labels": {},
         "spec": spec,
         "spec_digest": hashlib.sha256(orjson.dumps(spec) + (plan.inline or b"")).hexdigest(),
-        "data": {"rows": plan.rows, "classes": plan.labels},
+        "data": {"rows": plan.rows, "classes": plan.labels, "columns": plan.columns.to_json()},
         "parameters": 0,
         "request_id": request_id,
         "epochs": plan.parts,
@@ -157,6 +162,7 @@ def _batch(row: Row[Any]) -> BatchPrediction:
         started_at=rfc3339(row.started_at),
         finished_at=rfc3339(row.finished_at),
         seconds=row.train_seconds,
+        **row.data.get("columns", {}),  # batches of earlier versions have none
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from steelyard.documents.strict_json import read_document
 from steelyard.errors import Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.inference.column_names import Matched, match, name_faults
+from steelyard.tabular.column import Column
 from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.json_numbers import is_number
 from steelyard.tabular.table import Table
@@ -89,6 +90,8 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
             return kind.hold([None] * table.rows)
         if name in encoder.labels and isinstance(column.type, Number):
             _require_no_lost_zeros(column.values, encoder.labels[name])
+        elif name in encoder.labels:
+            _require_no_lost_labels(column, encoder.labels[name])
         return kind.convert(column.values, column.type)
 
     def at(row: int, name: str) -> str:
@@ -111,7 +114,7 @@ def _checked(
     """The columns as the model knows them."""
     found: dict[str, Values] = {}
     faults = []
-    for name, kind in encoder.features.items():
+    for name, kind in encoder.types.items():
         try:
             found[name] = read(name, kind)
             _require_known(found[name], name, encoder)
@@ -169,6 +172,17 @@ def _read_rows(document: Any) -> list[Any]:
         faults.append(Fault(pointer("inputs"), f"{seen} must be a list of rows"))
     _refuse(faults)
     return list(inputs)
+
+
+def _require_no_lost_labels(column: Column, labels: Collection[Any]) -> None:
+    """Refuse a column in which a string that is a category of the model counts as missing."""
+    lost = next((label for label in column.type.missing if label in labels), None)
+    if lost is not None and (missing := column.values.missing).any():
+        raise WrongValue(
+            int(missing.argmax()),
+            f"is missing, perhaps because the data set reads {shown(lost)}, which the model knows as a category, as a "
+            "missing value; upload the data set with ?texts= to keep it",
+        )
 
 
 def _refuse(faults: Iterator[Fault] | list[Fault]) -> None:

@@ -8,6 +8,9 @@ from steelyard.documents.schema import Answer, Cell, Label, Listed, Row, Strict,
 from steelyard.jobs.schema import AnyJob, Fraction
 from steelyard.jobs.webhooks.schema import Webhook
 
+Ignored = Annotated[list[str], Field(description="columns of the rows that the model does not take, at most 100")]
+Missing = Annotated[list[str], Field(description="inputs that rows lack and that count as missing values, at most 100")]
+
 
 class PredictRequest(Strict):
     """Rows as lists in the order of the model's inputs, or as objects by their names; `null` is a missing value."""
@@ -22,12 +25,8 @@ class Prediction(Answer):
     predictions: list[Target]
     probabilities: list[list[float]] | None = None
     classes: list[Label] | None = None
-    ignored_columns: Annotated[
-        list[str] | None, Field(description="columns of the rows that the model does not take, at most 100")
-    ] = None
-    missing_columns: Annotated[
-        list[str] | None, Field(description="inputs that rows lack and that count as missing values, at most 100")
-    ] = None
+    ignored_columns: Ignored | None = None
+    missing_columns: Missing | None = None
 
 
 class Records(Strict):
@@ -78,6 +77,8 @@ class BatchPrediction(AnyJob):
     rows: int
     progress: BatchProgress
     seconds: float | None
+    ignored_columns: Ignored | None = None
+    missing_columns: Missing | None = None
 
 
 class BatchList(Listed):

@@ -18,6 +18,7 @@ from steelyard.tabular.json_rows import CellReader, Reading
 from steelyard.tabular.scaling import Scaler
 from steelyard.tabular.types.category import Category
 from steelyard.tabular.types.column_type import ColumnType, Encoding
+from steelyard.tabular.types.markers import NULLS
 from steelyard.tabular.types.number import Number
 from steelyard.tabular.types.registry import type_from_json
 from steelyard.tabular.values import MISSING, Values, trimmed
@@ -100,11 +101,19 @@ class Categories:
         return self.known.get(trimmed(label), self.places - 1) if place is None else place
 
     def read(self, value: Any) -> float:
-        """The place of a value of JSON. Raises `TypeError`; `ValueError` for a blank string."""
+        """The place of a value of JSON. Raises `TypeError`; `ValueError` for a string that means a missing value."""
         label = value if type(value) is str else Category().read(value)
         if not label or label.isspace():
             raise ValueError("it is blank")
-        return self.place(label)
+        place = self.known.get(label)
+        if place is None and trimmed(label) in self.nulls:
+            raise ValueError("it means a missing value")
+        return self.place(label) if place is None else place
+
+    @cached_property
+    def nulls(self) -> frozenset[str]:
+        """The strings that mean a missing value, as in a CSV file: those like `NA` that are no category here."""
+        return NULLS - self.known.keys()
 
     def read_known(self, value: Any) -> float:
         """The same. Raises `ValueError` for a label that was not in the training data, too."""
@@ -169,6 +178,14 @@ class Encoder:
     def datetimes(self) -> list[str]:
         """The columns that are encoded by the parts of their datetimes."""
         return _encoded_as("datetime", self.features)
+
+    @cached_property
+    def types(self) -> dict[str, ColumnType]:
+        """The type of each feature; strings like `NA` that are no category are missing values in every format."""
+        nulls = {each.name: tuple(each.nulls) for each in self.categories}
+        return {
+            name: replace(kind, missing=(*kind.missing, *nulls.get(name, ()))) for name, kind in self.features.items()
+        }
 
     @cached_property
     def cells(self) -> CellReader:
