@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from steelyard.diagnostics.findings import Run, find
+from steelyard.diagnostics.findings import STOP_EARLY, Run, find
 from steelyard.diagnostics.schema import Finding
 
 KERNEL = np.random.default_rng(0).normal(size=(3, 4))
@@ -122,6 +122,9 @@ def test_overfitting_is_seen() -> None:
     assert finding.code == "overfitting"
     assert "best in epoch 3 (0.5) and rose to 0.6" in finding.message
     assert "the training loss kept falling, to 0.05" in finding.message
+    assert finding.patch == [STOP_EARLY]
+    [finding] = findings(history, stops_early=True)
+    assert finding.patch is None  # the job has its own early stopping
     assert codes(history, restored=True) == []
     assert codes({"loss": loss, "val_loss": [1, 0.1, 0.001, 0.002, 0.003, 0.002]}) == []  # next to what was gained
     assert codes({"loss": loss[::-1], "val_loss": [1, 0.6, 0.5, 0.6, 0.7, 0.8]}) == ["loss_did_not_fall"]
@@ -197,4 +200,4 @@ def test_values_that_were_not_finite_are_passed_over() -> None:
 
 def test_a_finding_is_json() -> None:
     [finding] = of_weights(np.ones((3, 4)), np.ones((3, 4)))
-    assert finding.to_json().keys() == {"code", "level", "message", "suggestion", "layer"}
+    assert finding.to_json().keys() == {"code", "level", "message", "suggestion", "layer", "patch"}

@@ -20,7 +20,7 @@ from steelyard.training.plan import read_job
 from steelyard.training.results import save_result
 from tests.conftest import no_tables
 
-PLAN = read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)
+PLAN = read_job(SMALLEST | {"training": {"epochs": 100}}, limits=Limits(4 << 30), tables=no_tables)
 FINDINGS = [{"code": "a", "level": "warning", "message": "one"}, {"code": "b", "level": "info", "message": "two"}]
 
 

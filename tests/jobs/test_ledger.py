@@ -21,7 +21,7 @@ from steelyard.training.results import save_result
 from steelyard.training.schema.job import History
 from tests.conftest import no_tables
 
-PLAN = read_job(SMALLEST, limits=Limits(4 << 30), tables=no_tables)
+PLAN = read_job(SMALLEST | {"training": {"epochs": 100}}, limits=Limits(4 << 30), tables=no_tables)
 
 
 def submit(engine: Engine) -> str:

@@ -34,9 +34,11 @@ def test_the_smallest_job_goes_the_whole_way(service: Service) -> None:
     assert job["metrics"]["validation"]["accuracy"] > 0.8
     assert (job["attempt"], job["progress"]["fraction"], job["error"]) == (1, 1.0, None)
     history = service.http.get(f"/v1/jobs/{job['id']}/history").json()
-    assert history["epochs"] == list(range(1, 101))
+    last = job["stopping"]["epoch"]
+    assert job["stopping"]["reason"] == "early_stopping"
+    assert history["epochs"] == list(range(1, last + 1))
     assert history["series"]["loss"][-1] < history["series"]["loss"][0]
-    assert all(len(series) == 100 for series in history["series"].values())
+    assert all(len(series) == last for series in history["series"].values())
     model = service.http.get(f"/v1/models/{job['model']}").json()
     assert [column["name"] for column in model["inputs"]] == job["data"]["features"]
     answer = service.http.post(f"/v1/models/{job['model']}/predict", json={"inputs": [[5.1, 3.5, 1.4, 0.2]]}).json()

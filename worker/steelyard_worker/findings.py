@@ -41,7 +41,14 @@ def find_in_run(
     `predictions` are those for the training rows if the run finished and its loss has not `diverged`. `prepared` is
     `None` if it was freed because the run needed too much memory.
     """
-    run = Run(history, training.initial, training.network.tensors(), spec.training.epochs, training.restored_best)
+    run = Run(
+        history,
+        training.initial,
+        training.network.tensors(),
+        spec.epochs,
+        restored=training.restored_best,
+        stops_early=spec.training.early_stopping is not None,
+    )
     found = find(run)
     if prepared is None:
         return found
@@ -74,9 +81,8 @@ def _why_nothing_was_learned(
 ) -> Iterator[Finding]:
     train, network, losses = prepared.parts["train"], training.network, history.get("loss", [])
     yield from stuck_units(network, train.x)
-    assert spec.loss is not None
-    constant = constant_loss(spec.loss.to_part(), train.y, network.outputs, prepared.weights)
-    rate = spec.optimizer.to_part().learning_rate
+    constant = constant_loss(spec.make_loss(), train.y, network.outputs, prepared.weights)
+    rate = spec.make_optimizer().learning_rate
     yield from learned_nothing(losses, constant + Penalties(network).value(), rate)
     classes = prepared.supervised.classes
     if classes is not None and predictions is not None and len(losses) >= LEAST_EPOCHS:

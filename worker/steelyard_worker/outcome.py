@@ -33,6 +33,7 @@ from steelyard.training.start import OPTIMIZER, as_tensors, load_start
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
 from steelyard_worker.findings import find_in_run
 from steelyard_worker.fingerprint import engine_of, fingerprint
+from steelyard_worker.stopping import describe_stopping
 
 
 class Outcome:
@@ -142,6 +143,7 @@ class Outcome:
             error=None if error is None else error.problem(),
             fingerprint=self._fingerprint | {"reproducible": self._reproducible},
             weights_sha256=sha256,
+            stopping=self._stopping(status),
         )
         model = None
         if training is not None and trained and status == "succeeded":
@@ -149,6 +151,11 @@ class Outcome:
             snapshots.append(WeightSnapshot(OPTIMIZER, training.epoch, as_tensors(training.optimizer_state)))
         made: dict[str, Any] = {"snapshots": snapshots, "predictions": predictions, "model": model}
         save_result(self._engine, self.held, end, **made, epochs=epochs)
+
+    def _stopping(self, status: str) -> dict[str, Any] | None:
+        if self._training is None or status == "failed":
+            return None
+        return describe_stopping(self._training, cancelled=status == "cancelled").to_json()
 
     def _snapshots(self, training: Training) -> list[WeightSnapshot]:
         kept = training.best_epoch if training.restored_best else training.epoch
@@ -162,8 +169,7 @@ class Outcome:
         self, network: Network, name: str, part: Part, prepared: Prepared
     ) -> tuple[SplitPredictions, dict[str, float | None]]:
         """The predictions and metrics of one split; errors are in the units of the target."""
-        assert self.spec.loss is not None
-        loss = self.spec.loss.to_part()
+        loss = self.spec.make_loss()
         said = answer(network, loss, part.x)
         cost = Cost(loss, len(part.rows), network.outputs, network.dtype).value(said.outputs, part.y)
         targets = self._supervised.y[part.rows]
@@ -186,7 +192,7 @@ class Outcome:
         found = find_in_run(
             self.spec, self._training, self._prepared, history, metrics, said.get("train"), diverged=diverged
         )
-        return [finding.to_json() for finding in found]
+        return [to_values(finding) for finding in found]
 
     def _model(
         self, training: Training | None, prepared: Prepared | None, metrics: dict[str, Any], sha256: str | None

@@ -1,5 +1,6 @@
 """Renders jobs in a terminal: curves, tables, errors."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,6 +43,8 @@ def job_list(jobs: Sequence[Mapping[str, Any]]) -> Table:
 def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], snapshots: Mapping[str, Any]) -> None:
     """All about a job."""
     console.print(f"\n[bold]{job['status']}[/bold] after {job['progress']['epoch']} epochs", highlight=False)
+    if job["stopping"]:
+        console.print(escape(job["stopping"]["message"]), highlight=False)
     if job["train_seconds"] is not None:
         console.print(f"trained for {job['train_seconds']:.2f} s, {job['parameters']:,} weights", highlight=False)
     if job["error"]:
@@ -56,6 +59,9 @@ def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], sn
     if snapshots:
         console.print()
         console.print(_weights(snapshots))
+    if job["choices"]:
+        console.print()
+        console.print(_choices(job["choices"]))
     for finding in job["findings"]:
         console.print(f"\n[yellow]{finding['code']}[/yellow] {escape(finding['message'])}")
         console.print(f"  try: {escape(finding['suggestion'])}")
@@ -63,6 +69,15 @@ def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], sn
         console.print("\nNo findings.")
     if job["model"]:
         console.print(f"\nmodel {job['model']}", highlight=False)
+
+
+def _choices(choices: Sequence[Mapping[str, Any]]) -> Table:
+    """The settings that were left open, as they were chosen."""
+    table = Table("chosen", "value", "because", box=None)
+    for choice in choices:
+        value = choice["value"] if isinstance(choice["value"], int) else json.dumps(choice["value"])
+        table.add_row(choice["path"], escape(str(value)), escape(choice["reason"]))
+    return table
 
 
 def curve(epochs: Sequence[int], series: Mapping[str, Sequence[float | None]]) -> list[str]:

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.diagnostics.schema import Finding
+from steelyard.diagnostics.schema import Finding, PatchOperation
 
 Tensors = Mapping[str, NDArray[Any]]
 History = Mapping[str, Sequence[float | None]]
 
 LEAST_FALL = 0.02  # of the loss: less than this over a run is none
 SAME_TO = 1e-3  # of the largest weight: matrix products round the columns of equal units differently
+STOP_EARLY = PatchOperation(op="add", path="/training/early_stopping", value={"monitor": "val_loss", "patience": 16})
 WORTH_SAYING = 0.1  # a validation loss this far above its best has clearly risen
 
 
@@ -27,6 +28,7 @@ class Run:
     """What the rules look at: the series of the history, an entry an epoch; the weights before and after, by name.
 
     `epochs` is how many were asked for; `restored` says that `final` are the weights of the best epoch, not the last.
+    `stops_early` says that the job has early stopping, whose settings a patch leaves alone.
     """
 
     history: History
@@ -34,6 +36,7 @@ class Run:
     final: Tensors
     epochs: int
     restored: bool = False
+    stops_early: bool = False
 
 
 def find(run: Run) -> list[Finding]:
@@ -97,6 +100,7 @@ def overfitting(run: Run) -> Iterator[Finding]:
             "the training rows.",
             suggestion="Stop early and restore the best weights (training.early_stopping), add dropout, an l2 "
             "regularizer or more rows, or use fewer units.",
+            patch=None if run.stops_early else [STOP_EARLY],
         )
 
 

@@ -1,6 +1,6 @@
 """What clients see of a run's evaluation: findings, and the report of a split."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -16,12 +16,23 @@ class ColumnFinding(Answer):
     suggestion: str
 
 
+class PatchOperation(Answer):
+    """A change of a job's spec, as JSON Patch (RFC 6902) has it."""
+
+    op: Literal["add", "replace", "remove"]
+    path: Annotated[str, Field(description="JSON Pointer (RFC 6901) into the `spec`")]
+    value: Any = None
+
+
 class Finding(ColumnFinding):
     """A notable observation about a run, with a suggestion. `layer` is where it was seen, if it was in one."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     layer: str | None = None
+    patch: Annotated[
+        list[PatchOperation] | None, Field(description="a JSON Patch (RFC 6902) of the `spec` that may help")
+    ] = None
 
 
 class ClassReport(Answer):

@@ -192,7 +192,6 @@ def load_model(engine: Engine, model_id: str) -> Loaded:
     manifest, preprocessing = row.manifest, row.preprocessing
     spec = load_spec(manifest["spec"])
     inputs = Encoder.from_json(preprocessing["inputs"])
-    assert spec.loss is not None
     network = build_network(spec, inputs.layout, manifest["outputs"]["units"])
     for name, tensor in network.tensors().items():
         tensor[...] = weights[name]
@@ -200,7 +199,7 @@ def load_model(engine: Engine, model_id: str) -> Loaded:
     return Loaded(
         network=network,
         labels=manifest["outputs"]["targets"] if manifest["task"] == "multilabel" else manifest["classes"],
-        loss=spec.loss.to_part(),
+        loss=spec.make_loss(),
         inputs=inputs,
         target=None if target is None else Scaler.from_json(target),
     )

@@ -62,6 +62,7 @@ class End:
     error: Mapping[str, Any] | None
     fingerprint: Mapping[str, Any] | None
     weights_sha256: str | None
+    stopping: Mapping[str, Any] | None = None
     parts: str = "epochs"
 
 
@@ -197,6 +198,7 @@ def finish(connection: Connection, held: Claim, end: End, epochs: Epochs = ()) -
         error=end.error,
         fingerprint=end.fingerprint,
         weights_sha256=end.weights_sha256,
+        stopping=None if end.stopping is None else dict(end.stopping),
     )
     _add_history(connection, held, epochs)
     message = str(end.error["detail"]) if end.error else f"{end.status} after {end.epoch} {end.parts}"

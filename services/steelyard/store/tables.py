@@ -43,6 +43,7 @@ class Job(Base):
     spec: Mapped[dict[str, Any]] = mapped_column(JSON)
     spec_digest: Mapped[str] = mapped_column(String(64))
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    choices: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))  # NULL: before 0015
     parameters: Mapped[int] = mapped_column(BigInteger)
     request_id: Mapped[str | None] = mapped_column(String(128))
 
@@ -72,6 +73,7 @@ class Job(Base):
     uncounted_seconds: Mapped[float | None] = mapped_column(TIME, default=0.0, server_default="0")
 
     # Result
+    stopping: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -80,6 +80,7 @@ def submit_job(*, dry_run: bool) -> Response:
                 spec=plan.spec.to_json(),
                 spec_digest=plan.digest,
                 data=plan.data,
+                choices=plan.choices,
                 findings=plan.findings,
                 parameters=plan.parameters,
                 estimate=plan.estimate,

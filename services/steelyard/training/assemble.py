@@ -67,7 +67,7 @@ def build_layers(spec: JobSpec, outputs: int, layout: Layout) -> list[Layer]:
     if layout.embedded:
         columns, categories = zip(*layout.embedded, strict=True)
         first = [Embedding(columns, categories, units=_embedding_units(max(categories)))]
-    return [*first, *(layer.to_part() for layer in spec.layers), last]
+    return [*first, *spec.make_layers(), last]
 
 
 def _embedding_units(categories: int) -> int:
@@ -132,14 +132,13 @@ def build_training(
     """The training of `network`, whose weights are drawn or taken from elsewhere, in at most so many threads."""
     train, validation = prepared.parts["train"], prepared.parts.get("validation")
     stopping = spec.training.early_stopping
-    assert spec.loss is not None
     return Training(
         network,
-        spec.loss.to_part(),
-        spec.optimizer.to_part(),
+        spec.make_loss(),
+        spec.make_optimizer(),
         train.x,
         train.y,
-        epochs=spec.training.epochs,
+        epochs=spec.epochs,
         batch_size=spec.training.batch_size,
         streams=streams,
         weights=prepared.weights,

@@ -49,7 +49,7 @@ def estimate(spec: JobSpec, supervised: Supervised, layout: Layout) -> Estimate:
 
 def _shares(spec: JobSpec, supervised: Supervised, layout: Layout, layers: Sequence[Layer]) -> list[_Share]:
     rows, width, itemsize = supervised.rows, layout.width, _itemsize(spec)
-    vectors = VECTORS + 4 * len(spec.optimizer.to_part().slots)  # at work, and while a checkpoint is written
+    vectors = VECTORS + 4 * len(spec.make_optimizer().slots)  # at work, and while a checkpoint is written
     batch = min(spec.training.batch_size, rows)
     buffers = 2 * batch * (buffer_width(layers, width) + width)  # twice: the last batch has buffers of its own
     outputs = 6 * rows * supervised.outputs
@@ -72,11 +72,10 @@ def _itemsize(spec: JobSpec) -> int:
 
 def _seconds(spec: JobSpec, layers: Sequence[Layer], features: int, rows: int) -> float:
     parameters = count_parameters(layers, features)
-    assert spec.loss is not None
-    parts = spec.loss.to_part(), spec.optimizer.to_part(), build_clip(spec)
+    parts = spec.make_loss(), spec.make_optimizer(), build_clip(spec)
     step_seconds, flops = COMPILED if why_not_compiled(layers, features, *parts) is None else BY_NUMPY
-    steps = spec.training.epochs * -(-rows // min(spec.training.batch_size, rows))
-    return steps * len(layers) * step_seconds + 6 * parameters * rows * spec.training.epochs / flops
+    steps = spec.epochs * -(-rows // min(spec.training.batch_size, rows))
+    return steps * len(layers) * step_seconds + 6 * parameters * rows * spec.epochs / flops
 
 
 def require_fit(spec: JobSpec, supervised: Supervised, layout: Layout, limits: Limits) -> Estimate:

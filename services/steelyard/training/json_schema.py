@@ -10,6 +10,7 @@ from steelyard.nn.layers import LAYERS
 from steelyard.training.components import SLOTS
 from steelyard.training.inline import InlineArrays, InlineRows
 from steelyard.training.schema import JobSpec
+from steelyard.training.shorthand import AUTO, AUTO_IN_TRAINING
 
 NAME = "JobRequest"
 
@@ -59,11 +60,14 @@ def request_schema(ref_template: str) -> dict[str, Any]:
     for definition in definitions.values():
         properties = definition.get("properties", {})
         if (layers := properties.get("layers")) is not None:
-            layers["items"] = {"anyOf": [layers["items"], {"type": "integer", "minimum": 1, "maximum": 65_536}]}
+            items = next(each for each in (layers, *layers.get("anyOf", ())) if "items" in each)
+            items["items"] = {"anyOf": [items["items"], {"type": "integer", "minimum": 1, "maximum": 65_536}]}
         _add_names(properties)
         for described in properties.values():  # client generators accept no object as a default
             if isinstance(described.get("default"), dict):
                 del described["default"]
+    for model, key in (("JobSpec", "layers"), *(("TrainingSettings", key) for key in AUTO_IN_TRAINING)):
+        definitions[model]["properties"][key]["anyOf"].append({"const": "auto", "type": "string"})
     definitions["Dense"]["required"].remove(LAYERS.tag)  # `units` say enough
     definitions[NAME] = definitions.pop("JobSpec")
     return definitions
@@ -71,7 +75,7 @@ def request_schema(ref_template: str) -> dict[str, Any]:
 
 def _add_names(properties: dict[str, Any]) -> None:
     for key in SLOTS.keys() & properties.keys():
-        names = [*SLOTS[key].names, *SLOTS[key].aliases, *(["auto"] if key == "loss" else [])]
+        names = [*SLOTS[key].names, *SLOTS[key].aliases, *(["auto"] if key in AUTO else [])]
         described = {word: properties[key][word] for word in ("description", "default") if word in properties[key]}
         full = {word: value for word, value in properties[key].items() if word not in described}
         if isinstance(default := described.get("default"), dict):

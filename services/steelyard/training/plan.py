@@ -19,11 +19,12 @@ from steelyard.tabular.faults import refuse
 from steelyard.tabular.supervision import Supervised, learnable
 from steelyard.training import rules
 from steelyard.training.assemble import build_layers
+from steelyard.training.defaults import fill_in_data, fill_in_training
 from steelyard.training.estimate import Limits, require_fit
 from steelyard.training.inline import NO_SUMMARY, Inline, read_sent
 from steelyard.training.names import Names, name_weights
 from steelyard.training.schema import JobSpec
-from steelyard.training.schema.job import DataSummary, Estimate
+from steelyard.training.schema.job import Choice, DataSummary, Estimate
 from steelyard.training.schema_errors import translate
 from steelyard.training.shorthand import expand
 from steelyard.training.sources import Tables, datasets_of, load_data
@@ -40,6 +41,7 @@ Taken = tuple[dict[str, Any], Inline | None, list[Fault]]  # a job, its rows, an
 class Plan:
     """A job that can be queued: `spec` with every default filled in, and the data that came inside it.
 
+    `choices` are the settings that were left open, with what was chosen and why.
     `webhook` has the secret, which the specification has not. `findings` are about the data: what was dropped, and what
     was decided. `names` say what the weights stand for, of a job that starts from those of a model.
     """
@@ -51,6 +53,7 @@ class Plan:
     parameters: int
     estimate: Estimate
     digest: str
+    choices: list[Choice]
     webhook: Webhook | None
     findings: list[Finding]
     names: Names | None
@@ -90,8 +93,10 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
     if faults or supervised is None:
         raise ValidationFailed(faults)
     webhook = spec.webhook
-    spec = rules.fill_in(spec, supervised)
-    split = divide(spec, supervised, Streams.spawn(spec.training.seed))
+    filled = fill_in_data(spec, supervised)
+    split = divide(filled.spec, supervised, Streams.spawn(spec.training.seed))
+    filled = fill_in_training(filled, rows=len(split.train), has_validation=len(split.validation) > 0)
+    spec = filled.spec
     supervised = learnable(supervised, split.train)
     refuse(rules.numbering_faults(spec, supervised))
     layout = measure(supervised.inputs, split.train, spec.preprocessing.to_options())
@@ -115,6 +120,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
         parameters=count_parameters(build_layers(spec, supervised.outputs, layout), layout.width),
         estimate=needs,
         digest=_digest(spec),
+        choices=filled.choices,
         webhook=webhook,
         findings=find_in_data(supervised, split),
         names=names,

@@ -1,4 +1,4 @@
-"""Rules that look at several fields at once, and the defaults that depend on the data.
+"""Rules that look at several fields at once.
 
 Each rule says which top-level fields it reads, and is asked when those are sound by themselves: so a job with
 errors of every kind gets all of them in one response.
@@ -9,28 +9,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from steelyard.errors import MOST_ERRORS, Fault, InvalidParameter, nearest, pointer, shown
 from steelyard.nn.clipping import GRADIENT_CLIPS
 from steelyard.nn.layers import LAYERS, Embedding
-from steelyard.nn.losses import LOSSES, Loss
+from steelyard.nn.losses import LOSSES
 from steelyard.nn.metrics import METRICS
 from steelyard.nn.optimizers import OPTIMIZERS
 from steelyard.tabular.builtin import BUILTINS
 from steelyard.tabular.supervision import EMPTY, Supervised, missing_fault
 from steelyard.training import splits
 from steelyard.training.components import JOB_SLOTS, SLOTS
-from steelyard.training.schema import Holdout, JobSpec, class_key
+from steelyard.training.defaults import loss_of, stratify_fault, validation_of
+from steelyard.training.schema import JobSpec, class_key
 
 Faults = Iterator[Fault]
-LOSS_OF_TASK = {
-    "binary": "binary_crossentropy",
-    "multiclass": "categorical_crossentropy",
-    "multilabel": "binary_crossentropy",
-    "regression": "mean_squared_error",
-}
-ROWS_FOR_VALIDATION = 20  # with fewer, none are kept back unless asked for
 GENERATED = ("n_samples", "noise", "seed")
 
 
@@ -129,10 +121,10 @@ def _one_clip(spec: JobSpec) -> Faults:
 
 @_rule("optimizer", "layers")
 def _search_has_steady_layers(spec: JobSpec) -> Faults:
-    name = spec.optimizer.name
-    if not OPTIMIZERS[name].line_search:
+    if spec.optimizer is None or not OPTIMIZERS[spec.optimizer.name].line_search:
         return
-    for index, layer in enumerate(spec.layers):
+    name = spec.optimizer.name
+    for index, layer in enumerate(spec.layers or ()):
         types = {inner.type for inner in getattr(layer, "layers", [layer])}
         if varying := sorted(kind for kind in types if not LAYERS[kind].repeats):
             yield Fault(
@@ -142,7 +134,7 @@ def _search_has_steady_layers(spec: JobSpec) -> Faults:
 
 @_rule("layers", "preprocessing")
 def _embedding_comes_first(spec: JobSpec) -> Faults:
-    for index, layer in enumerate(spec.layers):
+    for index, layer in enumerate(spec.layers or ()):
         inner = [place for place, each in enumerate(getattr(layer, "layers", [])) if each.type == Embedding.name]
         for place in inner:
             yield Fault(pointer("layers", index, "layers", place), "is an embedding, which must be the first layer")
@@ -207,9 +199,11 @@ def numbering_faults(spec: JobSpec, supervised: Supervised) -> Faults:
 
 @_rule("optimizer", "training")
 def _search_has_its_own_steps(spec: JobSpec) -> Faults:
+    if spec.optimizer is None or not OPTIMIZERS[spec.optimizer.name].line_search:
+        return
     name = spec.optimizer.name
     for key in ("schedule", "gradient_clip"):
-        if OPTIMIZERS[name].line_search and getattr(spec.training, key) is not None:
+        if getattr(spec.training, key) is not None:
             yield Fault(pointer("training", key), f"is not for {name!r}, which finds its step size by line search")
 
 
@@ -270,19 +264,8 @@ def _class_weights_fit_classes(spec: JobSpec, supervised: Supervised) -> Faults:
 def _splits_are_possible(spec: JobSpec, supervised: Supervised) -> Faults:
     yield from splits.room_faults(spec, supervised)
     for key, holdout in splits.holdouts(spec):
-        if holdout.stratify and (fault := _stratify_fault(supervised)):
+        if holdout.stratify and (fault := stratify_fault(supervised)):
             yield Fault(pointer(key, "stratify"), fault)
-
-
-def _stratify_fault(supervised: Supervised) -> str | None:
-    if supervised.classes is None:
-        return f"is true; the task is {supervised.task}, which has no classes"
-    counts = np.bincount(supervised.y, minlength=len(supervised.classes))
-    rarest = int(counts.argmin())
-    if counts[rarest] < 3:
-        label = shown(supervised.classes[rarest])
-        return f"is true; the class {label} has {counts[rarest]} rows, and each needs at least 3"
-    return None
 
 
 @_rule("data", "task", "validation", "training", of_data=True)
@@ -298,49 +281,3 @@ def _monitors_exist(spec: JobSpec, supervised: Supervised) -> Faults:
                 pointer("training", key, "monitor"),
                 f"is {shown(monitor)}, which is not measured{why}; {nearest(monitor, known)}",
             )
-
-
-def loss_of(spec: JobSpec, supervised: Supervised) -> type[Loss]:
-    """The loss that was asked for, or that follows from the task."""
-    return LOSSES[LOSS_OF_TASK[supervised.task] if spec.loss is None else spec.loss.name]
-
-
-def validation_of(spec: JobSpec, supervised: Supervised) -> Holdout | None:
-    """The validation split of the job; by default 20 % of the rows, if there are enough."""
-    if spec.validation is None and "validation" not in spec.model_fields_set and supervised.rows >= ROWS_FOR_VALIDATION:
-        return Holdout(fraction=0.2)
-    return spec.validation
-
-
-def fill_in(spec: JobSpec, supervised: Supervised) -> JobSpec:
-    """The specification with every default in its place."""
-    document = spec.to_json()
-    loss = loss_of(spec, supervised)
-    document["task"] = supervised.task
-    document["loss"] = document["loss"] or {"name": loss.name}
-    document["data"]["target"] = supervised.targets
-    classes = supervised.classes is not None and _stratify_fault(supervised) is None
-    for key, holdout in (("validation", validation_of(spec, supervised)), ("test", spec.test)):
-        if holdout is not None and holdout.is_drawn:
-            alone = holdout.group is None and holdout.time is None
-            stratify = classes and alone if holdout.stratify is None else holdout.stratify
-            document[key] = holdout.model_dump(exclude_none=True) | {"fraction": holdout.share, "stratify": stratify}
-    if document["preprocessing"]["target"] is None:
-        scaled = supervised.task == "regression" and not loss.raw_targets
-        document["preprocessing"]["target"] = "standard" if scaled else "none"
-    document["output"]["activation"] = document["output"]["activation"] or {"name": loss.link or "linear"}
-    _fill_layers([*document["layers"], document["output"]], [*spec.layers, spec.output], document)
-    return JobSpec.model_validate(document)
-
-
-def _fill_layers(layers: list[dict[str, Any]], asked: list[Any], document: dict[str, Any]) -> None:
-    """Put the job's defaults where layers named nothing; `null` for a regularizer or a constraint means none."""
-    for layer, as_asked in zip(layers, asked, strict=True):
-        for key in ("activation", "initializer", "bias_initializer"):
-            if key in layer:
-                layer[key] = layer[key] or document[key]
-        for key in ("regularizer", "constraint"):
-            if key in layer and key not in as_asked.model_fields_set:
-                layer[key] = document[key]
-        if "layers" in layer:
-            _fill_layers(layer["layers"], as_asked.layers, document)

@@ -11,8 +11,10 @@ from steelyard.errors import MOST_ERRORS, Fault, meaning, nearest, pointer, show
 from steelyard.nn.component import Registry
 from steelyard.nn.layers import LAYERS
 from steelyard.training.components import SLOTS
+from steelyard.training.shorthand import AUTO, AUTO_IN_TRAINING
 
 Loc = Sequence[str | int]
+AUTO_PLACES = {*((name,) for name in AUTO), *(("training", name) for name in AUTO_IN_TRAINING)}
 
 SHOULD_BE = {
     "int_type": "an integer",
@@ -76,7 +78,8 @@ def _fault(error: ErrorDetails, model: type[BaseModel], expanded: Any, sent: Any
         case "value_error":
             return Fault(place, str(context["error"]))
         case kind if kind in SHOULD_BE:
-            return Fault(place, f"is {shown(value)}; it must be {SHOULD_BE[kind].format(**context)}")
+            chosen = ", or 'auto'" if loc in AUTO_PLACES else ""
+            return Fault(place, f"is {shown(value)}; it must be {SHOULD_BE[kind].format(**context)}{chosen}")
         case _:
             return Fault(place, f"is {shown(value)}, which is not valid here")
 

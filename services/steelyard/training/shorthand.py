@@ -3,26 +3,32 @@
 Brought to its full form before anything is checked, so that every check sees one form only.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from steelyard.nn.component import Registry
 from steelyard.nn.layers import LAYERS
 from steelyard.training.components import SLOTS
 
+AUTO, AUTO_IN_TRAINING = ("layers", "loss", "optimizer"), ("epochs",)  # settings that may be `auto`
+
 
 def expand(document: dict[str, Any]) -> dict[str, Any]:
     """The job in full form. What is not as it should be stays, for the checks to find."""
-    job = _expand_slots(document)
-    if job.get("loss") == "auto":
-        job["loss"] = None
+    job = _expand_slots(_without_auto(document, AUTO))
     if isinstance(job.get("layers"), list):
         job["layers"] = [_expand_layer(layer) for layer in job["layers"]]
     for key in ("output", "training"):
         if isinstance(job.get(key), dict):
-            job[key] = _expand_slots(job[key])
+            job[key] = _expand_slots(_without_auto(job[key], AUTO_IN_TRAINING if key == "training" else ()))
     if isinstance(job.get("data"), dict) and isinstance(target := job["data"].get("target"), str):
         job["data"] = job["data"] | {"target": [target]}
     return job
+
+
+def _without_auto(document: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The document with null for each of these settings that is `auto`."""
+    return {key: None if key in names and value == "auto" else value for key, value in document.items()}
 
 
 def _expand_layer(layer: Any) -> Any:
@@ -44,7 +50,7 @@ def _expand_slots(document: dict[str, Any]) -> dict[str, Any]:
 
 def _expand_part(value: Any, registry: Registry[Any]) -> Any:
     if isinstance(value, str):
-        return value if value == "auto" else {registry.tag: registry.aliases.get(value, value)}
+        return {registry.tag: registry.aliases.get(value, value)}
     if isinstance(value, dict) and isinstance(name := value.get(registry.tag), str):
         return value | {registry.tag: registry.aliases.get(name, name)}
     return value

@@ -104,10 +104,11 @@ def _faults(spec: JobSpec, transfer: Transfer, optimizer: str) -> Iterator[Fault
         yield Fault(pointer("initial_weights", "model"), detail)
     elif asked.strict and difference is not None:
         yield Fault(pointer("initial_weights", "strict"), f"is true; {difference}")
-    if asked.optimizer_state and spec.optimizer.name != optimizer:
+    name = spec.make_optimizer().name
+    if asked.optimizer_state and name != optimizer:
         yield Fault(
             pointer("initial_weights", "optimizer_state"),
-            f"is true; the model was trained by {optimizer!r}, this job by {spec.optimizer.name!r}",
+            f"is true; the model was trained by {optimizer!r}, this job by {name!r}",
         )
 
 

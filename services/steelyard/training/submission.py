@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine
 
-from steelyard.documents.writer import dump
+from steelyard.documents.writer import dump, to_values
 from steelyard.jobs import ledger
 from steelyard.jobs.webhooks import outbox
 from steelyard.store import replies
@@ -26,10 +26,11 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
         "labels": plan.spec.metadata,
         "spec": plan.spec.to_json(),
         "spec_digest": plan.digest,
-        "data": plan.data.to_json() | {"findings": [finding.to_json() for finding in plan.findings]},
+        "data": plan.data.to_json() | {"findings": [to_values(finding) for finding in plan.findings]},
+        "choices": [choice.to_json() for choice in plan.choices],
         "parameters": plan.parameters,
         "request_id": request_id,
-        "epochs": plan.spec.training.epochs,
+        "epochs": plan.spec.epochs,
     }
     with writing(engine) as connection:
         ledger.enqueue(connection, job_id, inline=plan.inline, datasets=plan.datasets, **values)

@@ -188,6 +188,16 @@ class Training:
         return self._best_epoch.epoch
 
     @property
+    def monitor(self) -> str:
+        """What decides which epoch is the best: a loss or a metric."""
+        return self._best_epoch.monitor
+
+    @property
+    def best_value(self) -> float:
+        """The value of `monitor` in the best epoch so far; NaN before the first has ended."""
+        return self._best_epoch.value
+
+    @property
     def optimizer_state(self) -> OptimizerState:
         """The current state of the optimizer."""
         slots = {name: self.network.tensors(slot) for name, slot in self._steps.slots.items()}

@@ -1,6 +1,6 @@
 """What clients see of a training job."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ class Progress(Answer):
     epoch: int
     epochs: int
     fraction: Fraction
-    eta_seconds: float | None
+    eta_seconds: Annotated[float | None, Field(description="until all epochs are trained; training may stop earlier")]
 
 
 class DataSummary(Answer):
@@ -29,6 +29,27 @@ class DataSummary(Answer):
     rows_left_out: Annotated[int, Field(description="number of dropped rows without a target")] = 0
 
 
+class Choice(Answer):
+    """A setting that the job left open: what was chosen from its data, and why."""
+
+    path: Annotated[str, Field(description="JSON Pointer (RFC 6901) into the `spec`")]
+    value: Any
+    reason: str
+
+
+class Stopping(Answer):
+    """When training ended, and which epoch's weights the model has."""
+
+    reason: Annotated[
+        Literal["early_stopping", "epochs", "cancelled"],
+        Field(description="`epochs`: all of them were trained"),
+    ]
+    epoch: Annotated[int, Field(description="the last one")]
+    best_epoch: Annotated[int, Field(description="the one with the best value of what is monitored; 0 if none ended")]
+    weights_epoch: Annotated[int, Field(description="the one whose weights were kept")]
+    message: str
+
+
 class Job(AnyJob):
     """A training job."""
 
@@ -37,8 +58,10 @@ class Job(AnyJob):
     spec: StoredSpec
     spec_digest: Sha256
     data: DataSummary
+    choices: Annotated[list[Choice], Field(description="settings that the job left open, as they were chosen")]
     parameters: int
     progress: Progress
+    stopping: Annotated[Stopping | None, Field(description="when training ended, once it has")]
     metrics: dict[str, dict[str, float | None]]
     model: str | None
     findings: list[Finding]
@@ -54,7 +77,10 @@ class JobList(Listed):
 
 
 class Estimate(Answer):
-    """The estimated resources of a job: what it adds to an idle training process, and its time on one core."""
+    """The estimated resources of a job: what it adds to an idle training process, and its time on one core.
+
+    The time is that of all epochs; training may stop earlier.
+    """
 
     memory_bytes: int
     seconds: float
@@ -67,6 +93,7 @@ class DryRun(Answer):
     spec: StoredSpec
     spec_digest: Sha256
     data: DataSummary
+    choices: Annotated[list[Choice], Field(description="settings that the job leaves open, as they would be chosen")]
     findings: Annotated[list[Finding], Field(description="what was dropped or decided about the data")]
     parameters: int
     estimate: Estimate

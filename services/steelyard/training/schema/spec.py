@@ -1,7 +1,7 @@
 """A job as a client describes it. After `resolution`, the same model holds it with every default filled in."""
 
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 import orjson
 from pydantic import ConfigDict, Discriminator, Field, Tag, WithJsonSchema, create_model
@@ -13,16 +13,17 @@ from steelyard.nn.activations import ACTIVATIONS
 from steelyard.nn.clipping import GRADIENT_CLIPS
 from steelyard.nn.constraints import CONSTRAINTS
 from steelyard.nn.initializers import INITIALIZERS
-from steelyard.nn.layers import LAYERS
-from steelyard.nn.losses import LOSSES
+from steelyard.nn.layers import LAYERS, Layer
+from steelyard.nn.losses import LOSSES, Loss
 from steelyard.nn.metrics import METRICS
-from steelyard.nn.optimizers import OPTIMIZERS
+from steelyard.nn.optimizers import OPTIMIZERS, Optimizer
 from steelyard.nn.regularizers import REGULARIZERS
 from steelyard.nn.schedules import SCHEDULES
 from steelyard.tabular.builtin import BUILTINS
 from steelyard.tabular.encoder import EncoderOptions
 from steelyard.training.components import union_of
 
+T = TypeVar("T")
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
@@ -194,7 +195,11 @@ class InitialWeights(Strict):
 class TrainingSettings(Strict):
     """Epochs, batch size, seed and other settings of the training loop."""
 
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = 100
+    epochs: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        None,
+        description="how often training goes through the rows; by default, or as `auto`, until the validation loss no "
+        "longer improves",
+    )
     batch_size: Annotated[int, Field(ge=1, le=10_000_000)] = Field(32, description="rows per step; at most all rows")
     shuffle: bool = True
     seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
@@ -234,18 +239,41 @@ class JobSpec(Strict):
         None, description="validation split; default: 20 % of the rows, if there are at least 20"
     )
     test: Holdout | None = None
-    layers: Annotated[list[LAYER], Field(max_length=100)] = Field(description="hidden layers, in order")
+    layers: Annotated[list[LAYER], Field(max_length=100)] | None = Field(
+        None, description="hidden layers, in order; default: chosen, as with `auto`"
+    )
     output: Output = Output()
     initializer: INITIALIZER = Field({"name": "glorot_uniform"}, validate_default=True)
     bias_initializer: INITIALIZER = Field({"name": "zeros"}, validate_default=True)
     activation: ACTIVATION = Field({"name": "relu"}, validate_default=True)
     regularizer: REGULARIZER | None = None
     constraint: CONSTRAINT | None = None
-    optimizer: OPTIMIZER = Field({"name": "adam"}, validate_default=True)
+    optimizer: OPTIMIZER | None = Field(None, description="default: chosen, as with `auto`")
     loss: LOSS | None = Field(None, description="default: chosen by the task, as with `auto`")
     training: TrainingSettings = TrainingSettings()
     initial_weights: InitialWeights | None = None
     webhook: Webhook | None = None
+
+    # The parts of a specification that is filled in.
+
+    def make_layers(self) -> list[Layer]:
+        """The hidden layers."""
+        return [layer.to_part() for layer in _filled(self.layers)]
+
+    def make_loss(self) -> Loss:
+        """The loss."""
+        loss: Loss = _filled(self.loss).to_part()
+        return loss
+
+    def make_optimizer(self) -> Optimizer:
+        """The optimizer."""
+        optimizer: Optimizer = _filled(self.optimizer).to_part()
+        return optimizer
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there are at most."""
+        return _filled(self.training.epochs)
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored and served: without the webhook's secret."""
@@ -260,6 +288,11 @@ class JobSpec(Strict):
         document = self.to_json()
         del document["name"], document["metadata"], document["webhook"]
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+def _filled(value: T | None) -> T:
+    assert value is not None, "the specification is not filled in"
+    return value
 
 
 def load_spec(document: dict[str, Any]) -> JobSpec:

@@ -1,0 +1,120 @@
+"""What a job leaves open is chosen from its data, said with a reason, and written into its specification."""
+
+from typing import Any
+
+import pytest
+
+from steelyard.diagnostics.findings import STOP_EARLY
+from steelyard.training.defaults import MOST_EPOCHS, MOST_STEPS, OPTIMIZER, PATIENCE, UNITS
+from steelyard.training.examples import EXAMPLES
+from tests.training.jobs import faults, job, read
+
+IRIS: dict[str, Any] = {"data": {"builtin": "iris"}}
+FEW_ROWS: dict[str, Any] = {"inline": {"x": [[float(row)] for row in range(12)], "y": [2.0 * row for row in range(12)]}}
+
+
+def chosen(document: dict[str, Any]) -> dict[str, Any]:
+    return {choice.path: choice.value for choice in read(document).choices}
+
+
+def test_a_job_of_data_alone_gets_a_network_an_optimizer_and_an_end() -> None:
+    plan = read(IRIS)
+    found = {choice.path: choice.value for choice in plan.choices}
+    assert [*found] == [
+        "/loss", "/validation", "/layers", "/optimizer", "/training/epochs", "/training/early_stopping"
+    ]  # fmt: skip
+    assert [layer.units for layer in plan.spec.layers or ()] == [*UNITS]
+    assert plan.spec.make_optimizer().name == OPTIMIZER["name"]
+    assert plan.spec.training.early_stopping is not None
+    assert plan.spec.training.early_stopping.patience == PATIENCE
+    assert all(choice.reason for choice in plan.choices)
+
+
+def test_auto_is_the_same_as_nothing() -> None:
+    auto = {**IRIS, "layers": "auto", "optimizer": "auto", "loss": "auto", "training": {"epochs": "auto"}}
+    assert read(auto).digest == read(IRIS).digest
+
+
+@pytest.mark.parametrize("document", [IRIS, *EXAMPLES.values()])
+def test_the_specification_that_a_job_gets_back_describes_the_same_job(document: dict[str, Any]) -> None:
+    spec = read(document).spec.to_json()
+    if spec["data"].get("inline"):
+        spec["data"]["inline"] = document["data"]["inline"]
+    again = read({key: value for key, value in spec.items() if key != "webhook"})
+    assert again.digest == read(document).digest
+    assert again.choices == []
+
+
+def test_settings_that_are_given_are_not_chosen() -> None:
+    settings = {"epochs": 7, "batch_size": 10}
+    plan = read(job(loss="categorical_crossentropy", validation=None, training=settings))
+    assert plan.choices == []
+    assert plan.spec.epochs == 7
+    assert plan.spec.training.early_stopping is None
+
+
+def test_a_named_optimizer_keeps_its_own_defaults() -> None:
+    assert read(job(optimizer="adamw")).spec.make_optimizer().weight_decay == 0.01
+    assert read(IRIS).spec.make_optimizer().weight_decay == 0.3
+
+
+def test_early_stopping_that_is_given_stays_and_epochs_are_a_bound() -> None:
+    asked = {"patience": 3, "monitor": "loss"}
+    plan = read(job(training={"early_stopping": asked}))
+    assert plan.spec.training.early_stopping is not None
+    assert plan.spec.training.early_stopping.patience == 3
+    assert "/training/early_stopping" not in {choice.path for choice in plan.choices}
+    assert plan.spec.epochs == MOST_EPOCHS[1]
+
+
+def test_the_bound_of_epochs_depends_on_the_number_of_steps() -> None:
+    def epochs(rows: int, batch: int) -> int:
+        data = {"builtin": "moons", "n_samples": rows}
+        return read(job(data=data, training={"batch_size": batch})).spec.epochs
+
+    assert epochs(100, 80) == MOST_EPOCHS[1]
+    assert epochs(100_000, 32) == MOST_EPOCHS[0]
+    assert epochs(10_000, 32) == MOST_STEPS // 250  # of 8,000 rows for training
+
+
+def test_without_validation_rows_a_job_trains_a_number_of_steps_and_says_why() -> None:
+    for document in ({"data": FEW_ROWS}, {**IRIS, "validation": None}):
+        plan = read(document)
+        reasons = {choice.path: choice.reason for choice in plan.choices}
+        assert "without validation rows" in reasons["/training/epochs"]
+        assert plan.spec.training.early_stopping is None
+
+
+def test_the_patch_for_overfitting_fits_the_specification() -> None:
+    spec = read(job(training={"epochs": 500})).spec.to_json()
+    *parents, name = STOP_EARLY.path.split("/")[1:]
+    holder = spec
+    for parent in parents:
+        holder = holder[parent]
+    holder[name] = STOP_EARLY.value
+    patched = read(spec).spec
+    assert patched.epochs == 500
+    assert patched.training.early_stopping is not None
+    assert patched.training.early_stopping.restore_best
+
+
+def test_auto_is_rejected_where_nothing_is_chosen() -> None:
+    assert faults(job(activation="auto")).keys() == {"/activation"}
+    assert faults(job(training={"batch_size": "auto"})) == {
+        "/training/batch_size": "is 'auto'; it must be an integer",
+    }
+    assert faults(job(training={"epochs": "many"})) == {
+        "/training/epochs": "is 'many'; it must be an integer, or 'auto'",
+    }
+
+
+def test_layers_that_are_chosen_take_the_parts_of_the_job() -> None:
+    plan = read({**IRIS, "activation": "tanh", "regularizer": "l2"})
+    assert [(layer.activation.name, layer.regularizer.name) for layer in plan.spec.layers or ()] == [("tanh", "l2")] * 2
+
+
+def test_chosen_is_what_the_specification_holds() -> None:
+    spec = read(IRIS).spec.to_json()
+    assert chosen(IRIS)["/training/epochs"] == spec["training"]["epochs"]
+    assert chosen(IRIS)["/training/early_stopping"] == spec["training"]["early_stopping"]
+    assert chosen(IRIS)["/validation"] == spec["validation"]
