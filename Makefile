@@ -54,6 +54,9 @@ bench-peers: .venv-peers/ready bench ## the same with PyTorch, Keras, and JAX; i
 bench-shapes: .venv/ready-for-tests .venv-peers/ready ## compare with PyTorch while rows, width, depth, and batch size double
 	@$(BIN)/python -m benchmarks.shapes --results benchmarks/results
 
+bench-layers: .venv/ready-for-tests .venv-peers/ready ## compare each kind of layer with plain dense layers and with PyTorch
+	@$(BIN)/python -m benchmarks.layers --results benchmarks/results
+
 bench-service: .venv/ready-for-tests ## measure the overhead of the service, and claims with 10,000 jobs queued
 	@$(BIN)/python benchmarks/overhead.py
 	@$(BIN)/python -m benchmarks.recording
@@ -85,4 +88,4 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-service bench-predict fuzz mutants soak fmt lock
+.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-service bench-predict fuzz mutants soak fmt lock

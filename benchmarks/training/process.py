@@ -14,9 +14,9 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks.training.contenders import ENTRIES, Entry
-from benchmarks.training.contenders.base import Contender
 from benchmarks.training.work import Work
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +46,16 @@ class Measured:
     waited: float
     peak_bytes: int
     loss: float
+
+
+class Trains(Protocol):
+    """What can be trained again from where it began."""
+
+    def reset(self) -> None:
+        """Go back to the beginning. This is not timed."""
+
+    def train(self) -> None:
+        """Train. This is timed."""
 
 
 class Missing(Exception):
@@ -106,14 +116,14 @@ def main() -> None:
     contender.reset()
     contender.train()
     first_seconds = time.monotonic() - started - _waited_seconds()
-    seconds, waits = _train_again(contender)
+    seconds, waits = train_again(contender)
     peak = _peak_bytes()
     waited = sum(waits) / (sum(seconds) + sum(waits))
     found = Measured(statistics.median(seconds), first_seconds, waited, peak, work.loss(contender.weights()))
     print(json.dumps(asdict(found)))
 
 
-def _train_again(contender: Contender) -> tuple[list[float], list[float]]:
+def train_again(contender: Trains) -> tuple[list[float], list[float]]:
     """Seconds of further trainings, and seconds that each waited for a core."""
     seconds: list[float] = []
     waits: list[float] = []
