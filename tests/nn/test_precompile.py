@@ -7,13 +7,15 @@ import pytest
 from steelyard.nn import precompile
 from steelyard.nn.activations import Tanh
 from steelyard.nn.clipping import GRADIENT_CLIPS
-from steelyard.nn.engines.compiled import build, program, steps
-from steelyard.nn.layers import Dense, Dropout, GaussianNoise
-from steelyard.nn.losses import LOSSES, MeanSquaredError
+from steelyard.nn.engines.compiled import build, steps
+from steelyard.nn.engines.compiled.layers import dense
+from steelyard.nn.layers import LAYERS, Dense, Dropout, GaussianNoise
+from steelyard.nn.losses import LOSSES, Loss, MeanSquaredError
 from steelyard.nn.metrics import Mae
 from steelyard.nn.optimizers import OPTIMIZERS, Adam, Rule
 from steelyard.nn.regularizers import REGULARIZERS
 from tests.nn.engines.compiled.test_steps import output_for, train
+from tests.nn.engines.test_support import NEEDED
 
 RULES = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
 
@@ -22,13 +24,17 @@ RULES = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
 def test_no_kernel_is_left_to_be_made_by_a_training(turned: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "_made", {})
     monkeypatch.setattr(steps, "THREAD_FLOPS", 1)
-    monkeypatch.setattr(program, "pays_to_turn", lambda *_, **__: turned)
+    monkeypatch.setattr(dense, "pays_to_turn", lambda *_, **__: turned)
     for _ in precompile.make_all():
         pass
     ahead = set(build._made)
     options: dict[str, Any] = {"threads": 2, "epochs": 1}
+    loss: Loss
     for loss in (part() for part in LOSSES):
         train([Dense(6, Tanh()), output_for(loss)], loss, Adam(), weighted=True, **options)
+    for kind in LAYERS:
+        layer: Any = NEEDED.get(kind.name) or kind()
+        train([layer, output_for(loss)], loss, Adam(), **options)
     hidden = [GaussianNoise(0.1), Dropout(0.5), *(Dense(3, regularizer=part()) for part in REGULARIZERS)]
     layers, loss = [*hidden, output_for(MeanSquaredError())], MeanSquaredError()
     for rule in RULES:

@@ -62,6 +62,12 @@ class Network:
         self.output_activation = output.activation
         self._kept = Kept()
 
+    def places_for(self, *, logits: bool) -> list[Place]:
+        """The places; with `logits` without the output layer's activation."""
+        *hidden, last = self.places
+        assert isinstance(last.layer, Dense)
+        return [*hidden, replace(last, layer=replace(last.layer, activation=Linear())) if logits else last]
+
     @property
     def looks_at_data(self) -> bool:
         """Whether an initializer needs rows to look at."""
@@ -162,11 +168,7 @@ class Pass(Stack):
 
     def __init__(self, network: Network, rows: int, *, logits: bool, streams: Streams | None = None) -> None:
         self.rows = rows
-        found = network.places
-        if logits:
-            last = found[-1]
-            assert isinstance(last.layer, Dense)
-            found = [*found[:-1], replace(last, layer=replace(last.layer, activation=Linear()))]
+        found = network.places_for(logits=logits)
         around = Surroundings(
             inputs=network.inputs,
             rows=rows,

@@ -13,7 +13,7 @@ from rich.console import Console
 from steelyard.nn.activations import ACTIVATIONS, Gelu, Relu, Tanh
 from steelyard.nn.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
 from steelyard.nn.component import Part, Registry, parameters
-from steelyard.nn.layers import ActivationLayer, Dense, Dropout, GaussianNoise, Layer
+from steelyard.nn.layers import LAYERS, BatchNormalization, Dense, Dropout, Layer
 from steelyard.nn.losses import LOSSES, BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError
 from steelyard.nn.metrics import Mae
 from steelyard.nn.network import Network
@@ -23,6 +23,7 @@ from steelyard.nn.rng import Streams
 from steelyard.nn.training.loop import Training
 
 ROWS = 4
+OTHER_LAYERS = (BatchNormalization(trainable=False),)  # other forms than those with defaults
 P = TypeVar("P", bound=Part)
 
 
@@ -53,16 +54,18 @@ def make_all() -> Iterator[str]:
     for clip in (ByValue(1.0), ByNorm(1.0), ByGlobalNorm(1.0)):
         yield clip.name
         _train(usual, loss, rule, clip=clip)
-    for layer in (GaussianNoise(0.1), Dropout(0.5), ActivationLayer(Relu())):
+    for layer in (*_compiled(LAYERS), *OTHER_LAYERS):
         yield layer.name
         _train([Dense(2), layer], loss, rule)
 
 
 def _make_for_shapes() -> None:
     """Make what depends on shapes, or on threads: a process that is to be forked must not have had any."""
-    from steelyard.nn.engines.compiled import build, kernels  # noqa: PLC0415 -- loads the compiler, as a training does
+    # Here, because they load the compiler, as a training does.
+    from steelyard.nn.engines.compiled import build, kernels  # noqa: PLC0415
+    from steelyard.nn.engines.compiled.layers import dense  # noqa: PLC0415
 
-    for template in (kernels.add_up, kernels.weigh_back, kernels.weigh_back_by_copy):
+    for template in (kernels.add_up, dense.weigh_back, dense.weigh_back_by_copy):
         build.kernel(template, np.float32)
 
 

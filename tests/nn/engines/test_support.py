@@ -48,7 +48,7 @@ NEEDED: dict[str, Part] = {
 }
 NUMPY_ALONE = {
     *("prelu", "softmax", "log_softmax", "lbfgs"),
-    *("batch_normalization", "layer_normalization", "residual", "embedding"),
+    *("residual", "embedding"),
     *CONSTRAINTS.names,
 }
 

@@ -98,6 +98,10 @@ class Layer(Part):
         """How many values its stages keep for every row of a training batch: for estimates of memory."""
         return inputs + self.outputs(inputs)
 
+    def drawn(self, inputs: int) -> int:
+        """How many random numbers it draws for every row of a training batch."""
+        return 0
+
     def axes(self, inputs: Axis, outputs: Axis | None = None) -> tuple[dict[str, tuple[Axis, ...]], Axis]:
         """What the axes of its tensors count, by the tensors' names in the layer, and what its outputs are.
 

@@ -25,6 +25,9 @@ class Dropout(Layer):
     def stages(self, around: Surroundings) -> list[Stage]:
         return [] if around.streams is None or self.rate == 0 else [DropoutStage(self, around)]
 
+    def drawn(self, inputs: int) -> int:
+        return inputs
+
     def buffer_widths(self, inputs: int) -> int:
         return 2 * inputs
 
@@ -67,6 +70,9 @@ class GaussianNoise(Layer):
 
     def stages(self, around: Surroundings) -> list[Stage]:
         return [] if around.streams is None or self.stddev == 0 else [GaussianNoiseStage(self, around)]
+
+    def drawn(self, inputs: int) -> int:
+        return inputs
 
     def buffer_widths(self, inputs: int) -> int:
         return inputs

@@ -21,6 +21,7 @@ class BatchNormalization(Layer):
     """
 
     name: ClassVar = "batch_normalization"
+    compiled: ClassVar = True
     repeats: ClassVar = False
     formula: ClassVar = "y = gamma · (x − mean) / √(variance + epsilon) + beta, over the batch"
     source: ClassVar = "Ioffe and Szegedy 2015, arXiv:1502.03167; Keras 3, keras.layers.BatchNormalization"
@@ -127,6 +128,7 @@ class LayerNormalization(Layer):
     """Normalizes each row over its units, the same way in training and at inference. PyTorch's epsilon is 1e-5."""
 
     name: ClassVar = "layer_normalization"
+    compiled: ClassVar = True
     formula: ClassVar = "y = gamma · (x − mean) / √(variance + epsilon) + beta, over the row"
     source: ClassVar = "Ba, Kiros and Hinton 2016, arXiv:1607.06450; Keras 3, keras.layers.LayerNormalization"
 

@@ -74,6 +74,9 @@ class Residual(Layer):
         inner = sum(place.layer.buffer_widths(place.inputs) for place in places(self.layers, inputs))
         return inner + 2 * self.outputs(inputs) + 2 * inputs
 
+    def drawn(self, inputs: int) -> int:
+        return sum(place.layer.drawn(place.inputs) for place in places(self.layers, inputs))
+
     def first_that_varies(self) -> str | None:
         return next(filter(None, (layer.first_that_varies() for layer in self.layers)), None)
 

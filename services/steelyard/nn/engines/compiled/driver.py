@@ -21,6 +21,7 @@ LOOKS_BEFORE_YIELD = 20_000
 # A thread that waits longer than a moment lets others run: there may be fewer cores than threads.
 YIELD = ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
 FLUSH = -1
+MEET = 0  # in the place of a kernel's address: all threads come here before any goes on
 
 
 @njit(error_model="numpy")
@@ -41,11 +42,14 @@ def _meet(gate: int, threads: int, let_others_run: int) -> None:
 
 
 @njit(error_model="numpy")
-def _make_calls(calls: Any, first: int, rows: int) -> None:
+def _make_calls(calls: Any, first: int, rows: int, gate: int, threads: int, let_others_run: int) -> None:
     """Calls that name no count of their own are for these rows."""
     for place in range(len(calls)):
-        count = calls[place, 2]
-        call(calls[place, 0], first, rows if count < 0 else count, calls[place, 1])
+        kernel, count = calls[place, 0], calls[place, 2]
+        if kernel == MEET:
+            _meet(gate, threads, let_others_run)
+        else:
+            call(kernel, first, rows if count < 0 else count, calls[place, 1])
 
 
 def _make_steps(
@@ -74,7 +78,7 @@ def _make_steps(
         count: of batches.
         rows: of the data.
         batch_size: rows of a batch; the last may have fewer.
-        calls: what a step does: over rows; over gradients; of thread 0 alone; over weights. Each `(calls, 3)`.
+        calls: what a step does: over this thread's rows; over its share of the weights. Each `(calls, 3)`.
         cursor: see `kernels`; this thread's.
         statistics: see `kernels`; this thread's.
         shared: `(2, threads, 3)`: the statistics of all threads, of this step and of the one before.
@@ -84,7 +88,7 @@ def _make_steps(
         current: those of this step, this thread's copy, where the kernels look for them.
         sums: the first of them is the sum of the losses so far, each with its weight; added to by thread 0.
     """
-    over_rows, over_gradients, alone, over_weights = calls
+    over_rows, over_weights = calls
     before = treat_tiny_numbers_as(FLUSH)
     made = 0
     for step in range(count):
@@ -94,7 +98,7 @@ def _make_steps(
         own = batch * (thread + 1) // threads - mine
         cursor[BATCH], cursor[BATCH_ROWS], cursor[CHUNK_ROW] = start, batch, step * batch_size
         statistics[PENALTY] = 0.0
-        _make_calls(over_rows, mine, own)
+        _make_calls(over_rows, mine, own, gate, threads, let_others_run)
         here = shared[step % 2]
         here[thread, LOSS], here[thread, WEIGHT] = statistics[LOSS], statistics[WEIGHT]
         _meet(gate, threads, let_others_run)
@@ -106,13 +110,7 @@ def _make_steps(
             break
         for place in range(len(current)):
             current[place] = coefficients[step, place]
-        if len(alone):
-            _make_calls(over_gradients, 0, batch)
-            _meet(gate, threads, let_others_run)
-            if thread == 0:
-                _make_calls(alone, 0, batch)
-            _meet(gate, threads, let_others_run)
-        _make_calls(over_weights, 0, batch)
+        _make_calls(over_weights, 0, batch, gate, threads, let_others_run)
         here[thread, PENALTY] = statistics[PENALTY]
         _meet(gate, threads, let_others_run)
         if thread == 0:

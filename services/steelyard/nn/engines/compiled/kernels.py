@@ -1,5 +1,7 @@
 """The kernels of a training step, as templates: `build` fills in the names that they leave open.
 
+Those of one kind of layer are in its file of `layers`.
+
 Each is called with the first row and the number of rows, or of values, that it is for, and with addresses and sizes in
 the order in which its first lines take them. Arrays `(rows, units)` are of the whole batch, stored row by row. Open
 names: `DTYPE`, `SIZE`, type and bytes of a value; `value`, `slope`, `move`, the formulas of a part; `COUNT`, how many
@@ -16,8 +18,7 @@ from typing import Any
 from numba import types
 
 from steelyard.nn.elementwise import exp, log1p
-from steelyard.nn.engines.compiled.machine import gemm, load_each, numbers_at, rows_at, store_each, view, words_at
-from steelyard.nn.engines.compiled.products import multiply, rows_of_tile
+from steelyard.nn.engines.compiled.machine import load_each, numbers_at, rows_at, store_each, view, words_at
 
 BATCH, BATCH_ROWS, CHUNK_ROW = range(3)
 LOSS, WEIGHT, PENALTY = range(3)
@@ -70,51 +71,6 @@ def share_equally(first: int, rows: int, given: Any) -> None:
     statistics[WEIGHT] = rows
 
 
-def weigh(first: int, rows: int, given: Any) -> None:
-    """`z = x · K`, `(rows, units)`."""
-    kernel, inputs, units = given[3], given[5], given[6]
-    x, z = given[2] + first * inputs * SIZE, given[4] + first * units * SIZE
-    multiply(given, (False, False), (units, rows, inputs, units, inputs, units), kernel, x, z, given[7], SIZE, DTYPE)
-
-
-def weigh_kernel(first: int, rows: int, given: Any) -> None:
-    """`∂L/∂K = xᵀ · g`, `(some inputs, units)`: of `some` inputs of all."""
-    gradient, some, inputs, units = given[4], given[5], given[6], given[7]
-    x, g = given[2] + first * inputs * SIZE, given[3] + first * units * SIZE
-    multiply(given, (False, True), (units, some, rows, units, inputs, units), g, x, gradient, 0, SIZE, DTYPE)
-
-
-def weigh_back(first: int, rows: int, given: Any) -> None:
-    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`; at once, or in tiles of rows, which are slower where a kernel is turned."""
-    kernel, inputs, units = given[3], given[5], given[6]
-    g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
-    some = rows_of_tile(rows, inputs * units, given[1])
-    for start in range(0, rows, some):
-        sizes = inputs, min(some, rows - start), units, units, units, inputs
-        at_g, at_gradient = g + start * units * SIZE, gradient + start * inputs * SIZE
-        gemm(given[0], (True, False), sizes, kernel, at_g, at_gradient, False, DTYPE)
-
-
-def weigh_back_by_copy(first: int, rows: int, given: Any) -> None:
-    """The same with the kernel turned first, into memory of this thread's own: BLAS takes it faster that way."""
-    inputs, units, turned = given[5], given[6], given[7]
-    kernel, copy = view(given[3], inputs * units, DTYPE), view(turned, inputs * units, DTYPE)
-    for unit in range(units):
-        for place in range(inputs):
-            copy[unit * inputs + place] = kernel[place * units + unit]
-    g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
-    multiply(given, (False, False), (inputs, rows, units, inputs, units, inputs), turned, g, gradient, 0, SIZE, DTYPE)
-
-
-def add_bias(first: int, rows: int, given: Any) -> None:
-    """`z ← z + b` for each row."""
-    units = given[2]
-    z, bias = rows_at(given[0], first, rows, units, SIZE, DTYPE), view(given[1], units, DTYPE)
-    for row in range(rows):
-        for unit in range(units):
-            z[row * units + unit] += bias[unit]
-
-
 def sum_rows(first: int, rows: int, given: Any) -> None:
     """`∂L/∂b = Σ rows of g`."""
     units = given[2]
@@ -123,58 +79,6 @@ def sum_rows(first: int, rows: int, given: Any) -> None:
     for row in range(rows):
         for unit in range(units):
             gradient[unit] += g[row * units + unit]
-
-
-def activate(first: int, rows: int, given: Any) -> None:
-    """`a = f(z)`."""
-    units = given[3]
-    z = rows_at(given[0], first, rows, units, SIZE, DTYPE)
-    a = rows_at(given[1], first, rows, units, SIZE, DTYPE)
-    parameters = numbers_at(given[2], DTYPE, COUNT)
-    for place in range(rows * units):
-        a[place] = value(z[place], *parameters)
-
-
-def activate_back(first: int, rows: int, given: Any) -> None:
-    """`g ← g · f'(z)`."""
-    units = given[4]
-    z = rows_at(given[0], first, rows, units, SIZE, DTYPE)
-    a = rows_at(given[1], first, rows, units, SIZE, DTYPE)
-    g = rows_at(given[2], first, rows, units, SIZE, DTYPE)
-    parameters = numbers_at(given[3], DTYPE, COUNT)
-    for place in range(rows * units):
-        g[place] *= slope(z[place], a[place], *parameters)
-
-
-def drop(first: int, rows: int, given: Any) -> None:
-    """`y = x · m`, `m` zero where what was drawn is below the rate, else one over what is left."""
-    cursor, width = view(given[0], CURSOR_WORDS, types.int64), given[5]
-    drawn = rows_at(given[1], cursor[CHUNK_ROW] + first, rows, width, SIZE, DTYPE)
-    x = rows_at(given[2], first, rows, width, SIZE, DTYPE)
-    mask = rows_at(given[3], first, rows, width, SIZE, DTYPE)
-    y = rows_at(given[4], first, rows, width, SIZE, DTYPE)
-    rate, scale = numbers_at(given[6], DTYPE, 2)
-    for place in range(rows * width):
-        mask[place] = scale if drawn[place] >= rate else DTYPE(0)
-        y[place] = x[place] * mask[place]
-
-
-def drop_back(first: int, rows: int, given: Any) -> None:
-    """`g ← g · m`."""
-    g = rows_at(given[0], first, rows, given[2], SIZE, DTYPE)
-    mask = rows_at(given[1], first, rows, given[2], SIZE, DTYPE)
-    for place in range(rows * given[2]):
-        g[place] *= mask[place]
-
-
-def add_noise(first: int, rows: int, given: Any) -> None:
-    """`y = x + stddev · n`, `n` drawn before."""
-    cursor, width, (stddev,) = view(given[0], CURSOR_WORDS, types.int64), given[4], numbers_at(given[5], DTYPE, 1)
-    drawn = rows_at(given[1], cursor[CHUNK_ROW] + first, rows, width, SIZE, DTYPE)
-    x = rows_at(given[2], first, rows, width, SIZE, DTYPE)
-    y = rows_at(given[3], first, rows, width, SIZE, DTYPE)
-    for place in range(rows * width):
-        y[place] = x[place] + stddev * drawn[place]
 
 
 def keep(first: int, rows: int, given: Any) -> None:

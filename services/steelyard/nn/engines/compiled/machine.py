@@ -155,6 +155,52 @@ def gemm(_: Any, address: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, 
     return types.void(word, pair, six, word, word, word, types.boolean, dtype), generate
 
 
+REGISTER_BYTES = 64  # the widest; where registers are narrower, several stand for one, and give the same bits
+
+
+@intrinsic
+def dot(_: Any, a: Any, b: Any, count: Any, dtype: Any) -> Any:
+    """`Σ aᵢ · bᵢ` of the `count` values at two addresses, in an order that depends on `count` alone.
+
+    A loop over numbers would add one after the other. This has a sum for each place of a register.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = context.get_value_type(dtype.dtype)
+        size = dtype.dtype.bitwidth // 8
+        lanes = REGISTER_BYTES // size
+        vector = ir.VectorType(kind, lanes)
+        sums = cgutils.alloca_once_value(builder, ir.Constant(vector, [0.0] * lanes))
+        count = given[2]
+        whole = builder.and_(count, ir.Constant(WORD, -lanes))
+        with cgutils.for_range_slice(builder, ir.Constant(WORD, 0), whole, ir.Constant(WORD, lanes), WORD) as (at, _):
+            found = [
+                builder.load(
+                    builder.bitcast(builder.gep(builder.inttoptr(each, kind.as_pointer()), [at]), vector.as_pointer()),
+                    align=size,
+                )
+                for each in given[:2]
+            ]
+            builder.store(builder.fadd(builder.load(sums), builder.fmul(*found)), sums)
+        reduced = builder.load(sums)
+        while lanes > 1:  # the upper half of the places to the lower
+            lanes //= 2
+            halves = [
+                builder.shuffle_vector(
+                    reduced, reduced, ir.Constant(ir.VectorType(ir.IntType(32), lanes), [*range(start, start + lanes)])
+                )
+                for start in (0, lanes)
+            ]
+            reduced = builder.fadd(*halves)
+        total = cgutils.alloca_once_value(builder, builder.extract_element(reduced, ir.Constant(ir.IntType(32), 0)))
+        with cgutils.for_range_slice(builder, whole, count, ir.Constant(WORD, 1), WORD) as (at, _):
+            values = [builder.load(builder.gep(builder.inttoptr(each, kind.as_pointer()), [at])) for each in given[:2]]
+            builder.store(builder.fadd(builder.load(total), builder.fmul(*values)), total)
+        return builder.load(total)
+
+    return dtype.dtype(types.int64, types.int64, types.int64, dtype), generate
+
+
 @intrinsic
 def bits_to_float(_: Any, integer: Any) -> Any:
     """The float32 of these 32 bits."""

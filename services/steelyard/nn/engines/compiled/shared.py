@@ -40,6 +40,8 @@ class Shared:
     kept: Array | None
     noises: dict[str, Noise] = field(default_factory=dict)
     buffers: dict[str, Array] = field(default_factory=dict)
+    sums: dict[str, list[Array]] = field(default_factory=dict)
+    of_threads: dict[str, list[Array]] = field(default_factory=dict)
 
     @cached_property
     def own_gradients(self) -> list[Array]:
@@ -53,6 +55,26 @@ class Shared:
         if threads == 1 or network.gradients.size > row * self.batches.batch_size:
             return []
         return [network.gradients, *(aligned(network.gradients.size, network.dtype) for _ in range(threads - 1))]
+
+    def parts(self, tensor: str) -> list[Array]:
+        """A gradient of a tensor for each thread, by its own rows, flat; the first is the network's.
+
+        For tensors of a value a unit, whose gradients are sums over rows: found while the rows are near.
+        """
+        span = self.network.span(tensor)
+        if self.own_gradients:
+            return [vector[span] for vector in self.own_gradients]
+        if tensor not in self.sums:
+            size = span.stop - span.start
+            others = [aligned(size, self.network.dtype) for _ in range(self.threads - 1)]
+            self.sums[tensor] = [self.network.gradients[span], *others]
+        return self.sums[tensor]
+
+    def vectors(self, name: str, size: int) -> list[int]:
+        """The addresses of vectors of this name, one of each thread, that all may read."""
+        if name not in self.of_threads:
+            self.of_threads[name] = [aligned(size, self.network.dtype) for _ in range(self.threads)]
+        return [address_of(vector) for vector in self.of_threads[name]]
 
     def buffer(self, name: str, width: int, dtype: Any = None) -> int:
         """The buffer of this name, `width` values for each row of a batch; its address."""

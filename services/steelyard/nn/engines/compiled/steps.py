@@ -12,12 +12,11 @@ from steelyard.nn.clipping import GradientClip
 from steelyard.nn.engines.compiled.driver import GATE_WORDS, YIELD, make_steps
 from steelyard.nn.engines.compiled.kernels import STATISTICS
 from steelyard.nn.engines.compiled.machine import address_of
-from steelyard.nn.engines.compiled.program import Lane
+from steelyard.nn.engines.compiled.program import Program
 from steelyard.nn.engines.compiled.shared import Shared
 from steelyard.nn.engines.numpy import Steps
 from steelyard.nn.engines.support import CHUNK_VALUES
 from steelyard.nn.evaluation import as_scored
-from steelyard.nn.layers import Dropout, GaussianNoise
 from steelyard.nn.losses import Loss
 from steelyard.nn.metrics import Metric
 from steelyard.nn.network import Network, Pass, aligned
@@ -63,16 +62,15 @@ class CompiledSteps(Steps):
             chunk=self.stride,
             kept=kept,
         )
-        self._lanes = [Lane(self._shared, thread) for thread in range(self.threads)]
-        self._calls = [lane.calls for lane in self._lanes]
+        self._programs = [Program(self._shared, thread) for thread in range(self.threads)]
+        self._calls = [program.calls for program in self._programs]
         self._statistics = np.zeros((2, self.threads, STATISTICS))
         self._gate = aligned(GATE_WORDS, np.dtype(np.int64))
         self._others = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
 
     def _stride(self, flops: float) -> int:
         """How many batches a chunk has: a number that depends on the shapes alone, so that a state is one for all."""
-        drawing = (Dropout, GaussianNoise)
-        drawn = sum(place.inputs for place in self._network.places if isinstance(place.layer, drawing))
+        drawn = sum(place.layer.drawn(place.inputs) for place in self._network.places)
         values = self._batches.batch_size * (drawn + self._network.outputs)
         return max(1, min(int(CHUNK_FLOPS / flops), CHUNK_VALUES // values, self._batches.count))
 
@@ -91,7 +89,7 @@ class CompiledSteps(Steps):
         return made
 
     def _make(self, thread: int, first: int, coefficients: Array, sums: Array) -> int:
-        lane, batches = self._lanes[thread], self._batches
+        program, batches = self._programs[thread], self._batches
         made: int = make_steps(
             thread,
             self.threads,
@@ -100,13 +98,13 @@ class CompiledSteps(Steps):
             batches.rows,
             batches.batch_size,
             self._calls[thread],
-            lane.cursor,
-            lane.statistics,
+            program.cursor,
+            program.statistics,
             self._statistics,
             address_of(self._gate),
             YIELD,
             coefficients,
-            lane.current,
+            program.current,
             sums,
         )
         return made

@@ -1,0 +1,156 @@
+"""The dense layer, compiled: three matrix products, a bias, and its activation."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from steelyard.nn.engines.compiled import kernels
+from steelyard.nn.engines.compiled.kernels import DTYPE, SIZE
+from steelyard.nn.engines.compiled.lane import Calls
+from steelyard.nn.engines.compiled.layers.activation import Activated
+from steelyard.nn.engines.compiled.layers.base import Block, Form, form_of
+from steelyard.nn.engines.compiled.machine import address_of, gemm, rows_at, view
+from steelyard.nn.engines.compiled.products import (
+    is_large,
+    largest_tile,
+    multiply,
+    pays_to_copy,
+    pays_to_turn,
+    rows_of_tile,
+)
+from steelyard.nn.layers import Dense
+
+FEWEST_INPUTS = 16  # of a piece of a kernel: a product of fewer is slow
+PIECES = 2  # for each thread, of a kernel whose products are made at once: more take longer, fewer are uneven
+
+
+def weigh(first: int, rows: int, given: Any) -> None:
+    """`z = x · K`, `(rows, units)`."""
+    kernel, inputs, units = given[3], given[5], given[6]
+    x, z = given[2] + first * inputs * SIZE, given[4] + first * units * SIZE
+    multiply(given, (False, False), (units, rows, inputs, units, inputs, units), kernel, x, z, given[7], SIZE, DTYPE)
+
+
+def weigh_kernel(first: int, rows: int, given: Any) -> None:
+    """`∂L/∂K = xᵀ · g`, `(some inputs, units)`: of `some` inputs of all."""
+    gradient, some, inputs, units = given[4], given[5], given[6], given[7]
+    x, g = given[2] + first * inputs * SIZE, given[3] + first * units * SIZE
+    multiply(given, (False, True), (units, some, rows, units, inputs, units), g, x, gradient, 0, SIZE, DTYPE)
+
+
+def weigh_back(first: int, rows: int, given: Any) -> None:
+    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`; at once, or in tiles of rows, which are slower where a kernel is turned."""
+    kernel, inputs, units = given[3], given[5], given[6]
+    g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
+    some = rows_of_tile(rows, inputs * units, given[1])
+    for start in range(0, rows, some):
+        sizes = inputs, min(some, rows - start), units, units, units, inputs
+        at_g, at_gradient = g + start * units * SIZE, gradient + start * inputs * SIZE
+        gemm(given[0], (True, False), sizes, kernel, at_g, at_gradient, False, DTYPE)
+
+
+def weigh_back_by_copy(first: int, rows: int, given: Any) -> None:
+    """The same with the kernel turned first, into memory of this thread's own: BLAS takes it faster that way."""
+    inputs, units, turned = given[5], given[6], given[7]
+    kernel, copy = view(given[3], inputs * units, DTYPE), view(turned, inputs * units, DTYPE)
+    for unit in range(units):
+        for place in range(inputs):
+            copy[unit * inputs + place] = kernel[place * units + unit]
+    g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
+    multiply(given, (False, False), (inputs, rows, units, inputs, units, inputs), turned, g, gradient, 0, SIZE, DTYPE)
+
+
+def add_bias(first: int, rows: int, given: Any) -> None:
+    """`z ← z + b` for each row."""
+    units = given[2]
+    z, bias = rows_at(given[0], first, rows, units, SIZE, DTYPE), view(given[1], units, DTYPE)
+    for row in range(rows):
+        for unit in range(units):
+            z[row * units + unit] += bias[unit]
+
+
+class Product:
+    """`x · K` at work: the weighted sums, and both gradients. `tensor` is the kernel, `(inputs, units)`."""
+
+    def __init__(self, form: Form[Any], tensor: str, *, trainable: bool) -> None:
+        self._form, self._tensor, self._trainable = form, tensor, trainable
+        self._lane, self._inputs, self._units = form.lane, form.inputs, form.units
+        self._x = self._g = 0
+
+    def forward(self, x: int, z: int) -> None:
+        """Write the sums to `z`."""
+        self._x, lane = x, self._lane
+        # What is multiplied at once goes through memory of BLAS's own, which wanders between threads: 1.3 times slower.
+        tile = self._tile if lane.threads == 1 else largest_tile()
+        copy = lane.copied if pays_to_copy(self._inputs, self._units * lane.dtype.itemsize, rows=lane.rows) else 0
+        given = (lane.routine, tile, x, self._form.weights(self._tensor), z, self._inputs, self._units, copy)
+        lane.call(lane.over_rows, weigh, *given)
+
+    def backward(self, g: int, *, wanted: bool) -> int:
+        """From `g`, which must stay as it is until the step is made, to the gradient by the inputs."""
+        self._g, lane, inputs, units = g, self._lane, self._inputs, self._units
+        if lane.own_gradients is not None and self._trainable:
+            self._weigh_kernel(lane.over_rows, lane.own_gradients, 0, inputs)
+        if not wanted:
+            return g
+        by_inputs = self._form.buffer(f"{self._tensor}/by_inputs", inputs)
+        given = (g, self._form.weights(self._tensor), by_inputs, inputs, units)
+        if pays_to_turn(inputs * units * lane.dtype.itemsize, rows=lane.rows):
+            turned = lane.vector(inputs * units)
+            lane.call(lane.over_rows, weigh_back_by_copy, lane.routine, self._tile, *given, turned)
+            return by_inputs
+        tile = self._tile if lane.threads > 1 else 0  # in tiles, what is turned is slower on one thread
+        lane.call(lane.over_rows, weigh_back, lane.routine, tile, *given)
+        return by_inputs
+
+    def blocks(self) -> Iterator[Block]:
+        """The kernel in pieces: some inputs' weights after the other."""
+        some = self._form.rows_of_piece(self._inputs, self._units, fewest=FEWEST_INPUTS)
+        if self._is_large:
+            some = max(some, -(-self._inputs // (PIECES * self._lane.threads)))
+        return self._form.in_rows(self._tensor, self._take, some)
+
+    @property
+    def _is_large(self) -> bool:
+        return is_large(self._lane.rows, self._inputs, self._units)
+
+    @property
+    def _tile(self) -> int:
+        """How many multiplications a tile of the products may have; 0 where they are made at once."""
+        return 0 if self._is_large else largest_tile()
+
+    def _take(self, calls: Calls, first: int, count: int) -> None:
+        self._weigh_kernel(calls, self._lane.gradients, first, count)
+
+    def _weigh_kernel(self, calls: Calls, gradients: Any, first: int, count: int) -> None:
+        """The gradient of the kernel by `count` inputs from `first` on."""
+        gradient = gradients[self._form.prefix + self._tensor]
+        x = self._x + first * self._lane.dtype.itemsize
+        given = (x, self._g, address_of(gradient[first:]), count, self._inputs, self._units)
+        self._lane.call(calls, weigh_kernel, self._lane.routine, self._tile, *given)
+
+
+@form_of(Dense)
+class DenseForm(Form[Dense]):
+    """The weighted sums, then the activation."""
+
+    def forward(self, x: int) -> int:
+        layer, z = self.layer, self.buffer("z", self.units)
+        self._product = Product(self, "kernel", trainable=layer.trainable)
+        self._product.forward(x, z)
+        if layer.use_bias:
+            self.lane.call(self.lane.over_rows, add_bias, z, self.weights("bias"), self.units)
+        self._activated = Activated(self, layer.activation, trainable=layer.trainable)
+        return self._activated.forward(z)
+
+    def backward(self, g: int, *, wanted: bool) -> int:
+        self._activated.backward(g)
+        if self.layer.use_bias and self.layer.trainable:
+            self.lane.call(self.lane.over_rows, kernels.sum_rows, g, self.part("bias"), self.units)
+        return self._product.backward(g, wanted=wanted)
+
+    def blocks(self) -> Iterator[Block]:
+        for spec in self.place.tensors:
+            if spec.trainable and spec.name == "kernel":
+                yield from self._product.blocks()
+            elif spec.trainable:
+                yield self.summed(spec.name)
