@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from steelyard.nn import precompile
-from steelyard.nn.activations import Tanh
+from steelyard.nn.activations import PRelu, Tanh
 from steelyard.nn.clipping import GRADIENT_CLIPS
+from steelyard.nn.constraints import CONSTRAINTS
 from steelyard.nn.engines.compiled import build, steps
 from steelyard.nn.engines.compiled.layers import dense
-from steelyard.nn.layers import LAYERS, Dense, Dropout, GaussianNoise
+from steelyard.nn.layers import LAYERS, Dense, Dropout, Embedding, GaussianNoise, Residual
 from steelyard.nn.losses import LOSSES, Loss, MeanSquaredError
 from steelyard.nn.metrics import Mae
 from steelyard.nn.optimizers import OPTIMIZERS, Adam, Rule
@@ -35,7 +36,10 @@ def test_no_kernel_is_left_to_be_made_by_a_training(turned: bool, monkeypatch: p
     for kind in LAYERS:
         layer: Any = NEEDED.get(kind.name) or kind()
         train([layer, output_for(loss)], loss, Adam(), **options)
+    train([Dense(2), Embedding((1,), (3,), 2), output_for(loss)], loss, Adam(), **options)
+    train([Residual((Dense(2),)), output_for(loss)], loss, Adam(), **options)
     hidden = [GaussianNoise(0.1), Dropout(0.5), *(Dense(3, regularizer=part()) for part in REGULARIZERS)]
+    hidden += [Dense(3, PRelu(), constraint=part()) for part in CONSTRAINTS]
     layers, loss = [*hidden, output_for(MeanSquaredError())], MeanSquaredError()
     for rule in RULES:
         train(layers, loss, rule, **options)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from steelyard.nn.activations import Linear
 from steelyard.nn.layers import Dense, Embedding
-from steelyard.nn.layers.base import Surroundings
-from steelyard.nn.layers.stack import Place, Stack
+from steelyard.nn.layers.base import Place, Surroundings
+from steelyard.nn.layers.stack import Stack
 from steelyard.nn.network import Network
 
 Array = NDArray[Any]

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from steelyard.nn.layers import Dense
-from steelyard.nn.layers.base import Axis, count_of
-from steelyard.nn.layers.stack import Place
+from steelyard.nn.layers.base import Axis, Place, count_of
 
 __all__ = ["Axis", "NamedTensor", "name_tensors"]
 

@@ -1,6 +1,7 @@
 """Constraints: what a kernel must be after every step, whatever the step made of it."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -8,7 +9,8 @@ import numpy as np
 from annotated_types import Gt
 from numpy.typing import NDArray
 
-from steelyard.nn.component import Part, Registry
+from steelyard.nn.component import Part, Registry, is_inherited
+from steelyard.nn.elementwise import maximum, minimum, parameters_of, why_not_formula
 
 Array = NDArray[Any]
 TINY = 1e-7  # Keras's epsilon: a unit without weights is left without
@@ -26,16 +28,29 @@ class Constraint(Part):
 CONSTRAINTS = Registry[Constraint]("constraint")
 
 
-def _norms(kernel: Array, scratch: Array) -> Array:
-    """The Euclidean length of each unit's weights, `(1, units)`."""
-    np.multiply(kernel, kernel, out=scratch)
-    lengths: Array = np.sqrt(scratch.sum(axis=0, keepdims=True))
-    return lengths
+@dataclass(frozen=True)
+class PerUnit(Constraint):
+    """A rule for each weight by its unit's: `value(w, length)`, with the Euclidean length of the unit's weights.
+
+    A formula in `steelyard.nn.elementwise`'s functions; its last arguments are the part's parameters.
+    """
+
+    value: ClassVar[Callable[..., Any]]
+
+    def apply(self, kernel: Array, scratch: Array) -> None:
+        np.multiply(kernel, kernel, out=scratch)
+        lengths = np.sqrt(scratch.sum(axis=0, keepdims=True))
+        kernel[...] = self.value(kernel, lengths, *parameters_of(self))
+
+    def why_not_compiled(self) -> str | None:
+        if not is_inherited(type(self), PerUnit, "apply"):
+            return "has no formula to compile"
+        return why_not_formula(self.value)
 
 
 @CONSTRAINTS.add
 @dataclass(frozen=True)
-class MaxNorm(Constraint):
+class MaxNorm(PerUnit):
     """Limits the norm of each unit's weights to `max_value`."""
 
     name: ClassVar = "max_norm"
@@ -44,32 +59,34 @@ class MaxNorm(Constraint):
 
     max_value: Annotated[float, Gt(0)] = 2.0
 
-    def apply(self, kernel: Array, scratch: Array) -> None:
-        lengths = _norms(kernel, scratch)
-        kernel *= np.minimum(lengths, self.max_value) / (lengths + TINY)
+    @staticmethod
+    def value(w: Any, length: Any, max_value: Any) -> Any:
+        return w * (minimum(length, max_value) / (length + TINY))
 
 
 @CONSTRAINTS.add
 @dataclass(frozen=True)
-class UnitNorm(Constraint):
+class UnitNorm(PerUnit):
     """Scales each unit's weights to a norm of one."""
 
     name: ClassVar = "unit_norm"
     formula: ClassVar = "w ← w / (‖w‖ + 1e-7) for each unit"
     source: ClassVar = "Keras 3, keras.constraints.UnitNorm"
 
-    def apply(self, kernel: Array, scratch: Array) -> None:
-        kernel /= _norms(kernel, scratch) + TINY
+    @staticmethod
+    def value(w: Any, length: Any) -> Any:
+        return w / (length + TINY)
 
 
 @CONSTRAINTS.add
 @dataclass(frozen=True)
-class NonNeg(Constraint):
+class NonNeg(PerUnit):
     """Sets negative weights to zero."""
 
     name: ClassVar = "non_neg"
     formula: ClassVar = "w ← max(0, w)"
     source: ClassVar = "Keras 3, keras.constraints.NonNeg"
 
-    def apply(self, kernel: Array, scratch: Array) -> None:
-        np.maximum(kernel, 0, out=kernel)
+    @staticmethod
+    def value(w: Any, length: Any) -> Any:
+        return maximum(w, 0.0)

@@ -18,8 +18,8 @@ from steelyard.errors import InvalidParameter
 from steelyard.nn.activations import Linear
 from steelyard.nn.batch_invariant import FEW_ROWS
 from steelyard.nn.layers import Dense, Layer
-from steelyard.nn.layers.base import Surroundings, TensorSpec
-from steelyard.nn.layers.stack import Place, Stack, places
+from steelyard.nn.layers.base import Place, Surroundings, TensorSpec
+from steelyard.nn.layers.stack import Stack, places
 from steelyard.nn.rng import Streams
 
 Array = NDArray[Any]

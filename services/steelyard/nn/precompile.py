@@ -13,7 +13,8 @@ from rich.console import Console
 from steelyard.nn.activations import ACTIVATIONS, Gelu, Relu, Tanh
 from steelyard.nn.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
 from steelyard.nn.component import Part, Registry, parameters
-from steelyard.nn.layers import LAYERS, BatchNormalization, Dense, Dropout, Layer
+from steelyard.nn.constraints import CONSTRAINTS
+from steelyard.nn.layers import LAYERS, BatchNormalization, Dense, Dropout, Embedding, Layer, Residual
 from steelyard.nn.losses import LOSSES, BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError
 from steelyard.nn.metrics import Mae
 from steelyard.nn.network import Network
@@ -23,7 +24,11 @@ from steelyard.nn.rng import Streams
 from steelyard.nn.training.loop import Training
 
 ROWS = 4
-OTHER_LAYERS = (BatchNormalization(trainable=False),)  # other forms than those with defaults
+OTHER_LAYERS = (  # forms that those with defaults do not have
+    BatchNormalization(trainable=False),
+    Residual((Dense(3),)),
+    Embedding((1,), (2,), 2),
+)
 P = TypeVar("P", bound=Part)
 
 
@@ -51,6 +56,9 @@ def make_all() -> Iterator[str]:
     for regularizer in _compiled(REGULARIZERS):
         yield regularizer.name
         _train([Dense(2, Relu(), regularizer=regularizer)], loss, rule)
+    for constraint in _compiled(CONSTRAINTS):
+        yield constraint.name
+        _train([Dense(2, Relu(), constraint=constraint)], loss, rule)
     for clip in (ByValue(1.0), ByNorm(1.0), ByGlobalNorm(1.0)):
         yield clip.name
         _train(usual, loss, rule, clip=clip)

@@ -5,7 +5,6 @@ import pytest
 
 from steelyard.errors import InvalidParameter
 from steelyard.nn.activations import ACTIVATIONS, Activation, LeakyRelu, PRelu
-from steelyard.nn.activations.piecewise import LearnedSlope
 from tests.nn.activations.values import activate, slopes
 
 # Where, the value there, the slope there.
@@ -48,7 +47,7 @@ def test_every_piecewise_activation_has_its_points() -> None:
 def test_learned_slopes_are_of_their_units() -> None:
     z = np.array([[-2.0, -1.0, 3.0], [4.0, -5.0, 0.0]])
     slope, gradient = np.array([0.1, 0.2, 0.3]), np.zeros(3)
-    kernels = LearnedSlope(slope, gradient)
+    kernels = PRelu().learning({"alpha": slope}, {"alpha": gradient})
     out, scratch = np.empty_like(z), np.empty_like(z)
     kernels.forward(z, out, scratch)
     np.testing.assert_allclose(out, np.array([[-0.2, -0.2, 3], [4, -1, 0]]))

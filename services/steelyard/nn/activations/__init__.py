@@ -1,6 +1,6 @@
 """Activations: what a layer makes of its weighted sums."""
 
-from steelyard.nn.activations.base import ACTIVATIONS, Activation, Pointwise
+from steelyard.nn.activations.base import ACTIVATIONS, Activation, Learned, Pointwise
 from steelyard.nn.activations.piecewise import HardSigmoid, HardTanh, LeakyRelu, Linear, PRelu, Relu, Relu6
 from steelyard.nn.activations.smooth import (
     Celu,
@@ -29,6 +29,7 @@ __all__ = [
     "HardSigmoid",
     "HardTanh",
     "LeakyRelu",
+    "Learned",
     "Linear",
     "LogSigmoid",
     "LogSoftmax",

@@ -6,7 +6,7 @@ written as two functions of arrays instead. All arrays are `(batch, units)` and 
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.nn.component import Part, Registry, is_inherited
-from steelyard.nn.elementwise import Curve, parameters_of
+from steelyard.nn.elementwise import Curve, parameters_of, why_not_formula
 
 Array = NDArray[Any]
 
@@ -79,6 +79,58 @@ class Pointwise(Activation):
         if not is_inherited(type(self), Pointwise, "forward", "backward", "weights", "learning"):
             return "has no formula to compile"
         return self.curve.why_not_compiled()
+
+
+@dataclass(frozen=True)
+class Learned(Activation):
+    """An activation of each sum alone that learns weights for each unit, which its formulas take last.
+
+    `value(z, weights)` is `a`, `slope(z, a, weights)` is `∂a/∂z`, and `weight_slopes` has, by the weights' names, the
+    derivatives by them, formulas of the same arguments.
+    """
+
+    value: ClassVar[Callable[..., Any]]
+    slope: ClassVar[Callable[..., Any]]
+
+    @property
+    @abstractmethod
+    def weight_slopes(self) -> Mapping[str, Callable[..., Any]]:
+        """The derivative by each weight, in the order in which the formulas take the weights."""
+
+    def forward(self, z: Array, out: Array, scratch: Array) -> None:
+        LearnedKernels(self, [*self.weights().values()], []).forward(z, out, scratch)
+
+    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
+        LearnedKernels(self, [*self.weights().values()], []).backward(z, a, grad, scratch)
+
+    def learning(self, weights: Mapping[str, Array], gradients: Mapping[str, Array]) -> Kernels:
+        names = self.weight_slopes
+        return LearnedKernels(self, [weights[name] for name in names], [gradients[name] for name in names if gradients])
+
+    def why_not_compiled(self) -> str | None:
+        if not is_inherited(type(self), Learned, "forward", "backward", "learning"):
+            return "has no formula to compile"
+        formulas = (type(self).value, type(self).slope, *self.weight_slopes.values())
+        return next(filter(None, map(why_not_formula, formulas)), None)
+
+
+class LearnedKernels:
+    """A learned activation at work: with its weights `(units,)`, and their gradients, if they learn."""
+
+    def __init__(self, activation: Learned, weights: Sequence[Any], gradients: Sequence[Array]) -> None:
+        self._activation, self._weights, self._gradients = activation, weights, gradients
+
+    def forward(self, z: Array, out: Array, scratch: Array) -> None:
+        """Write `a = f(z)` to `out`."""
+        np.copyto(out, self._activation.value(z, *self._weights))
+
+    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
+        """`∂L/∂w = Σ rows of g · ∂a/∂w`; `g` is multiplied with the slope."""
+        slopes = self._activation.weight_slopes.values()
+        for slope, gradient in zip(slopes, self._gradients, strict=False):
+            np.multiply(grad, slope(z, a, *self._weights), out=scratch)
+            np.add.reduce(scratch, axis=0, out=gradient)
+        np.multiply(grad, self._activation.slope(z, a, *self._weights), out=grad)
 
 
 ACTIVATIONS = Registry[Activation]("activation")

@@ -1,13 +1,12 @@
 """Activations made of straight pieces."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from annotated_types import Ge, Le
 
-from steelyard.nn.activations.base import ACTIVATIONS, Activation, Array, Kernels, Pointwise
+from steelyard.nn.activations.base import ACTIVATIONS, Learned, Pointwise
 from steelyard.nn.elementwise import maximum, minimum, where
 
 
@@ -87,7 +86,7 @@ class LeakyRelu(Pointwise):
 
 @ACTIVATIONS.add
 @dataclass(frozen=True)
-class PRelu(Activation):
+class PRelu(Learned):
     """A leaky rectified linear unit with a learned slope per unit; `alpha` is the initial slope.
 
     Like PyTorch's with one parameter per unit. In Keras it is a layer, and its slopes start at zero.
@@ -99,42 +98,25 @@ class PRelu(Activation):
 
     alpha: Annotated[float, Ge(0), Le(1)] = 0.25
 
-    def forward(self, z: Array, out: Array, scratch: Array) -> None:
-        LeakyRelu(self.alpha).forward(z, out, scratch)
-
-    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
-        LeakyRelu(self.alpha).backward(z, a, grad, scratch)
-
     def weights(self) -> dict[str, float]:
         return {"alpha": self.alpha}
 
-    def learning(self, weights: Mapping[str, Array], gradients: Mapping[str, Array]) -> Kernels:
-        return LearnedSlope(weights["alpha"], gradients["alpha"])
+    @staticmethod
+    def value(z: Any, alpha: Any) -> Any:
+        return where(z > 0.0, z, alpha * z)
 
+    @staticmethod
+    def slope(z: Any, a: Any, alpha: Any) -> Any:
+        return where(z > 0.0, 1.0, alpha)
 
-class LearnedSlope:
-    """A rectifier with slopes `(units,)` below zero, and their gradient."""
+    @staticmethod
+    def alpha_slope(z: Any, a: Any, alpha: Any) -> Any:
+        """`∂a/∂alpha`."""
+        return minimum(z, 0.0)
 
-    def __init__(self, slope: Array, gradient: Array) -> None:
-        self._slope, self._gradient = slope, gradient
-
-    def forward(self, z: Array, out: Array, scratch: Array) -> None:
-        """Write `max(z, 0) + slope · min(z, 0)` to `out`."""
-        np.minimum(z, 0, out=scratch)
-        scratch *= self._slope
-        np.maximum(z, 0, out=out)
-        out += scratch
-
-    def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
-        """`∂L/∂slope = Σ rows of g · min(z, 0)`; `g` is multiplied with the slope where `z` is not positive."""
-        np.minimum(z, 0, out=scratch)
-        scratch *= grad
-        np.add.reduce(scratch, axis=0, out=self._gradient)
-        np.greater(z, 0, out=scratch)
-        np.subtract(1, scratch, out=a)
-        a *= self._slope
-        a += scratch
-        grad *= a
+    @property
+    def weight_slopes(self) -> dict[str, Callable[..., Any]]:
+        return {"alpha": self.alpha_slope}
 
 
 @ACTIVATIONS.add

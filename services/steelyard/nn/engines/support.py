@@ -6,6 +6,7 @@ from steelyard.nn.activations import Activation
 from steelyard.nn.clipping import GradientClip
 from steelyard.nn.component import Part
 from steelyard.nn.layers import Layer
+from steelyard.nn.layers.base import Place
 from steelyard.nn.layers.stack import places
 from steelyard.nn.losses import Loss
 from steelyard.nn.optimizers import Optimizer
@@ -22,8 +23,8 @@ def why_not_compiled(
 ) -> str | None:
     """Why a training runs on NumPy, for a reader; `None` where every part of it has a compiled form.
 
-    Each part answers for itself (`Part.why_not_compiled`). Constraints have no kernels, and a frozen layer's penalty is
-    a constant that only NumPy adds up.
+    Each part answers for itself (`Part.why_not_compiled`). A frozen layer's penalty is a constant that only NumPy adds
+    up.
     """
     for place in places(layers, inputs):
         for tensor in place.tensors:
@@ -40,13 +41,20 @@ def _parts(
 ) -> Iterator[tuple[str, Part | None]]:
     """Every part that has something to compute, with what it is called. A loss with a link has the last activation."""
     for number, place in enumerate(places(layers, inputs), start=1):
-        yield "layer", place.layer
-        activation = getattr(place.layer, "activation", None)
-        if isinstance(activation, Activation) and not (number == len(layers) and loss.link is not None):
-            yield "activation", activation
-        for tensor in place.tensors:
-            yield "regularizer", tensor.regularizer
-            yield "constraint", tensor.constraint
+        yield from _parts_of(place, linked=number == len(layers) and loss.link is not None)
     yield "loss", loss
     yield "optimizer", optimizer
     yield "gradient clip", clip
+
+
+def _parts_of(place: Place, *, linked: bool = False) -> Iterator[tuple[str, Part | None]]:
+    """Those of a layer, and of the layers inside it."""
+    yield "layer", place.layer
+    for inner in place.layer.inner(place.inputs):
+        yield from _parts_of(inner)
+    activation = getattr(place.layer, "activation", None)
+    if isinstance(activation, Activation) and not linked:
+        yield "activation", activation
+    for tensor in place.tensors:
+        yield "regularizer", tensor.regularizer
+        yield "constraint", tensor.constraint

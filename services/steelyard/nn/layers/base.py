@@ -57,6 +57,26 @@ class TensorSpec:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a layer stands: its name, its inputs, and its tensors, which know their names in the layer."""
+
+    name: str
+    layer: "Layer"
+    inputs: int
+    tensors: tuple[TensorSpec, ...]
+
+    @property
+    def outputs(self) -> int:
+        """How many values it gives to the next layer."""
+        return self.layer.outputs(self.inputs)
+
+    @property
+    def learns(self) -> bool:
+        """Whether training changes any of its tensors."""
+        return any(tensor.trainable for tensor in self.tensors)
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What a layer's stages are made for.
 
@@ -97,6 +117,10 @@ class Layer(Part):
     def buffer_widths(self, inputs: int) -> int:
         """How many values its stages keep for every row of a training batch: for estimates of memory."""
         return inputs + self.outputs(inputs)
+
+    def inner(self, inputs: int) -> list[Place]:
+        """The layers inside it, with their places."""
+        return []
 
     def drawn(self, inputs: int) -> int:
         """How many random numbers it draws for every row of a training batch."""

@@ -22,6 +22,7 @@ class Embedding(Layer):
     """
 
     name: ClassVar = "embedding"
+    compiled: ClassVar = True
     formula: ClassVar = "y = [x of the other columns, table_c[x_c] for each column c]"
     source: ClassVar = "Guo and Berkhahn 2016, Entity embeddings of categorical variables, arXiv:1604.06737"
 

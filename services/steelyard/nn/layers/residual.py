@@ -9,9 +9,9 @@ import numpy as np
 from steelyard.errors import InvalidParameter
 from steelyard.nn.batch_invariant import Product
 from steelyard.nn.initializers import GlorotUniform
-from steelyard.nn.layers.base import LAYERS, Array, Axis, Layer, Stage, Surroundings, TensorSpec, count_of
+from steelyard.nn.layers.base import LAYERS, Array, Axis, Layer, Place, Stage, Surroundings, TensorSpec, count_of
 from steelyard.nn.layers.dense import Dense
-from steelyard.nn.layers.stack import Place, Stack, places
+from steelyard.nn.layers.stack import Stack, places
 
 PROJECTION = "projection"
 
@@ -26,6 +26,7 @@ class Residual(Layer):
     """
 
     name: ClassVar = "residual"
+    compiled: ClassVar = True
     formula: ClassVar = "y = f(x) + x, or f(x) + x · projection"
     source: ClassVar = "He et al. 2016, Identity mappings in deep residual networks, arXiv:1603.05027"
 
@@ -74,8 +75,11 @@ class Residual(Layer):
         inner = sum(place.layer.buffer_widths(place.inputs) for place in places(self.layers, inputs))
         return inner + 2 * self.outputs(inputs) + 2 * inputs
 
+    def inner(self, inputs: int) -> list[Place]:
+        return places(self.layers, inputs)
+
     def drawn(self, inputs: int) -> int:
-        return sum(place.layer.drawn(place.inputs) for place in places(self.layers, inputs))
+        return sum(place.layer.drawn(place.inputs) for place in self.inner(inputs))
 
     def first_that_varies(self) -> str | None:
         return next(filter(None, (layer.first_that_varies() for layer in self.layers)), None)

@@ -1,31 +1,11 @@
 """Layers one after the other: their names, their tensors, and all of them at work."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from steelyard.nn.layers.base import Array, Layer, Stage, Surroundings, TensorSpec
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a layer stands: its name, its inputs, and its tensors, which know their names in the layer."""
-
-    name: str
-    layer: Layer
-    inputs: int
-    tensors: tuple[TensorSpec, ...]
-
-    @property
-    def outputs(self) -> int:
-        """How many values it gives to the next layer."""
-        return self.layer.outputs(self.inputs)
-
-    @property
-    def learns(self) -> bool:
-        """Whether training changes any of its tensors."""
-        return any(tensor.trainable for tensor in self.tensors)
+from steelyard.nn.layers.base import Array, Layer, Place, Stage, Surroundings
 
 
 def places(layers: Sequence[Layer], inputs: int) -> list[Place]:

@@ -23,7 +23,7 @@ def test_a_formula_that_does_not_compile_runs_on_numpy(monkeypatch: pytest.Monke
     monkeypatch.setattr(build, "_make", fail)
     training = training_with("activation", activation)
     assert training.engine == "numpy"
-    assert training.why_not_compiled == "the kernel of 'made_<lambda>' does not compile: no matching definition"
+    assert training.why_not_compiled == "the kernel of 'made' does not compile: no matching definition"
 
 
 def test_a_formula_that_was_changed_is_not_answered_by_an_older_kernel() -> None:

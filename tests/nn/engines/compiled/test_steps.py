@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard.errors import Diverged
-from steelyard.nn.activations import ACTIVATIONS, Activation, Gelu, Linear, Relu, Tanh
+from steelyard.nn.activations import ACTIVATIONS, Activation, Gelu, Linear, PRelu, Relu, Tanh
 from steelyard.nn.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
+from steelyard.nn.constraints import CONSTRAINTS
 from steelyard.nn.engines.compiled import steps
 from steelyard.nn.engines.compiled.steps import CompiledSteps
 from steelyard.nn.initializers import RandomNormal
@@ -22,6 +23,7 @@ from steelyard.nn.layers import (
     GaussianNoise,
     Layer,
     LayerNormalization,
+    Residual,
 )
 from steelyard.nn.losses import LOSSES, BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError
 from steelyard.nn.metrics import Accuracy
@@ -134,6 +136,16 @@ def test_penalties_and_clipping_are_the_same(
     assert bool(found._shared.own_gradients) == (threads == 2 and batch_size == 16)  # few weights, many rows
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("constraint", [part() for part in CONSTRAINTS], ids=lambda part: part.name)
+def test_every_constraint_is_the_same(constraint: Any, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "THREAD_FLOPS", 1)
+    layers = [Dense(37, Tanh(), WIDE, constraint=constraint), Dense(5, constraint=constraint, trainable=False)]
+    for clip in (None, ByGlobalNorm(0.1)):
+        options = {"threads": threads, "gradient_clip": clip, "dtype": "float64"}
+        check_same([*layers, output_for(MeanSquaredError())], MeanSquaredError(), SGD(0.1), **options)
+
+
 @given(
     hidden=st.lists(
         st.one_of(
@@ -145,6 +157,8 @@ def test_penalties_and_clipping_are_the_same(
             ),
             st.sampled_from([Dropout(0.3), GaussianNoise(0.1), ActivationLayer(Tanh())]),
             st.sampled_from([LayerNormalization(), BatchNormalization(trainable=False)]),
+            st.builds(lambda units: Residual((Dense(units, Tanh()),)), st.integers(1, 40)),
+            st.just(ActivationLayer(PRelu())),
         ),
         max_size=4,
     ),

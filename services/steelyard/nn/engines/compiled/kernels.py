@@ -231,3 +231,20 @@ def clip_length(_: int, tensors: int, given: Any) -> None:
             g = view(given[1 + 2 * tensor], given[2 + 2 * tensor], DTYPE)
             for place in range(len(g)):
                 g[place] *= scale
+
+
+def constrain(_: int, count: int, given: Any) -> None:
+    """Bring the weights of `count` units, from number `unit` on, to what a rule makes of them and of their length."""
+    inputs, units, unit = given[1], given[2], given[5]
+    lengths, parameters = view(given[3], count, DTYPE), numbers_at(given[4], DTYPE, COUNT)
+    lengths[:] = 0
+    for place in range(inputs):
+        w = view(given[0] + (place * units + unit) * SIZE, count, DTYPE)
+        for each in range(count):
+            lengths[each] += w[each] * w[each]
+    for each in range(count):
+        lengths[each] = math.sqrt(lengths[each])
+    for place in range(inputs):
+        w = view(given[0] + (place * units + unit) * SIZE, count, DTYPE)
+        for each in range(count):
+            w[each] = value(w[each], lengths[each], *parameters)

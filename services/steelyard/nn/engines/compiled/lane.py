@@ -1,12 +1,12 @@
 """One thread's calls to kernels, and what it keeps for itself: what layers and the program add their calls to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.nn.elementwise import Curve
+from steelyard.nn.component import Part
 from steelyard.nn.engines.compiled import kernels
 from steelyard.nn.engines.compiled.build import kernel
 from steelyard.nn.engines.compiled.driver import MEET
@@ -69,16 +69,13 @@ class Lane:
         self,
         calls: Calls,
         template: Callable[..., None],
-        part: Any,
-        curve: Curve,
+        part: Part,
+        formulas: Mapping[str, Any],
         *given: int,
         count: int = OVER_ROWS,
-        **further: Any,
     ) -> None:
-        """Call the kernel of a part, which has formulas."""
-        name = f"{part.name}_{curve.value.__name__}"
-        found: dict[str, Any] = {"value": curve.value, "slope": curve.slope, "COUNT": len(curve.parameters)} | further
-        address = kernel(template, self.dtype, name, **found)
+        """Call the kernel of a part: `formulas` stand for the names that the template leaves open."""
+        address = kernel(template, self.dtype, part.name, **formulas)
         calls.append((address, self.keep(np.array(given, np.int64)), count))
 
     def meet(self, calls: Calls) -> None:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from steelyard.nn import regularizers
 from steelyard.nn.clipping import TINY, ByGlobalNorm, ByNorm, ByValue, GradientClip
+from steelyard.nn.constraints import PerUnit
+from steelyard.nn.elementwise import Curve, parameters_of
 from steelyard.nn.engines.compiled import kernels
 from steelyard.nn.engines.compiled.build import kernel
 from steelyard.nn.engines.compiled.lane import OVER_ROWS, Lane
@@ -75,10 +77,10 @@ class Program(Lane):
             self.call(self.over_rows, kernels.find_chances, outputs, scratch, chances, of_rows, units)
             given = [statistics, shares, scratch, chances, of_rows, targets, gradient, units, parameters]
             given.append(self.numbers([loss.smoothing]))
-            self.call_part(self.over_rows, kernels.cost_categorical, loss, loss.curve, *given)
+            self.call_part(self.over_rows, kernels.cost_categorical, loss, _formulas(loss.curve), *given)
         else:
             given = [statistics, shares, outputs, targets, gradient, scratch, units, parameters]
-            self.call_part(self.over_rows, kernels.cost_pointwise, loss, loss.curve, *given)
+            self.call_part(self.over_rows, kernels.cost_pointwise, loss, _formulas(loss.curve), *given)
         return gradient
 
     def _add_updates(self, blocks: Sequence[Block]) -> None:
@@ -94,6 +96,7 @@ class Program(Lane):
             self._clip_lengths(clip)
             for block in mine:
                 self._update(block)
+        self._constrain()
 
     def _mine(self, blocks: Sequence[Block]) -> list[Block]:
         """This thread's share of the blocks, by where the middle of each lies among all weights."""
@@ -112,16 +115,16 @@ class Program(Lane):
             curve, span = regularizer.curve, block.span
             w, g = address_of(self.network.parameters[span]), address_of(self.network.gradients[span])
             given = (address_of(self.statistics), w, g, self.numbers(curve.parameters))
-            self.call_part(self.over_weights, kernels.penalize, regularizer, curve, *given, count=block.size)
+            formulas = _formulas(curve)
+            self.call_part(self.over_weights, kernels.penalize, regularizer, formulas, *given, count=block.size)
 
     def _update(self, block: Block) -> None:
         rule, slots, span = self.shared.rule, self.shared.slots, block.span
         formulas: dict[str, Any] = {"move": rule.move, "COUNT": len(self.current), "SLOTS": len(slots)}
-        address = kernel(kernels.update, self.dtype, f"{rule.name}_{rule.move.__name__}", **formulas)
         w, g = address_of(self.network.parameters[span]), address_of(self.network.gradients[span])
         kept = [address_of(slots[name][span]) for name in rule.slot_order]
-        given = np.array([w, g, address_of(self.current), *kept], np.int64)
-        self.over_weights.append((address, self.keep(given), block.size))
+        given = (w, g, address_of(self.current), *kept)
+        self.call_part(self.over_weights, kernels.update, rule, formulas, *given, count=block.size)
 
     def _clip_values(self, clip: GradientClip | None, block: Block) -> None:
         if isinstance(clip, ByValue):
@@ -139,3 +142,23 @@ class Program(Lane):
                 given = [limit, *(word for each in group for word in (address_of(each), each.size))]
                 self.call(self.over_weights, kernels.clip_length, *given, count=len(group))
         self.meet(self.over_weights)
+
+    def _constrain(self) -> None:
+        """Once all weights have moved, each thread takes some units of every tensor with a constraint."""
+        learned = [(name, spec) for name, spec in self.network.specs().items() if spec.trainable]
+        constrained = [(name, spec.constraint) for name, spec in learned if spec.constraint is not None]
+        if constrained:
+            self.meet(self.over_weights)
+        for name, constraint in constrained:
+            assert isinstance(constraint, PerUnit)
+            inputs, units = self.weights[name].shape
+            first, stop = (units * thread // self.threads for thread in (self.thread, self.thread + 1))
+            parameters = parameters_of(constraint)
+            given = (address_of(self.weights[name]), inputs, units, self.vector(units), self.numbers(parameters), first)
+            formulas = {"value": constraint.value, "COUNT": len(parameters)}
+            self.call_part(self.over_weights, kernels.constrain, constraint, formulas, *given, count=stop - first)
+
+
+def _formulas(curve: Curve) -> dict[str, Any]:
+    """What a part's curve stands for in a template."""
+    return {"value": curve.value, "slope": curve.slope, "COUNT": len(curve.parameters)}

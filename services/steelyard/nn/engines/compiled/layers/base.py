@@ -9,7 +9,7 @@ from steelyard.nn.engines.compiled import kernels
 from steelyard.nn.engines.compiled.lane import Calls, Lane
 from steelyard.nn.engines.compiled.machine import address_of
 from steelyard.nn.layers import Layer
-from steelyard.nn.layers.stack import Place
+from steelyard.nn.layers.base import Place
 
 L = TypeVar("L", bound=Layer)
 BLOCK = 8_192  # weights whose gradient is taken and that are moved together: with their slots, they stay near
