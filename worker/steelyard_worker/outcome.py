@@ -15,7 +15,7 @@ from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End, Epochs
 from steelyard.jobs.queries import Order
-from steelyard.models.schema import Input, LayerFacts, Manifest, Outputs, Provenance, Versions
+from steelyard.models.schema import FileDialect, Input, LayerFacts, Manifest, Outputs, Provenance, Versions
 from steelyard.models.transfer import match
 from steelyard.nn.evaluation import answer
 from steelyard.nn.losses import Cost
@@ -200,6 +200,7 @@ class Outcome:
         assert training is not None
         assert prepared is not None
         supervised, network, encoder = self._supervised, training.network, prepared.inputs
+        dialect = supervised.table.dialect
         manifest = Manifest(
             task=supervised.task,
             inputs=[Input(name=name, kind=kind.kind, schema=kind.to_json()) for name, kind in encoder.features.items()],
@@ -219,6 +220,7 @@ class Outcome:
                 versions=Versions(**self._fingerprint),
                 reproducible=self._reproducible,
             ),
+            **({} if dialect is None else {"dialect": FileDialect(**dialect)}),
         )
         target = None if prepared.target is None else prepared.target.to_json()
         return NewModel(to_values(manifest), {"inputs": prepared.inputs.to_json(), "target": target})

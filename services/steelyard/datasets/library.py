@@ -30,7 +30,7 @@ from steelyard.store.tables import Dataset, DatasetContent, DatasetPart, Job, Jo
 from steelyard.tabular import chunks
 from steelyard.tabular.chunks import Part
 from steelyard.tabular.column import Column
-from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.readers.options import Dialect, remembered
 from steelyard.tabular.table import Table
 from steelyard.tabular.types.registry import type_from_json
 from steelyard.tabular.values import Values
@@ -269,7 +269,7 @@ def load_table(engine: Engine, dataset_id: str) -> Table:
         fact["name"]: Column.from_json(fact, partial(load, place), missing=fact["missing"])
         for place, fact in enumerate(row.columns)
     }
-    return Table(columns, row.rows, sha256=row.sha256)
+    return Table(columns, row.rows, sha256=row.sha256, dialect=remembered(row.found, row.read_with))
 
 
 def load_part(engine: Engine, dataset_id: str, names: Sequence[str], first: int) -> Table:

@@ -125,15 +125,17 @@ class Readers:
         max_bytes: int,
         dialect: Dialect = PLAIN,
         wanted: Mapping[str, bool] | None = None,
+        usual: Mapping[str, Any] | None = None,
     ) -> Iterator[Parsed]:
         """What the file at `path` holds.
 
         With `wanted`, the columns of these names alone, with no profile but their kind; all columns of a file that
         lacks one of them. In a CSV file, those for which it is true hold texts, whatever they look like. These are the
-        inputs of a request: a wrong value raises `ValidationFailed`, naming row and column. Else raises
-        `UnreadableData`, `TooLargeToRead`, `Unavailable`.
+        inputs of a request, written as is `usual` where that fits: a wrong value raises `ValidationFailed`, naming row
+        and column. Else raises `UnreadableData`, `TooLargeToRead`, `Unavailable`.
         """
-        order = {"from": path, "format": form, "max_bytes": max_bytes, "dialect": dialect.to_json(), "wanted": wanted}
+        order = {"from": path, "format": form, "max_bytes": max_bytes, "dialect": dialect.to_json()}
+        order |= {"wanted": wanted, "usual": usual}
         with self._room, passing_file() as file:
             written = path_of(file)
             reading = Reading(self._take, order | {"to": written}, memory_bytes=self._memory_bytes)

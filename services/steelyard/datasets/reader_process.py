@@ -52,7 +52,8 @@ def serve(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if order["format"] not in FORMATS.values():  # that of a room above, imported only when one is asked for
         yield from import_module(order["format"]).serve(order)
         return
-    options = Options(order["format"], order["max_bytes"], Dialect(**order["dialect"]), order["wanted"])
+    dialect = Dialect(**order["dialect"])
+    options = Options(order["format"], order["max_bytes"], dialect, order["wanted"], order["usual"])
     try:
         with open_file(order["from"], options) as source:
             yield {"rows": source.rows, "found": source.found}

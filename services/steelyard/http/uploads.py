@@ -45,14 +45,15 @@ ENDINGS = {
 QUOTE = '"'
 CHARACTER = r"^[\t -~]$"
 MOST_LINES = 10_000
-OF_TEXT = (
+OF_ROWS = (
     Query(
         "delimiter",
         "string",
         f"of a CSV file: a character, `{WHITESPACE}` or `{FIXED_WIDTH}`; detected by default",
         pattern=rf"^([\t -~]|{WHITESPACE}|{FIXED_WIDTH})$",
     ),
-    Query("quote", "string", 'of a CSV file; `"` by default', pattern=CHARACTER),  # client generators escape a default
+    # Client generators escape a default, and call a function `quote`, which a parameter of that name would hide.
+    Query("quotechar", "string", 'of a CSV file; `"` by default', pattern=CHARACTER),
     Query(
         "encoding",
         "string",
@@ -71,13 +72,9 @@ OF_TEXT = (
     ),
     Query("skip_rows", "integer", "lines to skip before the column names", default=0, least=0, most=MOST_LINES),
     Query("texts", "string", "columns to read as strings, separated by commas"),
-)
-# With a variable in its path, a generated client calls a function `quote`, which a parameter of that name hides.
-OF_ROWS = tuple(query for query in OF_TEXT if query.name != "quote")
-READING = (
-    *OF_TEXT,
     Query("columns", "string", 'types of columns as JSON: `{"age": {"type": "number", "missing": ["n/k"]}}`'),
 )
+READING = (*OF_ROWS, Query("quote", "string", "the former name of `quotechar`", pattern=CHARACTER))
 
 
 class Uploads(Request):
@@ -121,11 +118,12 @@ def read_dialect(
     header: bool | int,
     skip_rows: int,
     texts: str | None,
+    columns: str | None,
+    quotechar: str | None,
     quote: str | None = None,
-    columns: str | None = None,
 ) -> Dialect:
     """The dialect that the query asks for. Raises `ValidationFailed`."""
-    characters = {"delimiter": delimiter, "quote": quote, "comment": comment}
+    characters = {"delimiter": delimiter, "quotechar": quotechar, "quote": quote, "comment": comment}
     if delimiter in (WHITESPACE, FIXED_WIDTH):
         del characters["delimiter"]
     faults = [
@@ -133,14 +131,15 @@ def read_dialect(
         for name, value in characters.items()
         if value and not (len(value) == 1 and value.isascii() and value not in "\r\n\0")
     ]
-    if quote == "":
-        faults.append(Fault.of_query("quote", "is empty; it must be one ASCII character"))
+    for name, value in (("quotechar", quotechar), ("quote", quote)):
+        if value == "":
+            faults.append(Fault.of_query(name, "is empty; it must be one ASCII character"))
     if faults:
         raise ValidationFailed(faults)
     lines_before = 0 if isinstance(header, bool) else header - 1
     return Dialect(
         delimiter or "",
-        quote or QUOTE,
+        quotechar or quote or QUOTE,
         (encoding_called(encoding) if encoding else None) or "",
         decimal or "",
         header is not False,

@@ -23,7 +23,7 @@ from steelyard.jobs.api import add_life, ring
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
-from steelyard.tabular.readers.options import FORMATS
+from steelyard.tabular.readers.options import FORMATS, decimal_of
 
 predictions = Blueprint("predictions", __name__)
 ROWS = Query("limit", "integer", "maximum number of rows", default=50, least=1, most=100_000)
@@ -79,11 +79,15 @@ def predict(model_id: str, **dialect: Any) -> Prediction:
         require_no_options(**dialect)
         return predictor.predict(model_id, take_json())
     asked = read_dialect(**dialect)
-    wanted = predictor.get(model_id)[1].features
+    model = predictor.get(model_id)[1]
     with receive(most) as sent:
         form, read_as = TABLES[sent.media_type], sent.dialect(asked)
-        with readers.read(sent.path, form, max_bytes=most, dialect=read_as, wanted=wanted) as parsed:
-            return predictor.predict_tables(model_id, parsed.tables(), parsed.found.get("ignored", ()))
+        reading = readers.read(
+            sent.path, form, max_bytes=most, dialect=read_as, wanted=model.features, usual=model.dialect
+        )
+        with reading as parsed:
+            decimal = asked.decimal or decimal_of(parsed.found, model.dialect)
+            return predictor.predict_tables(model_id, parsed.tables(), parsed.found.get("ignored", ()), decimal)
 
 
 @route(

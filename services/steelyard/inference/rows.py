@@ -4,7 +4,7 @@ What is required of a value depends on how the model was trained: its column's t
 """
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -77,10 +77,13 @@ def _of_all(matched: list[Matched]) -> Matched:
     return Matched((*ignored,), (*dict.fromkeys(name for each in matched for name in each.missing),))
 
 
-def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) -> NDArray[Any]:
+def read_table(
+    table: Table, encoder: Encoder, dtype: Any, *, first: int = 0, decimal: str | None = None
+) -> NDArray[Any]:
     """The network's inputs for the rows of a table, whose columns may be in any order.
 
-    `first` is the number of the first row, for error messages.
+    `first` is the number of the first row, for error messages; `decimal` is the decimal point of numbers in strings,
+    unless it is that of the training data.
     """
     _refuse(name_faults(match(table.names, encoder.features), encoder.features, "inputs", 0))
 
@@ -92,6 +95,8 @@ def read_table(table: Table, encoder: Encoder, dtype: Any, *, first: int = 0) ->
             _require_no_lost_zeros(column.values, encoder.labels[name])
         elif name in encoder.labels:
             _require_no_lost_labels(column, encoder.labels[name])
+        if decimal is not None and isinstance(kind, Number):
+            kind = replace(kind, decimal="," if decimal == "," else None)
         return kind.convert(column.values, column.type)
 
     def at(row: int, name: str) -> str:

@@ -4,7 +4,7 @@ A model never changes, so a loaded model is never stale.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock, get_ident
@@ -50,6 +50,7 @@ class Loaded:
     loss: Loss
     inputs: Encoder
     target: Scaler | None
+    dialect: Mapping[str, Any] | None = None  # of the file that it learned from
 
     def __post_init__(self) -> None:
         _ = self.inputs.cells, self.inputs.labels  # made when they are first asked for
@@ -114,12 +115,17 @@ class Predictor:
         _require_few(len(read.x), model)
         return self._say(model_id, model, model.answer(read.x), read.columns)
 
-    def predict_tables(self, reference: str, tables: Iterable[Table], ignored: Sequence[str] = ()) -> Prediction:
-        """The same for the rows of tables, one after the other, of which columns were `ignored` already."""
+    def predict_tables(
+        self, reference: str, tables: Iterable[Table], ignored: Sequence[str] = (), decimal: str | None = None
+    ) -> Prediction:
+        """The same for the rows of tables, one after the other, of which columns were `ignored` already.
+
+        `decimal` is the decimal point of numbers in strings, unless it is that of the training data.
+        """
         model_id, model = self.get(reference)
 
         def answer_to(table: Table, first: int) -> Answers:
-            return model.answer(read_table(table, model.inputs, model.network.dtype, first=first))
+            return model.answer(read_table(table, model.inputs, model.network.dtype, first=first, decimal=decimal))
 
         def jobs() -> Iterator[Callable[[], Answers]]:
             rows = 0
@@ -202,4 +208,5 @@ def load_model(engine: Engine, model_id: str) -> Loaded:
         loss=spec.make_loss(),
         inputs=inputs,
         target=None if target is None else Scaler.from_json(target),
+        dialect=manifest.get("dialect"),
     )

@@ -65,6 +65,18 @@ class Provenance(Answer):
     reproducible: Annotated[bool, Field(description="whether the same job gives the same weights again")]
 
 
+class FileDialect(Answer):
+    """How the file is written that a model learned from; a quote, comment or header only where it was stated."""
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    quote: str | None = None
+    comment: str | None = None
+    skip_rows: int | None = None
+    header: bool | None = None
+
+
 class Manifest(Answer):
     """What is stored of a model beside its weights."""
 
@@ -78,6 +90,9 @@ class Manifest(Answer):
     weights_sha256: Sha256
     spec: StoredSpec
     provenance: Provenance
+    dialect: Annotated[
+        FileDialect | None, Field(description="files to predict are read like the training file, where that fits")
+    ] = None
 
 
 class Model(Manifest):

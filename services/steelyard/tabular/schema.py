@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
@@ -73,4 +73,4 @@ def with_schema(table: Table, schema: Schema, *at: str) -> Table:
         guess = Recognized(column.type, column.values, "")
         found = declare(name, column.values, column.type, declared, guess=guess)
         columns[name] = Column.of(found.type, found.values, remarks=found.remarks)
-    return Table(columns, table.rows, table.locate, table.starts, table.sha256, table.numbers)
+    return replace(table, columns=columns)

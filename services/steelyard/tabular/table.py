@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,8 @@ class Table:
 
     `locate(column, row)` is the JSON pointer of a value, and of the column as a whole where `row` is `None`. `starts`
     are the first rows of the tables that it was made of, `sha256` of the bytes of the first, where they were sent.
-    `numbers` `(rows,)` are those of the rows in the tables that they came with, where some were left out.
+    `numbers` `(rows,)` are those of the rows in the tables that they came with, where some were left out. `dialect` is
+    how the file of the first is written, as `readers.options.remembered` has it.
     """
 
     columns: Mapping[str, Column]
@@ -43,6 +45,7 @@ class Table:
     starts: tuple[int, ...] = (0,)
     sha256: str | None = None
     numbers: Rows | None = None
+    dialect: Mapping[str, Any] | None = None
 
     def numbers_of(self, rows: Rows) -> Rows:
         """The numbers of some rows in the tables that they came with."""
@@ -61,7 +64,7 @@ class Table:
             return self.locate(column, None if row is None else int(rows[row]))
 
         starts = tuple(np.searchsorted(rows, self.starts).tolist())
-        return Table(columns, len(rows), locate, starts, self.sha256, self.numbers_of(rows))
+        return Table(columns, len(rows), locate, starts, self.sha256, self.numbers_of(rows), self.dialect)
 
     @property
     def names(self) -> list[str]:
@@ -105,7 +108,7 @@ def stack(tables: Sequence[Table]) -> Table:
         missing = sum(each.missing for each in several)
         columns[name] = column.with_values(partial(_stack, several), missing=missing)
     ends = [*accumulate(table.rows for table in tables)]
-    return Table(columns, ends[-1], first.locate, (0, *ends[:-1]), first.sha256)
+    return Table(columns, ends[-1], first.locate, (0, *ends[:-1]), first.sha256, dialect=first.dialect)
 
 
 def _take(column: Column, rows: Rows) -> Values:

@@ -10,6 +10,7 @@ from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.read import Options, open_file
 
 Read = Callable[..., tuple[dict[str, Any], dict[str, list[Any]]]]
+Remarks = Callable[[str | bytes], dict[str, list[dict[str, str]]]]
 
 
 @pytest.fixture
@@ -21,11 +22,25 @@ def read(tmp_path: Path) -> Read:
         form: str = "csv",
         max_bytes: int = 1 << 30,
         wanted: Mapping[str, bool] | None = None,
+        usual: Mapping[str, Any] | None = None,
         **dialect: Any,
     ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
         path = tmp_path / "file"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        with open_file(str(path), Options(form, max_bytes, Dialect(**dialect), wanted)) as source:
+        with open_file(str(path), Options(form, max_bytes, Dialect(**dialect), wanted, usual)) as source:
             return source.found, {facts["name"]: values.to_list() for values, facts in source.columns}
+
+    return read
+
+
+@pytest.fixture
+def remarks(tmp_path: Path) -> Remarks:
+    """Reads content: the remarks on each column."""
+
+    def read(content: str | bytes) -> dict[str, list[dict[str, str]]]:
+        path = tmp_path / "file"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with open_file(str(path), Options("csv", 1 << 30)) as source:
+            return {facts["name"]: facts["findings"] for _, facts in source.columns}
 
     return read

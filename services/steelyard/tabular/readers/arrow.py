@@ -22,10 +22,10 @@ from steelyard.tabular.readers.arrow_types import plain
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
 from steelyard.tabular.remarks import LARGEST_EXACT, Remark, large_integers
 from steelyard.tabular.types.category import Category
-from steelyard.tabular.types.column_type import ColumnType
+from steelyard.tabular.types.column_type import ColumnType, WrongValue
 from steelyard.tabular.types.datetime import Datetime
 from steelyard.tabular.types.number import Number
-from steelyard.tabular.types.recognize import Recognized, declare, recognize
+from steelyard.tabular.types.recognize import Recognized, declare, recognize, source_of
 from steelyard.tabular.types.registry import candidates
 from steelyard.tabular.types.time_of_day import TimeOfDay
 from steelyard.tabular.values import MISSING, Values, trimmed
@@ -172,7 +172,7 @@ class Recognition:
 
     `declared` are given by the owner; columns of `texts` stay strings, and integers of `categories` become such;
     `decimal` is the decimal point of numbers, and `nulls` are strings that mean a missing value. Columns that are
-    only `is_wanted` keep their strings.
+    only `is_wanted` keep their strings. `remarks` were made while the file was read.
     """
 
     declared: Mapping[str, ColumnType] = field(default_factory=dict)
@@ -181,6 +181,7 @@ class Recognition:
     decimal: Literal[","] | None = None
     nulls: Collection[str] = ()
     is_wanted: bool = False
+    remarks: Mapping[str, tuple[Remark, ...]] = field(default_factory=dict)
 
     def find(self, name: str, values: Values, known: ColumnType | None) -> Recognized:
         """The type of a column, and its values."""
@@ -188,11 +189,22 @@ class Recognition:
         keeps_strings = declared is None and (self.is_wanted or name in self.texts)
         among = () if keeps_strings else candidates(self.decimal)
         found = recognize(name, values, known, among=among, nulls=() if keeps_strings else self.nulls)
+        if declared is not None and self.is_wanted:
+            return _as_declared(name, values, known, declared)
         if declared is not None:
             return declare(name, values, known, declared, guess=found)
         if self.decimal and isinstance(found.type, Number) and values.labels is None:
             return replace(found, type=replace(found.type, decimal=self.decimal))
         return found
+
+
+def _as_declared(name: str, values: Values, known: ColumnType | None, declared: ColumnType) -> Recognized:
+    """A column to predict: a value that does not fit its type is an error. Raises `Unreadable`."""
+    source = known or source_of(values)
+    try:
+        return Recognized(declared, declared.convert(values, source), "its type was given")
+    except WrongValue as wrong:
+        raise Unreadable(wrong.detail, row=wrong.row + 1, column=name) from None
 
 
 def require_columns(table: pa.Table, declared: Collection[str]) -> None:
@@ -266,6 +278,8 @@ def _read(name: str, column: pa.ChunkedArray, recognition: Recognition) -> Read:
         found = recognition.find(name, values, known)
         if isinstance(found.type, Number) and (remark := _large_integers(name, column)):
             found = replace(found, remarks=(*found.remarks, remark))
+        if more := recognition.remarks.get(name):
+            found = replace(found, remarks=(*found.remarks, *more))
         return Read(name, str(column.type), found)
     except BROKEN as error:
         raise Unreadable(f"its values cannot be read: {brief(error)}", column=name) from None

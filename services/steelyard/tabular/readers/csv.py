@@ -16,10 +16,12 @@ from steelyard.errors import shown
 from steelyard.tabular.readers.arrow import BROKEN, MOST_COLUMNS, brief
 from steelyard.tabular.readers.csv_cells import called, has_decimal_commas, tidy
 from steelyard.tabular.readers.delimiters import delimiter_of
+from steelyard.tabular.readers.doubts import Remarks, encoding_remarks, joined, repeated_remarks, total_remarks
 from steelyard.tabular.readers.encodings import detect, encoding_of_marks, require_encoding
 from steelyard.tabular.readers.infinite import first_infinite, refuse_infinite
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.plain_text import plain_text
+from steelyard.tabular.readers.repeated_headers import repeated_headers, without_rows
 from steelyard.tabular.readers.unreadable import Unreadable
 from steelyard.tabular.types.markers import NULLS
 
@@ -30,17 +32,22 @@ NEWLINE = re.compile(rb"[\r\n]")
 BLOCK_BYTES = 2 << 20  # a fifth faster than 4 MiB: it stays in the processor's cache
 
 
-def read_csv(path: str, asked: Dialect, only: Collection[str] | None = None) -> tuple[pa.Table, dict[str, Any]]:
-    """The table, and how it was found to be written. Values of other columns than `only` these may be infinite.
+def read_csv(
+    path: str, asked: Dialect, only: Collection[str] | None = None, usual_encoding: str = ""
+) -> tuple[pa.Table, dict[str, Any], Remarks]:
+    """The table, how it was found to be written, and remarks on its columns.
 
-    Raises `Unreadable`, `MemoryError`.
+    Values of other columns than `only` these, which are to be predicted, may be infinite. A file that may be in several
+    encodings is in the `usual_encoding`. Raises `Unreadable`, `MemoryError`.
     """
     with plain_text(path, asked) as plain:
-        table, dialect = _read(plain.path, plain.dialect, only)
-        return table, plain.found(dialect)
+        table, dialect, remarks = _read(plain.path, plain.dialect, only, usual_encoding)
+        return table, plain.found(dialect), remarks
 
 
-def _read(path: str, asked: Dialect, only: Collection[str] | None) -> tuple[pa.Table, Dialect]:
+def _read(
+    path: str, asked: Dialect, only: Collection[str] | None, usual_encoding: str
+) -> tuple[pa.Table, Dialect, Remarks]:
     with mapped(path) as content:
         start = content[:SAMPLE_BYTES]
         dialect = _find_out(start, asked)
@@ -50,17 +57,40 @@ def _read(path: str, asked: Dialect, only: Collection[str] | None) -> tuple[pa.T
         quotes = _check(content, dialect)
         if asked.encoding:
             dialect = replace(dialect, encoding=require_encoding(content, asked.encoding))
-    parsing = Parsing(dialect, header, has_quotes=quotes > 0, has_encoding=bool(asked.encoding))
-    table, dialect = _parse(path, parsing)
-    if not asked.decimal and dialect.delimiter != "," and has_decimal_commas(table):
+    parsing = Parsing(dialect, header, quotes > 0, usual_encoding, has_encoding=bool(asked.encoding))
+    parsed = _parse(path, parsing)
+    if not asked.decimal and dialect.delimiter != "," and has_decimal_commas(parsed.table):
         # Only so 1.250 is found to be 1250, where the parser would take it for a fraction.
-        table, dialect = _parse(path, replace(parsing, dialect=replace(dialect, decimal=",")))
-    table = tidy(table, dialect)
+        parsed = _parse(path, replace(parsed.parsing, dialect=replace(parsed.dialect, decimal=",")))
+    table, repeated = _tidied(parsed)
     if (name := first_infinite(table, only)) is not None:
-        texts = replace(dialect, texts=[*dialect.texts, name])
-        as_texts, _ = _parse(path, replace(parsing, dialect=texts))
-        refuse_infinite(table.column(name), tidy(as_texts, texts).column(name), name)
-    return table, dialect
+        texts = replace(parsed.dialect, texts=[*parsed.dialect.texts, name])
+        as_texts, _ = _tidied(_parse(path, replace(parsed.parsing, dialect=texts)))
+        refuse_infinite(table.column(name), as_texts.column(name), name)
+    if only is None:
+        doubts = encoding_remarks(table, parsed.dialect.encoding, parsed.parsing.others)
+        return table, parsed.dialect, joined(repeated_remarks(table, repeated), doubts, total_remarks(table))
+    if repeated:
+        detail = "it repeats the column names; remove such lines, so that each row is one prediction"
+        raise Unreadable(detail, row=repeated[0] + 1)
+    return table, parsed.dialect, {}
+
+
+def _tidied(parsed: "Parsed") -> tuple[pa.Table, list[int]]:
+    """The table without lines that repeat its column names, and which rows these were."""
+    table = parsed.table
+    rows = repeated_headers(table, table.column_names) if parsed.dialect.header else []
+    if rows:
+        table = without_rows(table, rows)
+    return tidy(table, parsed.dialect, parse=bool(rows)), rows
+
+
+def read_names(path: str, asked: Dialect) -> list[str]:
+    """The names of the columns. Raises `Unreadable`."""
+    with plain_text(path, asked) as plain, mapped(plain.path) as content:
+        header = content[:LONGEST_HEADER_BYTES]
+        dialect = _find_out(header[:SAMPLE_BYTES], plain.dialect)
+        return [name for _, name in _names_of(_first_line(header, dialect), dialect)]
 
 
 @contextmanager
@@ -124,7 +154,9 @@ class Parsing:
     dialect: Dialect
     header: bytes
     has_quotes: bool
-    has_encoding: bool = False  # that the sender stated
+    usual_encoding: str = ""
+    has_encoding: bool = False  # that the sender stated, or that was detected
+    others: tuple[str, ...] = ()  # encodings that it may have as well
     in_order: bool = False  # only so is the number of a bad row known
     bad: list[pv.InvalidRow] = field(default_factory=list, init=False)
 
@@ -164,15 +196,28 @@ class Parsing:
         return "error" if len(self.bad) == 1 else "skip"
 
 
-def _parse(path: str, parsing: Parsing) -> tuple[pa.Table, Dialect]:
+@dataclass(frozen=True)
+class Parsed:
+    """A table, and the attempt that gave it."""
+
+    table: pa.Table
+    parsing: Parsing
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the file is written."""
+        return self.parsing.dialect
+
+
+def _parse(path: str, parsing: Parsing) -> Parsed:
     try:
-        return parsing.run(path), parsing.dialect
+        return Parsed(parsing.run(path), parsing)
     except BROKEN as error:
         with mapped(path) as content:
             return _parse_again(path, content, parsing, error)
 
 
-def _parse_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseException) -> tuple[pa.Table, Dialect]:
+def _parse_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseException) -> Parsed:
     """Raise what is wrong with the file, or read it in the encoding that it has."""
     said, bad, dialect = brief(error), parsing.bad, parsing.dialect
     # A row that is not UTF-8 is not handed to the handler either; as Latin-1 it is.
@@ -195,13 +240,15 @@ def _parse_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseExc
     raise Unreadable(f"it is not a valid CSV file: {said}") from None
 
 
-def _parse_decoded(path: str, content: mmap.mmap, parsing: Parsing) -> tuple[pa.Table, Dialect]:
+def _parse_decoded(path: str, content: mmap.mmap, parsing: Parsing) -> Parsed:
     """A file that is not UTF-8, in the encoding that it turns out to have."""
     dialect = parsing.dialect
     if parsing.has_encoding or dialect.encoding != "utf-8":
         require_encoding(content, dialect.encoding)
         raise Unreadable(f"it is not {dialect.encoding}")
-    return _parse(path, replace(parsing, dialect=replace(dialect, encoding=detect(content)), has_encoding=True))
+    found = detect(content, parsing.usual_encoding)
+    dialect = replace(dialect, encoding=found.encoding)
+    return _parse(path, replace(parsing, dialect=dialect, has_encoding=True, others=found.others))
 
 
 def _refuse_open_quote(content: mmap.mmap, dialect: Dialect) -> None:

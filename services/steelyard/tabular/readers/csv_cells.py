@@ -24,8 +24,10 @@ def called(name: str, place: int) -> str:
     return trimmed(name) or ("Unnamed: 0" if place == 0 else "")
 
 
-def tidy(table: pa.Table, dialect: Dialect) -> pa.Table:
+def tidy(table: pa.Table, dialect: Dialect, *, parse: bool = False) -> pa.Table:
     """The table with a name for each of its columns, and its cells without spaces around them.
+
+    With `parse`, strings may have become numbers because other rows are gone.
 
     Without quotes or with them, an empty cell has no value. Many programs put every cell between quotes, or a space
     behind every delimiter, and then a column of numbers with holes is one of texts to the parser.
@@ -33,7 +35,11 @@ def tidy(table: pa.Table, dialect: Dialect) -> pa.Table:
     table = _named(table, dialect)
     for place, name in enumerate(table.column_names):
         column = table.column(place)
-        if pa.types.is_string(column.type) and (cells := _trimmed(column)) is not None:
+        if not pa.types.is_string(column.type):
+            continue
+        cells = _trimmed(column)
+        if cells is not None or parse:
+            cells = column if cells is None else cells
             table = table.set_column(place, name, cells if name in dialect.texts else _as_numbers(cells, dialect))
     return table
 

@@ -9,6 +9,7 @@ import codecs
 import mmap
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
@@ -32,6 +33,7 @@ CANDIDATES = (
     *("iso8859-2", "mac-roman", "euc-jp", "koi8-r", "cp866", "cp850", "cp1255", "cp1256"),
 )
 DEFAULT = "cp1252"
+TURKISH, OF_TURKISH = "cp1254", frozenset("ğĞşŞİ")
 WESTERN = ("cp1252", "cp1250", "cp1254", "iso8859-2")  # they differ in few letters
 BY_DETECTOR = {name.replace("-", "_"): name for name in CANDIDATES}
 SAMPLE_BYTES = 8 << 10
@@ -53,6 +55,14 @@ class Guess:
     encoding: str
     text: str
     odd: float
+
+
+@dataclass(frozen=True)
+class Detected:
+    """An encoding, and those in which some words would be others and as plausible."""
+
+    encoding: str
+    others: tuple[str, ...] = ()
 
 
 def encoding_of_marks(start: bytes) -> str:
@@ -95,25 +105,43 @@ def _first_bad_byte(content: mmap.mmap, encoding: str) -> int | None:
     return None
 
 
-def detect(content: mmap.mmap) -> str:
-    """The encoding of bytes that are not UTF-8. Raises `Unreadable` if it is ambiguous."""
+def detect(content: mmap.mmap, usual: str = "") -> Detected:
+    """The encoding of bytes that are not UTF-8; of several, the `usual` one. Raises `Unreadable` if it is ambiguous."""
     sample, is_mixed = _sample(content)
-    guesses = sorted(_guesses(sample), key=lambda guess: (guess.odd, CANDIDATES.index(guess.encoding)))
+    guesses = sorted(_guesses(sample, usual), key=lambda guess: (guess.odd, guess.encoding != usual, _rank(guess)))
     if not guesses or guesses[0].odd > MOST_ODD:
         raise Unreadable(f"it is not UTF-8, and its encoding is not recognized; state it with encoding, such as {SOME}")
     best = guesses[0]
     close = [guess for guess in guesses if guess.odd < best.odd + MARGIN + max(0.0, best.odd)]
-    best = next((guess for guess in close if guess.encoding == DEFAULT), best)
+    best = _preferred(close, usual)
     if best.encoding in WESTERN and (is_mixed or LATIN_AND_UTF_8.search(sample)):
         place = _first_bad_byte(content, "utf-8") or 0
         raise Unreadable(
             f"byte {place} ({content[place]:#04x}) is not UTF-8, but other parts are: the file mixes encodings",
             row=content[:place].count(b"\n"),
         )
-    if best.encoding != DEFAULT and any(guess.text != best.text for guess in close):
+    others = [guess.encoding for guess in close if guess.text != best.text]
+    if best.encoding == usual:
+        return Detected(usual)
+    if others and best.encoding not in (DEFAULT, TURKISH):
         names = ", ".join(guess.encoding for guess in close[:4])
         raise Unreadable(f"it is not UTF-8, and its encoding is ambiguous: one of {names}; state it with encoding")
-    return best.encoding
+    return Detected(best.encoding, tuple(encoding for encoding in others if encoding in WESTERN))
+
+
+def _rank(guess: Guess) -> int:
+    return CANDIDATES.index(guess.encoding) if guess.encoding in CANDIDATES else len(CANDIDATES)
+
+
+def _preferred(close: list[Guess], usual: str) -> Guess:
+    """Of encodings that are about as plausible: the usual one, Turkish where its letters are, else Windows-1252."""
+    by_name = {guess.encoding: guess for guess in close}
+    if usual in by_name:
+        return by_name[usual]
+    best, turkish = by_name.get(DEFAULT, close[0]), by_name.get(TURKISH)
+    if turkish and best.encoding in WESTERN and turkish.odd <= best.odd and not OF_TURKISH.isdisjoint(turkish.text):
+        return turkish  # in Windows-1252 it would be Icelandic, of which there is little
+    return best
 
 
 def _sample(content: mmap.mmap) -> tuple[bytes, bool]:
@@ -145,7 +173,8 @@ def _lines_beyond_ascii(content: mmap.mmap) -> Iterator[bytes]:
         yield content[start or max(0, found.start() - PIECE_BYTES) : place]
 
 
-def _guesses(sample: bytes) -> Iterator[Guess]:
+def _guesses(sample: bytes, usual: str) -> Iterator[Guess]:
+    """How the sample looks in each encoding, and in the `usual` one."""
     matches = from_bytes(sample, threshold=0.5, cp_isolation=[*BY_DETECTOR], language_threshold=0.05)
     found = {
         BY_DETECTOR[name]: match
@@ -157,8 +186,10 @@ def _guesses(sample: bytes) -> Iterator[Guess]:
         if encoding != DEFAULT:
             text = str(match)
             yield Guess(encoding, text, oddness(text, encoding) + match.chaos - match.coherence / 5)
-    try:  # the detector drops it where a few words have more symbols than letters
-        text = sample.decode(DEFAULT)
-    except UnicodeDecodeError:
-        return
-    yield Guess(DEFAULT, text, oddness(text, DEFAULT) - (found[DEFAULT].coherence / 5 if DEFAULT in found else 0))
+    # The detector drops Windows-1252 where a few words have more symbols than letters.
+    for encoding in dict.fromkeys((DEFAULT, *filter(None, [usual]))):
+        if encoding == DEFAULT or encoding not in found:
+            with suppress(UnicodeDecodeError):
+                text = sample.decode(encoding)
+                coherence = found[encoding].coherence if encoding in found else 0
+                yield Guess(encoding, text, oddness(text, encoding) - coherence / 5)

@@ -16,6 +16,7 @@ FORMATS = {
     "application/zip": "zip",
 }
 
+REMEMBERED = ("delimiter", "encoding", "decimal")  # as they were found; other options as they were given
 LATER = ("texts", "columns", "comment", "skip_rows")
 WHITESPACE, FIXED_WIDTH = "whitespace", "fixed-width"  # delimiters that are no character
 
@@ -46,3 +47,20 @@ class Dialect:
             if not document[key]:
                 del document[key]
         return document
+
+
+def remembered(found: Mapping[str, Any], read_with: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How a text file or a workbook is written, as found and as stated; `None` for other files."""
+    if "delimiter" not in found and "sheet" not in found:
+        return None
+    plain = asdict(Dialect())
+    stated = {key: read_with.get(key, plain[key]) for key in ("quote", "comment", "skip_rows", "header")}
+    kept = {key: value for key, value in stated.items() if value != plain[key]}
+    return {key: found[key] for key in REMEMBERED if key in found} | kept
+
+
+def decimal_of(found: Mapping[str, Any], usual: Mapping[str, Any] | None) -> str | None:
+    """The decimal point of a file that was found to be written so, if it is not written as is `usual`."""
+    if not usual or found.get("delimiter") == usual.get("delimiter"):
+        return None
+    return "." if "sheet" in found else found.get("decimal")

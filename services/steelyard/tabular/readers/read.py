@@ -23,10 +23,12 @@ from steelyard.tabular.readers.arrow import (
 )
 from steelyard.tabular.readers.csv import read_csv
 from steelyard.tabular.readers.csv_cells import require_words
+from steelyard.tabular.readers.doubts import Remarks
 from steelyard.tabular.readers.json import read_json, read_ndjson
 from steelyard.tabular.readers.npz import read_npz
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.profile import describe_type, profile
+from steelyard.tabular.readers.recall import recall
 from steelyard.tabular.readers.unpacking import unpacked
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
 from steelyard.tabular.types.markers import NULLS
@@ -49,6 +51,8 @@ class Options:
     max_bytes: int
     dialect: Dialect = field(default_factory=Dialect)
     wanted: Mapping[str, bool] | None = None
+    usual: Mapping[str, Any] | None = None  # how the file is written that the model learned from
+    is_sheet: bool = False  # of a workbook, unpacked
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ class Source:
 def open_file(path: str, options: Options) -> Iterator[Source]:
     """Read the file; each column comes with its profile. Raises `Unreadable`, `MemoryError`; so does taking them."""
     with threads_begun(AT_ONCE) as threads, unpacked(path, options.format, options.max_bytes, options.dialect) as plain:
-        options = replace(options, format=plain.format, dialect=plain.dialect)
-        table, found = _read(plain.path, options)
+        options = replace(options, format=plain.format, dialect=plain.dialect, is_sheet="sheet" in plain.found)
+        table, found, remarks = _read(plain.path, options)
         refuse_bomb(unpacked_bytes=unpacked_bytes(table.num_rows, table.schema), packed_bytes=Path(path).stat().st_size)
         declared = {name: type_from_json(schema) for name, schema in options.dialect.columns.items()}
         categories = categories_of(table.schema)
@@ -89,26 +93,35 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
             decimal="," if found.get("decimal") == "," else None,
             nulls=NULLS if options.format == "csv" else frozenset(),
             is_wanted=options.wanted is not None,
+            remarks=remarks,
         )
         describe = profile if options.wanted is None else describe_type
         yield Source(rows, found, read_columns(names, columns, describe, threads, recognition))
 
 
-def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any]]:
+def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any], Remarks]:
     if options.format == "csv":
-        wanted = options.wanted or {}
-        texts = [*options.dialect.texts, *options.dialect.columns, *(n for n, is_text in wanted.items() if is_text)]
-        return read_csv(path, replace(options.dialect, texts=texts), options.wanted)
+        return _read_text(path, options)
     match options.format:
         case "parquet":
-            return read_parquet(path, options.max_bytes), {}
+            table = read_parquet(path, options.max_bytes)
         case "arrow":
-            return read_arrow(path), {}
+            table = read_arrow(path)
         case "npz":
-            return read_npz(path, options.max_bytes), {}
+            table = read_npz(path, options.max_bytes)
         case "json":
-            return read_json(path), {}
+            table = read_json(path)
         case "ndjson":
-            return read_ndjson(path), {}
+            table = read_ndjson(path)
         case _:
             raise Unreadable(f"its format {options.format!r} is not known")
+    return table, {}, {}
+
+
+def _read_text(path: str, options: Options) -> tuple[pa.Table, dict[str, Any], Remarks]:
+    wanted, usual, dialect = options.wanted or {}, options.usual or {}, options.dialect
+    if options.is_sheet:  # its delimiter, quote and decimal point are ours
+        usual = {key: value for key, value in usual.items() if key in ("header", "skip_rows")}
+    texts = [*dialect.texts, *dialect.columns, *(name for name, is_text in wanted.items() if is_text)]
+    dialect = recall(path, replace(dialect, texts=texts), usual, wanted) if usual else replace(dialect, texts=texts)
+    return read_csv(path, dialect, options.wanted, str(usual.get("encoding", "")))

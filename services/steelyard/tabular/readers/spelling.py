@@ -7,6 +7,7 @@ from collections.abc import Iterator
 WORDS = re.compile(r'[^\s,;|"=/():0-9.+*<>\[\]{}_&?!#%-]+')
 SYMBOLS = frozenset("€£¥¢§°±²³¹µ·¶–—‘’‚“”„…‰™«»©®¡¿¼½¾×÷ªº•†‡\xa0\xad№、。，：；（）「」！？・￥")
 APOSTROPHES = frozenset("’‘·´`")
+LATIN_VOWELS = frozenset("aeiouyáéíóúü")
 FINALS = frozenset("ςםןץףך")  # letters that end a word
 CYRILLIC_VOWELS = frozenset("аеёиоуыэюяіїєў")
 CYRILLIC_RARE = frozenset("ъщэфцїєўѓќћђљњџ")
@@ -82,6 +83,22 @@ def _odd_places(word: str) -> Iterator[float]:
             is_symbol = not char.isalpha() or char in SYMBOLS
             yield is_symbol and (char not in SYMBOLS or (is_within and char not in APOSTROPHES))
             yield 0.3 * (before.isalpha() and char.isupper() and _script(char) != "LATIN")
+            yield from _odd_neighbors(before, char.lower(), after)
+
+
+def _odd_neighbors(before: str, char: str, after: str) -> Iterator[float]:
+    """Letters of Western European languages where these do not have them, but Polish or Turkish has another letter."""
+    match char:
+        case "ñ":
+            yield after.lower() not in LATIN_VOWELS
+        case "œ":
+            yield 0.5 * (after in "wrlmp")
+        case "¿":
+            yield 0.5 * after.islower()
+        case "þ":
+            yield 0.3 * before.isalpha()
+        case "ð":
+            yield 0.3 * (not before.isalpha())
 
 
 def _odd_letters(letters: list[str], script: str = "") -> Iterator[float]:

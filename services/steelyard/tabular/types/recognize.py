@@ -78,13 +78,18 @@ def declare(
     name: str, values: Values, known: ColumnType | None, declared: ColumnType, *, guess: Recognized
 ) -> Recognized:
     """A column of the type that its owner gave; values that do not fit the type count as missing."""
-    source = known or (Number() if values.labels is None else Category() if values.are_texts else Boolean())
+    source = known or source_of(values)
     held, odd = declared.coerce(values, source)
     remarks: tuple[Remark, ...] = ()
     if odd.any():
         cells = [(int(row), source.write([values.at(row)])[0]) for row in np.flatnonzero(odd)[:MOST_NAMED]]
         remarks = (_odd_values(name, declared, int(odd.sum()), len(odd), cells),)
     return Recognized(declared, held, "its type was given", remarks=remarks, guess=guess)
+
+
+def source_of(values: Values) -> ColumnType:
+    """The type of values of which no more is known than their form."""
+    return Number() if values.labels is None else Category() if values.are_texts else Boolean()
 
 
 def _recognize_numbers(name: str, column_type: ColumnType, values: Values) -> Recognized:

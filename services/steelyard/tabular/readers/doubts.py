@@ -1,0 +1,99 @@
+"""Remarks on what was decided about a text file as a whole, at the columns that it matters to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from steelyard.errors import shown
+from steelyard.tabular.remarks import Remark
+
+Remarks = Mapping[str, tuple[Remark, ...]]
+MOST_SHOWN = 3  # cells, and rows
+MOST_STRINGS = 10_000  # of a column, that are looked at
+BEYOND_ASCII = r"[^\x00-\x7f]"
+TOTALS = r"(?i)^(grand |sub-?)?(totals?|sum|summe|gesamt(summe)?|insgesamt|suma|totale|somme)( g[eé]n[eé]rale?)?:?$"
+
+
+def encoding_remarks(table: pa.Table, encoding: str, others: Sequence[str]) -> Remarks:
+    """At each column of which some strings would be others in one of the `others`, but as plausible."""
+    found: dict[str, tuple[Remark, ...]] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        differences = [f"the name in {other}: {shown(read)}" for other, read in _readings(name, encoding, others)][:1]
+        if pa.types.is_string(column.type):
+            differences += _cells(column, encoding, others)
+        if differences:
+            found[name] = (_assumed(name, encoding, differences[:MOST_SHOWN]),)
+    return found
+
+
+def _cells(column: pa.ChunkedArray, encoding: str, others: Sequence[str]) -> Iterator[str]:
+    """Strings that would be others, each with its row."""
+    strings = pc.unique(column.filter(pc.match_substring_regex(column, BEYOND_ASCII))).to_pylist()
+    for text in filter(None, strings[:MOST_STRINGS]):
+        for other, read in _readings(text, encoding, others):
+            yield f"{shown(text)} (row {pc.index(column, text).as_py()}) is {shown(read)} in {other}"
+            break
+
+
+def _readings(text: str, encoding: str, others: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What the text would be in the other encodings, where that differs."""
+    for other in others:
+        with suppress(UnicodeError):
+            if (read := text.encode(encoding).decode(other)) != text:
+                yield other, read
+
+
+def _assumed(name: str, encoding: str, differences: list[str]) -> Remark:
+    return Remark(
+        code="encoding_assumed",
+        level="info",
+        message=f"The file is not UTF-8, and too short to tell its encoding; {shown(name)} was read as {encoding}: "
+        f"{'; '.join(differences)}.",
+        suggestion="If that is wrong, send the file with the encoding option, or save it as UTF-8.",
+    )
+
+
+def total_remarks(table: pa.Table) -> Remarks:
+    """At the first column, if its last cell, such as `Total`, says that the last row sums up the others."""
+    if table.num_rows < 3 or table.num_columns < 2 or not pa.types.is_string(table.column(0).type):
+        return {}
+    last = table.num_rows - 1
+    cell = table.column(0)[last]
+    if not pc.match_substring_regex(pc.utf8_trim_whitespace(cell), TOTALS).as_py():
+        return {}
+    return {
+        table.column_names[0]: (
+            Remark(
+                code="total_row",
+                level="warning",
+                message=f"The last row (row {last}) is named {shown(cell.as_py())}: it may sum up the others, and is "
+                "learned from like them.",
+                suggestion="Remove it from the file if it is no example.",
+            ),
+        )
+    }
+
+
+def repeated_remarks(table: pa.Table, rows: Sequence[int]) -> Remarks:
+    """At the first column, that these rows, counted from 0 in the file, were its line of column names again."""
+    if not rows:
+        return {}
+    listed = ", ".join(map(str, rows[:MOST_SHOWN])) + (", …" if len(rows) > MOST_SHOWN else "")
+    return {
+        table.column_names[0]: (
+            Remark(
+                code="repeated_header",
+                level="info",
+                message=f"{len(rows)} rows of the file repeat the column names and were dropped: {listed}.",
+                suggestion="Nothing is to do unless they were meant as data.",
+            ),
+        )
+    }
+
+
+def joined(*several: Remarks) -> Remarks:
+    """All remarks by column."""
+    names = dict.fromkeys(name for each in several for name in each)
+    return {name: tuple(remark for each in several for remark in each.get(name, ())) for name in names}

@@ -1,0 +1,44 @@
+"""What was decided about a file as a whole is a remark at the columns that it matters to."""
+
+import pytest
+
+from tests.tabular.readers.conftest import Remarks
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("ort;y\nKöln;1\nİzmir;2\n", "was read as cp1254: 'İzmir' (row 1) is 'Ýzmir' in cp1252"),
+        ("ort;y\nPlzeò;1\n", "was read as cp1252: 'Plzeò' (row 0) is 'Plzeň' in cp1250"),
+    ],
+)
+def test_cells_that_another_encoding_reads_differently_are_named(remarks: Remarks, content: str, says: str) -> None:
+    found = remarks(content.encode("cp1254" if "İ" in content else "cp1252"))
+    assert [remark["code"] for remark in found["ort"]] == ["encoding_assumed"]
+    assert says in found["ort"][0]["message"]
+    assert found["y"] == []
+
+
+def test_a_name_that_another_encoding_reads_differently_is_named(remarks: Remarks) -> None:
+    [remark] = remarks("peso;señal\n1;2\n".encode("cp1252"))["señal"]
+    assert "the name in cp1250: 'seńal'" in remark["message"]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [("ort;y\nKöln;1\n", "cp1252"), ("ort;y\nKöln;1\n", "utf-8"), ("ort;y\nŁódź;1\n", "cp1250")],
+)
+def test_nothing_is_said_where_there_is_no_doubt(remarks: Remarks, content: str, encoding: str) -> None:
+    assert remarks(content.encode(encoding)) == {"ort": [], "y": []}
+
+
+@pytest.mark.parametrize("name", ["Total", "Grand total:", "Summe", "TOTALS"])
+def test_a_last_row_that_sums_up_the_others_is_named(remarks: Remarks, name: str) -> None:
+    [remark] = remarks(f"city,n\nOslo,1\nRome,2\n{name},3\n")["city"]
+    assert (remark["code"], remark["level"]) == ("total_row", "warning")
+    assert remark["message"].startswith(f"The last row (row 2) is named {name!r}")
+
+
+@pytest.mark.parametrize("content", ["city,n\nTotal,1\nOslo,2\nRome,3\n", "brand,n\nEsso,1\nBP,2\nTotalEnergies,3\n"])
+def test_another_row_is_no_sum(remarks: Remarks, content: str) -> None:
+    assert not any(remarks(content).values())
