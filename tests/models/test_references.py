@@ -1,10 +1,12 @@
 """What an alias stands for: asked of the database, and for half a second remembered."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine
 
 from steelyard.models import library, references
 from steelyard.models.references import References
+from steelyard.web.wiring import KEY
 from tests.models.models import add_model
 
 
@@ -41,3 +43,10 @@ def test_what_is_remembered_is_bounded(engine: Engine, monkeypatch: pytest.Monke
     for _ in range(9):
         found.find(add_model(engine))
     assert len(found._seen) <= 3
+
+
+def test_names_that_there_are_not_are_not_kept(app: Flask) -> None:
+    references = app.extensions[KEY].references
+    for number in range(100):
+        assert app.test_client().post(f"/v1/models/none-{number}/predict", json={}).status_code == 404
+    assert not references._seen

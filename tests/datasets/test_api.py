@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from steelyard.datasets.library import Upload
 from steelyard.tabular.readers.options import Dialect
+from tests.application import download
 
 TABLE = b"name,size,open,since\nRome,1.5,true,2020-01-02\n=cmd(),2,false,\nOslo,,true,2021-03-04\n"
 
@@ -238,3 +239,16 @@ def test_a_job_gives_types_to_the_columns_of_its_data(client: FlaskClient) -> No
     del spec["data"]["columns"]["age"]
     errors = client.post("/v1/jobs?dry_run=true", json=spec).json["errors"]
     assert [error["pointer"] for error in errors] == ["/data/columns/zipp"]
+
+
+def test_rows_of_many_columns_are_sent_in_bounded_memory(client: FlaskClient) -> None:
+    names = [f"c{place}" for place in range(1000)]
+    content = ",".join(names) + "\n" + "".join(",".join([f"{row}.5"] * 1000) + "\n" for row in range(2000))
+    sent = client.post("/v1/datasets", data=content, content_type="text/csv")
+    path = f"{sent.headers['Location']}/rows?limit=2000"
+    assert download(client, path)[0] > 20_000_000
+    page = client.get(f"{path}&after=1990").json
+    assert [row["c999"] for row in page["data"]] == [row + 0.5 for row in range(1990, 2000)]
+    assert (page["has_more"], page["next"]) == (False, None)
+    lines = client.get(path, headers={"Accept": "text/csv"}).text.splitlines()
+    assert (len(lines), lines[0].split(",")[:2], lines[1000].split(",")[7]) == (2001, ["c0", "c1"], "999.5")

@@ -1,15 +1,76 @@
-"""The edge: what routes take and give, apart from training."""
+"""Answers that are larger than the memory that they may take."""
 
-import gzip
+import io
 import json
 
+import numpy as np
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from steelyard.settings import Settings
+from steelyard.exports import npz, safetensors
 from steelyard.training.large_inline import LARGE_BYTES
+from steelyard.training.results import SplitPredictions, WeightSnapshot, save_result
 from steelyard.web.wiring import KEY
+from tests.application import download
+from tests.jobs.test_ledger import claim, end, submit
 from tests.service import SMALLEST
+
+KERNEL = np.random.default_rng(0).normal(size=(2_000, 3_000)).astype(np.float32)
+TENSORS = {"dense_1/kernel": KERNEL, "dense_1/bias": np.zeros(3_000, np.float32)}
+CLASSES = 3
+ROWS = 200_000
+
+
+@pytest.fixture
+def job_id(app: Flask) -> str:
+    """A job with weights of 24 MB and 200,000 predictions."""
+    engine = app.extensions[KEY].engine
+    job_id = submit(engine)
+    chances = np.random.default_rng(1).random((ROWS, CLASSES)).astype(np.float32)
+    split = SplitPredictions("test", np.arange(ROWS), np.arange(ROWS) % 3, np.arange(ROWS) % 3, chances)
+    snapshots = [WeightSnapshot("final", 1, TENSORS)]
+    save_result(engine, claim(engine, job_id), end(), snapshots=snapshots, predictions=[split], model=None)
+    return job_id
+
+
+def test_weights_of_any_size_are_sent_in_bounded_memory(client: FlaskClient, job_id: str) -> None:
+    path = f"/v1/jobs/{job_id}/weights/final"
+    length, _, _ = download(client, path)
+    assert length > 2 * KERNEL.nbytes
+    for form in (safetensors.MEDIA_TYPE, npz.NPZ_MEDIA_TYPE):
+        assert download(client, path, form)[0] > KERNEL.nbytes
+    assert download(client, f"{path}/dense_1/kernel")[0] > 2 * KERNEL.nbytes
+    assert download(client, f"{path}/dense_1/kernel", npz.NPY_MEDIA_TYPE)[0] > KERNEL.nbytes
+
+
+def test_weights_that_are_sent_in_pieces_are_read_by_their_libraries(client: FlaskClient, job_id: str) -> None:
+    path = f"/v1/jobs/{job_id}/weights/final"
+    sent = client.get(path, headers={"Accept": safetensors.MEDIA_TYPE})
+    assert safetensors.load(sent.data)["dense_1/kernel"].tobytes() == KERNEL.tobytes()
+    assert sent.content_length == len(sent.data)
+    archive = np.load(io.BytesIO(client.get(path, headers={"Accept": npz.NPZ_MEDIA_TYPE}).data), allow_pickle=False)
+    assert archive["dense_1/kernel"].tobytes() == KERNEL.tobytes()
+    values = np.array(client.get(path).json["tensors"]["dense_1/kernel"], np.float32)
+    assert values.tobytes() == KERNEL.tobytes()
+
+
+def test_what_the_client_has_of_the_weights_is_not_sent_again(client: FlaskClient, job_id: str) -> None:
+    path = f"/v1/jobs/{job_id}/weights/final/dense_1/bias"
+    first = client.get(path)
+    assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    other = client.get(path, headers={"If-None-Match": first.headers["ETag"], "Accept": npz.NPY_MEDIA_TYPE})
+    assert other.status_code == 200
+    assert client.head(path).headers["ETag"] == first.headers["ETag"]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/csv"])
+def test_pages_of_predictions_are_sent_in_bounded_memory(client: FlaskClient, job_id: str, accept: str) -> None:
+    path = f"/v1/jobs/{job_id}/predictions?split=test&limit=10000"
+    assert download(client, path, accept)[0] > 500_000
+    page = client.get(f"{path}&after=9999").json
+    assert [row["row"] for row in page["data"]] == list(range(9999, 19_999))
+    assert (page["has_more"], page["next"], page["rows"]) == (True, "19999", ROWS)
 
 
 def test_a_job_is_accepted_with_its_address(client: FlaskClient) -> None:
@@ -41,16 +102,6 @@ def test_a_dry_run_stores_nothing(client: FlaskClient) -> None:
     assert client.get("/v1/jobs").json["data"] == []
 
 
-def test_a_job_is_taken_while_the_broker_is_away(settings: Settings) -> None:
-    from steelyard.web.app import create_app
-
-    app = create_app(settings.model_copy(update={"broker_url": "redis+socket:///nowhere/at.all"}))
-    assert app.test_client().post("/v1/jobs", json=SMALLEST).status_code == 202
-    metrics = app.test_client().get("/metrics").text
-    assert "steelyard_rings_lost_total 1.0" in metrics
-    app.extensions[KEY].engine.dispose()
-
-
 def test_what_the_client_has_is_not_sent_again(client: FlaskClient) -> None:
     path = client.post("/v1/jobs", json=SMALLEST).headers["Location"]
     first = client.get(path)
@@ -67,66 +118,6 @@ def test_pages_follow_each_other(client: FlaskClient) -> None:
     assert [job["id"] for job in first["data"]] == ids[:2]
     second = client.get(f"/v1/jobs?limit=2&after={first['next']}").json
     assert ([job["id"] for job in second["data"]], second["has_more"], second["next"]) == (ids[2:], False, None)
-
-
-def test_readiness_names_each_part(client: FlaskClient) -> None:
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert {name: part["ok"] for name, part in answer.json["parts"].items()} == {
-        "database": True,
-        "broker": True,
-        "worker": False,
-    }
-
-
-def test_figures_are_there_for_prometheus(client: FlaskClient) -> None:
-    client.post("/v1/jobs", json=SMALLEST).close()
-    text = client.get("/metrics").text
-    assert 'steelyard_jobs{status="queued"} 1.0' in text
-
-
-def test_the_catalog_has_every_family(client: FlaskClient) -> None:
-    catalog = client.get("/v1/catalog").json
-    adam = next(part for part in catalog["optimizers"] if part["name"] == "adam")
-    assert adam["formula"]
-    assert adam["parameters"][0] == {
-        "name": "learning_rate",
-        "type": "number",
-        "default": 0.001,
-        "required": False,
-        "range": ["greater than 0"],
-    }
-    assert {"layers", "initializers", "activations", "losses", "regularizers", "metrics", "data"} <= catalog.keys()
-
-
-def test_pages_load_nothing_from_elsewhere(client: FlaskClient) -> None:
-    for path in ("/", "/docs", "/console/jobs/job_x", "/problems/conflict"):
-        page = client.get(path, headers={"Accept": "text/html"})
-        assert page.status_code == 200
-        assert "default-src 'self'" in page.headers["Content-Security-Policy"]
-        assert "http://" not in page.text.replace("http://www.w3.org", "")
-        assert "https://" not in page.text
-    for asset in ("plotly.min.js", "swagger-ui.css", "swagger-ui-bundle.js"):
-        with client.get(f"/assets/{asset}") as answer:
-            assert len(answer.data) > 100_000
-
-
-def test_assets_are_compressed_for_who_takes_them_so(client: FlaskClient) -> None:
-    plain = client.get("/assets/swagger-ui.css")
-    packed = client.get("/assets/swagger-ui.css", headers={"Accept-Encoding": "gzip, br"})
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.data) == plain.data
-    assert len(packed.data) < len(plain.data) / 3
-    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
-    again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
-    assert client.get("/assets/swagger-ui.css", headers=again).status_code == 304
-
-
-def test_names_that_there_are_not_are_not_kept(app: Flask) -> None:
-    references = app.extensions[KEY].references
-    for number in range(100):
-        assert app.test_client().post(f"/v1/models/none-{number}/predict", json={}).status_code == 404
-    assert not references._seen
 
 
 def test_a_job_of_megabytes_is_taken(client: FlaskClient) -> None:
