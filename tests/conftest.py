@@ -146,6 +146,16 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
 
 
+@pytest.fixture(scope="session")
+def store(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database for jobs that are trained in this process (`tests/trained.py`); no job waits in it between tests."""
+    path = tmp_path_factory.mktemp("store") / "steelyard.db"
+    shutil.copy(migrated_sqlite, path)
+    engine = make_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
 def settings(sqlite_url: str, broker_url: str, tmp_path: Path) -> Settings:
     """Settings on an empty SQLite database and the session's Valkey."""

@@ -1,8 +1,5 @@
 """An explainer on a store of its own, and models to explain, trained in this process."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,18 +9,7 @@ from sqlalchemy import Engine
 from steelyard.attribution.service import Explainer
 from steelyard.datasets.reader_pool import Readers
 from steelyard.inference.service import Predictor
-from steelyard.store.engine import make_engine
 from tests.trained import train_model
-
-
-@pytest.fixture(scope="package")
-def store(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The store of the models."""
-    path = tmp_path_factory.mktemp("attribution") / "steelyard.db"
-    shutil.copy(migrated_sqlite, path)
-    engine = make_engine(f"sqlite:///{path}")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(scope="package")

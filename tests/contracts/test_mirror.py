@@ -21,7 +21,6 @@ ROOMS_NOT_YET = (
     "http",
     "inference",
     "tabular",
-    "training",
     "web",
 )
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 
 from steelyard.exports import npz, safetensors
 from steelyard.training.large_inline import LARGE_BYTES
@@ -15,6 +16,7 @@ from steelyard.web.wiring import KEY
 from tests.application import download
 from tests.jobs.test_ledger import claim, end, submit
 from tests.service import SMALLEST
+from tests.trained import train
 
 KERNEL = np.random.default_rng(0).normal(size=(2_000, 3_000)).astype(np.float32)
 TENSORS = {"dense_1/kernel": KERNEL, "dense_1/bias": np.zeros(3_000, np.float32)}
@@ -131,3 +133,43 @@ def test_a_job_of_megabytes_is_taken(client: FlaskClient) -> None:
     assert again.data == first.data
     wrong = client.post("/v1/jobs", json=job | {"data": {"inline": inline | {"y": [1]}}})
     assert wrong.json["errors"][0]["pointer"] == "/data/inline/y"
+
+
+def test_history_and_predictions_come_as_csv_too(client: FlaskClient, database: Engine) -> None:
+    path = f"/v1/jobs/{train(database, {**SMALLEST, 'training': {'epochs': 3}}).id}"
+    csv = {"Accept": "text/csv"}
+    history = client.get(f"{path}/history?after=1")
+    lines = client.get(f"{path}/history?after=1", headers=csv).text.splitlines()
+    assert history.json["epochs"] == [2, 3]
+    assert lines[0].split(",") == ["epoch", *history.json["series"]]
+    assert [line.split(",")[0] for line in lines[1:]] == ["2", "3"]
+    predictions = client.get(f"{path}/predictions?split=train&limit=2", headers=csv).text.splitlines()
+    names = [f"probability of {name}" for name in ("setosa", "versicolor", "virginica")]
+    assert predictions[0].split(",") == ["row", "target", "prediction", *names]
+    assert len(predictions) == 3
+    assert client.get(f"{path}/history", headers={"Accept": "image/png"}).status_code == 406
+
+
+def test_a_trained_job_has_a_report_and_lists_its_weights(client: FlaskClient, database: Engine) -> None:
+    path = f"/v1/jobs/{train(database, {**SMALLEST, 'training': {'epochs': 3}}).id}"
+    assert client.get(f"{path}/report").json["rows"] == 30
+    assert client.get(f"{path}/report?split=test").status_code == 404
+    listed = client.get(f"{path}/weights").json["snapshots"]
+    assert {"initial", "best", "final"} == listed.keys()
+    one = client.get(f"{path}/weights/final/output/bias").json
+    assert (one["name"], one["shape"], len(one["values"])) == ("output/bias", [3], 3)
+    assert client.get(f"{path}/weights/final/output/none").status_code == 404
+
+
+def test_jobs_are_listed_by_status_and_a_status_that_does_not_exist_is_rejected(client: FlaskClient) -> None:
+    job_id = client.post("/v1/jobs", json=SMALLEST).json["id"]
+    assert [job["id"] for job in client.get("/v1/jobs?status=queued").json["data"]] == [job_id]
+    assert client.get("/v1/jobs?status=failed").json["data"] == []
+    rejected = client.get("/v1/jobs?status=lost")
+    assert (rejected.status_code, rejected.json["errors"][0]["parameter"]) == (422, "status")
+
+
+def test_a_webhook_to_a_private_address_is_rejected_before_anything_is_stored(client: FlaskClient) -> None:
+    rejected = client.post("/v1/jobs", json={**SMALLEST, "webhook": {"url": "http://127.0.0.1:1/"}})
+    assert (rejected.status_code, rejected.json["errors"][0]["pointer"]) == (422, "/webhook/url")
+    assert client.get("/v1/jobs").json["data"] == []
