@@ -24,10 +24,9 @@ def running_app(settings: Settings) -> Iterator[Flask]:
     app.extensions[KEY].close()
 
 
-MOST_BYTES = 60_000_000
-
-
-def download(client: FlaskClient, path: str, accept: str = "application/json") -> tuple[int, str, bytes]:
+def download(
+    client: FlaskClient, path: str, accept: str = "application/json", *, most_bytes: int = 60_000_000
+) -> tuple[int, str, bytes]:
     """The length of an answer, its SHA-256, and its first bytes, received a piece at a time in bounded memory."""
     sha256, length, begun = hashlib.sha256(), 0, b""
     tracemalloc.start()
@@ -41,7 +40,8 @@ def download(client: FlaskClient, path: str, accept: str = "application/json") -
             length += len(piece)
             begun = begun or piece[:200]
         answer.close()
-        assert tracemalloc.get_traced_memory()[1] < MOST_BYTES
+        peak = tracemalloc.get_traced_memory()[1]
+        assert peak < most_bytes, peak
     finally:
         tracemalloc.stop()
     if answer.content_length is not None:

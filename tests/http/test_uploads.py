@@ -1,12 +1,20 @@
 """How a file is written can be stated, in its Content-Type or as options, for data sets and for predictions alike."""
 
+import hashlib
+import io
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from steelyard.errors import InvalidRequest, UnsupportedMediaType, ValidationFailed
+from steelyard.http.uploads import OF_ROWS, READING, read_dialect, receive, require_name, require_no_options
+from steelyard.tabular.readers.options import WHITESPACE, Dialect
 from tests.tabular.readers.workbooks import rows, workbook
 
+CONTENT = b"a,b\n1,2\n"
 RUSSIAN = "ответ;a\nДа;1\nНет;2\n"
 
 
@@ -18,6 +26,125 @@ def send(client: FlaskClient, content: bytes | str, content_type: str = "text/cs
 def read_rows(client: FlaskClient, answer: Any) -> Any:
     assert answer.status_code == 201, answer.text
     return client.get(f"{answer.headers['Location']}/rows").json["data"]
+
+
+def dialect(**given: Any) -> Dialect:
+    """What `read_dialect` makes of a query with these options."""
+    return read_dialect(**{query.name: query.default for query in READING} | given)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, Dialect()),
+        ({"delimiter": ";", "quote": "'", "decimal": ",", "comment": "#"}, Dialect(";", "'", "", ",", comment="#")),
+        ({"delimiter": WHITESPACE}, Dialect(WHITESPACE)),
+        ({"encoding": "windows-1252"}, Dialect(encoding="cp1252")),
+        ({"header": False}, Dialect(header=False)),
+        ({"header": 3}, Dialect(skip_rows=2)),
+        ({"header": 3, "skip_rows": 4}, Dialect(skip_rows=6)),
+        ({"header": False, "skip_rows": 4}, Dialect(header=False, skip_rows=4)),
+        ({"texts": " a ,b"}, Dialect(texts=("a", "b"))),
+        ({"columns": '{"a": {"type": "category"}}'}, Dialect(columns={"a": {"type": "category"}})),
+    ],
+)
+def test_options_become_a_dialect(given: dict[str, Any], expected: Dialect) -> None:
+    assert dialect(**given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "parameters", "words"),
+    [
+        ({"delimiter": ";;", "quote": "é"}, ["delimiter", "quote"], "it must be one ASCII character"),
+        ({"comment": "\n"}, ["comment"], "one ASCII character"),
+        ({"quote": ""}, ["quote"], "is empty"),
+        ({"columns": "{"}, ["columns"], "is not valid JSON"),
+        ({"columns": '{"a": {"type": "numbr"}}'}, ["columns"], "/a/type: is 'numbr'"),
+        ({"columns": "[]"}, ["columns"], "is []"),
+    ],
+)
+def test_options_that_cannot_be_are_named(given: dict[str, Any], parameters: list[str], words: str) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        dialect(**given)
+    assert [fault.parameter for fault in caught.value.faults] == parameters
+    assert words in caught.value.faults[0].detail
+
+
+def test_options_of_files_are_rejected_beside_json_unless_they_are_the_defaults() -> None:
+    defaults = {query.name: query.default for query in OF_ROWS}
+    require_no_options(**defaults)
+    with pytest.raises(ValidationFailed) as caught:
+        require_no_options(**defaults | {"decimal": ",", "skip_rows": 1})
+    assert [fault.parameter for fault in caught.value.faults] == ["decimal", "skip_rows"]
+
+
+@pytest.mark.parametrize(
+    ("part", "filename", "media_type"),
+    [
+        ("text/csv", "a.parquet", "text/csv"),  # a Content-Type that is known counts more than the name
+        ("application/octet-stream", "a.PARQUET", "application/vnd.apache.parquet"),
+        ("application/octet-stream", "a.csv.gz", "text/csv"),
+        ("", "dir/data.tsv", "text/csv"),
+        ("application/octet-stream", "a.json.zip", "application/zip"),
+    ],
+)
+def test_a_part_of_a_form_is_what_its_type_or_its_name_says(
+    bare: Flask, part: str, filename: str, media_type: str
+) -> None:
+    form = {"file": (io.BytesIO(CONTENT), filename, part)}
+    with bare.test_request_context("/", method="POST", data=form), receive(1 << 20) as sent:
+        assert (sent.media_type, sent.name) == (media_type, Path(filename).name)
+        assert (sent.bytes, sent.digest()) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+        assert Path(sent.path).read_bytes() == CONTENT
+
+
+def test_a_name_in_the_form_wins_over_that_of_the_file(bare: Flask) -> None:
+    form = {"file": (io.BytesIO(CONTENT), "a.csv"), "name": "mine"}
+    with bare.test_request_context("/", method="POST", data=form), receive(1 << 20) as sent:
+        assert sent.name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("form", "error", "words"),
+    [
+        ({"name": "x"}, ValidationFailed, "/file: is missing"),
+        ({"file": (io.BytesIO(b"a"), "a.csv"), "nme": "x"}, ValidationFailed, "/nme: is not a known field"),
+        ({"file": (io.BytesIO(b"a"), "a.docx")}, UnsupportedMediaType, "the file is 'a.docx'"),
+    ],
+)
+def test_a_form_without_a_file_that_can_be_read_is_rejected(
+    bare: Flask, form: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    with (
+        bare.test_request_context("/", method="POST", data=form, content_type="multipart/form-data"),
+        pytest.raises(error, match=words),
+        receive(1 << 20),
+    ):
+        pass
+
+
+def test_a_body_is_on_disk_as_long_as_it_is_used(bare: Flask) -> None:
+    with bare.test_request_context("/", method="POST", data=CONTENT, content_type="text/csv; charset=latin1"):
+        with receive(1 << 20) as sent:
+            assert Path(sent.path).read_bytes() == CONTENT
+            assert sent.name is None
+            assert sent.dialect(Dialect()).encoding == sent.dialect(Dialect(decimal=",")).encoding == "latin-1"
+            assert sent.dialect(Dialect(encoding="koi8-r")).encoding == "koi8-r"
+        assert sent.file.closed
+    with (
+        bare.test_request_context("/", method="POST", data=CONTENT, content_type="image/png"),
+        pytest.raises(UnsupportedMediaType, match="the Content-Type is image/png; it must be one of"),
+        receive(1 << 20),
+    ):
+        pass
+
+
+def test_a_name_must_fit_into_the_database() -> None:
+    assert require_name(None) is None
+    assert require_name("x" * 200) == "x" * 200
+    for name in ("x" * 201, "a\0b"):
+        with pytest.raises(InvalidRequest, match="at most 200 characters"):
+            require_name(name)
 
 
 @pytest.mark.parametrize("content_type", ["text/csv; charset=windows-1251", 'text/csv; charset="CP1251"'])
