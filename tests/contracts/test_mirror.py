@@ -18,7 +18,6 @@ ELSEWHERE = {
 ROOMS_NOT_YET = (
     "cli",
     "datasets",
-    "inference",
     "tabular",
 )
 
