@@ -1,42 +1,21 @@
 """The commands that talk to a service: what they take, and what they say when something is wrong."""
 
-import http.server
 import json
 import signal
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+import safetensors.numpy
 
-from tests.cli.test_settings_and_commands import PROGRAM, run
+from tests.cli.program import EXAMPLES, PROGRAM, run
 from tests.service import SMALLEST, Service
 
 LONG = {**SMALLEST, "training": {"epochs": 100_000, "time_limit_seconds": 60}}
-
-
-@contextmanager
-def answering(status: int, body: bytes) -> Iterator[str]:
-    """A server of another program."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 @contextmanager
@@ -56,22 +35,6 @@ def model(service: Service) -> str:
     """A model of irises."""
     name: str = service.wait(service.post(SMALLEST)["id"])["model"]
     return name
-
-
-@pytest.mark.parametrize(("status", "body"), [(200, b"<html>"), (404, b"nothing"), (404, b"{}"), (500, b"[]")])
-def test_a_server_of_another_program_is_named_as_such(status: int, body: bytes) -> None:
-    with answering(status, body) as url:
-        ended = run("jobs", "--url", url)
-    assert ended.returncode == 1
-    assert (
-        ended.stderr
-        == f"{url} is not a Steelyard service (it answered {status} without its JSON); give another --url\n"
-    )
-
-
-def test_an_address_that_is_none_is_named() -> None:
-    ended = run("jobs", "--url", "http://[::1")
-    assert (ended.returncode, ended.stderr.startswith("--url http://[::1 is wrong: ")) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -175,3 +138,39 @@ def test_a_watch_outlasts_a_service_that_is_away(tmp_path: Path) -> None:
         service.http.post(f"/v1/jobs/{job_id}/cancel")
         said, _ = watching.communicate(timeout=60)
     assert "cancelled after" in said
+
+
+def test_a_job_is_trained_shown_and_asked_from_the_shell(service: Service, tmp_path: Path) -> None:
+    url = ("--url", str(service.http.base_url))
+    trained = run("train", str(EXAMPLES / "smallest.json"), "--watch", *url)
+    assert trained.returncode == 0, trained.stderr
+    for words in ("weights are those of epoch", "dense_1/kernel", "accuracy", "val_loss"):
+        assert words in trained.stdout
+    assert "\x1b" not in trained.stdout
+    job = service.http.get("/v1/jobs").json()["data"][0]
+    assert job["id"] in run("jobs", *url).stdout
+    assert "output/bias" in run("show", job["id"], *url).stdout
+    rows = tmp_path / "rows.json"
+    rows.write_text("[[5.1, 3.5, 1.4, 0.2]]")
+    assert json.loads(run("predict", job["model"], str(rows), *url).stdout)["predictions"] == ["setosa"]
+    for ending in ("safetensors", "npz", "json"):
+        file = tmp_path / f"weights.{ending}"
+        assert run("weights", job["id"], "-o", str(file), *url).returncode == 0
+    kernel = safetensors.numpy.load_file(tmp_path / "weights.safetensors")["output/kernel"]
+    with np.load(tmp_path / "weights.npz") as archive:
+        assert archive["output/kernel"].tobytes() == kernel.tobytes()
+
+
+def test_yaml_is_read_too(service: Service) -> None:
+    trained = run("train", str(EXAMPLES / "regression.yaml"), "--watch", "--url", str(service.http.base_url))
+    assert trained.returncode == 0, trained.stderr
+    assert "rmse" in trained.stdout
+
+
+def test_faults_are_listed_for_reading(service: Service, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps({**SMALLEST, "layers": [-1], "lose": "mse"}))
+    ended = run("train", str(wrong), "--url", str(service.http.base_url))
+    assert ended.returncode == 1
+    assert "/layers/0  is -1; it must be at least 1" in ended.stderr
+    assert "/lose" in ended.stderr

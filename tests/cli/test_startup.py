@@ -2,17 +2,14 @@
 
 import os
 import shutil
-import signal
 import socket
 import sqlite3
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from sqlalchemy import Engine, text
 
@@ -22,7 +19,6 @@ from steelyard.cli.startup import (
     open_database,
     prepare_data_dir,
     prepare_socket_dir,
-    require_broker,
     require_free_port,
 )
 from steelyard.errors import Unavailable
@@ -30,9 +26,7 @@ from steelyard.settings import Settings
 from steelyard.store import space
 from steelyard.store.engine import make_engine, reading
 from steelyard.store.migration import upgrade
-from tests.cli.test_settings_and_commands import run
 from tests.conftest import running_postgres
-from tests.service import Service
 
 
 def in_folder(folder: Path) -> Settings:
@@ -54,25 +48,6 @@ def data_dir(migrated_sqlite: Path, tmp_path: Path) -> Path:
     """A data directory with a database of the newest schema."""
     shutil.copy(migrated_sqlite, tmp_path / "steelyard.db")
     return tmp_path
-
-
-def test_a_service_starts_without_a_warning_keeps_its_files_and_ends_with_its_terminal(tmp_path: Path) -> None:
-    data_dir = tmp_path / "data"
-    data_dir.mkdir(mode=0o755)
-    with Service.start(data_dir) as service:
-        said = service.last_words().lower()
-        modes = {path.name: mode(path) for path in data_dir.iterdir() if path.is_file()}
-        family = psutil.Process(service.process.pid).children(recursive=True)
-        service.process.send_signal(signal.SIGHUP)  # as a terminal that is closed sends it
-        service.process.communicate(timeout=60)
-        assert service.process.returncode == 0
-        assert psutil.wait_procs(family, timeout=5)[1] == []
-    assert "warning" not in said.replace("[warning", "warning"), said
-    assert mode(data_dir) == 0o755  # it has a file that is not the service's: what tests log
-    log = modes.pop("log")
-    assert log & 0o044  # made by the test, and left alone
-    assert {"steelyard.db", "steelyard.db-wal", "steelyard.db-reserve", "lock"} <= modes.keys()
-    assert {*modes.values()} == {0o600}
 
 
 def test_a_data_directory_of_an_earlier_version_is_closed_to_others(data_dir: Path) -> None:
@@ -212,16 +187,6 @@ def test_tables_of_another_program_on_postgresql_are_left_alone(postgres_url: st
         engine.dispose()
 
 
-@pytest.mark.parametrize("command", [("up", "--port", "0"), ("api",), ("worker",), ("migrate",)])
-def test_a_start_that_fails_is_one_line_and_status_2(tmp_path: Path, command: tuple[str, ...]) -> None:
-    (tmp_path / "steelyard.db").write_bytes(b"not a database" * 1000)
-    ended = run(*command, STEELYARD_DATA_DIR=str(tmp_path), PATH="/usr/bin")
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert len(ended.stderr.splitlines()) == 1
-    assert "is not an SQLite database" in ended.stderr
-    assert not (tmp_path / "valkey.sock").exists()
-
-
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -229,21 +194,6 @@ def test_a_port_that_is_taken_is_named() -> None:
         port = other.getsockname()[1]
         with pytest.raises(CannotStart, match=f"cannot listen on 127.0.0.1:{port} .*STEELYARD_PORT"):
             require_free_port(Settings(port=port))
-
-
-def test_an_api_without_its_broker_starts_and_logs_that_jobs_wait(data_dir: Path) -> None:
-    environment = {"STEELYARD_DATA_DIR": str(data_dir), "STEELYARD_BROKER_URL": "redis://:hunter2@127.0.0.1:1/0"}
-    program = [sys.executable, "-m", "steelyard.cli.main", "api"]
-    with subprocess.Popen(
-        program, env=os.environ | environment | {"STEELYARD_PORT": "0"}, stderr=subprocess.PIPE, text=True
-    ) as api:
-        assert api.stderr is not None
-        line = api.stderr.readline()
-        api.terminate()
-    assert "the broker does not answer; jobs wait until it does" in line
-    assert "hunter2" not in line
-    with pytest.raises(CannotStart, match=r"the broker redis://:\*\*\*@127.0.0.1:1/0 does not answer: start it"):
-        require_broker(Settings(broker_url="redis://:hunter2@127.0.0.1:1/0"))
 
 
 def test_a_start_on_a_full_disk_gives_up_the_reserve_and_fails_in_one_line_without_one(

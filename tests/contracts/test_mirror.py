@@ -8,7 +8,6 @@ ROOTS = {"services/steelyard": "tests", "worker/steelyard_worker": "tests/worker
 STEPS = "calls that only a whole step makes; nn/engines/compiled/test_steps.py holds every one against NumPy"
 # Both lists may only become shorter: a file that gets its test leaves, and so does a room when all its files have one.
 ELSEWHERE = {
-    "settings.py": "tests/cli/test_settings_and_commands.py",
     "models/api.py": "routes alone; tests/journeys/test_journeys.py and test_predict.py",
     "nn/engines/compiled/driver.py": STEPS,
     "nn/engines/compiled/kernels.py": STEPS,
