@@ -15,7 +15,6 @@ ELSEWHERE = {
     "nn/engines/compiled/shared.py": STEPS,
 }
 ROOMS_NOT_YET = (
-    "cli",
     "datasets",
     "tabular",
 )

@@ -34,6 +34,13 @@ def _saying_what_is_unreadable(run: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
+def _connect(url: str) -> Client:
+    """A client of the service, which is closed at the end of the command."""
+    client = Client(url)
+    click.get_current_context().call_on_close(client.close)
+    return client
+
+
 def watch(client: Client, job: dict[str, Any], console: Console) -> dict[str, Any]:
     """Show a job's progress until it has ended; the job."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
@@ -56,13 +63,13 @@ def watch(client: Client, job: dict[str, Any], console: Console) -> dict[str, An
 @_saying_what_is_unreadable
 def train(spec: Path, watching: bool, url: str) -> None:
     """Submit the job in SPEC, a .json or .yaml file."""
-    client, console = Client(url), Console()
+    client, console = _connect(url), Console()
     job = client.ask("POST", "/v1/jobs", content=read_job(spec), headers={"Content-Type": JSON})
     if not watching:
         click.echo(job["id"])
         return
-    console.print(f"job {job['id']}", highlight=False)
     try:
+        console.print(f"job {job['id']}", highlight=False)
         job = watch(client, job, console)
     except KeyboardInterrupt:
         click.echo(
@@ -79,7 +86,7 @@ def train(spec: Path, watching: bool, url: str) -> None:
 def jobs(status: str | None, url: str) -> None:
     """List the newest jobs."""
     parameters = {} if status is None else {"status": status}
-    Console().print(rendering.job_list(Client(url).get("/v1/jobs", **parameters)["data"]))
+    Console().print(rendering.job_list(_connect(url).get("/v1/jobs", **parameters)["data"]))
 
 
 @click.command()
@@ -87,7 +94,7 @@ def jobs(status: str | None, url: str) -> None:
 @url_option
 def show(job: str, url: str) -> None:
     """Show the loss curve, metrics, weights and findings of JOB."""
-    client = Client(url)
+    client = _connect(url)
     _show(client, client.get(f"/v1/jobs/{job}"), Console())
 
 
@@ -96,7 +103,7 @@ def show(job: str, url: str) -> None:
 @url_option
 def cancel(job: str, url: str) -> None:
     """Cancel the job JOB."""
-    click.echo(Client(url).ask("POST", f"/v1/jobs/{job}/cancel")["status"])
+    click.echo(_connect(url).ask("POST", f"/v1/jobs/{job}/cancel")["status"])
 
 
 @click.command()
@@ -112,7 +119,7 @@ def predict(model: str, file: Any, url: str) -> None:
     """
     content, media_type = read_rows(file.name, file.read())
     headers = {"Content-Type": media_type}
-    answer = Client(url).ask("POST", f"/v1/models/{model}/predict", content=content, headers=headers)
+    answer = _connect(url).ask("POST", f"/v1/models/{model}/predict", content=content, headers=headers)
     click.echo(json.dumps(answer, indent=2))
 
 
@@ -125,7 +132,7 @@ def weights(job: str, output: Path, snapshot: str, url: str) -> None:
     """Download the weights of JOB to a file."""
     if output.suffix not in FORMS:
         end(f"{output} ends with {output.suffix or 'nothing'}; it must end with {', '.join(FORMS)}")
-    Client(url).save(f"/v1/jobs/{job}/weights/{snapshot}", FORMS[output.suffix], output)
+    _connect(url).save(f"/v1/jobs/{job}/weights/{snapshot}", FORMS[output.suffix], output)
     click.echo(f"{output}: {output.stat().st_size:,} bytes")
 
 

@@ -1,0 +1,47 @@
+"""The program has every command, and loads for each only what it needs."""
+
+import subprocess
+import sys
+
+import pytest
+
+from steelyard import __version__
+from steelyard.cli.main import MODULES
+from tests.cli.program import invoke
+
+COMMANDS = [name for names in MODULES.values() for name in names]
+HEAVY = ("sqlalchemy", "alembic", "flask", "celery", "numpy")
+
+
+def test_every_command_is_listed_in_order() -> None:
+    listed = invoke("--help").stdout.split("Commands:")[1].split("\n")
+    assert [line.split()[0] for line in listed if line.strip()] == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str) -> None:
+    for option in ("-h", "--help"):
+        shown = invoke(name, option)
+        assert shown.returncode == 0
+        assert shown.stdout.startswith(f"Usage: steelyard {name}")
+
+
+def test_the_version_is_the_packages() -> None:
+    assert invoke("--version").stdout == f"steelyard, version {__version__}\n"
+
+
+def test_an_unknown_command_is_named() -> None:
+    ended = invoke("trian")
+    assert ended.returncode == 2
+    assert "No such command 'trian'" in ended.stderr
+
+
+def test_commands_that_talk_to_a_service_load_neither_database_nor_arrays() -> None:
+    code = f"""
+import sys
+from steelyard.cli.main import main
+main(["show", "--help"], standalone_mode=False)
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.splitlines()[-1] == "[]"
