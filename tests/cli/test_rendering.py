@@ -29,7 +29,7 @@ JOB: dict[str, Any] = {
 }
 STATISTICS: dict[str, Any] = {"mean": 0.0, "std": 0.5, "min": -1.0, "max": None}
 SNAPSHOTS = {
-    name: {"tensors": [{"name": "output/kernel", "shape": [4, 3], "statistics": {**STATISTICS, "std": std}}]}
+    name: {"tensors": [{"name": "output/kernel", "shape": [4, 3], "statistics": STATISTICS | {"std": std}}]}
     for name, std in (("initial", 0.1), ("final", 0.8))
 }
 

@@ -117,6 +117,10 @@ def test_a_column_of_times_stays_an_input() -> None:
     [
         ({"age": None}, "has no column 'age', which the training data has"),
         ({"age": coded(["x"] * 6)}, "has categorical values in 'age'; the training data has numeric values"),
+        (
+            {"age": coded([f"2026-11-0{n + 1}" for n in range(6)])},
+            "has datetime values in 'age'; the training data has",
+        ),
         ({"city": Values(np.arange(6.0))}, "has numeric values in 'city'; the training data has categorical values; "),
     ],
 )
