@@ -1,0 +1,116 @@
+"""CSV files: how they are written is found out."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from steelyard.datasets.reader_pool import Readers
+from steelyard.errors import SteelyardError
+from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.table import stack
+from tests.datasets.reading import MAX_BYTES, lists, read
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("a;b\n1,5;x\n2,5;y\n", {"a": [1.5, 2.5], "b": ["x", "y"]}),
+        ("a\tb\n1\tx\n2\ty\n", {"a": [1, 2], "b": ["x", "y"]}),
+        ("\ufeffa,b\n1,é\n2,y\n", {"a": [1, 2], "b": ["é", "y"]}),
+        ('a,b\n1,"x\ny"\n2,"z"""\n', {"a": [1, 2], "b": ["x\ny", 'z"']}),
+        ("a,b\n1,\n,y\nNA,z\n", {"a": [1, None, None], "b": [None, "y", "z"]}),
+        ('a,b\n1,?\n?,y\n3,"?"\n', {"a": [1, None, 3], "b": [None, "y", None]}),
+        (",a\n0,1\n1,2\n", {"Unnamed: 0": [0, 1], "a": [1, 2]}),
+        ('"","a"\n"Rome",1\n"Oslo",2\n', {"Unnamed: 0": ["Rome", "Oslo"], "a": [1, 2]}),
+        ("a,b,\n1,2,\n3,4,\n", {"a": [1, 3], "b": [2, 4]}),
+        ('a,b,c\n"1","x","true"\n"","",""\n', {"a": [1, None], "b": ["x", None], "c": [True, None]}),
+        ('a;b;c\n"1,5";"";"2"\n"";"";"2,5"\n', {"a": [1.5, None], "b": [None, None], "c": [2, 2.5]}),
+        ('a,b\n"1","x"\n"","1"\n', {"a": [1, None], "b": ["x", "1"]}),
+        ("a, b, c\n1, x, 2\n2, ?, ?\n3 , , 4\n", {"a": [1, 2, 3], "b": ["x", None, None], "c": [2, None, 4]}),
+        ('a,b\n" x ",1\n" ",2\nx,3\n', {"a": ["x", None, "x"], "b": [1, 2, 3]}),
+        ("a; b\n 1,5;true\n ?; false\n", {"a": [1.5, None], "b": [True, False]}),
+        ("a,b\ntrue,=cmd()\nfalse,x\n", {"a": [True, False], "b": ["=cmd()", "x"]}),
+        ("a,b\n9007199254740993,1\n9007199254740995,2\n", {"a": [2.0**53, 2.0**53 + 4], "b": [1, 2]}),
+        ("a,b\n1970-01-02,1\n,2\n", {"a": [86400.0, None], "b": [1, 2]}),
+    ],
+)
+def test_how_a_csv_file_is_written_is_found_out(
+    readers: Readers, tmp_path: Path, content: str, expected: dict[str, list[object]]
+) -> None:
+    assert lists(read(readers, tmp_path, content.encode())) == expected
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_other_encodings_are_found_out(readers: Readers, tmp_path: Path, encoding: str) -> None:
+    assert lists(read(readers, tmp_path, "a,b\n1,né\n2,x\n".encode(encoding)))["b"] == ["né", "x"]
+
+
+def test_a_file_that_is_not_in_the_encoding_asked_for_is_refused(readers: Readers, tmp_path: Path) -> None:
+    with pytest.raises(SteelyardError, match="UTF-16"):
+        read(readers, tmp_path, b"a,b\n1,2\n", encoding="utf-16")
+
+
+def test_names_may_be_latin_where_no_value_is(readers: Readers, tmp_path: Path) -> None:
+    assert lists(read(readers, tmp_path, "naïve,b\n1,2\n".encode("latin-1"))) == {"naïve": [1], "b": [2]}
+
+
+def test_dates_of_the_last_year_that_there_is_are_read(readers: Readers, tmp_path: Path) -> None:
+    [moment] = lists(read(readers, tmp_path, b"a\n9999-12-31 23:59:59\n"))["a"]
+    assert moment == 253_402_300_799
+
+
+def test_columns_that_are_known_to_be_texts_stay_texts(readers: Readers, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b'\n"code" ; day;size;other\n01234;2026-11-24;1;x\n"";13/1/2026;2;y\n')
+    wanted = {"size": False, "code": True, "day": True}
+    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted=wanted) as parsed:
+        assert lists(stack([*parsed.tables()])) == {
+            "size": [1, 2],
+            "code": ["01234", None],
+            "day": ["2026-11-24", "13/1/2026"],
+        }
+    path.write_bytes("größe,b\n01,é\n".encode("latin-1"))
+    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted={"größe": True}) as parsed:
+        assert lists(stack([*parsed.tables()])) == {"größe": ["01"]}
+    path.write_bytes(b",3\n01,02\n03,04\n")  # a first line of numbers has the names that are wanted all the same
+    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted={"3": False, "Unnamed: 0": True}) as parsed:
+        assert lists(stack([*parsed.tables()])) == {"3": [2, 4], "Unnamed: 0": ["01", "03"]}
+    path.write_bytes(b"1,01234\n2,9\n")
+    plain = Dialect(header=False)
+    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, dialect=plain, wanted={"x1": True}) as parsed:
+        assert lists(stack([*parsed.tables()])) == {"x1": ["01234", "9"]}
+
+
+def test_a_quote_that_comes_late_holds_a_line_together(readers: Readers, tmp_path: Path) -> None:
+    texts = [f"t{row}" for row in range(300_000)] + ['"a\nb"', "c"]
+    content = "a,b\n" + "".join(f"{row},{text}\n" for row, text in enumerate(texts))
+    found = lists(read(readers, tmp_path, content.encode()))
+    assert found == {"a": list(range(300_002)), "b": [*texts[:300_000], "a\nb", "c"]}
+
+
+def test_bytes_of_utf_16_are_no_quotes(readers: Readers, tmp_path: Path) -> None:
+    content = "a,b\n1,∢\n".encode("utf-16")  # U+2222
+    assert lists(read(readers, tmp_path, content)) == {"a": [1], "b": ["∢"]}
+
+
+MAP = """
+import resource, sys
+from steelyard.tabular.readers.csv import mapped
+resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))
+try:
+    with mapped(sys.argv[1]):
+        print("it fits")
+except MemoryError:
+    print("too large")
+"""
+
+
+def test_a_file_larger_than_the_address_space_is_a_matter_of_memory(tmp_path: Path) -> None:
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.write(b"a")
+        file.truncate(1 << 32)
+    done = subprocess.run([sys.executable, "-c", MAP, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout == "too large\n"
