@@ -14,10 +14,7 @@ ELSEWHERE = {
     "nn/engines/compiled/program.py": STEPS,
     "nn/engines/compiled/shared.py": STEPS,
 }
-ROOMS_NOT_YET = (
-    "datasets",
-    "tabular",
-)
+ROOMS_NOT_YET = ("tabular",)
 
 
 def sources() -> dict[str, Path]:

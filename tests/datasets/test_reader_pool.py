@@ -29,14 +29,6 @@ from tests.datasets.reading import MAX_BYTES, lists, read
 SECONDS = 2.0
 
 
-@pytest.fixture(scope="module")
-def readers() -> Iterator[Readers]:
-    """Processes that read."""
-    readers = Readers(memory_bytes=2 << 30)
-    yield readers
-    readers.stop()
-
-
 @pytest.mark.parametrize("bad", CORPUS, ids=lambda bad: bad.name)
 def test_a_bad_file_gets_one_clear_answer_soon(readers: Readers, tmp_path: Path, bad: Bad) -> None:
     content = bad.make()
@@ -62,8 +54,10 @@ def test_a_bad_row_that_is_not_utf8_leaves_nothing_in_the_log(
 
 def test_memory_is_bounded_and_the_next_file_is_read_all_the_same(tmp_path: Path) -> None:
     readers = Readers(memory_bytes=1 << 30)
-    file = io.BytesIO()
-    pq.write_table(pa.table({"a": np.resize([0.0, 1.0], 120_000_000)}), file, compression="none")
+    file, part = io.BytesIO(), pa.table({"a": np.resize([0.0, 1.0], 5_000_000)})
+    with pq.ParquetWriter(file, part.schema, compression="none") as writer:
+        for _ in range(24):  # 960 MB of numbers in 16 MB
+            writer.write_table(part)
     with pytest.raises(TooLargeToRead):
         read(readers, tmp_path, file.getvalue(), PARQUET)
     assert lists(read(readers, tmp_path, b"a\n1\n")) == {"a": [1]}
