@@ -24,6 +24,8 @@ JOB: dict[str, Any] = {
     "parameters": 1234,
     "error": None,
     "metrics": {"train": {"loss": 0.5, "accuracy": 0.25}, "validation": {"loss": None, "accuracy": 1.0}},
+    "choices": [],
+    "stopping": None,
     "findings": [],
     "model": f"mdl_{'b' * 26}",
 }
@@ -48,6 +50,15 @@ def show(**changes: Any) -> str:
 
 def plain(line: str) -> str:
     return re.sub(r"\[/?[a-z]*\]", "", line)
+
+
+def test_what_was_chosen_and_when_training_ended_is_shown() -> None:
+    choices = [{"path": "/training/epochs", "value": 250, "reason": "at most so many"}]
+    text = show(choices=choices, stopping={"message": "training stopped after epoch 39"})
+    assert "training stopped after epoch 39" in text
+    [line] = [line for line in text.splitlines() if "/training/epochs" in line]
+    assert "250" in line
+    assert "at most so many" in line
 
 
 def test_a_problem_is_its_title_and_detail_or_its_errors() -> None:

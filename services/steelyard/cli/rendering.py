@@ -42,26 +42,19 @@ def job_list(jobs: Sequence[Mapping[str, Any]]) -> Table:
 
 def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], snapshots: Mapping[str, Any]) -> None:
     """All about a job."""
-    console.print(f"\n[bold]{job['status']}[/bold] after {job['progress']['epoch']} epochs", highlight=False)
-    if job["stopping"]:
-        console.print(escape(job["stopping"]["message"]), highlight=False)
-    if job["train_seconds"] is not None:
-        console.print(f"trained for {job['train_seconds']:.2f} s, {job['parameters']:,} weights", highlight=False)
-    if job["error"]:
-        console.print(f"[red]{escape(job['error']['title'])}[/red]: {escape(job['error']['detail'])}")
+    _end(console, job)
     if len(history["epochs"]) > 1:
         console.print()
         for line in curve(history["epochs"], history["series"]):
             console.print(line, highlight=False)
-    if job["metrics"]:
+    tables = [
+        _metrics(job["metrics"]) if job["metrics"] else None,
+        _weights(snapshots) if snapshots else None,
+        _choices(job["choices"]) if job["choices"] else None,
+    ]
+    for table in filter(None, tables):
         console.print()
-        console.print(_metrics(job["metrics"]))
-    if snapshots:
-        console.print()
-        console.print(_weights(snapshots))
-    if job["choices"]:
-        console.print()
-        console.print(_choices(job["choices"]))
+        console.print(table)
     for finding in job["findings"]:
         console.print(f"\n[yellow]{finding['code']}[/yellow] {escape(finding['message'])}")
         console.print(f"  try: {escape(finding['suggestion'])}")
@@ -69,6 +62,17 @@ def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], sn
         console.print("\nNo findings.")
     if job["model"]:
         console.print(f"\nmodel {job['model']}", highlight=False)
+
+
+def _end(console: Console, job: Mapping[str, Any]) -> None:
+    """How the job ended, or how far it is."""
+    console.print(f"\n[bold]{job['status']}[/bold] after {job['progress']['epoch']} epochs", highlight=False)
+    if job["stopping"]:
+        console.print(escape(job["stopping"]["message"]), highlight=False)
+    if job["train_seconds"] is not None:
+        console.print(f"trained for {job['train_seconds']:.2f} s, {job['parameters']:,} weights", highlight=False)
+    if job["error"]:
+        console.print(f"[red]{escape(job['error']['title'])}[/red]: {escape(job['error']['detail'])}")
 
 
 def _choices(choices: Sequence[Mapping[str, Any]]) -> Table:
