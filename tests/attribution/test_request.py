@@ -9,7 +9,8 @@ from steelyard.attribution.methods import METHODS
 from steelyard.attribution.request import Asked, TargetKinds, read_explanation
 from steelyard.errors import ValidationFailed
 from steelyard.tabular.column import Column
-from steelyard.tabular.encoder import Encoder, EncoderOptions
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.types.number import Number
 from steelyard.tabular.values import Values
 

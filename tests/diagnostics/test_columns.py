@@ -7,7 +7,8 @@ import pytest
 
 from steelyard.diagnostics.columns import constant_inputs, find_in_columns
 from steelyard.diagnostics.schema import Finding
-from steelyard.tabular.encoder import Encoder, EncoderOptions
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.table import table_of
 from steelyard.tabular.values import Values, coded
 

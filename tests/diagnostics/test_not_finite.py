@@ -3,7 +3,8 @@
 import numpy as np
 
 from steelyard.diagnostics.not_finite import blame_cell, blame_target, find_not_finite, find_undefined
-from steelyard.tabular.encoder import Encoder, EncoderOptions
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.supervision import supervise
 from steelyard.tabular.table import table_of
 from steelyard.tabular.values import Values, coded

@@ -29,7 +29,8 @@ from steelyard.nn.losses import LOSSES
 from steelyard.nn.network import Network
 from steelyard.store.engine import make_engine
 from steelyard.tabular.column import Column
-from steelyard.tabular.encoder import Encoder, EncoderOptions
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.readers.options import FORMATS, Dialect
 from steelyard.tabular.readers.read import Options, open_file
 from steelyard.tabular.table import Table

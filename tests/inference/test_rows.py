@@ -10,7 +10,8 @@ import pytest
 from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, pointer
 from steelyard.inference.rows import read_body, read_inputs, read_table
 from steelyard.tabular.column import Column
-from steelyard.tabular.encoder import Encoder, EncoderOptions
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.table import table_of
 from steelyard.tabular.types.category import Category, Text
 from steelyard.tabular.types.column_type import ColumnType

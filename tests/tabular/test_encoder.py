@@ -13,7 +13,8 @@ from sklearn.preprocessing import OneHotEncoder, RobustScaler, StandardScaler
 
 from steelyard.tabular.column import Column
 from steelyard.tabular.datetime_parts import read_parts
-from steelyard.tabular.encoder import Encoder, EncoderOptions, measure
+from steelyard.tabular.encoder import Encoder, measure
+from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.table import Table, table_of
 from steelyard.tabular.types.datetime import Datetime
 from steelyard.tabular.values import Values, booleans, coded
@@ -72,7 +73,15 @@ def test_only_training_rows_are_looked_at() -> None:
     )
 
 
-@pytest.mark.parametrize("options", [EncoderOptions(), EncoderOptions(categorical="embedding", missing_indicator=True)])
+OPTIONS = (
+    EncoderOptions(),
+    EncoderOptions(categorical="embedding", missing_indicator=True),
+    EncoderOptions(numeric="piecewise_linear", missing_indicator=True),
+    EncoderOptions(numeric="piecewise_linear", categorical="embedding"),
+)
+
+
+@pytest.mark.parametrize("options", OPTIONS)
 def test_one_row_has_the_bits_that_it_has_among_many_and_after_json(options: EncoderOptions) -> None:
     moments = Values(np.array([0.0, 1e9, 1.7e9, np.nan, 86399.5, -1e8, 1e8, 2e9]))
     columns: dict[str, Column] = dict(made(city=CITIES, size=SIZES, open=[True, False, None] * 2 + [True] * 2).columns)
@@ -119,17 +128,19 @@ def test_the_parts_of_a_circle_are_where_the_calendar_has_them(moments: list[Any
     assert parts[0, 1].tolist() == pytest.approx([each / (365.2425 * 86_400) for each in seconds])
 
 
+@pytest.mark.parametrize("numeric", ["standard", "piecewise_linear"])
 @pytest.mark.parametrize("categorical", ["one_hot", "embedding"])
-def test_every_input_belongs_to_its_column(categorical: Any) -> None:
+def test_every_input_belongs_to_its_column(categorical: Any, numeric: str) -> None:
     columns = {
-        "city": coded(["Rome", "Oslo", None]),
-        "day": Values(np.array([0.0, np.nan, 1e6])),
-        "size": Values(np.array([1.0, np.nan, 3.0])),
-        "open": booleans([True, False, None]),
+        "city": coded(["Rome", "Oslo", None] * 3),
+        "day": Values(np.array([0.0, np.nan, 1e6] * 3)),
+        "size": Values(np.array([1.0, np.nan, 3.0, 4, 5, 6, 7, 8, 9])),
+        "open": booleans([True, False, None] * 3),
     }
     kinds = dict(table_of(columns).columns) | {"day": Column.of(Datetime(), columns["day"])}
     kinds = {name: kinds[name] for name in columns}
-    encoder = Encoder.fit(kinds, np.arange(3), EncoderOptions(categorical=categorical, missing_indicator=True))
+    options = EncoderOptions(numeric=numeric, categorical=categorical, missing_indicator=True)
+    encoder = Encoder.fit(kinds, np.arange(9), options)
     titles = encoder.titles
     assert [*encoder.places] == ["city", "day", "size", "open"]
     assert sorted(place for places in encoder.places.values() for place in places.tolist()) == [*range(len(titles))]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.inference.rows import read_table
-from steelyard.tabular.encoder import Encoder, EncoderOptions
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.table import table_of
 from steelyard.tabular.types.datetime import Datetime
 from steelyard.tabular.types.time_of_day import TimeOfDay

@@ -21,12 +21,13 @@ def test_a_job_of_data_alone_gets_a_network_an_optimizer_and_an_end() -> None:
     plan = read(IRIS)
     found = {choice.path: choice.value for choice in plan.choices}
     assert [*found] == [
-        "/loss", "/validation", "/layers", "/optimizer", "/training/epochs", "/training/early_stopping"
+        "/loss", "/validation", "/preprocessing/numeric", "/layers", "/optimizer", "/training/schedule",
+        "/training/epochs", "/training/early_stopping",
     ]  # fmt: skip
     assert [layer.units for layer in plan.spec.layers or ()] == [*UNITS]
     assert plan.spec.make_optimizer().name == OPTIMIZER["name"]
     assert plan.spec.training.early_stopping is not None
-    assert plan.spec.training.early_stopping.patience == PATIENCE
+    assert plan.spec.training.early_stopping.patience == plan.spec.epochs // 2
     assert all(choice.reason for choice in plan.choices)
 
 
@@ -49,8 +50,35 @@ def test_settings_that_are_given_are_not_chosen() -> None:
     settings = {"epochs": 7, "batch_size": 10}
     plan = read(job(loss="categorical_crossentropy", validation=None, training=settings))
     assert plan.choices == []
+    assert plan.spec.preprocessing.numeric == "standard"
     assert plan.spec.epochs == 7
     assert plan.spec.training.early_stopping is None
+
+
+def test_layers_that_are_given_train_at_a_constant_rate_until_patience_ends() -> None:
+    plan = read({**IRIS, "layers": [8]})
+    assert plan.spec.training.schedule is None
+    assert plan.spec.training.early_stopping is not None
+    assert plan.spec.training.early_stopping.patience == PATIENCE
+    assert plan.spec.make_optimizer().learning_rate == 0.001
+
+
+def test_epochs_that_are_given_with_open_layers_are_trained_to_the_last() -> None:
+    plan = read({**IRIS, "training": {"epochs": 9}})
+    assert plan.spec.epochs == 9
+    assert plan.spec.training.early_stopping is None
+    assert plan.spec.training.schedule is not None
+
+
+@pytest.mark.parametrize(("rows", "batch"), [(20_000, 32), (50_000, 64), (100_000, 128)])
+def test_steps_grow_with_many_rows_where_layers_are_open(rows: int, batch: int) -> None:
+    data = {"builtin": "moons", "n_samples": rows}
+    assert read({"data": data}).spec.batch_size == batch
+    assert read({"data": data, "layers": [4]}).spec.batch_size == 32
+
+
+def test_initial_weights_need_layers() -> None:
+    assert faults({**IRIS, "initial_weights": {"model": "mdl_1"}}).keys() == {"/layers"}
 
 
 def test_a_named_optimizer_keeps_its_own_defaults() -> None:
@@ -78,7 +106,7 @@ def test_the_bound_of_epochs_depends_on_the_number_of_steps() -> None:
 
 
 def test_without_validation_rows_a_job_trains_a_number_of_steps_and_says_why() -> None:
-    for document in ({"data": FEW_ROWS}, {**IRIS, "validation": None}):
+    for document in ({"data": FEW_ROWS, "layers": [4]}, {**IRIS, "layers": [4], "validation": None}):
         plan = read(document)
         reasons = {choice.path: choice.reason for choice in plan.choices}
         assert "without validation rows" in reasons["/training/epochs"]
@@ -100,9 +128,6 @@ def test_the_patch_for_overfitting_fits_the_specification() -> None:
 
 def test_auto_is_rejected_where_nothing_is_chosen() -> None:
     assert faults(job(activation="auto")).keys() == {"/activation"}
-    assert faults(job(training={"batch_size": "auto"})) == {
-        "/training/batch_size": "is 'auto'; it must be an integer",
-    }
     assert faults(job(training={"epochs": "many"})) == {
         "/training/epochs": "is 'many'; it must be an integer, or 'auto'",
     }

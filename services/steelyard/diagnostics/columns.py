@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from steelyard.diagnostics.schema import Finding
 from steelyard.errors import shown
+from steelyard.tabular.categories import Categories
 from steelyard.tabular.column import Column
-from steelyard.tabular.encoder import Categories, Encoder
+from steelyard.tabular.encoder import Encoder
 
 MOST_NAMED = 10
 MANY = 50  # categories: a column of more of them is seldom learned well from one place each

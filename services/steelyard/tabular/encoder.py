@@ -2,133 +2,32 @@
 
 Each cell is encoded by itself, so one row comes out with the same bits as among a million, in any order of columns.
 Numbers and datetimes make a block of scaled values; each column of categories is one-hot, or a number for an embedding.
+Under `piecewise_linear`, numbers are scaled as under `standard`, and have an input for each of their bins beside that.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.tabular.categories import IS_MISSING, Categories
 from steelyard.tabular.column import Column
-from steelyard.tabular.datetime_parts import PARTS, Parts, read_parts
+from steelyard.tabular.datetime_parts import PARTS, read_parts
+from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.json_rows import CellReader, Reading
+from steelyard.tabular.piecewise_linear import PiecewiseLinear
 from steelyard.tabular.scaling import Scaler
-from steelyard.tabular.types.category import Category
 from steelyard.tabular.types.column_type import ColumnType, Encoding
-from steelyard.tabular.types.markers import NULLS
 from steelyard.tabular.types.number import Number
 from steelyard.tabular.types.registry import type_from_json
-from steelyard.tabular.values import MISSING, Values, trimmed
+from steelyard.tabular.values import MISSING, Values
 
 Array = NDArray[Any]
 Rows = NDArray[np.int64]
-IS_MISSING, IS_UNKNOWN = "is missing", "is unknown"
 ROWS_AT_ONCE = 512
-
-
-@dataclass(frozen=True)
-class EncoderOptions:
-    """How columns are to be encoded; the names are those of a job's `preprocessing`."""
-
-    numeric: str = "standard"
-    categorical: Literal["one_hot", "embedding", "ignore"] = "one_hot"
-    datetime: Parts | Literal["ignore"] = "cyclic"
-    missing: Literal["mean", "median", "most_frequent", "error"] = "mean"
-    missing_indicator: bool = False
-    unknown: Literal["bucket", "error"] = "bucket"
-    max_categories: int = 256  # all countries of the world, say
-    min_frequency: int = 1
-
-    def ignores(self, kind: ColumnType) -> bool:
-        """Whether columns of this type are dropped."""
-        return {"categories": self.categorical, "datetime": self.datetime}.get(kind.encoding) == "ignore"
-
-
-@dataclass(frozen=True)
-class Categories:
-    """The labels of one column that have a place of their own, and whether a missing one has, too.
-
-    The last place is for whatever else comes: rare labels, and such as were not there in training.
-    """
-
-    name: str
-    labels: tuple[Any, ...]
-    missing: bool
-    fill: Any  # the label that a missing one counts as, where it has no place of its own
-    merged: int  # labels of the training rows that were too rare
-
-    @classmethod
-    def fit(cls, name: str, values: Values, options: EncoderOptions) -> Self:
-        """The most frequent labels of training rows, the first seen among equals first; then in their own order."""
-        assert values.labels is not None
-        counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels))
-        order = sorted(np.flatnonzero(counts).tolist(), key=lambda code: (-counts[code], values.labels[code]))  # type: ignore[index]
-        kept = [code for code in order if counts[code] >= options.min_frequency][: options.max_categories]
-        has_missing = bool((values.array == MISSING).any()) and options.missing in ("mean", "median")
-        fill = values.labels[order[0]] if options.missing == "most_frequent" and order else None
-        labels = tuple(sorted(values.labels[code] for code in kept))
-        return cls(name, labels, has_missing, fill, len(order) - len(kept))
-
-    @property
-    def places(self) -> int:
-        """How many places there are."""
-        return len(self.labels) + self.missing + 1
-
-    @property
-    def titles(self) -> list[str]:
-        """What each place is for."""
-        named = [f"{self.name}={label}" for label in self.labels]
-        return [*named, *([f"{self.name} {IS_MISSING}"] if self.missing else []), f"{self.name} {IS_UNKNOWN}"]
-
-    @cached_property
-    def known(self) -> Mapping[str, int]:
-        """The place of each label that has one. Those of older models are not trimmed, and known by both."""
-        places = {label: place for place, label in enumerate(self.labels)}
-        return {trimmed(label): place for label, place in places.items()} | places
-
-    @cached_property
-    def _place_of_missing(self) -> int:
-        return len(self.labels) if self.missing else self.known.get(self.fill, self.places - 1)
-
-    def place(self, label: Any) -> int:
-        """The place of a label, or of `None`, which is a missing one."""
-        if label is None:
-            return self._place_of_missing
-        place = self.known.get(label)
-        return self.known.get(trimmed(label), self.places - 1) if place is None else place
-
-    def read(self, value: Any) -> float:
-        """The place of a value of JSON. Raises `TypeError`; `ValueError` for a string that means a missing value."""
-        label = value if type(value) is str else Category().read(value)
-        if not label or label.isspace():
-            raise ValueError("it is blank")
-        place = self.known.get(label)
-        if place is None and trimmed(label) in self.nulls:
-            raise ValueError("it means a missing value")
-        return self.place(label) if place is None else place
-
-    @cached_property
-    def nulls(self) -> frozenset[str]:
-        """The strings that mean a missing value, as in a CSV file: those like `NA` that are no category here."""
-        return NULLS - self.known.keys()
-
-    def read_known(self, value: Any) -> float:
-        """The same. Raises `ValueError` for a label that was not in the training data, too."""
-        place = self.read(value)
-        if place == self.places - 1:
-            raise ValueError("it is new")
-        return place
-
-    def find(self, values: Values) -> Rows:
-        """The place of each value."""
-        assert values.labels is not None
-        # The last entry serves the code MISSING, which is -1.
-        places = np.array([*map(self.place, values.labels), self._place_of_missing], np.int64)
-        found: Rows = places[values.array]
-        return found
 
 
 @dataclass(frozen=True)
@@ -145,7 +44,8 @@ class Encoder:
 
     The block of numbers begins with the columns that are encoded as numbers, in the order of the features; the parts
     of datetimes follow them. `fill` replaces missing values, `(block,)`; `indicators` are the places in the block that
-    have a missing-value indicator, which is an input, too.
+    have a missing-value indicator, which is an input, too. `piecewise` has the bins of the numbers, if they have some.
+    The inputs are the block, the indicators, the bins, and the categories, in this order.
     """
 
     options: EncoderOptions
@@ -154,6 +54,7 @@ class Encoder:
     fill: NDArray[np.float64]
     indicators: list[int]
     categories: list[Categories]
+    piecewise: PiecewiseLinear | None = None
 
     @classmethod
     def fit(cls, columns: Mapping[str, Column], rows: Rows, options: EncoderOptions) -> Self:
@@ -165,9 +66,10 @@ class Encoder:
         block = _block(_stack([*taken.values()], every), len(numbers), options)
         fill = np.array([_fill(column, options.missing) for column in block.T])
         filled = np.where(np.isnan(block), fill, block)
-        scaler = Scaler.fit(filled, options.numeric)
+        scaler = Scaler.fit(filled, "standard" if options.has_bins else options.numeric)
         categories = [Categories.fit(name, columns[name].values.take(rows), options) for name in categorical]
-        return cls(options, features, scaler, fill, _indicators(columns, features, options), categories)
+        piecewise = _fit_bins([taken[name] for name in numbers], options)
+        return cls(options, features, scaler, fill, _indicators(columns, features, options), categories, piecewise)
 
     @cached_property
     def numbers(self) -> list[str]:
@@ -213,13 +115,22 @@ class Encoder:
     @cached_property
     def layout(self) -> Layout:
         """Of what the network gets."""
-        return _layout(len(self.fill) + len(self.indicators), self.categories, self.options)
+        return _layout(self._before_categories, self.categories, self.options)
+
+    @cached_property
+    def _before_bins(self) -> int:
+        return len(self.fill) + len(self.indicators)
+
+    @cached_property
+    def _before_categories(self) -> int:
+        return self._before_bins + (0 if self.piecewise is None else self.piecewise.width)
 
     @property
     def titles(self) -> list[str]:
         """What each of the network's inputs is."""
         names = [*self.numbers, *(f"{name} {part}" for name in self.datetimes for part in _parts(self.options))]
         titles = [*names, *(f"{names[place]} {IS_MISSING}" for place in self.indicators)]
+        titles += [] if self.piecewise is None else self.piecewise.titles(self.numbers)
         for each in self.categories:
             titles += [each.name] if self.options.categorical == "embedding" else each.titles
         return titles
@@ -237,6 +148,10 @@ class Encoder:
             [owner] = [name for name, places in found.items() if place in places]
             found[owner] = [*found[owner], width]
             width += 1
+        if self.piecewise is not None:
+            for place, name in enumerate(self.numbers):
+                found[name] = [*found[name], *(width + each for each in self.piecewise.places_of(place))]
+        width = self._before_categories
         for each in self.categories:
             count = 1 if self.options.categorical == "embedding" else each.places
             found[each.name] = [*range(width, width + count)]
@@ -271,15 +186,18 @@ class Encoder:
             if self.indicators:
                 x[:, width : width + len(self.indicators)] = missing[:, self.indicators]
         self.scaler.transform(block, x[:, :width])
+        if self.piecewise is not None:
+            bins = x[:, self._before_bins : self._before_categories]
+            self.piecewise.transform(block[:, : len(self.numbers)], bins)
         if self.options.categorical == "embedding":
-            x[:, width + len(self.indicators) :] = cells[:, values:]
+            x[:, self._before_categories :] = cells[:, values:]
         elif self.categories:
             x[np.arange(len(x))[:, None], self._first_places + cells[:, values:].astype(np.int64)] = 1
 
     @cached_property
     def _first_places(self) -> Rows:
         """Where the places of each column of categories begin among the network's inputs."""
-        return np.cumsum([len(self.fill) + len(self.indicators), *(each.places for each in self.categories)])[:-1]
+        return np.cumsum([self._before_categories, *(each.places for each in self.categories)])[:-1]
 
     def to_json(self) -> dict[str, Any]:
         """As values that JSON holds without loss."""
@@ -290,6 +208,7 @@ class Encoder:
             "fill": [None if np.isnan(value) else value for value in self.fill.tolist()],
             "indicators": self.indicators,
             "categories": [asdict(each) | {"labels": list(each.labels)} for each in self.categories],
+            "piecewise": None if self.piecewise is None else self.piecewise.to_json(),
         }
 
     @classmethod
@@ -302,6 +221,7 @@ class Encoder:
             np.array(document["fill"], np.float64),
             document["indicators"],
             [Categories(**each | {"labels": tuple(each["labels"])}) for each in document["categories"]],
+            None if (edges := document.get("piecewise")) is None else PiecewiseLinear.from_json(edges),
         )
 
 
@@ -311,7 +231,15 @@ def measure(columns: Mapping[str, Column], rows: Rows, options: EncoderOptions) 
     numbers, datetimes, categorical = (_encoded_as(how, features) for how in ("number", "datetime", "categories"))
     categories = [Categories.fit(name, columns[name].values.take(rows), options) for name in categorical]
     block = len(numbers) + len(datetimes) * len(_parts(options))
+    bins = _fit_bins([columns[name].values.take(rows) for name in numbers] if options.has_bins else (), options)
+    block += 0 if bins is None else bins.width
     return _layout(block + len(_indicators(columns, features, options)), categories, options)
+
+
+def _fit_bins(numbers: Sequence[Values], options: EncoderOptions) -> PiecewiseLinear | None:
+    if not options.has_bins:
+        return None
+    return PiecewiseLinear.fit([_stack([values], slice(0, len(values.array)))[:, 0] for values in numbers])
 
 
 def _layout(width: int, categories: Sequence[Categories], options: EncoderOptions) -> Layout:

@@ -139,7 +139,7 @@ def build_training(
         train.x,
         train.y,
         epochs=spec.epochs,
-        batch_size=spec.training.batch_size,
+        batch_size=spec.batch_size,
         streams=streams,
         weights=prepared.weights,
         shuffle=spec.training.shuffle,

@@ -50,7 +50,7 @@ def estimate(spec: JobSpec, supervised: Supervised, layout: Layout) -> Estimate:
 def _shares(spec: JobSpec, supervised: Supervised, layout: Layout, layers: Sequence[Layer]) -> list[_Share]:
     rows, width, itemsize = supervised.rows, layout.width, _itemsize(spec)
     vectors = VECTORS + 4 * len(spec.make_optimizer().slots)  # at work, and while a checkpoint is written
-    batch = min(spec.training.batch_size, rows)
+    batch = min(spec.batch_size, rows)
     buffers = 2 * batch * (buffer_width(layers, width) + width)  # twice: the last batch has buffers of its own
     outputs = 6 * rows * supervised.outputs
     # As read; gathered, filled and scaled, in float64; and as the network gets them.
@@ -74,7 +74,7 @@ def _seconds(spec: JobSpec, layers: Sequence[Layer], features: int, rows: int) -
     parameters = count_parameters(layers, features)
     parts = spec.make_loss(), spec.make_optimizer(), build_clip(spec)
     step_seconds, flops = COMPILED if why_not_compiled(layers, features, *parts) is None else BY_NUMPY
-    steps = spec.epochs * -(-rows // min(spec.training.batch_size, rows))
+    steps = spec.epochs * -(-rows // min(spec.batch_size, rows))
     return steps * len(layers) * step_seconds + 6 * parameters * rows * spec.epochs / flops
 
 

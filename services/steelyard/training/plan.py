@@ -95,7 +95,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
     webhook = spec.webhook
     filled = fill_in_data(spec, supervised)
     split = divide(filled.spec, supervised, Streams.spawn(spec.training.seed))
-    filled = fill_in_training(filled, rows=len(split.train), has_validation=len(split.validation) > 0)
+    filled = fill_in_training(spec, filled, rows=len(split.train), has_validation=len(split.validation) > 0)
     spec = filled.spec
     supervised = learnable(supervised, split.train)
     refuse(rules.numbering_faults(spec, supervised))

@@ -132,6 +132,12 @@ def _search_has_steady_layers(spec: JobSpec) -> Faults:
             )
 
 
+@_rule("layers", "initial_weights")
+def _layers_for_initial_weights(spec: JobSpec) -> Faults:
+    if spec.layers is None and spec.initial_weights is not None:
+        yield Fault(pointer("layers"), "are missing; a job with initial_weights needs layers like those of its model")
+
+
 @_rule("layers", "preprocessing")
 def _embedding_comes_first(spec: JobSpec) -> Faults:
     for index, layer in enumerate(spec.layers or ()):
@@ -140,10 +146,11 @@ def _embedding_comes_first(spec: JobSpec) -> Faults:
             yield Fault(pointer("layers", index, "layers", place), "is an embedding, which must be the first layer")
         if layer.type == Embedding.name and index:
             yield Fault(pointer("layers", index), "is an embedding, which must be the first layer")
-        if layer.type == Embedding.name and spec.preprocessing.numeric != "none":
+        numeric = spec.preprocessing.numeric or "standard"
+        if layer.type == Embedding.name and numeric != "none":
             yield Fault(
                 pointer("preprocessing", "numeric"),
-                f"is {spec.preprocessing.numeric!r}, which changes the category numbers of the embedding; use 'none'",
+                f"is {numeric!r}, which changes the category numbers of the embedding; use 'none'",
             )
 
 

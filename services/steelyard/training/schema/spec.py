@@ -20,7 +20,7 @@ from steelyard.nn.optimizers import OPTIMIZERS, Optimizer
 from steelyard.nn.regularizers import REGULARIZERS
 from steelyard.nn.schedules import SCHEDULES
 from steelyard.tabular.builtin import BUILTINS
-from steelyard.tabular.encoder import EncoderOptions
+from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.training.components import union_of
 
 T = TypeVar("T")
@@ -100,7 +100,11 @@ class Data(Strict):
 class Preprocessing(Strict):
     """How columns become inputs. It is fitted on the training rows and stored with the model."""
 
-    numeric: Literal["standard", "minmax", "robust", "none"] = "standard"
+    numeric: Literal["standard", "minmax", "robust", "none", "piecewise_linear"] | None = Field(
+        None,
+        description="scaling of numbers; `piecewise_linear`: standard, and how far a number has come through each of "
+        "32 bins; default: chosen with `layers`, else `standard`",
+    )
     categorical: Literal["one_hot", "embedding", "ignore"] = "one_hot"
     datetime: Literal["cyclic", "parts", "ignore"] = Field(
         "cyclic", description="`cyclic`: sine and cosine of each part; `parts`: plain numbers"
@@ -124,7 +128,7 @@ class Preprocessing(Strict):
 
     def to_options(self) -> EncoderOptions:
         """How columns are encoded."""
-        return EncoderOptions(**self.model_dump(exclude={"target"}))
+        return EncoderOptions(**self.model_dump(exclude={"target", "numeric"}), numeric=self.numeric or "standard")
 
 
 class Holdout(Strict):
@@ -200,7 +204,9 @@ class TrainingSettings(Strict):
         description="how often training goes through the rows; by default, or as `auto`, until the validation loss no "
         "longer improves",
     )
-    batch_size: Annotated[int, Field(ge=1, le=10_000_000)] = Field(32, description="rows per step; at most all rows")
+    batch_size: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        None, description="rows per step; at most all rows; default: chosen with `layers`, else 32"
+    )
     shuffle: bool = True
     seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
     class_weight: ClassWeight | None = Field(
@@ -274,6 +280,11 @@ class JobSpec(Strict):
     def epochs(self) -> int:
         """How many epochs there are at most."""
         return _filled(self.training.epochs)
+
+    @property
+    def batch_size(self) -> int:
+        """How many rows a step has."""
+        return _filled(self.training.batch_size)
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored and served: without the webhook's secret."""
