@@ -9,8 +9,10 @@ import pytest
 from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import SteelyardError
 from steelyard.tabular.readers.options import Dialect
+from steelyard.tabular.readers.unreadable import Unreadable
 from steelyard.tabular.table import stack
 from tests.datasets.reading import MAX_BYTES, lists, read
+from tests.tabular.readers.conftest import Read
 
 
 @pytest.mark.parametrize(
@@ -114,3 +116,25 @@ def test_a_file_larger_than_the_address_space_is_a_matter_of_memory(tmp_path: Pa
         file.truncate(1 << 32)
     done = subprocess.run([sys.executable, "-c", MAP, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout == "too large\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (
+            "a,b\n1,2\n# end\n",
+            "row 2: it has 1 value; the first line has 2: '# end'; if it is a comment, use",
+        ),
+        ("a,b\n1,2,3\n", "row 1: it has 3 values; the first line has 2: '1,2,3'$"),
+        ("a,b\n", "it has a line of column names, but no rows; if that line is a row, use header=false"),
+        ("\ufeffa,b", "it has a line of column names, but no rows"),
+    ],
+)
+def test_a_fault_comes_with_what_to_do(read: Read, content: str, says: str) -> None:
+    with pytest.raises(Unreadable, match=says):
+        read(content)
+
+
+def test_a_decimal_comma_beside_points_is_one_where_most_numbers_have_it(read: Read) -> None:
+    assert read('a,b\n"1,5",2.5\n"2,5",3.5\n3,4.5\n')[1] == {"a": [1.5, 2.5, 3], "b": [2.5, 3.5, 4.5]}
+    assert read('a,b\n1,2.5\n2,3.5\n"4,6",4.5\n')[1]["a"] == ["1", "2", "4,6"]  # a list

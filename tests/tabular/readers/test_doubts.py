@@ -39,6 +39,17 @@ def test_a_last_row_that_sums_up_the_others_is_named(remarks: Remarks, name: str
     assert remark["message"].startswith(f"The last row (row 2) is named {name!r}")
 
 
+@pytest.mark.parametrize("content", ["7,x,Oslo\n8,y,Rome\n", "a,4.5\nb,5.5\n", "20001,x,20003\n5,y,6\n"])
+def test_a_first_line_that_may_be_a_row_is_named(remarks: Remarks, content: str) -> None:
+    [remark] = [remark for found in remarks(content).values() for remark in found]
+    assert (remark["code"], remark["level"]) == ("header_doubt", "warning")
+
+
+@pytest.mark.parametrize("content", ["city,2024,2025\nOslo,1,2\n", "id,0,1,2\na,1,2,3\n", "a,7\nb,x\n"])
+def test_names_that_are_numbers_are_no_row(remarks: Remarks, content: str) -> None:
+    assert not any(remarks(content).values())
+
+
 @pytest.mark.parametrize("content", ["city,n\nTotal,1\nOslo,2\nRome,3\n", "brand,n\nEsso,1\nBP,2\nTotalEnergies,3\n"])
 def test_another_row_is_no_sum(remarks: Remarks, content: str) -> None:
     assert not any(remarks(content).values())

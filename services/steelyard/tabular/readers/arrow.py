@@ -87,7 +87,7 @@ class Read:
 def read_parquet(path: str, max_bytes: int) -> pa.Table:
     """The table of a Parquet file."""
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
         rows = file.metadata.num_rows
         require_size(rows, [*file.schema_arrow.names])
         size = unpacked_bytes(rows, file.schema_arrow)

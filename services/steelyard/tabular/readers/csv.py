@@ -16,7 +16,14 @@ from steelyard.errors import shown
 from steelyard.tabular.readers.arrow import BROKEN, MOST_COLUMNS, brief
 from steelyard.tabular.readers.csv_cells import called, has_decimal_commas, tidy
 from steelyard.tabular.readers.delimiters import delimiter_of
-from steelyard.tabular.readers.doubts import Remarks, encoding_remarks, joined, repeated_remarks, total_remarks
+from steelyard.tabular.readers.doubts import (
+    Remarks,
+    encoding_remarks,
+    header_remarks,
+    joined,
+    repeated_remarks,
+    total_remarks,
+)
 from steelyard.tabular.readers.encodings import detect, encoding_of_marks, require_encoding
 from steelyard.tabular.readers.infinite import first_infinite, refuse_infinite
 from steelyard.tabular.readers.options import Dialect
@@ -28,6 +35,8 @@ from steelyard.tabular.types.markers import NULLS
 SAMPLE_BYTES = 1 << 16
 SAMPLE_ROWS = 100
 LONGEST_HEADER_BYTES = 2 << 20
+NO_ROWS = "it has a line of column names, but no rows; if that line is a row, use header=false"
+COMMENT = re.compile(r"\s*([#%!])")
 NEWLINE = re.compile(rb"[\r\n]")
 BLOCK_BYTES = 2 << 20  # a fifth faster than 4 MiB: it stays in the processor's cache
 
@@ -67,9 +76,12 @@ def _read(
         texts = replace(parsed.dialect, texts=[*parsed.dialect.texts, name])
         as_texts, _ = _tidied(_parse(path, replace(parsed.parsing, dialect=texts)))
         refuse_infinite(table.column(name), as_texts.column(name), name)
+    if not table.num_rows and asked.header:
+        raise Unreadable(NO_ROWS)
     if only is None:
         doubts = encoding_remarks(table, parsed.dialect.encoding, parsed.parsing.others)
-        return table, parsed.dialect, joined(repeated_remarks(table, repeated), doubts, total_remarks(table))
+        first = header_remarks(table) if asked.header else {}
+        return table, parsed.dialect, joined(first, repeated_remarks(table, repeated), doubts, total_remarks(table))
     if repeated:
         detail = "it repeats the column names; remove such lines, so that each row is one prediction"
         raise Unreadable(detail, row=repeated[0] + 1)
@@ -222,22 +234,28 @@ def _parse_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseExc
     said, bad, dialect = brief(error), parsing.bad, parsing.dialect
     # A row that is not UTF-8 is not handed to the handler either; as Latin-1 it is.
     is_unknown_row = not bad and "CSV parse error" in said and dialect.encoding in ("utf-8", "utf-8-sig")
+    if "Empty CSV file" in said:
+        raise Unreadable(NO_ROWS) from None
     if "UTF8" in said or "utf-8" in said.lower() or isinstance(error, UnicodeDecodeError) or is_unknown_row:
         return _parse_decoded(path, content, parsing)
     if bad and bad[0].number is None and not parsing.in_order:
         return _parse(path, replace(parsing, in_order=True))
     if bad:
-        number = None if bad[0].number is None else int(bad[0].number) - (1 if dialect.header else 0)
-        seen = shown(bad[0].text)
-        fields = f"{bad[0].actual_columns} values; the first line has {bad[0].expected_columns}"
-        raise Unreadable(f"it has {fields}: {seen}", row=number) from None
+        raise _of_other_width(bad[0], dialect) from None
     if "straddling" in said:
         raise Unreadable(
             f"one of its rows is longer than {BLOCK_BYTES >> 20} MiB; check for a quote that is not closed"
         ) from None
-    if "Empty CSV file" in said:
-        raise Unreadable("it has no rows") from None
     raise Unreadable(f"it is not a valid CSV file: {said}") from None
+
+
+def _of_other_width(row: pv.InvalidRow, dialect: Dialect) -> Unreadable:
+    """The error over a row that has more or fewer values than the first line."""
+    number = None if row.number is None else int(row.number) - (1 if dialect.header else 0)
+    count = "1 value" if row.actual_columns == 1 else f"{row.actual_columns} values"
+    mark = COMMENT.match(row.text)
+    hint = f"; if it is a comment, use the option comment with {mark[1]}" if mark else ""
+    return Unreadable(f"it has {count}; the first line has {row.expected_columns}: {shown(row.text)}{hint}", row=number)
 
 
 def _parse_decoded(path: str, content: mmap.mmap, parsing: Parsing) -> Parsed:

@@ -7,9 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from steelyard.errors import shown
+from steelyard.tabular.readers.csv_cells import NUMBER
 from steelyard.tabular.remarks import Remark
 
 Remarks = Mapping[str, tuple[Remark, ...]]
+LONG_NUMBER = 5  # digits
 MOST_SHOWN = 3  # cells, and rows
 MOST_STRINGS = 10_000  # of a column, that are looked at
 BEYOND_ASCII = r"[^\x00-\x7f]"
@@ -73,6 +75,30 @@ def total_remarks(table: pa.Table) -> Remarks:
                 suggestion="Remove it from the file if it is no example.",
             ),
         )
+    }
+
+
+def header_remarks(table: pa.Table) -> Remarks:
+    """At a column whose name is a number, as its values are, so that the first line of the file may be a row.
+
+    Tables have years or other whole numbers as names, but hardly a single one, a fraction, or a long one.
+    """
+    kinds = zip(table.column_names, table.schema.types, strict=True)
+    names = [name for name, kind in kinds if NUMBER.fullmatch(name) and not (pa.types.is_string(kind))]
+    odd = [name for name in names if not name.isdecimal() or len(name) >= LONG_NUMBER]
+    if not odd and len(names) == 1 and table.num_columns > 1:
+        odd = names
+    return {
+        name: (
+            Remark(
+                code="header_doubt",
+                level="warning",
+                message=f"The name of the column {shown(name)} is a number like its values: the first line of the file "
+                "was read as column names, but may be a row.",
+                suggestion="If it is a row, send the file with header=false.",
+            ),
+        )
+        for name in odd[:1]
     }
 
 

@@ -81,6 +81,8 @@ class Number(Recognizable):
         """The numbers that strings say.
 
         The decimal point is the mark with which more values are numbers; if both give as many, it is that of this type.
+        It is a comma only if half of the numbers have a mark, unless it is that of this type: among whole numbers,
+        `4,6` is rather a list.
         """
         sample = labels[:: max(1, len(labels) // SAMPLE)]
         seen = {mark: sum(read_number(label, mark) is not None for label in sample) for mark in (".", ",")}
@@ -92,12 +94,13 @@ class Number(Recognizable):
                 break
             found = [read_number(label, mark) for label in labels]
             score = int(counts[[value is not None for value in found]].sum())
+            if mark == "," and self.decimal is None and 2 * _with_marks(labels, found, counts) < score:
+                continue
             if best is None or score > best[0]:
                 best = score, replace(self, decimal="," if mark == "," else None), found
             if None not in found:
                 break
-        assert best is not None
-        return best[1:]
+        return None if best is None else best[1:]
 
     def convert(self, values: Values, source: ColumnType) -> Values:
         """Numbers as they are, and others by what they say."""
@@ -108,6 +111,12 @@ class Number(Recognizable):
         if isinstance(value, (int, float)):
             return WrongValue(row, f"is {shown(value)}; {TOO_LARGE}")
         return super().wrong(row, value)
+
+
+def _with_marks(labels: Sequence[str], found: Sequence[float | None], counts: NDArray[np.int64]) -> int:
+    """How many of the values that are numbers have a comma or a dot."""
+    pairs = zip(labels, found, strict=True)
+    return int(counts[[value is not None and ("," in label or "." in label) for label, value in pairs]].sum())
 
 
 def read_number(text: str, decimal: str = ".") -> float | None:
