@@ -151,3 +151,10 @@ def test_an_owner_gives_a_type_and_hears_what_it_does_not_fit() -> None:
     found = declare("on", values, None, Number(missing=(1.0,)), guess=guess)
     assert found.values.to_list() == [None, None, 2.0]
     assert found.remarks == ()
+
+
+@pytest.mark.parametrize("values", [["1/2/2026", "3/4/2026"] * 20, ["1.11.26", "2.11.26"] * 20])
+def test_dates_that_cannot_be_read_are_a_remark(values: list[str]) -> None:
+    [remark] = recognize("when", coded(values)).remarks
+    assert (remark.code, remark.level) == ("dates_as_strings", "warning")
+    assert "'when' look like dates, but were read as strings" in remark.message

@@ -16,6 +16,8 @@ from steelyard.errors import shown
 from steelyard.tabular.readers.arrow import BROKEN, MOST_COLUMNS, brief
 from steelyard.tabular.readers.csv_cells import called, has_decimal_commas, tidy
 from steelyard.tabular.readers.delimiters import delimiter_of
+from steelyard.tabular.readers.doubtful_numbers import SAMPLE_BYTES as NUMBERS_BYTES
+from steelyard.tabular.readers.doubtful_numbers import number_remarks
 from steelyard.tabular.readers.doubts import (
     Remarks,
     encoding_remarks,
@@ -79,13 +81,25 @@ def _read(
     if not table.num_rows and asked.header:
         raise Unreadable(NO_ROWS)
     if only is None:
-        doubts = encoding_remarks(table, parsed.dialect.encoding, parsed.parsing.others)
-        first = header_remarks(table) if asked.header else {}
-        return table, parsed.dialect, joined(first, repeated_remarks(table, repeated), doubts, total_remarks(table))
+        return table, parsed.dialect, _remarks(path, parsed, table, repeated)
     if repeated:
         detail = "it repeats the column names; remove such lines, so that each row is one prediction"
         raise Unreadable(detail, row=repeated[0] + 1)
     return table, parsed.dialect, {}
+
+
+def _remarks(path: str, parsed: "Parsed", table: pa.Table, repeated: list[int]) -> Remarks:
+    """What the owner of the file should know of how it was read."""
+    dialect = parsed.dialect
+    with mapped(path) as content:
+        numbers = number_remarks(content[:NUMBERS_BYTES], parsed.table, dialect)
+    return joined(
+        header_remarks(table) if dialect.header else {},
+        repeated_remarks(table, repeated),
+        encoding_remarks(table, dialect.encoding, parsed.parsing.others),
+        {called(name, 0) if dialect.header else f"x{name[1:]}": each for name, each in numbers.items()},
+        total_remarks(table),
+    )
 
 
 def _tidied(parsed: "Parsed") -> tuple[pa.Table, list[int]]:

@@ -50,6 +50,12 @@ def _named(table: pa.Table, dialect: Dialect) -> pa.Table:
     table = table.select([place for place, (name, kind) in columns if name.strip() or not pa.types.is_null(kind)])
     if dialect.header:
         names = [called(name, place) for place, name in enumerate(table.column_names)]
+        if "" in names:
+            place = names.index("") + 1
+            raise Unreadable(
+                f"the name of column {place} is empty; every column needs a name; if the names are in a later line, "
+                "state its number, such as header=2"
+            )
     else:
         names = [f"x{place}" for place in range(table.num_columns)]
     require_size(table.num_rows, names)

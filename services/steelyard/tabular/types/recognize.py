@@ -112,8 +112,12 @@ def _recognize_strings(name: str, values: Values, among: Sequence[Recognizable],
                 return _of_reading(name, values, reading)
             if reading.share >= HALF and (nearest is None or reading.share > nearest[0]):
                 nearest = reading.share, reading
-    remarks = () if nearest is None else (_mixed_values(name, nearest[1], values),)
-    return replace(_as_strings(*_without(nulls, values)), remarks=remarks)
+    strings = _as_strings(*_without(nulls, values))
+    if why := _why_no_dates(values.labels, counts):
+        strings = replace(strings, reason=f"{strings.reason}; they look like dates, but {why}")
+    if nearest is not None:
+        return replace(strings, remarks=(_mixed_values(name, nearest[1], values),))
+    return replace(strings, remarks=(_no_dates(name, why),)) if why else strings
 
 
 def _without(nulls: Collection[str], values: Values) -> tuple[Values, tuple[str, ...]]:
@@ -195,6 +199,16 @@ def _mixed_values(name: str, reading: Reading, values: Values) -> Remark:
     )
 
 
+def _no_dates(name: str, why: str) -> Remark:
+    return Remark(
+        code="dates_as_strings",
+        level="warning",
+        message=f"The values of {shown(name)} look like dates, but were read as strings: {why}.",
+        suggestion=f'Send columns={{"{name}": {{"type": "datetime", "day_first": true}}}} with the file, or a format '
+        'such as "%d.%m.%y".',
+    )
+
+
 def _listed(cells: list[tuple[int, Any]], count: int) -> str:
     more = "" if count <= len(cells) else ", …"
     return ", ".join(f"{shown(value)} (row {row})" for row, value in cells) + more
@@ -207,21 +221,19 @@ def _as_strings(values: Values, missing: tuple[str, ...]) -> Recognized:
     labels, count, category = values.labels, int(counts.sum()), Category(missing=missing)
     if not count:
         return Recognized(category, values, "it has no values")
-    distinct, resemblance = len(labels), _resemblance(labels, counts)
+    distinct = len(labels)
     if count >= ROWS_FOR_ID and distinct == count:
-        return Recognized(category, values, f"each of its {count} strings is unique{resemblance}", is_id=True)
+        return Recognized(category, values, f"each of its {count} strings is unique", is_id=True)
     said = f"{distinct} different strings in {count} rows"
     if distinct <= FEW_LABELS or (distinct <= count / 2 and distinct <= MOST_CATEGORIES and not _is_long(labels)):
-        return Recognized(category, values, f"{said}{resemblance}")
-    return Recognized(Text(missing=missing), values, f"{said} are too many or too long for categories{resemblance}")
+        return Recognized(category, values, said)
+    return Recognized(Text(missing=missing), values, f"{said} are too many or too long for categories")
 
 
-def _resemblance(labels: tuple[str, ...], counts: NDArray[np.int64]) -> str:
-    """Why strings that look like dates are not read as such."""
+def _why_no_dates(labels: tuple[str, ...], counts: NDArray[np.int64]) -> str:
+    """Why strings that look like dates are not read as such; nothing if they do not look so."""
     some = labels[:SAMPLE]
-    if sum(map(looks_like_one, some)) > len(some) / 2 and (reason := Datetime.why_not(labels, counts)):
-        return f"; they look like dates, but {reason}"
-    return ""
+    return Datetime.why_not(labels, counts) if sum(map(looks_like_one, some)) > len(some) / 2 else ""
 
 
 def _identifies_rows(name: str, numbers: NDArray[np.float64], count: int) -> str | None:

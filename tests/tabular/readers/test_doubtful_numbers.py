@@ -1,0 +1,37 @@
+"""Numbers whose cells may have meant something else are named."""
+
+import pytest
+
+from tests.tabular.readers.conftest import Remarks
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "says"),
+    [
+        ("y,zip\n1,12345\n2,01234\n3,00501\n", "leading_zeros", "2 values of 'zip', such as '01234' (row 1)"),
+        ('y;"zip"\n1;"007"\n', "leading_zeros", "1 values of 'zip', such as '007' (row 0)"),
+        ("y;zip\n1;1.250\n2;980\n", "thousands_doubt", "'zip' with a point, such as '1.250', have three digits"),
+        ("y\tzip\n1\t1.250\n2\t\n", "thousands_doubt", "such as '1.250'"),
+    ],
+)
+def test_a_column_whose_cells_lose_something_is_named(remarks: Remarks, content: str, code: str, says: str) -> None:
+    found = remarks(content)
+    assert [(remark["code"], remark["level"]) for remark in found["zip"]] == [(code, "warning")]
+    assert says in found["zip"][0]["message"]
+    assert found["y"] == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a,b\n0,1\n0.5,2\n-0,3\n",
+        "a,b\n1.250,1\n2.500,3\n",  # commas separate values, so points are decimal
+        "a;b\n0.125;1\n1.250;2\n",
+        "a;b\n1.25;1\n1.250;2\n",
+        "a;b\n1.250;0,5\n980;1,5\n",  # the other column tells
+        "a;b\n2026-01-05;1\n2026-02-05;2\n",
+        f"a,b\n{'x' * 200_000},01\n",  # a cell too long for Python's csv
+    ],
+)
+def test_other_numbers_are_not_named(remarks: Remarks, content: str) -> None:
+    assert not any(remarks(content).values())
