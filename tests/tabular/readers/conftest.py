@@ -8,9 +8,11 @@ import pytest
 
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.read import Options, open_file
+from steelyard.tabular.values import Values
 
 Read = Callable[..., tuple[dict[str, Any], dict[str, list[Any]]]]
 Remarks = Callable[[str | bytes], dict[str, list[dict[str, str]]]]
+Describe = Callable[[bytes, str], dict[str, tuple[Values, dict[str, Any]]]]
 
 
 @pytest.fixture
@@ -44,3 +46,16 @@ def remarks(tmp_path: Path) -> Remarks:
             return {facts["name"]: facts["findings"] for _, facts in source.columns}
 
     return read
+
+
+@pytest.fixture
+def describe(tmp_path: Path) -> Describe:
+    """Reads content: the values of each column, and its profile."""
+
+    def describe(content: bytes, form: str) -> dict[str, tuple[Values, dict[str, Any]]]:
+        path = tmp_path / "file"
+        path.write_bytes(content)
+        with open_file(str(path), Options(form, 1 << 30)) as source:
+            return {facts["name"]: (values, facts) for values, facts in source.columns}
+
+    return describe

@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from steelyard.datasets.reader_pool import Readers
-from steelyard.errors import SteelyardError
-from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.unreadable import Unreadable
-from steelyard.tabular.table import stack
-from tests.datasets.reading import MAX_BYTES, lists, read
 from tests.tabular.readers.conftest import Read
 
 
@@ -38,63 +33,53 @@ from tests.tabular.readers.conftest import Read
         ("a,b\n1970-01-02,1\n,2\n", {"a": [86400.0, None], "b": [1, 2]}),
     ],
 )
-def test_how_a_csv_file_is_written_is_found_out(
-    readers: Readers, tmp_path: Path, content: str, expected: dict[str, list[object]]
-) -> None:
-    assert lists(read(readers, tmp_path, content.encode())) == expected
+def test_how_a_csv_file_is_written_is_found_out(read: Read, content: str, expected: dict[str, list[object]]) -> None:
+    assert read(content.encode())[1] == expected
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
-def test_other_encodings_are_found_out(readers: Readers, tmp_path: Path, encoding: str) -> None:
-    assert lists(read(readers, tmp_path, "a,b\n1,né\n2,x\n".encode(encoding)))["b"] == ["né", "x"]
+def test_other_encodings_are_found_out(read: Read, encoding: str) -> None:
+    assert read("a,b\n1,né\n2,x\n".encode(encoding))[1]["b"] == ["né", "x"]
 
 
-def test_a_file_that_is_not_in_the_encoding_asked_for_is_refused(readers: Readers, tmp_path: Path) -> None:
-    with pytest.raises(SteelyardError, match="UTF-16"):
-        read(readers, tmp_path, b"a,b\n1,2\n", encoding="utf-16")
+def test_a_file_that_is_not_in_the_encoding_asked_for_is_refused(read: Read) -> None:
+    with pytest.raises(Unreadable, match="UTF-16"):
+        read(b"a,b\n1,2\n", encoding="utf-16")
 
 
-def test_names_may_be_latin_where_no_value_is(readers: Readers, tmp_path: Path) -> None:
-    assert lists(read(readers, tmp_path, "naïve,b\n1,2\n".encode("latin-1"))) == {"naïve": [1], "b": [2]}
+def test_names_may_be_latin_where_no_value_is(read: Read) -> None:
+    assert read("naïve,b\n1,2\n".encode("latin-1"))[1] == {"naïve": [1], "b": [2]}
 
 
-def test_dates_of_the_last_year_that_there_is_are_read(readers: Readers, tmp_path: Path) -> None:
-    [moment] = lists(read(readers, tmp_path, b"a\n9999-12-31 23:59:59\n"))["a"]
+def test_dates_of_the_last_year_that_there_is_are_read(read: Read) -> None:
+    [moment] = read(b"a\n9999-12-31 23:59:59\n")[1]["a"]
     assert moment == 253_402_300_799
 
 
-def test_columns_that_are_known_to_be_texts_stay_texts(readers: Readers, tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(b'\n"code" ; day;size;other\n01234;2026-11-24;1;x\n"";13/1/2026;2;y\n')
-    wanted = {"size": False, "code": True, "day": True}
-    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted=wanted) as parsed:
-        assert lists(stack([*parsed.tables()])) == {
-            "size": [1, 2],
-            "code": ["01234", None],
-            "day": ["2026-11-24", "13/1/2026"],
-        }
-    path.write_bytes("größe,b\n01,é\n".encode("latin-1"))
-    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted={"größe": True}) as parsed:
-        assert lists(stack([*parsed.tables()])) == {"größe": ["01"]}
-    path.write_bytes(b",3\n01,02\n03,04\n")  # a first line of numbers has the names that are wanted all the same
-    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, wanted={"3": False, "Unnamed: 0": True}) as parsed:
-        assert lists(stack([*parsed.tables()])) == {"3": [2, 4], "Unnamed: 0": ["01", "03"]}
-    path.write_bytes(b"1,01234\n2,9\n")
-    plain = Dialect(header=False)
-    with readers.read(str(path), "csv", max_bytes=MAX_BYTES, dialect=plain, wanted={"x1": True}) as parsed:
-        assert lists(stack([*parsed.tables()])) == {"x1": ["01234", "9"]}
+def test_columns_that_are_known_to_be_texts_stay_texts(read: Read) -> None:
+    content = b'\n"code" ; day;size;other\n01234;2026-11-24;1;x\n"";13/1/2026;2;y\n'
+    assert read(content, wanted={"size": False, "code": True, "day": True})[1] == {
+        "size": [1, 2],
+        "code": ["01234", None],
+        "day": ["2026-11-24", "13/1/2026"],
+    }
+    assert read("größe,b\n01,é\n".encode("latin-1"), wanted={"größe": True})[1] == {"größe": ["01"]}
+    # A first line of numbers has the names that are wanted all the same.
+    numbers = read(b",3\n01,02\n03,04\n", wanted={"3": False, "Unnamed: 0": True})[1]
+    assert numbers == {"3": [2, 4], "Unnamed: 0": ["01", "03"]}
+    assert read(b"1,01234\n2,9\n", header=False, wanted={"x1": True})[1] == {"x1": ["01234", "9"]}
 
 
-def test_a_quote_that_comes_late_holds_a_line_together(readers: Readers, tmp_path: Path) -> None:
+def test_a_quote_that_comes_late_holds_a_line_together(read: Read) -> None:
     texts = [f"t{row}" for row in range(300_000)] + ['"a\nb"', "c"]
     content = "a,b\n" + "".join(f"{row},{text}\n" for row, text in enumerate(texts))
-    found = lists(read(readers, tmp_path, content.encode()))
+    found = read(content.encode())[1]
     assert found == {"a": list(range(300_002)), "b": [*texts[:300_000], "a\nb", "c"]}
 
 
-def test_bytes_of_utf_16_are_no_quotes(readers: Readers, tmp_path: Path) -> None:
+def test_bytes_of_utf_16_are_no_quotes(read: Read) -> None:
     content = "a,b\n1,∢\n".encode("utf-16")  # U+2222
-    assert lists(read(readers, tmp_path, content)) == {"a": [1], "b": ["∢"]}
+    assert read(content)[1] == {"a": [1], "b": ["∢"]}
 
 
 MAP = """

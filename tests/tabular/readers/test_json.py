@@ -1,20 +1,19 @@
 """Files of JSON: rows, columns and arrays, as other programs write them."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from steelyard.datasets.reader_pool import Readers
-from steelyard.errors import SteelyardError
+from steelyard.tabular.readers.options import FORMATS
+from steelyard.tabular.readers.unreadable import Unreadable
 from tests.datasets.corpus import (
     JSON,
 )
-from tests.datasets.reading import lists, read
+from tests.tabular.readers.conftest import Read
 
 
-def test_columns_of_json_are_read_as_pandas_writes_them(readers: Readers, tmp_path: Path) -> None:
+def test_columns_of_json_are_read_as_pandas_writes_them(read: Read) -> None:
     frame = pd.DataFrame({"x": [1.5, None, 3], "b": ["x", None, "é"], "rows": [True, False, None]})
     expected = {"x": [1.5, None, 3], "b": ["x", None, "é"], "rows": [True, False, None]}
     contents = [frame.to_json(), frame.to_json(orient="records"), frame.set_index(pd.Index(list("pqr"))).to_json()]
@@ -24,7 +23,7 @@ def test_columns_of_json_are_read_as_pandas_writes_them(readers: Readers, tmp_pa
         '{"x": {"0": 1.5, "1": null, "2": 3}, "b": {"1": null, "0": "x", "2": "é"}}',
     ]
     for content in contents:
-        found = lists(read(readers, tmp_path, content.encode(), JSON))
+        found = read(content.encode(), FORMATS[JSON])[1]
         assert found == {name: expected[name] for name in found}
         assert {"x", "b"} <= found.keys()
 
@@ -50,9 +49,7 @@ def test_columns_of_json_are_read_as_pandas_writes_them(readers: Readers, tmp_pa
         ('{"x": [[1], [2]], "y": [2, [3]]}', "row 2, column 'y': is [3]"),
     ],
 )
-def test_json_whose_parts_do_not_go_together_is_refused(
-    readers: Readers, tmp_path: Path, content: str, says: str
-) -> None:
-    with pytest.raises(SteelyardError) as caught:
-        read(readers, tmp_path, content.encode(), JSON)
-    assert says in caught.value.detail
+def test_json_whose_parts_do_not_go_together_is_refused(read: Read, content: str, says: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(content.encode(), FORMATS[JSON])
+    assert says in str(caught.value)

@@ -9,10 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from steelyard.datasets.reader_pool import Readers
-from steelyard.errors import SteelyardError
 from steelyard.tabular.json_table import read_inline
 from steelyard.tabular.readers.options import FORMATS
+from steelyard.tabular.readers.unreadable import Unreadable
 from steelyard.tabular.types.datetime import Datetime
 from steelyard.tabular.types.number import Number
 from steelyard.tabular.types.time_of_day import TimeOfDay
@@ -27,10 +26,11 @@ from tests.datasets.corpus import (
     npz,
     parquet,
 )
-from tests.datasets.reading import MAX_BYTES, lists, read
+from tests.datasets.reading import lists
+from tests.tabular.readers.conftest import Describe, Read
 
 
-def test_every_format_gives_the_same_table(readers: Readers, tmp_path: Path) -> None:
+def test_every_format_gives_the_same_table(read: Read) -> None:
     expected = {"a": [1.0, 2.0, 3.0], "b": ["x", "y", "x"]}
     files = {
         CSV: b"a,b\n1,x\n2,y\n3,x\n",
@@ -39,19 +39,15 @@ def test_every_format_gives_the_same_table(readers: Readers, tmp_path: Path) -> 
         JSON: b'[{"a": 1, "b": "x"}, {"a": 2, "b": "y"}, {"a": 3, "b": "x"}]',
         NDJSON: b'{"a": 1, "b": "x"}\n{"a": 2, "b": "y"}\n{"a": 3, "b": "x"}\n',
     }
-    assert {kind: lists(read(readers, tmp_path, content, kind)) for kind, content in files.items()} == dict.fromkeys(
-        files, expected
-    )
-    assert lists(read(readers, tmp_path, npz(x=np.array([[1, 2], [3, 4]]), y=np.array(["p", "q"])), NPZ)) == {
+    assert {kind: read(content, FORMATS[kind])[1] for kind, content in files.items()} == dict.fromkeys(files, expected)
+    assert read(npz(x=np.array([[1, 2], [3, 4]]), y=np.array(["p", "q"])), FORMATS[NPZ])[1] == {
         "x0": [1, 3],
         "x1": [2, 4],
         "y": ["p", "q"],
     }
 
 
-def test_names_and_texts_have_no_spaces_around_them_and_blank_ones_are_missing(
-    readers: Readers, tmp_path: Path
-) -> None:
+def test_names_and_texts_have_no_spaces_around_them_and_blank_ones_are_missing(read: Read) -> None:
     texts = ["WD ", "\tWD", "W D", "", " \r\n ", None, "wd"]
     rows = [{" kind ": text, "on": f" 2026-11-{day:02} ", "n\t": day} for day, text in enumerate(texts, start=1)]
     moments = [datetime(2026, 11, day, tzinfo=UTC).timestamp() for day in range(1, 8)]
@@ -64,17 +60,17 @@ def test_names_and_texts_have_no_spaces_around_them_and_blank_ones_are_missing(
         NDJSON: b"\n".join(json.dumps(row).encode() for row in rows),
         CSV: pd.DataFrame(rows).to_csv(index=False).encode(),
     }
-    found = {kind: lists(read(readers, tmp_path, content, kind)) for kind, content in files.items()}
+    found = {kind: read(content, FORMATS[kind])[1] for kind, content in files.items()}
     assert found == dict.fromkeys(files, expected)
     assert lists(read_inline({"rows": rows})[0]) == expected
     arrays = npz(x=np.array([["WD "], ["\t"]]), y=np.array([0, 1]), feature_names=np.array([" kind "]))
-    assert lists(read(readers, tmp_path, arrays, NPZ)) == {"kind": ["WD", None], "y": [0, 1]}
+    assert read(arrays, FORMATS[NPZ])[1] == {"kind": ["WD", None], "y": [0, 1]}
 
 
-def test_names_that_differ_in_spaces_alone_are_refused(readers: Readers, tmp_path: Path) -> None:
+def test_names_that_differ_in_spaces_alone_are_refused(read: Read) -> None:
     for kind, content in {CSV: b"a, a\n1,2\n", PARQUET: parquet(pa.table({"a": [1], "a ": [2]}))}.items():
-        with pytest.raises(SteelyardError, match="the name 'a' is used by two columns"):
-            read(readers, tmp_path, content, kind)
+        with pytest.raises(Unreadable, match="the name 'a' is used by two columns"):
+            read(content, FORMATS[kind])
 
 
 @pytest.mark.parametrize(
@@ -87,9 +83,7 @@ def test_names_that_differ_in_spaces_alone_are_refused(readers: Readers, tmp_pat
         (["11/24/2026 12:00 AM", "11/5/2026 12:00 AM"], False),
     ],
 )
-def test_dates_are_datetimes_in_every_format(
-    readers: Readers, tmp_path: Path, texts: list[str], day_first: bool | None
-) -> None:
+def test_dates_are_datetimes_in_every_format(describe: Describe, texts: list[str], day_first: bool | None) -> None:
     table = pa.table({"when": texts, "size": [1, 2]})
     files = {
         CSV: pd.DataFrame({"when": texts, "size": [1, 2]}).to_csv(index=False).encode(),
@@ -99,18 +93,14 @@ def test_dates_are_datetimes_in_every_format(
         NDJSON: "\n".join(map(json.dumps, table.to_pylist())).encode(),
     }
     for kind, content in files.items():
-        path = tmp_path / "file"
-        path.write_bytes(content)
-        with readers.read(str(path), FORMATS[kind], max_bytes=MAX_BYTES) as parsed:
-            [when, _] = parsed.columns
-            [both] = parsed.tables()
+        values, when = describe(content, FORMATS[kind])["when"]
         assert when["schema"] == Datetime(day_first).to_json()
         assert (when["kind"], when["max"]) == ("datetime", "2026-11-24T00:00:00Z"), kind
-        assert both.columns["when"].values.array.tolist() == [1795478400.0, 1793836800.0]
+        assert values.array.tolist() == [1795478400.0, 1793836800.0]
 
 
 @pytest.mark.parametrize("texts", [["09:30", "14:30:15"], ["9:30 AM", "2:30:15 pm"], ["9:30", "14:30:15.0"]])
-def test_times_of_day_are_seconds_in_every_format(readers: Readers, tmp_path: Path, texts: list[str]) -> None:
+def test_times_of_day_are_seconds_in_every_format(describe: Describe, texts: list[str]) -> None:
     seconds = [34_200, 52_215]
     table = pa.table({"at": texts, "size": [1, 2]})
     typed = pa.table({"at": pa.array(seconds, pa.time32("s")), "size": [1, 2]})
@@ -121,34 +111,31 @@ def test_times_of_day_are_seconds_in_every_format(readers: Readers, tmp_path: Pa
         JSON: json.dumps(table.to_pylist()).encode(),
         NDJSON: "\n".join(map(json.dumps, table.to_pylist())).encode(),
     }.items():
-        path = tmp_path / "file"
-        path.write_bytes(content)
-        with readers.read(str(path), FORMATS[kind], max_bytes=MAX_BYTES) as parsed:
-            facts = [(column["kind"], column["schema"]["type"], column["max"]) for column in parsed.columns]
-            [both] = parsed.tables()
+        found = describe(content, FORMATS[kind])
+        facts = [(each["kind"], each["schema"]["type"], each["max"]) for _, each in found.values()]
         assert facts == [("numeric", "time_of_day", "14:30:15"), ("numeric", "number", 2)], kind
-        assert lists(both) == {"at": seconds, "size": [1, 2]}
+        assert {name: values.to_list() for name, (values, _) in found.items()} == {"at": seconds, "size": [1, 2]}
     inline, _ = read_inline({"rows": table.to_pylist()})
-    assert lists(inline) == lists(both)
+    assert lists(inline) == {"at": seconds, "size": [1, 2]}
     assert [column.type for column in inline.columns.values()] == [TimeOfDay(), Number()]
 
 
-def test_dates_and_times_that_are_said_to_be_texts_stay_texts(readers: Readers, tmp_path: Path) -> None:
+def test_dates_and_times_that_are_said_to_be_texts_stay_texts(read: Read) -> None:
     columns = {"on": ["2026-11-24", "2026-11-25"], "at": ["9:30", "14:30"]}
     content = pd.DataFrame(columns).to_csv(index=False).encode()
-    assert lists(read(readers, tmp_path, content, CSV, texts=("on", "at"))) == columns
-    assert lists(read(readers, tmp_path, parquet(pa.table(columns)), PARQUET, texts=("on", "at"))) == columns
+    assert read(content, FORMATS[CSV], texts=("on", "at"))[1] == columns
+    assert read(parquet(pa.table(columns)), FORMATS[PARQUET], texts=("on", "at"))[1] == columns
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
-def test_packed_files_are_unpacked(readers: Readers, tmp_path: Path, compression: str) -> None:
+def test_packed_files_are_unpacked(read: Read, tmp_path: Path, compression: str) -> None:
     packed = tmp_path / "packed"
     with pa.output_stream(packed, compression) as stream:
         stream.write(b"a,b\n1,x\n")
-    assert lists(read(readers, tmp_path, packed.read_bytes())) == {"a": [1], "b": ["x"]}
+    assert read(packed.read_bytes())[1] == {"a": [1], "b": ["x"]}
 
 
-def test_integers_that_a_file_declares_as_categories_are_categories(readers: Readers, tmp_path: Path) -> None:
+def test_integers_that_a_file_declares_as_categories_are_categories(read: Read) -> None:
     frame = pd.DataFrame({" zip": pd.Categorical([1000, 2000, 1000]), "size": [1, 2, 3]})
     plain = pa.Table.from_pandas(frame)
     stripped = plain.set_column(0, " zip", plain.column(0).cast(pa.int64()))  # with what pandas says of it alone
@@ -158,4 +145,4 @@ def test_integers_that_a_file_declares_as_categories_are_categories(readers: Rea
         for kind, content in ((PARQUET, parquet(table)), (ARROW, arrow(table))):
             if kind == PARQUET and table is not plain and table is not stripped:  # nothing in the file says so
                 continue
-            assert lists(read(readers, tmp_path, content, kind))["zip"] == ["1000", "2000", "1000"], kind
+            assert read(content, FORMATS[kind])[1]["zip"] == ["1000", "2000", "1000"], kind
