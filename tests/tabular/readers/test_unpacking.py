@@ -1,6 +1,5 @@
 """A file is read in what it is packed in, or named for what it is, with what to do."""
 
-import gzip
 import io
 import json
 
@@ -12,7 +11,7 @@ import pytest
 
 from steelyard.tabular.readers.unreadable import Unreadable
 from tests.tabular.readers.conftest import Read
-from tests.tabular.readers.workbooks import rows, workbook, zipped
+from tests.tabular.readers.workbooks import zipped
 
 TABLE = pa.table({"a": [1, 2]})
 COLUMNS = {"a": [1, 2]}
@@ -34,31 +33,6 @@ def npz() -> bytes:
     file = io.BytesIO()
     np.savez(file, x=np.zeros((2, 1)))
     return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("members", "form"),
-    [
-        ({"data/a.csv": b"a\n1\n2\n", "__MACOSX/._a.csv": b"\0", ".DS_Store": b"x"}, "csv"),
-        ({"a.csv": b"a\n1\n2\n"}, "zip"),
-        ({"a.ndjson": b'{"a": 1}\n{"a": 2}\n'}, "zip"),
-        ({"a.parquet": parquet()}, "zip"),
-        ({"a.parquet": parquet()}, "parquet"),
-        ({"a": gzip.compress(b"a\n1\n2\n")}, "csv"),
-    ],
-)
-def test_the_only_file_in_a_zip_file_is_read(read: Read, members: dict[str, bytes], form: str) -> None:
-    if "a" in members:
-        with pytest.raises(Unreadable, match="it is compressed with gzip"):
-            read(zipped(members), form)
-        return
-    found, columns = read(zipped(members), form)
-    assert (found["compression"], columns) == ("zip", COLUMNS)
-
-
-def test_a_workbook_in_a_zip_file_is_read(read: Read) -> None:
-    content = zipped({"b.xlsx": workbook({"s": rows(["a"], [1], [2])})})
-    assert read(content, "zip") == ({"compression": "zip", "sheet": "s"}, COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +75,3 @@ def test_a_workbook_in_a_zip_file_is_read(read: Read) -> None:
 def test_a_file_of_another_kind_is_named_with_what_to_do(read: Read, content: bytes, form: str, says: str) -> None:
     with pytest.raises(Unreadable, match=says):
         read(content, form, max_bytes=9999 if "9999" in says else 1 << 30)
-
-
-@pytest.mark.parametrize("name", ["<TICKER>", "ORC", "GIF8", "RDA", "[x]", "{x}", "BZh", "%PDF"])
-def test_names_of_columns_are_no_marks_of_other_kinds(read: Read, name: str) -> None:
-    assert read(f"{name},<PER>\n1,2\n")[1] == {name: [1], "<PER>": [2]}
