@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 import pytest
+import structlog
 from flask import Flask
 from werkzeug.serving import make_server
 
@@ -16,7 +17,8 @@ def serving(app: Flask, port: int = 0) -> Iterator[str]:
     server.daemon_threads = True  # a connection that a client keeps open does not keep the server
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    with structlog.testing.capture_logs():  # which would stand between the lines of a command in this process
+        yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
     server.server_close()

@@ -23,9 +23,9 @@ JOB: dict[str, Any] = {
     "train_seconds": 1.234,
     "parameters": 1234,
     "error": None,
-    "metrics": {"train": {"loss": 0.5, "accuracy": 0.25}, "validation": {"loss": None, "accuracy": 1.0}},
-    "choices": [],
     "stopping": None,
+    "choices": [],
+    "metrics": {"train": {"loss": 0.5, "accuracy": 0.25}, "validation": {"loss": None, "accuracy": 1.0}},
     "findings": [],
     "model": f"mdl_{'b' * 26}",
 }
@@ -124,6 +124,18 @@ def test_a_job_is_shown_with_its_metrics_and_its_weights() -> None:
     assert re.search(r"output/kernel +4 × 3 +\+0\.0000 +\+0\.8000 +-1\.0000 +– +▁ → █", text)
     assert "No findings." in text
     assert f"model {JOB['model']}" in text
+
+
+def test_settings_that_were_chosen_are_shown_with_the_reason() -> None:
+    choices = [{"path": "/training/batch_size", "value": 32, "reason": "[it] fits"}]
+    choices.append({"path": "/optimizer", "value": {"name": "adam"}, "reason": "usual"})
+    text = show(choices=choices)
+    assert re.search(r"/training/batch_size +32 +\[it\] fits", text)
+    assert re.search(r'/optimizer +\{"name": "adam"\} +usual', text)
+
+
+def test_why_a_training_stopped_is_shown() -> None:
+    assert "the weights are [best]" in show(stopping={"message": "the weights are [best]"})
 
 
 def test_a_job_that_failed_is_shown_with_the_reason_and_findings_with_what_to_try() -> None:

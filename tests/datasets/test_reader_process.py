@@ -21,7 +21,7 @@ from steelyard.tabular.values import Values
 def order(folder: Path, content: bytes, **changes: Any) -> dict[str, Any]:
     (folder / "in").write_bytes(content)
     fields = {"from": str(folder / "in"), "to": str(folder / "out"), "format": "csv", "max_bytes": 1 << 30}
-    return {**fields, "dialect": Dialect().to_json(), "wanted": None, **changes}
+    return {**fields, "dialect": Dialect().to_json(), "wanted": None, "usual": None, **changes}
 
 
 def test_the_answers_are_the_size_then_the_columns_then_each_part(tmp_path: Path) -> None:
