@@ -28,6 +28,7 @@ from steelyard.nn.layers import (
 )
 from steelyard.nn.losses import CategoricalCrossentropy
 from steelyard.nn.network import Network
+from steelyard.nn.one_hot import OneHot
 from steelyard.nn.optimizers import Adam
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.loop import Training
@@ -54,7 +55,7 @@ class Contender:
     def __init__(self, case: str, threads: int) -> None:
         threadpool_limits(1, "blas")  # as in a training process of the service: the threads are the trainer's own
         rows = make(case)
-        self._x, self._y, self._threads = _inputs(case, rows.numbers, rows.codes, rows.one_hot), rows.y, threads
+        self._x, self._y, self._threads = _inputs(case, rows.numbers, rows.codes), rows.y, threads
         layers = [*hidden(case), Dense(CLASSES, Softmax())]
         self._network = Network(layers, inputs=self._x.shape[1])
         self._network.initialize(Streams.spawn(0).initialization)
@@ -77,7 +78,8 @@ class Contender:
             pass
 
 
-def _inputs(case: str, numbers: Array, codes: Array, one_hot: Array) -> Array:
+def _inputs(case: str, numbers: Array, codes: Array) -> Array | OneHot:
     if case == "one_hot":
-        return one_hot
+        count = numbers.shape[1]
+        return OneHot(numbers, count + codes + CATEGORIES * np.arange(COLUMNS), count + CATEGORIES * COLUMNS)
     return np.concatenate([numbers, codes.astype(np.float32)], axis=1)

@@ -146,3 +146,22 @@ def test_every_input_belongs_to_its_column(categorical: Any, numeric: str) -> No
     assert sorted(place for places in encoder.places.values() for place in places.tolist()) == [*range(len(titles))]
     for name, places in encoder.places.items():
         assert all(titles[place].startswith(name) for place in places)
+
+
+@pytest.mark.parametrize("numeric", ["standard", "piecewise_linear"])
+@pytest.mark.parametrize("indicator", [False, True])
+def test_places_are_where_the_ones_are(indicator: bool, numeric: str) -> None:
+    labels = [*"abcdefghij", None]
+    numbers = [1.0, np.nan, 2.0, *map(float, range(8))]
+    table = made(n=numbers, c=labels, b=[True, None, *[False] * 9], d=["z", *labels[:0:-1]])
+    options = EncoderOptions(numeric=numeric, missing_indicator=indicator)
+    encoder = Encoder.fit(table.columns, np.arange(11), options)
+    full = encoder.encode(values_of(table), np.float32)
+    others, places = encoder.encode_places(values_of(table), np.float32)
+    width = others.shape[1]
+    assert encoder.layout == measure(table.columns, np.arange(11), options)
+    assert others.tobytes() == full[:, :width].tobytes()
+    assert places.dtype == np.int32
+    assert [(np.flatnonzero(row) + width).tolist() for row in full[:, width:]] == places.tolist()
+    assert encoder.layout.one_hot_inputs == encoder.layout.width - width
+    assert encoder.layout.one_hot_columns == places.shape[1]

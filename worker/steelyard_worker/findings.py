@@ -17,6 +17,7 @@ from steelyard.diagnostics.learning import (
 )
 from steelyard.diagnostics.not_finite import blame_cell, blame_target, find_not_finite, find_overflow, find_undefined
 from steelyard.diagnostics.schema import Finding
+from steelyard.nn.one_hot import OneHot
 from steelyard.nn.penalties import Penalties
 from steelyard.nn.training.loop import Training
 from steelyard.training.assemble import Prepared
@@ -97,6 +98,7 @@ def _causes(prepared: Prepared, history: History, metrics: Metrics, *, diverged:
     for name in bad & prepared.parts.keys():
         part = prepared.parts[name]
         cell = blame_target(part.y, part.ids, prepared.supervised, part.rows)
-        cell = cell or blame_cell(part.x, part.rows, part.ids, prepared.supervised.inputs, prepared.inputs)
+        numbers = part.x.numbers if isinstance(part.x, OneHot) else part.x  # categories do not overflow
+        cell = cell or blame_cell(numbers, part.rows, part.ids, prepared.supervised.inputs, prepared.inputs)
         causes |= {} if cell is None else {name: cell}
     return causes

@@ -11,6 +11,7 @@ from steelyard.errors import shown
 from steelyard.nn.layers.activation import ActivationStage
 from steelyard.nn.losses import Cost, Loss
 from steelyard.nn.network import OUTPUT, Network, Pass
+from steelyard.nn.one_hot import OneHot
 
 Array = NDArray[Any]
 MOST_ROWS = 1000
@@ -22,7 +23,7 @@ WORTH_SAYING = 0.5  # of a layer's units
 LEAST_EPOCHS = 10  # before that, no network has learned much
 
 
-def stuck_units(network: Network, x: Array) -> Iterator[Finding]:
+def stuck_units(network: Network, x: Array | OneHot) -> Iterator[Finding]:
     """Hidden layers of which most units have no slope for any of the rows `x` `(rows, inputs)`: dead, or saturated."""
     rows = np.ascontiguousarray(x[:MOST_ROWS], network.dtype)
     with np.errstate(all="ignore"):

@@ -118,6 +118,8 @@ def blame_cell(
         columns: the inputs by name.
         encoder: what encoded them.
     """
+    if not x.size:
+        return None
     sizes = np.where(np.isfinite(x), np.abs(x), np.inf)
     row, place = np.unravel_index(int(sizes.argmax()), sizes.shape)
     if not sizes[row, place] > LARGE:

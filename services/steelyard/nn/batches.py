@@ -6,19 +6,31 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from steelyard.nn.one_hot import OneHot
+
 Array = NDArray[Any]
+
+
+def _contiguous(column: Any) -> Any:
+    return column if isinstance(column, OneHot) else np.ascontiguousarray(column)
 
 
 class Batches:
     """Cuts arrays of equally many rows into batches; the last may be smaller. `columns` are the arrays, row by row."""
 
-    def __init__(self, *columns: Array, batch_size: int) -> None:
-        self.columns = [np.ascontiguousarray(column) for column in columns]
+    def __init__(self, *columns: Any, batch_size: int) -> None:
+        self.columns = [_contiguous(column) for column in columns]
         self.rows = len(columns[0])
         self.batch_size = min(batch_size, self.rows)
         self.count = -(-self.rows // self.batch_size)
         self.order = np.arange(self.rows)
         self._buffers = [np.empty((self.batch_size, *column.shape[1:]), column.dtype) for column in columns]
+
+    @property
+    def values_of_row(self) -> int:
+        """How many values the first array keeps of a row."""
+        first = self.columns[0]
+        return int(first.values if isinstance(first, OneHot) else first.shape[1])
 
     def shuffle(self, generator: Generator) -> None:
         """Put the rows in a new order, which depends on the generator alone, not on the order before."""

@@ -11,6 +11,7 @@ from steelyard.errors import InvalidParameter
 from steelyard.nn.losses import Cost, Loss
 from steelyard.nn.metrics import Metric
 from steelyard.nn.network import Network
+from steelyard.nn.one_hot import OneHot
 from steelyard.nn.penalties import Penalties
 
 Array = NDArray[Any]
@@ -23,7 +24,9 @@ def require_link(network: Network, loss: Loss) -> None:
         raise InvalidParameter("activation", f"is {seen!r}; with {loss.name} the output layer's must be {loss.link!r}")
 
 
-def evaluate(network: Network, loss: Loss, x: Array, y: Array, *, metrics: Sequence[Metric]) -> dict[str, float]:
+def evaluate(
+    network: Network, loss: Loss, x: Array | OneHot, y: Array, *, metrics: Sequence[Metric]
+) -> dict[str, float]:
     """The loss, with penalties, and the metrics over all rows. Arguments as for `Training`."""
     outputs = network.compute(x, logits=loss.link is not None)
     cost = Cost(loss, len(outputs), network.outputs, network.dtype).value(outputs, y) + Penalties(network).value()
@@ -63,7 +66,7 @@ class Answers:
     probabilities: Array | None
 
 
-def answer(network: Network, loss: Loss, x: Array) -> Answers:
+def answer(network: Network, loss: Loss, x: Array | OneHot) -> Answers:
     """Predict for `x` `(rows, features)`."""
     outputs = network.compute(x, logits=loss.link is not None)
     activated = outputs if loss.link is None else network.activate(outputs)

@@ -20,6 +20,7 @@ from steelyard.nn.batch_invariant import FEW_ROWS
 from steelyard.nn.layers import Dense, Layer
 from steelyard.nn.layers.base import Place, Surroundings, TensorSpec
 from steelyard.nn.layers.stack import Stack, places
+from steelyard.nn.one_hot import OneHot
 from steelyard.nn.rng import Streams
 
 Array = NDArray[Any]
@@ -73,7 +74,7 @@ class Network:
         """Whether an initializer needs rows to look at."""
         return any(spec.initializer.unit_variance for spec in self.specs().values())
 
-    def initialize(self, generator: Generator, x: Array | None = None) -> None:
+    def initialize(self, generator: Generator, x: Array | OneHot | None = None) -> None:
         """Draw the first values of every tensor, in the network's order.
 
         `x` `(rows, inputs)`, of the network's dtype, is for initializers that look at the data. Raises
@@ -86,7 +87,7 @@ class Network:
             return
         if x is None:
             raise InvalidParameter("initializer", "needs rows of the data, and there are none")
-        rows = x[:PREDICT_ROWS]
+        rows = np.asarray(x[:PREDICT_ROWS])
         Pass(self, len(rows), logits=False).calibrate(rows)
 
     def specs(self) -> dict[str, TensorSpec]:
@@ -117,7 +118,7 @@ class Network:
         """Outputs `(rows, outputs)`, activated, for inputs `(rows, inputs)`."""
         return self.compute(x, logits=False)
 
-    def compute(self, x: Array, *, logits: bool) -> Array:
+    def compute(self, x: Array | OneHot, *, logits: bool) -> Array:
         """Outputs `(rows, outputs)`; with `logits` as they are before the output layer's activation.
 
         A row's bits do not depend on the rows that come with it. Several threads may compute at once.
@@ -126,7 +127,7 @@ class Network:
         kept = self._kept.passes
         path = kept.get(logits)
         for start in range(0, len(x), PREDICT_ROWS):
-            some = x[start : start + PREDICT_ROWS]
+            some = np.asarray(x[start : start + PREDICT_ROWS])
             batch = np.ascontiguousarray(_in_pairs(some), self.dtype)
             if path is None or path.rows != len(batch):
                 path = Pass(self, len(batch), logits=logits)

@@ -5,7 +5,7 @@ Numbers and datetimes make a block of scaled values; each column of categories i
 Under `piecewise_linear`, numbers are scaled as under `standard`, and have an input for each of their bins beside that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -18,6 +18,7 @@ from steelyard.tabular.column import Column
 from steelyard.tabular.datetime_parts import PARTS, read_parts
 from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.json_rows import CellReader, Reading
+from steelyard.tabular.layout import Layout
 from steelyard.tabular.piecewise_linear import PiecewiseLinear
 from steelyard.tabular.scaling import Scaler
 from steelyard.tabular.types.column_type import ColumnType, Encoding
@@ -28,14 +29,6 @@ from steelyard.tabular.values import MISSING, Values
 Array = NDArray[Any]
 Rows = NDArray[np.int64]
 ROWS_AT_ONCE = 512
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The network's inputs: how many, and which of them are numbers of categories, of how many each."""
-
-    width: int
-    embedded: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,14 +153,26 @@ class Encoder:
 
     def encode(self, columns: Mapping[str, Values], dtype: Any) -> Array:
         """The network's inputs `(rows, width)` for these columns."""
-        rows = len(next(iter(columns.values())).array)
-        numbers = [columns[name] for name in (*self.numbers, *self.datetimes)]
         found = [each.find(columns[each.name]) for each in self.categories]
-        x = np.zeros((rows, self.layout.width), dtype)
-        for first in range(0, rows, ROWS_AT_ONCE):  # columns become rows within the processor's cache
-            some = slice(first, min(first + ROWS_AT_ONCE, rows))
-            self._encode_cells(_stack(numbers, some, [each[some] for each in found]), x[some])
+        x = np.zeros((_length(columns), self.layout.width), dtype)
+        for some, cells in self._stacked(columns, found):
+            self._encode_cells(cells, x[some])
         return x
+
+    def encode_places(self, columns: Mapping[str, Values], dtype: Any) -> tuple[Array, NDArray[np.int32]]:
+        """The same, one-hot inputs as places: the other inputs `(rows, n)`, and which are one `(rows, columns)`."""
+        found = [each.find(columns[each.name]) for each in self.categories]
+        numbers = np.zeros((_length(columns), self._before_categories), dtype)
+        for some, cells in self._stacked(columns, ()):
+            self._encode_numbers(cells, numbers[some])
+        return numbers, (np.stack(found, axis=1) + self._first_places).astype(np.int32)
+
+    def _stacked(self, columns: Mapping[str, Values], further: Sequence[Rows]) -> Iterator[tuple[slice, Array]]:
+        """Some rows after the other, as columns become rows within the processor's cache: where, and their cells."""
+        numbers, rows = [columns[name] for name in (*self.numbers, *self.datetimes)], _length(columns)
+        for first in range(0, rows, ROWS_AT_ONCE):
+            some = slice(first, min(first + ROWS_AT_ONCE, rows))
+            yield some, _stack(numbers, some, [each[some] for each in further])
 
     def encode_cells(self, cells: NDArray[np.float64], dtype: Any) -> Array:
         """The inputs for cells `(rows, columns)`: numbers and datetimes, NaN where one is missing, and places."""
@@ -178,7 +183,15 @@ class Encoder:
     def _encode_cells(self, cells: NDArray[np.float64], x: Array) -> None:
         """Fill in `x` `(rows, width)`, where zeros stand."""
         values = len(self.numbers) + len(self.datetimes)
-        block = _block(cells[:, :values], len(self.numbers), self.options)
+        self._encode_numbers(cells[:, :values], x[:, : self._before_categories])
+        if self.options.categorical == "embedding":
+            x[:, self._before_categories :] = cells[:, values:]
+        elif self.categories:
+            x[np.arange(len(x))[:, None], self._first_places + cells[:, values:].astype(np.int64)] = 1
+
+    def _encode_numbers(self, cells: NDArray[np.float64], x: Array) -> None:
+        """Fill in the inputs before those of categories."""
+        block = _block(cells, len(self.numbers), self.options)
         width = block.shape[1]
         if np.isnan(np.add.reduce(block, axis=None)):
             missing = np.isnan(block)
@@ -189,10 +202,6 @@ class Encoder:
         if self.piecewise is not None:
             bins = x[:, self._before_bins : self._before_categories]
             self.piecewise.transform(block[:, : len(self.numbers)], bins)
-        if self.options.categorical == "embedding":
-            x[:, self._before_categories :] = cells[:, values:]
-        elif self.categories:
-            x[np.arange(len(x))[:, None], self._first_places + cells[:, values:].astype(np.int64)] = 1
 
     @cached_property
     def _first_places(self) -> Rows:
@@ -244,9 +253,14 @@ def _fit_bins(numbers: Sequence[Values], options: EncoderOptions) -> PiecewiseLi
 
 def _layout(width: int, categories: Sequence[Categories], options: EncoderOptions) -> Layout:
     if options.categorical != "embedding":
-        return Layout(width + sum(each.places for each in categories))
+        places = sum(each.places for each in categories)
+        return Layout(width + places, one_hot_inputs=places, one_hot_columns=len(categories))
     embedded = tuple((width + place, each.places) for place, each in enumerate(categories))
     return Layout(width + len(categories), embedded)
+
+
+def _length(columns: Mapping[str, Values]) -> int:
+    return len(next(iter(columns.values())).array)
 
 
 def _features(columns: Mapping[str, Column], options: EncoderOptions) -> dict[str, ColumnType]:

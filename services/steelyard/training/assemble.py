@@ -13,12 +13,15 @@ from steelyard.nn.layers import Dense, Embedding, Layer
 from steelyard.nn.losses import Quantile
 from steelyard.nn.metrics import METRICS, Metric, Pinball
 from steelyard.nn.network import Network
+from steelyard.nn.one_hot import OneHot
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.early_stopping import EarlyStopping
 from steelyard.nn.training.loop import Training
-from steelyard.tabular.encoder import Encoder, Layout
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.layout import Layout
 from steelyard.tabular.scaling import Scaler
 from steelyard.tabular.supervision import Supervised, learnable
+from steelyard.tabular.values import Values
 from steelyard.training.schema import JobSpec, class_key
 from steelyard.training.splits import divide
 
@@ -31,7 +34,7 @@ class Part:
 
     rows: NDArray[np.int64]
     ids: NDArray[np.int64]
-    x: Array
+    x: Array | OneHot
     y: Array
 
 
@@ -99,10 +102,16 @@ def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared
     for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
         if len(rows):
             values = {column: supervised.inputs[column].values.take(rows) for column in inputs.features}
-            x = inputs.encode(values, spec.training.dtype)
+            x = _encode(inputs, values, spec.training.dtype)
             parts[name] = Part(rows, supervised.table.numbers_of(rows), x, as_targets(spec, supervised.y[rows], target))
     weights = row_weights(supervised, split.train, spec.training.class_weight)
     return Prepared(supervised, parts, inputs, target, None if weights is None else weights.astype(spec.training.dtype))
+
+
+def _encode(inputs: Encoder, columns: Mapping[str, Values], dtype: Any) -> Array | OneHot:
+    if not inputs.layout.keeps_places:
+        return inputs.encode(columns, dtype)
+    return OneHot(*inputs.encode_places(columns, dtype), inputs.layout.width)
 
 
 def row_weights(

@@ -8,7 +8,7 @@ from steelyard.errors import TooLargeToTrain
 from steelyard.nn.engines.support import CHUNK_VALUES, why_not_compiled
 from steelyard.nn.layers import Layer
 from steelyard.nn.network import buffer_width, count_parameters, network_places
-from steelyard.tabular.encoder import Layout
+from steelyard.tabular.layout import Layout
 from steelyard.tabular.supervision import Supervised
 from steelyard.training.assemble import build_clip, build_layers
 from steelyard.training.schema import JobSpec
@@ -54,7 +54,7 @@ def _shares(spec: JobSpec, supervised: Supervised, layout: Layout, layers: Seque
     buffers = 2 * batch * (buffer_width(layers, width) + width)  # twice: the last batch has buffers of its own
     outputs = 6 * rows * supervised.outputs
     # As read; gathered, filled and scaled, in float64; and as the network gets them.
-    copies = rows * (len(supervised.inputs) * 4 * 8 + width * itemsize)
+    copies = rows * (len(supervised.inputs) * 4 * 8 + layout.kept * itemsize)
     has_categories = any(column.type.encoding == "categories" for column in supervised.inputs.values())
     is_one_hot = has_categories and spec.preprocessing.categorical == "one_hot"
     embedding = ", or preprocessing.categorical as 'embedding'" if is_one_hot else ""

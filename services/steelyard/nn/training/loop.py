@@ -20,6 +20,7 @@ from steelyard.nn.evaluation import evaluate, require_link
 from steelyard.nn.losses import Loss
 from steelyard.nn.metrics import Metric
 from steelyard.nn.network import Network
+from steelyard.nn.one_hot import OneHot
 from steelyard.nn.optimizers import Optimizer, Rule
 from steelyard.nn.rng import Streams
 from steelyard.nn.schedules import Schedule, Steady, Time
@@ -71,7 +72,7 @@ class Training:
         network: with its weights initialized.
         loss: what is made small.
         optimizer: how.
-        x: `(rows, features)` of the network's dtype.
+        x: `(rows, features)` of the network's dtype; columns of categories may be `OneHot`.
         y: class indices `(rows,)` for losses of several classes, else values `(rows, outputs)` of the network's dtype.
         weights: how much each row counts, `(rows,)` of the network's dtype, not negative; all the same if `None`.
         epochs: how often every row is seen.
@@ -96,7 +97,7 @@ class Training:
         network: Network,
         loss: Loss,
         optimizer: Optimizer,
-        x: Array,
+        x: Array | OneHot,
         y: Array,
         *,
         epochs: int,
@@ -106,7 +107,7 @@ class Training:
         shuffle: bool = True,
         schedule: Schedule | None = None,
         gradient_clip: GradientClip | None = None,
-        validation: tuple[Array, Array] | None = None,
+        validation: tuple[Array | OneHot, Array] | None = None,
         early_stopping: EarlyStopping | None = None,
         metrics: Sequence[Metric] = (),
         threads: int = 1,
@@ -336,14 +337,17 @@ class Training:
         self._streams.restore(state["streams"])
 
 
-def _read_columns(network: Network, loss: Loss, x: Array, y: Array, weights: Array | None) -> list[Array]:
+def _read_columns(network: Network, loss: Loss, x: Array | OneHot, y: Array, weights: Array | None) -> list[Any]:
     """The arrays as the steps take them, which look at addresses and ask no more. Raises `InvalidParameter`."""
     of_classes = "multiclass" in loss.tasks
     targets = (len(x),) if of_classes else (len(x), network.outputs)
     wanted = {"x": (len(x), network.inputs), "y": targets, "weights": (len(x),)}
-    columns = {"x": x, "y": y} | ({} if weights is None else {"weights": weights})
+    columns: dict[str, Any] = {"x": x, "y": y} | ({} if weights is None else {"weights": weights})
     for name, column in columns.items():
         if column.shape != wanted[name]:
             raise InvalidParameter(name, f"has the shape {column.shape}; it must be {wanted[name]}")
     kinds = {"y": np.dtype(np.int64)} if of_classes else {}
-    return [np.asarray(column, kinds.get(name, network.dtype)) for name, column in columns.items()]
+    arrays = (column if isinstance(column, OneHot) else np.asarray(column) for column in columns.values())
+    return [
+        array.astype(kinds.get(name, network.dtype), copy=False) for name, array in zip(columns, arrays, strict=True)
+    ]

@@ -18,12 +18,13 @@ from typing import Any
 from numba import types
 
 from steelyard.nn.elementwise import exp, log1p
-from steelyard.nn.engines.compiled.machine import load_each, numbers_at, rows_at, store_each, view, words_at
+from steelyard.nn.engines.compiled.machine import add_to, load_each, numbers_at, rows_at, store_each, view, words_at
 
 BATCH, BATCH_ROWS, CHUNK_ROW = range(3)
 LOSS, WEIGHT, PENALTY = range(3)
 CURSOR_WORDS, STATISTICS = 3, 3
 FIRST_SLOT = 3  # of the words of an update: weights, gradients, coefficients, then a slot each
+CODE_BYTES = 4  # of the number of a category, or of an input that is one
 OF_ROWS = 2  # numbers that a categorical cost keeps of each row while it is found
 
 # What `build` fills in. Named here so that a reader, and a checker, knows them.
@@ -43,6 +44,22 @@ def gather(first: int, rows: int, given: Any) -> None:
         taken = rows_at(source, places[row], 1, width, SIZE, DTYPE)
         for place in range(width):
             out[row * width + place] = taken[place]
+
+
+def spell_out(first: int, rows: int, given: Any) -> None:
+    """Rows of one-hot inputs in full: numbers, then zeros, and ones at their places."""
+    count, columns, width = given[3], given[4], given[5]
+    numbers, full = (
+        rows_at(given[0], first, rows, count, SIZE, DTYPE),
+        rows_at(given[2], first, rows, width, SIZE, DTYPE),
+    )
+    places = rows_at(given[1], first, rows, columns, CODE_BYTES, types.int32)
+    full[:] = 0
+    for row in range(rows):
+        for place in range(count):
+            full[row * width + place] = numbers[row * count + place]
+        for column in range(columns):
+            full[row * width + places[row * columns + column]] = 1
 
 
 def share_out(first: int, rows: int, given: Any) -> None:
@@ -79,6 +96,24 @@ def sum_rows(first: int, rows: int, given: Any) -> None:
     for row in range(rows):
         for unit in range(units):
             gradient[unit] += g[row * units + unit]
+
+
+def add_by_code(first: int, rows: int, given: Any) -> None:
+    """The gradient of `count` rows of a matrix from number `start` on: the sum of `g` over the rows with their code.
+
+    Of `columns` codes a row has, those from `low` to `high` count; of its `width` gradients, `units` from `offset` on.
+    """
+    start, count, units, width, offset = given[1], given[2], given[3], given[4], given[5]
+    columns, low, high = given[8], given[9], given[10]
+    codes = rows_at(given[7], first, rows, columns, CODE_BYTES, types.int32)
+    sums = view(given[0], count * units, DTYPE)
+    sums[:] = 0
+    for row in range(rows):
+        for column in range(low, high):
+            code = types.int64(codes[row * columns + column]) - start
+            if 0 <= code < count:
+                at_g = given[6] + ((first + row) * width + offset) * SIZE
+                add_to(given[0] + code * units * SIZE, at_g, units, DTYPE)
 
 
 def keep(first: int, rows: int, given: Any) -> None:

@@ -51,6 +51,22 @@ def rows_at(address: Any, first: Any, rows: Any, width: Any, size: Any, dtype: A
     return carray(pointer_to(address + first * width * size, dtype), rows * width)
 
 
+@njit(forceinline=True)
+def copy_to(target: Any, source: Any, count: Any, dtype: Any) -> None:
+    """Copy `count` values from one address to another."""
+    into, given = view(target, count, dtype), view(source, count, dtype)
+    for place in range(count):
+        into[place] = given[place]
+
+
+@njit(forceinline=True)
+def add_to(target: Any, source: Any, count: Any, dtype: Any) -> None:
+    """Add the `count` values at one address to those at another."""
+    into, more = view(target, count, dtype), view(source, count, dtype)
+    for place in range(count):
+        into[place] += more[place]
+
+
 @intrinsic(prefer_literal=True)
 def numbers_at(_: Any, address: Any, dtype: Any, count: Any) -> Any:
     """The `count` numbers from an address on, as a tuple."""

@@ -13,10 +13,11 @@ from steelyard.nn.elementwise import Curve, parameters_of
 from steelyard.nn.engines.compiled import kernels
 from steelyard.nn.engines.compiled.build import kernel
 from steelyard.nn.engines.compiled.lane import OVER_ROWS, Lane
-from steelyard.nn.engines.compiled.layers import Block, Passage
+from steelyard.nn.engines.compiled.layers import Block, Passage, Places
 from steelyard.nn.engines.compiled.machine import address_of
 from steelyard.nn.engines.compiled.shared import Shared
 from steelyard.nn.losses import Categorical, Pointwise
+from steelyard.nn.one_hot import OneHot
 
 Array = NDArray[Any]
 
@@ -57,14 +58,28 @@ class Program(Lane):
             self.call(self.over_rows, kernels.share_out, cursor, statistics, order, address_of(weights[0]), shares)
         else:
             self.call(self.over_rows, kernels.share_equally, cursor, statistics, shares)
-        found = []
-        for name, column in (("y", y), ("x", x)):
-            width = column.shape[1] if column.ndim == 2 else 1
-            out = self.buffer(name, width, column.dtype)
-            given = np.array([cursor, order, address_of(column), width, out], np.int64)
-            self.over_rows.append((kernel(kernels.gather, column.dtype), self.keep(given), OVER_ROWS))
-            found.append(out)
-        return shares, found[0], found[1]
+        targets = self._gather("y", y)
+        return shares, targets, self._take_places(x) if isinstance(x, OneHot) else self._gather("x", x)
+
+    def _gather(self, name: str, column: Array) -> int:
+        """Take rows of an array: where they are."""
+        width = column.shape[1] if column.ndim == 2 else 1
+        out = self.buffer(name, width, column.dtype)
+        order = address_of(self.shared.batches.order)
+        given = np.array([address_of(self.cursor), order, address_of(column), width, out], np.int64)
+        self.over_rows.append((kernel(kernels.gather, column.dtype), self.keep(given), OVER_ROWS))
+        return out
+
+    def _take_places(self, x: OneHot) -> int:
+        """Take rows as they are for a first layer that takes them so; else, in full."""
+        width, numbers, columns = x.shape[1], x.numbers.shape[1], x.places.shape[1]
+        found = self._gather("x", x.numbers), self._gather("places", x.places)
+        if (first := self.layers.forms[0]).takes_one_hot:
+            first.one_hot = Places(numbers, columns, found[1])
+            return found[0]
+        full = self.buffer("full", width)
+        self.call(self.over_rows, kernels.spell_out, *found, full, numbers, columns, width)
+        return full
 
     def _cost(self, outputs: int, targets: int, shares: int) -> int:
         """The loss of the outputs; the address of its gradient."""

@@ -51,7 +51,8 @@ class Shared:
         of what stands before and behind its weights.
         """
         network, threads = self.network, self.threads
-        row = sum(place.inputs + place.outputs for place in network.places)
+        row = self.batches.values_of_row - network.inputs
+        row += sum(place.inputs + place.outputs for place in network.places)
         if threads == 1 or network.gradients.size > row * self.batches.batch_size:
             return []
         return [network.gradients, *(aligned(network.gradients.size, network.dtype) for _ in range(threads - 1))]

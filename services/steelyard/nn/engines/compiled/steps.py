@@ -47,7 +47,8 @@ class CompiledSteps(Steps):
         self._streams, self._metrics = streams, metrics
         self.slots = {name: aligned(network.parameters.size, network.dtype) for name in rule.slots}
         self.scalars = dict(rule.scalars)
-        flops = 6.0 * network.parameters.size * batches.batch_size
+        zeros = (network.inputs - batches.values_of_row) * network.places[0].outputs  # of one-hot inputs
+        flops = 6.0 * (network.parameters.size - zeros) * batches.batch_size
         self.threads = max(1, min(threads, batches.batch_size, int(flops / THREAD_FLOPS)))
         self.stride = self._stride(flops)
         kept = np.empty((self.stride * batches.batch_size, network.outputs), network.dtype) if metrics else None

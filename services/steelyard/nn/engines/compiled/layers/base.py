@@ -29,6 +29,15 @@ class Block:
         return int(self.span.stop - self.span.start)
 
 
+@dataclass(frozen=True)
+class Places:
+    """Inputs of a batch that are one-hot: those behind `numbers` others. Of each row `columns` are one, at `places`."""
+
+    numbers: int
+    columns: int
+    places: int
+
+
 class Form(ABC, Generic[L]):
     """A layer at work in one thread.
 
@@ -37,6 +46,7 @@ class Form(ABC, Generic[L]):
     """
 
     takes_one_hot: ClassVar[bool] = False
+    one_hot: Places | None = None  # set where it is first, and takes inputs of a batch in this form
 
     def __init__(self, lane: Lane, place: Place, prefix: str) -> None:
         self.lane, self.place, self.prefix = lane, place, prefix
@@ -85,16 +95,16 @@ class Form(ABC, Generic[L]):
             lane.call(block.calls, kernels.add_up, mine, len(others), *others, count=block.size)
         return block
 
-    def in_rows(self, tensor: str, take: Callable[[Calls, int, int], None], some: int) -> Iterator[Block]:
-        """A matrix in pieces of `some` rows each. `take(calls, first, count)` adds the calls for the gradient of some.
+    def in_rows(self, tensor: str, take: Callable[[Calls, int, int], None], firsts: range) -> Iterator[Block]:
+        """Rows of a matrix in pieces that begin at `firsts`. `take(calls, first, count)` adds the calls for a gradient.
 
         Not called where every thread has a vector of gradients by its own rows: then these are added up.
         """
         lane, name = self.lane, self.prefix + tensor
-        rows, width = lane.weights[name].shape
+        width = lane.weights[name].shape[1]
         start = lane.network.span(name).start
-        for first in range(0, rows, some):
-            count = min(some, rows - first)
+        for first in firsts:
+            count = min(firsts.step, firsts.stop - first)
             block = Block(name, slice(start + first * width, start + (first + count) * width), [])
             if lane.own_gradients is None:
                 take(block.calls, first, count)

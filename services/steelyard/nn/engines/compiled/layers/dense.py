@@ -1,14 +1,17 @@
 """The dense layer, compiled: three matrix products, a bias, and its activation."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, ClassVar
+
+from numba import types
 
 from steelyard.nn.engines.compiled import kernels
-from steelyard.nn.engines.compiled.kernels import DTYPE, SIZE
+from steelyard.nn.engines.compiled.kernels import CODE_BYTES, DTYPE, SIZE
 from steelyard.nn.engines.compiled.lane import Calls
 from steelyard.nn.engines.compiled.layers.activation import Activated
-from steelyard.nn.engines.compiled.layers.base import Block, Form, form_of
-from steelyard.nn.engines.compiled.machine import address_of, gemm, rows_at, view
+from steelyard.nn.engines.compiled.layers.base import Block, Form, Places, form_of
+from steelyard.nn.engines.compiled.machine import add_to, address_of, gemm, rows_at, view
 from steelyard.nn.engines.compiled.products import (
     is_large,
     largest_tile,
@@ -68,28 +71,51 @@ def add_bias(first: int, rows: int, given: Any) -> None:
             z[row * units + unit] += bias[unit]
 
 
+def add_places(first: int, rows: int, given: Any) -> None:
+    """`z ← z + Σ Kₚ` over the inputs `p` of each row that are one; from zero where there are no others."""
+    units, columns, others = given[3], given[4], given[5]
+    places = given[2] + first * columns * CODE_BYTES
+    for row in range(rows):
+        at_z = given[0] + (first + row) * units * SIZE
+        if others == 0:
+            view(at_z, units, DTYPE)[:] = 0
+        for column in range(columns):
+            place = types.int64(view(places + (row * columns + column) * CODE_BYTES, 1, types.int32)[0])
+            add_to(at_z, given[1] + place * units * SIZE, units, DTYPE)
+
+
 class Product:
-    """`x · K` at work: the weighted sums, and both gradients. `tensor` is the kernel, `(inputs, units)`."""
+    """`x · K` at work: the weighted sums, and both gradients. `tensor` is the kernel, `(inputs, units)`.
+
+    Of inputs that are one-hot, only the numbers before them are multiplied.
+    """
 
     def __init__(self, form: Form[Any], tensor: str, *, trainable: bool) -> None:
         self._form, self._tensor, self._trainable = form, tensor, trainable
-        self._lane, self._inputs, self._units = form.lane, form.inputs, form.units
+        self._lane, self._units, self._one_hot = form.lane, form.units, form.one_hot
+        self._inputs = form.inputs if form.one_hot is None else form.one_hot.numbers
         self._x = self._g = 0
 
     def forward(self, x: int, z: int) -> None:
         """Write the sums to `z`."""
-        self._x, lane = x, self._lane
-        # What is multiplied at once goes through memory of BLAS's own, which wanders between threads: 1.3 times slower.
-        tile = self._tile if lane.threads == 1 else largest_tile()
-        copy = lane.copied if pays_to_copy(self._inputs, self._units * lane.dtype.itemsize, rows=lane.rows) else 0
-        given = (lane.routine, tile, x, self._form.weights(self._tensor), z, self._inputs, self._units, copy)
-        lane.call(lane.over_rows, weigh, *given)
+        self._x, lane, weights = x, self._lane, self._form.weights(self._tensor)
+        if self._inputs:
+            # Products at once go through BLAS's own memory, which wanders between threads: 1.3 times slower.
+            tile = self._tile if lane.threads == 1 else largest_tile()
+            copies = pays_to_copy(self._inputs, self._units * lane.dtype.itemsize, rows=lane.rows)
+            copy = lane.copied if copies else 0
+            given = (lane.routine, tile, x, weights, z, self._inputs, self._units, copy)
+            lane.call(lane.over_rows, weigh, *given)
+        if self._one_hot is not None:
+            places, columns = self._one_hot.places, self._one_hot.columns
+            lane.call(lane.over_rows, add_places, z, weights, places, self._units, columns, self._inputs)
 
     def backward(self, g: int, *, wanted: bool) -> int:
         """From `g`, which must stay as it is until the step is made, to the gradient by the inputs."""
         self._g, lane, inputs, units = g, self._lane, self._inputs, self._units
         if lane.own_gradients is not None and self._trainable:
-            self._weigh_kernel(lane.over_rows, lane.own_gradients, 0, inputs)
+            for first, stop, take in self._parts(lane.own_gradients):
+                take(lane.over_rows, first, stop - first)
         if not wanted:
             return g
         by_inputs = self._form.buffer(f"{self._tensor}/by_inputs", inputs)
@@ -104,10 +130,11 @@ class Product:
 
     def blocks(self) -> Iterator[Block]:
         """The kernel in pieces: some inputs' weights after the other."""
-        some = self._form.rows_of_piece(self._inputs, self._units, fewest=FEWEST_INPUTS)
-        if self._is_large:
-            some = max(some, -(-self._inputs // (PIECES * self._lane.threads)))
-        return self._form.in_rows(self._tensor, self._take, some)
+        for first, stop, take in self._parts(self._lane.gradients):
+            some = self._form.rows_of_piece(stop - first, self._units, fewest=FEWEST_INPUTS)
+            if first == 0 and self._is_large:
+                some = max(some, -(-self._inputs // (PIECES * self._lane.threads)))
+            yield from self._form.in_rows(self._tensor, take, range(first, stop, some))
 
     @property
     def _is_large(self) -> bool:
@@ -118,20 +145,32 @@ class Product:
         """How many multiplications a tile of the products may have; 0 where they are made at once."""
         return 0 if self._is_large else largest_tile()
 
-    def _take(self, calls: Calls, first: int, count: int) -> None:
-        self._weigh_kernel(calls, self._lane.gradients, first, count)
-
-    def _weigh_kernel(self, calls: Calls, gradients: Any, first: int, count: int) -> None:
-        """The gradient of the kernel by `count` inputs from `first` on."""
+    def _parts(self, gradients: Any) -> Iterator[tuple[int, int, Callable[[Calls, int, int], None]]]:
+        """Where the inputs of each kind begin and end, and what adds the calls for the gradient of some of them."""
         gradient = gradients[self._form.prefix + self._tensor]
+        if self._inputs:
+            yield 0, self._inputs, partial(self._multiply, gradient)
+        if self._one_hot is not None:
+            yield self._inputs, self._form.inputs, partial(self._add_up, gradient, self._one_hot)
+
+    def _multiply(self, gradient: Any, calls: Calls, first: int, count: int) -> None:
+        """The gradient of the weights of `count` numbers from `first` on."""
         x = self._x + first * self._lane.dtype.itemsize
         given = (x, self._g, address_of(gradient[first:]), count, self._inputs, self._units)
         self._lane.call(calls, weigh_kernel, self._lane.routine, self._tile, *given)
+
+    def _add_up(self, gradient: Any, one_hot: Places, calls: Calls, first: int, count: int) -> None:
+        """That of `count` inputs that are one-hot."""
+        given = (address_of(gradient[first:]), first, count, self._units, self._units, 0, self._g)
+        codes = one_hot.places, one_hot.columns, 0, one_hot.columns
+        self._lane.call(calls, kernels.add_by_code, *given, *codes)
 
 
 @form_of(Dense)
 class DenseForm(Form[Dense]):
     """The weighted sums, then the activation."""
+
+    takes_one_hot: ClassVar = True
 
     def forward(self, x: int) -> int:
         layer, z = self.layer, self.buffer("z", self.units)

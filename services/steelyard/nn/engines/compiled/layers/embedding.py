@@ -8,55 +8,37 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from steelyard.nn.engines.compiled.kernels import DTYPE, SIZE
+from steelyard.nn.engines.compiled import kernels
+from steelyard.nn.engines.compiled.kernels import CODE_BYTES, DTYPE, SIZE
 from steelyard.nn.engines.compiled.lane import Calls
 from steelyard.nn.engines.compiled.layers.base import Block, Form, form_of
-from steelyard.nn.engines.compiled.machine import address_of, rows_at, view
+from steelyard.nn.engines.compiled.machine import address_of, copy_to, rows_at, view
 from steelyard.nn.layers import Embedding
 
-CODE_BYTES = 8
 TABLE_WORDS = 3  # of a column: which it is, its categories, its table
 
 
 def embed(first: int, rows: int, given: Any) -> None:
     """`y = [other columns, table_c[x_c] for each column c]`; the numbers `x_c`, in range, are kept."""
-    inputs, outputs, units, columns, others, runs = given[3], given[4], given[5], given[6], given[7], given[8]
-    x, y = rows_at(given[0], first, rows, inputs, SIZE, DTYPE), rows_at(given[1], first, rows, outputs, SIZE, DTYPE)
-    codes = rows_at(given[2], first, rows, columns, CODE_BYTES, types.int64)
-    passed = view(given[9], 2 * runs, types.int64)
-    tables = view(given[10], columns * TABLE_WORDS, types.int64)
+    inputs, outputs, units, columns, runs = given[3], given[4], given[5], given[6], given[7]
+    x, y = rows_at(given[0], first, rows, inputs, SIZE, DTYPE), given[1] + first * outputs * SIZE
+    codes = rows_at(given[2], first, rows, columns, CODE_BYTES, types.int32)
+    passed = view(given[8], 2 * runs, types.int64)
+    tables = view(given[9], columns * TABLE_WORDS, types.int64)
     for row in range(rows):
-        start = row * outputs
+        at_x, at_y = given[0] + (first + row) * inputs * SIZE, y + row * outputs * SIZE
         for run in range(runs):
-            source, count = row * inputs + passed[2 * run], passed[2 * run + 1]
-            for place in range(count):
-                y[start + place] = x[source + place]
-            start += count
+            count = passed[2 * run + 1]
+            copy_to(at_y, at_x + passed[2 * run] * SIZE, count, DTYPE)
+            at_y += count * SIZE
         for column in range(columns):
             number, last = x[row * inputs + tables[TABLE_WORDS * column]], tables[TABLE_WORDS * column + 1] - 1
             code = types.int64(0)
             if number > 0:  # what is not a number is not
                 code = last if number >= last else types.int64(np.rint(number))
-            codes[row * columns + column] = code
-            vector = rows_at(tables[TABLE_WORDS * column + 2], code, 1, units, SIZE, DTYPE)
-            start = row * outputs + others + column * units
-            for unit in range(units):
-                y[start + unit] = vector[unit]
-
-
-def add_by_code(first: int, rows: int, given: Any) -> None:
-    """The gradient of `count` of a table's vectors from number `start` on: the sum over rows with their number."""
-    gradient, start, count, units, outputs, offset = given[0], given[1], given[2], given[3], given[4], given[5]
-    columns, column = given[8], given[9]
-    g = rows_at(given[6], first, rows, outputs, SIZE, DTYPE)
-    codes = rows_at(given[7], first, rows, columns, CODE_BYTES, types.int64)
-    sums = view(gradient, count * units, DTYPE)
-    sums[:] = 0
-    for row in range(rows):
-        code = codes[row * columns + column] - start
-        if 0 <= code < count:
-            for unit in range(units):
-                sums[code * units + unit] += g[row * outputs + offset + unit]
+            codes[row * columns + column] = types.int32(code)
+            copy_to(at_y, tables[TABLE_WORDS * column + 2] + code * units * SIZE, units, DTYPE)
+            at_y += units * SIZE
 
 
 def spread_out(first: int, rows: int, given: Any) -> None:
@@ -96,8 +78,8 @@ class EmbeddingForm(Form[Embedding]):
             for word in (column, count, self.weights(f"table_{column}"))
         ]
         y = self.buffer("y", self.units)
-        self._codes = lane.buffer(f"{self.prefix}codes", len(columns), np.int64)
-        sizes = self.inputs, self.units, self.layer.units, len(columns), self._others
+        self._codes = lane.buffer(f"{self.prefix}codes", len(columns), np.int32)
+        sizes = self.inputs, self.units, self.layer.units, len(columns)
         words = lane.keep(np.array([*tables, 0], np.int64))
         lane.call(lane.over_rows, embed, x, y, self._codes, *sizes, *self._runs, words)
         return y
@@ -117,7 +99,8 @@ class EmbeddingForm(Form[Embedding]):
     def blocks(self) -> Iterator[Block]:
         for place, spec in enumerate(self.place.tensors):
             if spec.trainable:
-                yield from self.in_rows(spec.name, partial(self._take, place), self.rows_of_piece(*spec.shape))
+                firsts = range(0, spec.shape[0], self.rows_of_piece(*spec.shape))
+                yield from self.in_rows(spec.name, partial(self._take, place), firsts)
 
     def _take(self, place: int, calls: Calls, first: int, count: int) -> None:
         self._add_by_code(calls, self.lane.gradients, place, first, count)
@@ -126,4 +109,5 @@ class EmbeddingForm(Form[Embedding]):
         units = self.layer.units
         gradient = gradients[f"{self.prefix}table_{self.layer.columns[place]}"]
         given = (address_of(gradient[first:]), first, count, units, self.units, self._others + place * units)
-        self.lane.call(calls, add_by_code, *given, self._g, self._codes, len(self.layer.columns), place)
+        codes = self._codes, len(self.layer.columns), place, place + 1
+        self.lane.call(calls, kernels.add_by_code, *given, self._g, *codes)
