@@ -165,7 +165,7 @@ def run_inside() -> None:
         wanted = {"a": False, "b": True} if data and data[0] >= IS_TO_PREDICT else None
         sent.write_bytes(wrap(data[1:]))
         order = {"from": str(sent), "to": str(read), "format": form, "max_bytes": MOST_UNPACKED}
-        order |= {"dialect": dialect.to_json(), "wanted": wanted}
+        order |= {"dialect": dialect.to_json(), "wanted": wanted, "usual": None}
         answer: dict[str, Any] = {}
         for each in reader_process.serve(order):  # of rows, of columns, of every part that is written
             answer |= each
