@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.diagnostics.data import find_in_data
+from steelyard.diagnostics.data import MOST_NAMED, find_in_data, listed
 from steelyard.diagnostics.schema import Finding
 from steelyard.errors import ValidationFailed
 from steelyard.tabular.split import Split
@@ -163,3 +163,12 @@ def test_training_rows_without_any_weight_are_an_error() -> None:
 def test_supervised_rows_are_not_copied_where_nothing_is_empty() -> None:
     supervised: Supervised = supervise(table_of({"a": numbers(1, 2), "y": numbers(1.5, 2)}), ["y"])
     assert learnable(supervised, np.arange(2)) is supervised
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "'n0'"), (MOST_NAMED, None), (MOST_NAMED + 1, "and 1 more"), (MOST_NAMED + 2, "and 2 more")]
+)
+def test_the_first_names_are_listed_and_the_others_counted(count: int, text: str | None) -> None:
+    found = listed([f"n{place}" for place in range(count)])
+    assert found.count("'n") == min(count, MOST_NAMED)
+    assert found.endswith(text or f"'n{MOST_NAMED - 1}'")

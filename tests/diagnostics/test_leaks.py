@@ -32,6 +32,7 @@ def leaks(x: Any, y: Any, **options: Any) -> list[Finding]:
     ("x", "y", "words"),
     [
         (PRICES, PRICES, "equals the target 'y'"),
+        (PRICES + 0.5, PRICES, "is a linear function of"),
         (PRICES * 1.19 + 4, PRICES, "is a linear function of"),
         ((PRICES * 1.19).round(2), PRICES, "is a linear function of"),
         (CLASSES, CLASSES, "equals the target 'y'"),
@@ -100,3 +101,11 @@ def test_what_holds_in_a_sample_is_checked_on_all_rows() -> None:
     assert leaks(x, y)
     x[np.setdiff1d(np.arange(len(y)), np.linspace(0, len(y) - 1, SAMPLES[-1]).round().astype(int))[5]] += 100
     assert leaks(x, y) == []
+
+
+@pytest.mark.parametrize(("rows", "count"), [(24, 0), (26, 1)])
+def test_thresholds_are_evidence_where_a_million_tables_would_not_have_them(rows: int, count: int) -> None:
+    """Half of the rows are of each class: of C(24, 12) = 2.7 million orders, 2 are sorted; of C(26, 13), 10.4."""
+    generator = np.random.default_rng(3)
+    x = np.arange(rows) + generator.uniform(0.1, 0.9, rows)
+    assert len(leaks(x, ["n"] * (rows // 2) + ["p"] * (rows // 2))) == count

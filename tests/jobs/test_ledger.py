@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select, update
 
 from steelyard.errors import Conflict, FencedOff, NotFound, Stalled
 from steelyard.jobs import ledger, queries
+from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Event, Job
@@ -229,3 +230,59 @@ def test_a_running_job_is_not_deleted(engine: Engine) -> None:
         get_job(engine, job_id)
     with pytest.raises(NotFound):
         ledger.remove(engine, job_id, TRAINING)
+
+
+def test_a_crash_waits_a_second_and_the_next_one_four(engine: Engine) -> None:
+    job_id = submit(engine)
+    for seconds in (1.0, 4.0):
+        change(engine, job_id, available_at=0)
+        assert ledger.lose(engine, claim(engine, job_id), "killed") == pytest.approx(seconds, abs=0.2)
+    change(engine, job_id, available_at=0)
+    assert ledger.lose(engine, claim(engine, job_id), "killed") == 0.0  # it has ended
+
+
+@pytest.mark.parametrize("is_part", [False, True])
+def test_a_checkpoint_or_a_part_forgets_crashes_and_losses(engine: Engine, is_part: bool) -> None:
+    job_id = submit(engine)
+    held = claim(engine, job_id)
+    change(engine, job_id, crashes=2, losses=5)
+    ledger.record(engine, held, [(1, {"loss": 1.0})], train_seconds=0.5)
+    assert counters(engine, job_id) == (2, 5)
+    if is_part:
+        with writing(engine) as connection:
+            ledger.move_on(connection, held, epoch=2, train_seconds=0.7)
+    else:
+        ledger.record(engine, held, [], train_seconds=0.7, checkpoint=Checkpoint(1, 1, b"state"))
+    assert counters(engine, job_id) == (0, 0)
+
+
+def counters(engine: Engine, job_id: str) -> tuple[int, int]:
+    with reading(engine) as connection:
+        row = connection.execute(select(Job.crashes, Job.losses).where(Job.id == job_id)).one()
+    return row.crashes, row.losses
+
+
+def test_a_run_forgets_what_an_earlier_one_recorded_after_its_checkpoint(engine: Engine) -> None:
+    jobs = [submit(engine) for _ in range(2)]
+    runs = [ledger.claim(engine, owner="w", lease_seconds=30) for _ in jobs]
+    for held in runs:
+        assert held is not None
+        ledger.record(engine, held, [(epoch, {"loss": 1.0}) for epoch in (1, 2, 3)], train_seconds=3.0)
+    first, other = runs
+    assert first is not None
+    assert other is not None
+    assert ledger.rewind(engine, first, epoch=2, train_seconds=2.0) == 0
+    assert get_history(engine, first.job_id).epochs == [1, 2]
+    assert get_history(engine, other.job_id).epochs == [1, 2, 3]
+    job = get_job(engine, first.job_id)
+    assert (job.progress.epoch, job.train_seconds) == (2, 2.0)
+    change(engine, first.job_id, uncounted_seconds=None)  # as a resume does
+    assert ledger.rewind(engine, first, epoch=1, train_seconds=1.0) == 1.0
+    assert ledger.rewind(engine, first, epoch=0, train_seconds=0.0) == 1.0
+    messages = [event.message for event in queries.list_events(engine, first.job_id, TRAINING).data]
+    assert [message for message in messages if message.startswith("continuing")] == [
+        "continuing from epoch 2",
+        "continuing from epoch 1",
+    ]
+    with pytest.raises(FencedOff):
+        ledger.rewind(engine, Claim(first.job_id, first.fence + 1, 1), epoch=0, train_seconds=0.0)

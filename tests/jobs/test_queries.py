@@ -42,3 +42,10 @@ def test_jobs_are_counted_by_status(engine: Engine) -> None:
         submit(engine)
     assert ledger.claim(engine, owner="w", lease_seconds=30) is not None
     assert queries.count_by_status(engine) == {"queued": 2, "running": 1}
+
+
+@pytest.mark.parametrize(("limit", "has_more"), [(1, True), (2, False), (3, False)])
+def test_a_page_of_events_knows_whether_more_follow(engine: Engine, limit: int, has_more: bool) -> None:
+    held = claim(engine, submit(engine))  # accepted, and claimed
+    page = queries.list_events(engine, held.job_id, TRAINING, limit=limit)
+    assert (len(page.data), page.has_more) == (min(limit, 2), has_more)

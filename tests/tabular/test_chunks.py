@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
@@ -55,3 +56,18 @@ def test_many_parts_with_labels_of_their_own_are_one_column(seed: int) -> None:
     generator = np.random.default_rng(seed)
     texts = [f"t{number}" for number in generator.integers(0, 5000, 2 * chunks.ROWS + 7)]
     assert there_and_back(coded(texts)).to_list() == texts
+
+
+@pytest.mark.parametrize(
+    ("array", "dtype"),
+    [
+        (np.array([0.0, 1.0, 100.0]), "|i1"),
+        (np.array([0.0, 1000.0]), "<i2"),
+        (np.array([0.5, 1.25]), "<f4"),
+        (np.array([0.0, -0.0]), "<f4"),
+        (np.array([0.1]), "<f8"),
+        (np.array([np.nan, 1.0]), "<f4"),
+    ],
+)
+def test_numbers_are_stored_in_the_narrowest_type_that_holds_them(array: Any, dtype: str) -> None:
+    assert chunks.cut(0, Values(array), 0).dtype == dtype

@@ -165,3 +165,18 @@ def test_places_are_where_the_ones_are(indicator: bool, numeric: str) -> None:
     assert [(np.flatnonzero(row) + width).tolist() for row in full[:, width:]] == places.tolist()
     assert encoder.layout.one_hot_inputs == encoder.layout.width - width
     assert encoder.layout.one_hot_columns == places.shape[1]
+
+
+def test_a_label_that_was_not_there_in_training_has_the_last_place_or_is_rejected() -> None:
+    encoder = Encoder.fit(made(city=CITIES).columns, ALL, EncoderOptions())
+    [city] = encoder.categories
+    assert city.labels == ("Bern", "Kyiv", "Oslo", "Rome")
+    assert [city.read(name) for name in (*city.labels, "Paris")] == [0, 1, 2, 3, city.places - 1]
+    assert [city.read_known(name) for name in (*city.labels, " Rome ")] == [0, 1, 2, 3, 3]
+    with pytest.raises(ValueError, match="it is new"):
+        city.read_known("Paris")
+    for blank in ("", " "):
+        with pytest.raises(ValueError, match="it is blank"):
+            city.read(blank)
+    with pytest.raises(ValueError, match="it means a missing value"):
+        city.read("NA")

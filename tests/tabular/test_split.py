@@ -1,6 +1,7 @@
 """Splits: complete, disjoint, of the right sizes, fair to every class."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +79,35 @@ def test_the_latest_rows_are_kept_back(moments: list[float]) -> None:
     assert len(split.test) == max(1, round(len(times) * 0.1))
     assert times[split.train].max() <= times[split.validation].min()
     assert times[split.validation].max() <= times[split.test].min()
+
+
+def test_a_part_with_the_fraction_zero_is_empty() -> None:
+    assert sizes(10, {"validation": 0.0, "test": 0.01}) == {"test": 1}
+    assert sizes(10, {"validation": 0.25}) == {"validation": 2}  # rounded to even
+
+
+@pytest.mark.parametrize(("size", "validation"), [(4, {4, 6}), (5, {5}), (6, {4, 6}), (7, {3, 7}), (8, {2}), (9, {1})])
+def test_a_group_may_exceed_what_is_lacking_by_less_than_it_would_fall_short(size: int, validation: set[int]) -> None:
+    """Two groups of 10 rows, of which 4 are wanted: which of them is drawn first, the seed decides."""
+    groups = np.array([0] * size + [1] * (10 - size))
+    made = [split_groups(groups, {"validation": 0.4}, np.random.default_rng(seed)) for seed in range(20)]
+    assert {len(each.validation) for each in made} == validation
+    assert all(len(each.test) == 0 for each in made)
+
+
+def test_nothing_is_drawn_for_a_part_that_was_not_asked_for() -> None:
+    groups = np.arange(12) % 4
+    made = split_groups(groups, {"test": 0.25}, np.random.default_rng(0))
+    assert (len(made.train), len(made.validation), len(made.test)) == (9, 0, 3)
+    nothing = split_groups(groups, {}, np.random.default_rng(0))
+    assert len(nothing.train) == 12
+
+
+def test_a_class_of_two_rows_keeps_one_to_train_on_where_another_can_give() -> None:
+    classes = np.array([0] * 8 + [1] * 2)
+    for seed in range(10):
+        made = split_rows(10, {"validation": 0.6}, np.random.default_rng(seed), classes=classes)
+        assert np.bincount(classes[made.train], minlength=2).min() >= 1
+    few = np.array([0, 0, 1, 2])
+    made = split_rows(4, {"validation": 0.5}, np.random.default_rng(0), classes=few)
+    assert len(np.unique(few[made.train])) == 2

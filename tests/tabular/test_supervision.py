@@ -8,7 +8,7 @@ import pytest
 from steelyard.errors import ValidationFailed
 from steelyard.tabular.faults import MOST_FAULTS
 from steelyard.tabular.json_table import read_inline
-from steelyard.tabular.supervision import Supervised, supervise
+from steelyard.tabular.supervision import EMPTY, Supervised, learnable, missing_fault, supervise
 from steelyard.tabular.table import Table, table_of
 from steelyard.tabular.values import Values, booleans, coded
 
@@ -210,3 +210,54 @@ def test_several_targets_of_booleans_are_labels() -> None:
     numbers = made({"a": np.arange(3.0), "b": np.array([0.0, 1.0, 2.0]), "c": np.ones(3)})
     with pytest.raises(ValidationFailed, match="has values other than 0 and 1"):
         supervise(numbers, [], target=["b", "c"], task="multilabel")
+
+
+def test_an_input_without_a_value_in_the_training_rows_is_dropped_and_others_stay() -> None:
+    columns = {"a": np.arange(4.0), "b": np.array([np.nan, np.nan, 1.0, 2.0]), "c": [None, None, None, "x"]}
+    found = supervise(made({**columns, "y": np.array([0.5, 1, 2, 3])}), ["y"])
+    few = learnable(found, np.array([0, 1]))
+    assert (few.features, few.left_out) == (["a"], {"b": EMPTY, "c": EMPTY})
+    some = learnable(found, np.array([0, 2]))
+    assert (some.features, some.left_out) == (["a", "b"], {"c": EMPTY})
+    assert learnable(found, np.arange(4)) is found
+    with pytest.raises(ValidationFailed, match="has no value in the 2 training rows of b, c"):
+        learnable(supervise(made({**columns, "y": np.arange(4.0) / 3}), ["y"], features=["b", "c"]), np.array([0, 1]))
+
+
+def test_columns_that_were_dropped_before_are_still_listed() -> None:
+    columns: dict[str, Any] = {"id": [*range(30)], "a": [i % 7 for i in range(30)], "b": [None] * 29 + [1.5]}
+    found = learn([i % 2 for i in range(30)], columns=columns)
+    assert {*learnable(found, np.arange(29)).left_out} == {"id", "b"}
+
+
+@pytest.mark.parametrize("weights", [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+def test_a_training_row_needs_a_weight(weights: list[float]) -> None:
+    table = made({"a": np.arange(3.0), "w": np.array(weights), "y": np.array([0.5, 1.5, 2.5])})
+    found = supervise(table, ["y"], sample_weight="w")
+    if weights[1]:
+        learnable(found, np.array([0, 1]))
+    else:
+        with pytest.raises(ValidationFailed, match="is 0 in all 2 training rows"):
+            learnable(found, np.array([0, 1]))
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "row"),
+    [
+        ([1, None, 3], "has no value in row 1; every row needs one", 1),
+        ([None, 2, None], "has no value in 2 rows, row 0 the first; every row needs one", 0),
+    ],
+)
+def test_rows_without_a_value_are_counted_with_the_first(values: list[Any], words: str, row: int) -> None:
+    table, _ = read_inline({"rows": [{"a": value, "y": 1.5} for value in values]})
+    fault = missing_fault(table, "a")
+    assert (fault.pointer, fault.detail) == (f"/data/inline/rows/{row}/a", f"is null: an input, 'a', {words}")
+
+
+@pytest.mark.parametrize(("count", "words"), [(10, "c9)"), (11, "c9 and 1 more)"), (12, "c9 and 2 more)")])
+def test_ten_names_are_listed_and_the_others_counted(count: int, words: str) -> None:
+    table = made({f"c{place}": np.arange(2.0) + 0.5 for place in range(count)})
+    with pytest.raises(ValidationFailed) as caught:
+        supervise(table, [])
+    [fault] = caught.value.faults
+    assert f"{fault.detail})".endswith(words)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.tabular.table import Table, stack, table_of
+from steelyard.tabular.table import Table, numeric_table, stack, table_of
 from steelyard.tabular.values import Values, booleans, coded
 
 
@@ -37,3 +37,31 @@ def test_a_column_without_values_may_stand_behind_any_other(values: Values, noth
     [column] = stack([table_of({"a": values}), table_of({"a": nothing})]).columns.values()
     assert column.values.to_list() == [*values.to_list(), None, None]
     assert column.values.labels == values.labels
+
+
+def test_a_part_of_the_rows_counts_what_they_lack_themselves() -> None:
+    table = table_of({"a": Values(np.array([1.0, np.nan, 3.0, np.nan])), "b": coded(["x", "y", "x", "y"])})
+    some = table.only(np.array([1, 2]))
+    assert {name: column.missing for name, column in some.columns.items()} == {"a": 1, "b": 0}
+    assert {name: column.missing for name, column in table.only(np.array([0])).columns.items()} == {"a": 0, "b": 0}
+    assert some.columns["a"].values.to_list() == [None, 3]
+    assert table.starts == (0,)
+    assert some.locate("a", 0) == "/data"
+
+
+def test_places_are_those_of_the_rows_that_were_sent() -> None:
+    table = table_of({"a": Values(np.arange(4.0))}, lambda column, row: f"/{column}/{row}")
+    some = table.only(np.array([1, 3]))
+    assert [some.locate("a", row) for row in (0, 1, None)] == ["/a/1", "/a/3", "/a/None"]
+
+
+def test_a_table_without_columns_has_no_rows() -> None:
+    assert (table_of({}).rows, table_of({}).names) == (0, [])
+
+
+def test_inputs_that_are_known_to_be_numbers_are_not_looked_at() -> None:
+    ids = np.arange(40.0)
+    table = numeric_table({"id": ids}, {"y": coded(["a", "b"] * 20)})
+    assert (table.names, table.rows) == (["id", "y"], 40)
+    assert (table.columns["id"].kind, table.columns["y"].kind) == ("numeric", "categorical")
+    assert table_of({"id": Values(ids)}).columns["id"].kind == "id"

@@ -142,3 +142,41 @@ def test_values_and_indices_are_those_of_the_rows() -> None:
     assert found.y.tolist() == [1, 0, 0, 1] * 5
     assert read({"y": [0.5, 2, 3]}).y.tolist() == [[0.5], [2], [3]]
     assert read({"y": [0.5, 2, 3]}).y.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [(["a", "a"], "has 'a' as 't'"), ([7.0, 7.0], "has 7 as 't'"), ([True, True], "has True as 't'")],
+)
+def test_a_constant_class_is_shown(target: list[Any], words: str) -> None:
+    [detail] = faults({"t": target}, asked="multiclass").values()
+    assert detail.startswith(words)
+
+
+def test_up_to_twenty_whole_numbers_that_are_too_rare_are_a_guess() -> None:
+    assert one([*range(0, 40, 2)]) == ("regression", "quantity")
+    assert one([*range(0, 42, 2)]) == ("regression", None)
+
+
+def test_a_loss_of_two_classes_takes_two_one_hot_columns_and_no_more() -> None:
+    two = {"a": [1, 0, 1], "b": [0, 1, 0]}
+    assert read(two, loss="binary_crossentropy").task == "binary"
+    three = {"a": [1, 0, 0, 1], "b": [0, 1, 0, 0], "c": [0, 0, 1, 0]}
+    assert read(three, loss="categorical_crossentropy").task == "multiclass"
+    assert read(three, loss="binary_crossentropy").task == "multilabel"
+
+
+def test_the_values_of_labels_are_those_of_the_rows() -> None:
+    found = read({"a": [1, 0, 1], "b": [1, 1, 0]}, asked="multilabel")
+    assert found.y.tolist() == [[1, 1], [0, 1], [1, 0]]
+    assert found.y.dtype == np.float64
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+def test_numbers_like_those_of_classes_may_be_rarer(rows: int) -> None:
+    codes = [0, 1, 2, 3] * rows
+    assert one(codes)[0] == "multiclass"
+    assert one([code + 1 for code in codes])[0] == "multiclass"
+    assert one([code + 2 for code in codes]) == ("regression", "quantity")
+    assert one([0, 1, 2, 4] * rows) == ("regression", "quantity")
+    assert one([0, 1, 2, 4] * 5) == ("multiclass", "classes")

@@ -59,3 +59,7 @@ def test_other_columns_are_converted_by_what_they_say() -> None:
     with pytest.raises(WrongValue) as caught:
         kind.convert(Values(np.array([1.0, 3.0, 0.5])), Number())
     assert (caught.value.row, caught.value.detail) == (1, "is 3; it must be true or false")
+
+
+def test_a_column_of_booleans_tells_why() -> None:
+    assert Boolean().reason == "its values are booleans"

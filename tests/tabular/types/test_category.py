@@ -85,3 +85,7 @@ def test_of_texts_and_of_ignored_columns_nothing_is_learned() -> None:
     assert Ignore().why_not_learned == "its schema says so"
     assert {kind.kind for kind in (Text(), Ignore())} == {"text"}
     assert all(kind.reads_strings for kind in (Category(), Text(), Ignore()))
+
+
+def test_a_column_of_categories_tells_why() -> None:
+    assert Category().reason == Text().reason == "its values are strings"

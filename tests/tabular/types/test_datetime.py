@@ -118,3 +118,50 @@ def test_dates_written_in_several_clear_ways_may_stand_in_one_column() -> None:
     assert found is not None
     assert {*found[1]} == {Datetime().parse("2019-01-13")}
     assert found[0] == Datetime(day_first=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "expected"),
+    [
+        (Datetime(), "its values are dates or datetimes", "2026-11-24T09:30:00Z"),
+        (Datetime(day_first=False), "its values are dates or datetimes, the month before the day", "or as 11/24/2026"),
+        (Datetime(day_first=True), "its values are dates or datetimes, the day before the month", "or as 24/11/2026"),
+        (Datetime(format="%d.%m.%y"), "its values are dates or datetimes", "or as %d.%m.%y"),
+    ],
+)
+def test_how_dates_are_written_is_told(kind: Datetime, reason: str, expected: str) -> None:
+    assert kind.reason == reason
+    assert kind.expected.startswith("it must be a date like 2026-11-24 or 2026-11-24T09:30:00Z")
+    assert kind.expected.endswith(expected)
+
+
+def test_a_format_is_read_first_and_iso_8601_after_it() -> None:
+    kind = Datetime(format="%d.%m.%y")
+    day = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+    assert kind.parse("24.11.26") == kind.parse("2026-11-24") == day
+    assert Datetime(format="%y%m%d %H:%M").parse("261124 10:30") == day + 10.5 * 3600
+    with pytest.raises(ValueError, match=r"'24\.13\.26' is not a"):
+        kind.parse("24.13.26")
+
+
+@pytest.mark.parametrize("value", ["%d.%m.%y", "%Y-%j", "%c", "%d %B %Y", "%Y%m%d" + " " * 58])
+def test_a_format_needs_the_year_the_month_and_the_day(value: str) -> None:
+    assert Datetime.format_fault(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("%d.%m.", "must have the year, the month and the day"),
+        ("%m/%Y", "must have the year, the month and the day"),
+        ("%H:%M", "must have the year"),
+        ("%Q", "must be a strptime format such as"),
+        ("%d%", "must be a strptime format"),
+        ("", "must have the year"),
+        (3, "must be a strptime format"),
+        (None, "must be a strptime format"),
+        ("%Y%m%d" + " " * 59, "must be a strptime format"),
+    ],
+)
+def test_a_format_that_is_none_is_explained(value: object, words: str) -> None:
+    assert words in str(Datetime.format_fault(value))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.tabular.json_numbers import LARGEST
-from steelyard.tabular.types.number import Number, read_number
+from steelyard.tabular.types.number import LONGEST, Number, read_number
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,14 @@ def test_the_whole_column_tells_the_decimal_point(labels: list[str], decimal: st
 def test_where_both_decimal_points_fit_that_of_the_file_is_taken() -> None:
     found = Number(decimal=",").recognize(["1.250", "980"], np.ones(2, np.int64))
     assert found == (Number(decimal=","), [1250.0, 980.0])
+
+
+@pytest.mark.parametrize(("length", "number"), [(LONGEST, 1234.0), (LONGEST + 1, None)])
+def test_a_string_with_marks_is_read_up_to_a_length(length: int, number: float | None) -> None:
+    assert read_number("1,234" + " " * (length - 5)) == number
+
+
+def test_a_number_that_is_too_large_and_a_string_that_is_none_have_errors_of_their_own() -> None:
+    assert Number().wrong(0, 1e200).detail.startswith("is 1e+200; it must be within")
+    assert Number().wrong(0, "x").detail.startswith("is 'x'; ")
+    assert "within" not in Number().wrong(0, "x").detail

@@ -158,3 +158,9 @@ def test_dates_that_cannot_be_read_are_a_remark(values: list[str]) -> None:
     [remark] = recognize("when", coded(values)).remarks
     assert (remark.code, remark.level) == ("dates_as_strings", "warning")
     assert "'when' look like dates, but were read as strings" in remark.message
+
+
+@pytest.mark.parametrize(("length", "kind"), [(80, "categorical"), (81, "text")])
+def test_strings_of_more_than_eighty_characters_on_average_are_no_categories(length: int, kind: str) -> None:
+    labels = [f"{place:03}" + "x" * (length - 3) for place in range(100)]
+    assert recognize("c", coded(labels * 10)).type.kind == kind
