@@ -112,3 +112,12 @@ def test_a_damaged_archive_is_read_or_rejected(damage: int, value: int) -> None:
         file.flush()
         with suppress(Unreadable), only_member(file.name, "csv", 1000):
             pass
+
+
+@pytest.mark.parametrize(("count", "words"), [(2, "2 files ('a0', 'a1')"), (3, "'a2')"), (5, "'a2' and 2 more)")])
+def test_an_archive_of_several_files_is_rejected_with_their_names(tmp_path: Path, count: int, words: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(zipped({f"a{place}": b"x" for place in range(count)}))
+    with pytest.raises(Unreadable) as caught, only_member(str(path), "csv", 100):
+        pass
+    assert words in str(caught.value)

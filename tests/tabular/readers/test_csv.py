@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from steelyard.tabular.readers.unreadable import Unreadable
+from tests.datasets.corpus import CORPUS, CSV, Bad
 from tests.tabular.readers.conftest import Read
 
 
@@ -123,3 +124,15 @@ def test_a_fault_comes_with_what_to_do(read: Read, content: str, says: str) -> N
 def test_a_decimal_comma_beside_points_is_one_where_most_numbers_have_it(read: Read) -> None:
     assert read('a,b\n"1,5",2.5\n"2,5",3.5\n3,4.5\n')[1] == {"a": [1.5, 2.5, 3], "b": [2.5, 3.5, 4.5]}
     assert read('a,b\n1,2.5\n2,3.5\n"4,6",4.5\n')[1]["a"] == ["1", "2", "4,6"]  # a list
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pyarrow's, over a row not in UTF-8
+@pytest.mark.parametrize(
+    "bad",
+    [bad for bad in CORPUS if bad.media_type == CSV and not bad.name.startswith("gzip")],
+    ids=lambda bad: bad.name,
+)
+def test_a_broken_file_is_rejected_with_the_reason(read: Read, bad: Bad) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(bad.make())
+    assert bad.says in str(caught.value)

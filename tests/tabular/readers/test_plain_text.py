@@ -35,6 +35,7 @@ def test_a_plain_file_is_read_where_it_is(tmp_path: Path) -> None:
         (b'a,b\n1,"x\n! kept"\n! gone\n', {"comment": "!"}, 'a,b\n1,"x\n! kept"\n'),
         (b"\xef\xbb\xbf! x\na,b\n1,2\n", {"comment": "!"}, "a,b\n1,2\n"),
         (b'a "b c"\n1   2\n', {"delimiter": WHITESPACE}, "a\tb c\n1\t2\n"),
+        (b"# a b\n1 2\n3 4\n", {}, "a\tb\n1\t2\n3\t4\n"),
         (b"a  b\n\n1 2x3\n", {"delimiter": FIXED_WIDTH}, "a\tb\n1\t2x3\n"),
     ],
 )
