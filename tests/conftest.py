@@ -35,7 +35,8 @@ Service.client_class = Client
 # A machine that runs other tests at the same time makes any example slow now and then.
 hypothesis_settings.register_profile("no deadline", deadline=None)
 hypothesis_settings.load_profile("no deadline")
-SLOW = ("faults", "journeys", "worker", "browser", "cli", "http", "jobs")  # these wait for processes, the rest computes
+# These wait for processes; the rest computes.
+SLOW = ("faults", "journeys", "worker", "browser", "cli", "web", "datasets", "jobs")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

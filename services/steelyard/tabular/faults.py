@@ -1,4 +1,4 @@
-"""Refusing data: its faults, however many there are, as one error of bounded length."""
+"""Rejects data with one error of bounded length, however many faults they have."""
 
 from collections.abc import Iterable
 from itertools import islice

@@ -1,6 +1,6 @@
-"""Numbers that came inside a request: read at the speed of C where they are good, looked at one by one to say why not.
+"""Reads numbers inside a request: all at once in C if they are valid, else one by one to explain what is wrong.
 
-NumPy never guesses: it would read a number in a text, where Python's arrays take nothing but numbers.
+They are read by Python's arrays, which take nothing but numbers; NumPy would also convert strings.
 """
 
 from array import array
@@ -40,7 +40,7 @@ def is_too_large(numbers: NDArray[np.float64]) -> bool:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text says a number."""
+    """Whether Python reads a string as a number."""
     try:
         float(text)
     except ValueError:

@@ -23,7 +23,7 @@ class Remark:
 
 
 def large_integers(name: str, count: int, row: int) -> Remark:
-    """That integers, the first of them in this row, were rounded to numbers of 53 bits."""
+    """The remark that `count` integers beyond 2^53, the first in this row, were rounded to float64."""
     return Remark(
         code="large_integers",
         level="warning",

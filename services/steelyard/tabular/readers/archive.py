@@ -1,4 +1,4 @@
-"""ZIP files: a table that is zipped by itself, an Excel workbook, or another thing that is named."""
+"""ZIP files: a zipped table, an Excel workbook, or another kind of archive, which is rejected by its name."""
 
 import lzma
 import struct

@@ -1,6 +1,6 @@
-"""Arrow's many types, of which other programs write some for one and the same thing, brought to a few.
+"""Reduces Arrow's types to a few: other programs write the same values in several types.
 
-Dictionaries and views may say a long text a million times with few bytes: what they come to is looked at first.
+Dictionaries and views can repeat a long string a million times in a few bytes, so the expanded size is checked first.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,9 +20,9 @@ VIEWS = (pa.types.is_string_view, pa.types.is_binary_view)
 
 
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column, once it is found to be sound, without extensions and dictionaries; texts as such, and UUIDs as texts.
+    """The validated column, without extensions and dictionaries; views, bytes and UUIDs become strings.
 
-    So are bytes, if they can be: older Parquet files know no others. Raises `Unreadable`, and what Arrow raises.
+    Older Parquet files store strings as bytes. Raises `Unreadable`, and what Arrow raises.
     """
     kind = column.type
     if kind.num_fields:

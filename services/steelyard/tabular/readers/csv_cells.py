@@ -1,4 +1,4 @@
-"""What people mean by the names and cells of a CSV file, where its parser takes them by the letter."""
+"""Cleans up the names and cells that the CSV parser returns: spaces, empty cells, decimal commas."""
 
 import re
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ NUMBER = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 
 
 def called(name: str, place: int) -> str:
-    """The name of a column. The first may have none, and has then that of pandas.
+    """The name of a column. A first column without a name is called `Unnamed: 0`, as in pandas.
 
-    It holds the numbers or the names of rows, where pandas or R wrote the file.
+    It holds the numbers or names of rows, where pandas or R wrote the file.
     """
     return trimmed(name) or ("Unnamed: 0" if place == 0 else "")
 
@@ -98,7 +98,7 @@ def _as_numbers(texts: pa.ChunkedArray, dialect: Dialect) -> pa.ChunkedArray:
 
 
 def require_words(names: Sequence[str]) -> None:
-    """Refuse a first line that may well be a row."""
+    """Raise `Unreadable` if the first line holds only numbers: it is probably a row of data."""
     if len(names) > 1 and all(NUMBER.fullmatch(name.strip()) for name in names):
         first = ", ".join(names[:3])
         raise Unreadable(

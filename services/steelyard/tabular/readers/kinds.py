@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes, where it is not what its sender says."""
+"""Detects, from its first bytes, a file that does not have the declared format."""
 
 import re
 
@@ -60,7 +60,7 @@ MARK = b"\xef\xbb\xbf"
 
 
 def require_kind(start: bytes, form: str) -> None:
-    """Raise `Unreadable` over the start of a file that is plainly not of the format `form`."""
+    """Raise `Unreadable` if the first bytes show that the file does not have the format `form`."""
     is_binary = CONTROLS.search(start) is not None  # names of columns may begin with the same letters
     for mark, name, remedy in MARKS:
         if start.startswith(mark) and (is_binary or mark in TEXT_MARKS) and form not in name.lower():
@@ -79,5 +79,5 @@ def _require_csv(start: bytes) -> None:
 
 
 def called(form: str) -> str:
-    """What people call a file of the format."""
+    """The name of a format in messages, such as `a CSV file`."""
     return CALLED.get(form, f"{form} data")

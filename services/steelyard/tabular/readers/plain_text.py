@@ -1,6 +1,6 @@
-"""Text files as a parser of CSV can read them: without what precedes the table, in an encoding that has no NULs.
+"""Prepares text files for the CSV parser: drops what precedes the table, and converts UTF-16 and UTF-32 to UTF-8.
 
-Most files are that already. Others are written to a temporary file line by line, in bounded memory.
+Most files need neither. The others are written to a temporary file line by line, in bounded memory.
 """
 
 import codecs
@@ -27,7 +27,7 @@ WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
 
 @dataclass(frozen=True)
 class PlainText:
-    """A file that a parser of CSV reads with `dialect`, and what of the original is not seen in it any more."""
+    """A file that the CSV parser reads with `dialect`, and what it no longer shows of the original file."""
 
     path: str
     dialect: Dialect

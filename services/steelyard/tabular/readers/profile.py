@@ -28,7 +28,7 @@ def profile(column: Read) -> dict[str, Any]:
 
 
 def describe_type(column: Read) -> dict[str, Any]:
-    """No more than its name and type."""
+    """The name and the type of a column."""
     recognized = column.recognized
     found = Column.of(recognized.type, recognized.values, is_id=recognized.is_id, remarks=recognized.remarks)
     return {"name": column.name} | found.to_json()

@@ -1,4 +1,4 @@
-"""Why a file cannot be read, and where it goes wrong."""
+"""The error for a file that cannot be read, with the row and the column."""
 
 SURELY_HARMLESS_BYTES = 64 << 20
 MOST_PACKED = 200
@@ -17,6 +17,6 @@ class Unreadable(Exception):
 
 
 def refuse_bomb(*, unpacked_bytes: int, packed_bytes: int) -> None:
-    """Refuse what grows out of all proportion."""
+    """Raise `Unreadable` if the data are far larger than the file, as in a decompression bomb."""
     if unpacked_bytes > max(SURELY_HARMLESS_BYTES, MOST_PACKED * packed_bytes):
         raise Unreadable(f"it unpacks to more than {MOST_PACKED} times its size, which is more than real data does")
