@@ -66,7 +66,10 @@ def test_a_job_is_submitted_watched_and_understood(page: Page) -> None:
     page.get_by_role("button", name="Train").click()
     page.wait_for_url("**/console/jobs/job_*")
     page.locator("#status.succeeded").wait_for()
-    page.locator("#curve[data-points='100'] .scatterlayer path.js-line").first.wait_for()
+    page.get_by_text("training stopped after epoch 443 of at most 1000").wait_for()
+    page.locator("#curve[data-points='443'] .scatterlayer path.js-line").first.wait_for()
+    page.get_by_text("weights of epoch 427").wait_for()
+    page.get_by_text("training.epochs = 1000").wait_for()
     assert page.locator("#curve .scatterlayer .trace").count() == 2
     assert page.locator("#metrics tbody tr").count() == 2
     page.get_by_role("button", name="dense_1/kernel").click()

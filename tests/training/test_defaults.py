@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from steelyard.diagnostics.findings import STOP_EARLY
-from steelyard.training.defaults import MOST_EPOCHS, MOST_STEPS, OPTIMIZER, PATIENCE, UNITS
+from steelyard.training.defaults import BLIND_EPOCHS, MOST_EPOCHS, MOST_STEPS, OPTIMIZER, PATIENCE, UNITS
 from steelyard.training.examples import EXAMPLES
 from tests.training.jobs import faults, job, read
 
@@ -111,6 +111,8 @@ def test_without_validation_rows_a_job_trains_a_number_of_steps_and_says_why() -
         reasons = {choice.path: choice.reason for choice in plan.choices}
         assert "without validation rows" in reasons["/training/epochs"]
         assert plan.spec.training.early_stopping is None
+        assert BLIND_EPOCHS[0] <= plan.spec.epochs <= BLIND_EPOCHS[1]
+    assert read({**IRIS, "validation": None}).spec.epochs == BLIND_EPOCHS[0]
 
 
 def test_the_patch_for_overfitting_fits_the_specification() -> None:

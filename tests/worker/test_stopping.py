@@ -42,7 +42,7 @@ def test_epochs_that_are_given_are_trained_and_their_last_weights_kept(engine: E
     stopping = train(engine, {"epochs": 60}).stopping
     assert stopping is not None
     assert (stopping.reason, stopping.epoch, stopping.weights_epoch) == ("epochs", 60, 60)
-    assert "all 60 epochs were trained" in stopping.message
+    assert "All 60 epochs were trained" in stopping.message
 
 
 def test_a_cancelled_training_says_where_it_was(engine: Engine) -> None:

@@ -14,11 +14,11 @@ def describe_stopping(training: Training, *, cancelled: bool) -> Stopping:
         reason, begin = "early_stopping", f"training stopped after epoch {training.epoch} of at most {training.epochs}"
     else:
         reason, begin = "epochs", f"all {training.epochs} epochs were trained"
-    parts = [begin, *([best] if training.best_epoch else []), f"the weights are those of epoch {kept}"]
+    message = "; ".join([begin, *([best] if training.best_epoch else []), f"the weights are those of epoch {kept}"])
     return Stopping(
         reason=reason,
         epoch=training.epoch,
         best_epoch=training.best_epoch,
         weights_epoch=kept,
-        message="; ".join(parts),
+        message=f"{message[0].upper()}{message[1:]}.",
     )

@@ -22,11 +22,15 @@ function layout(x, y) {
 const OPTIONS = { displayModeBar: false, responsive: true };
 
 const history = { epochs: [], loss: [], val_loss: [] };
+let kept = null; // the epoch whose weights the model has
 function drawCurve() {
   const lines = [["loss", "training", "--accent"], ["val_loss", "validation", "--run"]]
     .filter(([name]) => history[name].length)
     .map(([name, label, ink]) => ({ x: history.epochs, y: history[name], name: label, mode: history.epochs.length > 1 ? "lines" : "markers", line: { color: color(ink), width: 2.2 } }));
-  Plotly.react("curve", lines, layout("epoch", "loss"), OPTIONS);
+  const mark = { type: "line", x0: kept, x1: kept, y0: 0, y1: 1, yref: "paper", line: { color: color("--muted"), dash: "dot" } };
+  const label = { x: kept, y: 1, yref: "paper", text: `weights of epoch ${kept}`, showarrow: false, xanchor: "right" };
+  const marks = kept && kept !== history.epochs.at(-1) ? { shapes: [mark], annotations: [label] } : {};
+  Plotly.react("curve", lines, { ...layout("epoch", "loss"), ...marks }, OPTIONS);
   find("curve").dataset.points = history.epochs.length;
 }
 
@@ -58,6 +62,14 @@ function showFindings(findings) {
   find("findings-section").hidden = !findings.length;
   find("findings").replaceChildren(...findings.map(({ level, message, suggestion }) =>
     element("div", { className: `notice ${level}` }, element("p", { text: message }), element("p", { text: `Try: ${suggestion}`, className: "muted" }))));
+}
+
+function showChoices(choices) {
+  find("choices-section").hidden = !choices.length;
+  find("choices").replaceChildren(...choices.flatMap(({ path, value, reason }) => [
+    element("dt", {}, element("code", { text: `${path.slice(1).replaceAll("/", ".")} = ${JSON.stringify(value)}` })),
+    element("dd", { text: reason, className: "muted" }),
+  ]));
 }
 
 async function drawHistogram(name, snapshots) {
@@ -133,6 +145,9 @@ function showJob(job) {
   find("spec").textContent = JSON.stringify(job.spec, null, 2);
   showMetrics(job.metrics);
   showFindings(job.findings);
+  showChoices(job.choices);
+  find("stopping").textContent = job.stopping?.message ?? "";
+  kept = job.stopping?.weights_epoch ?? null;
   showLooks(job.model);
 }
 
