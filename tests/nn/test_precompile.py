@@ -17,6 +17,7 @@ from steelyard.nn.optimizers import OPTIMIZERS, Adam, Rule
 from steelyard.nn.regularizers import REGULARIZERS
 from tests.nn.engines.compiled.test_steps import output_for, train
 from tests.nn.engines.test_support import NEEDED
+from tests.nn.test_one_hot import inputs, trained
 
 RULES = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
 
@@ -38,6 +39,8 @@ def test_no_kernel_is_left_to_be_made_by_a_training(turned: bool, monkeypatch: p
         train([layer, output_for(loss)], loss, Adam(), **options)
     train([Dense(2), Embedding((1,), (3,), 2), output_for(loss)], loss, Adam(), **options)
     train([Residual((Dense(2),)), output_for(loss)], loss, Adam(), **options)
+    for first in (Dense(2), Dropout(0.5)):
+        trained(inputs(2, (3,), "float32"), [first], threads=2)
     hidden = [GaussianNoise(0.1), Dropout(0.5), *(Dense(3, regularizer=part()) for part in REGULARIZERS)]
     hidden += [Dense(3, PRelu(), constraint=part()) for part in CONSTRAINTS]
     layers, loss = [*hidden, output_for(MeanSquaredError())], MeanSquaredError()

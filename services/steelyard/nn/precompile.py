@@ -68,13 +68,14 @@ def make_all() -> Iterator[str]:
 
 
 def _make_for_shapes() -> None:
-    """Make what depends on shapes, or on threads: a process that is to be forked must not have had any."""
+    """Make what depends on shapes, on one-hot inputs, or on threads: a process to be forked must not have had any."""
     # Here, because they load the compiler, as a training does.
     from steelyard.nn.engines.compiled import build, kernels  # noqa: PLC0415
     from steelyard.nn.engines.compiled.layers import dense  # noqa: PLC0415
 
-    for template in (kernels.add_up, dense.weigh_back, dense.weigh_back_by_copy):
+    for template in (kernels.add_up, dense.weigh_back, dense.weigh_back_by_copy, dense.add_places, kernels.spell_out):
         build.kernel(template, np.float32)
+    build.kernel(kernels.gather, np.int32)
 
 
 def _compiled(registry: Registry[P]) -> Iterator[P]:

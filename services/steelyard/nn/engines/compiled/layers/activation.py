@@ -120,6 +120,6 @@ class ActivationForm(Form[ActivationLayer]):
         self._activated = Activated(self, self.layer.activation, trainable=True)
         return self._activated.forward(x)
 
-    def backward(self, g: int, *, wanted: bool) -> int:
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
         self._activated.backward(g)
         return g

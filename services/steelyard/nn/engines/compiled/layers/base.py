@@ -58,11 +58,16 @@ class Form(ABC, Generic[L]):
         """Add the calls from inputs to outputs, which must stay as they are until the step is made."""
 
     @abstractmethod
-    def backward(self, g: int, *, wanted: bool) -> int:
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
         """Add the calls from the gradient by the outputs, which may be overwritten, to that by the inputs.
 
-        The latter is needed if it is `wanted`. Gradients of weights, by this thread's rows, are added up here.
+        The latter is needed if it is `wanted`, of the inputs from number `first` on. Gradients of weights, by this
+        thread's rows, are added up here.
         """
+
+    def first_needed(self, *, wanted: bool) -> int:
+        """The first of its outputs whose gradient it needs."""
+        return 0
 
     def blocks(self) -> Iterator[Block]:
         """Its weights that learn, in the network's order, in pieces that one thread moves."""
@@ -150,9 +155,10 @@ class Passage:
     def backward(self, g: int, *, wanted: bool) -> int:
         """Add the calls of all, back to the first that learns, or to the inputs if their gradient is wanted."""
         learning = [number for number, form in enumerate(self.forms) if form.place.learns]
-        first = -1 if wanted else min(learning, default=len(self.forms))
-        for number in range(len(self.forms) - 1, max(first, 0) - 1, -1):
-            g = self.forms[number].backward(g, wanted=number > first)
+        last = -1 if wanted else min(learning, default=len(self.forms))
+        for number in range(len(self.forms) - 1, max(last, 0) - 1, -1):
+            needed = self.forms[number - 1].first_needed(wanted=number - 1 > last) if number else 0
+            g = self.forms[number].backward(g, wanted=number > last, first=needed)
         return g
 
     def blocks(self) -> Iterator[Block]:

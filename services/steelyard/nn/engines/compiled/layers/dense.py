@@ -41,25 +41,28 @@ def weigh_kernel(first: int, rows: int, given: Any) -> None:
 
 
 def weigh_back(first: int, rows: int, given: Any) -> None:
-    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`; at once, or in tiles of rows, which are slower where a kernel is turned."""
-    kernel, inputs, units = given[3], given[5], given[6]
-    g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
+    """`∂L/∂x = g · Kᵀ`, `(rows, inputs)`; at once, or in tiles of rows, which are slower where a kernel is turned.
+
+    The gradient's rows begin `lead` values apart: it may be of some inputs alone.
+    """
+    kernel, inputs, units, lead = given[3], given[5], given[6], given[7]
+    g, gradient = given[2] + first * units * SIZE, given[4] + first * lead * SIZE
     some = rows_of_tile(rows, inputs * units, given[1])
     for start in range(0, rows, some):
-        sizes = inputs, min(some, rows - start), units, units, units, inputs
-        at_g, at_gradient = g + start * units * SIZE, gradient + start * inputs * SIZE
+        sizes = inputs, min(some, rows - start), units, units, units, lead
+        at_g, at_gradient = g + start * units * SIZE, gradient + start * lead * SIZE
         gemm(given[0], (True, False), sizes, kernel, at_g, at_gradient, False, DTYPE)
 
 
 def weigh_back_by_copy(first: int, rows: int, given: Any) -> None:
     """The same with the kernel turned first, into memory of this thread's own: BLAS takes it faster that way."""
-    inputs, units, turned = given[5], given[6], given[7]
+    inputs, units, lead, turned = given[5], given[6], given[7], given[8]
     kernel, copy = view(given[3], inputs * units, DTYPE), view(turned, inputs * units, DTYPE)
     for unit in range(units):
         for place in range(inputs):
             copy[unit * inputs + place] = kernel[place * units + unit]
-    g, gradient = given[2] + first * units * SIZE, given[4] + first * inputs * SIZE
-    multiply(given, (False, False), (inputs, rows, units, inputs, units, inputs), turned, g, gradient, 0, SIZE, DTYPE)
+    g, gradient = given[2] + first * units * SIZE, given[4] + first * lead * SIZE
+    multiply(given, (False, False), (inputs, rows, units, inputs, units, lead), turned, g, gradient, 0, SIZE, DTYPE)
 
 
 def add_bias(first: int, rows: int, given: Any) -> None:
@@ -110,18 +113,19 @@ class Product:
             places, columns = self._one_hot.places, self._one_hot.columns
             lane.call(lane.over_rows, add_places, z, weights, places, self._units, columns, self._inputs)
 
-    def backward(self, g: int, *, wanted: bool) -> int:
-        """From `g`, which must stay as it is until the step is made, to the gradient by the inputs."""
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
+        """From `g`, which must stay as it is until the step is made, to the gradient by the inputs, from `first` on."""
         self._g, lane, inputs, units = g, self._lane, self._inputs, self._units
         if lane.own_gradients is not None and self._trainable:
-            for first, stop, take in self._parts(lane.own_gradients):
-                take(lane.over_rows, first, stop - first)
+            for start, stop, take in self._parts(lane.own_gradients):
+                take(lane.over_rows, start, stop - start)
         if not wanted:
             return g
         by_inputs = self._form.buffer(f"{self._tensor}/by_inputs", inputs)
-        given = (g, self._form.weights(self._tensor), by_inputs, inputs, units)
-        if pays_to_turn(inputs * units * lane.dtype.itemsize, rows=lane.rows):
-            turned = lane.vector(inputs * units)
+        weights = address_of(lane.weights[self._form.prefix + self._tensor][first:])
+        given = (g, weights, by_inputs + first * lane.dtype.itemsize, inputs - first, units, inputs)
+        if pays_to_turn((inputs - first) * units * lane.dtype.itemsize, rows=lane.rows):
+            turned = lane.vector((inputs - first) * units)
             lane.call(lane.over_rows, weigh_back_by_copy, lane.routine, self._tile, *given, turned)
             return by_inputs
         tile = self._tile if lane.threads > 1 else 0  # in tiles, what is turned is slower on one thread
@@ -181,11 +185,11 @@ class DenseForm(Form[Dense]):
         self._activated = Activated(self, layer.activation, trainable=layer.trainable)
         return self._activated.forward(z)
 
-    def backward(self, g: int, *, wanted: bool) -> int:
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
         self._activated.backward(g)
         if self.layer.use_bias and self.layer.trainable:
             self.lane.call(self.lane.over_rows, kernels.sum_rows, g, self.part("bias"), self.units)
-        return self._product.backward(g, wanted=wanted)
+        return self._product.backward(g, wanted=wanted, first=first)
 
     def blocks(self) -> Iterator[Block]:
         for spec in self.place.tensors:

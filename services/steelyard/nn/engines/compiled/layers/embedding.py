@@ -84,7 +84,7 @@ class EmbeddingForm(Form[Embedding]):
         lane.call(lane.over_rows, embed, x, y, self._codes, *sizes, *self._runs, words)
         return y
 
-    def backward(self, g: int, *, wanted: bool) -> int:
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
         self._g, lane = g, self.lane
         if lane.own_gradients is not None and self.layer.trainable:
             for place, count in enumerate(self.layer.categories):
@@ -95,6 +95,9 @@ class EmbeddingForm(Form[Embedding]):
         given = (g, by_inputs, self.inputs, self.units, *self._runs)
         lane.call(lane.over_rows, spread_out, *given)
         return by_inputs
+
+    def first_needed(self, *, wanted: bool) -> int:
+        return 0 if wanted else self._others
 
     def blocks(self) -> Iterator[Block]:
         for place, spec in enumerate(self.place.tensors):

@@ -55,7 +55,7 @@ class DropoutForm(Form[Dropout]):
         lane.call(lane.over_rows, drop, *given)
         return y
 
-    def backward(self, g: int, *, wanted: bool) -> int:
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
         if self.layer.rate:
             self.lane.call(self.lane.over_rows, drop_back, g, self._mask, self.inputs)
         return g
@@ -74,5 +74,5 @@ class GaussianNoiseForm(Form[GaussianNoise]):
         lane.call(lane.over_rows, add_noise, *given)
         return y
 
-    def backward(self, g: int, *, wanted: bool) -> int:
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
         return g

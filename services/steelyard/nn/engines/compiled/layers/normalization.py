@@ -191,7 +191,7 @@ class LayerNormalizationForm(Form[LayerNormalization]):
         lane.call(lane.over_rows, normalize_rows, *given, lane.numbers([self.layer.epsilon]))
         return y
 
-    def backward(self, g: int, *, wanted: bool) -> int:
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
         lane, width = self.lane, self.inputs
         if self.layer.trainable:
             given = (g, self._normal, self.part("gamma"), self.part("beta"), width)
@@ -238,7 +238,7 @@ class BatchNormalizationForm(Form[BatchNormalization]):
         given = (x, y, self._scale, *map(self.weights, names), self.units, lane.numbers([self.layer.epsilon]))
         lane.call(lane.over_rows, scale_by_averages, *given)
 
-    def backward(self, g: int, *, wanted: bool) -> int:
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
         lane, units = self.lane, self.units
         if not self.layer.trainable:
             lane.call(lane.over_rows, scale_back, g, self._scale, units)

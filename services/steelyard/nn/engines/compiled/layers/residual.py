@@ -51,7 +51,7 @@ class ResidualForm(Form[Residual]):
         self.lane.call(self.lane.over_rows, add, made, past, y, self.units)
         return y
 
-    def backward(self, g: int, *, wanted: bool) -> int:
+    def backward(self, g: int, *, wanted: bool, first: int = 0) -> int:
         lane, past = self.lane, g
         if wanted or self._product is not None:  # the layers overwrite what they are given
             past = self.buffer("g", self.units)
