@@ -1,7 +1,10 @@
 """Numbers whose cells may have meant something else are named."""
 
+from pathlib import Path
+
 import pytest
 
+from steelyard.tabular.readers.read import Options, open_file
 from tests.tabular.readers.conftest import Remarks
 
 
@@ -11,6 +14,11 @@ from tests.tabular.readers.conftest import Remarks
         ("y,zip\n1,12345\n2,01234\n3,00501\n", "leading_zeros", "2 values of 'zip', such as '01234' (row 1)"),
         ('y;"zip"\n1;"007"\n', "leading_zeros", "1 values of 'zip', such as '007' (row 0)"),
         ("y;zip\n1;1.250\n2;980\n", "thousands_doubt", "'zip' with a point, such as '1.250', have three digits"),
+        (
+            "y,zip\n1,18446744073709551615\n2,7\n",
+            "large_integers",
+            "1 values of 'zip', the first in row 0, are",
+        ),
         ("y\tzip\n1\t1.250\n2\t\n", "thousands_doubt", "such as '1.250'"),
     ],
 )
@@ -26,6 +34,7 @@ def test_a_column_whose_cells_lose_something_is_named(remarks: Remarks, content:
     [
         "a,b\n0,1\n0.5,2\n-0,3\n",
         "a,b\n1.250,1\n2.500,3\n",  # commas separate values, so points are decimal
+        "a,b\n1e20,1\n2.5,2\n",
         "a;b\n0.125;1\n1.250;2\n",
         "a;b\n1.25;1\n1.250;2\n",
         "a;b\n1.250;0,5\n980;1,5\n",  # the other column tells
@@ -35,3 +44,16 @@ def test_a_column_whose_cells_lose_something_is_named(remarks: Remarks, content:
 )
 def test_other_numbers_are_not_named(remarks: Remarks, content: str) -> None:
     assert not any(remarks(content).values())
+
+
+@pytest.mark.parametrize(("form", "content"), [("json", "[{},{}]"), ("ndjson", "{}\n{}\n")])
+def test_integers_of_json_beyond_64_bits_are_named(tmp_path: Path, form: str, content: str) -> None:
+    path = tmp_path / "file"
+    path.write_text(
+        content.replace("{}", '{"u": 1, "v": 1e30}', 1).replace("{}", '{"u": 18446744073709551615, "v": 2}')
+    )
+    with open_file(str(path), Options(form, 1 << 30)) as source:
+        found = {facts["name"]: facts["findings"] for _, facts in source.columns}
+    assert [remark["code"] for remark in found["u"]] == ["large_integers"]
+    assert "1 values of 'u', the first in row 1" in found["u"][0]["message"]
+    assert found["v"] == []

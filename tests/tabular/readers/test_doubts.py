@@ -39,6 +39,10 @@ def test_a_last_row_that_sums_up_the_others_is_named(remarks: Remarks, name: str
     assert remark["message"].startswith(f"The last row (row 2) is named {name!r}")
 
 
+def test_a_sum_may_be_named_in_the_second_column(remarks: Remarks) -> None:
+    assert [remark["code"] for remark in remarks("nr,city,n\n1,Oslo,1\n2,Rome,2\n,Total,3\n")["city"]] == ["total_row"]
+
+
 @pytest.mark.parametrize("content", ["7,x,Oslo\n8,y,Rome\n", "a,4.5\nb,5.5\n", "20001,x,20003\n5,y,6\n"])
 def test_a_first_line_that_may_be_a_row_is_named(remarks: Remarks, content: str) -> None:
     [remark] = [remark for found in remarks(content).values() for remark in found]

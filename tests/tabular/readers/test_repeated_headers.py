@@ -13,6 +13,7 @@ from tests.tabular.readers.conftest import Read, Remarks
         ('"a", b\n1, x\n"a", b\n3, y\na, b\n', {"a": [1, 3], "b": ["x", "y"]}),
         ("nr;25;26\nA;1,5;2\nnr;25;26\nB;2,5;3\n", {"nr": ["A", "B"], "25": [1.5, 2.5], "26": [2, 3]}),
         ("a,b,\n1,2,\na,b,\n3,4,\n", {"a": [1, 3], "b": [2, 4]}),
+        ("\ufeffa,b\n1,2\n\ufeffa,b\n3,4\n", {"a": [1, 3], "b": [2, 4]}),
     ],
 )  # fmt: skip
 def test_a_repeated_header_is_dropped(read: Read, content: str, columns: dict[str, list[object]]) -> None:

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|", "~", "^")
 BLANKS = re.compile(r"[^ \t\r\n]+")
 VALUE = re.compile(r'"((?:[^"]|"")*)"|([^ \t\r\n]+)')  # of a line whose values are separated by blanks
 

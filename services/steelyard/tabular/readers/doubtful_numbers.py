@@ -11,13 +11,15 @@ import pyarrow.compute as pc
 from steelyard.errors import shown
 from steelyard.tabular.readers.doubts import Remarks
 from steelyard.tabular.readers.options import Dialect
-from steelyard.tabular.remarks import Remark
+from steelyard.tabular.remarks import LARGEST_EXACT, Remark, large_integers
 
+MOST_DIGITS = 1e21  # larger ones are rather measured than counted
 SAMPLE_BYTES = 1 << 20  # of the file that are looked at
 NEWLINE = re.compile(r"\r\n|\r|\n")
 ZEROS = re.compile(r"0\d+")
 SOME_ZEROS = re.compile(rb"[\n\r,;\t|\"' ]0\d")
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
+DIGITS = re.compile(r"[+-]?\d{17,}")
 SHORT = re.compile(r"-?\d{1,3}")
 
 
@@ -29,7 +31,8 @@ def number_remarks(sample: bytes, table: pa.Table, dialect: Dialect) -> Remarks:
     whole = [place for place, kind in enumerate(table.schema.types) if pa.types.is_integer(kind)]
     whole = whole if SOME_ZEROS.search(sample) else []
     fractions = [] if dialect.delimiter == "," or dialect.decimal != "." else [*_like_thousands(table)]
-    if not whole and not fractions:
+    large = [place for place, column in enumerate(table.columns) if _is_beyond_int64(column)]
+    if not whole and not fractions and not large:
         return {}
     rows = _rows(sample, dialect)
     found: dict[str, tuple[Remark, ...]] = {}
@@ -38,11 +41,37 @@ def number_remarks(sample: bytes, table: pa.Table, dialect: Dialect) -> Remarks:
         zeros = [(number, cell) for number, cell in cells if ZEROS.fullmatch(cell)]
         if zeros:
             found[table.column_names[place]] = (_lost_zeros(table.column_names[place], *zeros[0], len(zeros)),)
+    for place in large:
+        cells = [(number, row[place].strip()) for number, row in enumerate(rows) if place < len(row)]
+        written = [number for number, cell in cells if DIGITS.fullmatch(cell)]
+        if written:
+            name = table.column_names[place]
+            found[name] = (large_integers(name, len(written), written[0]),)
     for place in fractions:
         texts = [text for row in rows if place < len(row) and (text := row[place].strip())]
         if all(THOUSANDS.fullmatch(text) or SHORT.fullmatch(text) for text in texts):
             found[table.column_names[place]] = (_thousands(table.column_names[place], texts),)
     return found
+
+
+def large_number_remarks(table: pa.Table) -> Remarks:
+    """At columns of JSON that were read as floats because some integers are beyond 64 bits."""
+    found = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if _is_beyond_int64(column):
+            size = pc.abs(column).fill_null(0.0)
+            large = pc.greater(size, float(LARGEST_EXACT)).to_numpy()
+            if pc.max(size).as_py() < MOST_DIGITS:
+                found[name] = (large_integers(name, int(large.sum()), int(large.argmax())),)
+    return found
+
+
+def _is_beyond_int64(column: pa.ChunkedArray) -> bool:
+    """Whether some of the floats are larger than the integers that would have been read as such."""
+    if not pa.types.is_float64(column.type):
+        return False
+    extremes = pc.min_max(column).as_py()
+    return extremes["max"] is not None and max(-extremes["min"], extremes["max"]) >= 2**63
 
 
 def _like_thousands(table: pa.Table) -> Iterator[int]:

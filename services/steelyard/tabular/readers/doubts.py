@@ -58,24 +58,24 @@ def _assumed(name: str, encoding: str, differences: list[str]) -> Remark:
 
 
 def total_remarks(table: pa.Table) -> Remarks:
-    """At the first column, if its last cell, such as `Total`, says that the last row sums up the others."""
-    if table.num_rows < 3 or table.num_columns < 2 or not pa.types.is_string(table.column(0).type):
-        return {}
+    """At one of the first columns, if its last cell, such as `Total`, says that the last row sums up the others."""
     last = table.num_rows - 1
-    cell = table.column(0)[last]
-    if not pc.match_substring_regex(pc.utf8_trim_whitespace(cell), TOTALS).as_py():
+    if last < 2 or table.num_columns < 2:
         return {}
-    return {
-        table.column_names[0]: (
-            Remark(
-                code="total_row",
-                level="warning",
-                message=f"The last row (row {last}) is named {shown(cell.as_py())}: it may sum up the others, and is "
-                "learned from like them.",
-                suggestion="Remove it from the file if it is no example.",
-            ),
-        )
-    }
+    for name, column in zip(table.column_names[:MOST_SHOWN], table.columns, strict=False):
+        if pa.types.is_string(column.type) and pc.match_substring_regex(column[last], TOTALS).as_py():
+            return {name: (_total(last, column[last].as_py()),)}
+    return {}
+
+
+def _total(row: int, cell: str) -> Remark:
+    return Remark(
+        code="total_row",
+        level="warning",
+        message=f"The last row (row {row}) is named {shown(cell)}: it may sum up the others, and is learned from like "
+        "them.",
+        suggestion="Remove it from the file if it is no example.",
+    )
 
 
 def header_remarks(table: pa.Table) -> Remarks:
@@ -113,7 +113,7 @@ def repeated_remarks(table: pa.Table, rows: Sequence[int]) -> Remarks:
                 code="repeated_header",
                 level="info",
                 message=f"{len(rows)} rows of the file repeat the column names and were dropped: {listed}.",
-                suggestion="Nothing is to do unless they were meant as data.",
+                suggestion="No action is needed unless they are data.",
             ),
         )
     }

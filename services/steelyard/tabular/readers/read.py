@@ -23,6 +23,7 @@ from steelyard.tabular.readers.arrow import (
 )
 from steelyard.tabular.readers.csv import read_csv
 from steelyard.tabular.readers.csv_cells import require_words
+from steelyard.tabular.readers.doubtful_numbers import large_number_remarks
 from steelyard.tabular.readers.doubts import Remarks
 from steelyard.tabular.readers.json import read_json, read_ndjson
 from steelyard.tabular.readers.npz import read_npz
@@ -115,7 +116,7 @@ def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any], Remark
             table = read_ndjson(path)
         case _:
             raise Unreadable(f"its format {options.format!r} is not known")
-    return table, {}, {}
+    return table, {}, large_number_remarks(table) if options.format in ("json", "ndjson") else {}
 
 
 def _read_text(path: str, options: Options) -> tuple[pa.Table, dict[str, Any], Remarks]:

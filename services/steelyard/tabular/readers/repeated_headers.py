@@ -6,13 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+MARK = "\ufeff"  # with which each of several files may have begun
+
 
 def repeated_headers(table: pa.Table, names: Sequence[str]) -> list[int]:
     """The rows whose cells are all the `names` of their columns, as they are written in the first line."""
     strings = [place for place, kind in enumerate(table.schema.types) if pa.types.is_string(kind)]
     if table.num_columns < 2 or not strings:
         return []
-    equal = pc.equal(table.column(strings[0]), names[strings[0]]).fill_null(False)
+    first, name = table.column(strings[0]), names[strings[0]]
+    equal = pc.or_(pc.equal(first, name), pc.equal(first, MARK + name)).fill_null(False)
     if not pc.any(equal).as_py():
         return []
     rows = pc.indices_nonzero(equal)
@@ -30,7 +33,7 @@ def _is_name(cell: object, name: str) -> bool:
     if cell is None:
         return not name.strip()
     if isinstance(cell, str):
-        return cell.strip() == name.strip()
+        return cell.removeprefix(MARK).strip() == name.strip()
     try:
         return float(name) == cell
     except ValueError:
