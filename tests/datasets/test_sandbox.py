@@ -1,5 +1,6 @@
 """What a process that reads files has given up: memory, processor time, the network, and other programs."""
 
+import signal
 import subprocess
 import sys
 
@@ -72,4 +73,4 @@ while True:
 """
     done = run(code)
     assert done.stdout.strip() == "True True"
-    assert done.returncode == -24  # SIGXCPU
+    assert done.returncode == -signal.SIGXCPU

@@ -134,9 +134,11 @@ def test_three_crashes_end_a_job(engine: Engine) -> None:
     job_id = submit(engine)
     for _ in range(3):
         change(engine, job_id, available_at=0)
+        assert get_job(engine, job_id).finished_at is None
         ledger.lose(engine, claim(engine, job_id), "killed by SIGSEGV")
     job = get_job(engine, job_id)
     assert (job.status, job.attempt) == ("failed", 3)
+    assert job.finished_at is not None
     assert job.error.type == "/problems/worker-lost"
     assert "SIGSEGV" in job.error.detail
     messages = [event.message for event in queries.list_events(engine, job_id, TRAINING).data]
