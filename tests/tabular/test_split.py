@@ -111,3 +111,12 @@ def test_a_class_of_two_rows_keeps_one_to_train_on_where_another_can_give() -> N
     few = np.array([0, 0, 1, 2])
     made = split_rows(4, {"validation": 0.5}, np.random.default_rng(0), classes=few)
     assert len(np.unique(few[made.train])) == 2
+
+
+@given(classes=st.lists(st.integers(0, 5), min_size=4, max_size=25), fractions=FRACTIONS, seed=SEEDS)
+def test_every_class_has_a_row_to_train_on_where_there_are_rows_enough(
+    classes: list[int], fractions: dict[str, float], seed: int
+) -> None:
+    codes = np.unique(classes, return_inverse=True)[1]
+    made = draw(len(codes), fractions, seed, codes)
+    assert len(np.unique(codes[made.train])) == min(len(np.unique(codes)), len(made.train))

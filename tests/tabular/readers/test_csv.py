@@ -136,3 +136,27 @@ def test_a_broken_file_is_rejected_with_the_reason(read: Read, bad: Bad) -> None
     with pytest.raises(Unreadable) as caught:
         read(bad.make())
     assert bad.says in str(caught.value)
+
+
+@pytest.mark.parametrize(("header", "row"), [(True, 2), (False, 3)])
+def test_a_quote_that_is_never_closed_is_named_by_its_row(read: Read, header: bool, row: int) -> None:
+    with pytest.raises(Unreadable, match=f'row {row}: a " is opened but never closed'):
+        read('a,b\n1,2\n3,"x\n5,6\n', header=header)
+
+
+def test_a_file_that_is_not_in_utf_8_is_rejected_where_its_sender_said_so(read: Read) -> None:
+    with pytest.raises(Unreadable, match="UTF-8"):
+        read("a,b\n1,é\n".encode("latin-1"), encoding="utf-8")
+
+
+def test_a_row_with_more_values_is_named_by_its_number_wherever_it_is(read: Read) -> None:
+    content = "a,b\n" + "1,2\n" * 400_000 + "1,2,3\n" + "1,2\n" * 9
+    with pytest.raises(Unreadable, match="row 400001: it has 3 values; the first line has 2"):
+        read(content)
+    with pytest.raises(Unreadable, match="row 2: it has 1 value;"):
+        read("1,2\n3\n", header=False)
+
+
+def test_a_number_beyond_the_largest_is_shown_in_a_file_without_names(read: Read) -> None:
+    with pytest.raises(Unreadable, match="row 2, column 'x1': '1e999' must be"):
+        read("1,2\n3,1e999\n", header=False)
