@@ -103,3 +103,22 @@ def test_a_number_that_is_too_large_and_a_string_that_is_none_have_errors_of_the
     assert Number().wrong(0, 1e200).detail.startswith("is 1e+200; it must be within")
     assert Number().wrong(0, "x").detail.startswith("is 'x'; ")
     assert "within" not in Number().wrong(0, "x").detail
+
+
+def test_numbers_of_json_are_read_up_to_a_bound() -> None:
+    assert (Number().read(5), Number().read(-1.5), Number().read("7")) == (5, -1.5, 7)
+    for value in (1e200, -(10**200), float("nan")):
+        with pytest.raises(ValueError, match="must be within"):
+            Number().read(value)
+
+
+def test_the_mark_with_which_more_values_are_numbers_is_the_decimal_point() -> None:
+    counts = np.array([5, 1, 1, 1])
+    kind, found = Number().recognize(["3.5", "1,5", "2,5", "x"], counts) or (None, [])
+    assert (kind, found) == (Number(), [3.5, None, None, None])  # in most rows, though of fewer kinds
+    kind, found = Number().recognize(["3.5", "1,5", "2,5", "x"], np.ones(4, np.int64)) or (None, [])
+    assert (kind, found) == (Number(decimal=","), [None, 1.5, 2.5, None])
+
+
+def test_a_column_of_numbers_tells_why() -> None:
+    assert "numbers" in Number().reason
