@@ -45,6 +45,11 @@ def test_a_column_is_described_and_made_again(kind: ColumnType, is_id: bool) -> 
     assert again.missing == 3
 
 
+def test_a_column_identifies_rows_only_if_it_is_told_to() -> None:
+    assert not Column.of(Number(), Values(np.array([1.0]))).is_id
+    assert not Column(Number(), lambda: Values(np.array([1.0]))).is_id
+
+
 def test_other_values_keep_the_type_and_what_was_remarked() -> None:
     column = Column.of(Number(), Values(np.array([1.0])), is_id=True, remarks=[REMARK])
     other = column.with_values(lambda: Values(np.array([np.nan, 2.0])), missing=1)
