@@ -185,9 +185,7 @@ def _choose_falling_epochs(job: _Open, asked: TrainingSettings, steps: int, *, h
 
 
 def _choose_blindly(job: _Open, epochs: int) -> None:
-    reason = (
-        f"without validation rows nothing shows when to stop; on small parts of 16 public data sets, more did worse"
-    )
+    reason = "without validation rows nothing shows when to stop; on small parts of 16 public data sets, more did worse"
     job.choose("training", "epochs", value=epochs, reason=reason)
 
 
