@@ -18,6 +18,7 @@ SAMPLE_BYTES = 1 << 20  # of the file that are looked at
 NEWLINE = re.compile(r"\r\n|\r|\n")
 ZEROS = re.compile(r"0\d+")
 SOME_ZEROS = re.compile(rb"[\n\r,;\t|\"' ]0\d")
+SOME_LARGE = re.compile(rb"[0-9]{19}")
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 DIGITS = re.compile(r"[+-]?\d{17,}")
 SHORT = re.compile(r"-?\d{1,3}")
@@ -31,7 +32,8 @@ def number_remarks(sample: bytes, table: pa.Table, dialect: Dialect) -> Remarks:
     whole = [place for place, kind in enumerate(table.schema.types) if pa.types.is_integer(kind)]
     whole = whole if SOME_ZEROS.search(sample) else []
     fractions = [] if dialect.delimiter == "," or dialect.decimal != "." else [*_like_thousands(table)]
-    large = [place for place, column in enumerate(table.columns) if _is_beyond_int64(column)]
+    is_large = SOME_LARGE.search(sample) is not None
+    large = [place for place, column in enumerate(table.columns) if is_large and _is_beyond_int64(column)]
     if not whole and not fractions and not large:
         return {}
     rows = _rows(sample, dialect)
@@ -60,8 +62,8 @@ def large_number_remarks(table: pa.Table) -> Remarks:
     for name, column in zip(table.column_names, table.columns, strict=True):
         if _is_beyond_int64(column):
             size = pc.abs(column).fill_null(0.0)
-            large = pc.greater(size, float(LARGEST_EXACT)).to_numpy()
             if pc.max(size).as_py() < MOST_DIGITS:
+                large = pc.greater(size, float(LARGEST_EXACT)).to_numpy()
                 found[name] = (large_integers(name, int(large.sum()), int(large.argmax())),)
     return found
 

@@ -21,6 +21,8 @@ TOTALS = r"(?i)^(grand |sub-?)?(totals?|sum|summe|gesamt(summe)?|insgesamt|suma|
 def encoding_remarks(table: pa.Table, encoding: str, others: Sequence[str]) -> Remarks:
     """At each column of which some strings would be others in one of the `others`, but as plausible."""
     found: dict[str, tuple[Remark, ...]] = {}
+    if not others:
+        return found
     for name, column in zip(table.column_names, table.columns, strict=True):
         differences = [f"the name in {other}: {shown(read)}" for other, read in _readings(name, encoding, others)][:1]
         if pa.types.is_string(column.type):

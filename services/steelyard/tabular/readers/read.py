@@ -78,6 +78,8 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
         table = with_texts(with_names(table), options.dialect.texts, "texts")
         table = with_texts(table, [name for name in declared if name in texts], "columns")
         require_columns(table, declared)
+        if options.format in ("json", "ndjson"):
+            remarks = large_number_remarks(table)
         if options.wanted is not None and {*options.wanted} <= {*table.column_names}:
             found["ignored"] = [name for name in table.column_names if name not in options.wanted][:MOST_IGNORED]
             table = table.select([*options.wanted])
@@ -116,7 +118,7 @@ def _read(path: str, options: Options) -> tuple[pa.Table, dict[str, Any], Remark
             table = read_ndjson(path)
         case _:
             raise Unreadable(f"its format {options.format!r} is not known")
-    return table, {}, large_number_remarks(table) if options.format in ("json", "ndjson") else {}
+    return table, {}, {}
 
 
 def _read_text(path: str, options: Options) -> tuple[pa.Table, dict[str, Any], Remarks]:
