@@ -31,7 +31,7 @@ def linear(store: Engine) -> str:
     x = generator.normal(size=(400, 3)) * [1, 2, 1] + [5, 0, 0]
     rows = [{"a": a, "b": b, "c": c, "y": 3 * a - 2 * b} for a, b, c in x.tolist()]
     data = {"inline": {"rows": rows}, "target": "y"}
-    return train_model(store, {"data": data, "layers": [], "training": {"epochs": 300}})
+    return train_model(store, {"data": data, "layers": [], "optimizer": "adam", "training": {"epochs": 300}})
 
 
 @pytest.fixture(scope="package")
@@ -51,4 +51,4 @@ def customers() -> list[dict[str, Any]]:
 def mixed(store: Engine, customers: list[dict[str, Any]]) -> str:
     """A model of which customers left."""
     data = {"inline": {"rows": customers}, "target": "left"}
-    return train_model(store, {"data": data, "layers": [16], "training": {"epochs": 60}})
+    return train_model(store, {"data": data, "layers": [16], "optimizer": "adam", "training": {"epochs": 60}})

@@ -13,6 +13,7 @@ from steelyard.jobs.states import STATUSES
 from steelyard.settings import Settings
 from steelyard.web.app import create_app
 from steelyard.web.wiring import KEY
+from tests.conftest import wait_for
 from tests.service import SMALLEST
 
 NOWHERE = {"broker_url": "redis+socket:///nowhere/at.all"}
@@ -37,6 +38,7 @@ def test_a_process_that_answers_is_healthy_whatever_else_is_away(settings: Setti
 
 
 def test_readiness_names_each_part(client: FlaskClient, app: Flask) -> None:
+    wait_for(lambda: parts(client)[1]["broker"])  # a busy machine may answer too late once
     assert parts(client) == (503, {"database": True, "broker": True, "worker": False})
     heartbeats.announce(app.extensions[KEY].engine, "worker@host", concurrency=1)
     assert parts(client) == (200, {"database": True, "broker": True, "worker": True})

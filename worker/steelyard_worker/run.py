@@ -189,6 +189,7 @@ def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -
             recorder.write(with_checkpoint=True)
             raise GivenBack
         if outcome.counted_seconds > limit:
+            _insist(lambda: recorder.write(with_checkpoint=True), reports)  # a resumed job goes on from here
             raise TimeLimitExceeded(f"it had trained for {outcome.counted_seconds:.0f} s; the limit is {limit:.0f} s")
     reports.say(ENDING)
     return recorder.unwritten
