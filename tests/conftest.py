@@ -46,17 +46,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path.relative_to(here).parts[0], len(SLOW)))
 
 
-@pytest.fixture(scope="session")
-def short_path() -> Iterator[Path]:
+@contextmanager
+def _short_folder() -> Iterator[Path]:
     """A folder whose path is short enough for Unix sockets."""
     with tempfile.TemporaryDirectory(prefix="sy-") as folder:
         yield Path(folder)
 
 
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder for a service, whose broker has its socket there."""
+    with _short_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
-def broker_url(short_path: Path) -> Iterator[str]:
+def broker_url() -> Iterator[str]:
     """A Valkey of its own, on a Unix socket."""
-    socket = short_path / "valkey.sock"
+    with _short_folder() as folder:
+        yield from _broker(folder)
+
+
+def _broker(folder: Path) -> Iterator[str]:
+    socket = folder / "valkey.sock"
     command = [
         str(get_binary_path()),
         "--port",
@@ -68,7 +80,7 @@ def broker_url(short_path: Path) -> Iterator[str]:
         "--loglevel",
         "warning",
     ]
-    server = subprocess.Popen(command, cwd=short_path)
+    server = subprocess.Popen(command, cwd=folder)
     wait_for(lambda: _answers(socket))  # the socket's file stands there a moment before anybody listens on it
     yield f"redis+socket://{socket}"
     server.terminate()
