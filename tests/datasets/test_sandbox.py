@@ -66,7 +66,7 @@ def test_processor_time_is_bounded_from_now_on() -> None:
 sandbox.allow_seconds(1)
 first = resource.getrlimit(resource.RLIMIT_CPU)
 sandbox.allow_seconds(5)
-print(first[0] >= 1, resource.getrlimit(resource.RLIMIT_CPU)[0] - first[0] in (4, 5))
+print(first[0] >= 1, resource.getrlimit(resource.RLIMIT_CPU)[0] - first[0] in (4, 5), flush=True)
 sandbox.allow_seconds(1)
 while True:
     pass

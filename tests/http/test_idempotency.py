@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from steelyard.settings import Settings
@@ -88,13 +89,8 @@ def test_the_first_one_still_in_flight_is_a_conflict(app: Flask, monkeypatch: py
     assert post(app.test_client(), "key").headers["Idempotent-Replayed"] == "true"
 
 
-@pytest.mark.parametrize("database", ["sqlite_url", "postgres"])
-def test_two_processes_make_one_job(
-    settings: Settings, database: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if database == "postgres":
-        url = request.getfixturevalue("migrated_postgres").url.render_as_string(hide_password=False)
-        settings = settings.model_copy(update={"database_url": url})
+def test_two_processes_make_one_job(settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings.model_copy(update={"database_url": engine.url.render_as_string(hide_password=False)})
     apps = [create_app(settings) for _ in range(4)]  # as processes are: nothing in common but the database
     together = threading.Barrier(len(apps))
     submit = submission.submit
@@ -105,7 +101,7 @@ def test_two_processes_make_one_job(
 
     monkeypatch.setattr(submission, "submit", at_once)
     with ThreadPoolExecutor(len(apps)) as pool:
-        answers = list(pool.map(lambda app: post(app.test_client(), f"one-{database}"), apps))
+        answers = list(pool.map(lambda app: post(app.test_client(), "one"), apps))
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.data for answer in answers}) == 1
     assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == len(apps) - 1
