@@ -2,7 +2,7 @@
 
     python -m benchmarks.corpus FOLDER [LINES]
 
-Every file below FOLDER is read by name ending, in a process of its own as an upload is. LINES is a file to which a line
+Every file below FOLDER is read by name ending, in a separate process, as an upload is. LINES is a file to which a line
 of JSON is written for each, with the class and the first difference. `make corpus` reads the tables of R's packages,
 `make corpus F=FOLDER` other files. The results are in `results/corpus.md`.
 """

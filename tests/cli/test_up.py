@@ -87,6 +87,7 @@ def test_a_free_port_can_be_listened_on(host: str) -> None:
     port = _free_port(host)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
         listening.bind((host, port))
+        assert listening.getsockname()[1] == port
 
 
 def test_a_start_is_given_up_when_the_service_is_not_ready_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,11 +180,11 @@ def _require_few(rows: int, model: Loaded) -> None:
 
 def _join(several: list[Answers]) -> Answers:
     """The answers for the rows of all of them."""
-    chances = [each.probabilities for each in several if each.probabilities is not None]
+    probabilities = [each.probabilities for each in several if each.probabilities is not None]
     return Answers(
         np.concatenate([each.outputs for each in several]),
         np.concatenate([each.predictions for each in several]),
-        np.concatenate(chances) if chances else None,
+        np.concatenate(probabilities) if probabilities else None,
     )
 
 

@@ -256,10 +256,10 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
     def predict_proba(self, X: Any) -> Array:  # noqa: N803
         """The probability of each class, or label, `(rows, classes)`."""
         x = self._read(X)
-        chances = answer(self.network_, self._loss(), x).probabilities
-        if chances is None:
+        probabilities = answer(self.network_, self._loss(), x).probabilities
+        if probabilities is None:
             raise AttributeError(f"the loss {self._loss().name} gives no probabilities")
-        return chances
+        return probabilities
 
     def predict_log_proba(self, X: Any) -> Array:  # noqa: N803
         """The logarithm of `predict_proba`."""

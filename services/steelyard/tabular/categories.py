@@ -19,7 +19,7 @@ IS_MISSING, IS_UNKNOWN = "is missing", "is unknown"
 
 @dataclass(frozen=True)
 class Categories:
-    """The labels of one column that have a place of their own, and whether a missing one has, too.
+    """The labels of one column that have a separate place, and whether missing values have one.
 
     The last place is for whatever else comes: rare labels, and such as were not there in training.
     """
@@ -27,7 +27,7 @@ class Categories:
     name: str
     labels: tuple[Any, ...]
     missing: bool
-    fill: Any  # the label that a missing one counts as, where it has no place of its own
+    fill: Any  # the label that missing values count as, where they have no separate place
     merged: int  # labels of the training rows that were too rare
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The error for a file that cannot be read, with the row and the column."""
+"""The error for an unreadable file, with the row and the column."""
 
 SURELY_HARMLESS_BYTES = 64 << 20
 MOST_PACKED = 200

@@ -147,15 +147,15 @@ def cost_pointwise(first: int, rows: int, given: Any) -> None:
     statistics[LOSS] = loss
 
 
-def find_chances(first: int, rows: int, given: Any) -> None:
-    """The chances `p` that logits stand for, and `ln p`; both class by class.
+def find_probabilities(first: int, rows: int, given: Any) -> None:
+    """The probabilities `p` that logits stand for, and `ln p`; both class by class.
 
     Most networks have few classes and many rows: so loops are over rows, and become whole registers.
     """
     classes, of_rows = given[4], rows_at(given[3], first, rows, OF_ROWS, SIZE, DTYPE)
     logits = rows_at(given[0], first, rows, classes, SIZE, DTYPE)
     logs = rows_at(given[1], first, rows, classes, SIZE, DTYPE)
-    chances = rows_at(given[2], first, rows, classes, SIZE, DTYPE)
+    probabilities = rows_at(given[2], first, rows, classes, SIZE, DTYPE)
     largest, totals = of_rows[:rows], of_rows[rows : 2 * rows]
     for kind in range(classes):
         for row in range(rows):
@@ -169,23 +169,23 @@ def find_chances(first: int, rows: int, given: Any) -> None:
         for row in range(rows):
             place = kind * rows + row
             logs[place] -= largest[row]
-            chances[place] = exp(logs[place])
-            totals[row] += chances[place]
+            probabilities[place] = exp(logs[place])
+            totals[row] += probabilities[place]
     for row in range(rows):
         largest[row] = log1p(totals[row] - DTYPE(1))  # of the total; the largest logit adds one to it
         totals[row] = DTYPE(1) / totals[row]
     for kind in range(classes):
         for row in range(rows):
             logs[kind * rows + row] -= largest[row]
-            chances[kind * rows + row] *= totals[row]
+            probabilities[kind * rows + row] *= totals[row]
 
 
 def cost_categorical(first: int, rows: int, given: Any) -> None:
-    """What the logits cost, a sum over each row's classes, and the gradient by them, from what `find_chances` found."""
+    """The loss of the logits, a sum over each row's classes, and its gradient, from what `find_probabilities` found."""
     statistics, shares = view(given[0], STATISTICS, types.float64), rows_at(given[1], first, rows, 1, SIZE, DTYPE)
     classes, parameters = given[7], numbers_at(given[8], DTYPE, COUNT)
     logs = rows_at(given[2], first, rows, classes, SIZE, DTYPE)
-    chances = rows_at(given[3], first, rows, classes, SIZE, DTYPE)
+    probabilities = rows_at(given[3], first, rows, classes, SIZE, DTYPE)
     of_rows = rows_at(given[4], first, rows, OF_ROWS, SIZE, DTYPE)
     targets = rows_at(given[5], first, rows, 1, 8, types.int64)
     gradient = rows_at(given[6], first, rows, classes, SIZE, DTYPE)
@@ -203,7 +203,7 @@ def cost_categorical(first: int, rows: int, given: Any) -> None:
     for kind in range(classes):
         for row in range(rows):
             place = kind * rows + row
-            logs[place] = (logs[place] - chances[place] * slopes[row]) * shares[row]
+            logs[place] = (logs[place] - probabilities[place] * slopes[row]) * shares[row]
     loss = 0.0
     for row in range(rows):
         for kind in range(classes):

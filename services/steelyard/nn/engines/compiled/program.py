@@ -88,9 +88,9 @@ class Program(Lane):
         assert isinstance(loss, (Pointwise, Categorical))
         parameters = self.numbers(loss.curve.parameters)
         if isinstance(loss, Categorical):
-            chances, of_rows = self.buffer("loss/chances", units), self.buffer("loss/rows", kernels.OF_ROWS)
-            self.call(self.over_rows, kernels.find_chances, outputs, scratch, chances, of_rows, units)
-            given = [statistics, shares, scratch, chances, of_rows, targets, gradient, units, parameters]
+            probabilities, of_rows = self.buffer("loss/probabilities", units), self.buffer("loss/rows", kernels.OF_ROWS)
+            self.call(self.over_rows, kernels.find_probabilities, outputs, scratch, probabilities, of_rows, units)
+            given = [statistics, shares, scratch, probabilities, of_rows, targets, gradient, units, parameters]
             given.append(self.numbers([loss.smoothing]))
             self.call_part(self.over_rows, kernels.cost_categorical, loss, _formulas(loss.curve), *given)
         else:

@@ -1,4 +1,4 @@
-"""Activations, compiled: as a layer of their own, and behind a dense layer's sums."""
+"""Compiled activations: as a separate layer, and as the last operation of a dense layer."""
 
 from collections.abc import Callable
 from typing import Any

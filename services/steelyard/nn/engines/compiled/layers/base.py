@@ -76,7 +76,7 @@ class Form(ABC, Generic[L]):
                 yield self.summed(spec.name)
 
     def buffer(self, name: str, width: int) -> int:
-        """A buffer of its own for a batch."""
+        """A buffer for a batch that nothing else uses."""
         return self.lane.buffer(self.prefix + name, width)
 
     def weights(self, tensor: str) -> int:
