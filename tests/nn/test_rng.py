@@ -20,6 +20,14 @@ def test_a_purposes_stream_is_numpys_of_the_seed_and_its_place() -> None:
     assert draws(Streams.spawn(8)) != expected
 
 
+def test_each_member_of_an_ensemble_draws_for_itself_the_first_as_without_one() -> None:
+    members = [draws(Streams.spawn(7, member)) for member in range(3)]
+    assert members[0] == draws(Streams.spawn(7))
+    expected = {p: Generator(PCG64(SeedSequence(7, spawn_key=(k, 2)))).random() for k, p in enumerate(PURPOSES)}
+    assert members[2] == expected
+    assert len({value for member in members for value in member.values()}) == 3 * len(PURPOSES)
+
+
 def test_a_seed_gives_the_draws_that_it_gave_before() -> None:
     assert Streams.spawn(0).initialization.integers(2**32, size=3).tolist() == SEED_0
 

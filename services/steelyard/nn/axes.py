@@ -29,6 +29,10 @@ class NamedTensor:
         """The same tensor with other names along its first axis."""
         return replace(self, axes=(axis, *self.axes[1:]))
 
+    def of_member(self, name: str) -> "NamedTensor":
+        """The same tensor in a member of an ensemble."""
+        return replace(self, key=f"{name}.{self.key}")
+
 
 def name_tensors(places: Sequence[Place], inputs: tuple[str, ...], outputs: tuple[str, ...]) -> dict[str, NamedTensor]:
     """The tensors of a network by full name (`dense_1/kernel`), from the names of its inputs and its outputs."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import InvalidParameter
+from steelyard.nn.ensemble import AnyNetwork
 from steelyard.nn.losses import Cost, Loss
 from steelyard.nn.metrics import Metric
 from steelyard.nn.network import Network
@@ -34,7 +35,7 @@ def evaluate(
     return {"loss": cost} | {metric.name: metric.score(*scored) for metric in metrics if not metric.of_probabilities}
 
 
-def as_scored(network: Network, loss: Loss, outputs: Array, y: Array) -> tuple[Array, Array]:
+def as_scored(network: AnyNetwork, loss: Loss, outputs: Array, y: Array) -> tuple[Array, Array]:
     """Targets and predictions as metrics take them: class indices, labels 0 or 1, or values.
 
     `outputs` are logits if the loss has a link.
@@ -66,7 +67,7 @@ class Answers:
     probabilities: Array | None
 
 
-def answer(network: Network, loss: Loss, x: Array | OneHot) -> Answers:
+def answer(network: AnyNetwork, loss: Loss, x: Array | OneHot) -> Answers:
     """Predict for `x` `(rows, features)`."""
     outputs = network.compute(x, logits=loss.link is not None)
     activated = outputs if loss.link is None else network.activate(outputs)

@@ -70,6 +70,16 @@ class Network:
         return [*hidden, replace(last, layer=replace(last.layer, activation=Linear())) if logits else last]
 
     @property
+    def members(self) -> tuple["Network", ...]:
+        """The networks that answer together: this one alone. An `Ensemble` has several."""
+        return (self,)
+
+    @property
+    def size(self) -> int:
+        """How many weights it has."""
+        return self.parameters.size
+
+    @property
     def looks_at_data(self) -> bool:
         """Whether an initializer needs rows to look at."""
         return any(spec.initializer.unit_variance for spec in self.specs().values())

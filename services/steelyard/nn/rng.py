@@ -24,9 +24,13 @@ class Streams:
     noise: Generator
 
     @classmethod
-    def spawn(cls, seed: int) -> Self:
-        """The streams of a seed, a non-negative integer."""
-        sequences = {purpose: SeedSequence(seed, spawn_key=(key,)) for key, purpose in enumerate(PURPOSES)}
+    def spawn(cls, seed: int, member: int = 0) -> Self:
+        """The streams of a seed, a non-negative integer, for one `member` of an ensemble.
+
+        The first member has those of a network alone.
+        """
+        keys = {purpose: (key, member) if member else (key,) for key, purpose in enumerate(PURPOSES)}
+        sequences = {purpose: SeedSequence(seed, spawn_key=key) for purpose, key in keys.items()}
         return cls(**{purpose: Generator(PCG64(sequence)) for purpose, sequence in sequences.items()})
 
     def state(self) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class Training:
         y: class indices `(rows,)` for losses of several classes, else values `(rows, outputs)` of the network's dtype.
         weights: how much each row counts, `(rows,)` of the network's dtype, not negative; all the same if `None`.
         epochs: how often every row is seen.
+        stop_after: how many of the `epochs` are trained, if not all: schedules go by the latter.
         batch_size: rows a step; more than there are means all. An optimizer with a line search takes all.
         streams: randomness for shuffling, dropout and noise.
         shuffle: whether every epoch has an order of its own.
@@ -112,9 +113,11 @@ class Training:
         metrics: Sequence[Metric] = (),
         threads: int = 1,
         compiled: bool = True,
+        stop_after: int | None = None,
     ) -> None:
         require_link(network, loss)
         self.network, self.epochs = network, epochs
+        self._last_epoch = epochs if stop_after is None else min(stop_after, epochs)
         self.epoch = self.batch = self.step = 0  # what is done: whole epochs, batches of the next one, all steps
         self._steps_before = 0  # of an earlier training, whose optimizer goes on
         self.stopped_early = False
@@ -169,6 +172,16 @@ class Training:
         return NumPySteps(network, loss, optimizer, self._batches, **parts)
 
     @property
+    def members(self) -> tuple["Training", ...]:
+        """The trainings whose networks answer together: this one alone. An `EnsembleTraining` has several."""
+        return (self,)
+
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch whose weights the network has once the training is over."""
+        return self.best_epoch if self.restored_best else self.epoch
+
+    @property
     def engine(self) -> str:
         """Which engine makes the steps, `compiled` or `numpy`; `why_not_compiled` has the reason for the latter."""
         return "compiled" if self.why_not_compiled is None else "numpy"
@@ -213,7 +226,7 @@ class Training:
 
     def run(self) -> Iterator[Batch | Epoch]:
         """Train until the last epoch is over, or early stopping says that it is enough. Raises `Diverged`."""
-        while self.epoch < self.epochs and not self.stopped_early:
+        while self.epoch < self._last_epoch and not self.stopped_early:
             if self.batch == 0:
                 self._begin_epoch()
             while self.batch < self._batches.count:
