@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from orjson import dumps
 from sqlalchemy import Engine
 
 from steelyard.attribution import service
@@ -107,3 +108,27 @@ def test_a_request_that_waits_too_long_behind_another_is_rejected(
     with busy._lock, pytest.raises(Unavailable, match="try again later"):
         busy.explain(linear, {"method": "permutation"})
     assert ask(busy, linear, method="connection_weights")["source"] == "weights"
+
+
+@pytest.mark.parametrize("categorical", ["one_hot", "embedding"])
+def test_an_ensemble_is_explained_as_one_model(explainer: Explainer, store: Engine, categorical: str) -> None:
+    rows = [{"a": n % 9, "b": "xyz"[n % 3], "y": n % 9 * 2.5 + 4 * (n % 3 == 1)} for n in range(120)]
+    document = {
+        "data": {"inline": {"rows": rows}, "target": "y"},
+        "layers": [8],
+        "preprocessing": {"categorical": categorical},
+        "ensemble": 3,
+        "training": {"epochs": 40},
+        "optimizer": {"name": "adam", "learning_rate": 0.02},
+    }
+    model = train_model(store, document)
+    answer = ask(explainer, model, method="integrated_gradients", inputs=rows[:20])
+    predicted = explainer._predictor.predict(model, dumps({"inputs": rows[:1]})).predictions[0]
+    shown = answer["attributions"]
+    explained = shown["baseline"][0] + sum(shown["values"][0][0])
+    assert explained == pytest.approx(shown["outputs"][0][0], abs=max(answer["residual"], 1e-3))
+    scale = explainer._predictor.get(model)[1].target
+    assert scale is not None
+    assert predicted == pytest.approx(shown["outputs"][0][0] + scale.center[0], rel=1e-3)
+    permuted = ask(explainer, model, method="permutation", inputs=rows)
+    assert {each["name"]: each["above_control"] for each in permuted["features"]} == {"a": True, "b": True}

@@ -154,7 +154,7 @@ class ExplanationMaker:
 
     def _cost(self, method: str) -> float:
         """How many multiplications a row takes."""
-        weights = float(self._network.parameters.size)
+        weights = float(self._network.size)
         if method == "permutation":
             return weights * (REPEATS + 1) * (len(self._groups) + CONTROLS)
         return weights * 2 * STEPS * len(self._directions) * (1 + CONTROLS)  # forward and back, with each control

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from steelyard.attribution.controls import Control, Places, Widened, draw_controls
 from steelyard.attribution.schema import Method
+from steelyard.nn.ensemble import AnyNetwork
 from steelyard.nn.layers import ActivationLayer, BatchNormalization, Dense, Dropout, GaussianNoise
 from steelyard.nn.network import Network
 
@@ -81,14 +82,14 @@ class Integrated:
     residual: float
 
 
-def outputs(network: Network, inputs: Array, *, logits: bool) -> Array:
+def outputs(network: AnyNetwork, inputs: Array, *, logits: bool) -> Array:
     """The outputs `(rows, outputs)` for embedded inputs."""
     z = np.ascontiguousarray(inputs, network.dtype)
     return Widened(network, None, len(z), logits=logits).forward(z).copy()
 
 
 def permute(
-    network: Network,
+    network: AnyNetwork,
     inputs: Array,
     groups: Places,
     measure: Callable[[Array], Array],
@@ -111,7 +112,7 @@ def permute(
     """
     x = np.array(inputs, network.dtype, order="C")
     plain = Widened(network, None, len(x), logits=logits)
-    entering = plain.enter(x).copy()
+    entering = plain.enter(x)
     base, shuffled = _shuffle(plain, x, groups, measure, generator)
     worse = shuffled - base
     control = []
@@ -142,7 +143,7 @@ def _shuffle(
 
 
 def integrate(
-    network: Network,
+    network: AnyNetwork,
     inputs: Array,
     baseline: Array,
     groups: Places,
@@ -176,14 +177,14 @@ def integrate(
     end = plain.forward(x) @ directions.T
     begin = (plain.forward(np.tile(start, (len(x), 1))) @ directions.T)[0]
     sizes = np.abs(attributions)
-    entering = plain.enter(x).copy()
-    start_entering = plain.enter(np.tile(start, (len(x), 1)))[0].copy()
+    entering = plain.enter(x)
+    start_entering = [each[:1] for each in plain.enter(np.tile(start, (len(x), 1)))]
     some = x[:: -(-len(x) // CONTROL_ROWS)]
     control = []
     for each in draw_controls(network, groups, CONTROLS, generator, entering):
         z = np.hstack([some, each.values(entering, generator)[: len(some)]])
         widened = Widened(network, each, len(z), logits=logits)
-        beside = _integrate(widened, z, np.append(start, start_entering[each.places]), directions)
+        beside = _integrate(widened, z, np.append(start, each.unshuffled(start_entering)[0]), directions)
         control.append(np.abs(beside[:, :, x.shape[1] :].sum(axis=2)).mean())
     importance = Importance(
         sizes.mean(axis=(0, 1)), np.array(control), sizes.mean(axis=1).std(axis=0), sizes.mean(axis=0).T
@@ -205,8 +206,8 @@ def _integrate(widened: Widened, z: Array, start: Array, directions: Array) -> A
     return found
 
 
-def connect(network: Network, inputs: Array, groups: Places, directions: Array, generator: Generator) -> Importance:
-    """The products of the weights on all ways from a column to an output, added up.
+def connect(network: AnyNetwork, inputs: Array, groups: Places, directions: Array, generator: Generator) -> Importance:
+    """The products of the weights on all ways from a column to an output, added up; of an ensemble, their mean.
 
     Activations are ignored, as in the source; the scales of batch normalization are multiplied in. A column of one
     input has a sign in `by_output`; of several, the root of their mean square. The importance is the mean size over
@@ -218,6 +219,24 @@ def connect(network: Network, inputs: Array, groups: Places, directions: Array, 
     """
     if reason := why_not_connected(network):
         raise ValueError(reason)
+    ways = [_find_ways(member, directions) for member in network.members]
+    products = np.mean([scale[:, None] * (kernel @ onward) for scale, kernel, onward in ways], axis=0)
+    by_output = np.stack([_size(products[places]) for places in groups])
+    x = np.ascontiguousarray(inputs, network.dtype)
+    entering = Widened(network, None, len(x), logits=True).enter(x)
+
+    def unlearned(control: Control) -> float:
+        of_members = zip(ways, control.kernels, strict=True)
+        products = [scale[control.places, None] * (kernel @ onward) for (scale, _, onward), kernel in of_members]
+        return float(np.abs(_size(np.mean(products, axis=0))).mean())
+
+    controls = draw_controls(network, groups, CONTROLS, generator, entering)
+    levels = np.array([*map(unlearned, controls)])
+    return Importance(np.abs(by_output).mean(axis=1), levels, by_output=by_output)
+
+
+def _find_ways(network: Network, directions: Array) -> tuple[Array, Array, Array]:
+    """The scale of each input, the first kernel, and the products from its units on, `(units, outputs explained)`."""
     tensors = network.tensors()
     before = after = None
     for place in network.places:
@@ -233,25 +252,13 @@ def connect(network: Network, inputs: Array, groups: Places, directions: Array, 
             after = np.eye(place.layer.units) if after is None else after @ kernel
     assert after is not None
     first = next(place for place in network.places if isinstance(place.layer, Dense))
-    ways = after @ directions.T
     scale = np.ones(first.inputs) if before is None else before
-    products = scale[:, None] * (tensors[f"{first.name}/kernel"] @ ways)
-    by_output = np.stack([_size(products[places]) for places in groups])
-    x = np.ascontiguousarray(inputs, network.dtype)
-    entering = Widened(network, None, len(x), logits=True).enter(x)
-
-    def unlearned(control: Control) -> float:
-        of_control = _size(scale[control.places, None] * (control.kernel @ ways))
-        return float(np.abs(of_control).mean())
-
-    controls = draw_controls(network, groups, CONTROLS, generator, entering)
-    levels = np.array([*map(unlearned, controls)])
-    return Importance(np.abs(by_output).mean(axis=1), levels, by_output=by_output)
+    return scale, tensors[f"{first.name}/kernel"], after @ directions.T
 
 
-def why_not_connected(network: Network) -> str | None:
+def why_not_connected(network: AnyNetwork) -> str | None:
     """Why connection weights are not defined for a network, if they are not."""
-    for place in network.places:
+    for place in network.members[0].places:
         if not isinstance(place.layer, (Dense, BatchNormalization, *IGNORED)):
             return f"{place.name} is not a layer with weights to multiply"
     return None
