@@ -12,7 +12,7 @@ COLUMNS = ("", "mean rank", "log-loss rank", "RMSE rank", "mean excess", "median
 def write_report(found: list[dict[str, Any]], results: Path | None) -> str:
     """The report as Markdown, also written to `results`."""
     frame = pd.DataFrame(found)
-    singles = frame[frame.contender != "Steelyard, mean of 5 seeds"]
+    singles = frame[frame.contender != "Steelyard, ensemble: 5"]
     text = "\n\n".join(
         [
             "# Defaults beside those of peers",

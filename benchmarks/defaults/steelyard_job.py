@@ -10,10 +10,9 @@ from benchmarks.defaults.data_sets import TARGET
 from numpy.typing import NDArray
 
 from steelyard.nn.evaluation import answer
-from steelyard.nn.rng import Streams
 from steelyard.tabular.table import Table, table_of
 from steelyard.tabular.values import Values
-from steelyard.training.assemble import build_network, build_training, prepare
+from steelyard.training.assemble import build_training, draw_network, prepare, spawn_streams
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import read_job
 from steelyard.training.sources import load_data
@@ -52,11 +51,10 @@ def train(frame: pd.DataFrame, test: NDArray[np.bool_], spec: Mapping[str, Any])
     holdout = {"column": PART, "value": "test"}
     document = {"data": {"dataset": DATASET, "target": [TARGET]}, "test": holdout, **spec}
     plan = read_job(document, limits=LIMITS, tables=lambda _: table)
-    streams = Streams.spawn(plan.spec.training.seed)
+    streams = spawn_streams(plan.spec)
     supervised = load_data(plan.spec, None, lambda _: table)
-    prepared = prepare(plan.spec, supervised, streams)
-    network = build_network(plan.spec, prepared.inputs.layout, supervised.outputs)
-    network.initialize(streams.initialization, prepared.parts["train"].x)
+    prepared = prepare(plan.spec, supervised, streams[0])
+    network = draw_network(plan.spec, prepared, streams)
     training = build_training(plan.spec, prepared, network, streams)
     for _ in training.run():
         pass

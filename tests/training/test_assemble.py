@@ -24,8 +24,10 @@ from steelyard.training.assemble import (
     build_metrics,
     build_network,
     build_training,
+    draw_network,
     prepare,
     row_weights,
+    spawn_streams,
 )
 from steelyard.training.inline import read_sent
 from steelyard.training.schema import JobSpec
@@ -139,9 +141,8 @@ def test_gradients_are_clipped_as_the_job_asks(name: str) -> None:
 def test_a_training_takes_its_settings_from_the_job() -> None:
     settings = {"epochs": 2, "batch_size": 7, "seed": 3, "early_stopping": {"patience": 4}, "schedule": "cosine"}
     spec, made = prepared(job(training=settings))
-    streams = Streams.spawn(3)
-    network = build_network(spec, made.inputs.layout, 3)
-    network.initialize(streams.initialization, made.parts["train"].x)
+    streams = spawn_streams(spec)
+    network = draw_network(spec, made, streams)
     training = build_training(spec, made, network, streams)
     batches = {event.batches for event in training.run() if isinstance(event, Batch)}
     assert batches == {-(-len(made.parts["train"].rows) // 7)}

@@ -31,6 +31,7 @@ ROWS = [{"a": f"v{place % 50}", "b": place, "target": place % 2} for place in ra
     [
         ({"layers": [2000, 2000]}, "the weights .*; use fewer units"),
         ({"training": {"batch_size": 2000}, "layers": [200]}, "2000 rows in the buffers .*; use a smaller batch_size"),
+        ({"layers": [1000, 500], "ensemble": 4}, "the weights .*; use fewer units or members of the ensemble"),
         ({}, "2000 rows of 52 inputs; use fewer rows or columns, or preprocessing.categorical as 'embedding'"),
         ({"preprocessing": {"categorical": "ignore"}}, "2000 rows of 1 inputs; use fewer rows or columns\\.$"),
         ({"data": {"inline": {"rows": DAYS}}}, "2000 rows of 7 inputs; use fewer rows or columns\\.$"),
@@ -40,6 +41,18 @@ def test_what_takes_most_of_the_memory_is_told_with_what_helps(fields: dict[str,
     document = {"data": {"inline": {"rows": ROWS}}, "layers": [2], "task": "binary"} | fields
     with pytest.raises(TooLargeToTrain, match=f"The largest part, .* MiB, is for {advice}"):
         read_job(document, limits=Limits(1 << 20), tables=no_tables)
+
+
+def test_members_and_a_refit_take_memory_and_time() -> None:
+    alone = read_job(SMALLEST, limits=LIMITS, tables=no_tables).estimate
+    several = read_job(SMALLEST | {"ensemble": 4}, limits=LIMITS, tables=no_tables)
+    assert several.estimate.seconds == pytest.approx(4 * alone.seconds, rel=0.05)
+    assert several.estimate.memory_bytes > alone.memory_bytes
+    assert several.parameters == 4 * read_job(SMALLEST, limits=LIMITS, tables=no_tables).parameters
+    training = SMALLEST.get("training", {}) | {"refit": True}
+    again = read_job(SMALLEST | {"training": training}, limits=LIMITS, tables=no_tables).estimate
+    assert again.seconds == pytest.approx(2 * alone.seconds, rel=0.05)
+    assert again.memory_bytes > alone.memory_bytes
 
 
 def test_a_small_job_needs_little_memory() -> None:

@@ -59,3 +59,12 @@ def test_an_embedding_has_a_table_for_each_column_with_a_row_for_each_category()
     [table] = tables.values()
     assert table.axes[0] == ("city=Bern", "city=Oslo", "city=Rome", "city is unknown")
     assert table.key == "embedding_1/table of city"
+
+
+def test_the_tensors_of_an_ensemble_are_those_of_each_member() -> None:
+    alone = names([1.5, 2.25, 3] * 4, preprocessing={"categorical": "embedding"})
+    several = names([1.5, 2.25, 3] * 4, preprocessing={"categorical": "embedding"}, ensemble=2)
+    assert [*several] == [f"member_{number}.{name}" for number in (1, 2) for name in alone]
+    for name, tensor in alone.items():
+        assert several[f"member_2.{name}"].axes == tensor.axes
+        assert several[f"member_2.{name}"].key == f"member_2.{tensor.key}"

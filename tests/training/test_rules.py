@@ -54,6 +54,24 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
             "/training/schedule/monitor",
             "not measured",
         ),
+        ({"validation": None, "training": {"refit": True}}, "/training/refit", "trained on all rows already"),
+        (
+            {"training": {"refit": True, "schedule": {"name": "reduce_on_plateau", "monitor": "val_loss"}}},
+            "/training/schedule/monitor",
+            "a refit does not have; monitor 'loss'",
+        ),
+        (
+            {"ensemble": 2, "initial_weights": {"model": "mdl_1", "optimizer_state": True}},
+            "/initial_weights/optimizer_state",
+            "not supported with an ensemble",
+        ),
+        (
+            {"training": {"refit": True}, "initial_weights": {"model": "mdl_1", "optimizer_state": True}},
+            "/initial_weights/optimizer_state",
+            "not supported with training.refit",
+        ),
+        ({"ensemble": 0}, "/ensemble", "it must be at least 1"),
+        ({"ensemble": 65}, "/ensemble", "it must be at most 64"),
         ({"training": {"class_weight": {"setosaa": 2.0}}}, "/training/class_weight/setosaa", "did you mean 'setosa'"),
         ({"training": {"class_weight": {"setosa": 0}}}, "/training/class_weight/setosa", "greater than 0"),
         (

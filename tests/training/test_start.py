@@ -178,3 +178,14 @@ def test_an_optimizer_is_stored_under_names_that_never_meet(
         assert tensors[name].tolist() == [value]
     for slot in slots:
         assert tensors[f"{slot}:dense_1/kernel"] is kept[slot]["dense_1/kernel"]
+
+
+def test_each_member_of_an_ensemble_begins_with_the_weights_of_that_member(store: Engine, first: Job) -> None:
+    earlier = train(store, ensemble=2)
+    second = train(store, ensemble=3, initial_weights={"model": earlier.model}, training={"epochs": 1, "seed": 9})
+    expected, found = weights(store, earlier.id, "final"), weights(store, second.id, "initial")
+    assert all(expected[name].tobytes() == found[name].tobytes() for name in expected)
+    [finding] = second.findings
+    assert "member_3.dense_1/kernel is not in the model" in finding.message
+    rejected = faults(store, ensemble=2, initial_weights={"model": first.model})
+    assert "no kernel that fits: member_1.dense_1/kernel is not in the model" in rejected["/initial_weights/model"]

@@ -26,16 +26,15 @@ BYTES_A_SECOND = 200e6  # assumed speed of writing a state, until the first one 
 class Saved:
     """A state of the training, with the time trained so far and the numeric fingerprint."""
 
-    state: dict[str, Any]
+    state: dict[str, Any]  # values of JSON and arrays, in dictionaries of any depth
     train_seconds: float
     fingerprint: dict[str, Any]
 
 
 def to_bytes(saved: Saved) -> bytes:
     """Serialize a state."""
-    state = dict(saved.state)
-    arrays = {f"slots/{name}": slot for name, slot in state.pop("slots").items()}
-    arrays |= {name: state.pop(name) for name in [*state] if isinstance(state[name], np.ndarray)}
+    arrays: dict[str, NDArray[Any]] = {}
+    state = _without_arrays(saved.state, (), arrays)
     # The standard library's JSON, because it round-trips every float, including infinity.
     rest = {"state": state, "train_seconds": saved.train_seconds, "fingerprint": saved.fingerprint}
     return form.dump(arrays, {"rest": json.dumps(rest)})
@@ -45,9 +44,25 @@ def from_bytes(content: bytes) -> Saved:
     """Deserialize a state written by `to_bytes`."""
     arrays = form.load(content)
     rest = json.loads(_metadata(content)["rest"])
-    slots = {name.removeprefix("slots/"): array for name, array in arrays.items() if name.startswith("slots/")}
-    others: dict[str, NDArray[Any]] = {name: array for name, array in arrays.items() if "/" not in name}
-    return Saved(rest["state"] | others | {"slots": slots}, rest["train_seconds"], rest["fingerprint"])
+    state = rest["state"]
+    for place, array in arrays.items():
+        *path, name = place.split("/")
+        holder = state
+        for key in path:
+            holder = holder[key]
+        holder[name] = array
+    return Saved(state, rest["train_seconds"], rest["fingerprint"])
+
+
+def _without_arrays(state: Mapping[str, Any], path: tuple[str, ...], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """The state without its arrays, which are put into `arrays` by their places."""
+    rest: dict[str, Any] = {}
+    for name, value in state.items():
+        if isinstance(value, np.ndarray):
+            arrays["/".join((*path, name))] = value
+        else:
+            rest[name] = _without_arrays(value, (*path, name), arrays) if isinstance(value, Mapping) else value
+    return rest
 
 
 def _metadata(content: bytes) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """The findings of a run: the rules of `steelyard.diagnostics` applied to its history, network, and data."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -17,8 +17,10 @@ from steelyard.diagnostics.learning import (
 )
 from steelyard.diagnostics.not_finite import blame_cell, blame_target, find_not_finite, find_overflow, find_undefined
 from steelyard.diagnostics.schema import Finding
+from steelyard.nn.ensemble import member_name
 from steelyard.nn.one_hot import OneHot
 from steelyard.nn.penalties import Penalties
+from steelyard.nn.training.ensemble import AnyTraining
 from steelyard.nn.training.loop import Training
 from steelyard.training.assemble import Prepared
 from steelyard.training.schema import JobSpec
@@ -29,7 +31,7 @@ Metrics = Mapping[str, Mapping[str, float | None]]
 
 def find_in_run(
     spec: JobSpec,
-    training: Training,
+    training: AnyTraining,
     prepared: Prepared | None,
     history: History,
     metrics: Metrics,
@@ -42,15 +44,7 @@ def find_in_run(
     `predictions` are those for the training rows if the run finished and its loss has not `diverged`. `prepared` is
     `None` if it was freed because the run needed too much memory.
     """
-    run = Run(
-        history,
-        training.initial,
-        training.network.tensors(),
-        spec.epochs,
-        restored=training.restored_best,
-        stops_early=spec.training.early_stopping is not None,
-    )
-    found = find(run)
+    found = _of_members(training, lambda member: find(_run(spec, member, history)))
     if prepared is None:
         return found
     reasons = list(_why_nothing_was_learned(spec, training, prepared, history, predictions))
@@ -77,14 +71,47 @@ def find_in_run(
     ]
 
 
+def _run(spec: JobSpec, training: Training, history: History) -> Run:
+    return Run(
+        history,
+        training.initial,
+        training.network.tensors(),
+        spec.epochs,
+        restored=training.restored_best,
+        stops_early=spec.training.early_stopping is not None,
+    )
+
+
+def _of_members(training: AnyTraining, look: Callable[[Training], Iterable[Finding]]) -> list[Finding]:
+    """What is found in the network; in an ensemble, each finding once, with the members that it is about."""
+    if len(training.members) == 1:
+        return [*look(training.members[0])]
+    found: dict[tuple[str, str | None], tuple[Finding, list[int]]] = {}
+    for number, member in enumerate(training.members, start=1):
+        for finding in look(member):
+            found.setdefault((finding.code, finding.layer), (finding, []))[1].append(number)
+    return [
+        finding if finding.layer is None else _about_members(finding, numbers, len(training.members))
+        for finding, numbers in found.values()
+    ]
+
+
+def _about_members(finding: Finding, numbers: list[int], count: int) -> Finding:
+    names = ", ".join(map(member_name, numbers))
+    which = f"{names} of {count} members" if len(numbers) < count else f"All {count} members"
+    message = f"{which}: {finding.message[0].lower()}{finding.message[1:]}"
+    return finding.model_copy(update={"layer": f"{member_name(numbers[0])}.{finding.layer}", "message": message})
+
+
 def _why_nothing_was_learned(
-    spec: JobSpec, training: Training, prepared: Prepared, history: History, predictions: NDArray[Any] | None
+    spec: JobSpec, training: AnyTraining, prepared: Prepared, history: History, predictions: NDArray[Any] | None
 ) -> Iterator[Finding]:
-    train, network, losses = prepared.parts["train"], training.network, history.get("loss", [])
-    yield from stuck_units(network, train.x)
-    constant = constant_loss(spec.make_loss(), train.y, network.outputs, prepared.weights)
+    train, losses = prepared.parts["train"], history.get("loss", [])
+    yield from _of_members(training, lambda member: stuck_units(member.network, train.x))
+    constant = constant_loss(spec.make_loss(), train.y, training.network.outputs, prepared.weights)
+    penalty = sum(Penalties(member.network).value() for member in training.members) / len(training.members)
     rate = spec.make_optimizer().learning_rate
-    yield from learned_nothing(losses, constant + Penalties(network).value(), rate)
+    yield from learned_nothing(losses, constant + penalty, rate)
     classes = prepared.supervised.classes
     if classes is not None and predictions is not None and len(losses) >= LEAST_EPOCHS:
         yield from one_class_predicted(prepared.supervised.y[train.rows], predictions, classes)

@@ -10,7 +10,7 @@ import scipy
 from threadpoolctl import threadpool_info
 
 import steelyard
-from steelyard.nn.training.loop import Training
+from steelyard.nn.training.ensemble import AnyTraining
 
 
 @cache
@@ -36,6 +36,6 @@ def fingerprint(threads: int) -> dict[str, Any]:
     }
 
 
-def engine_of(training: Training) -> dict[str, Any]:
+def engine_of(training: AnyTraining) -> dict[str, Any]:
     """The engine of a training, and the reason if it is not the compiled one."""
     return {"engine": training.engine, "why_not_compiled": training.why_not_compiled}

@@ -17,13 +17,23 @@ from steelyard.jobs.ledger import Claim, End, Epochs
 from steelyard.jobs.queries import Order
 from steelyard.models.schema import FileDialect, Input, LayerFacts, Manifest, Outputs, Provenance, Versions
 from steelyard.models.transfer import match
+from steelyard.nn.ensemble import AnyNetwork
 from steelyard.nn.evaluation import answer
 from steelyard.nn.losses import Cost
-from steelyard.nn.network import Network
-from steelyard.nn.rng import Streams
-from steelyard.nn.training.loop import Batch, Epoch, Training
+from steelyard.nn.training.ensemble import AnyTraining
+from steelyard.nn.training.loop import Batch, Epoch
 from steelyard.store.tensors import digest
-from steelyard.training.assemble import Part, Prepared, build_metrics, build_network, build_training, prepare
+from steelyard.training.assemble import (
+    Part,
+    Prepared,
+    build_metrics,
+    build_refit,
+    build_training,
+    draw_network,
+    prepare,
+    prepare_refit,
+    spawn_streams,
+)
 from steelyard.training.names import name_weights
 from steelyard.training.queries import get_history
 from steelyard.training.results import NewModel, SplitPredictions, WeightSnapshot, save_result
@@ -34,6 +44,8 @@ from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
 from steelyard_worker.findings import find_in_run
 from steelyard_worker.fingerprint import engine_of, fingerprint
 from steelyard_worker.stopping import describe_stopping
+
+REFIT = "refit"  # its place in the state of a checkpoint
 
 
 class Outcome:
@@ -49,17 +61,18 @@ class Outcome:
         self._threads = threads
         self._fingerprint = fingerprint(threads)
         self._order = order
-        self._training: Training | None = None
+        self._training: AnyTraining | None = None
+        self._refit: AnyTraining | None = None  # on more rows, once the first training is over
+        self._delivered: AnyTraining | None = None  # the one whose weights the model has: the refit once it is over
         self._prepared: Prepared | None = None
 
     def prepare(self) -> None:
         """Load and preprocess the data, build the network, and initialize its weights."""
-        streams = Streams.spawn(self.spec.training.seed)
+        streams = spawn_streams(self.spec)
         tables = partial(library.load_table, self._engine)
         self._supervised = load_data(self.spec, self._order.inline, tables)
-        self._prepared = prepare(self.spec, self._supervised, streams)
-        network = build_network(self.spec, self._prepared.inputs.layout, self._supervised.outputs)
-        network.initialize(streams.initialization, self._prepared.parts["train"].x)
+        self._prepared = prepare(self.spec, self._supervised, streams[0])
+        network = draw_network(self.spec, self._prepared, streams)
         saved = self._load_state()
         asked = self.spec.initial_weights
         # A checkpoint includes the initial weights, whose model may have been deleted since.
@@ -71,12 +84,14 @@ class Outcome:
             transfer = match(names, start.names)
             transfer.apply(network.tensors(), start.tensors)
         self._training = build_training(self.spec, self._prepared, network, streams, threads=self._threads)
+        self._delivered = self._training
         self._fingerprint = self._fingerprint | engine_of(self._training)
         if start is not None and transfer is not None and asked is not None and asked.optimizer_state:
-            self._training.go_on_with(start.optimizer, transfer.apply)
+            [alone] = self._training.members
+            alone.go_on_with(start.optimizer, transfer.apply)
         if saved is not None:
             self._reproducible = saved.fingerprint == self._fingerprint
-            self._training.restore(saved.state)
+            self._restore(saved.state)
         if self.held.fence > 1:  # an earlier run may have recorded epochs
             self._uncounted_seconds = ledger.rewind(
                 self._engine, self.held, epoch=self._training.epoch, train_seconds=self.train_seconds
@@ -91,6 +106,21 @@ class Outcome:
         self.train_seconds = saved.train_seconds
         return saved
 
+    def _restore(self, state: dict[str, Any]) -> None:
+        assert self._training is not None
+        self._training.restore(state)
+        if REFIT in state:
+            for _ in self._training.run():  # puts the best weights in place
+                raise AssertionError("a refit began before the training was over")
+            self._refit = self._begin_refit()
+            self._refit.restore(state[REFIT])
+
+    def _begin_refit(self) -> AnyTraining:
+        assert self._training is not None
+        assert self._prepared is not None
+        rows = prepare_refit(self.spec, self._prepared)
+        return build_refit(self.spec, rows, self._training, spawn_streams(self.spec), threads=self._threads)
+
     @property
     def counted_seconds(self) -> float:
         """The training time that counts toward the time limit: since the job was submitted or resumed."""
@@ -98,42 +128,60 @@ class Outcome:
 
     def run(self) -> Iterator[Batch | Epoch]:
         """Train, and update `train_seconds`."""
-        assert self._training is not None
         started = time.perf_counter() - self.train_seconds
-        for event in self._training.run():
+        for event in self._events():
             self.train_seconds = time.perf_counter() - started
             yield event
+
+    def _events(self) -> Iterator[Batch | Epoch]:
+        """Those of the training; of the refit, whose rows have no validation, only its batches."""
+        assert self._training is not None
+        if self._refit is None:
+            yield from self._training.run()
+        if not self.spec.training.refit:
+            return
+        if self._refit is None:
+            self._refit = self._begin_refit()
+        for event in self._refit.run():
+            if isinstance(event, Batch):
+                yield Batch(self._training.epoch + event.epoch, event.index, event.batches)
+        self._delivered = self._refit
 
     @property
     def state_bytes(self) -> int:
         """The approximate size of a checkpoint."""
         assert self._training is not None
-        return self._training.state_bytes
+        return sum(each.state_bytes for each in (self._training, self._refit) if each is not None)
 
     def make_checkpoint(self) -> Checkpoint:
         """The current state, from which another run can continue."""
-        training = self._training
+        training, refit = self._training, self._refit
         assert training is not None
-        content = to_bytes(Saved(training.state(), self.train_seconds, self._fingerprint))
-        return Checkpoint(training.step, training.epoch, content)
+        state, step = training.state(), training.step
+        if refit is not None:
+            state[REFIT] = refit.state()
+            step += refit.step
+        content = to_bytes(Saved(state, self.train_seconds, self._fingerprint))
+        return Checkpoint(step, training.epoch, content)
 
     def forget_data(self) -> None:
         """Free the memory of the data, so that enough is left to save the result."""
         self._prepared = None
-        self._training = None
+        self._training = self._refit = self._delivered = None
 
     def save(self, status: str, error: SteelyardError | None = None, *, epochs: Epochs = ()) -> None:
         """Store how the run ended and the last `epochs` of its history, in one transaction. Raises `FencedOff`."""
-        training, prepared = self._training, self._prepared
-        trained = training is not None and prepared is not None
+        training, delivered, prepared = self._training, self._delivered, self._prepared
         metrics: dict[str, Any] = {}
         predictions: list[SplitPredictions] = []
-        if training is not None and prepared is not None and error is None:
+        if training is not None and delivered is not None and prepared is not None and error is None:
             for name, part in prepared.parts.items():
-                split, metrics[name] = self._judge(training.network, name, part, prepared)
+                # A refit has seen the rows for validation: how well the first training does on them is still known.
+                judged = training if name == "validation" else delivered
+                split, metrics[name] = self._judge(judged.network, name, part, prepared)
                 predictions.append(split)
-        snapshots = self._snapshots(training) if training is not None else []
-        sha256 = digest(training.network.tensors()) if training is not None else None
+        snapshots = self._snapshots(training, delivered) if training is not None and delivered is not None else []
+        sha256 = digest(delivered.network.tensors()) if delivered is not None else None
         end = End(
             status=status,
             epoch=training.epoch if training is not None else 0,
@@ -146,27 +194,33 @@ class Outcome:
             stopping=self._stopping(status),
         )
         model = None
-        if training is not None and trained and status == "succeeded":
-            model = self._model(training, prepared, metrics, sha256)
-            snapshots.append(WeightSnapshot(OPTIMIZER, training.epoch, as_tensors(training.optimizer_state)))
+        if delivered is not None and prepared is not None and status == "succeeded":
+            model = self._model(delivered.network, prepared, metrics, sha256)
+            if self.spec.ensemble == 1:
+                [member] = delivered.members
+                snapshots.append(WeightSnapshot(OPTIMIZER, member.epoch, as_tensors(member.optimizer_state)))
         made: dict[str, Any] = {"snapshots": snapshots, "predictions": predictions, "model": model}
         save_result(self._engine, self.held, end, **made, epochs=epochs)
 
     def _stopping(self, status: str) -> dict[str, Any] | None:
         if self._training is None or status == "failed":
             return None
-        return describe_stopping(self._training, cancelled=status == "cancelled").to_json()
+        rows = None
+        if self._refit is not None and self._delivered is self._refit and self._prepared is not None:
+            rows = len(self._prepared.parts["train"].rows) + len(self._prepared.parts["validation"].rows)
+        stopping = describe_stopping(self._training, refitted_rows=rows, cancelled=status == "cancelled")
+        found: dict[str, Any] = to_values(stopping)
+        return found
 
-    def _snapshots(self, training: Training) -> list[WeightSnapshot]:
-        kept = training.best_epoch if training.restored_best else training.epoch
+    def _snapshots(self, training: AnyTraining, delivered: AnyTraining) -> list[WeightSnapshot]:
         return [
             WeightSnapshot("initial", 0, training.initial),
             WeightSnapshot("best", training.best_epoch, training.best),
-            WeightSnapshot("final", kept, training.network.tensors()),
+            WeightSnapshot("final", delivered.kept_epoch, delivered.network.tensors()),
         ]
 
     def _judge(
-        self, network: Network, name: str, part: Part, prepared: Prepared
+        self, network: AnyNetwork, name: str, part: Part, prepared: Prepared
     ) -> tuple[SplitPredictions, dict[str, float | None]]:
         """The predictions and metrics of one split; errors are in the units of the target."""
         loss = self.spec.make_loss()
@@ -194,12 +248,8 @@ class Outcome:
         )
         return [to_values(finding) for finding in found]
 
-    def _model(
-        self, training: Training | None, prepared: Prepared | None, metrics: dict[str, Any], sha256: str | None
-    ) -> NewModel:
-        assert training is not None
-        assert prepared is not None
-        supervised, network, encoder = self._supervised, training.network, prepared.inputs
+    def _model(self, network: AnyNetwork, prepared: Prepared, metrics: dict[str, Any], sha256: str | None) -> NewModel:
+        supervised, encoder = self._supervised, prepared.inputs
         dialect = supervised.table.dialect
         manifest = Manifest(
             task=supervised.task,
@@ -207,7 +257,7 @@ class Outcome:
             outputs=Outputs(targets=supervised.targets, units=network.outputs),
             classes=supervised.classes,
             layers=describe_layers(network),
-            parameters=network.parameters.size,
+            parameters=network.size,
             metrics=metrics,
             weights_sha256=sha256,
             spec=self.spec.to_json(),
@@ -226,7 +276,7 @@ class Outcome:
         return NewModel(to_values(manifest), {"inputs": prepared.inputs.to_json(), "target": target})
 
 
-def describe_layers(network: Network) -> list[LayerFacts]:
+def describe_layers(network: AnyNetwork) -> list[LayerFacts]:
     """Describe each layer: its units, activation, and number of weights."""
     return [
         LayerFacts(

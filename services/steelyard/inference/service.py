@@ -21,9 +21,10 @@ from steelyard.inference.rows import read_body, read_table
 from steelyard.inference.schema import Prediction
 from steelyard.models.references import References
 from steelyard.nn.batch_invariant import FEW_ROWS
+from steelyard.nn.ensemble import AnyNetwork
 from steelyard.nn.evaluation import Answers, answer
 from steelyard.nn.losses import Loss
-from steelyard.nn.network import Network, Pass
+from steelyard.nn.network import Pass
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
@@ -45,7 +46,7 @@ PARTS_AT_ONCE = 2  # of a file; as many as there are cores would leave none to o
 class Loaded:
     """A model ready to predict, for several threads at once."""
 
-    network: Network
+    network: AnyNetwork
     labels: list[Any] | None  # of classes, or of several targets that are yes or no
     loss: Loss
     inputs: Encoder
@@ -55,7 +56,8 @@ class Loaded:
     def __post_init__(self) -> None:
         _ = self.inputs.cells, self.inputs.labels  # made when they are first asked for
         self._own_bytes = held_bytes(self)
-        self._thread_bytes = held_bytes(Pass(self.network, FEW_ROWS, logits=True), beside=self)
+        passes = [Pass(member, FEW_ROWS, logits=True) for member in self.network.members]
+        self._thread_bytes = held_bytes(passes, beside=self)
         self._threads: set[int] = set()
 
     @property
@@ -109,7 +111,7 @@ class Predictor:
         if model is None or model_id is None:
             return None
         most_rows = len(body) // (2 * max(1, len(model.inputs.features))) + 1  # a value takes a digit and a comma
-        if most_rows * model.network.parameters.size > MOST_PRODUCTS_AT_ONCE:
+        if most_rows * model.network.size > MOST_PRODUCTS_AT_ONCE:
             return None
         read = read_body(body, model.inputs, model.network.dtype)
         _require_few(len(read.x), model)

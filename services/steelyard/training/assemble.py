@@ -1,7 +1,7 @@
 """From a filled-in specification to data, a network and its training."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from steelyard.nn.class_weights import balance
 from steelyard.nn.clipping import GRADIENT_CLIPS, GradientClip
+from steelyard.nn.ensemble import AnyNetwork, Ensemble
 from steelyard.nn.layers import Dense, Embedding, Layer
 from steelyard.nn.losses import Quantile
 from steelyard.nn.metrics import METRICS, Metric, Pinball
@@ -16,6 +17,7 @@ from steelyard.nn.network import Network
 from steelyard.nn.one_hot import OneHot
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.early_stopping import EarlyStopping
+from steelyard.nn.training.ensemble import AnyTraining, EnsembleTraining
 from steelyard.nn.training.loop import Training
 from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.layout import Layout
@@ -78,9 +80,24 @@ def _embedding_units(categories: int) -> int:
     return max(2, min(32, int(1.6 * float(categories) ** 0.56)))
 
 
-def build_network(spec: JobSpec, layout: Layout, outputs: int) -> Network:
-    """The network, its weights still zero."""
-    return Network(build_layers(spec, outputs, layout), inputs=layout.width, dtype=spec.training.dtype)
+def build_network(spec: JobSpec, layout: Layout, outputs: int) -> AnyNetwork:
+    """The network, or the members of an ensemble, their weights still zero."""
+    layers = build_layers(spec, outputs, layout)
+    members = [Network(layers, inputs=layout.width, dtype=spec.training.dtype) for _ in range(spec.ensemble)]
+    return Ensemble(members) if len(members) > 1 else members[0]
+
+
+def spawn_streams(spec: JobSpec) -> list[Streams]:
+    """The randomness of each member; the first, which draws the splits, has what a single network has."""
+    return [Streams.spawn(spec.training.seed, member) for member in range(spec.ensemble)]
+
+
+def draw_network(spec: JobSpec, prepared: Prepared, streams: Sequence[Streams]) -> AnyNetwork:
+    """The network with the weights that it starts from, each member's drawn from its own of the `streams`."""
+    network = build_network(spec, prepared.inputs.layout, prepared.supervised.outputs)
+    for member, own in zip(network.members, streams, strict=True):
+        member.initialize(own.initialization, prepared.parts["train"].x)
+    return network
 
 
 def build_metrics(spec: JobSpec) -> list[Metric]:
@@ -98,14 +115,30 @@ def prepare(spec: JobSpec, supervised: Supervised, streams: Streams) -> Prepared
     target = None
     if spec.task == "regression":
         target = Scaler.fit(supervised.y[split.train], str(spec.preprocessing.target))
-    parts = {}
-    for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
-        if len(rows):
-            values = {column: supervised.inputs[column].values.take(rows) for column in inputs.features}
-            x = _encode(inputs, values, spec.training.dtype)
-            parts[name] = Part(rows, supervised.table.numbers_of(rows), x, as_targets(spec, supervised.y[rows], target))
-    weights = row_weights(supervised, split.train, spec.training.class_weight)
-    return Prepared(supervised, parts, inputs, target, None if weights is None else weights.astype(spec.training.dtype))
+    splits = {"train": split.train, "validation": split.validation, "test": split.test}
+    parts = {name: _encode_part(spec, supervised, inputs, target, rows) for name, rows in splits.items() if len(rows)}
+    return Prepared(supervised, parts, inputs, target, _weights(spec, supervised, split.train))
+
+
+def prepare_refit(spec: JobSpec, prepared: Prepared) -> Prepared:
+    """The rows for training and those for validation, all to train on; encoded as before."""
+    supervised, parts = prepared.supervised, prepared.parts
+    rows = np.sort(np.concatenate([parts["train"].rows, parts["validation"].rows]))
+    part = _encode_part(spec, supervised, prepared.inputs, prepared.target, rows)
+    return replace(prepared, parts={"train": part}, weights=_weights(spec, supervised, rows))
+
+
+def _encode_part(
+    spec: JobSpec, supervised: Supervised, inputs: Encoder, target: Scaler | None, rows: NDArray[np.int64]
+) -> Part:
+    values = {column: supervised.inputs[column].values.take(rows) for column in inputs.features}
+    x, y = _encode(inputs, values, spec.training.dtype), as_targets(spec, supervised.y[rows], target)
+    return Part(rows, supervised.table.numbers_of(rows), x, y)
+
+
+def _weights(spec: JobSpec, supervised: Supervised, rows: NDArray[np.int64]) -> Array | None:
+    weights = row_weights(supervised, rows, spec.training.class_weight)
+    return None if weights is None else weights.astype(spec.training.dtype)
 
 
 def _encode(inputs: Encoder, columns: Mapping[str, Values], dtype: Any) -> Array | OneHot:
@@ -136,9 +169,43 @@ def row_weights(
 
 
 def build_training(
-    spec: JobSpec, prepared: Prepared, network: Network, streams: Streams, *, threads: int = 1
+    spec: JobSpec, prepared: Prepared, network: AnyNetwork, streams: Sequence[Streams], *, threads: int = 1
+) -> AnyTraining:
+    """The training of `network`, whose weights are drawn or taken from elsewhere, in at most so many threads.
+
+    `streams` are those of each member.
+    """
+    members = zip(network.members, streams, strict=True)
+    if len(network.members) == 1:
+        [(member, own)] = members
+        return _build_member(spec, prepared, member, own, threads=threads)
+    return EnsembleTraining([_build_member(spec, prepared, member, own) for member, own in members], threads=threads)
+
+
+def build_refit(
+    spec: JobSpec, prepared: Prepared, first: AnyTraining, streams: Sequence[Streams], *, threads: int = 1
+) -> AnyTraining:
+    """The same training once more on the rows of `prepared`, from the same weights, for as many epochs as were kept."""
+    again = []
+    for member, own in zip(first.members, streams, strict=True):
+        network = Network(member.network.layers, inputs=member.network.inputs, dtype=spec.training.dtype)
+        for name, tensor in network.tensors().items():
+            tensor[...] = member.initial[name]
+        alone = threads if len(first.members) == 1 else 1
+        again.append(_build_member(spec, prepared, network, own, threads=alone, stop_after=member.kept_epoch))
+    return again[0] if len(again) == 1 else EnsembleTraining(again, threads=threads)
+
+
+def _build_member(
+    spec: JobSpec,
+    prepared: Prepared,
+    network: Network,
+    streams: Streams,
+    *,
+    threads: int = 1,
+    stop_after: int | None = None,
 ) -> Training:
-    """The training of `network`, whose weights are drawn or taken from elsewhere, in at most so many threads."""
+    """The training of one network; without early stopping if it is known how many epochs there are."""
     train, validation = prepared.parts["train"], prepared.parts.get("validation")
     stopping = spec.training.early_stopping
     return Training(
@@ -155,9 +222,10 @@ def build_training(
         schedule=None if spec.training.schedule is None else spec.training.schedule.to_part(),
         gradient_clip=build_clip(spec),
         validation=None if validation is None else (validation.x, validation.y),
-        early_stopping=None if stopping is None else EarlyStopping(**stopping.model_dump()),
+        early_stopping=None if stopping is None or stop_after is not None else EarlyStopping(**stopping.model_dump()),
         metrics=build_metrics(spec),
         threads=threads,
+        stop_after=stop_after,
     )
 
 

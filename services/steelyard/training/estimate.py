@@ -58,10 +58,14 @@ def _shares(spec: JobSpec, supervised: Supervised, layout: Layout, layers: Seque
     has_categories = any(column.type.encoding == "categories" for column in supervised.inputs.values())
     is_one_hot = has_categories and spec.preprocessing.categorical == "one_hot"
     embedding = ", or preprocessing.categorical as 'embedding'" if is_one_hot else ""
-    weights = itemsize * count_parameters(layers, width) * vectors
+    networks = spec.ensemble * (2 if spec.training.refit else 1)
+    weights = itemsize * count_parameters(layers, width) * vectors * networks
+    buffers *= networks
+    copies *= 2 if spec.training.refit else 1
+    fewer = " or members of the ensemble" if spec.ensemble > 1 else ""
     return [
-        _Share(weights, "the weights and the optimizer's state", "fewer units"),
-        _Share(itemsize * buffers, f"{batch} rows in the buffers of the layers", "a smaller batch_size"),
+        _Share(weights, "the weights and the optimizer's state", f"fewer units{fewer}"),
+        _Share(itemsize * buffers, f"{batch} rows in the buffers of the layers", f"a smaller batch_size{fewer}"),
         _Share(copies + itemsize * outputs, f"{rows} rows of {width} inputs", f"fewer rows or columns{embedding}"),
     ]
 
@@ -75,7 +79,8 @@ def _seconds(spec: JobSpec, layers: Sequence[Layer], features: int, rows: int) -
     parts = spec.make_loss(), spec.make_optimizer(), build_clip(spec)
     step_seconds, flops = COMPILED if why_not_compiled(layers, features, *parts) is None else BY_NUMPY
     steps = spec.epochs * -(-rows // min(spec.batch_size, rows))
-    return steps * len(layers) * step_seconds + 6 * parameters * rows * spec.epochs / flops
+    seconds = steps * len(layers) * step_seconds + 6 * parameters * rows * spec.epochs / flops
+    return seconds * spec.ensemble * (2 if spec.training.refit else 1)
 
 
 def require_fit(spec: JobSpec, supervised: Supervised, layout: Layout, limits: Limits) -> Estimate:

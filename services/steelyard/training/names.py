@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from steelyard.nn.axes import NamedTensor, name_tensors
+from steelyard.nn.ensemble import by_member
 from steelyard.nn.network import network_places
 from steelyard.tabular.encoder import Encoder
 from steelyard.training.assemble import build_layers
@@ -20,14 +21,17 @@ def name_weights(spec: JobSpec, encoder: Encoder, targets: list[str], classes: l
     outputs = _outputs(spec.task, targets, classes)
     layers = build_layers(spec, len(outputs), encoder.layout)
     found = name_tensors(network_places(layers, encoder.layout.width), tuple(encoder.titles), outputs)
-    if not encoder.layout.embedded:
+    if encoder.layout.embedded:
+        # The first layer is an embedding of the columns of categories, whose tables have a row for each category.
+        tables = {f"embedding_1/table of {each.name}": tuple(each.titles) for each in encoder.categories}
+        found = {
+            name: tensor.with_first(tables[tensor.key]) if tensor.key in tables else tensor
+            for name, tensor in found.items()
+        }
+    if spec.ensemble == 1:
         return found
-    # The first layer is an embedding of the columns of categories, whose tables have a row for each category.
-    tables = {f"embedding_1/table of {each.name}": tuple(each.titles) for each in encoder.categories}
-    return {
-        name: tensor.with_first(tables[tensor.key]) if tensor.key in tables else tensor
-        for name, tensor in found.items()
-    }
+    members = by_member([found] * spec.ensemble)
+    return {name: tensor.of_member(name.split(".", 1)[0]) for name, tensor in members.items()}
 
 
 def _outputs(task: str, targets: list[str], classes: list[Any] | None) -> tuple[str, ...]:

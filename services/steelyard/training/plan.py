@@ -117,7 +117,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
             rows_left_out=supervised.rows_left_out,
         ),
         datasets=datasets_of(spec),
-        parameters=count_parameters(build_layers(spec, supervised.outputs, layout), layout.width),
+        parameters=spec.ensemble * count_parameters(build_layers(spec, supervised.outputs, layout), layout.width),
         estimate=needs,
         digest=_digest(spec),
         choices=filled.choices,

@@ -138,6 +138,30 @@ def _layers_for_initial_weights(spec: JobSpec) -> Faults:
         yield Fault(pointer("layers"), "are missing; a job with initial_weights needs layers like those of its model")
 
 
+@_rule("ensemble", "training", "initial_weights")
+def _optimizer_state_is_for_one_training(spec: JobSpec) -> Faults:
+    if spec.initial_weights is None or not spec.initial_weights.optimizer_state:
+        return
+    place = pointer("initial_weights", "optimizer_state")
+    if spec.ensemble > 1:
+        yield Fault(place, "is true, which is not supported with an ensemble")
+    if spec.training.refit:
+        yield Fault(place, "is true, which is not supported with training.refit")
+
+
+@_rule("data", "validation", "training", of_data=True)
+def _refit_has_more_rows(spec: JobSpec, supervised: Supervised) -> Faults:
+    if not spec.training.refit:
+        return
+    if validation_of(spec, supervised) is None:
+        detail = "is true; without validation rows, the model is trained on all rows already"
+        yield Fault(pointer("training", "refit"), detail)
+    monitor = getattr(spec.training.schedule, "monitor", "")
+    if monitor.startswith("val_"):
+        detail = f"monitors {monitor!r}, which a refit does not have; monitor 'loss', or set training.refit to false"
+        yield Fault(pointer("training", "schedule", "monitor"), detail)
+
+
 @_rule("layers", "preprocessing")
 def _embedding_comes_first(spec: JobSpec) -> Faults:
     for index, layer in enumerate(spec.layers or ()):

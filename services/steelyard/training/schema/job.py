@@ -37,6 +37,21 @@ class Choice(Answer):
     reason: str
 
 
+class MemberStopping(Answer):
+    """When the training of one member of an ensemble ended."""
+
+    epoch: Annotated[int, Field(description="the last one")]
+    best_epoch: int
+    weights_epoch: Annotated[int, Field(description="the one whose weights were kept")]
+
+
+class Refit(Answer):
+    """The training after the first, on the rows for training and those for validation."""
+
+    rows: int
+    epochs: Annotated[list[int], Field(description="how many each member had; one number without an ensemble")]
+
+
 class Stopping(Answer):
     """When training ended, and which epoch's weights the model has."""
 
@@ -46,7 +61,9 @@ class Stopping(Answer):
     ]
     epoch: Annotated[int, Field(description="the last one")]
     best_epoch: Annotated[int, Field(description="the one with the best value of what is monitored; 0 if none ended")]
-    weights_epoch: Annotated[int, Field(description="the one whose weights were kept")]
+    weights_epoch: Annotated[int, Field(description="the one whose weights were kept; of an ensemble, the latest")]
+    members: Annotated[list[MemberStopping] | None, Field(description="each member of an ensemble")] = None
+    refit: Annotated[Refit | None, Field(description="where a refit followed")] = None
     message: str
 
 

@@ -24,6 +24,7 @@ from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.training.components import union_of
 
 T = TypeVar("T")
+MOST_MEMBERS = 64
 EPOCH_METRICS = [metric.name for metric in METRICS if metric.of_each_epoch]
 Label = Annotated[str, Field(max_length=512)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
@@ -217,6 +218,11 @@ class TrainingSettings(Strict):
     gradient_clip: GradientClipping | None = None
     dtype: Literal["float32", "float64"] = "float32"
     time_limit_seconds: Annotated[float, Field(gt=0)] | None = None
+    refit: bool = Field(
+        False,
+        description="once training has ended, train again from the same initial weights on the rows for training and "
+        "those for validation, for as many epochs as the kept weights had",
+    )
 
 
 class Output(Strict):
@@ -257,6 +263,11 @@ class JobSpec(Strict):
     optimizer: OPTIMIZER | None = Field(None, description="default: chosen, as with `auto`")
     loss: LOSS | None = Field(None, description="default: chosen by the task, as with `auto`")
     training: TrainingSettings = TrainingSettings()
+    ensemble: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] = Field(
+        1,
+        description="networks of this job that are trained side by side, with initial weights and an order of the rows "
+        "of their own, and answer as one model by the mean of their outputs",
+    )
     initial_weights: InitialWeights | None = None
     webhook: Webhook | None = None
 
