@@ -4,7 +4,7 @@ import json
 
 from numpy.random import PCG64, Generator, SeedSequence
 
-from steelyard.nn.rng import PURPOSES, Streams
+from steelyard.nn.rng import PURPOSES, Streams, probe_stream
 
 SEED_0 = [3445585646, 4049885951, 23549334]
 
@@ -42,3 +42,9 @@ def test_streams_go_on_from_a_state_that_went_through_json() -> None:
     assert draws(other) == expected
     numbers = [number for each in state.values() for number in each["state"].values()]
     assert all(isinstance(number, str) and number.startswith("0x") for number in numbers)
+
+
+def test_the_probes_stream_is_apart_from_the_others_and_always_new() -> None:
+    drawn = float(probe_stream(7).random())
+    assert drawn == float(probe_stream(7).random()) != float(probe_stream(8).random())
+    assert drawn not in draws(Streams.spawn(7)).values()

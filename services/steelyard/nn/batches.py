@@ -6,6 +6,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from steelyard.errors import InvalidParameter
+from steelyard.nn.losses import Loss
+from steelyard.nn.network import Network
 from steelyard.nn.one_hot import OneHot
 
 Array = NDArray[Any]
@@ -48,3 +51,19 @@ class Batches:
             # mode="clip" writes straight to out; the default checks first, into a copy.
             column.take(rows, axis=0, out=out, mode="clip")
         return taken
+
+
+def read_columns(network: Network, loss: Loss, x: Array | OneHot, y: Array, weights: Array | None) -> list[Any]:
+    """The arrays of a training in the types that the steps take. Raises `InvalidParameter`."""
+    of_classes = "multiclass" in loss.tasks
+    targets = (len(x),) if of_classes else (len(x), network.outputs)
+    wanted = {"x": (len(x), network.inputs), "y": targets, "weights": (len(x),)}
+    columns: dict[str, Any] = {"x": x, "y": y} | ({} if weights is None else {"weights": weights})
+    for name, column in columns.items():
+        if column.shape != wanted[name]:
+            raise InvalidParameter(name, f"has the shape {column.shape}; it must be {wanted[name]}")
+    kinds = {"y": np.dtype(np.int64)} if of_classes else {}
+    arrays = (column if isinstance(column, OneHot) else np.asarray(column) for column in columns.values())
+    return [
+        array.astype(kinds.get(name, network.dtype), copy=False) for name, array in zip(columns, arrays, strict=True)
+    ]

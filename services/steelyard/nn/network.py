@@ -18,7 +18,7 @@ from steelyard.errors import InvalidParameter
 from steelyard.nn.activations import Linear
 from steelyard.nn.batch_invariant import FEW_ROWS
 from steelyard.nn.layers import Dense, Layer
-from steelyard.nn.layers.base import Place, Surroundings, TensorSpec
+from steelyard.nn.layers.base import Place, Surroundings, Tap, TensorSpec
 from steelyard.nn.layers.stack import Stack, places
 from steelyard.nn.one_hot import OneHot
 from steelyard.nn.rng import Streams
@@ -174,10 +174,12 @@ class Pass(Stack):
     """A network at work on batches of `rows` rows.
 
     With `streams` it trains: dropout drops, and `backward` fills the network's gradients. With `logits` the output
-    layer's activation is left out, because the loss knows it.
+    layer's activation is left out, because the loss knows it. A `tap` wraps every stage.
     """
 
-    def __init__(self, network: Network, rows: int, *, logits: bool, streams: Streams | None = None) -> None:
+    def __init__(
+        self, network: Network, rows: int, *, logits: bool, streams: Streams | None = None, tap: Tap | None = None
+    ) -> None:
         self.rows = rows
         found = network.places_for(logits=logits)
         around = Surroundings(
@@ -188,6 +190,7 @@ class Pass(Stack):
             gradients={},
             needs_input_gradient=False,
             streams=streams,
+            tap=tap,
         )
         super().__init__(found, around, _by_place(network.tensors()), _by_place(network.tensors(network.gradients)))
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from numpy.random import PCG64, Generator, SeedSequence
 
+PROBE = 1 << 16  # the key of a stream that is drawn from once, so that no checkpoint has to keep its state
 PURPOSES = ("initialization", "split", "shuffling", "dropout", "noise")  # a purpose's place is its key: append only
 
 
@@ -41,6 +42,11 @@ class Streams:
         """Put every stream where it stood."""
         for purpose, value in state.items():
             getattr(self, purpose).bit_generator.state = _read(value)
+
+
+def probe_stream(seed: int) -> Generator:
+    """The stream from which the probe of a recording is drawn; a new one at every call."""
+    return Generator(PCG64(SeedSequence(seed, spawn_key=(PROBE,))))
 
 
 def _written(state: Mapping[str, Any]) -> dict[str, Any]:

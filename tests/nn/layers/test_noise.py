@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from steelyard.nn.layers import Dense, Dropout, GaussianNoise, Layer
+from steelyard.nn.layers import Dense, Dropout, GaussianNoise, Layer, Residual
 from steelyard.nn.network import Network, Pass, buffer_width
 from steelyard.nn.rng import Streams
 
@@ -58,3 +58,14 @@ def test_buffers_are_counted(layer: Layer, kept: int) -> None:
 
 def test_defaults_are_kerass() -> None:
     assert (Dropout().rate, GaussianNoise().stddev) == (0.5, 0.1)
+
+
+@pytest.mark.parametrize(
+    "layer", [Dropout(0.3), GaussianNoise(0.2), Residual((Dropout(0.3),))], ids=lambda part: part.name
+)
+def test_without_noise_a_layer_passes_on_what_it_gets_in_training_too(layer: Layer) -> None:
+    x = np.random.default_rng(0).normal(size=(ROWS, WIDTH))
+    quiet = layer.without_noise()
+    expected = 2 * x if isinstance(layer, Residual) else x
+    np.testing.assert_allclose(through(quiet, x)[0], expected)
+    assert quiet.tensors(WIDTH) == layer.tensors(WIDTH)

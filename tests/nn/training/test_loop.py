@@ -248,3 +248,49 @@ def test_held_out_accuracy_is_scikit_learns_within_its_spread() -> None:
             model.fit(x_train, y_train)
         theirs.append(model.score(x_test, y_test))
     assert np.mean(ours) >= min(theirs) - np.std(theirs)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_weights_before_the_last_step_of_watched_epochs_are_kept(compiled: bool) -> None:
+    options: dict[str, Any] = {"hidden": HIDDEN, "epochs": 4, "compiled": compiled}
+    alone, watched = make_training(**options), make_training(**options)
+    watched.watch_last_steps((1, 3))
+    kept = {}
+    for event in watched.run():
+        if isinstance(event, Epoch) and watched.before_last_step is not None:
+            kept[event.epoch] = watched.before_last_step.copy()
+    assert [*kept] == [1, 3, 4]  # and the last one
+    assert finish(alone)[-1].values["loss"] > 0
+    assert alone.network.parameters.tobytes() == watched.network.parameters.tobytes()
+    steps = make_training(**options)
+    steps._steps.stride = 1
+    seen = {}
+    for _ in steps.run():
+        seen[steps.step] = steps.network.parameters.copy()
+    an_epoch = steps.step // 4
+    for epoch, before in kept.items():
+        np.testing.assert_array_equal(before, seen[epoch * an_epoch - 1])
+
+
+def test_the_epoch_that_may_be_the_last_is_watched() -> None:
+    stopping = EarlyStopping("loss", patience=3, min_delta=100)
+    training = make_training(epochs=50, early_stopping=stopping)
+    training.watch_last_steps(())
+    finish(training)
+    assert training.epoch == 4
+    assert training.before_last_step is not None
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_state_between_the_last_step_and_the_end_of_an_epoch_has_the_weights_before(compiled: bool) -> None:
+    first, second = make_training(compiled=compiled), make_training(compiled=compiled)
+    for training in (first, second):
+        training.watch_last_steps((1,))
+    for event in first.run():
+        if isinstance(event, Batch) and event.index == event.batches:
+            break
+    second.restore(first.state())
+    assert isinstance(next(second.run()), Epoch)
+    assert second.before_last_step is not None
+    assert first._before_last_step is not None
+    np.testing.assert_array_equal(second.before_last_step, first._before_last_step)

@@ -124,6 +124,10 @@ class LearnedKernels:
         """Write `a = f(z)` to `out`."""
         np.copyto(out, self._activation.value(z, *self._weights))
 
+    def slopes(self, z: Array, a: Array) -> dict[str, Array]:
+        """`∂a/∂w` for each weight, by name."""
+        return {name: slope(z, a, *self._weights) for name, slope in self._activation.weight_slopes.items()}
+
     def backward(self, z: Array, a: Array, grad: Array, scratch: Array) -> None:
         """`∂L/∂w = Σ rows of g · ∂a/∂w`; `g` is multiplied with the slope."""
         slopes = self._activation.weight_slopes.values()

@@ -32,7 +32,7 @@ class Steps(ABC):
     stride: int = 1
 
     @abstractmethod
-    def make(self, first: int, numbers: Array, rates: Array, sums: Array) -> int:
+    def make(self, first: int, numbers: Array, rates: Array, sums: Array, before_last: Array | None = None) -> int:
         """Make a step for each of some batches, from number `first` on.
 
         Args:
@@ -40,6 +40,7 @@ class Steps(ABC):
             numbers: of the steps, counted from 1, `(steps,)`.
             rates: their learning rates, `(steps,)`.
             sums: of the epoch, float64, added to: the loss by weight, then each metric by rows.
+            before_last: filled with the weights before the last of these steps.
 
         Returns:
             How many steps were made: fewer when a loss was not finite, before the step that it would have led to.
@@ -73,8 +74,10 @@ class NumPySteps(Steps):
         self._updates = Updates(network, optimizer, gradient_clip, self._look)
         self.slots, self.scalars = self._updates.slots, self._updates.scalars
 
-    def make(self, first: int, numbers: Array, rates: Array, sums: Array) -> int:
+    def make(self, first: int, numbers: Array, rates: Array, sums: Array, before_last: Array | None = None) -> int:
         for made, (number, rate) in enumerate(zip(numbers.tolist(), rates.tolist(), strict=True)):
+            if before_last is not None and made == len(numbers) - 1:
+                before_last[:] = self._network.parameters
             x, y, *weights = self._batches.take(first + made)
             rows, weight = len(x), weights[0] if weights else None
             path, cost = self._passes[rows], self._costs[rows]

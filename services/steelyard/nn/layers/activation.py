@@ -4,7 +4,17 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from steelyard.nn.activations import Activation, Relu
-from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec, activation_tensors
+from steelyard.nn.activations.base import LearnedKernels
+from steelyard.nn.layers.base import (
+    LAYERS,
+    Array,
+    Layer,
+    Stage,
+    Surroundings,
+    TensorSpec,
+    activation_tensors,
+    squared_norms,
+)
 
 
 @LAYERS.add
@@ -34,6 +44,7 @@ class ActivationStage(Stage):
 
     def __init__(self, activation: Activation, around: Surroundings, units: int) -> None:
         kernels = activation.learning(around.weights, around.gradients)
+        self._learned = kernels if isinstance(kernels, LearnedKernels) and around.gradients else None
         self._forward = kernels.forward
         self._backward = kernels.backward
         self._a = around.buffer(units)
@@ -44,6 +55,11 @@ class ActivationStage(Stage):
         self._z = x
         self._forward(x, self._a, self._scratch)
         return self._a
+
+    def row_norms(self, grad: Array) -> dict[str, Array]:
+        if self._learned is None:
+            return {}
+        return {name: squared_norms(grad * slope) for name, slope in self._learned.slopes(self._z, self._a).items()}
 
     def backward(self, grad: Array) -> Array:
         self._backward(self._z, self._a, grad, self._scratch)

@@ -5,7 +5,7 @@ size: it holds views of the weights and its own buffers, made once.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -39,9 +39,22 @@ class Stage(ABC):
     def backward(self, grad: Array) -> Array:
         """The gradient by the inputs, from that by the outputs, which may be overwritten; fills weight gradients."""
 
+    def row_norms(self, grad: Array) -> dict[str, Array]:
+        """The squared norm of each row's part of the weights' gradients, `(rows,)`, by tensor; before `backward`.
+
+        `grad` is the gradient by the outputs and stays as it is.
+        """
+        return {}
+
     def calibrate(self, x: Array) -> Array:
         """As `forward`, after initializers that look at the data have seen it."""
         return self.forward(x)
+
+
+def squared_norms(rows: Array) -> Array:
+    """`‖x‖²` of each row, `(rows,)`."""
+    norms: Array = np.einsum("ij,ij->i", rows, rows)
+    return norms
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,8 @@ class Place:
 class Surroundings:
     """What a layer's stages are made for.
 
-    `weights` and `gradients` are the layer's tensors by name. `streams` is `None` for inference.
+    `weights` and `gradients` are the layer's tensors by name. `streams` is `None` for inference. A `tap` wraps each
+    stage to observe what goes through it; `path` is the name of the layer, with that of the block around it.
     """
 
     inputs: int
@@ -90,10 +104,15 @@ class Surroundings:
     gradients: Mapping[str, Array]
     needs_input_gradient: bool
     streams: Streams | None
+    tap: "Tap | None" = None
+    path: str = ""
 
     def buffer(self, width: int) -> Array:
         """A buffer for one value a row and unit."""
         return np.empty((self.rows, width), self.dtype)
+
+
+Tap = Callable[["Layer", Stage, Surroundings], Stage]
 
 
 @dataclass(frozen=True)
@@ -117,6 +136,10 @@ class Layer(Part):
     def buffer_widths(self, inputs: int) -> int:
         """How many values its stages keep for every row of a training batch: for estimates of memory."""
         return inputs + self.outputs(inputs)
+
+    def without_noise(self) -> "Layer":
+        """The same layer with the same tensors, without what it adds or drops at random during training."""
+        return self
 
     def inner(self, inputs: int) -> list[Place]:
         """The layers inside it, with their places."""

@@ -21,6 +21,7 @@ from steelyard.nn.layers.base import (
     TensorSpec,
     activation_tensors,
     count_of,
+    squared_norms,
 )
 from steelyard.nn.regularizers import Regularizer
 
@@ -115,6 +116,13 @@ class DenseStage(Stage):
             return grad  # nothing before this layer learns
         np.matmul(grad, self._kernel_transposed, out=self._x_gradient)
         return self._x_gradient
+
+    def row_norms(self, grad: Array) -> dict[str, Array]:
+        if not self._trains:
+            return {}
+        norms = squared_norms(grad)
+        found = {"kernel": squared_norms(self._x) * norms}
+        return found if self._bias is None else found | {"bias": norms}
 
     def calibrate(self, x: Array) -> Array:
         for _ in range(CALIBRATIONS if self._unit_variance else 0):

@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 
 from steelyard.errors import InvalidParameter
 from steelyard.nn.initializers import Initializer, RandomUniform
-from steelyard.nn.layers.base import LAYERS, Array, Axis, Layer, Stage, Surroundings, TensorSpec
+from steelyard.nn.layers.base import LAYERS, Array, Axis, Layer, Stage, Surroundings, TensorSpec, squared_norms
 
 
 @LAYERS.add
@@ -92,6 +92,13 @@ class EmbeddingStage(Stage):
             start = passed + place * self._units
             self._y[:, start : start + self._units] = table[numbers]
         return self._y
+
+    def row_norms(self, grad: Array) -> dict[str, Array]:
+        starts = range(len(self._others), grad.shape[1], self._units)
+        return {
+            f"table_{column}": squared_norms(grad[:, start : start + self._units])
+            for column, start in zip(self._columns, starts, strict=True)
+        }
 
     def backward(self, grad: Array) -> Array:
         passed = len(self._others)

@@ -1,6 +1,6 @@
 """Layers that disturb what they pass on, while the network trains: dropout and Gaussian noise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -24,6 +24,9 @@ class Dropout(Layer):
 
     def stages(self, around: Surroundings) -> list[Stage]:
         return [] if around.streams is None or self.rate == 0 else [DropoutStage(self, around)]
+
+    def without_noise(self) -> Layer:
+        return replace(self, rate=0)
 
     def drawn(self, inputs: int) -> int:
         return inputs
@@ -70,6 +73,9 @@ class GaussianNoise(Layer):
 
     def stages(self, around: Surroundings) -> list[Stage]:
         return [] if around.streams is None or self.stddev == 0 else [GaussianNoiseStage(self, around)]
+
+    def without_noise(self) -> Layer:
+        return replace(self, stddev=0)
 
     def drawn(self, inputs: int) -> int:
         return inputs

@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from steelyard.nn.initializers import Ones, Zeros
-from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec
+from steelyard.nn.layers.base import LAYERS, Array, Layer, Stage, Surroundings, TensorSpec, squared_norms
 
 
 @LAYERS.add
@@ -83,6 +83,9 @@ class BatchNormalizationStage(Stage):
         moving *= self._momentum
         np.multiply(value, 1 - self._momentum, out=self._scratch)
         moving += self._scratch
+
+    def row_norms(self, grad: Array) -> dict[str, Array]:
+        return {"gamma": squared_norms(grad * self._normal), "beta": squared_norms(grad)}
 
     def backward(self, grad: Array) -> Array:
         rows = len(grad)
@@ -175,6 +178,9 @@ class LayerNormalizationStage(Stage):
         np.multiply(normal, self._weights["gamma"], out=self._y)
         self._y += self._weights["beta"]
         return self._y
+
+    def row_norms(self, grad: Array) -> dict[str, Array]:
+        return {"gamma": squared_norms(grad * self._normal), "beta": squared_norms(grad)}
 
     def backward(self, grad: Array) -> Array:
         np.multiply(grad, self._normal, out=self._y)

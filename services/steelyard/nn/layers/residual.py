@@ -9,7 +9,18 @@ import numpy as np
 from steelyard.errors import InvalidParameter
 from steelyard.nn.batch_invariant import Product
 from steelyard.nn.initializers import GlorotUniform
-from steelyard.nn.layers.base import LAYERS, Array, Axis, Layer, Place, Stage, Surroundings, TensorSpec, count_of
+from steelyard.nn.layers.base import (
+    LAYERS,
+    Array,
+    Axis,
+    Layer,
+    Place,
+    Stage,
+    Surroundings,
+    TensorSpec,
+    count_of,
+    squared_norms,
+)
 from steelyard.nn.layers.dense import Dense
 from steelyard.nn.layers.stack import Stack, places
 
@@ -75,6 +86,9 @@ class Residual(Layer):
         inner = sum(place.layer.buffer_widths(place.inputs) for place in places(self.layers, inputs))
         return inner + 2 * self.outputs(inputs) + 2 * inputs
 
+    def without_noise(self) -> Layer:
+        return replace(self, layers=tuple(layer.without_noise() for layer in self.layers))
+
     def inner(self, inputs: int) -> list[Place]:
         return places(self.layers, inputs)
 
@@ -119,6 +133,11 @@ class ResidualStage(Stage):
             self._product(x)
         self._y += made
         return self._y
+
+    def row_norms(self, grad: Array) -> dict[str, Array]:
+        if self._projection is None or self._projection_gradient is None:
+            return {}
+        return {f"{PROJECTION}.kernel": squared_norms(self._x) * squared_norms(grad)}
 
     def backward(self, grad: Array) -> Array:
         np.copyto(self._grad, grad)  # the layers overwrite what they are given

@@ -43,11 +43,15 @@ class Stack:
                 weights=weights.get(place.name, {}),
                 gradients=gradients.get(place.name, {}),
                 needs_input_gradient=wanted,
+                path=f"{around.path}.{place.name}" if around.path else place.name,
             )
             if not wanted:
                 first = len(self.named)
                 wanted = place.learns and around.streams is not None
-            self.named += [(place.name, stage) for stage in place.layer.stages(here)]
+            stages = place.layer.stages(here)
+            if here.tap is not None:
+                stages = [here.tap(place.layer, stage, here) for stage in stages]
+            self.named += [(place.name, stage) for stage in stages]
         self._stages = [stage for _, stage in self.named]
         self._forward = [stage.forward for stage in self._stages]
         self._backward = [stage.backward for stage in reversed(self._stages[first:])]

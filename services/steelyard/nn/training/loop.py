@@ -4,7 +4,7 @@ The caller decides on progress, checkpoints and stopping; there are no callbacks
 bit for bit the weights that the uninterrupted run gives.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import Diverged, InvalidParameter
-from steelyard.nn.batches import Batches
+from steelyard.nn.batches import Batches, read_columns
 from steelyard.nn.clipping import GradientClip
 from steelyard.nn.engines.numpy import NumPySteps, Steps
 from steelyard.nn.engines.support import NoCompiledForm, why_not_compiled
@@ -124,7 +124,7 @@ class Training:
         self.restored_best = False
         self._loss, self._optimizer, self._streams, self._shuffle = loss, optimizer, streams, shuffle
         whole = optimizer.line_search
-        columns = _read_columns(network, loss, x, y, weights)
+        columns = read_columns(network, loss, x, y, weights)
         self._batches = Batches(*columns, batch_size=len(x) if whole else batch_size)
         self._total_weight = float(len(x) if weights is None else weights.sum(dtype=np.float64))
         self._validation = validation
@@ -154,6 +154,9 @@ class Training:
         self._initial = network.parameters.copy()
         self._best = network.parameters.copy()
         self._last_finite = network.parameters.copy()
+        self._watched: Collection[int] = ()
+        self._before_last_step: Array | None = None
+        self._kept_of = 0  # the epoch that `_before_last_step` belongs to
 
     def _make_steps(self, clip: GradientClip | None, *, threads: int, compiled: bool) -> Steps:
         """The steps of the engine that can make them, and why it is not the compiled one, if it is not."""
@@ -192,6 +195,26 @@ class Training:
         return self.network.tensors(self._initial)
 
     @property
+    def loss(self) -> Loss:
+        """What is made small."""
+        return self._loss
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are to train on."""
+        return self._batches.rows
+
+    def take(self, rows: NDArray[np.int64]) -> tuple[Array, Array, Array | None]:
+        """The inputs, targets and weights of some rows, as arrays of their own."""
+        x, y, *weights = (column[rows] for column in self._batches.columns)
+        return np.asarray(x), y, weights[0] if weights else None
+
+    @property
+    def last_whole_epoch(self) -> dict[str, Array]:
+        """The weights after the last epoch that ended."""
+        return self.network.tensors(self._last_finite)
+
+    @property
     def best(self) -> dict[str, Array]:
         """The weights of the best epoch so far."""
         return self.network.tensors(self._best)
@@ -224,6 +247,30 @@ class Training:
         self._steps.scalars.update(state.scalars)
         self._steps_before = state.steps
 
+    def watch_last_steps(self, epochs: Collection[int]) -> None:
+        """Keep the weights before the last step of these epochs, and of every epoch after which training may end."""
+        self._watched = epochs
+        if self._before_last_step is None:
+            self._before_last_step = np.full_like(self.network.parameters, np.nan)
+
+    @property
+    def before_last_step(self) -> Array | None:
+        """The weights before the last step of the epoch that has just ended, as one vector, if it is watched."""
+        return self._before_last_step if self._kept_of == self.epoch else None
+
+    def _keep_before(self, count: int) -> Array | None:
+        """Where to keep the weights before the last of the next `count` steps, if they end a watched epoch."""
+        epoch, stopping = self.epoch + 1, self._early_stopping
+        if self._before_last_step is None or self.batch + count < self._batches.count:
+            return None
+        may_end = epoch == self.epochs or (
+            stopping is not None and self._best_epoch.waited + 1 >= max(1, stopping.patience)
+        )
+        if not may_end and epoch not in self._watched:
+            return None
+        self._kept_of = epoch
+        return self._before_last_step
+
     def run(self) -> Iterator[Batch | Epoch]:
         """Train until the last epoch is over, or early stopping says that it is enough. Raises `Diverged`."""
         while self.epoch < self._last_epoch and not self.stopped_early:
@@ -254,7 +301,7 @@ class Training:
         count = min(stride - self.batch % stride, self._batches.count - self.batch)
         rates = self._rates(count)
         numbers = self._steps_before + self.step + np.arange(1, count + 1)
-        made = self._steps.make(self.batch, numbers, rates, self._sums)
+        made = self._steps.make(self.batch, numbers, rates, self._sums, self._keep_before(count))
         self.batch, self.step = self.batch + made, self.step + made
         if made < count:
             raise self._diverged(self.batch)
@@ -332,7 +379,13 @@ class Training:
             "stopped_early": self.stopped_early,
             "best_epoch": self._best_epoch.state(),
             "streams": self._streams.state(),
-        }
+        } | self._unfinished_state()
+
+    def _unfinished_state(self) -> dict[str, Any]:
+        """What is left to do after the last step of an epoch depends on the weights before that step."""
+        if self._before_last_step is None or self._kept_of != self.epoch + 1:
+            return {}
+        return {"before_last_step": self._before_last_step.copy()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a state of an equal training."""
@@ -347,20 +400,6 @@ class Training:
         self.epoch, self.batch, self.step = state["epoch"], state["batch"], state["step"]
         self._steps_before, self.stopped_early = state["steps_before"], state["stopped_early"]
         self._best_epoch.restore(state["best_epoch"])
+        if self._before_last_step is not None and "before_last_step" in state:
+            self._before_last_step[:], self._kept_of = state["before_last_step"], self.epoch + 1
         self._streams.restore(state["streams"])
-
-
-def _read_columns(network: Network, loss: Loss, x: Array | OneHot, y: Array, weights: Array | None) -> list[Any]:
-    """The arrays as the steps take them, which look at addresses and ask no more. Raises `InvalidParameter`."""
-    of_classes = "multiclass" in loss.tasks
-    targets = (len(x),) if of_classes else (len(x), network.outputs)
-    wanted = {"x": (len(x), network.inputs), "y": targets, "weights": (len(x),)}
-    columns: dict[str, Any] = {"x": x, "y": y} | ({} if weights is None else {"weights": weights})
-    for name, column in columns.items():
-        if column.shape != wanted[name]:
-            raise InvalidParameter(name, f"has the shape {column.shape}; it must be {wanted[name]}")
-    kinds = {"y": np.dtype(np.int64)} if of_classes else {}
-    arrays = (column if isinstance(column, OneHot) else np.asarray(column) for column in columns.values())
-    return [
-        array.astype(kinds.get(name, network.dtype), copy=False) for name, array in zip(columns, arrays, strict=True)
-    ]

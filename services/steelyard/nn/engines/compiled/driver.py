@@ -56,6 +56,7 @@ def _make_steps(
     thread: int,
     threads: int,
     first: int,
+    done: int,
     count: int,
     rows: int,
     batch_size: int,
@@ -69,12 +70,13 @@ def _make_steps(
     current: Any,
     sums: Any,
 ) -> int:
-    """Make the steps of `count` batches from number `first` on; how many were made before a loss that is not finite.
+    """Make `count` steps of a chunk; how many were made before a loss that is not finite.
 
     Args:
         thread: which thread this is, from 0.
         threads: how many there are.
-        first: the number of the first batch.
+        first: the number of the first batch of the chunk.
+        done: how many steps of the chunk were made by earlier calls.
         count: of batches.
         rows: of the data.
         batch_size: rows of a batch; the last may have fewer.
@@ -92,11 +94,11 @@ def _make_steps(
     before = treat_tiny_numbers_as(FLUSH)
     made = 0
     for step in range(count):
-        start = (first + step) * batch_size
+        start = (first + done + step) * batch_size
         batch = min(batch_size, rows - start)
         mine = batch * thread // threads
         own = batch * (thread + 1) // threads - mine
-        cursor[BATCH], cursor[BATCH_ROWS], cursor[CHUNK_ROW] = start, batch, step * batch_size
+        cursor[BATCH], cursor[BATCH_ROWS], cursor[CHUNK_ROW] = start, batch, (done + step) * batch_size
         statistics[PENALTY] = 0.0
         _make_calls(over_rows, mine, own, gate, threads, let_others_run)
         here = shared[step % 2]

@@ -75,26 +75,38 @@ class CompiledSteps(Steps):
         values = self._batches.batch_size * (drawn + self._network.outputs)
         return max(1, min(int(CHUNK_FLOPS / flops), CHUNK_VALUES // values, self._batches.count))
 
-    def make(self, first: int, numbers: Array, rates: Array, sums: Array) -> int:
+    def make(self, first: int, numbers: Array, rates: Array, sums: Array, before_last: Array | None = None) -> int:
         self._draw(first, len(numbers))
         coefficients = self._rule.table(numbers, rates, self.scalars)
-        later = [
-            self._others.submit(self._make, thread, first, coefficients, sums)
-            for thread in range(1, self.threads)
-            if self._others is not None
-        ]
-        made = self._make(0, first, coefficients, sums)
-        for each in later:
-            each.result()
+        if before_last is None:
+            made = self._make_all(first, 0, coefficients, sums)
+        else:
+            made = self._make_all(first, 0, coefficients[:-1], sums)
+            before_last[:] = self._network.parameters
+            if made == len(numbers) - 1:
+                made += self._make_all(first, made, coefficients[made:], sums)
         self._measure(first, made, sums)
         return made
 
-    def _make(self, thread: int, first: int, coefficients: Array, sums: Array) -> int:
+    def _make_all(self, first: int, done: int, coefficients: Array, sums: Array) -> int:
+        """Make the steps of a chunk after the first `done`, in all threads."""
+        later = [
+            self._others.submit(self._make, thread, first, done, coefficients, sums)
+            for thread in range(1, self.threads)
+            if self._others is not None
+        ]
+        made = self._make(0, first, done, coefficients, sums)
+        for each in later:
+            each.result()
+        return made
+
+    def _make(self, thread: int, first: int, done: int, coefficients: Array, sums: Array) -> int:
         program, batches = self._programs[thread], self._batches
         made: int = make_steps(
             thread,
             self.threads,
             first,
+            done,
             len(coefficients),
             batches.rows,
             batches.batch_size,

@@ -1,0 +1,167 @@
+"""The statistics of each layer on the probe: what comes out, how gradients come back, and which units do nothing."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.diagnostics.recording.record import LAYER_SERIES, LayerFacts
+from steelyard.nn.activations import Activation
+from steelyard.nn.layers import ActivationLayer, Dense, Embedding, Layer
+from steelyard.nn.layers.activation import ActivationStage
+from steelyard.nn.layers.base import Stage, Surroundings
+from steelyard.nn.network import OUTPUT
+
+Array = NDArray[Any]
+DORMANT = 0.025  # of the layer's mean activity (ReDo)
+SAME_DIRECTION = 0.999  # of the cosine between the outputs of two units
+ROWS_SATURATED = 0.95  # a unit is saturated if it is so for as large a share of the rows
+MOST_COMPARED = 1024  # units: the comparison takes the square of their number
+# Where an activation is flat: below and above these outputs.
+FLAT = {"tanh": (-0.97, 0.97), "hard_tanh": (-0.97, 0.97), "sigmoid": (0.01, 0.99), "hard_sigmoid": (0.01, 0.99)}
+FAR_BELOW = np.array([[-0.5, -1.0, -10.0]])
+
+
+class Tapped(Stage):
+    """A stage that is observed: what goes in and out, and how large the gradients are that come and go."""
+
+    def __init__(self, stage: Stage, layer: "ObservedLayer", around: Surroundings) -> None:
+        self._stage, self._layer = stage, layer
+        self._passes_gradient = around.needs_input_gradient
+        self.is_activation = isinstance(stage, ActivationStage)
+        self.x = self.y = np.empty((0, 0))
+        self.gradient_in = self.gradient_out = np.nan  # root mean squares, by the inputs and by the outputs
+
+    def forward(self, x: Array) -> Array:
+        """As the stage does."""
+        self.x = x
+        self.y = self._stage.forward(x)
+        return self.y
+
+    def backward(self, grad: Array) -> Array:
+        """As the stage does."""
+        self.gradient_out = _root_mean_square(grad)
+        for name, norms in self._stage.row_norms(grad).items():
+            self._layer.squares[name] = float(norms.sum(dtype=np.float64))
+        found = self._stage.backward(grad)
+        self.gradient_in = _root_mean_square(found) if self._passes_gradient else np.nan
+        return found
+
+
+class ObservedLayer:
+    """A layer whose stages are observed, by its `path`: its name, behind that of the block around it.
+
+    `squares` are, after the way back, the sums over the rows of the squared norms of their gradients, by tensor.
+    """
+
+    def __init__(self, path: str, layer: Layer) -> None:
+        self.path, self.layer = path, layer
+        self.taps: list[Tapped] = []
+        self.squares: dict[str, float] = {}
+        self._activation: Activation | None = getattr(layer, "activation", None)
+        self._is_hidden = path != OUTPUT and isinstance(layer, (Dense, ActivationLayer))
+        self._is_rectifier = self._activation is not None and _is_flat_below(self._activation)
+
+    @property
+    def facts(self) -> LayerFacts:
+        """What describes it; after the first forward pass."""
+        activation = None if self._activation is None else self._activation.name
+        return LayerFacts(self.path, self.layer.name, activation, self.taps[-1].y.shape[1])
+
+    def tap(self, stage: Stage, around: Surroundings) -> Stage:
+        """Observe one more stage."""
+        tapped = Tapped(stage, self, around)
+        self.taps.append(tapped)
+        return tapped
+
+    def look_forward(self) -> dict[str, float]:
+        """The series that a forward pass gives; before the way back, which overwrites the outputs."""
+        first, last = self.taps[0], self.taps[-1]
+        found: dict[str, float] = {}
+        if isinstance(self.layer, (Dense, ActivationLayer)):
+            sums = last.x if last.is_activation else last.y
+            found["preactivation_mean"], found["preactivation_std"] = _mean_and_std(sums)
+        found["output_mean"], found["output_std"] = _mean_and_std(last.y)
+        if not isinstance(self.layer, Embedding):  # whose inputs are numbers of categories
+            found["forward_gain"] = _ratio(found["output_std"], _mean_and_std(first.x)[1])
+        return found | self._look_at_units(last)
+
+    def _look_at_units(self, last: Tapped) -> dict[str, float]:
+        """The shares of units that are dead, dormant, saturated, or that do the same as another."""
+        found, outputs = {}, last.y
+        flat = FLAT.get(self._activation.name) if self._activation is not None and last.is_activation else None
+        if flat is not None:
+            is_flat = (outputs < flat[0]) | (outputs > flat[1])
+            found["saturated"] = float((is_flat.mean(axis=0) >= ROWS_SATURATED).mean())
+        if not self._is_hidden:
+            return found
+        activity = np.abs(outputs).mean(axis=0, dtype=np.float64)
+        found["dormant"] = float((activity <= DORMANT * activity.mean()).mean())
+        if self._is_rectifier:
+            found["dead"] = float((outputs.max(axis=0) <= 0).mean())
+        if isinstance(self.layer, Dense):
+            found["duplicate"] = _share_of_duplicates(outputs)
+        return found
+
+    def look_back(self) -> dict[str, float]:
+        """The series that a backward pass gives."""
+        return {"backward_gain": _ratio(self.taps[0].gradient_in, self.taps[-1].gradient_out)}
+
+
+class ObservedLayers:
+    """All layers of a pass, in order: give it to `Pass` as its `tap`."""
+
+    def __init__(self) -> None:
+        self.all: list[ObservedLayer] = []
+
+    def __call__(self, layer: Layer, stage: Stage, around: Surroundings) -> Stage:
+        """Observe a stage of a layer."""
+        found = next((each for each in self.all if each.path == around.path), None)
+        if found is None:
+            found = ObservedLayer(around.path, layer)
+            self.all.append(found)
+        return found.tap(stage, around)
+
+
+def as_row(values: dict[str, float]) -> list[float]:
+    """Values by name as a row of `LAYER_SERIES`; a missing one is NaN."""
+    return [values.get(name, np.nan) for name in LAYER_SERIES]
+
+
+def _is_flat_below(activation: Activation) -> bool:
+    """Whether the slope is zero for all negative sums, as that of relu is."""
+    if activation.curve is None:  # it depends on other units, or on what it learns
+        return False
+    z = FAR_BELOW.copy()
+    out, grad, scratch = np.empty_like(z), np.ones_like(z), np.empty_like(z)
+    activation.forward(z, out, scratch)
+    activation.backward(z, out, grad, scratch)
+    return not grad.any()
+
+
+def _mean_and_std(values: Array) -> tuple[float, float]:
+    mean = float(np.add.reduce(values, axis=None)) / values.size
+    centered = (values - values.dtype.type(mean)).reshape(-1)
+    return mean, float(np.sqrt(np.dot(centered, centered) / values.size))
+
+
+def _root_mean_square(values: Array) -> float:
+    flat = values.reshape(-1)
+    return float(np.sqrt(np.dot(flat, flat) / values.size))
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below else float("nan")
+
+
+def _share_of_duplicates(outputs: Array) -> float:
+    """The share of units whose outputs have the direction of another unit's; units that are always zero have none."""
+    some = outputs[:, :MOST_COMPARED]
+    lengths = np.sqrt(np.einsum("ij,ij->j", some, some))
+    products = some.T @ some
+    lengths[lengths == 0] = np.inf
+    products /= lengths
+    products /= lengths[:, None]
+    np.fill_diagonal(products, 0)
+    np.abs(products, out=products)
+    return float((products.max(axis=0) > SAME_DIRECTION).mean())

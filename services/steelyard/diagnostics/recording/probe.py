@@ -1,0 +1,111 @@
+"""The probe of a run: a few training rows that go through the network, forward and backward, at recorded epochs."""
+
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from steelyard.diagnostics.recording.layers import ObservedLayers, as_row
+from steelyard.diagnostics.recording.record import Layout, Record, TensorPlace
+from steelyard.diagnostics.recording.weights import Measured, WeightStatistics
+from steelyard.nn.losses import Cost, Loss
+from steelyard.nn.network import Network, Pass
+from steelyard.nn.rng import Streams
+from steelyard.nn.training.loop import Training
+
+Array = NDArray[Any]
+MOST_ROWS = 256
+
+
+def draw_rows(rows: int, generator: Generator) -> NDArray[np.int64]:
+    """The numbers of the probe's rows, ascending: all of them, or `MOST_ROWS` drawn without replacement."""
+    if rows <= MOST_ROWS:
+        return np.arange(rows)
+    return np.sort(generator.choice(rows, MOST_ROWS, replace=False))
+
+
+class Probe:
+    """Rows of the training data, and a network of the same layers without dropout and noise.
+
+    Batch normalization normalizes over the rows of the probe, as it does in training. The pass is NumPy's, whatever
+    engine trains, so that the same weights have the same statistics on both.
+
+    Args:
+        network: the one that is trained; it is left alone.
+        loss: what training makes small.
+        x: `(rows, inputs)`.
+        y: as `Training` takes them.
+        weights: how much each row counts, `(rows,)`; all the same if `None`.
+    """
+
+    def __init__(self, network: Network, loss: Loss, x: Array, y: Array, weights: Array | None = None) -> None:
+        layers = [layer.without_noise() for layer in network.layers]
+        self._network = Network(layers, inputs=network.inputs, dtype=network.dtype.name)
+        self._x, self._y, self._row_weights = x, y, weights
+        observed = ObservedLayers()
+        streams = Streams.spawn(0)  # for the pass to be one that trains; nothing is drawn
+        self._pass = Pass(self._network, len(x), logits=loss.link is not None, streams=streams, tap=observed)
+        self._observed = observed.all
+        self._cost = Cost(loss, len(x), network.outputs, network.dtype)
+        self._statistics = WeightStatistics(self._network)
+        self._places = {name: place for place, name in enumerate(self._network.specs())}
+        self._network.parameters[:] = network.parameters
+        with np.errstate(all="ignore"):
+            self._pass.forward(x)
+        self.layout = self._describe()
+
+    @classmethod
+    def of(cls, training: Training, generator: Generator) -> "Probe":
+        """The probe of a training, with rows drawn from `generator`."""
+        x, y, weights = training.take(draw_rows(training.rows, generator))
+        return cls(training.network, training.loss, x, y, weights)
+
+    def record(self, epoch: int, weights: Array, *, initial: Array, before: Array | None = None) -> Record:
+        """The statistics of `weights`; all three are vectors laid out as the network's.
+
+        Args:
+            epoch: after which they are these.
+            weights: the weights.
+            initial: before the first step.
+            before: before the last step; without them there is no `update_ratio`.
+        """
+        network = self._network
+        network.parameters[:] = weights
+        network.gradients[:] = 0
+        with np.errstate(all="ignore"):
+            outputs = self._pass.forward(self._x)
+            rows = [layer.look_forward() for layer in self._observed]
+            loss = self._cost.value(outputs, self._y, self._row_weights)
+            self._pass.backward(self._cost.gradient)
+            layers = np.array(
+                [as_row(row | layer.look_back()) for row, layer in zip(rows, self._observed, strict=True)]
+            ).reshape(len(rows), -1)
+            layers[~np.isfinite(layers)] = np.nan
+            norm = float(np.sqrt(np.square(network.gradients, dtype=np.float64).sum()))
+        count = len(self._x)
+        measured = Measured(weights, initial, before, network.gradients, self._squares(), count)
+        tensors, histograms = self._statistics.compute(measured)
+        run = np.array([loss, norm])
+        run[~np.isfinite(run)] = np.nan
+        return Record(epoch, run, layers, tensors, histograms)
+
+    def _squares(self) -> Array:
+        """For each tensor, the mean over the rows of the squared norms of their own gradients.
+
+        A row's part of the gradient of the mean loss is `1/rows` of its own gradient.
+        """
+        found = np.full(len(self._places), np.nan)
+        for layer in self._observed:
+            for name, total in layer.squares.items():
+                found[self._places[f"{layer.path}.{name}".replace(".", "/", 1)]] = total * len(self._x)
+        return found
+
+    def _describe(self) -> Layout:
+        paths = sorted((layer.path for layer in self._observed), key=len, reverse=True)
+        tensors = []
+        for name, spec in self._network.specs().items():
+            full = name.replace("/", ".")
+            layer = next((path for path in paths if full.startswith(f"{path}.")), name.split("/")[0])
+            tensors.append(TensorPlace(name, layer, spec.shape, spec.trainable))
+        return Layout(tuple(layer.facts for layer in self._observed), tuple(tensors), self._network.dtype.name)

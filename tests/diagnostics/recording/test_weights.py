@@ -1,0 +1,96 @@
+"""The statistics of tensors, against NumPy's own functions."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from steelyard.diagnostics.recording import weights
+from steelyard.diagnostics.recording.record import HISTOGRAM_EDGES, QUANTILES, TENSOR_SERIES
+from steelyard.diagnostics.recording.weights import Measured, WeightStatistics
+from steelyard.nn.layers import Dense
+from steelyard.nn.network import Network
+
+ROWS = 10
+
+
+def network(dtype: str = "float64") -> Network:
+    found = Network([Dense(7), Dense(1, trainable=False)], inputs=5, dtype=dtype)
+    found.parameters[:] = np.random.default_rng(0).normal(0.1, 0.5, size=found.parameters.size)
+    found.tensors()["dense_1/kernel"][0] = 0
+    return found
+
+
+def measure(made: Network, before: bool = True) -> tuple[Measured, Any, Any]:
+    generator = np.random.default_rng(1)
+    initial, last, gradient = (
+        (made.parameters + generator.normal(size=made.parameters.size)).astype(made.dtype) for _ in range(3)
+    )
+    squares = np.array([np.square(tensor).sum() + 2 for tensor in made.tensors(gradient).values()])
+    measured = Measured(made.parameters, initial, last if before else None, gradient, squares, ROWS)
+    return measured, *WeightStatistics(made).compute(measured)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("block", [1 << 18, 3])
+def test_statistics_are_those_of_numpy(dtype: str, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "BLOCK", block)
+    made = network(dtype)
+    measured, found, histograms = measure(made)
+    vectors = (measured.initial, measured.before, measured.gradient)
+    initial, before, gradient = (made.tensors(vector) for vector in vectors)
+    for place, (name, tensor) in enumerate(made.tensors().items()):
+        values, norm = tensor.astype(np.float64).ravel(), np.linalg.norm
+        slope = norm(gradient[name].astype(np.float64)) if name.startswith("dense_1") else np.nan
+        expected = {
+            "mean": values.mean(),
+            "std": values.std(),
+            "min": values.min(),
+            "max": values.max(),
+            "norm": norm(values),
+            "zeros": (values == 0).mean(),
+            "distance": norm(tensor - initial[name]) / norm(initial[name]),
+            "update_ratio": norm(tensor - before[name]) / norm(tensor),
+            "gradient_norm": slope,
+            "gradient_noise": ROWS / (ROWS - 1) * 2 / slope**2,
+        }
+        expected |= {
+            f"quantile_{round(100 * share):02d}": value
+            for share, value in zip(QUANTILES, np.quantile(values, QUANTILES), strict=True)
+        }
+        assert dict(zip(TENSOR_SERIES, found[place], strict=True)) == pytest.approx(expected, rel=2e-6, nan_ok=True)
+        counts = np.histogram(values, [-np.inf, *HISTOGRAM_EDGES, np.inf])[0]
+        np.testing.assert_array_equal(histograms[place], counts)
+
+
+def test_without_the_weights_before_the_last_step_there_is_no_update_ratio() -> None:
+    _, found, _ = measure(network(), before=False)
+    assert np.isnan(found[:, TENSOR_SERIES.index("update_ratio")]).all()
+    assert np.isfinite(found[:, TENSOR_SERIES.index("distance")]).all()
+
+
+def test_equal_weights_have_no_spread() -> None:
+    made = network("float32")
+    made.parameters[:] = 0.1
+    _, found, _ = measure(made)
+    assert (found[:, TENSOR_SERIES.index("std")] == 0).all()
+
+
+def test_weights_that_began_at_zero_have_no_distance() -> None:
+    made = network()
+    zeros = np.zeros_like(made.parameters)
+    measured = Measured(made.parameters, zeros, None, zeros, np.full(4, np.nan), ROWS)
+    found, _ = WeightStatistics(made).compute(measured)
+    assert np.isnan(found[:, TENSOR_SERIES.index("distance")]).all()
+    assert np.isnan(found[:, TENSOR_SERIES.index("gradient_noise")]).all()
+
+
+def test_of_a_large_tensor_evenly_spaced_values_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "MOST_SORTED", 12)
+    made = network()
+    _, found, histograms = measure(made)
+    kernel = made.tensors()["dense_1/kernel"].ravel()[::3]
+    assert histograms[0].sum() == 12
+    assert found[0, TENSOR_SERIES.index("quantile_50")] == pytest.approx(np.median(kernel))
+    assert found[0, TENSOR_SERIES.index("zeros")] == pytest.approx((kernel == 0).mean())
+    assert found[0, TENSOR_SERIES.index("max")] == made.tensors()["dense_1/kernel"].max()
