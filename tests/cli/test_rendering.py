@@ -26,6 +26,10 @@ JOB: dict[str, Any] = {
     "stopping": None,
     "choices": [],
     "metrics": {"train": {"loss": 0.5, "accuracy": 0.25}, "validation": {"loss": None, "accuracy": 1.0}},
+    "baseline": {
+        "constant": {"train": {"loss": 0.7, "accuracy": 0.5}, "validation": {"loss": 0.7, "accuracy": 0.625}},
+        "linear": {"train": {"loss": 0.6, "accuracy": 0.5}, "validation": {"loss": None, "accuracy": 0.875}},
+    },
     "findings": [],
     "model": f"mdl_{'b' * 26}",
 }
@@ -119,8 +123,10 @@ def test_a_job_is_shown_with_its_metrics_and_its_weights() -> None:
     text = show()
     assert "succeeded after 7 epochs" in text
     assert "trained for 1.23 s, 1,234 weights" in text
-    assert re.search(r"accuracy +0\.2500 +1\.0000", text)
-    assert re.search(r"loss +0\.5000 *\n", text)  # no number where there is none
+    assert re.search(r"constant \(validation\) +linear \(validation\)", text)
+    assert re.search(r"accuracy +0\.2500 +1\.0000 +0\.6250 +0\.8750", text)
+    assert re.search(r"loss +0\.5000 +0\.7000 *\n", text)  # no number where there is none
+    assert "constant" not in show(baseline=None)
     assert re.search(r"output/kernel +4 × 3 +\+0\.0000 +\+0\.8000 +-1\.0000 +– +▁ → █", text)
     assert "No findings." in text
     assert f"model {JOB['model']}" in text

@@ -34,6 +34,7 @@ from steelyard.training.assemble import (
     prepare_refit,
     spawn_streams,
 )
+from steelyard.training.baseline import measure_baseline, score
 from steelyard.training.names import name_weights
 from steelyard.training.queries import get_history
 from steelyard.training.results import NewModel, SplitPredictions, WeightSnapshot, save_result
@@ -173,6 +174,7 @@ class Outcome:
         """Store how the run ended and the last `epochs` of its history, in one transaction. Raises `FencedOff`."""
         training, delivered, prepared = self._training, self._delivered, self._prepared
         metrics: dict[str, Any] = {}
+        baseline: dict[str, Any] | None = None
         predictions: list[SplitPredictions] = []
         if training is not None and delivered is not None and prepared is not None and error is None:
             for name, part in prepared.parts.items():
@@ -180,6 +182,7 @@ class Outcome:
                 judged = training if name == "validation" else delivered
                 split, metrics[name] = self._judge(judged.network, name, part, prepared)
                 predictions.append(split)
+            baseline = measure_baseline(self.spec, prepared)
         snapshots = self._snapshots(training, delivered) if training is not None and delivered is not None else []
         sha256 = digest(delivered.network.tensors()) if delivered is not None else None
         end = End(
@@ -192,10 +195,11 @@ class Outcome:
             fingerprint=self._fingerprint | {"reproducible": self._reproducible},
             weights_sha256=sha256,
             stopping=self._stopping(status),
+            baseline=baseline,
         )
         model = None
         if delivered is not None and prepared is not None and status == "succeeded":
-            model = self._model(delivered.network, prepared, metrics, sha256)
+            model = self._model(delivered.network, prepared, metrics, baseline, sha256)
             if self.spec.ensemble == 1:
                 [member] = delivered.members
                 snapshots.append(WeightSnapshot(OPTIMIZER, member.epoch, as_tensors(member.optimizer_state)))
@@ -228,11 +232,7 @@ class Outcome:
         cost = Cost(loss, len(part.rows), network.outputs, network.dtype).value(said.outputs, part.y)
         targets = self._supervised.y[part.rows]
         predicted = said.predictions if prepared.target is None else prepared.target.inverse(said.predictions)
-        values = {"loss": cost}
-        for metric in build_metrics(self.spec):
-            scored = said.probabilities if metric.of_probabilities else predicted
-            if scored is not None:
-                values[metric.name] = metric.score(targets, scored)
+        values = {"loss": cost} | score(build_metrics(self.spec), targets, predicted, said.probabilities)
         finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
         return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 
@@ -248,7 +248,14 @@ class Outcome:
         )
         return [to_values(finding) for finding in found]
 
-    def _model(self, network: AnyNetwork, prepared: Prepared, metrics: dict[str, Any], sha256: str | None) -> NewModel:
+    def _model(
+        self,
+        network: AnyNetwork,
+        prepared: Prepared,
+        metrics: dict[str, Any],
+        baseline: dict[str, Any] | None,
+        sha256: str | None,
+    ) -> NewModel:
         supervised, encoder = self._supervised, prepared.inputs
         dialect = supervised.table.dialect
         manifest = Manifest(
@@ -270,6 +277,7 @@ class Outcome:
                 versions=Versions(**self._fingerprint),
                 reproducible=self._reproducible,
             ),
+            baseline=baseline,
             **({} if dialect is None else {"dialect": FileDialect(**dialect)}),
         )
         target = None if prepared.target is None else prepared.target.to_json()

@@ -48,7 +48,7 @@ def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], sn
         for line in curve(history["epochs"], history["series"]):
             console.print(line, highlight=False)
     tables = [
-        _metrics(job["metrics"]) if job["metrics"] else None,
+        _metrics(job["metrics"], job["baseline"]) if job["metrics"] else None,
         _weights(snapshots) if snapshots else None,
         _choices(job["choices"]) if job["choices"] else None,
     ]
@@ -112,10 +112,15 @@ def curve(epochs: Sequence[int], series: Mapping[str, Sequence[float | None]]) -
     return lines
 
 
-def _metrics(metrics: Mapping[str, Mapping[str, float | None]]) -> Table:
-    table = Table("metric", *metrics, box=None)
-    for name in dict.fromkeys(name for split in metrics.values() for name in split):
-        values = [split.get(name) for split in metrics.values()]
+def _metrics(metrics: Mapping[str, Mapping[str, float | None]], baseline: Mapping[str, Any] | None) -> Table:
+    """The metrics of each split, and those of the baselines for the rows that were not trained on, if there are any."""
+    columns = dict(metrics)
+    split = next((name for name in ("validation", "test") if name in metrics), "train")
+    for name, scores in (baseline or {}).items():
+        columns[f"{name} ({split})"] = scores[split]
+    table = Table("metric", *columns, box=None)
+    for name in dict.fromkeys(name for each in metrics.values() for name in each):
+        values = [each.get(name) for each in columns.values()]
         table.add_row(name, *("" if value is None else f"{value:.4f}" for value in values))
     return table
 

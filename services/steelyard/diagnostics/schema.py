@@ -35,6 +35,19 @@ class Finding(ColumnFinding):
     ] = None
 
 
+class Baseline(Answer):
+    """The metrics of answers that need no network, for each split."""
+
+    constant: Annotated[
+        dict[str, dict[str, float | None]],
+        Field(description="the most frequent class, or the mean, for every row"),
+    ]
+    linear: Annotated[
+        dict[str, dict[str, float | None]],
+        Field(description="ridge regression or softmax regression on the same encoded inputs"),
+    ]
+
+
 class ClassReport(Answer):
     """Precision, recall and F1 score of one class or label."""
 

@@ -63,6 +63,7 @@ class End:
     fingerprint: Mapping[str, Any] | None
     weights_sha256: str | None
     stopping: Mapping[str, Any] | None = None
+    baseline: Mapping[str, Any] | None = None
     parts: str = "epochs"
 
 
@@ -194,6 +195,7 @@ def finish(connection: Connection, held: Claim, end: End, epochs: Epochs = ()) -
         epoch=end.epoch,
         train_seconds=end.train_seconds,
         metrics=dict(end.metrics),
+        baseline=None if end.baseline is None else dict(end.baseline),
         findings=end.findings,
         error=end.error,
         fingerprint=end.fingerprint,

@@ -38,6 +38,7 @@ def resume(engine: Engine, job_id: str, kind: Kind[Any]) -> None:
                 losses=0,
                 uncounted_seconds=None,
                 metrics={},
+                baseline=None,
                 findings=[],
                 error=None,
                 fingerprint=None,

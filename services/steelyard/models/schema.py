@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from steelyard.diagnostics.schema import Baseline
 from steelyard.documents.schema import Answer, ColumnSchema, Label, Listed, Sha256, StoredSpec, Time
 from steelyard.tabular.values import Kind
 
@@ -87,6 +88,7 @@ class Manifest(Answer):
     layers: list[LayerFacts]
     parameters: int
     metrics: dict[str, dict[str, float | None]]
+    baseline: Baseline | None = None
     weights_sha256: Sha256
     spec: StoredSpec
     provenance: Provenance

@@ -75,6 +75,7 @@ class Job(Base):
     # Result
     stopping: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    baseline: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # NULL: before 0016
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     fingerprint: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -36,6 +36,7 @@ def render_job(row: Row[Any]) -> schema.Job:
         progress=_progress(row),
         stopping=row.stopping,
         metrics=row.metrics,
+        baseline=row.baseline,
         model=row.model,
         attempt=row.attempt,
         error=row.error,

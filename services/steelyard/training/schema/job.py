@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from steelyard.diagnostics.schema import Finding
+from steelyard.diagnostics.schema import Baseline, Finding
 from steelyard.documents.schema import Answer, Label, Listed, Sha256, StoredSpec
 from steelyard.jobs.schema import AnyJob, Fraction
 
@@ -80,6 +80,7 @@ class Job(AnyJob):
     progress: Progress
     stopping: Annotated[Stopping | None, Field(description="when training ended, once it has")]
     metrics: dict[str, dict[str, float | None]]
+    baseline: Annotated[Baseline | None, Field(description="what the metrics are compared with, once there are any")]
     model: str | None
     findings: list[Finding]
     queue_seconds: float | None

@@ -51,11 +51,13 @@ function table(place, head, rows) {
   );
 }
 
-function showMetrics(metrics) {
+function showMetrics(metrics, baseline) {
   const splits = Object.keys(metrics);
   find("metrics-section").hidden = !splits.length;
   const names = [...new Set(splits.flatMap((split) => Object.keys(metrics[split])))];
-  table(find("metrics"), ["split", ...names], splits.map((split) => [split, ...names.map((name) => number(metrics[split][name]))]));
+  table(find("metrics"), ["split", ...names], splits.map((split) => [split, ...names.map((name) => number(metrics[split][name]))])
+    .concat(Object.entries(baseline ?? {}).flatMap(([kind, scores]) => Object.keys(scores).map((split) =>
+      [`${split}, ${kind} baseline`, ...names.map((name) => number(scores[split][name]))]))));
 }
 
 function showFindings(findings) {
@@ -143,7 +145,7 @@ function showJob(job) {
   find("error").hidden = !job.error;
   if (job.error) find("error").replaceChildren(element("p", {}, element("code", { text: job.error.title })), element("p", { text: job.error.detail }));
   find("spec").textContent = JSON.stringify(job.spec, null, 2);
-  showMetrics(job.metrics);
+  showMetrics(job.metrics, job.baseline);
   showFindings(job.findings);
   showChoices(job.choices);
   find("stopping").textContent = job.stopping?.message ?? "";
