@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from steelyard.errors import InitialWeightsGone, NotFound, ValidationFailed
 from steelyard.models import library
-from steelyard.nn.training.loop import OptimizerState
+from steelyard.nn.training.optimizer_state import OptimizerState
 from steelyard.training import results, submission
 from steelyard.training.schema.job import Job
 from steelyard.training.start import as_tensors, load_start

@@ -33,7 +33,8 @@ from steelyard.nn.optimizers import OPTIMIZERS, Optimizer
 from steelyard.nn.regularizers import L2
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.early_stopping import EarlyStopping
-from steelyard.nn.training.loop import Epoch, OptimizerState, Training
+from steelyard.nn.training.loop import Epoch, Training
+from steelyard.nn.training.optimizer_state import OptimizerState
 
 Array = NDArray[Any]
 AUTO_BATCH = 200

@@ -15,7 +15,7 @@ from steelyard.diagnostics.schema import Finding
 from steelyard.errors import Fault, InitialWeightsGone, ValidationFailed, pointer
 from steelyard.models.library import find_id
 from steelyard.models.transfer import Transfer, match
-from steelyard.nn.training.loop import OptimizerState
+from steelyard.nn.training.optimizer_state import OptimizerState
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model

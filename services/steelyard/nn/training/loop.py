@@ -4,7 +4,7 @@ The caller decides on progress, checkpoints and stopping; there are no callbacks
 bit for bit the weights that the uninterrupted run gives.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from steelyard.nn.optimizers import Optimizer, Rule
 from steelyard.nn.rng import Streams
 from steelyard.nn.schedules import Schedule, Steady, Time
 from steelyard.nn.training.early_stopping import BestEpoch, EarlyStopping
+from steelyard.nn.training.optimizer_state import Copy, OptimizerState, copy_alike
 
 Array = NDArray[Any]
 
@@ -44,25 +45,6 @@ class Epoch:
 
     epoch: int
     values: dict[str, float]
-
-
-@dataclass(frozen=True)
-class OptimizerState:
-    """What an optimizer has kept after `steps`: its slots by name and by tensor, and its scalars."""
-
-    slots: Mapping[str, Mapping[str, Array]]
-    scalars: Mapping[str, float]
-    steps: int
-
-
-Copy = Callable[[Mapping[str, Array], Mapping[str, Array]], None]
-
-
-def copy_alike(into: Mapping[str, Array], source: Mapping[str, Array]) -> None:
-    """Copy the tensors that agree in name and shape."""
-    for name, tensor in into.items():
-        if name in source and source[name].shape == tensor.shape:
-            tensor[...] = source[name]
 
 
 class Training:
