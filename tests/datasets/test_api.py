@@ -98,7 +98,7 @@ def test_a_data_set_keeps_its_digest() -> None:
 
 
 def test_what_cannot_be_read_is_refused_and_leaves_nothing(client: FlaskClient) -> None:
-    refused = send(client, b"a,b\n1,2\n3\n")
+    refused = send(client, b"a,b\n1,2\n3,4,5\n")
     assert (refused.status_code, refused.json["type"]) == (400, "/problems/invalid-request")
     assert "row 2" in refused.json["detail"]
     assert client.post("/v1/datasets", data=b"x", content_type="image/png").status_code == 415

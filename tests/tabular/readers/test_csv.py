@@ -109,7 +109,7 @@ def test_a_file_larger_than_the_address_space_is_a_matter_of_memory(tmp_path: Pa
     [
         (
             "a,b\n1,2\n# end\n",
-            "row 2: it has 1 value; the first line has 2: '# end'; if it is a comment, use",
+            "row 2: it has 1 value; the first line has 2: '# end'; if it is a comment, use the option comment with #",
         ),
         ("a,b\n1,2,3\n", "row 1: it has 3 values; the first line has 2: '1,2,3'$"),
         ("a,b\n", "it has a line of column names, but no rows; if that line is a row, use header=false"),
@@ -153,8 +153,8 @@ def test_a_row_with_more_values_is_named_by_its_number_wherever_it_is(read: Read
     content = "a,b\n" + "1,2\n" * 400_000 + "1,2,3\n" + "1,2\n" * 9
     with pytest.raises(Unreadable, match="row 400001: it has 3 values; the first line has 2"):
         read(content)
-    with pytest.raises(Unreadable, match="row 2: it has 1 value;"):
-        read("1,2\n3\n", header=False)
+    with pytest.raises(Unreadable, match="row 2: it has 3 values;"):
+        read("1,2\n3,4,5\n", header=False)
 
 
 def test_a_number_beyond_the_largest_is_shown_in_a_file_without_names(read: Read) -> None:

@@ -20,6 +20,9 @@ from tests.tabular.readers.conftest import Remarks
             "1 values of 'zip', the first in row 0, are",
         ),
         ("y\tzip\n1\t1.250\n2\t\n", "thousands_doubt", "such as '1.250'"),
+        ("y;zip\n1;1.250\n2;NA\n3;98\n", "thousands_doubt", "such as '1.250'"),
+        ("y,zip\n1,7E5\n2,12E3\n", "exponent_doubt", "2 values of 'zip', such as '7E5' (row 0)"),
+        ("y,zip\n1,500\n2, 12e3\n", "exponent_doubt", "1 values of 'zip', such as '12e3' (row 1), were read as"),
     ],
 )
 def test_a_column_whose_cells_lose_something_is_named(remarks: Remarks, content: str, code: str, says: str) -> None:
@@ -35,11 +38,12 @@ def test_a_column_whose_cells_lose_something_is_named(remarks: Remarks, content:
         "a,b\n0,1\n0.5,2\n-0,3\n",
         "a,b\n1.250,1\n2.500,3\n",  # commas separate values, so points are decimal
         "a,b\n1e20,1\n2.5,2\n",
+        "a,b\n1e+20,1\n2.5E5,2\n1E-3,3\n",
+        "a,b,c\n1,01.05.2026,09:30\n2,02.05.2026,08:15\n",
         "a;b\n0.125;1\n1.250;2\n",
         "a;b\n1.25;1\n1.250;2\n",
         "a;b\n1.250;0,5\n980;1,5\n",  # the other column tells
         "a;b\n2026-01-05;1\n2026-02-05;2\n",
-        f"a,b\n{'x' * 200_000},01\n",  # a cell too long for Python's csv
     ],
 )
 def test_other_numbers_are_not_named(remarks: Remarks, content: str) -> None:
@@ -57,3 +61,16 @@ def test_integers_of_json_beyond_64_bits_are_named(tmp_path: Path, form: str, co
     assert [remark["code"] for remark in found["u"]] == ["large_integers"]
     assert "1 values of 'u', the first in row 1" in found["u"][0]["message"]
     assert found["v"] == []
+
+
+@pytest.mark.parametrize("rows", [0, 10, 300_000])
+@pytest.mark.parametrize(
+    ("other", "cell", "code"), [("1000", "0042", "leading_zeros"), ("1e+03", "7E5", "exponent_doubt")]
+)
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_code_is_found_wherever_it_is(
+    remarks: Remarks, rows: int, other: str, cell: str, code: str, end: str
+) -> None:
+    [remark] = remarks(f"b,a\n{f'x,{other}{chr(10)}' * rows}x,{cell}{end}")["a"]
+    assert remark["code"] == code
+    assert f"1 values of 'a', such as '{cell}' (row {rows})" in remark["message"]

@@ -43,6 +43,32 @@ def test_a_sum_may_be_named_in_the_second_column(remarks: Remarks) -> None:
     assert [remark["code"] for remark in remarks("nr,city,n\n1,Oslo,1\n2,Rome,2\n,Total,3\n")["city"]] == ["total_row"]
 
 
+@pytest.mark.parametrize(
+    ("notes", "says"),
+    [
+        ("Source: World Bank,,\n", "The last row (row 2) has a value in 'city' alone: 'Source: World Bank'."),
+        ("Last updated 2026,,\nA note,,\n", "The last 2 rows, from row 2 on, have a value in 'city' alone: 'Last"),
+    ],
+)
+def test_notes_after_the_table_are_named(remarks: Remarks, notes: str, says: str) -> None:
+    [remark] = remarks(f"city,n,m\nNew York,1,2\nLos Angeles,,3\n{notes}")["city"]
+    assert (remark["code"], remark["level"]) == ("note_rows", "warning")
+    assert remark["message"].startswith(says)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "city,n\nNew York,1\nLos Angeles,\n",  # of two columns, one may be missing
+        "city,n,m\nNew York,1,2\nOslo,,\n",
+        "city,n,m\nNew York,,\nLos Angeles,,\n",  # all rows
+        "city,n,m\nNew York,,\nLos Angeles,,1\n",
+    ],
+)
+def test_rows_with_missing_values_are_no_notes(remarks: Remarks, content: str) -> None:
+    assert not any(remarks(content).values())
+
+
 @pytest.mark.parametrize("content", ["7,x,Oslo\n8,y,Rome\n", "a,4.5\nb,5.5\n", "20001,x,20003\n5,y,6\n"])
 def test_a_first_line_that_may_be_a_row_is_named(remarks: Remarks, content: str) -> None:
     [remark] = [remark for found in remarks(content).values() for remark in found]

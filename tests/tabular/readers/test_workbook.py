@@ -25,6 +25,11 @@ def test_the_first_visible_sheet_with_data_is_read_and_named(read: Read, form: s
     assert found == {"sheet": "Daten", "other_sheets": "empty, more, secret"}
 
 
+def test_codes_keep_their_zeros_in_columns_with_the_same_name(read: Read) -> None:
+    content = workbook({"s": rows(["a", "a"], [1, "007"], [2, "012"])})
+    assert read(content, "xlsx")[1] == {"a": [1, 2], "a.1": ["007", "012"]}
+
+
 def test_dates_are_datetimes_and_errors_are_missing(read: Read) -> None:
     cells = '<row r="1"><c r="A1" t="inlineStr"><is><t>when</t></is></c><c r="B1" t="str"><v>y</v></c></row>'
     for row, day in enumerate((45000, 45000.5), start=2):

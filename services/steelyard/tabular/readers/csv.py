@@ -5,42 +5,43 @@ import errno
 import mmap
 import re
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pv
 
-from steelyard.errors import shown
 from steelyard.tabular.readers.arrow import BROKEN, MOST_COLUMNS, brief
-from steelyard.tabular.readers.csv_cells import called, has_decimal_commas, tidy
+from steelyard.tabular.readers.csv_cells import has_decimal_commas, tidy
+from steelyard.tabular.readers.csv_parser import BLOCK_BYTES, Parsing, first_line, names_of
 from steelyard.tabular.readers.delimiters import delimiter_of
-from steelyard.tabular.readers.doubtful_numbers import SAMPLE_BYTES as NUMBERS_BYTES
 from steelyard.tabular.readers.doubtful_numbers import number_remarks
 from steelyard.tabular.readers.doubts import (
     Remarks,
     encoding_remarks,
     header_remarks,
     joined,
+    name_remarks,
+    note_remarks,
     repeated_remarks,
+    short_remarks,
     total_remarks,
 )
 from steelyard.tabular.readers.encodings import detect, encoding_of_marks, require_encoding
 from steelyard.tabular.readers.infinite import first_infinite, refuse_infinite
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.plain_text import plain_text
+from steelyard.tabular.readers.ragged import Short, even
 from steelyard.tabular.readers.repeated_headers import repeated_headers, without_rows
+from steelyard.tabular.readers.unnamed_files import path_of, unnamed_file
 from steelyard.tabular.readers.unreadable import Unreadable
-from steelyard.tabular.types.markers import NULLS
 
 SAMPLE_BYTES = 1 << 16
 SAMPLE_ROWS = 100
 LONGEST_HEADER_BYTES = 2 << 20
 NO_ROWS = "it has a line of column names, but no rows; if that line is a row, use header=false"
-COMMENT = re.compile(r"\s*([#%!])")
 NEWLINE = re.compile(rb"[\r\n]")
-BLOCK_BYTES = 2 << 20  # a fifth faster than 4 MiB: it stays in the processor's cache
 
 
 def read_csv(
@@ -51,61 +52,66 @@ def read_csv(
     Values of other columns than `only` these, which are to be predicted, may be infinite. A file that may be in several
     encodings is in the `usual_encoding`. Raises `Unreadable`, `MemoryError`.
     """
-    with plain_text(path, asked) as plain:
-        table, dialect, remarks = _read(plain.path, plain.dialect, only, usual_encoding)
+    with plain_text(path, asked) as plain, ExitStack() as files:
+        table, dialect, remarks = _read(plain.path, plain.dialect, only, usual_encoding, files)
         return table, plain.found(dialect), remarks
 
 
 def _read(
-    path: str, asked: Dialect, only: Collection[str] | None, usual_encoding: str
+    path: str, asked: Dialect, only: Collection[str] | None, usual_encoding: str, files: ExitStack
 ) -> tuple[pa.Table, Dialect, Remarks]:
     with mapped(path) as content:
         start = content[:SAMPLE_BYTES]
         dialect = _find_out(start, asked)
         header = start if NEWLINE.search(start) else content[:LONGEST_HEADER_BYTES]
-        if len(_first_line(header, dialect)) > MOST_COLUMNS:  # the parser would take minutes to find that out
+        if len(first_line(header, dialect)) > MOST_COLUMNS:  # the parser would take minutes to find that out
             raise Unreadable(f"it has more than {MOST_COLUMNS} columns, which is the limit")
         quotes = _check(content, dialect)
         if asked.encoding:
             dialect = replace(dialect, encoding=require_encoding(content, asked.encoding))
-    parsing = Parsing(dialect, header, quotes > 0, usual_encoding, has_encoding=bool(asked.encoding))
+    parsing = Parsing(dialect, header, quotes > 0, files, usual_encoding, has_encoding=bool(asked.encoding))
     parsed = _parse(path, parsing)
     if not asked.decimal and dialect.delimiter != "," and has_decimal_commas(parsed.table):
         # Only so 1.250 is found to be 1250, where the parser would take it for a fraction.
-        parsed = _parse(path, replace(parsed.parsing, dialect=replace(parsed.dialect, decimal=",")))
+        with_commas = replace(parsed.parsing, dialect=replace(parsed.dialect, decimal=","))
+        parsed = replace(_parse(parsed.path, with_commas), short=parsed.short)
     table, repeated = _tidied(parsed)
     if (name := first_infinite(table, only)) is not None:
         texts = replace(parsed.dialect, texts=[*parsed.dialect.texts, name])
-        as_texts, _ = _tidied(_parse(path, replace(parsed.parsing, dialect=texts)))
+        as_texts, _ = _tidied(_parse(parsed.path, replace(parsed.parsing, dialect=texts)))
         refuse_infinite(table.column(name), as_texts.column(name), name)
     if not table.num_rows and asked.header:
         raise Unreadable(NO_ROWS)
     if only is None:
-        return table, parsed.dialect, _remarks(path, parsed, table, repeated)
+        return table, parsed.dialect, _remarks(parsed, table, repeated)
     if repeated:
         detail = "it repeats the column names; remove such lines, so that each row is one prediction"
         raise Unreadable(detail, row=repeated[0] + 1)
     return table, parsed.dialect, {}
 
 
-def _remarks(path: str, parsed: "Parsed", table: pa.Table, repeated: list[int]) -> Remarks:
+def _remarks(parsed: "Parsed", table: pa.Table, repeated: list[int]) -> Remarks:
     """What the owner of the file should know of how it was read."""
-    dialect = parsed.dialect
-    with mapped(path) as content:
-        numbers = number_remarks(content[:NUMBERS_BYTES], parsed.table, dialect)
+    dialect, line = parsed.dialect, parsed.parsing.first_line
+    with mapped(parsed.path) as content:
+        numbers = number_remarks(content, parsed.table, dialect, partial(parsed.parsing.strings, parsed.path))
     return joined(
+        short_remarks(table, parsed.short.count, parsed.short.first),
+        name_remarks(line, table) if dialect.header else {},
         header_remarks(table) if dialect.header else {},
         repeated_remarks(table, repeated),
         encoding_remarks(table, dialect.encoding, parsed.parsing.others),
-        {called(name, 0) if dialect.header else f"x{name[1:]}": each for name, each in numbers.items()},
+        {name: numbers[theirs] for theirs, name in names_of(line, dialect) if theirs in numbers},
         total_remarks(table),
+        note_remarks(table),
     )
 
 
 def _tidied(parsed: "Parsed") -> tuple[pa.Table, list[int]]:
     """The table without lines that repeat its column names, and which rows these were."""
     table = parsed.table
-    rows = repeated_headers(table, table.column_names) if parsed.dialect.header else []
+    line = parsed.parsing.first_line  # empty, if a name is too long
+    rows = repeated_headers(table, line or table.column_names) if parsed.dialect.header else []
     if rows:
         table = without_rows(table, rows)
     return tidy(table, parsed.dialect, parse=bool(rows)), rows
@@ -116,7 +122,7 @@ def read_names(path: str, asked: Dialect) -> list[str]:
     with plain_text(path, asked) as plain, mapped(plain.path) as content:
         header = content[:LONGEST_HEADER_BYTES]
         dialect = _find_out(header[:SAMPLE_BYTES], plain.dialect)
-        return [name for _, name in _names_of(_first_line(header, dialect), dialect)]
+        return [name for _, name in names_of(first_line(header, dialect), dialect)]
 
 
 @contextmanager
@@ -146,20 +152,6 @@ def _check(content: mmap.mmap, dialect: Dialect) -> int:
     return quotes
 
 
-def _first_line(header: bytes, dialect: Dialect) -> list[str]:
-    lines = header.decode(dialect.encoding, "replace").splitlines()
-    try:
-        return next(filter(None, csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)), [])
-    except csv.Error:  # a name too long, which the parser's table shows
-        return []
-
-
-def _names_of(columns: list[str], dialect: Dialect) -> Iterator[tuple[str, str]]:
-    """What the parser calls each column, and what we do."""
-    for place, name in enumerate(columns):
-        yield (name, called(name, place)) if dialect.header else (f"f{place}", f"x{place}")
-
-
 def _find_out(start: bytes, asked: Dialect) -> Dialect:
     encoding = asked.encoding or encoding_of_marks(start) or "utf-8"
     lines = start.decode(encoding, "replace").splitlines()[: SAMPLE_ROWS + 1]
@@ -173,61 +165,14 @@ def _row_of(content: mmap.mmap, place: int) -> int:
     return content[:place].count(b"\n")
 
 
-@dataclass
-class Parsing:
-    """One attempt at a file, which begins with `header`. `bad` are the rows that it stumbled over."""
-
-    dialect: Dialect
-    header: bytes
-    has_quotes: bool
-    usual_encoding: str = ""
-    has_encoding: bool = False  # that the sender stated, or that was detected
-    others: tuple[str, ...] = ()  # encodings that it may have as well
-    in_order: bool = False  # only so is the number of a bad row known
-    bad: list[pv.InvalidRow] = field(default_factory=list, init=False)
-
-    def run(self, source: Any) -> pa.Table:
-        """The table of the file, or of its path. Raises what `BROKEN` lists."""
-        reading = pv.ReadOptions(
-            encoding="utf-8" if self.dialect.encoding == "utf-8-sig" else self.dialect.encoding,
-            autogenerate_column_names=not self.dialect.header,
-            block_size=BLOCK_BYTES,
-            use_threads=not self.in_order,
-        )
-        parsing = pv.ParseOptions(
-            delimiter=self.dialect.delimiter,
-            quote_char=self.dialect.quote,
-            newlines_in_values=self.has_quotes,
-            invalid_row_handler=self._note,
-        )
-        converting = pv.ConvertOptions(
-            null_values=[*NULLS],
-            strings_can_be_null=False,
-            decimal_point=self.dialect.decimal,
-            column_types=dict.fromkeys(self._texts(), pa.string()),
-        )
-        table = pv.read_csv(source, reading, parsing, converting)
-        columns = zip(table.column_names, table.schema.types, strict=True)  # names that are not UTF-8 raise
-        if any(pa.types.is_binary(kind) for _, kind in columns):  # bytes that are no UTF-8
-            raise pa.ArrowInvalid("invalid UTF8 data")
-        return table
-
-    def _texts(self) -> list[str]:
-        """What the parser calls the columns that hold texts."""
-        columns = _first_line(self.header, self.dialect) if self.dialect.texts else []
-        return [name for name, ours in _names_of(columns, self.dialect) if ours in self.dialect.texts]
-
-    def _note(self, row: pv.InvalidRow) -> str:
-        self.bad.append(row)
-        return "error" if len(self.bad) == 1 else "skip"
-
-
 @dataclass(frozen=True)
 class Parsed:
-    """A table, and the attempt that gave it."""
+    """A table, the path of its file or of the copy that was read, and the attempt that gave it."""
 
     table: pa.Table
+    path: str
     parsing: Parsing
+    short: Short = field(default_factory=Short)
 
     @property
     def dialect(self) -> Dialect:
@@ -237,39 +182,30 @@ class Parsed:
 
 def _parse(path: str, parsing: Parsing) -> Parsed:
     try:
-        return Parsed(parsing.run(path), parsing)
+        return Parsed(parsing.run(path), path, parsing)
     except BROKEN as error:
-        with mapped(path) as content:
-            return _parse_again(path, content, parsing, error)
+        return _parse_again(path, parsing, error)
 
 
-def _parse_again(path: str, content: mmap.mmap, parsing: Parsing, error: BaseException) -> Parsed:
-    """Raise what is wrong with the file, or read it in the encoding that it has."""
+def _parse_again(path: str, parsing: Parsing, error: BaseException) -> Parsed:
+    """Read a file with rows of other widths, or in the encoding that it has; raise what else is wrong with it."""
     said, bad, dialect = brief(error), parsing.bad, parsing.dialect
     # A row that is not UTF-8 is not handed to the handler either; as Latin-1 it is.
     is_unknown_row = not bad and "CSV parse error" in said and dialect.encoding in ("utf-8", "utf-8-sig")
     if "Empty CSV file" in said:
         raise Unreadable(NO_ROWS) from None
     if "UTF8" in said or "utf-8" in said.lower() or isinstance(error, UnicodeDecodeError) or is_unknown_row:
-        return _parse_decoded(path, content, parsing)
-    if bad and bad[0].number is None and not parsing.in_order:
-        return _parse(path, replace(parsing, in_order=True))
-    if bad:
-        raise _of_other_width(bad[0], dialect) from None
+        with mapped(path) as content:
+            return _parse_decoded(path, content, parsing)
+    if bad and not parsing.is_evened:
+        copy = parsing.files.enter_context(unnamed_file())
+        short = even(path, copy, dialect, bad[0].expected_columns)
+        return replace(_parse(path_of(copy), replace(parsing, is_evened=True)), short=short)
     if "straddling" in said:
         raise Unreadable(
             f"one of its rows is longer than {BLOCK_BYTES >> 20} MiB; check for a quote that is not closed"
         ) from None
     raise Unreadable(f"it is not a valid CSV file: {said}") from None
-
-
-def _of_other_width(row: pv.InvalidRow, dialect: Dialect) -> Unreadable:
-    """The error over a row that has more or fewer values than the first line."""
-    number = None if row.number is None else int(row.number) - (1 if dialect.header else 0)
-    count = "1 value" if row.actual_columns == 1 else f"{row.actual_columns} values"
-    mark = COMMENT.match(row.text)
-    hint = f"; if it is a comment, use the option comment with {mark[1]}" if mark else ""
-    return Unreadable(f"it has {count}; the first line has {row.expected_columns}: {shown(row.text)}{hint}", row=number)
 
 
 def _parse_decoded(path: str, content: mmap.mmap, parsing: Parsing) -> Parsed:

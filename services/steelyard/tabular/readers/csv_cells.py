@@ -1,5 +1,6 @@
 """Cleans up the names and cells that the CSV parser returns: spaces, empty cells, decimal commas."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -22,6 +23,19 @@ def called(name: str, place: int) -> str:
     It holds the numbers or names of rows, where pandas or R wrote the file.
     """
     return trimmed(name) or ("Unnamed: 0" if place == 0 else "")
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """The names, where a repeated one gets a number as in pandas: `a`, `a.1`. Empty names stay."""
+    taken, seen, found = {*names}, set[str](), list[str]()
+    for name in names:
+        ours = name
+        if name in seen:
+            ours = next(each for count in itertools.count(1) if (each := f"{name}.{count}") not in taken)
+            taken.add(ours)
+        found.append(ours)
+        seen.update({name} - {""})
+    return found
 
 
 def tidy(table: pa.Table, dialect: Dialect, *, parse: bool = False) -> pa.Table:
@@ -49,7 +63,7 @@ def _named(table: pa.Table, dialect: Dialect) -> pa.Table:
     columns = enumerate(zip(table.column_names, table.schema.types, strict=True))
     table = table.select([place for place, (name, kind) in columns if name.strip() or not pa.types.is_null(kind)])
     if dialect.header:
-        names = [called(name, place) for place, name in enumerate(table.column_names)]
+        names = numbered([called(name, place) for place, name in enumerate(table.column_names)])
         if "" in names:
             place = names.index("") + 1
             raise Unreadable(

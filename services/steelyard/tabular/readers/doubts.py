@@ -7,12 +7,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from steelyard.errors import shown
-from steelyard.tabular.readers.csv_cells import NUMBER
+from steelyard.tabular.readers.csv_cells import NUMBER, numbered
 from steelyard.tabular.remarks import Remark
+from steelyard.tabular.values import trimmed
 
 Remarks = Mapping[str, tuple[Remark, ...]]
 LONG_NUMBER = 5  # digits
 MOST_SHOWN = 3  # cells, and rows
+MOST_NOTES = 20  # rows at the end
+FEWEST_COLUMNS = 3  # with which a single value is remarkable
+SEVERAL_WORDS = r"\S\s+\S"
 MOST_STRINGS = 10_000  # of a column, that are looked at
 BEYOND_ASCII = r"[^\x00-\x7f]"
 TOTALS = r"(?i)^(grand |sub-?)?(totals?|sum|summe|gesamt(summe)?|insgesamt|suma|totale|somme)( g[eé]n[eé]rale?)?:?$"
@@ -78,6 +82,71 @@ def _total(row: int, cell: str) -> Remark:
         "them.",
         suggestion="Remove it from the file if it is no example.",
     )
+
+
+def note_remarks(table: pa.Table) -> Remarks:
+    """At the first column, if the last rows have a few words there and no other value: they may be notes."""
+    if table.num_columns < FEWEST_COLUMNS or not pa.types.is_string(table.schema.types[0]):
+        return {}
+    last = table.slice(max(0, table.num_rows - MOST_NOTES))
+    are_notes = pc.match_substring_regex(last.column(0), SEVERAL_WORDS).fill_null(False)
+    for column in last.columns[1:]:
+        are_notes = pc.and_(are_notes, column.is_null())
+    others = pc.indices_nonzero(pc.invert(are_notes))
+    count = last.num_rows - 1 - (others[-1].as_py() if others else -1)
+    if count in (0, table.num_rows):
+        return {}
+    row, name = table.num_rows - count, table.column_names[0]
+    rows = f"The last row (row {row}) has" if count == 1 else f"The last {count} rows, from row {row} on, have"
+    return {
+        name: (
+            Remark(
+                code="note_rows",
+                level="warning",
+                message=f"{rows} a value in {shown(name)} alone: {shown(table.column(0)[row].as_py())}. They were read "
+                "as data, but may be notes.",
+                suggestion="Remove them from the file if they are no examples.",
+            ),
+        )
+    }
+
+
+def short_remarks(table: pa.Table, count: int, rows: Sequence[int]) -> Remarks:
+    """At the last column, that `count` rows have fewer values than the first line; `rows` are the first of them."""
+    if not count:
+        return {}
+    listed = ", ".join(map(str, rows)) + (", …" if count > len(rows) else "")
+    return {
+        table.column_names[-1]: (
+            Remark(
+                code="short_rows",
+                level="warning",
+                message=f"{count} of {table.num_rows} rows have fewer values than the first line: {listed}. The values "
+                "that they lack, at the end of the row, count as missing.",
+                suggestion="Check these rows: a delimiter may be missing, or a value may contain a line break without "
+                "being quoted.",
+            ),
+        )
+    }
+
+
+def name_remarks(line: Sequence[str], table: pa.Table) -> Remarks:
+    """At each column whose name occurs before in the first line, so that it got a number."""
+    found: dict[str, tuple[Remark, ...]] = {}
+    names = [*map(trimmed, line)]
+    for place, (name, ours) in enumerate(zip(names, numbered(names), strict=True)):
+        if ours != name and ours in table.column_names:
+            first = names.index(name) + 1
+            found[ours] = (
+                Remark(
+                    code="repeated_name",
+                    level="info",
+                    message=f"Column {place + 1} has the same name as column {first}, {shown(name)}; it was renamed "
+                    f"{shown(ours)}.",
+                    suggestion="Use that name in jobs and requests, or rename the column in the file.",
+                ),
+            )
+    return found
 
 
 def header_remarks(table: pa.Table) -> Remarks:

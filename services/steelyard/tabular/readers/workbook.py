@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from steelyard.tabular.readers.archive import opened_zip
 from steelyard.tabular.readers.arrow import brief
-from steelyard.tabular.readers.csv_cells import called
+from steelyard.tabular.readers.csv_cells import called, numbered
 from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.unnamed_files import path_of, unnamed_file
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
@@ -138,7 +138,8 @@ def _write(sheet: CalamineSheet, plain: IO[bytes], asked: Dialect) -> list[str]:
                 zeros.add(place)
     text.flush()
     text.detach()
-    return [called(names[place], place) if names else f"x{place}" for place in sorted(zeros - others)]
+    ours = numbered([called(name, place) for place, name in enumerate(names)])
+    return [ours[place] if names else f"x{place}" for place in sorted(zeros - others)]
 
 
 def _written(value: Cell) -> str:
