@@ -241,7 +241,7 @@ CORPUS = [
     Bad("npz-lengths", NPZ, lambda: npz(x=np.zeros((5, 2)), y=np.zeros(4)), "5 rows of x"),
     Bad("json-broken", JSON, text('[{"a": 1}, {"a": '), "line 1"),
     Bad("json-mixed", JSON, text('[{"a": 1}, {"a": "x"}]'), "row 2, column 'a'"),
-    Bad("json-nested", JSON, text('[{"a": {"b": 1}}]'), "row 1, column 'a'"),
+    Bad("json-nested", JSON, text('[{"a": {"b": 1}}]'), "column 'a': its values are of the type struct"),
     Bad("json-no-rows", JSON, text("[]"), "list of objects"),
     Bad("json-deep", JSON, text("[" * 100_000), "JSON"),
     Bad("ndjson-broken", NDJSON, text('{"a": 1}\n{"a": \n'), "NDJSON"),

@@ -18,7 +18,7 @@ from steelyard.tabular.column import Column
 from steelyard.tabular.remarks import Remark
 from steelyard.tabular.types.column_type import ColumnType
 from steelyard.tabular.types.number import Number
-from steelyard.tabular.types.recognize import recognize
+from steelyard.tabular.types.recognize import Recognized, recognize, with_doubts
 from steelyard.tabular.values import MISSING, Values, concatenate
 
 Rows = NDArray[np.int64]
@@ -94,7 +94,10 @@ def numeric_table(
     remarks: Mapping[str, Remark] = MappingProxyType({}),
 ) -> Table:
     """A table of inputs that are known to be numbers, whatever they look like, and of targets."""
-    inputs = {name: Column.of(Number(), Values(array)) for name, array in numbers.items()}
+    inputs = {}
+    for name, array in numbers.items():
+        found = with_doubts(name, Recognized(Number(), Values(array), ""))
+        inputs[name] = Column.of(found.type, found.values, remarks=found.remarks)
     table = table_of(targets, locate, remarks=remarks)
     return Table(inputs | dict(table.columns), table.rows, locate)
 

@@ -36,7 +36,7 @@ def test_columns_of_json_are_read_as_pandas_writes_them(read: Read) -> None:
         ('{"a": {"0": 1}, "b": {"0": 2, "1": 2}}', "column 'b': it has other rows than 'a'"),
         ('{"a": [1], "b": []}', "column 'b': it has other rows than 'a'"),
         ('{"a": [1, "x"]}', "row 2, column 'a': is 'x'"),
-        ('{"a": [[1]]}', "row 1, column 'a': is [1]"),
+        ('{"a": [[1]]}', "column 'a': its values are of the type list"),
         ('{"a": [1], "b": {"0": 1}}', "or an object of columns"),
         ('{"a": []}', "no rows"),
         ("{}", "or an object of columns"),
@@ -110,6 +110,9 @@ def test_an_object_is_arrays_rows_or_columns(read: Read, content: str, columns: 
         ('{"rows": []}', "it must be a list of objects"),
         ('[{"a": 1}, 2]', "row 2: is 2; it must be an object"),
         ("3", "it must be a list of objects"),
+        ('{"data": [{"a": 1}]}', "its rows are under 'data'; send that list alone, or as {\"rows\": […]}"),
+        ('[{"a": 1}, {"a": {"b": 1}}]', "row 2, column 'a': is {'b': 1}, but the column holds numbers"),
+        ('[{"a": {"b": 1}}]', 'leave it out with columns={"a": {"type": "ignore"}}'),
         (" ", "it is empty"),
     ],
 )
@@ -117,3 +120,15 @@ def test_other_forms_are_explained(read: Read, content: str, says: str) -> None:
     with pytest.raises(Unreadable) as caught:
         read(content, "json")
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "content"),
+    [
+        ("json", '[{"a": 1, "b": {"c": 2}, "d": [3]}, {"a": 4, "b": null, "d": []}]'),
+        ("ndjson", '{"a": 1, "b": {"c": 2}, "d": [3]}\n{"a": 4, "b": null, "d": []}\n'),
+    ],
+)
+def test_lists_and_objects_may_be_ignored(read: Read, form: str, content: str) -> None:
+    columns = {"b": {"type": "ignore"}, "d": {"type": "ignore"}}
+    assert read(content, form, columns=columns)[1] == {"a": [1, 4], "b": [None, None], "d": [None, None]}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.tabular.json_numbers import LARGEST
-from steelyard.tabular.types.number import LONGEST, Number, read_number
+from steelyard.tabular.types.number import LONGEST, Number, read_number, unit_of
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from steelyard.tabular.types.number import LONGEST, Number, read_number
     [
         *[("1,234.50", 1234.5), ("1 234", 1234), ("1\u00a0234\u202f567", 1234567), ("€ 1'234.5", 1234.5)],
         *[("(12)", -12), ("(1,234.5)", -1234.5), ("$5", 5), ("-$5", -5), ("$-5", -5), ("5€", 5), ("12 %", 12)],
+        *[("12.50-", -12.5), ("1,234-", -1234), ("5-€", -5), ("5 €-", -5), ("EUR 1,234.50", 1234.5), ("12 CHF", 12)],
         *[("−3", -3), ("+.5", 0.5), ("1e5", 1e5), ("5.", 5), (" 7 ", 7)],
     ],
 )
@@ -36,6 +37,10 @@ def test_signs_separators_and_currencies_are_read(text: str, expected: float) ->
         "1,234,56",
         "12 kg",
         "--5",
+        "-5-",
+        "5--",
+        "12 ABC",
+        "EUR",
         "0x10",
         "1 2",
         "(5",
@@ -122,3 +127,21 @@ def test_the_mark_with_which_more_values_are_numbers_is_the_decimal_point() -> N
 
 def test_a_column_of_numbers_tells_why() -> None:
     assert "numbers" in Number().reason
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("$5", "$"),
+        ("5 USD", "$"),
+        ("-5%", "%"),
+        ("(€ 5)", "€"),
+        ("5\u00a0EUR", "€"),
+        ("CHF 5", "CHF"),
+        ("5", ""),
+        ("x", ""),
+    ],
+)
+def test_the_unit_of_a_number_is_its_currency_or_percent(text: str, unit: str) -> None:
+    assert unit_of(text) == unit
+    assert unit_of(" " * LONGEST + text) == unit_of("x") == ""

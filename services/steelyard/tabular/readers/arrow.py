@@ -188,7 +188,9 @@ class Recognition:
         declared = self.declared.get(name)
         keeps_strings = declared is None and (self.is_wanted or name in self.texts)
         among = () if keeps_strings else candidates(self.decimal)
-        found = recognize(name, values, known, among=among, nulls=() if keeps_strings else self.nulls)
+        nulls = () if keeps_strings else self.nulls
+        has_doubts = not self.is_wanted and declared is None
+        found = recognize(name, values, known, among=among, nulls=nulls, has_doubts=has_doubts)
         if declared is not None and self.is_wanted:
             return _as_declared(name, values, known, declared)
         if declared is not None:
@@ -225,8 +227,12 @@ def categories_of(schema: pa.Schema) -> set[str]:
     return {*map(trimmed, found)}
 
 
-def _no_column(table: pa.Table, name: str, option: str) -> Unreadable:
-    return Unreadable(f"it has no column {shown(name)}, which {option!r} names; {nearest(name, table.column_names)}")
+def without_nested(table: pa.Table, ignored: Collection[str]) -> pa.Table:
+    """The table without the values of ignored columns of lists or objects, which are not read."""
+    for place, field_ in enumerate(table.schema):
+        if field_.name in ignored and pa.types.is_nested(field_.type):
+            table = table.set_column(place, field_.name, pa.nulls(table.num_rows, pa.string()))
+    return table
 
 
 def with_texts(table: pa.Table, names: Sequence[str], option: str) -> pa.Table:
@@ -302,7 +308,9 @@ def _convert(name: str, column: pa.ChunkedArray) -> tuple[Values, ColumnType | N
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _read_numbers(name, column), None
     raise Unreadable(
-        f"its values are of the type {kind}; supported are numbers, strings, booleans and dates", column=name
+        f"its values are of the type {kind}; supported are numbers, strings, booleans, dates and times. Split it into "
+        f'such columns, or leave it out with columns={{"{name}": {{"type": "ignore"}}}}',
+        column=name,
     )
 
 

@@ -10,7 +10,7 @@ import pyarrow.json as pj
 
 from steelyard.errors import shown
 from steelyard.tabular.readers.arrow import BROKEN, MOST_COLUMNS, brief, require_size
-from steelyard.tabular.readers.ndjson_faults import find_fault
+from steelyard.tabular.readers.ndjson_faults import KINDS, find_fault
 from steelyard.tabular.readers.unreadable import Unreadable
 
 BLOCK_BYTES = 8 << 20
@@ -57,6 +57,9 @@ def _from_object(document: dict[str, Any]) -> pa.Table:
         return _from_rows([*_records(x, document.get("feature_names"), document.get("y"))])
     if names == {"rows"} or _begins_with(rows, dict):
         return _from_rows(rows)
+    [(name, rows), *others] = document.items() or [("", None)]
+    if not others and _begins_with(rows, dict):
+        raise Unreadable(f'its rows are under {shown(name)}; send that list alone, or as {{"rows": […]}}')
     if {*map(type, document.values())} in ({list}, {dict}):
         return _from_columns(document)
     raise Unreadable(f"it must be {FORMS}")
@@ -114,13 +117,10 @@ def _from_rows(rows: Any) -> pa.Table:
 
 
 def _column(name: str, values: list[Any]) -> pa.Array:
-    kinds = {bool: "true and false", int: "numbers", float: "numbers", str: "texts"}
-    kind = next((kinds.get(type(value)) for value in values if value is not None), None)
+    kind = next((KINDS[type(value)] for value in values if value is not None), None)
     for row, value in enumerate(values, start=1):
-        if value is not None and (kinds.get(type(value)) != kind or kind is None):
-            detail = (
-                f"is {shown(value)}; the column holds {kind or 'no such values'}, and all its values must have one type"
-            )
+        if value is not None and KINDS[type(value)] != kind:
+            detail = f"is {shown(value)}, but the column holds {kind}; all of its values must have one type"
             raise Unreadable(detail, row=row, column=name)
     try:
         if kind == "numbers":

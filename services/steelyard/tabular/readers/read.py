@@ -20,6 +20,7 @@ from steelyard.tabular.readers.arrow import (
     unpacked_bytes,
     with_names,
     with_texts,
+    without_nested,
 )
 from steelyard.tabular.readers.csv import read_csv
 from steelyard.tabular.readers.csv_cells import require_words
@@ -32,6 +33,7 @@ from steelyard.tabular.readers.profile import describe_type, profile
 from steelyard.tabular.readers.recall import recall
 from steelyard.tabular.readers.unpacking import unpacked
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
+from steelyard.tabular.types.category import Ignore
 from steelyard.tabular.types.markers import NULLS
 from steelyard.tabular.types.registry import type_from_json
 from steelyard.tabular.values import Values
@@ -75,7 +77,8 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
         declared = {name: type_from_json(schema) for name, schema in options.dialect.columns.items()}
         categories = categories_of(table.schema)
         texts = {*options.dialect.texts, *(name for name, kind in declared.items() if kind.reads_strings)}
-        table = with_texts(with_names(table), options.dialect.texts, "texts")
+        ignored = [name for name, kind in declared.items() if isinstance(kind, Ignore)]
+        table = with_texts(without_nested(with_names(table), ignored), options.dialect.texts, "texts")
         table = with_texts(table, [name for name in declared if name in texts], "columns")
         require_columns(table, declared)
         if options.format in ("json", "ndjson"):

@@ -25,6 +25,7 @@ EPOCH, EPOCH_WITHOUT_ZONE = datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 
 CUT = re.compile(r"(?P<date>.*?)(?:[ ,T]+(?P<time>\d{1,2}:.*))?")
 LONGEST = 64  # characters
 LOOSE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:[ T,]|$)")
+FOREIGN = re.compile(r"\d{1,2}\.? (?:de )?[^\W\d]{3,10}\.? (?:de )?\d{4}$")  # 24. Dezember 2026
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -152,7 +153,7 @@ def written(seconds: float) -> str:
 
 def looks_like_one(text: str) -> bool:
     """Whether a string seems to be meant for a date, read or not."""
-    return any(pattern.match(text) for pattern in (LOOSE, *CLEAR))
+    return any(pattern.match(text) for pattern in (LOOSE, FOREIGN, *CLEAR))
 
 
 def cut(text: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ NULLS = frozenset(
     | {"NULL", "NaN", "None", "n/a", "nan", "null", "?"}
 )
 OTHERS = {"\\n", ".", "-", "--", "---", "*", "n.a.", "n. a.", "missing", "unknown", "none", "nat", "nil", "na", "nan"}
+OTHERS |= {"–", "—", "k.a.", "k. a."}  # dashes, and German for n/a
 ERRORS = {"#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!", "#n/a"}
 LOWER = frozenset({each.lower() for each in NULLS} | OTHERS | ERRORS)
 

@@ -1,4 +1,4 @@
-"""Numbers, and how people write them: `1,234.50`, `1.234,50`, `1 234`, `(12)`, `$5`, `12 %`, `−3`."""
+"""Numbers, and how people write them: `1,234.50`, `1.234,50`, `1 234`, `(12)`, `12-`, `$5`, `5 EUR`, `12 %`, `−3`."""
 
 import re
 from collections.abc import Sequence
@@ -15,9 +15,13 @@ from steelyard.tabular.values import Kind, Values
 
 TOO_LARGE = f"it must be within ±{LARGEST:g}"
 SAME = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'"})
-CURRENCIES = "$€£¥₹"
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
+CODES = ("CHF", "CNY", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "TRY", "BRL", "MXN", "ZAR")
+CURRENCY = "|".join((*SYMBOLS, *CODES, *map(re.escape, SYMBOLS.values())))
 ADORNED = re.compile(
-    rf"(?P<sign>[+-]?)[{CURRENCIES}]? ?(?P<inner>[+-]?)(?P<body>\d.*?|[.,]\d.*?) ?[%{CURRENCIES}]?", re.ASCII
+    rf"(?P<sign>[+-]?)(?P<before>{CURRENCY})? ?(?P<inner>[+-]?)(?P<body>\d.*?|[.,]\d.*?)"
+    rf"(?P<middle>-?) ?(?P<after>%|{CURRENCY})?(?P<last>-?)",
+    re.ASCII,
 )
 PLAIN = {mark: re.compile(rf"(?:\d+[{mark}]?\d*|[{mark}]\d+)(?:[eE][+-]?\d+)?", re.ASCII) for mark in (".", ",")}
 GROUPED = {
@@ -133,13 +137,21 @@ def read_number(text: str, decimal: str = ".") -> float | None:
     text = text.translate(SAME).strip()
     is_negative = text.startswith("(") and text.endswith(")")  # as accountants write it
     found = ADORNED.fullmatch(text[1:-1] if is_negative else text)
-    if found is None or (found["sign"] and found["inner"]):
+    signs = "" if found is None else found["sign"] + found["inner"] + found["middle"] + found["last"]
+    if found is None or len(signs) > 1:
         return None
     digits = _digits(found["body"], decimal)
     if digits is None:
         return None
-    number = float(found["sign"] + found["inner"] + digits)
+    number = float(signs + digits)
     return None if abs(number) > LARGEST else -number if is_negative else number
+
+
+def unit_of(text: str) -> str:
+    """The currency of a number as its symbol or code, a percent sign, or nothing."""
+    found = ADORNED.fullmatch(text.translate(SAME).strip(" ()")) if len(text) <= LONGEST else None
+    unit = "" if found is None else found["before"] or found["after"] or ""
+    return SYMBOLS.get(unit, unit)
 
 
 def _digits(body: str, decimal: str) -> str | None:

@@ -15,6 +15,7 @@ from steelyard.tabular.types.boolean import Boolean
 from steelyard.tabular.types.category import Category, Text
 from steelyard.tabular.types.column_type import MOST, ColumnType, Recognizable
 from steelyard.tabular.types.datetime import Datetime, looks_like_one
+from steelyard.tabular.types.doubtful_values import number_doubts, string_doubts, unit_doubts
 from steelyard.tabular.types.markers import is_marker
 from steelyard.tabular.types.number import Number
 from steelyard.tabular.types.registry import candidates
@@ -56,10 +57,12 @@ def recognize(
     *,
     among: Sequence[Recognizable] | None = None,
     nulls: Collection[str] = (),
+    has_doubts: bool = True,
 ) -> Recognized:
     """The type of a column with these values; `known` is the type that a file states.
 
     `among` are the types that its strings may be of, else those of `candidates`; strings of `nulls` are missing values.
+    Without `has_doubts`, no remarks are made on values that may mean something else.
 
     Strings become numbers, dates, times of day or booleans where at least `MOST` of them are; the others count as
     missing. Unique strings, and unique integers in a column with a name like `id`, identify rows. Strings that are too
@@ -67,11 +70,24 @@ def recognize(
     """
     if known is not None:
         return Recognized(known, values, known.reason)
-    if values.labels is None:
-        return _recognize_numbers(name, Number(), values)
-    if not values.are_texts:
+    if values.labels is not None and not values.are_texts:
         return Recognized(Boolean(), values, Boolean().reason)
-    return _recognize_strings(name, values, candidates() if among is None else among, nulls)
+    if values.labels is None:
+        found = _recognize_numbers(name, Number(), values)
+    else:
+        found = _recognize_strings(name, values, candidates() if among is None else among, nulls)
+    return with_doubts(name, found) if has_doubts else found
+
+
+def with_doubts(name: str, found: Recognized) -> Recognized:
+    """The column with remarks on values that may mean something else, if it is one of numbers or of strings."""
+    values = found.values
+    if isinstance(found.type, Number) and values.labels is None and not found.is_id:
+        return replace(found, remarks=(*found.remarks, *number_doubts(name, values.array)))
+    if isinstance(found.type, Category) and values.labels is not None and not found.remarks:
+        counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels))
+        return replace(found, remarks=tuple(string_doubts(name, values.labels, counts)))
+    return found
 
 
 def declare(
@@ -164,11 +180,15 @@ def _of_reading(name: str, values: Values, reading: Reading) -> Recognized:
     recognized = Recognized(column_type, held, column_type.reason)
     if isinstance(column_type, Number):
         recognized = _recognize_numbers(name, column_type, held)
+    if isinstance(column_type, Number):
+        read = [place for place, value in enumerate(reading.found) if value is not None and reading.counts[place]]
+        units = unit_doubts(name, [reading.labels[place] for place in read], reading.counts[read].tolist())
+        recognized = replace(recognized, remarks=tuple(units))
     if not odd:
         return recognized
     total = int(np.count_nonzero(~values.missing))
     remark = _odd_values(name, column_type, int(reading.counts[reading.odd].sum()), total, _cells(reading, values))
-    return replace(recognized, remarks=(remark,))
+    return replace(recognized, remarks=(remark, *recognized.remarks))
 
 
 def _cells(reading: Reading, values: Values) -> list[tuple[int, Any]]:

@@ -1,0 +1,157 @@
+"""Remarks on values that may mean something else: numbers for missing values or dates, and numbers with a unit."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.errors import shown
+from steelyard.tabular.remarks import Remark
+from steelyard.tabular.types.column_type import MOST
+from steelyard.tabular.types.number import read_number, unit_of
+
+FEWEST = 3  # values, before they are remarkable
+MOST_SENTINELS = 4  # of a column
+OFTEN = 5  # times as often as other values
+NEXT = 2  # 97 and 98 are sentinels beside 99
+NEAR = 0.1  # of the range of the others
+# The smallest and largest integers of 16 and 32 bits, and what well logs have.
+SENTINELS = frozenset({-32768.0, 32767.0, -2147483648.0, 2147483647.0, -999.25})
+NINES = re.compile(r"-?99+(?:\.9*0?)?|-9(?:\.0)?")
+FIRST_DAY = date(1899, 12, 30)  # the day 0 of Excel
+EXCEL_DAYS = (20_000, 60_000)  # 1954 to 2064
+FIRST_WRITTEN, LAST_WRITTEN = 1900_01_01, 2100_12_31
+DATE_NAME = re.compile(r"(?i)(?:date|datum|fecha|dato)s?$|^(?:date|datum|fecha|dato|day|tag|dt)(?:\b|_)")
+WITH_UNIT = re.compile(
+    r"(?P<number>[+-]?\d(?:[\d.,']*\d)?)(?P<unit>\s+\D\S{0,9}(?: \D\S{0,9})?|[a-zµ°Ω][^\s\d]{0,5}(?: [^\s\d]{1,6})?)"
+)
+
+
+def number_doubts(name: str, numbers: NDArray[np.floating]) -> Iterator[Remark]:
+    """At numbers, those that repeat far away from the others, and those that may be dates."""
+    present = numbers[~np.isnan(numbers)]
+    if len(present) >= FEWEST:
+        found = [*_sentinels(present)]
+        if found:
+            others = present[~np.isin(present, [value for value, _ in found])]
+            yield _sentinel_values(name, found, others)
+        yield from _dates(name, present)
+
+
+def _sentinels(present: NDArray[np.floating]) -> Iterator[tuple[float, int]]:
+    """Numbers that may stand for missing values, each with its count."""
+    known: list[float] = []
+    while len(present) and len(known) < MOST_SENTINELS:
+        for value in (float(present.min()), float(present.max())):
+            if not _looks_like_sentinel(value, known):
+                continue
+            is_one = present == value
+            if _is_apart(value, int(is_one.sum()), present[np.abs(present - value) > NEXT]):
+                known.append(value)
+                yield value, int(is_one.sum())
+                present = present[~is_one]
+                break
+        else:
+            return
+
+
+def _looks_like_sentinel(value: float, known: Sequence[float]) -> bool:
+    """Whether it is written with nines, is in `SENTINELS`, or is next to one that was found, as -98 is to -99."""
+    return (
+        value in SENTINELS or NINES.fullmatch(str(value)) is not None or any(abs(value - each) <= 2 for each in known)
+    )
+
+
+def _is_apart(value: float, count: int, others: NDArray[np.floating]) -> bool:
+    """Whether the value repeats, and is far from the others, below 0 unlike them, or far more frequent than they."""
+    if count < FEWEST or not len(others):
+        return False
+    least, most = float(others.min()), float(others.max())
+    gap, size = max(least - value, value - most), most - least
+    if not size:
+        return False
+    if gap > size or value < 0 <= least:
+        return True
+    return gap > NEAR * size and count * len(np.unique(others)) > OFTEN * len(others)
+
+
+def _dates(name: str, present: NDArray[np.floating]) -> Iterator[Remark]:
+    least, most = float(present.min()), float(present.max())
+    if least == most:
+        return
+    if least >= FIRST_WRITTEN and most <= LAST_WRITTEN and (present == np.floor(present)).all():
+        months, days = present // 100 % 100, present % 100
+        if (months >= 1).all() and (months <= 12).all() and (days >= 1).all() and (days <= 31).all():
+            yield _dates_as_numbers(
+                name,
+                f"such as {least:.0f}, look like dates without separators",
+                f'Send columns={{"{name}": {{"type": "datetime", "format": "%Y%m%d"}}}} with the file.',
+            )
+    elif least >= EXCEL_DAYS[0] and most <= EXCEL_DAYS[1] and DATE_NAME.search(name):
+        yield _dates_as_numbers(
+            name,
+            f"such as {least:g}, look like the numbers of days in Excel: {FIRST_DAY + timedelta(int(least))}",
+            "Format the column as a date in Excel and save the file again, or write dates as 2026-11-24.",
+        )
+
+
+def unit_doubts(name: str, labels: Sequence[str], counts: Sequence[int]) -> Iterator[Remark]:
+    """At strings that say numbers, that some have a currency or a percent sign, and others none, or another."""
+    units: dict[str, list[int]] = {}
+    for place, label in enumerate(labels):
+        units.setdefault(unit_of(label), []).append(place)
+    if len(units) > 1:
+        several = []
+        for unit, places in units.items():
+            count = sum(counts[place] for place in places)
+            several.append(f"{count} with{f' {unit}' if unit else 'out'}, such as {shown(labels[places[0]])}")
+        yield Remark(
+            code="mixed_units",
+            level="warning",
+            message=f"The values of {shown(name)} have different signs, which were dropped: {', '.join(several)}.",
+            suggestion="If that changes what the numbers mean, write all of them in the same unit.",
+        )
+
+
+def string_doubts(name: str, labels: Sequence[str], counts: NDArray[np.int64]) -> Iterator[Remark]:
+    """At strings, that nearly all are numbers with the same unit."""
+    weights: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for label, count in zip(labels, counts.tolist(), strict=True):
+        found = WITH_UNIT.fullmatch(label) if len(label) <= 64 else None
+        if found is not None and read_number(found["number"]) is not None:
+            weights[found["unit"].strip()] += count
+            first.setdefault(found["unit"].strip(), label)
+    [(unit, count)] = weights.most_common(1) or [("", 0)]
+    if count >= FEWEST and count >= MOST * counts.sum():
+        yield Remark(
+            code="numbers_with_unit",
+            level="warning",
+            message=f"{count} values of {shown(name)} are numbers with the unit {shown(unit)}, such as "
+            f"{shown(first[unit])}; they were read as strings.",
+            suggestion="Remove the unit from the cells, so that they are numbers.",
+        )
+
+
+def _sentinel_values(name: str, found: Sequence[tuple[float, int]], others: NDArray[np.floating]) -> Remark:
+    listed = " and ".join(f"{count} are {value:.15g}" for value, count in found)
+    missing = ", ".join(f"{value:.15g}" for value, _ in found)
+    return Remark(
+        code="sentinel_values",
+        level="info",
+        message=f"Of the values of {shown(name)}, {listed}, apart from the others ({others.min():.6g} to "
+        f"{others.max():.6g}). They may mean a missing value, but were read as numbers.",
+        suggestion=f'If so, send columns={{"{name}": {{"type": "number", "missing": [{missing}]}}}} with the file.',
+    )
+
+
+def _dates_as_numbers(name: str, why: str, suggestion: str) -> Remark:
+    return Remark(
+        code="dates_as_numbers",
+        level="info",
+        message=f"The values of {shown(name)}, {why}; they were read as numbers.",
+        suggestion=suggestion,
+    )
