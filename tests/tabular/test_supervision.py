@@ -136,6 +136,12 @@ def test_columns_that_only_tell_rows_apart_are_left_out_unless_they_are_named() 
         learn(labels, columns={"who": columns["who"]})
 
 
+def test_a_job_without_inputs_is_told_why_a_column_is_none() -> None:
+    days = [f"{day:02}.11.26" for day in range(1, 31)]
+    with pytest.raises(ValidationFailed, match=r"'features'\. The values of 'on' look like dates, but were read as"):
+        learn([1, 2] * 15, columns={"on": days})
+
+
 @pytest.mark.parametrize(
     ("target", "options", "place", "word"),
     [

@@ -15,6 +15,7 @@ from steelyard.tabular.table import Table
 from steelyard.tabular.targets import Guess, read_targets
 
 EMPTY = "it has no value in any training row"
+MOST_REASONS = 3  # remarks on columns, in an error
 ROLES = {"target": "the target", "features": "an input", "ignore": "ignored", "sample_weight": "the weight"}
 
 
@@ -84,7 +85,7 @@ def supervise(
     rest = [name for name in table.names if name not in {*targets, *ignore, *weight, *used}]
     left_out = {} if features else {name: why for name in rest if (why := _why_left_out(table.columns[name]))}
     chosen = list(features) if features else [name for name in rest if name not in left_out]
-    refuse(chain(_row_faults(sent, table), _feature_faults(chosen, left_out), _weight_faults(table, weight)))
+    refuse(chain(_row_faults(sent, table), _feature_faults(chosen, left_out, table), _weight_faults(table, weight)))
     inputs = {name: table.columns[name] for name in chosen}
     read = read_targets(table, targets, task, tasks)
     return Supervised(
@@ -168,10 +169,12 @@ def _row_faults(sent: Table, table: Table) -> Iterator[Fault]:
         yield Fault(pointer(AT), f"has {sent.rows} rows{of_which}; training needs at least 2")
 
 
-def _feature_faults(features: list[str], left_out: dict[str, str]) -> Iterator[Fault]:
+def _feature_faults(features: list[str], left_out: dict[str, str], table: Table) -> Iterator[Fault]:
     if not features:
         hint = f"; {_listed(list(left_out))} can be named in 'features'" if left_out else ""
-        yield Fault(pointer(AT), f"has no input columns besides the target and the ignored columns{hint}")
+        remarks = [remark.message for name in left_out for remark in table.columns[name].remarks][:MOST_REASONS]
+        why = "".join(f". {message.removesuffix('.')}" for message in remarks)
+        yield Fault(pointer(AT), f"has no input columns besides the target and the ignored columns{hint}{why}")
 
 
 def _weight_faults(table: Table, weights: list[str]) -> Iterator[Fault]:

@@ -158,6 +158,21 @@ def test_other_strings_are_no_numbers_with_a_unit(values: list[str]) -> None:
     assert strings(values) == ()
 
 
+@pytest.mark.parametrize(
+    ("values", "code", "cell"),
+    [
+        (["20:15:00", "26:00:30", "101:59:59", "30:00"], "durations_as_strings", "'20:15:00'"),
+        (["'1'", "'x y'", "'3'"], "quoted_strings", "\"'1'\""),
+    ],
+)
+def test_durations_and_single_quotes_are_named(values: list[str], code: str, cell: str) -> None:
+    [remark] = strings(values)
+    assert (remark.code, remark.level) == (code, "warning")
+    assert f"{len(values)} values of 'x'" in remark.message
+    assert f"such as {cell}" in remark.message
+    assert strings([*values * 5, *["x"] * len(values)]) == ()
+
+
 @pytest.mark.parametrize("given", [Category(), Number()])
 def test_a_declared_column_is_not_examined(given: ColumnType) -> None:
     values = coded(["10 cm", "12 cm", "9 cm"])

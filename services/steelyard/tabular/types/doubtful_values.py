@@ -24,6 +24,8 @@ NINES = re.compile(r"-?99+(?:\.9*0?)?|-9(?:\.0)?")
 FIRST_DAY = date(1899, 12, 30)  # the day 0 of Excel
 EXCEL_DAYS = (20_000, 60_000)  # 1954 to 2064
 FIRST_WRITTEN, LAST_WRITTEN = 1900_01_01, 2100_12_31
+LONGEST = 64  # characters, of a number with a unit
+DURATION = re.compile(r"-?\d{1,5}:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?", re.ASCII)
 DATE_NAME = re.compile(r"(?i)(?:date|datum|fecha|dato)s?$|^(?:date|datum|fecha|dato|day|tag|dt)(?:\b|_)")
 WITH_UNIT = re.compile(
     r"(?P<number>[+-]?\d(?:[\d.,']*\d)?)(?P<unit>\s+\D\S{0,9}(?: \D\S{0,9})?|[a-zµ°Ω][^\s\d]{0,5}(?: [^\s\d]{1,6})?)"
@@ -117,23 +119,56 @@ def unit_doubts(name: str, labels: Sequence[str], counts: Sequence[int]) -> Iter
 
 
 def string_doubts(name: str, labels: Sequence[str], counts: NDArray[np.int64]) -> Iterator[Remark]:
-    """At strings, that nearly all are numbers with the same unit."""
-    weights: Counter[str] = Counter()
+    """At strings, nearly all of which are numbers with the same unit, durations, or between single quotes."""
+    total = int(counts.sum())
+    units: Counter[str] = Counter()
+    durations = quoted = 0
     first: dict[str, str] = {}
     for label, count in zip(labels, counts.tolist(), strict=True):
-        found = WITH_UNIT.fullmatch(label) if len(label) <= 64 else None
-        if found is not None and read_number(found["number"]) is not None:
-            weights[found["unit"].strip()] += count
-            first.setdefault(found["unit"].strip(), label)
-    [(unit, count)] = weights.most_common(1) or [("", 0)]
-    if count >= FEWEST and count >= MOST * counts.sum():
-        yield Remark(
-            code="numbers_with_unit",
-            level="warning",
-            message=f"{count} values of {shown(name)} are numbers with the unit {shown(unit)}, such as "
-            f"{shown(first[unit])}; they were read as strings.",
-            suggestion="Remove the unit from the cells, so that they are numbers.",
-        )
+        if (found := WITH_UNIT.fullmatch(label[:LONGEST])) and read_number(found["number"]) is not None:
+            unit = found["unit"].strip()
+            units[unit] += count
+            first.setdefault(unit, label)
+        durations += count * (DURATION.fullmatch(label) is not None)
+        quoted += count * (len(label) > 1 and label[0] == label[-1] == "'")
+    least = max(FEWEST, MOST * total)
+    [(unit, count)] = units.most_common(1) or [("", 0)]
+    if count >= least:
+        yield _numbers_with_unit(name, count, unit, first[unit])
+    elif durations >= least:
+        yield _durations(name, durations, next(label for label in labels if DURATION.fullmatch(label)))
+    elif quoted >= least:
+        yield _quoted_strings(name, quoted, labels[0])
+
+
+def _numbers_with_unit(name: str, count: int, unit: str, cell: str) -> Remark:
+    return Remark(
+        code="numbers_with_unit",
+        level="warning",
+        message=f"{count} values of {shown(name)} are numbers with the unit {shown(unit)}, such as {shown(cell)}; they "
+        "were read as strings.",
+        suggestion="Remove the unit from the cells, so that they are numbers.",
+    )
+
+
+def _durations(name: str, count: int, cell: str) -> Remark:
+    return Remark(
+        code="durations_as_strings",
+        level="warning",
+        message=f"{count} values of {shown(name)} look like durations, such as {shown(cell)}, of which some are longer "
+        "than a day; they were read as strings.",
+        suggestion="Write them as numbers, in seconds or hours.",
+    )
+
+
+def _quoted_strings(name: str, count: int, cell: str) -> Remark:
+    return Remark(
+        code="quoted_strings",
+        level="warning",
+        message=f"{count} values of {shown(name)} are between single quotes, such as {shown(cell)}, and were read with "
+        "them.",
+        suggestion="Send the file with quotechar=' (a single quote).",
+    )
 
 
 def _sentinel_values(name: str, found: Sequence[tuple[float, int]], others: NDArray[np.floating]) -> Remark:
