@@ -25,6 +25,13 @@ def test_the_first_visible_sheet_with_data_is_read_and_named(read: Read, form: s
     assert found == {"sheet": "Daten", "other_sheets": "empty, more, secret"}
 
 
+def test_a_sheet_of_notes_is_passed_over_for_a_table(read: Read) -> None:
+    notes, column = rows(["see the next sheet"], ["thanks"]), rows(["a"], [1], [2])
+    found, columns = read(workbook({"Info": notes, "Daten": TABLE, "more": TABLE}), "xlsx")
+    assert (found["sheet"], columns) == ("Daten", COLUMNS)
+    assert read(workbook({"s": column, "t": rows(["x", "y"])}), "xlsx")[1] == {"a": [1, 2]}
+
+
 def test_codes_keep_their_zeros_in_columns_with_the_same_name(read: Read) -> None:
     content = workbook({"s": rows(["a", "a"], [1, "007"], [2, "012"])})
     assert read(content, "xlsx")[1] == {"a": [1, 2], "a.1": ["007", "012"]}

@@ -105,14 +105,24 @@ def _require_results(piece: bytes) -> None:
 
 
 def _first_with_data(workbook: CalamineWorkbook) -> tuple[CalamineSheet, list[str]]:
-    """The first sheet that has cells, one that is visible if there is; and the names of the others."""
+    """The first sheet with a table, else the first with cells, a visible one if possible; the names of the others."""
     sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     sheets.sort(key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible)
+    found = None
     for each in sheets:
         sheet = workbook.get_sheet_by_name(each.name)
-        if sheet.start is not None:
-            return sheet, [other.name for other in sheets if other.name != each.name]
-    raise Unreadable("it is an Excel workbook without data")
+        if sheet.start is not None and (found is None or _is_table(sheet)):
+            found = sheet
+            if _is_table(sheet):
+                break
+    if found is None:
+        raise Unreadable("it is an Excel workbook without data")
+    return found, [other.name for other in sheets if other.name != found.name]
+
+
+def _is_table(sheet: CalamineSheet) -> bool:
+    """Whether it has several rows and columns: a sheet of notes often comes first."""
+    return sheet.height > 1 and sheet.width > 1
 
 
 def _write(sheet: CalamineSheet, plain: IO[bytes], asked: Dialect) -> list[str]:
