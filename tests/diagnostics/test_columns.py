@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.diagnostics.columns import constant_inputs, find_in_columns
+from steelyard.diagnostics.columns import constant_inputs, high_cardinality, rare_categories
 from steelyard.diagnostics.schema import Finding
 from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.encoder_options import EncoderOptions
@@ -15,7 +15,12 @@ from steelyard.tabular.values import Values, coded
 
 def findings(values: list[str], **options: Any) -> list[Finding]:
     table = table_of({"city": coded(values)})
-    return find_in_columns(Encoder.fit(table.columns, np.arange(table.rows), EncoderOptions(**options)), table.rows)
+    encoder = Encoder.fit(table.columns, np.arange(table.rows), EncoderOptions(**options))
+    return [
+        finding
+        for column in encoder.categories
+        for finding in (*rare_categories(column, encoder), *high_cardinality(column, encoder, table.rows))
+    ]
 
 
 def test_columns_of_a_few_frequent_categories_have_nothing_to_tell() -> None:

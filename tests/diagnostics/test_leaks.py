@@ -25,7 +25,9 @@ def values(of: Any) -> Values:
 def leaks(x: Any, y: Any, **options: Any) -> list[Finding]:
     rows = len(y)
     table = table_of({"x": values(x), "noise": values(np.random.default_rng(1).normal(size=rows)), "y": values(y)})
-    return [*find_leaks(supervise(table, ["y"], features=["x", "noise"], **options), np.arange(rows))]
+    return [
+        each for _, each in find_leaks(supervise(table, ["y"], features=["x", "noise"], **options), np.arange(rows))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_a_constant_target_and_a_split_of_one_row_are_findings(service: Service)
     spec = job({"a": numbers(), "part": part, "y": [5000.1] * ROWS}, **HELD, training={"epochs": 15})
     done = service.wait(service.post(spec)["id"])
     assert "'y' is 5000.1 in all 59 training rows" in found(done)["constant_target"]["message"]
-    assert not {"loss_exploded", "no_better_than_constant"} & found(done).keys()
+    assert not {"learning_rate_too_high", "no_better_than_constant", "worse_than_baseline"} & found(done).keys()
     assert done["metrics"]["validation"]["r2"] is None
     assert (
         found(done)["undefined_metrics"]["message"] == "r2 of the validation rows is null. It needs at least two rows."
@@ -196,11 +196,11 @@ DEAD = {"type": "dense", "units": 8, "bias_initializer": {"name": "constant", "v
 @pytest.mark.parametrize(
     ("fields", "codes", "words"),
     [
-        ({"optimizer": {"name": "adam", "learning_rate": 1e8}}, {"loss_exploded"}, "smaller learning rate"),
-        ({"layers": [DEAD]}, {"stuck_units", "no_better_than_constant"}, "bias initializer"),
+        ({"optimizer": {"name": "adam", "learning_rate": 1e8}}, {"learning_rate_too_high"}, "smaller learning rate"),
+        ({"layers": [DEAD]}, {"dead_units", "no_better_than_constant"}, "bias initializer"),
         (
             {"scale": 1e5, "activation": "sigmoid", "preprocessing": {"numeric": "none"}},
-            {"stuck_units", "no_better_than_constant", "one_class_predicted"},
+            {"unscaled_inputs", "no_better_than_constant", "one_class_predicted"},
             "preprocessing.numeric",
         ),
     ],

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from steelyard.diagnostics.findings import STOP_EARLY
 from steelyard.training.defaults import BLIND_EPOCHS, MOST_EPOCHS, MOST_STEPS, OPTIMIZER, PATIENCE, UNITS
 from steelyard.training.examples import EXAMPLES
 from tests.training.jobs import faults, job, read
@@ -113,19 +112,6 @@ def test_without_validation_rows_a_job_trains_a_number_of_steps_and_says_why() -
         assert plan.spec.training.early_stopping is None
         assert BLIND_EPOCHS[0] <= plan.spec.epochs <= BLIND_EPOCHS[1]
     assert read({**IRIS, "validation": None}).spec.epochs == BLIND_EPOCHS[0]
-
-
-def test_the_patch_for_overfitting_fits_the_specification() -> None:
-    spec = read(job(training={"epochs": 500})).spec.to_json()
-    *parents, name = STOP_EARLY.path.split("/")[1:]
-    holder = spec
-    for parent in parents:
-        holder = holder[parent]
-    holder[name] = STOP_EARLY.value
-    patched = read(spec).spec
-    assert patched.epochs == 500
-    assert patched.training.early_stopping is not None
-    assert patched.training.early_stopping.restore_best
 
 
 def test_auto_is_rejected_where_nothing_is_chosen() -> None:

@@ -1,32 +1,25 @@
 """The findings of a run: the rules of `steelyard.diagnostics` applied to its history, network, and data."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from numpy.typing import NDArray
-
-from steelyard.diagnostics.columns import constant_inputs, find_in_columns
-from steelyard.diagnostics.findings import Run, find
-from steelyard.diagnostics.leaks import find_leaks
-from steelyard.diagnostics.learning import (
-    LEAST_EPOCHS,
-    constant_loss,
-    learned_nothing,
-    one_class_predicted,
-    stuck_units,
-)
-from steelyard.diagnostics.not_finite import blame_cell, blame_target, find_not_finite, find_overflow, find_undefined
+from steelyard.diagnostics.diagnosis import diagnose, in_order
+from steelyard.diagnostics.not_finite import blame_cell, blame_target
+from steelyard.diagnostics.rules import RULES
+from steelyard.diagnostics.run import Predicted, Run, RunData
 from steelyard.diagnostics.schema import Finding
+from steelyard.errors import Diverged, SteelyardError
 from steelyard.nn.ensemble import member_name
 from steelyard.nn.one_hot import OneHot
-from steelyard.nn.penalties import Penalties
 from steelyard.nn.training.ensemble import AnyTraining
 from steelyard.nn.training.loop import Training
 from steelyard.training.assemble import Prepared
+from steelyard.training.results import SplitPredictions
 from steelyard.training.schema import JobSpec
 
 History = Mapping[str, list[float | None]]
 Metrics = Mapping[str, Mapping[str, float | None]]
+ABOUT_DATA = {rule.name: False for rule in RULES if rule.stage == "data"}
 
 
 def find_in_run(
@@ -35,65 +28,51 @@ def find_in_run(
     prepared: Prepared | None,
     history: History,
     metrics: Metrics,
-    predictions: NDArray[Any] | None,
     *,
-    diverged: bool,
+    baseline: Mapping[str, Metrics] | None = None,
+    predictions: Sequence[SplitPredictions] = (),
+    error: SteelyardError | None = None,
 ) -> list[Finding]:
     """All findings of a run, the most important first.
 
-    `predictions` are those for the training rows if the run finished and its loss has not `diverged`. `prepared` is
-    `None` if it was freed because the run needed too much memory.
+    `prepared` is `None` if it was freed because the run needed too much memory.
     """
-    found = _of_members(training, lambda member: find(_run(spec, member, history)))
-    if prepared is None:
-        return found
-    reasons = list(_why_nothing_was_learned(spec, training, prepared, history, predictions))
-    if any(finding.code != "stuck_units" for finding in reasons):
-        found = [finding for finding in found if finding.code != "loss_did_not_fall"]
-    causes = _causes(prepared, history, metrics, diverged=diverged)
-    stopped_at = training.best_epoch if training.stopped_early and training.restored_best else None
-    not_finite = find_not_finite(history, causes, stopped_at=stopped_at)
-    others = {split: values for split, values in metrics.items() if split != "validation" or not not_finite}
-    rows = prepared.parts["train"].rows
-    # Units that started equal are often stuck as well; the first finding explains both.
-    equal = [finding for finding in found if finding.code == "equal_units"]
-    layers = {finding.layer for finding in equal}
-    return [
-        *equal,
-        *(finding for finding in reasons if finding.layer is None or finding.layer not in layers),
-        *find_overflow(causes.get("train")),
-        *(finding for finding in found if finding not in equal),
-        *not_finite,
-        *find_undefined(others, causes),
-        *find_leaks(prepared.supervised, rows),
-        *constant_inputs(prepared.supervised.inputs, rows),
-        *find_in_columns(prepared.inputs, len(rows)),
-    ]
+    document = spec.to_json()
+    about: dict[str, Any] = {
+        "spec": document,
+        "history": history,
+        "metrics": metrics,
+        "baseline": baseline,
+        "predictions": {
+            split.split: Predicted(split.rows, split.targets, split.predictions, split.probabilities)
+            for split in predictions
+        },
+        "classes": None if prepared is None else prepared.supervised.classes,
+        "error": None if error is None else error.problem(),
+        "restored": training.restored_best,
+        "stopped_at": training.best_epoch if training.stopped_early and training.restored_best else None,
+    }
+    causes = {} if prepared is None else _causes(prepared, history, metrics, diverged=isinstance(error, Diverged))
+    overrides = document["diagnostics"]["rules"]
+    found = []
+    for member in training.members:
+        data = None if prepared is None else _data(member, prepared, causes)
+        run = Run(**about, initial=member.initial, final=member.network.tensors(), data=data)
+        found.append(diagnose(run, overrides))
+        overrides = overrides | ABOUT_DATA  # what is wrong with the data is the same for every member
+    return found[0] if len(found) == 1 else _merge(found)
 
 
-def _run(spec: JobSpec, training: Training, history: History) -> Run:
-    return Run(
-        history,
-        training.initial,
-        training.network.tensors(),
-        spec.epochs,
-        restored=training.restored_best,
-        stops_early=spec.training.early_stopping is not None,
+def _merge(found: Sequence[Sequence[Finding]]) -> list[Finding]:
+    """The findings of the members of an ensemble, each once, with the members that it is about."""
+    merged: dict[tuple[str, str | None], tuple[Finding, list[int]]] = {}
+    for number, findings in enumerate(found, start=1):
+        for finding in findings:
+            merged.setdefault((finding.code, finding.layer), (finding, []))[1].append(number)
+    return in_order(
+        finding if finding.layer is None else _about_members(finding, numbers, len(found))
+        for finding, numbers in merged.values()
     )
-
-
-def _of_members(training: AnyTraining, look: Callable[[Training], Iterable[Finding]]) -> list[Finding]:
-    """What is found in the network; in an ensemble, each finding once, with the members that it is about."""
-    if len(training.members) == 1:
-        return [*look(training.members[0])]
-    found: dict[tuple[str, str | None], tuple[Finding, list[int]]] = {}
-    for number, member in enumerate(training.members, start=1):
-        for finding in look(member):
-            found.setdefault((finding.code, finding.layer), (finding, []))[1].append(number)
-    return [
-        finding if finding.layer is None else _about_members(finding, numbers, len(training.members))
-        for finding, numbers in found.values()
-    ]
 
 
 def _about_members(finding: Finding, numbers: list[int], count: int) -> Finding:
@@ -103,18 +82,18 @@ def _about_members(finding: Finding, numbers: list[int], count: int) -> Finding:
     return finding.model_copy(update={"layer": f"{member_name(numbers[0])}.{finding.layer}", "message": message})
 
 
-def _why_nothing_was_learned(
-    spec: JobSpec, training: AnyTraining, prepared: Prepared, history: History, predictions: NDArray[Any] | None
-) -> Iterator[Finding]:
-    train, losses = prepared.parts["train"], history.get("loss", [])
-    yield from _of_members(training, lambda member: stuck_units(member.network, train.x))
-    constant = constant_loss(spec.make_loss(), train.y, training.network.outputs, prepared.weights)
-    penalty = sum(Penalties(member.network).value() for member in training.members) / len(training.members)
-    rate = spec.make_optimizer().learning_rate
-    yield from learned_nothing(losses, constant + penalty, rate)
-    classes = prepared.supervised.classes
-    if classes is not None and predictions is not None and len(losses) >= LEAST_EPOCHS:
-        yield from one_class_predicted(prepared.supervised.y[train.rows], predictions, classes)
+def _data(training: Training, prepared: Prepared, causes: Mapping[str, str]) -> RunData:
+    train = prepared.parts["train"]
+    return RunData(
+        supervised=prepared.supervised,
+        rows=train.rows,
+        encoder=prepared.inputs,
+        x=train.x,
+        y=train.y,
+        weights=prepared.weights,
+        network=training.network,
+        causes=causes,
+    )
 
 
 def _causes(prepared: Prepared, history: History, metrics: Metrics, *, diverged: bool) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from steelyard.datasets import library
 from steelyard.documents.writer import to_values
-from steelyard.errors import Diverged, SteelyardError
+from steelyard.errors import SteelyardError
 from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End, Epochs
@@ -190,7 +190,7 @@ class Outcome:
             epoch=training.epoch if training is not None else 0,
             train_seconds=round(self.train_seconds, 6),
             metrics=metrics,
-            findings=self._findings(metrics, predictions, epochs, diverged=isinstance(error, Diverged)),
+            findings=self._findings(metrics, baseline, predictions, epochs, error),
             error=None if error is None else error.problem(),
             fingerprint=self._fingerprint | {"reproducible": self._reproducible},
             weights_sha256=sha256,
@@ -237,15 +237,18 @@ class Outcome:
         return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 
     def _findings(
-        self, metrics: dict[str, Any], predictions: list[SplitPredictions], epochs: Epochs, *, diverged: bool
+        self,
+        metrics: dict[str, Any],
+        baseline: dict[str, Any] | None,
+        predictions: list[SplitPredictions],
+        epochs: Epochs,
+        error: SteelyardError | None,
     ) -> list[dict[str, Any]]:
         if self._training is None:
             return []
         history = get_history(self._engine, self.held.job_id, unwritten=epochs).series
-        said = {split.split: split.predictions for split in predictions}
-        found = find_in_run(
-            self.spec, self._training, self._prepared, history, metrics, said.get("train"), diverged=diverged
-        )
+        about: dict[str, Any] = {"baseline": baseline, "predictions": predictions, "error": error}
+        found = find_in_run(self.spec, self._training, self._prepared, history, metrics, **about)
         return [to_values(finding) for finding in found]
 
     def _model(

@@ -15,15 +15,6 @@ MOST_NAMED = 10
 MANY = 50  # categories: a column of more of them is seldom learned well from one place each
 
 
-def find_in_columns(encoder: Encoder, rows: int) -> list[Finding]:
-    """Everything that stands out in what was fitted to so many training rows."""
-    return [
-        finding
-        for column in encoder.categories
-        for finding in (*rare_categories(column, encoder), *high_cardinality(column, encoder, rows))
-    ]
-
-
 def constant_inputs(columns: Mapping[str, Column], rows: NDArray[np.int64]) -> Iterator[Finding]:
     """Inputs with one value in all training `rows`."""
     constant = [name for name, column in columns.items() if _is_constant(column.values.array[rows])]

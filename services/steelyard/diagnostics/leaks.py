@@ -51,8 +51,8 @@ class Target:
         return np.bincount(self.codes)
 
 
-def find_leaks(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Finding]:
-    """The inputs that determine a target in the training `rows`."""
+def find_leaks(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[tuple[str, Finding]]:
+    """The inputs that determine a target in the training `rows`, by name."""
     if len(rows) < LEAST_ROWS:
         return
     unlikely = UNLIKELY + math.log(len(supervised.inputs))
@@ -66,7 +66,7 @@ def find_leaks(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Find
             found = _find_relation(column.values.take(rows), target, unlikely)
             # Of a single input there is nothing else to learn from: that it determines the target is the task.
             if found is not None and (len(supervised.inputs) > 1 or found[0].startswith("equals")):
-                yield _leak(name, target.name, *found, len(rows))
+                yield name, _leak(name, target.name, *found, len(rows))
 
 
 def _targets(supervised: Supervised, rows: NDArray[np.int64]) -> Iterator[Target]:

@@ -24,15 +24,23 @@ class PatchOperation(Answer):
     value: Any = None
 
 
-class Finding(ColumnFinding):
+class Finding(Answer):
     """A notable observation about a run, with a suggestion. `layer` is where it was seen, if it was in one."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
+    code: str
+    level: Literal["info", "warning", "error"]
+    message: str
+    suggestion: str
     layer: str | None = None
+    epoch: Annotated[int | None, Field(description="the epoch in which it was seen first")] = None
+    value: Annotated[float | None, Field(description="the number that the rule looked at")] = None
+    threshold: Annotated[float | None, Field(description="the number from which on the rule reports it")] = None
     patch: Annotated[
         list[PatchOperation] | None, Field(description="a JSON Patch (RFC 6902) of the `spec` that may help")
     ] = None
+    evidence: Annotated[str | None, Field(description="URL of the series that the rule looked at")] = None
 
 
 class Baseline(Answer):

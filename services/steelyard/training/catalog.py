@@ -4,21 +4,30 @@ import dataclasses
 import inspect
 from typing import Any
 
+from steelyard.diagnostics.rules import RULES, Rule
 from steelyard.nn.component import Part, describe, parameters
 from steelyard.tabular.builtin import BUILTINS, Builtin
 from steelyard.training.components import REGISTRIES, model_of
-from steelyard.training.schema.catalog import BuiltinData, Catalog, CatalogComponent, CatalogParameter
+from steelyard.training.schema.catalog import BuiltinData, Catalog, CatalogComponent, CatalogParameter, CatalogRule
+from steelyard.training.schema.diagnostics import RuleSettings
 
 
 def catalog() -> Catalog:
     """Every part by family, with parameters, ranges, defaults, formula and source; and the data sets that are there."""
-    families = {family: [_describe(part, registry.tag) for part in registry] for family, registry in REGISTRIES.items()}
+    families = {
+        family: [_describe(part, _schema_of(part, registry.tag)) for part in registry]
+        for family, registry in REGISTRIES.items()
+    }
     data = [_describe_data(builtin) for builtin in BUILTINS.values()]
-    return Catalog(object="catalog", **families, data=data)
+    return Catalog(object="catalog", **families, data=data, rules=[_describe_rule(rule) for rule in RULES])
 
 
-def _describe(part: type[Part], tag: str) -> CatalogComponent:
-    schema = model_of(part, tag).model_json_schema()["properties"]
+def _schema_of(part: type[Part], tag: str) -> dict[str, Any]:
+    properties: dict[str, Any] = model_of(part, tag).model_json_schema()["properties"]
+    return properties
+
+
+def _describe(part: type[Part], schema: dict[str, Any]) -> CatalogComponent:
     return CatalogComponent(
         name=part.name,
         aliases=list(part.aliases),
@@ -36,6 +45,12 @@ def _describe(part: type[Part], tag: str) -> CatalogComponent:
             for parameter in parameters(part)
         ],
     )
+
+
+def _describe_rule(rule: type[Rule]) -> CatalogRule:
+    described = _describe(rule, RuleSettings.model_json_schema()["$defs"][f"{rule.__name__}Rule"]["properties"])
+    more = ("symptom", "consequence", "threshold", "remedy", "stage")
+    return CatalogRule(**dict(described), **{field: getattr(rule, field) for field in more})
 
 
 def _describe_data(builtin: Builtin) -> BuiltinData:

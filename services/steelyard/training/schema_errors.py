@@ -167,6 +167,8 @@ def _fields(model: type[BaseModel], loc: Loc) -> list[str]:
     """The names of the fields that the object at `loc` may have."""
     models = [model]
     for token in loc:
+        if isinstance(token, str) and token.startswith("("):
+            continue  # the tag of a union
         tagged = [found for found in models if _tag(found) == token]
         if tagged and len(models) > 1:  # of a single one, it is the field of the same name
             models = tagged

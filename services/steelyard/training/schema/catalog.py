@@ -31,6 +31,18 @@ class CatalogComponent(Answer):
     parameters: list[CatalogParameter]
 
 
+class CatalogRule(CatalogComponent):
+    """A rule that looks at runs. `name` is the code of its findings."""
+
+    symptom: str
+    consequence: str
+    threshold: str
+    remedy: str
+    stage: Annotated[
+        Literal["data", "start", "training", "result"], Field(description="where what it finds comes from")
+    ]
+
+
 class BuiltinData(Answer):
     """A data set that is available without an upload."""
 
@@ -48,6 +60,7 @@ class CatalogBase(Answer):
 
     object: Literal["catalog"]
     data: list[BuiltinData]
+    rules: Annotated[list[CatalogRule], Field(description="rules that look at runs, which `diagnostics.rules` changes")]
 
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from steelyard.nn.schedules import SCHEDULES
 from steelyard.tabular.builtin import BUILTINS
 from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.training.components import union_of
+from steelyard.training.schema.diagnostics import Diagnostics
 
 T = TypeVar("T")
 MOST_MEMBERS = 64
@@ -269,6 +270,7 @@ class JobSpec(Strict):
         "of their own, and answer as one model by the mean of their outputs",
     )
     initial_weights: InitialWeights | None = None
+    diagnostics: Diagnostics = Diagnostics()
     webhook: Webhook | None = None
 
     # The parts of a specification that is filled in.
@@ -300,15 +302,16 @@ class JobSpec(Strict):
     def to_json(self) -> dict[str, Any]:
         """As it is stored and served: without the webhook's secret."""
         document = self.model_dump(mode="json", exclude={"webhook": {"secret"}})
+        document["diagnostics"] = self.diagnostics.to_json()
         for key in ("data", "validation", "test"):
             if document[key] is not None:
                 document[key] = {name: value for name, value in document[key].items() if value is not None}
         return document
 
     def canonical(self) -> bytes:
-        """The same bytes for the same training: without name, metadata and webhook, keys in order."""
+        """The same bytes for the same training: without what does not change it, keys in order."""
         document = self.to_json()
-        del document["name"], document["metadata"], document["webhook"]
+        del document["name"], document["metadata"], document["webhook"], document["diagnostics"]
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 

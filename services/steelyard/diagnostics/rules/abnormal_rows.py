@@ -1,0 +1,82 @@
+"""Rows that the network contradicts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+
+from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.run import Predicted, Run
+from steelyard.diagnostics.schema import Finding
+
+MOST_NAMED = 10
+
+
+@RULES.add
+@dataclass(frozen=True)
+class AbnormalRows(Rule):
+    """Rows whose loss is abnormal: the network is sure of another answer."""
+
+    name: ClassVar = "abnormal_rows"
+    stage: ClassVar = "data"
+    symptom: ClassVar = "the network is sure that some rows have another class, or a very different value"
+    consequence: ClassVar = "their labels may be wrong; wrong labels limit what can be learned"
+    formula: ClassVar = (
+        "p(c) ≥ max(chance, mean p(c) of the rows of c), c = argmax p ≠ t_i; for numbers "
+        "|r_i − median r| > deviations · 1.4826 · MAD(r)"
+    )
+    threshold: ClassVar = "`chance` for classes, `deviations` for numbers; a warning from `share` of the rows on"
+    remedy: ClassVar = "look at these rows, and correct or remove those that are wrong"
+    source: ClassVar = "Northcutt, Jiang, Chuang 2021, Confident learning; Iglewicz, Hoaglin 1993"
+
+    chance: Annotated[float, Gt(0), Lt(1)] = 0.7
+    deviations: Annotated[float, Gt(0)] = 8.0
+    share: Annotated[float, Gt(0), Le(1)] = 0.07
+    rows: Annotated[int, Ge(1)] = 3
+
+    def find(self, run: Run) -> Iterator[Finding]:
+        train = run.predictions.get("train")
+        if train is None or not run.is_over or run.is_harmed or run.spec["task"] == "multilabel":
+            return
+        strange = {split: self._strange(run, rows) for split, rows in run.predictions.items() if len(rows.rows)}
+        count = sum(len(places) for places in strange.values())
+        total = sum(len(run.predictions[split].rows) for split in strange)
+        if count < self.rows:
+            return
+        ids = [int(run.predictions[split].rows[place]) for split, places in strange.items() for place in places]
+        more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+        listed = ", ".join(map(str, ids[:MOST_NAMED])) + more
+        yield self.finding(
+            f"{count} of {total} rows have an abnormal loss: the network is sure of another answer. Their labels may "
+            f"be wrong. Rows: {listed}.",
+            "Look at these rows, and correct or remove those that are wrong.",
+            level="warning" if count >= self.share * total else "info",
+            value=count / total,
+            threshold=self.share,
+        )
+
+    def _strange(self, run: Run, rows: Predicted) -> list[int]:
+        """The places of the rows that the network contradicts, the worst first."""
+        if run.classes is not None:
+            return self._contradicted(rows)
+        missed = rows.predictions.reshape(len(rows.targets), -1) - rows.targets.reshape(len(rows.targets), -1)
+        centered = np.abs(missed - np.median(missed, axis=0))
+        scale = 1.4826 * np.median(centered, axis=0)
+        far = (centered / np.where(scale > 0, scale, np.inf)).max(axis=1)
+        places = np.flatnonzero(far > self.deviations)
+        return [int(place) for place in places[np.argsort(-far[places], kind="stable")]]
+
+    def _contradicted(self, rows: Predicted) -> list[int]:
+        """The rows of another class than theirs with at least the probability that the rows of that class have."""
+        chances, actual = rows.probabilities, rows.targets
+        if chances is None:
+            return []
+        counts = np.bincount(actual, minlength=chances.shape[1])
+        usual = np.bincount(actual, chances[np.arange(len(actual)), actual], chances.shape[1]) / np.maximum(counts, 1)
+        likely = chances.argmax(axis=1)
+        is_sure = chances.max(axis=1) >= np.maximum(usual[likely], self.chance)
+        places = np.flatnonzero((likely != actual) & is_sure & (counts[likely] > 0))
+        own = chances[places, actual[places]]
+        return [int(place) for place in places[np.argsort(own, kind="stable")]]

@@ -1,0 +1,70 @@
+"""Penalties that outweigh the loss."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Gt, Lt
+
+from steelyard.diagnostics.patches import replace
+from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.run import Run
+from steelyard.diagnostics.schema import Finding
+
+
+@RULES.add
+@dataclass(frozen=True)
+class OverRegularized(Rule):
+    """Regularization that keeps the weights so small that the network cannot learn."""
+
+    name: ClassVar = "over_regularized"
+    stage: ClassVar = "start"
+    symptom: ClassVar = "penalties outweigh the loss or shrank the kernels, and the network is worse than a baseline"
+    consequence: ClassVar = "the penalty outweighs the loss, so the outputs hardly depend on the inputs"
+    formula: ClassVar = (
+        "penalties > share · loss, or min over layers of ‖W‖ / ‖W₀‖ < shrunk with a regularizer or weight decay"
+    )
+    threshold: ClassVar = "`share` times the loss, or `shrunk` of the initial norm of a kernel"
+    remedy: ClassVar = "use weaker regularizers"
+    source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 7.1"
+    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high", "learning_rate_too_low", "still_improving")
+
+    share: Annotated[float, Gt(0)] = 2.0
+    shrunk: Annotated[float, Gt(0), Lt(1)] = 0.5
+
+    def find(self, run: Run) -> Iterator[Finding]:
+        places = [place for place in run.layers.values() if (place.spec.get("regularizer") or {}).get("name")]
+        decay = float(run.spec["optimizer"].get("weight_decay") or 0.0)
+        if not (places or decay > 0) or not run.is_over or not run.is_harmed:
+            return
+        loss = run.metrics.get("train", {}).get("loss") or 0.0
+        outweighs = run.penalty > self.share * loss > 0
+        layer, norm = _most_shrunk(run)
+        if not outweighs and norm >= self.shrunk:
+            return
+        patch = [replace(f"{place.path}/regularizer", None) for place in places]
+        patch += [replace("/optimizer/weight_decay", 0.0)] if decay > 0 else []
+        yield self.finding(
+            f"The penalties add {run.penalty:.4g} to a loss of {loss:.4g}, and the network is worse than a baseline."
+            if outweighs
+            else f"Regularization shrank the kernel of {layer} to {norm:.2g} times its initial norm, and the network "
+            "is worse than a baseline.",
+            "Use weaker regularizers or less weight decay, or none.",
+            layer=None if outweighs else layer,
+            epoch=run.epochs,
+            value=run.penalty / loss if outweighs else norm,
+            threshold=self.share if outweighs else self.shrunk,
+            patch=patch,
+        )
+
+
+def _most_shrunk(run: Run) -> tuple[str | None, float]:
+    """The layer whose kernel became smallest next to its start, and its norm as a share of that."""
+    norms = {
+        name: float(np.linalg.norm(run.final[f"{name}/kernel"])) / max(float(np.linalg.norm(kernel)), 1e-30)
+        for name, kernel in run.kernels.items()
+        if f"{name}/kernel" in run.final
+    }
+    layer = min(norms, key=norms.__getitem__, default=None)
+    return layer, 1.0 if layer is None else norms[layer]

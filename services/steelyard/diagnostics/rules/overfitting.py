@@ -1,0 +1,81 @@
+"""A validation loss that rises while the training loss falls."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from annotated_types import Gt, Le
+
+from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.run import Run, finite
+from steelyard.diagnostics.schema import Finding, PatchOperation
+
+PATIENCE = 16  # epochs, as for a job that leaves its epochs open
+
+
+@RULES.add
+@dataclass(frozen=True)
+class Overfitting(Rule):
+    """A validation loss that rose well above its best while the training loss went on falling."""
+
+    name: ClassVar = "overfitting"
+    stage: ClassVar = "training"
+    symptom: ClassVar = "the validation loss rose while the training loss fell"
+    consequence: ClassVar = "the network memorizes the training rows and predicts new rows worse"
+    formula: ClassVar = (
+        "min(V_{T−2..T}) − V_b > rise · max(V_b, V_1 − V_b), b = argmin V, and L_T < L_b; or worse than a baseline on "
+        "held-out rows, and not on the training rows"
+    )
+    threshold: ClassVar = "a rise of more than `rise` of the best loss, or of what was gained, whichever is larger"
+    remedy: ClassVar = "stop early, regularize, or use fewer units"
+    source: ClassVar = "Prechelt 1998, Early stopping: but when?"
+
+    rise: Annotated[float, Gt(0), Le(10)] = 0.1
+
+    def find(self, run: Run) -> Iterator[Finding]:
+        found = None if run.restored else self._rise(run) or _gap(run)
+        if found is not None:
+            message, epoch, value = found
+            yield self.finding(
+                message,
+                "Stop early and restore the best weights (training.early_stopping), add dropout, an l2 "
+                "regularizer or more rows, or use fewer units.",
+                epoch=epoch,
+                value=value,
+                threshold=self.rise,
+                patch=_stop_early(run),
+            )
+
+    def _rise(self, run: Run) -> tuple[str, int, float] | None:
+        training, validation = run.losses, finite(run.history.get("val_loss", ()))
+        if len(validation) < 5 or len(training) != len(validation):
+            return None
+        best = min(range(len(validation)), key=validation.__getitem__)
+        last = min(validation[-3:])  # one epoch may be bad by chance
+        rise, fall = last - validation[best], validation[0] - validation[best]
+        if rise <= self.rise * max(validation[best], fall) or training[-1] >= training[best]:
+            return None
+        message = (
+            f"The validation loss was best in epoch {best + 1} ({validation[best]:.4g}) and rose to "
+            f"{last:.4g}, while the training loss kept falling, to {training[-1]:.4g}: the network overfits "
+            "the training rows."
+        )
+        return message, best + 1, rise / max(validation[best], fall)
+
+
+def _gap(run: Run) -> tuple[str, int, float] | None:
+    """A network that beats the baseline on the training rows, and is worse than it on others."""
+    train, held = run.compare("train"), run.compare("validation") or run.compare("test")
+    if not run.is_over or train is None or held is None or not held.is_worse() or not train.is_better():
+        return None
+    message = (
+        f"The {held.metric} is {train.value:.4g} on the training rows and {held.value:.4g} on the {held.split} rows, "
+        f"where {held.baseline[0]} has {held.baseline[1]:.4g}: the network overfits the training rows."
+    )
+    return message, run.epochs, abs(train.value - held.value)
+
+
+def _stop_early(run: Run) -> list[PatchOperation]:
+    given = run.spec["training"]["early_stopping"]
+    value = {"monitor": "val_loss", "patience": PATIENCE} if given is None else given | {"restore_best": True}
+    return [PatchOperation(op="add", path="/training/early_stopping", value=value)]

@@ -1,0 +1,71 @@
+"""Training that ended too early."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from annotated_types import Gt, Lt
+
+from steelyard.diagnostics.patches import replace
+from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.run import Run, finite
+from steelyard.diagnostics.schema import Finding, PatchOperation
+
+ENOUGH = 10  # epochs; with fewer, a falling loss is no news
+MOST_EPOCHS = 100_000
+PATIENCE = 16
+
+
+@RULES.add
+@dataclass(frozen=True)
+class StillImproving(Rule):
+    """A loss that was still falling steadily when the epochs ran out, on the validation rows, too."""
+
+    name: ClassVar = "still_improving"
+    stage: ClassVar = "training"
+    symptom: ClassVar = "training and validation loss were still falling when the epochs ran out"
+    consequence: ClassVar = "the network could have become better; a warning if it is worse than a baseline"
+    formula: ClassVar = "X_T = min X, and X_{T−k} − X_T > fall · X_{T−k} for X = L and X = V, k = T / 10"
+    threshold: ClassVar = "`fall` of the loss, in the last tenth of the epochs"
+    remedy: ClassVar = "train longer"
+    source: ClassVar = "Prechelt 1998, Early stopping: but when?"
+
+    fall: Annotated[float, Gt(0), Lt(1)] = 0.02
+
+    def find(self, run: Run) -> Iterator[Finding]:
+        falls = [_fall(finite(run.history[name])) for name in ("loss", "val_loss") if name in run.history]
+        if run.diverged or run.epochs < run.spec["training"]["epochs"] or min(falls, default=0.0) <= self.fall:
+            return
+        if run.epochs < ENOUGH and not run.is_harmed:
+            return
+        series = "val_loss" if "val_loss" in run.history else "loss"
+        losses, harmed = finite(run.history[series]), run.is_harmed
+        tail = _tail(losses)
+        yield self.finding(
+            f"The {series} was still falling when the {len(losses)} epochs ran out: {tail[0]:.4g} to "
+            f"{tail[-1]:.4g} in the last {len(tail)}{', and the network is worse than a baseline' * harmed}.",
+            "Train for more epochs, with early stopping; or use a larger learning rate.",
+            level="warning" if harmed else "info",
+            epoch=run.epochs,
+            value=min(falls),
+            threshold=self.fall,
+            patch=_train_longer(run, 10 if harmed else 2),
+        )
+
+
+def _tail(losses: list[float]) -> list[float]:
+    return losses[-max(3, len(losses) // 10) :]
+
+
+def _fall(losses: list[float]) -> float:
+    """How much of itself a series lost in its last tenth; zero unless it ends with its least value."""
+    tail = _tail(losses)
+    return 1 - tail[-1] / tail[0] if len(tail) >= 3 and tail[-1] == min(losses) and tail[0] > 0 else 0.0
+
+
+def _train_longer(run: Run, times: int) -> list[PatchOperation]:
+    patch = [replace("/training/epochs", min(MOST_EPOCHS, run.spec["training"]["epochs"] * times))]
+    if "val_loss" in run.history and run.spec["training"]["early_stopping"] is None:
+        value = {"monitor": "val_loss", "patience": PATIENCE}
+        patch.append(PatchOperation(op="add", path="/training/early_stopping", value=value))
+    return patch

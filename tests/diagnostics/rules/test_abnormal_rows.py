@@ -1,0 +1,44 @@
+"""Rows that the network contradicts are listed."""
+
+import numpy as np
+
+from steelyard.diagnostics.rules.abnormal_rows import AbnormalRows
+from tests.diagnostics.runs import find, predicted, regression, run, spec
+
+TARGETS = np.arange(120) % 3
+SURE = np.eye(3)[TARGETS] * 0.9 + 0.1 / 3
+
+
+def test_rows_that_are_predicted_as_sure_as_others_of_that_class_are_listed() -> None:
+    labels = np.where(np.isin(TARGETS, 0) & (np.arange(120) < 12), 1, TARGETS)
+    over = run(spec(), predictions={"train": predicted(labels, TARGETS, SURE)})
+    [finding] = find("abnormal_rows", over)
+    assert finding.level == "info"
+    assert "4 of 120 rows have an abnormal loss" in finding.message
+    assert "Rows: 0, 3, 6, 9." in finding.message
+
+
+def test_many_of_them_are_a_warning() -> None:
+    labels = np.where(np.arange(120) < 20, (TARGETS + 1) % 3, TARGETS)
+    over = run(spec(), predictions={"train": predicted(labels, TARGETS, SURE)})
+    [finding] = find("abnormal_rows", over)
+    assert finding.level == "warning"
+    assert "and 10 more" in finding.message
+    assert [each.level for each in AbnormalRows(share=0.5).find(over)] == ["info"]
+
+
+def test_doubtful_rows_are_not_meant() -> None:
+    doubt = np.where(np.arange(120)[:, None] < 20, np.roll(np.eye(3)[TARGETS], 1, axis=1) * 0.3 + 0.7 / 3, SURE)
+    over = run(spec(), predictions={"train": predicted(TARGETS, doubt.argmax(axis=1), doubt)})
+    assert find("abnormal_rows", over) == []
+    assert find("abnormal_rows", run(spec())) == []  # without probabilities
+
+
+def test_numbers_far_from_their_prediction_are_listed() -> None:
+    said = np.random.default_rng(0).normal(size=(100, 1))
+    targets = said + np.random.default_rng(1).normal(scale=0.1, size=(100, 1))
+    targets[[5, 17, 40]] += 5
+    over = run(regression(), predictions={"train": predicted(targets, said)})
+    [finding] = find("abnormal_rows", over)
+    assert "3 of 100 rows" in finding.message
+    assert {*finding.message.split("Rows: ")[1].strip(".").split(", ")} == {"5", "17", "40"}

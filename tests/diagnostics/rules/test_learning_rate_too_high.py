@@ -1,0 +1,55 @@
+"""Steps that are too large are named by what they do to the loss."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from steelyard.diagnostics.rules.learning_rate_too_high import LearningRateTooHigh
+from tests.diagnostics.runs import check_patch, drawn, find, kernels, run, spec
+
+FALLING = [1 / epoch for epoch in range(1, 21)]
+
+
+def found(losses: list[float], *, rate: float = 0.1, value: float = 0.4, **fields: Any) -> Any:
+    job = spec(optimizer={"name": "adam", "learning_rate": rate})
+    return find("learning_rate_too_high", run(job, value=value, history={"loss": losses}, **fields))
+
+
+@pytest.mark.parametrize(
+    ("losses", "symptom"),
+    [
+        ([40, 30, 35, 20, 25, 22], "ended at 22, above the 1 of a constant answer"),
+        ([0.9, 0.5, 0.3, 0.4, 0.7, 0.8], "rose from 0.3 to 0.7"),
+        ([1.0, 0.3, 0.6, 0.3, 0.7, 0.3, 0.6, 0.2, 0.7, 0.2], "up and down from epoch to epoch"),
+    ],
+)
+def test_a_loss_that_is_high_rises_or_swings_is_named(losses: list[float], symptom: str) -> None:
+    [finding] = found(losses)
+    assert finding.level == "warning"
+    assert symptom in finding.message
+
+
+def test_weights_that_moved_far_to_no_use_are_named() -> None:
+    start, end = kernels(dense_1=drawn(3, 4)), kernels(dense_1=drawn(3, 4, scale=100))
+    [finding] = found([1.0] * 6, initial=start, final=end)
+    assert "the weights moved 99 times as far as they were long at the start" in finding.message
+    assert found([1.0] * 6, initial=start, final=end, value=0.95) == []
+
+
+def test_the_usual_rate_or_a_tenth_is_the_patch() -> None:
+    for rate, patched in ((10.0, 0.001), (0.002, 0.0002)):
+        job = spec(optimizer={"name": "adam", "learning_rate": rate})
+        over = run(job, value=0.4, history={"loss": [40.0, 30, 20, 30, 20]})
+        [finding] = find("learning_rate_too_high", over)
+        assert check_patch(over, finding)["optimizer"]["learning_rate"] == patched
+
+
+def test_a_loss_that_falls_and_small_rates_have_none() -> None:
+    assert found(FALLING) == []
+    assert found([40.0, 30, 20, 30, 20], rate=1e-5) == []
+    assert found([0.9, 0.5, 0.30, 0.31, 0.305, 0.3]) == []
+    noisy = [*(0.05 + 0.01 * np.sin(np.arange(40))).tolist()]
+    assert found([1.0, 0.5, *noisy]) == []  # the swing is small next to a constant answer
+    over = run(spec(), value=0.4, history={"loss": [40.0, 30, 20, 30, 20]})
+    assert [*LearningRateTooHigh(above=100).find(over)] == []

@@ -1,0 +1,23 @@
+"""A training loss that stays where it began is named."""
+
+import pytest
+
+from tests.diagnostics.runs import find, run, spec
+
+
+@pytest.mark.parametrize(
+    ("losses", "found"),
+    [([1.0, 1.01, 0.981], True), ([1.0, 0.999, 0.979], False), ([1.0, 1.0], False), ([1.0, None, 0.5, None], False)],
+)
+def test_a_loss_that_falls_by_less_than_two_percent_is_named(losses: list[float | None], found: bool) -> None:
+    findings = find("loss_did_not_fall", run(spec(), value=0.4, history={"loss": losses}))
+    assert bool(findings) == found
+
+
+def test_it_is_a_warning_unless_the_network_learned_at_once() -> None:
+    flat = {"loss": [0.1, 0.1, 0.1, 0.1]}
+    [finding] = find("loss_did_not_fall", run(spec(), value=0.4, history=flat))
+    assert finding.level == "warning"
+    assert finding.patch
+    [finding] = find("loss_did_not_fall", run(spec(), value=0.95, history=flat))
+    assert (finding.level, finding.patch) == ("info", None)

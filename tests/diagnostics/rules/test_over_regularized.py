@@ -1,0 +1,37 @@
+"""Penalties that outweigh the loss are named."""
+
+from tests.diagnostics.runs import check_patch, drawn, find, kernels, run, spec
+
+START = kernels(dense_1=drawn(4, 8), output=drawn(8, 3))
+SMALL = {name: tensor * 0.01 for name, tensor in START.items()}
+L2 = {"name": "l2", "l2": 10.0}
+
+
+def test_kernels_that_shrank_are_named_and_freed() -> None:
+    over = run(spec(regularizer=L2), value=0.4, initial=START, final=SMALL)
+    [finding] = find("over_regularized", over)
+    assert "to 0.01 times its initial norm" in finding.message
+    changed = check_patch(over, finding)
+    assert [layer["regularizer"] for layer in [*changed["layers"], changed["output"]]] == [None, None, None]
+
+
+def test_a_penalty_that_outweighs_the_loss_is_named() -> None:
+    metrics = {split: {"accuracy": 0.4, "loss": 1.0} for split in ("train", "validation")}
+    history = {"loss": [140.0, 131.0]}
+    over = run(spec(regularizer=L2), metrics=metrics, history=history, initial=START, final=START)
+    [finding] = find("over_regularized", over)
+    assert "The penalties add 130 to a loss of 1" in finding.message
+    assert find("over_regularized", run(spec(), metrics=metrics, history=history, initial=START, final=START)) == []
+
+
+def test_weight_decay_counts() -> None:
+    decay = spec(optimizer={"name": "adamw", "weight_decay": 100.0})
+    over = run(decay, value=0.4, initial=START, final=SMALL)
+    [finding] = find("over_regularized", over)
+    assert check_patch(over, finding)["optimizer"]["weight_decay"] == 0
+
+
+def test_good_networks_and_those_without_a_penalty_have_none() -> None:
+    assert find("over_regularized", run(spec(regularizer=L2), value=0.95, initial=START, final=SMALL)) == []
+    assert find("over_regularized", run(spec(regularizer=L2), value=0.4, initial=START, final=START)) == []
+    assert find("over_regularized", run(spec(), value=0.4, initial=START, final=SMALL)) == []

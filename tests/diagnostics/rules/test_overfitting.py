@@ -1,0 +1,60 @@
+"""A validation loss that rises while the training loss falls is named."""
+
+import pytest
+
+from steelyard.diagnostics.rules.overfitting import Overfitting
+from tests.diagnostics.runs import check_patch, find, run, spec
+
+LOSS = [1, 0.5, 0.3, 0.2, 0.1, 0.05]
+RISING = {"loss": LOSS, "val_loss": [1, 0.6, 0.5, 0.6, 0.7, 0.8]}
+
+
+def test_it_is_named_with_its_figures_and_a_patch() -> None:
+    over = run(spec(), history=RISING)
+    [finding] = find("overfitting", over)
+    assert (finding.level, finding.epoch, finding.threshold) == ("warning", 3, 0.1)
+    assert "best in epoch 3 (0.5) and rose to 0.6" in finding.message
+    assert check_patch(over, finding)["training"]["early_stopping"]["restore_best"] is True
+
+
+def test_a_job_with_early_stopping_is_told_to_keep_the_best_weights() -> None:
+    stopping = {"patience": 50, "restore_best": False}
+    over = run(spec(training={"early_stopping": stopping}), history=RISING)
+    [finding] = find("overfitting", over)
+    assert check_patch(over, finding)["training"]["early_stopping"] == stopping | {
+        "monitor": "val_loss",
+        "min_delta": 0.0,
+        "restore_best": True,
+    }
+
+
+def test_a_network_that_is_good_on_its_training_rows_alone_is_named() -> None:
+    metrics = {"train": {"accuracy": 1.0}, "validation": {"accuracy": 0.6}}
+    over = run(spec(), metrics=metrics)
+    [finding] = find("overfitting", over)
+    assert "The accuracy is 1 on the training rows and 0.6 on the validation rows" in finding.message
+    assert find("overfitting", run(spec(), metrics=metrics, restored=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("validation", "found"),
+    [
+        ([2, 1.5, 1, 1.09, 1.09, 1.09], False),
+        ([2, 1.5, 1, 1.11, 1.11, 1.11], True),  # a tenth of the best
+        ([3, 2, 1, 1.19, 1.19, 1.19], False),
+        ([3, 2, 1, 1.21, 1.21, 1.21], True),  # a tenth of what was gained
+        ([2, 1.5, 1, 1.2, 1.2, 1.05], False),  # the best of the last three counts
+        ([1, 1.2, 1.2, 1.2], False),  # four epochs
+    ],
+)
+def test_it_is_a_rise_by_a_tenth_that_lasts(validation: list[float], found: bool) -> None:
+    loss = [1 / epoch for epoch in range(1, len(validation) + 1)]
+    assert bool(find("overfitting", run(spec(), history={"loss": loss, "val_loss": validation}))) == found
+
+
+def test_what_is_no_overfitting_is_passed_over() -> None:
+    assert find("overfitting", run(spec(), history=RISING, restored=True)) == []
+    assert find("overfitting", run(spec(), value=0.5)) == []  # the training rows are no better
+    assert find("overfitting", run(spec(), history=RISING | {"loss": LOSS[::-1]})) == []
+    assert find("overfitting", run(spec(), history=RISING | {"loss": [1, 0.5, None, 0.2, 0.1, 0.05]})) == []
+    assert [*Overfitting(0.9).find(run(spec(), history=RISING))] == []

@@ -1,0 +1,72 @@
+"""All rules applied to a run: in order, as a job overrides them, and again over what is stored."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from steelyard.diagnostics.diagnosis import chosen, diagnose, rediagnose
+from steelyard.diagnostics.rules import RULES
+from steelyard.diagnostics.run import Run
+from tests.diagnostics.runs import drawn, kernels, predicted, run, spec
+
+RISING = {"loss": [1, 0.5, 0.3, 0.2, 0.1, 0.05], "val_loss": [1, 0.6, 0.5, 0.6, 0.7, 0.8]}
+FLAT = kernels(dense_1=np.full((4, 8), 0.1), dense_2=drawn(8, 8), output=drawn(8, 3))
+
+
+def codes(over: Run, **overrides: object) -> list[str]:
+    return [finding.code for finding in diagnose(over, overrides)]
+
+
+def test_a_good_run_has_no_findings() -> None:
+    tensors: dict[str, Any] = {"initial": kernels(dense_1=drawn(4, 8)), "final": kernels(dense_1=drawn(4, 8, seed=1))}
+    assert codes(run(spec(), history={"loss": [1.0, 0.5, 0.3, *[0.25] * 17]}, **tensors)) == []
+
+
+def test_causes_come_before_effects_and_warnings_before_info() -> None:
+    targets = np.arange(200) % 3
+    over = run(
+        spec(),
+        value=0.4,
+        history={"loss": [1.0] * 5},
+        initial=FLAT,
+        final=FLAT,
+        predictions={split: predicted(targets, targets * 0) for split in ("train", "validation")},
+    )
+    assert codes(over) == ["equal_units", "one_class_predicted", "worse_than_baseline"]
+    explained = codes(over, equal_units=False)
+    assert "loss_did_not_fall" in explained  # which the equal units explain
+
+
+def test_a_job_changes_rules_or_switches_them_off() -> None:
+    over = run(spec(), history=RISING)
+    assert codes(over) == ["overfitting"]
+    assert codes(over, overfitting=False) == []
+    assert codes(over, overfitting={"rise": 0.9}) == []
+    assert len(chosen({"overfitting": False})) == len([*RULES]) - 1
+
+
+def test_findings_that_need_the_data_are_kept_when_rules_run_again() -> None:
+    over = run(spec(), history=RISING)
+    leak = {"code": "target_leak", "level": "warning", "message": "It gives the target away."}
+    old = {"code": "still_improving", "level": "info", "message": "It was so with other rules."}
+    found = rediagnose(over, {}, [old, leak])
+    assert [finding["code"] for finding in found] == ["target_leak", "overfitting"]
+    assert found[0] == leak
+    assert rediagnose(over, {"target_leak": False, "overfitting": False}, [old, leak]) == []
+
+
+def test_while_a_job_runs_only_rules_for_that_are_asked() -> None:
+    assert codes(run(spec(), history=RISING, is_over=False)) == []
+
+
+def test_a_finding_is_json() -> None:
+    [finding] = rediagnose(run(spec(), history=RISING), {}, [])
+    keys = {"code", "level", "message", "suggestion", "layer", "epoch", "value", "threshold", "patch", "evidence"}
+    assert finding.keys() == keys
+    assert finding["patch"][0]["path"] == "/training/early_stopping"
+
+
+def test_runs_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        run(spec()).restored = True  # type: ignore[misc]
