@@ -89,6 +89,9 @@ bench-defaults: .venv-defaults/ready ## compare a job that says nothing but its 
 corpus: .venv/ready-for-tests .venv-corpus/ready ## read the tables of R's packages, or F=a folder of files, beside pandas
 	@$(BIN)/python -m benchmarks.corpus $(or $(F),.venv-corpus/tables)
 
+bench-findings: .venv/ready-for-tests ## count the faults that the rules find in sick jobs, and false warnings on healthy ones
+	@$(BIN)/python -m benchmarks.findings --report benchmarks/results/findings.md
+
 bench-predict: .venv/ready-for-tests ## compare prediction latency with MLServer and MLflow; installs them
 	@$(BIN)/python benchmarks/predict.py
 
@@ -109,4 +112,4 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-service bench-predict corpus fuzz mutants soak fmt lock
+.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-service bench-findings bench-predict corpus fuzz mutants soak fmt lock

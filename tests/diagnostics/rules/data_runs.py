@@ -7,6 +7,7 @@ import numpy as np
 from steelyard.diagnostics.rules import RULES
 from steelyard.diagnostics.run import RunData
 from steelyard.diagnostics.schema import Finding
+from steelyard.nn.network import Network
 from steelyard.nn.rng import Streams
 from steelyard.training.assemble import build_network, prepare
 from steelyard.training.sources import load_data
@@ -41,6 +42,7 @@ def find_with(
     plan = read(document | {"preprocessing": preprocessing or {}})
     prepared = prepare(plan.spec, load_data(plan.spec, plan.inline, no_tables), Streams.spawn(0))
     network = build_network(plan.spec, prepared.inputs.layout, 1)
+    assert isinstance(network, Network)
     network.initialize(np.random.default_rng(0))
     for name, values in (tensors or {}).items():
         network.tensors()[name][...] = values
