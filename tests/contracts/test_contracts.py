@@ -5,12 +5,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
 from steelyard.cli.main import MODULES
+from steelyard.nn.activations import Activation
 from steelyard.nn.component import parameters
+from steelyard.nn.layers import Layer
+from steelyard.nn.losses import Loss
+from steelyard.nn.regularizers import Regularizer
 from steelyard.settings import Settings
 from steelyard.training.components import REGISTRIES
 
@@ -30,8 +35,13 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: f"{part.__module__.split('.')[2]}-{part.name}")
-def test_every_part_says_what_it_is(part: type) -> None:
+def test_every_part_says_what_it_is(part: Any) -> None:
     assert part.formula
+    families = (Layer, Activation, Loss, Regularizer)
+    for text in (part.latex, *([part.gradient, part.gradient_latex] if issubclass(part, families) else ())):
+        assert text
+        assert text.count("{") == text.count("}")
+        assert len(re.findall(r"\\left\b", text)) == len(re.findall(r"\\right\b", text))
     assert part.source
     doc = inspect.getdoc(part)
     assert doc

@@ -28,6 +28,9 @@ class Named:
     """What a part says of itself, for the parts of this file."""
 
     formula: ClassVar = "as in the code"
+    latex: ClassVar = r"\text{as in the code}"
+    gradient: ClassVar = "as in the code"
+    gradient_latex: ClassVar = r"\text{as in the code}"
     source: ClassVar = "a test"
 
 
@@ -38,11 +41,12 @@ class CosineDistance(Named, Loss):
     name: ClassVar = "cosine_distance"
 
     def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        length = np.linalg.norm(outputs, axis=1, keepdims=True) + 1e-6
+        norm = np.linalg.norm(outputs, axis=1, keepdims=True)
+        length = norm + 1e-6
         aim = targets / (np.linalg.norm(targets, axis=1, keepdims=True) + 1e-6)
         cosine = (outputs * aim).sum(axis=1, keepdims=True) / length
         np.subtract(1, cosine[:, 0], out=out)
-        np.copyto(gradient, (cosine * outputs / length - aim) / length)
+        np.copyto(gradient, (cosine * outputs / norm - aim) / length)
 
 
 @dataclass(frozen=True)

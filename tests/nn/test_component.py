@@ -90,7 +90,8 @@ FAMILIES = (
     REGULARIZERS,
     SCHEDULES,
 )
-DESCRIBED = {"formula", "source", "value", "slope", "name", "aliases"}  # in words, or called; names come first
+TEXTS = {"formula", "latex", "gradient", "gradient_latex", "source"}
+DESCRIBED = {*TEXTS, "value", "slope", "name", "aliases"}  # in words, or called; names come first
 
 
 def declaration(family: str, part: type[Part]) -> str:
@@ -140,6 +141,7 @@ class Ranged(Part):
     name: ClassVar = "ranged"
     aliases: ClassVar = ("bounded",)
     formula: ClassVar = "x"
+    latex: ClassVar = "x"
     source: ClassVar = "a test"
 
     above: Annotated[float, Gt(1)] = 2.0

@@ -42,6 +42,7 @@ class ByValue(GradientClip):
     name: ClassVar = "value"
     compiled: ClassVar = True
     formula: ClassVar = "g ← min(max(g, −limit), limit)"
+    latex: ClassVar = r"g \leftarrow \min(\max(g, -\text{limit}), \text{limit})"
     source: ClassVar = "PyTorch, clip_grad_value_; Keras 3, clipvalue"
 
     def clip(self, gradients: Sequence[Array]) -> None:
@@ -57,6 +58,10 @@ class ByNorm(GradientClip):
     name: ClassVar = "norm"
     compiled: ClassVar = True
     formula: ClassVar = "g ← g · min(1, limit / (‖g‖ + 1e-6)) for each tensor"
+    latex: ClassVar = (
+        r"g \leftarrow g \min\left(1, \frac{\text{limit}}{\lVert g \rVert + 10^{-6}}\right) \quad \text{for each "
+        r"tensor}"
+    )
     source: ClassVar = "Keras 3, clipnorm"
 
     def clip(self, gradients: Sequence[Array]) -> None:
@@ -73,6 +78,7 @@ class ByGlobalNorm(GradientClip):
     name: ClassVar = "global_norm"
     compiled: ClassVar = True
     formula: ClassVar = "g ← g · min(1, limit / (‖all g‖ + 1e-6))"
+    latex: ClassVar = r"g \leftarrow g \min\left(1, \frac{\text{limit}}{\lVert \text{all } g \rVert + 10^{-6}}\right)"
     source: ClassVar = "Pascanu, Mikolov and Bengio 2013; PyTorch, clip_grad_norm_"
 
     def clip(self, gradients: Sequence[Array]) -> None:

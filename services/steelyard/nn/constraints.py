@@ -55,6 +55,7 @@ class MaxNorm(PerUnit):
 
     name: ClassVar = "max_norm"
     formula: ClassVar = "w ← w · min(‖w‖, max_value) / (‖w‖ + 1e-7) for each unit"
+    latex: ClassVar = r"w \leftarrow w \frac{\min(\lVert w \rVert, \text{max\_value})}{\lVert w \rVert + 10^{-7}}"
     source: ClassVar = "Srivastava et al. 2014; Keras 3, keras.constraints.MaxNorm"
 
     max_value: Annotated[float, Gt(0)] = 2.0
@@ -71,6 +72,7 @@ class UnitNorm(PerUnit):
 
     name: ClassVar = "unit_norm"
     formula: ClassVar = "w ← w / (‖w‖ + 1e-7) for each unit"
+    latex: ClassVar = r"w \leftarrow \frac{w}{\lVert w \rVert + 10^{-7}}"
     source: ClassVar = "Keras 3, keras.constraints.UnitNorm"
 
     @staticmethod
@@ -85,6 +87,7 @@ class NonNeg(PerUnit):
 
     name: ClassVar = "non_neg"
     formula: ClassVar = "w ← max(0, w)"
+    latex: ClassVar = r"w \leftarrow \max(0, w)"
     source: ClassVar = "Keras 3, keras.constraints.NonNeg"
 
     @staticmethod

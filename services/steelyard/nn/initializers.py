@@ -53,6 +53,7 @@ class Zeros(Initializer):
 
     name: ClassVar = "zeros"
     formula: ClassVar = "w = 0"
+    latex: ClassVar = r"w = 0"
     source: ClassVar = "Keras 3, keras.initializers.Zeros"
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
@@ -66,6 +67,7 @@ class Ones(Initializer):
 
     name: ClassVar = "ones"
     formula: ClassVar = "w = 1"
+    latex: ClassVar = r"w = 1"
     source: ClassVar = "Keras 3, keras.initializers.Ones"
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
@@ -79,6 +81,7 @@ class Constant(Initializer):
 
     name: ClassVar = "constant"
     formula: ClassVar = "w = value"
+    latex: ClassVar = r"w = \text{value}"
     source: ClassVar = "Keras 3, keras.initializers.Constant"
 
     value: float = 0.0
@@ -95,6 +98,7 @@ class RandomNormal(Initializer):
     name: ClassVar = "random_normal"
     aliases: ClassVar = ("random",)
     formula: ClassVar = "w ~ N(mean, stddev²)"
+    latex: ClassVar = r"w \sim \mathcal{N}(\text{mean}, \text{stddev}^2)"
     source: ClassVar = "Keras 3, keras.initializers.RandomNormal"
 
     mean: float = 0.0
@@ -111,6 +115,7 @@ class RandomUniform(Initializer):
 
     name: ClassVar = "random_uniform"
     formula: ClassVar = "w ~ U(minval, maxval)"
+    latex: ClassVar = r"w \sim \mathcal{U}(\text{minval}, \text{maxval})"
     source: ClassVar = "Keras 3, keras.initializers.RandomUniform"
 
     minval: float = -0.05
@@ -132,6 +137,7 @@ class TruncatedNormal(Initializer):
 
     name: ClassVar = "truncated_normal"
     formula: ClassVar = "w ~ N(mean, stddev²), |w − mean| ≤ 2 stddev"
+    latex: ClassVar = r"w \sim \mathcal{N}(\text{mean}, \text{stddev}^2), \quad |w - \text{mean}| \le 2\, \text{stddev}"
     source: ClassVar = "Keras 3, keras.initializers.TruncatedNormal"
 
     mean: float = 0.0
@@ -148,6 +154,10 @@ class VarianceScaling(Initializer):
 
     name: ClassVar = "variance_scaling"
     formula: ClassVar = "Var(w) = scale / n, n = inputs, units, or their mean"
+    latex: ClassVar = (
+        r"\operatorname{Var}(w) = \frac{\text{scale}}{n}, \quad n \in \{n_{\text{in}},\ n_{\text{out}},\ "
+        r"\tfrac{1}{2}(n_{\text{in}} + n_{\text{out}})\}"
+    )
     source: ClassVar = "Keras 3, keras.initializers.VarianceScaling"
 
     scale: Annotated[float, Gt(0)] = 1.0
@@ -194,6 +204,7 @@ class GlorotUniform(Initializer):
     name: ClassVar = "glorot_uniform"
     aliases: ClassVar = ("xavier", "xavier_uniform")
     formula: ClassVar = "w ~ U(−l, l), l = √(6 / (inputs + units))"
+    latex: ClassVar = r"w \sim \mathcal{U}(-l, l), \quad l = \sqrt{\frac{6}{n_{\text{in}} + n_{\text{out}}}}"
     source: ClassVar = GLOROT
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
@@ -208,6 +219,7 @@ class GlorotNormal(Initializer):
     name: ClassVar = "glorot_normal"
     aliases: ClassVar = ("xavier_normal",)
     formula: ClassVar = "w ~ truncated N(0, 2 / (inputs + units))"
+    latex: ClassVar = r"w \sim \mathcal{N}_{\text{trunc}}\left(0, \frac{2}{n_{\text{in}} + n_{\text{out}}}\right)"
     source: ClassVar = GLOROT
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
@@ -222,6 +234,7 @@ class HeUniform(Initializer):
     name: ClassVar = "he_uniform"
     aliases: ClassVar = ("kaiming_uniform",)
     formula: ClassVar = "w ~ U(−l, l), l = √(6 / inputs)"
+    latex: ClassVar = r"w \sim \mathcal{U}(-l, l), \quad l = \sqrt{\frac{6}{n_{\text{in}}}}"
     source: ClassVar = HE
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
@@ -236,6 +249,7 @@ class HeNormal(Initializer):
     name: ClassVar = "he_normal"
     aliases: ClassVar = ("he", "kaiming_normal")
     formula: ClassVar = "w ~ truncated N(0, 2 / inputs)"
+    latex: ClassVar = r"w \sim \mathcal{N}_{\text{trunc}}\left(0, \frac{2}{n_{\text{in}}}\right)"
     source: ClassVar = HE
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
@@ -249,6 +263,7 @@ class LecunUniform(Initializer):
 
     name: ClassVar = "lecun_uniform"
     formula: ClassVar = "w ~ U(−l, l), l = √(3 / inputs)"
+    latex: ClassVar = r"w \sim \mathcal{U}(-l, l), \quad l = \sqrt{\frac{3}{n_{\text{in}}}}"
     source: ClassVar = LECUN
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
@@ -262,6 +277,7 @@ class LecunNormal(Initializer):
 
     name: ClassVar = "lecun_normal"
     formula: ClassVar = "w ~ truncated N(0, 1 / inputs)"
+    latex: ClassVar = r"w \sim \mathcal{N}_{\text{trunc}}\left(0, \frac{1}{n_{\text{in}}}\right)"
     source: ClassVar = LECUN
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
@@ -275,6 +291,7 @@ class Orthogonal(Initializer):
 
     name: ClassVar = "orthogonal"
     formula: ClassVar = "w = gain · Q, with QR = A, A ~ N(0, 1), the signs of R's diagonal moved into Q"
+    latex: ClassVar = r"W = \text{gain} \cdot Q, \quad Q R = A, \quad A_{ij} \sim \mathcal{N}(0, 1)"
     source: ClassVar = "Saxe, McClelland and Ganguli 2014, arXiv:1312.6120"
 
     gain: Annotated[float, Ge(0)] = 1.0
@@ -297,6 +314,7 @@ class Identity(Initializer):
     name: ClassVar = "identity"
     for_kernels: ClassVar = True
     formula: ClassVar = "w = gain · I, cut or filled with zeros where the kernel is not square"
+    latex: ClassVar = r"W = \text{gain} \cdot I"
     source: ClassVar = "Keras 3, keras.initializers.Identity; Le, Jaitly and Hinton 2015, arXiv:1504.00941"
 
     gain: float = 1.0
@@ -315,6 +333,7 @@ class Lsuv(Initializer):
     for_kernels: ClassVar = True
     unit_variance: ClassVar = True
     formula: ClassVar = "w = Q / √Var(x · Q), x the layer's inputs for training rows"
+    latex: ClassVar = r"W = \frac{Q}{\sqrt{\operatorname{Var}(x Q)}}"
     source: ClassVar = "Mishkin and Matas 2016, All you need is a good init, arXiv:1511.06422"
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:

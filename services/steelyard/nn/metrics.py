@@ -55,6 +55,7 @@ class Accuracy(Metric):
     greater_is_better: ClassVar = True
     of_each_epoch: ClassVar = True
     formula: ClassVar = "mean [p = t]"
+    latex: ClassVar = r"\overline{[p = t]}"
     source: ClassVar = "scikit-learn, accuracy_score"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -72,6 +73,7 @@ class HammingLoss(Metric):
     greater_is_better: ClassVar = False
     of_each_epoch: ClassVar = True
     formula: ClassVar = "mean [p ≠ t] over rows and labels"
+    latex: ClassVar = r"\overline{[p \ne t]}"
     source: ClassVar = "scikit-learn, hamming_loss"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -87,6 +89,7 @@ class BalancedAccuracy(Metric):
     tasks: ClassVar = CLASSIFICATION
     greater_is_better: ClassVar = True
     formula: ClassVar = "mean over classes c of mean [p = c | t = c]"
+    latex: ClassVar = r"\frac{1}{|C|} \sum_c \overline{[p = c \mid t = c]}"
     source: ClassVar = "scikit-learn, balanced_accuracy_score"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -105,6 +108,7 @@ class F1Macro(Metric):
     tasks: ClassVar = (*CLASSIFICATION, "multilabel")
     greater_is_better: ClassVar = True
     formula: ClassVar = "mean over classes, or labels, of 2·TP / (2·TP + FP + FN)"
+    latex: ClassVar = r"\frac{1}{|C|} \sum_c \frac{2\, TP_c}{2\, TP_c + FP_c + FN_c}"
     source: ClassVar = "scikit-learn, f1_score(average='macro', zero_division=0)"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -120,6 +124,7 @@ class F1Weighted(Metric):
     tasks: ClassVar = (*CLASSIFICATION, "multilabel")
     greater_is_better: ClassVar = True
     formula: ClassVar = "Σ n_c · F1_c / Σ n_c, n_c the rows of class, or label, c"
+    latex: ClassVar = r"\frac{\sum_c n_c F_{1,c}}{\sum_c n_c}"
     source: ClassVar = "scikit-learn, f1_score(average='weighted', zero_division=0)"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -141,6 +146,7 @@ class LogLoss(Metric):
     greater_is_better: ClassVar = False
     of_probabilities: ClassVar = True
     formula: ClassVar = "−mean ln p_t"
+    latex: ClassVar = r"-\overline{\ln p_t}"
     source: ClassVar = "scikit-learn, log_loss"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -165,6 +171,9 @@ class RocAuc(Metric):
     greater_is_better: ClassVar = True
     of_probabilities: ClassVar = True
     formula: ClassVar = "mean over classes of P(p(row of c) > p(other row)) + ½ P(equal)"
+    latex: ClassVar = (
+        r"\frac{1}{|C|} \sum_c \left( P(p_c > p_{\text{other}}) + \tfrac{1}{2} P(p_c = p_{\text{other}}) \right)"
+    )
     source: ClassVar = "scikit-learn, roc_auc_score(multi_class='ovr', average='macro')"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -184,6 +193,7 @@ class AveragePrecision(Metric):
     greater_is_better: ClassVar = True
     of_probabilities: ClassVar = True
     formula: ClassVar = "Σ (R_n − R_{n−1}) · P_n"
+    latex: ClassVar = r"\sum_n (R_n - R_{n-1}) P_n"
     source: ClassVar = "scikit-learn, average_precision_score(average='macro')"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -202,6 +212,7 @@ class R2(Metric):
     tasks: ClassVar = ("regression",)
     greater_is_better: ClassVar = True
     formula: ClassVar = "1 − Σ (p − t)² / Σ (t − mean t)²"
+    latex: ClassVar = r"1 - \frac{\sum (p - t)^2}{\sum (t - \overline{t})^2}"
     source: ClassVar = "scikit-learn, r2_score"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -223,6 +234,7 @@ class Rmse(Metric):
     tasks: ClassVar = ("regression",)
     greater_is_better: ClassVar = False
     formula: ClassVar = "√ mean (p − t)²"
+    latex: ClassVar = r"\sqrt{\overline{(p - t)^2}}"
     source: ClassVar = "scikit-learn, root_mean_squared_error"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -239,6 +251,7 @@ class Mae(Metric):
     greater_is_better: ClassVar = False
     of_each_epoch: ClassVar = True
     formula: ClassVar = "mean |p − t|"
+    latex: ClassVar = r"\overline{|p - t|}"
     source: ClassVar = "scikit-learn, mean_absolute_error"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -254,6 +267,7 @@ class Mape(Metric):
     tasks: ClassVar = ("regression",)
     greater_is_better: ClassVar = False
     formula: ClassVar = "mean |p − t| / max(|t|, ε)"
+    latex: ClassVar = r"\overline{\frac{|p - t|}{\max(|t|, \epsilon)}}"
     source: ClassVar = "scikit-learn, mean_absolute_percentage_error"
 
     def score(self, targets: Array, predictions: Array) -> float:
@@ -270,6 +284,7 @@ class Pinball(Metric):
     tasks: ClassVar = ("regression",)
     greater_is_better: ClassVar = False
     formula: ClassVar = "mean of max(q·d, (q − 1)·d), d = t − p, q = quantile"
+    latex: ClassVar = r"\overline{\max(q d, (q - 1) d)}, \quad d = t - p"
     source: ClassVar = "scikit-learn, mean_pinball_loss(alpha=quantile)"
 
     quantile: Annotated[float, Gt(0), Lt(1)] = 0.5

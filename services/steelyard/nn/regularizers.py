@@ -19,6 +19,9 @@ Array = NDArray[Any]
 class Regularizer(Part):
     """A penalty on a kernel `(inputs, units)`."""
 
+    gradient: ClassVar[str]
+    gradient_latex: ClassVar[str]
+
     @abstractmethod
     def penalty(self, kernel: Array) -> float:
         """What is added to the loss."""
@@ -67,6 +70,9 @@ class L1(Pointwise):
 
     name: ClassVar = "l1"
     formula: ClassVar = "l1 · Σ |w|"
+    latex: ClassVar = r"R = \lambda_1 \sum |w|"
+    gradient: ClassVar = "∂R/∂w = l1 · sign(w)"
+    gradient_latex: ClassVar = r"\frac{\partial R}{\partial w} = \lambda_1 \operatorname{sign}(w)"
     source: ClassVar = "Keras 3, keras.regularizers.L1"
 
     l1: Annotated[float, Ge(0)] = 0.01
@@ -87,6 +93,9 @@ class L2(Pointwise):
 
     name: ClassVar = "l2"
     formula: ClassVar = "l2 · Σ w²"
+    latex: ClassVar = r"R = \lambda_2 \sum w^2"
+    gradient: ClassVar = "∂R/∂w = 2 · l2 · w"
+    gradient_latex: ClassVar = r"\frac{\partial R}{\partial w} = 2 \lambda_2 w"
     source: ClassVar = "Keras 3, keras.regularizers.L2"
 
     l2: Annotated[float, Ge(0)] = 0.01
@@ -107,6 +116,9 @@ class L1L2(Pointwise):
 
     name: ClassVar = "l1_l2"
     formula: ClassVar = "l1 · Σ |w| + l2 · Σ w²"
+    latex: ClassVar = r"R = \lambda_1 \sum |w| + \lambda_2 \sum w^2"
+    gradient: ClassVar = "∂R/∂w = l1 · sign(w) + 2 · l2 · w"
+    gradient_latex: ClassVar = r"\frac{\partial R}{\partial w} = \lambda_1 \operatorname{sign}(w) + 2 \lambda_2 w"
     source: ClassVar = "Zou and Hastie 2005; Keras 3, keras.regularizers.L1L2"
 
     l1: Annotated[float, Ge(0)] = 0.01

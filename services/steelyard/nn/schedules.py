@@ -62,6 +62,7 @@ class Steady(Schedule):
 
     name: ClassVar = "constant"
     formula: ClassVar = "rate = base"
+    latex: ClassVar = r"\eta = \eta_0"
     source: ClassVar = "Robbins and Monro 1951"
 
     def rate(self, base: float, time: Time, state: State) -> float:
@@ -75,6 +76,7 @@ class StepDecay(Schedule):
 
     name: ClassVar = "step"
     formula: ClassVar = "rate = base · gamma^⌊epoch / step_size⌋"
+    latex: ClassVar = r"\eta = \eta_0 \gamma^{\lfloor \text{epoch} / \text{step\_size} \rfloor}"
     source: ClassVar = "PyTorch, torch.optim.lr_scheduler.StepLR"
 
     step_size: Annotated[int, Ge(1)] = 10
@@ -94,6 +96,7 @@ class PiecewiseConstant(Schedule):
 
     name: ClassVar = "piecewise"
     formula: ClassVar = "rate = values[i], i = the number of boundaries that the epoch has reached"
+    latex: ClassVar = r"\eta = \text{values}_i, \quad i = \#\{b \in \text{boundaries} : b \le \text{epoch}\}"
     source: ClassVar = "Keras 3, keras.optimizers.schedules.PiecewiseConstantDecay"
 
     boundaries: tuple[Annotated[float, Gt(0)], ...]
@@ -117,6 +120,7 @@ class ExponentialDecay(Schedule):
 
     name: ClassVar = "exponential"
     formula: ClassVar = "rate = base · gamma^epoch"
+    latex: ClassVar = r"\eta = \eta_0 \gamma^{\text{epoch}}"
     source: ClassVar = "PyTorch, ExponentialLR; Keras 3, keras.optimizers.schedules.ExponentialDecay"
 
     gamma: Annotated[float, Gt(0), Le(1)] = 0.95
@@ -132,6 +136,10 @@ class PolynomialDecay(Schedule):
 
     name: ClassVar = "polynomial"
     formula: ClassVar = "rate = (base − end) · (1 − min(epoch, decay) / decay)^power + end"
+    latex: ClassVar = (
+        r"\eta = (\eta_0 - \eta_{\text{end}}) \left(1 - \frac{\min(\text{epoch}, "
+        r"\text{decay})}{\text{decay}}\right)^{\text{power}} + \eta_{\text{end}}"
+    )
     source: ClassVar = "Keras 3, keras.optimizers.schedules.PolynomialDecay; PyTorch, PolynomialLR"
 
     decay_epochs: Annotated[float, Gt(0)] | None = None
@@ -154,6 +162,10 @@ class CosineDecay(Schedule):
 
     name: ClassVar = "cosine"
     formula: ClassVar = "rate = base · (alpha + (1 − alpha) · ½ (1 + cos(π · epoch / decay)))"
+    latex: ClassVar = (
+        r"\eta = \eta_0 \left(\alpha + (1 - \alpha) \tfrac{1}{2} \left(1 + \cos\left(\pi "
+        r"\frac{\text{epoch}}{\text{decay}}\right)\right)\right)"
+    )
     source: ClassVar = "Loshchilov and Hutter 2017, SGDR, arXiv:1608.03983; Keras 3, CosineDecay, CosineDecayRestarts"
 
     decay_epochs: Annotated[float, Gt(0)] | None = None
@@ -182,6 +194,10 @@ class InverseSqrt(Schedule):
 
     name: ClassVar = "inverse_sqrt"
     formula: ClassVar = "rate = base · min(epoch / warmup, √(warmup / epoch))"
+    latex: ClassVar = (
+        r"\eta = \eta_0 \min\left(\frac{\text{epoch}}{\text{warmup}}, "
+        r"\sqrt{\frac{\text{warmup}}{\text{epoch}}}\right)"
+    )
     source: ClassVar = "Vaswani et al. 2017, arXiv:1706.03762, section 5.3"
 
     warmup_epochs: Annotated[float, Gt(0)] = 1.0
@@ -199,6 +215,7 @@ class OneCycle(Schedule):
 
     name: ClassVar = "one_cycle"
     formula: ClassVar = "base / div_factor → base → base / (div_factor · final_div_factor)"
+    latex: ClassVar = r"\frac{\eta_0}{\text{div}} \to \eta_0 \to \frac{\eta_0}{\text{div} \cdot \text{final\_div}}"
     source: ClassVar = "Smith and Topin 2018, arXiv:1708.07120; PyTorch, OneCycleLR"
 
     pct_start: Annotated[float, Gt(0), Lt(1)] = 0.3
@@ -229,6 +246,9 @@ class ReduceOnPlateau(Schedule):
 
     name: ClassVar = "reduce_on_plateau"
     formula: ClassVar = "rate ← max(rate · factor, min_learning_rate) at the end of each plateau"
+    latex: ClassVar = (
+        r"\eta \leftarrow \max(\text{factor} \cdot \eta, \eta_{\min}) \quad \text{at the end of each plateau}"
+    )
     source: ClassVar = "Keras 3, keras.callbacks.ReduceLROnPlateau"
 
     monitor: str = "val_loss"

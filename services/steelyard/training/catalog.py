@@ -33,6 +33,8 @@ def _describe(part: type[Part], schema: dict[str, Any]) -> CatalogComponent:
         aliases=list(part.aliases),
         description=inspect.getdoc(part) or "",
         formula=part.formula,
+        latex=part.latex,
+        **{field: text for field in ("gradient", "gradient_latex") if (text := getattr(part, field, None))},
         source=part.source,
         parameters=[
             CatalogParameter(

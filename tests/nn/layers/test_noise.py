@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from steelyard.nn.layers import Dense, Dropout, GaussianNoise, Layer, Residual
+from steelyard.nn.layers.base import Surroundings
 from steelyard.nn.network import Network, Pass, buffer_width
 from steelyard.nn.rng import Streams
 
@@ -69,3 +70,13 @@ def test_without_noise_a_layer_passes_on_what_it_gets_in_training_too(layer: Lay
     expected = 2 * x if isinstance(layer, Residual) else x
     np.testing.assert_allclose(through(quiet, x)[0], expected)
     assert quiet.tensors(WIDTH) == layer.tensors(WIDTH)
+
+
+@pytest.mark.parametrize(("layer", "drawn"), [(Dropout(0.5), "mask"), (GaussianNoise(0.5), "noise")])
+def test_what_was_drawn_can_be_seen(layer: Layer, drawn: str) -> None:
+    [stage] = layer.stages(Surroundings(3, 4, np.dtype(float), {}, {}, False, Streams.spawn(0)))
+    x = np.ones((4, 3))
+    y = stage.forward(x)
+    found = stage.intermediates(x)[drawn]
+    assert len({*found.ravel()}) > 1
+    np.testing.assert_allclose(y, x * found if drawn == "mask" else x + found)

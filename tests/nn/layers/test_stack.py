@@ -3,8 +3,8 @@
 import numpy as np
 
 from steelyard.nn.activations import Tanh
-from steelyard.nn.layers import ActivationLayer, Dense, Dropout
-from steelyard.nn.layers.base import Surroundings
+from steelyard.nn.layers import ActivationLayer, Dense, Dropout, Residual
+from steelyard.nn.layers.base import Stage, Surroundings
 from steelyard.nn.layers.stack import Stack, places
 from steelyard.nn.network import Network, Pass
 from steelyard.nn.rng import Streams
@@ -55,3 +55,28 @@ def test_gradients_go_back_to_the_inputs_where_they_are_needed() -> None:
     np.testing.assert_allclose(stack.forward(x), network.predict(x))
     kernels = [weights[name]["kernel"] for name in ("dense_1", "dense_2", "output")]
     np.testing.assert_allclose(stack.backward(np.ones((2, 2))), np.ones((2, 2)) @ np.linalg.multi_dot(kernels).T)
+
+
+def test_every_stage_can_be_watched_those_inside_blocks_too() -> None:
+    network = Network([Dense(3, Tanh()), Residual((Dense(3),)), Dense(2)], inputs=3, dtype="float64")
+    network.initialize(np.random.default_rng(0))
+    path, plain = (Pass(network, 2, logits=False, streams=Streams.spawn(0)) for _ in range(2))
+    seen: list[tuple[tuple[str, ...], str, Array, Array]] = []
+
+    def look(place: tuple[str, ...], _: Stage, way: str, given: Array, found: Array) -> None:
+        seen.append((place, way, given, found))
+
+    path.watch(look)
+    x = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(path.forward(x), plain.forward(x))
+    grad = np.ones((2, 2))
+    path.backward(grad.copy())
+    gradients = network.gradients.copy()
+    plain.backward(grad.copy())
+    np.testing.assert_array_equal(gradients, network.gradients)
+    way = [("dense_1",), ("dense_1",), ("residual_1", "dense_1"), ("residual_1",), ("output",)]
+    assert [place for place, direction, *_ in seen if direction == "forward"] == way
+    back = [("output",), ("residual_1", "dense_1"), ("residual_1",), ("dense_1",), ("dense_1",)]
+    assert [place for place, direction, *_ in seen if direction == "backward"] == back
+    np.testing.assert_array_equal(seen[1][3], np.tanh(seen[0][3]))
+    np.testing.assert_array_equal(seen[5][2], grad)

@@ -34,6 +34,9 @@ class Kernels(Protocol):
 class Activation(Part):
     """A function of a layer's weighted sums. One that learns names the weights of its own."""
 
+    gradient: ClassVar[str]
+    gradient_latex: ClassVar[str]
+
     @property
     def curve(self) -> Curve | None:
         """The formulas of each value alone; `None` where a value depends on others, or on what is learned."""

@@ -17,6 +17,9 @@ class Linear(Pointwise):
 
     name: ClassVar = "linear"
     formula: ClassVar = "f(z) = z"
+    latex: ClassVar = r"f(z) = z"
+    gradient: ClassVar = "f′(z) = 1"
+    gradient_latex: ClassVar = r"f'(z) = 1"
     source: ClassVar = "Keras 3, keras.activations.linear"
 
     @staticmethod
@@ -35,6 +38,9 @@ class Relu(Pointwise):
 
     name: ClassVar = "relu"
     formula: ClassVar = "f(z) = max(0, z)"
+    latex: ClassVar = r"f(z) = \max(0, z)"
+    gradient: ClassVar = "f′(z) = 1 if z > 0 else 0"
+    gradient_latex: ClassVar = r"f'(z) = \begin{cases} 1 & z > 0 \\ 0 & z \le 0 \end{cases}"
     source: ClassVar = "Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines"
 
     @staticmethod
@@ -53,6 +59,9 @@ class Relu6(Pointwise):
 
     name: ClassVar = "relu6"
     formula: ClassVar = "f(z) = min(max(0, z), 6)"
+    latex: ClassVar = r"f(z) = \min(\max(0, z), 6)"
+    gradient: ClassVar = "f′(z) = 1 if 0 < z < 6 else 0"
+    gradient_latex: ClassVar = r"f'(z) = \begin{cases} 1 & 0 < z < 6 \\ 0 & \text{otherwise} \end{cases}"
     source: ClassVar = "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10; Keras 3, relu6"
 
     @staticmethod
@@ -71,6 +80,9 @@ class LeakyRelu(Pointwise):
 
     name: ClassVar = "leaky_relu"
     formula: ClassVar = "f(z) = z if z > 0 else negative_slope · z"
+    latex: ClassVar = r"f(z) = \begin{cases} z & z > 0 \\ \text{negative\_slope} \cdot z & z \le 0 \end{cases}"
+    gradient: ClassVar = "f′(z) = 1 if z > 0 else negative_slope"
+    gradient_latex: ClassVar = r"f'(z) = \begin{cases} 1 & z > 0 \\ \text{negative\_slope} & z \le 0 \end{cases}"
     source: ClassVar = "Maas, Hannun and Ng 2013; PyTorch, torch.nn.LeakyReLU"
 
     negative_slope: Annotated[float, Ge(0), Le(1)] = 0.01
@@ -94,6 +106,12 @@ class PRelu(Learned):
 
     name: ClassVar = "prelu"
     formula: ClassVar = "f(z) = z if z > 0 else α · z, α learned"
+    latex: ClassVar = r"f(z) = \begin{cases} z & z > 0 \\ \alpha z & z \le 0 \end{cases}"
+    gradient: ClassVar = "f′(z) = 1 if z > 0 else α; ∂f/∂α = 0 if z > 0 else z"
+    gradient_latex: ClassVar = (
+        r"f'(z) = \begin{cases} 1 & z > 0 \\ \alpha & z \le 0 \end{cases}, \quad \frac{\partial f}{\partial "
+        r"\alpha} = \begin{cases} 0 & z > 0 \\ z & z \le 0 \end{cases}"
+    )
     source: ClassVar = "He et al. 2015, arXiv:1502.01852; PyTorch, torch.nn.PReLU"
 
     alpha: Annotated[float, Ge(0), Le(1)] = 0.25
@@ -126,6 +144,9 @@ class HardSigmoid(Pointwise):
 
     name: ClassVar = "hard_sigmoid"
     formula: ClassVar = "f(z) = min(max(0, z / 6 + 1 / 2), 1)"
+    latex: ClassVar = r"f(z) = \min\left(\max\left(0, \tfrac{z}{6} + \tfrac{1}{2}\right), 1\right)"
+    gradient: ClassVar = "f′(z) = 1/6 if −3 < z < 3 else 0"
+    gradient_latex: ClassVar = r"f'(z) = \begin{cases} \tfrac{1}{6} & -3 < z < 3 \\ 0 & \text{otherwise} \end{cases}"
     source: ClassVar = "Courbariaux, Bengio and David 2015; PyTorch, torch.nn.Hardsigmoid"
 
     @staticmethod
@@ -144,6 +165,9 @@ class HardTanh(Pointwise):
 
     name: ClassVar = "hard_tanh"
     formula: ClassVar = "f(z) = min(max(−1, z), 1)"
+    latex: ClassVar = r"f(z) = \min(\max(-1, z), 1)"
+    gradient: ClassVar = "f′(z) = 1 if −1 < z < 1 else 0"
+    gradient_latex: ClassVar = r"f'(z) = \begin{cases} 1 & -1 < z < 1 \\ 0 & \text{otherwise} \end{cases}"
     source: ClassVar = "Collobert 2004; PyTorch, torch.nn.Hardtanh"
 
     @staticmethod

@@ -23,6 +23,9 @@ class Elu(Pointwise):
 
     name: ClassVar = "elu"
     formula: ClassVar = "f(z) = z if z > 0 else alpha · (exp(z) − 1)"
+    latex: ClassVar = r"f(z) = \begin{cases} z & z > 0 \\ \alpha (e^z - 1) & z \le 0 \end{cases}"
+    gradient: ClassVar = "f′(z) = 1 if z > 0 else alpha · exp(z)"
+    gradient_latex: ClassVar = r"f'(z) = \begin{cases} 1 & z > 0 \\ \alpha e^z & z \le 0 \end{cases}"
     source: ClassVar = "Clevert, Unterthiner and Hochreiter 2015, arXiv:1511.07289"
 
     alpha: Annotated[float, Gt(0)] = 1.0
@@ -43,6 +46,9 @@ class Selu(Pointwise):
 
     name: ClassVar = "selu"
     formula: ClassVar = "f(z) = λ · (z if z > 0 else α · (exp(z) − 1)), λ = 1.0507…, α = 1.6733…"
+    latex: ClassVar = r"f(z) = \lambda \begin{cases} z & z > 0 \\ \alpha (e^z - 1) & z \le 0 \end{cases}"
+    gradient: ClassVar = "f′(z) = λ · (1 if z > 0 else α · exp(z))"
+    gradient_latex: ClassVar = r"f'(z) = \lambda \begin{cases} 1 & z > 0 \\ \alpha e^z & z \le 0 \end{cases}"
     source: ClassVar = "Klambauer et al. 2017, Self-normalizing neural networks, arXiv:1706.02515"
 
     @staticmethod
@@ -61,6 +67,9 @@ class Celu(Pointwise):
 
     name: ClassVar = "celu"
     formula: ClassVar = "f(z) = z if z > 0 else alpha · (exp(z / alpha) − 1)"
+    latex: ClassVar = r"f(z) = \begin{cases} z & z > 0 \\ \alpha (e^{z / \alpha} - 1) & z \le 0 \end{cases}"
+    gradient: ClassVar = "f′(z) = 1 if z > 0 else exp(z / alpha)"
+    gradient_latex: ClassVar = r"f'(z) = \begin{cases} 1 & z > 0 \\ e^{z / \alpha} & z \le 0 \end{cases}"
     source: ClassVar = "Barron 2017, arXiv:1704.07483; PyTorch, torch.nn.CELU"
 
     alpha: Annotated[float, Gt(0)] = 1.0
@@ -84,6 +93,12 @@ class Gelu(Pointwise):
 
     name: ClassVar = "gelu"
     formula: ClassVar = "f(z) = z · Φ(z); approximate: z/2 · (1 + tanh(√(2/π) · (z + 0.044715 z³)))"
+    latex: ClassVar = (
+        r"f(z) = z\, \Phi(z) \approx \tfrac{z}{2} \left(1 + \tanh\left(\sqrt{2/\pi}\, (z + 0.044715 "
+        r"z^3)\right)\right)"
+    )
+    gradient: ClassVar = "f′(z) = Φ(z) + z · φ(z); approximate: the derivative of the tanh form"
+    gradient_latex: ClassVar = r"f'(z) = \Phi(z) + z\, \varphi(z)"
     source: ClassVar = "Hendrycks and Gimpel 2016, arXiv:1606.08415"
 
     approximate: bool = False
@@ -121,6 +136,9 @@ class Silu(Pointwise):
     name: ClassVar = "silu"
     aliases: ClassVar = ("swish",)
     formula: ClassVar = "f(z) = z · σ(z)"
+    latex: ClassVar = r"f(z) = z\, \sigma(z)"
+    gradient: ClassVar = "f′(z) = σ(z) · (1 + z · (1 − σ(z)))"
+    gradient_latex: ClassVar = r"f'(z) = \sigma(z) \left(1 + z (1 - \sigma(z))\right)"
     source: ClassVar = "Elfwing, Uchibe and Doya 2017, arXiv:1702.03118"
 
     @staticmethod
@@ -140,6 +158,9 @@ class Mish(Pointwise):
 
     name: ClassVar = "mish"
     formula: ClassVar = "f(z) = z · tanh(log(1 + exp(z)))"
+    latex: ClassVar = r"f(z) = z \tanh(\log(1 + e^z))"
+    gradient: ClassVar = "f′(z) = t + z · σ(z) · (1 − t²), t = tanh(log(1 + exp(z)))"
+    gradient_latex: ClassVar = r"f'(z) = t + z\, \sigma(z) (1 - t^2), \quad t = \tanh(\log(1 + e^z))"
     source: ClassVar = "Misra 2019, arXiv:1908.08681"
 
     @staticmethod
@@ -159,6 +180,9 @@ class Softplus(Pointwise):
 
     name: ClassVar = "softplus"
     formula: ClassVar = "f(z) = log(1 + exp(z))"
+    latex: ClassVar = r"f(z) = \log(1 + e^z)"
+    gradient: ClassVar = "f′(z) = σ(z)"
+    gradient_latex: ClassVar = r"f'(z) = \sigma(z)"
     source: ClassVar = "Dugas et al. 2001, Incorporating second-order functional knowledge"
 
     @staticmethod
@@ -177,6 +201,9 @@ class Softsign(Pointwise):
 
     name: ClassVar = "softsign"
     formula: ClassVar = "f(z) = z / (1 + |z|)"
+    latex: ClassVar = r"f(z) = \frac{z}{1 + |z|}"
+    gradient: ClassVar = "f′(z) = 1 / (1 + |z|)²"
+    gradient_latex: ClassVar = r"f'(z) = \frac{1}{(1 + |z|)^2}"
     source: ClassVar = "Bergstra et al. 2009; Keras 3, keras.activations.softsign"
 
     @staticmethod
@@ -195,6 +222,9 @@ class Sigmoid(Pointwise):
 
     name: ClassVar = "sigmoid"
     formula: ClassVar = "f(z) = 1 / (1 + exp(−z))"
+    latex: ClassVar = r"f(z) = \frac{1}{1 + e^{-z}}"
+    gradient: ClassVar = "f′(z) = f(z) · (1 − f(z))"
+    gradient_latex: ClassVar = r"f'(z) = f(z) (1 - f(z))"
     source: ClassVar = "Keras 3, keras.activations.sigmoid"
 
     @staticmethod
@@ -213,6 +243,9 @@ class LogSigmoid(Pointwise):
 
     name: ClassVar = "log_sigmoid"
     formula: ClassVar = "f(z) = −log(1 + exp(−z))"
+    latex: ClassVar = r"f(z) = -\log(1 + e^{-z})"
+    gradient: ClassVar = "f′(z) = 1 − σ(z)"
+    gradient_latex: ClassVar = r"f'(z) = 1 - \sigma(z)"
     source: ClassVar = "Keras 3, keras.activations.log_sigmoid"
 
     @staticmethod
@@ -231,6 +264,9 @@ class Tanh(Pointwise):
 
     name: ClassVar = "tanh"
     formula: ClassVar = "f(z) = tanh(z)"
+    latex: ClassVar = r"f(z) = \tanh(z)"
+    gradient: ClassVar = "f′(z) = 1 − f(z)²"
+    gradient_latex: ClassVar = r"f'(z) = 1 - f(z)^2"
     source: ClassVar = "Keras 3, keras.activations.tanh"
 
     @staticmethod
@@ -249,6 +285,9 @@ class Exponential(Pointwise):
 
     name: ClassVar = "exponential"
     formula: ClassVar = "f(z) = exp(z)"
+    latex: ClassVar = r"f(z) = e^z"
+    gradient: ClassVar = "f′(z) = exp(z)"
+    gradient_latex: ClassVar = r"f'(z) = e^z"
     source: ClassVar = "Keras 3, keras.activations.exponential"
 
     @staticmethod

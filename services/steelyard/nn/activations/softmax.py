@@ -15,6 +15,12 @@ class Softmax(Activation):
 
     name: ClassVar = "softmax"
     formula: ClassVar = "f(z)ᵢ = exp(zᵢ) / Σⱼ exp(zⱼ)"
+    latex: ClassVar = r"f(z)_i = \frac{e^{z_i}}{\sum_j e^{z_j}}"
+    gradient: ClassVar = "∂L/∂zᵢ = fᵢ · (gᵢ − Σⱼ gⱼ fⱼ), g = ∂L/∂f"
+    gradient_latex: ClassVar = (
+        r"\frac{\partial L}{\partial z_i} = f_i \left(g_i - \sum_j g_j f_j\right), \quad g = \frac{\partial "
+        r"L}{\partial f}"
+    )
     source: ClassVar = "Bridle 1990; Keras 3, keras.activations.softmax"
 
     def forward(self, z: Array, out: Array, scratch: Array) -> None:
@@ -40,6 +46,11 @@ class LogSoftmax(Activation):
 
     name: ClassVar = "log_softmax"
     formula: ClassVar = "f(z)ᵢ = zᵢ − log Σⱼ exp(zⱼ)"
+    latex: ClassVar = r"f(z)_i = z_i - \log \sum_j e^{z_j}"
+    gradient: ClassVar = "∂L/∂zᵢ = gᵢ − exp(fᵢ) · Σⱼ gⱼ, g = ∂L/∂f"
+    gradient_latex: ClassVar = (
+        r"\frac{\partial L}{\partial z_i} = g_i - e^{f_i} \sum_j g_j, \quad g = \frac{\partial L}{\partial f}"
+    )
     source: ClassVar = "Keras 3, keras.activations.log_softmax"
 
     def forward(self, z: Array, out: Array, scratch: Array) -> None:

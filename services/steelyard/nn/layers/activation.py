@@ -25,6 +25,9 @@ class ActivationLayer(Layer):
     name: ClassVar = "activation"
     compiled: ClassVar = True
     formula: ClassVar = "y = f(x)"
+    latex: ClassVar = r"y = f(x)"
+    gradient: ClassVar = "∂L/∂x = ∂L/∂y · f′(x)"
+    gradient_latex: ClassVar = r"\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y} \odot f'(x)"
     source: ClassVar = "Keras 3, keras.layers.Activation"
 
     activation: Activation = field(default=Relu())

@@ -7,7 +7,7 @@ size: it holds views of the weights and its own buffers, made once.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,27 @@ class Stage(ABC):
     def calibrate(self, x: Array) -> Array:
         """As `forward`, after initializers that look at the data have seen it."""
         return self.forward(x)
+
+    def intermediates(self, x: Array) -> dict[str, Array]:
+        """What the last `forward`, of `x`, drew or computed beside its outputs, by name."""
+        return {}
+
+    @property
+    def inner(self) -> "Watched | None":
+        """The stages inside it."""
+        return None
+
+
+Look = Callable[[tuple[str, ...], Stage, str, Array, Array], None]
+"""Takes the names of a stage's place and of the blocks around it, the stage, `forward` or `backward`, and copies of
+what went in and what came out."""
+
+
+class Watched(Protocol):
+    """Stages that can be looked at while they work."""
+
+    def watch(self, look: Look, within: tuple[str, ...] = ()) -> None:
+        """Call `look` after every stage from now on, those inside blocks too, in both directions."""
 
 
 def squared_norms(rows: Array) -> Array:
@@ -118,6 +139,9 @@ Tap = Callable[["Layer", Stage, Surroundings], Stage]
 @dataclass(frozen=True)
 class Layer(Part):
     """A layer as it is asked for."""
+
+    gradient: ClassVar[str]
+    gradient_latex: ClassVar[str]
 
     repeats: ClassVar[bool] = True  # gives the same values again for the same inputs, in training too
 

@@ -37,6 +37,16 @@ class Dense(Layer):
     name: ClassVar = "dense"
     compiled: ClassVar = True
     formula: ClassVar = "y = f(x · kernel + bias)"
+    latex: ClassVar = r"z = x W + b, \quad y = f(z)"
+    gradient: ClassVar = (
+        "∂L/∂z = ∂L/∂y · f′(z); ∂L/∂kernel = xᵀ · ∂L/∂z; ∂L/∂bias = Σ over rows of ∂L/∂z; ∂L/∂x = ∂L/∂z · kernelᵀ"
+    )
+    gradient_latex: ClassVar = (
+        r"\frac{\partial L}{\partial z} = \frac{\partial L}{\partial y} \odot f'(z), \quad \frac{\partial "
+        r"L}{\partial W} = x^\top \frac{\partial L}{\partial z}, \quad \frac{\partial L}{\partial b} = \sum_r "
+        r"\frac{\partial L}{\partial z_r}, \quad \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} "
+        r"W^\top"
+    )
     source: ClassVar = "Keras 3, keras.layers.Dense"
 
     units: Annotated[int, Ge(1), Le(65_536)]

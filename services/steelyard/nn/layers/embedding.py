@@ -24,6 +24,11 @@ class Embedding(Layer):
     name: ClassVar = "embedding"
     compiled: ClassVar = True
     formula: ClassVar = "y = [x of the other columns, table_c[x_c] for each column c]"
+    latex: ClassVar = r"y = [\, x_{\text{others}},\ T_c[x_c] \text{ for each column } c \,]"
+    gradient: ClassVar = "∂L/∂table_c[k] = Σ of ∂L/∂y over the rows with x_c = k; ∂L/∂x of the other columns = ∂L/∂y"
+    gradient_latex: ClassVar = (
+        r"\frac{\partial L}{\partial T_c[k]} = \sum_{r:\, x_{rc} = k} \frac{\partial L}{\partial y_{rc}}"
+    )
     source: ClassVar = "Guo and Berkhahn 2016, Entity embeddings of categorical variables, arXiv:1604.06737"
 
     columns: tuple[Annotated[int, Ge(0)], ...]

@@ -18,6 +18,11 @@ class Dropout(Layer):
     compiled: ClassVar = True
     repeats: ClassVar = False
     formula: ClassVar = "y = x · m / (1 − rate), m ~ Bernoulli(1 − rate); y = x at inference"
+    latex: ClassVar = r"y = \frac{x \odot m}{1 - \text{rate}}, \quad m \sim \text{Bernoulli}(1 - \text{rate})"
+    gradient: ClassVar = "∂L/∂x = ∂L/∂y · m / (1 − rate)"
+    gradient_latex: ClassVar = (
+        r"\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y} \odot \frac{m}{1 - \text{rate}}"
+    )
     source: ClassVar = "Srivastava et al. 2014; Keras 3, keras.layers.Dropout"
 
     rate: Annotated[float, Ge(0), Lt(1)] = 0.5
@@ -53,6 +58,9 @@ class DropoutStage(Stage):
         np.multiply(x, mask, out=self._y)
         return self._y
 
+    def intermediates(self, x: Array) -> dict[str, Array]:
+        return {"mask": self._mask}
+
     def backward(self, grad: Array) -> Array:
         grad *= self._mask
         return grad
@@ -67,6 +75,9 @@ class GaussianNoise(Layer):
     compiled: ClassVar = True
     repeats: ClassVar = False
     formula: ClassVar = "y = x + n, n ~ N(0, stddev²); y = x at inference"
+    latex: ClassVar = r"y = x + n, \quad n \sim \mathcal{N}(0, \text{stddev}^2)"
+    gradient: ClassVar = "∂L/∂x = ∂L/∂y"
+    gradient_latex: ClassVar = r"\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y}"
     source: ClassVar = "Keras 3, GaussianNoise; Bishop 1995, Training with noise is Tikhonov regularization"
 
     stddev: Annotated[float, Ge(0)] = 0.1
@@ -98,6 +109,9 @@ class GaussianNoiseStage(Stage):
         self._y *= self._stddev
         self._y += x
         return self._y
+
+    def intermediates(self, x: Array) -> dict[str, Array]:
+        return {"noise": self._y - x}
 
     def backward(self, grad: Array) -> Array:
         return grad

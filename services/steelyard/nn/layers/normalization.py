@@ -24,6 +24,19 @@ class BatchNormalization(Layer):
     compiled: ClassVar = True
     repeats: ClassVar = False
     formula: ClassVar = "y = gamma · (x − mean) / √(variance + epsilon) + beta, over the batch"
+    latex: ClassVar = (
+        r"\hat{x} = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}, \quad y = \gamma \odot \hat{x} + \beta, \quad \mu, "
+        r"\sigma^2 \text{ over the batch}"
+    )
+    gradient: ClassVar = (
+        "∂L/∂gamma = Σ over rows of g · x̂; ∂L/∂beta = Σ over rows of g; ∂L/∂x = gamma / σ · (g − mean g − x̂ · "
+        "mean (g · x̂)), g = ∂L/∂y"
+    )
+    gradient_latex: ClassVar = (
+        r"\frac{\partial L}{\partial \gamma} = \sum_r g_r \odot \hat{x}_r, \quad \frac{\partial L}{\partial \beta} "
+        r"= \sum_r g_r, \quad \frac{\partial L}{\partial x} = \frac{\gamma}{\sqrt{\sigma^2 + \epsilon}} \left( g - "
+        r"\overline{g} - \hat{x}\, \overline{g \odot \hat{x}} \right), \quad g = \frac{\partial L}{\partial y}"
+    )
     source: ClassVar = "Ioffe and Szegedy 2015, arXiv:1502.03167; Keras 3, keras.layers.BatchNormalization"
 
     momentum: Annotated[float, Ge(0), Le(1)] = 0.99
@@ -77,6 +90,9 @@ class BatchNormalizationStage(Stage):
         np.multiply(normal, self._weights["gamma"], out=self._y)
         self._y += self._weights["beta"]
         return self._y
+
+    def intermediates(self, x: Array) -> dict[str, Array]:
+        return {"mean": self._mean, "standard_deviation": self._root, "normalized": self._normal}
 
     def _average(self, name: str, value: Array) -> None:
         moving = self._weights[name]
@@ -133,6 +149,19 @@ class LayerNormalization(Layer):
     name: ClassVar = "layer_normalization"
     compiled: ClassVar = True
     formula: ClassVar = "y = gamma · (x − mean) / √(variance + epsilon) + beta, over the row"
+    latex: ClassVar = (
+        r"\hat{x} = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}, \quad y = \gamma \odot \hat{x} + \beta, \quad \mu, "
+        r"\sigma^2 \text{ over the row}"
+    )
+    gradient: ClassVar = (
+        "∂L/∂gamma = Σ over rows of g · x̂; ∂L/∂beta = Σ over rows of g; ∂L/∂x = (h − mean h − x̂ · mean (h · "
+        "x̂)) / σ, g = ∂L/∂y, h = gamma · g"
+    )
+    gradient_latex: ClassVar = (
+        r"\frac{\partial L}{\partial \gamma} = \sum_r g_r \odot \hat{x}_r, \quad \frac{\partial L}{\partial \beta} "
+        r"= \sum_r g_r, \quad \frac{\partial L}{\partial x} = \frac{h - \overline{h} - \hat{x}\, \overline{h \odot "
+        r"\hat{x}}}{\sqrt{\sigma^2 + \epsilon}}, \quad g = \frac{\partial L}{\partial y}, \quad h = \gamma \odot g"
+    )
     source: ClassVar = "Ba, Kiros and Hinton 2016, arXiv:1607.06450; Keras 3, keras.layers.LayerNormalization"
 
     epsilon: Annotated[float, Gt(0)] = 1e-3
@@ -181,6 +210,9 @@ class LayerNormalizationStage(Stage):
 
     def row_norms(self, grad: Array) -> dict[str, Array]:
         return {"gamma": squared_norms(grad * self._normal), "beta": squared_norms(grad)}
+
+    def intermediates(self, x: Array) -> dict[str, Array]:
+        return {"standard_deviation": self._root, "normalized": self._normal}
 
     def backward(self, grad: Array) -> Array:
         np.multiply(grad, self._normal, out=self._y)

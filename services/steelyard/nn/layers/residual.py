@@ -39,6 +39,13 @@ class Residual(Layer):
     name: ClassVar = "residual"
     compiled: ClassVar = True
     formula: ClassVar = "y = f(x) + x, or f(x) + x · projection"
+    latex: ClassVar = r"y = f(x) + x \quad \text{or} \quad y = f(x) + x P"
+    gradient: ClassVar = "∂L/∂x = ∂L/∂y · ∂f/∂x + ∂L/∂y, or … + ∂L/∂y · projectionᵀ; ∂L/∂projection = xᵀ · ∂L/∂y"
+    gradient_latex: ClassVar = (
+        r"\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y} \frac{\partial f}{\partial x} + "
+        r"\frac{\partial L}{\partial y} \quad \text{or} \quad \ldots + \frac{\partial L}{\partial y} P^\top, \quad "
+        r"\frac{\partial L}{\partial P} = x^\top \frac{\partial L}{\partial y}"
+    )
     source: ClassVar = "He et al. 2016, Identity mappings in deep residual networks, arXiv:1603.05027"
 
     layers: tuple[Layer, ...]
@@ -116,6 +123,10 @@ class ResidualStage(Stage):
             self._product = Product(self._projection, self._y)
         self._grad = around.buffer(units)
         self._x_gradient, self._way_past = around.buffer(around.inputs), around.buffer(around.inputs)
+
+    @property
+    def inner(self) -> Stack:
+        return self._inner
 
     def forward(self, x: Array) -> Array:
         return self._add(x, self._inner.forward(x))

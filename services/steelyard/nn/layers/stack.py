@@ -1,11 +1,13 @@
 """Layers one after the other: their names, their tensors, and all of them at work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from steelyard.nn.layers.base import Array, Layer, Place, Stage, Surroundings
+from steelyard.nn.layers.base import Array, Layer, Look, Place, Stage, Surroundings
+
+Way = Callable[[Array], Array]
 
 
 def places(layers: Sequence[Layer], inputs: int) -> list[Place]:
@@ -53,8 +55,8 @@ class Stack:
                 stages = [here.tap(place.layer, stage, here) for stage in stages]
             self.named += [(place.name, stage) for stage in stages]
         self._stages = [stage for _, stage in self.named]
-        self._forward = [stage.forward for stage in self._stages]
-        self._backward = [stage.backward for stage in reversed(self._stages[first:])]
+        self._forward: list[Way] = [stage.forward for stage in self._stages]
+        self._backward: list[Way] = [stage.backward for stage in reversed(self._stages[first:])]
 
     def forward(self, x: Array) -> Array:
         """The outputs for a batch `(rows, inputs)`; valid until the next call."""
@@ -74,6 +76,17 @@ class Stack:
             x = stage.calibrate(x)
         return x
 
+    def watch(self, look: Look, within: tuple[str, ...] = ()) -> None:
+        """Call `look` after every stage from now on, those inside blocks too, in both directions."""
+        first = len(self._stages) - len(self._backward)
+        self._forward = [_watched(look, (*within, name), stage, "forward") for name, stage in self.named]
+        self._backward = [_watched(look, (*within, name), stage, "backward") for name, stage in self.named[first:]][
+            ::-1
+        ]
+        for name, stage in self.named:
+            if stage.inner is not None:
+                stage.inner.watch(look, (*within, name))
+
     def first_not_finite(self, x: Array) -> str | None:
         """The name of the first place that makes values of `x` that are not finite."""
         for name, stage in self.named:
@@ -81,3 +94,15 @@ class Stack:
             if not np.isfinite(x).all():
                 return name
         return None
+
+
+def _watched(look: Look, place: tuple[str, ...], stage: Stage, way: str) -> Way:
+    call = stage.forward if way == "forward" else stage.backward
+
+    def called(given: Array) -> Array:
+        before = given.copy()  # a stage may overwrite what it is given
+        found = call(given)
+        look(place, stage, way, before, found.copy())
+        return found
+
+    return called

@@ -20,6 +20,7 @@ class Adagrad(Rule):
 
     name: ClassVar = "adagrad"
     formula: ClassVar = "s ← s + g²; w ← w − learning_rate · g / (√s + epsilon)"
+    latex: ClassVar = r"s \leftarrow s + g^2, \quad w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}"
     source: ClassVar = "PyTorch, torch.optim.Adagrad; Duchi, Hazan and Singer 2011"
 
     learning_rate: LearningRate = 0.01
@@ -57,6 +58,10 @@ class Adadelta(Rule):
     formula: ClassVar = (
         "s ← rho · s + (1 − rho) · g²; d = g · √(u + epsilon) / √(s + epsilon); u ← rho · u + (1 − rho) · d²; "
         "w ← w − learning_rate · d"
+    )
+    latex: ClassVar = (
+        r"s \leftarrow \rho s + (1 - \rho) g^2, \quad d = g \frac{\sqrt{u + \epsilon}}{\sqrt{s + \epsilon}}, \quad "
+        r"u \leftarrow \rho u + (1 - \rho) d^2, \quad w \leftarrow w - \eta d"
     )
     source: ClassVar = "PyTorch, torch.optim.Adadelta; Zeiler 2012, arXiv:1212.5701"
 

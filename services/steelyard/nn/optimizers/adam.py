@@ -30,6 +30,10 @@ class Adam(Rule):
         "m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; "
         "w ← w − learning_rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + epsilon)"
     )
+    latex: ClassVar = (
+        r"m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad w "
+        r"\leftarrow w - \frac{\eta}{1 - \beta_1^t} \cdot \frac{m}{\sqrt{v} / \sqrt{1 - \beta_2^t} + \epsilon}"
+    )
     source: ClassVar = "PyTorch, torch.optim.Adam; Kingma and Ba 2015, arXiv:1412.6980; Reddi, Kale and Kumar 2018"
 
     learning_rate: LearningRate = 0.001
@@ -61,6 +65,7 @@ class AdamW(Rule):
 
     name: ClassVar = "adamw"
     formula: ClassVar = "w ← w · (1 − learning_rate · weight_decay), then as adam"
+    latex: ClassVar = r"w \leftarrow w (1 - \eta \lambda), \quad \text{then as adam}"
     source: ClassVar = "PyTorch, torch.optim.AdamW; Loshchilov and Hutter 2019, arXiv:1711.05101"
 
     learning_rate: LearningRate = 0.001
@@ -151,6 +156,10 @@ class Adamax(Rule):
 
     name: ClassVar = "adamax"
     formula: ClassVar = "m ← β₁ m + (1 − β₁) g; u ← max(β₂ u, |g| + epsilon); w ← w − learning_rate / (1 − β₁ᵗ) · m / u"
+    latex: ClassVar = (
+        r"m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad u \leftarrow \max(\beta_2 u, |g| + \epsilon), \quad w "
+        r"\leftarrow w - \frac{\eta}{1 - \beta_1^t} \cdot \frac{m}{u}"
+    )
     source: ClassVar = "PyTorch, torch.optim.Adamax; Kingma and Ba 2015, section 7.1"
 
     learning_rate: LearningRate = 0.002
@@ -199,6 +208,11 @@ class Nadam(Rule):
     formula: ClassVar = (
         "μₜ = β₁ (1 − ½ · 0.96^(t · momentum_decay)); m, v as adam; w ← w − learning_rate · "
         "((1 − μₜ) / (1 − Πμ) · g + μₜ₊₁ / (1 − Πμ μₜ₊₁) · m) / (√(v / (1 − β₂ᵗ)) + epsilon)"
+    )
+    latex: ClassVar = (
+        r"\mu_t = \beta_1 \left(1 - \tfrac{1}{2} 0.96^{t \psi}\right), \quad w \leftarrow w - \eta \frac{\frac{1 - "
+        r"\mu_t}{1 - \prod \mu} g + \frac{\mu_{t+1}}{1 - \mu_{t+1} \prod \mu} m}{\sqrt{v / (1 - \beta_2^t)} + "
+        r"\epsilon}"
     )
     source: ClassVar = "PyTorch, torch.optim.NAdam; Dozat 2016, Incorporating Nesterov momentum into Adam"
 

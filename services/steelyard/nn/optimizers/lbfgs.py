@@ -26,6 +26,10 @@ class LBFGS(Optimizer):
 
     name: ClassVar = "lbfgs"
     formula: ClassVar = "w ← w − a · H · g, a by line search, H from pairs s = Δw, y = Δg by the two-loop recursion"
+    latex: ClassVar = (
+        r"w \leftarrow w - a H g, \quad a \text{ by line search}, \quad H \text{ from pairs } s = \Delta w,\ y = "
+        r"\Delta g"
+    )
     source: ClassVar = "Nocedal 1980; Nocedal and Wright 2006, algorithm 7.4; PyTorch, torch.optim.LBFGS"
     line_search: ClassVar = True
 

@@ -22,6 +22,10 @@ class Lion(Rule):
     formula: ClassVar = (
         "w ← w · (1 − learning_rate · weight_decay) − learning_rate · sign(β₁ m + (1 − β₁) g); m ← β₂ m + (1 − β₂) g"
     )
+    latex: ClassVar = (
+        r"w \leftarrow w (1 - \eta \lambda) - \eta \operatorname{sign}(\beta_1 m + (1 - \beta_1) g), \quad m "
+        r"\leftarrow \beta_2 m + (1 - \beta_2) g"
+    )
     source: ClassVar = "Chen et al. 2023, Symbolic discovery of optimization algorithms, arXiv:2302.06675"
 
     learning_rate: LearningRate = 1e-4

@@ -21,6 +21,7 @@ class RMSprop(Rule):
 
     name: ClassVar = "rmsprop"
     formula: ClassVar = "s ← rho · s + (1 − rho) · g²; w ← w − learning_rate · g / (√s + epsilon)"
+    latex: ClassVar = r"s \leftarrow \rho s + (1 - \rho) g^2, \quad w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}"
     source: ClassVar = "PyTorch, torch.optim.RMSprop; Tieleman and Hinton 2012; centered: Graves 2013, arXiv:1308.0850"
 
     learning_rate: LearningRate = 0.001

@@ -21,6 +21,10 @@ class SGD(Rule):
 
     name: ClassVar = "sgd"
     formula: ClassVar = "v ← momentum · v + g; w ← w − learning_rate · (g + momentum · v if nesterov else v)"
+    latex: ClassVar = (
+        r"v \leftarrow \mu v + g, \quad w \leftarrow w - \eta v \quad \text{or, with Nesterov,} \quad w \leftarrow "
+        r"w - \eta (g + \mu v)"
+    )
     source: ClassVar = "PyTorch, torch.optim.SGD; Sutskever et al. 2013"
 
     learning_rate: LearningRate = 0.01

@@ -27,6 +27,11 @@ class CatalogComponent(Answer):
     aliases: list[str]
     description: str
     formula: str
+    latex: Annotated[str, Field(description="the formula in LaTeX")]
+    gradient: Annotated[
+        str, Field(description="of layers, activations, losses and regularizers: the derivatives that training uses")
+    ] = ""
+    gradient_latex: Annotated[str, Field(description="the same in LaTeX")] = ""
     source: str
     parameters: list[CatalogParameter]
 

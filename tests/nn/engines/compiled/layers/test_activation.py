@@ -31,6 +31,9 @@ class Bent(Learned):
 
     name: ClassVar = "bent"
     formula: ClassVar = "f(z) = α · z + β · tanh z, both learned"
+    latex: ClassVar = r"f(z) = \alpha z + \beta \tanh z"
+    gradient: ClassVar = "f′(z) = α + β · (1 − tanh² z)"
+    gradient_latex: ClassVar = r"f'(z) = \alpha + \beta (1 - \tanh^2 z)"
     source: ClassVar = "this test"
 
     def weights(self) -> dict[str, float]:
