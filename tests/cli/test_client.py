@@ -62,6 +62,15 @@ def test_a_job_is_trained_shown_and_asked_from_the_shell(service: Service, tmp_p
         assert archive["output/kernel"].tobytes() == kernel.tobytes()
 
 
+def test_a_step_is_traced_from_the_shell(url: str, tmp_path: Path) -> None:
+    spec = tmp_path / "step.yaml"
+    spec.write_text("data: {builtin: iris}\nlayers: [4]\ntraining: {batch_size: 16}\n")
+    shown = invoke("trace", str(spec), "--url", url)
+    assert shown.returncode == 0, shown.stderr
+    assert json.loads(shown.stdout)["check"]["verdict"] == "agrees"
+    assert "∂L/∂z" in shown.stdout
+
+
 def test_yaml_is_read_too(url: str, database: Engine) -> None:
     trained = invoke("train", str(EXAMPLES / "regression.yaml"), "--url", url)
     assert trained.returncode == 0, trained.stderr

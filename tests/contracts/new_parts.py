@@ -90,6 +90,7 @@ def take(client: Any, settings: Any, job: dict[str, Any]) -> dict[str, Any]:
     queries: Any = importlib.import_module("steelyard.jobs.queries")
     ledger: Any = importlib.import_module("steelyard.jobs.ledger")
     stored: Any = importlib.import_module("steelyard.store.engine")
+    traced = client.post("/v1/traces", json=job)
     posted = client.post("/v1/jobs", json=job)
     if posted.status_code != 202:
         return {"status": "rejected", "answer": posted.json}
@@ -114,6 +115,7 @@ def take(client: Any, settings: Any, job: dict[str, Any]) -> dict[str, Any]:
         "answer": asked.json,
         "report": report.status_code,
         "explain": explained.status_code,
+        "trace": traced.json["check"]["verdict"] if traced.status_code == 200 else traced.json,
     }
 
 

@@ -39,6 +39,7 @@ def test_a_part_is_added_in_one_place(name: str, ended: dict[str, dict[str, Any]
     assert (job["why_not_compiled"] is None) == (name in COMPILED)
     assert len(job["answer"]["predictions"]) == 3
     assert (job["report"], job["explain"]) == (200, 200)
+    assert job["trace"] in ("agrees", "kink")
 
 
 def test_scores_that_are_no_probabilities_are_not_given_as_such(ended: dict[str, dict[str, Any]]) -> None:

@@ -136,7 +136,17 @@ def weights(job: str, output: Path, snapshot: str, url: str) -> None:
     click.echo(f"{output}: {output.stat().st_size:,} bytes")
 
 
-COMMANDS = {command.name: command for command in (train, jobs, show, cancel, predict, weights)}
+@click.command()
+@click.argument("spec", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@url_option
+@_saying_what_is_unreadable
+def trace(spec: Path, url: str) -> None:
+    """Show the first training step of the job in SPEC, a .json or .yaml file, with every number on the way."""
+    answer = _connect(url).ask("POST", "/v1/traces", content=read_job(spec), headers={"Content-Type": JSON})
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+COMMANDS = {command.name: command for command in (train, jobs, show, cancel, predict, weights, trace)}
 
 
 def _show(client: Client, job: dict[str, Any], console: Console) -> None:

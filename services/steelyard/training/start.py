@@ -25,7 +25,7 @@ from steelyard.training.names import Names, name_weights
 from steelyard.training.plan import Plan, start_from
 from steelyard.training.schema import JobSpec, load_spec
 
-__all__ = ["OPTIMIZER", "Start", "as_tensors", "load_start", "require_start"]
+__all__ = ["OPTIMIZER", "Start", "as_state", "as_tensors", "load_start", "require_start"]
 STEPS = "steps"
 FACTS = (Model.id, Model.job_id, Model.manifest, Model.preprocessing)
 
@@ -56,6 +56,11 @@ def load_start(engine: Engine, model_id: str) -> Start:
             )
         weights = tensors.load(connection, row.job_id, "final")
         kept = tensors.load(connection, row.job_id, OPTIMIZER)
+    return Start(weights, _names(row), as_state(kept))
+
+
+def as_state(kept: Mapping[str, NDArray[Any]]) -> OptimizerState:
+    """What an optimizer has kept, from the tensors that were stored of it."""
     slots: dict[str, dict[str, NDArray[Any]]] = {}
     for full_name, tensor in kept.items():
         if ":" in full_name:
@@ -63,7 +68,7 @@ def load_start(engine: Engine, model_id: str) -> Start:
             slots.setdefault(slot, {})[name] = tensor
     scalars = {name: float(tensor[0]) for name, tensor in kept.items() if ":" not in name}
     steps = int(scalars.pop(STEPS, 0))
-    return Start(weights, _names(row), OptimizerState(slots, scalars, steps))
+    return OptimizerState(slots, scalars, steps)
 
 
 def _names(row: Row[Any]) -> Names:

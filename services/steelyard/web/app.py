@@ -18,6 +18,8 @@ from steelyard.models.api import models
 from steelyard.models.references import References
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
+from steelyard.traces.api import traces
+from steelyard.traces.service import Tracer
 from steelyard.training.api import catalog, jobs, weights
 from steelyard.web.assets import assets
 from steelyard.web.console import console
@@ -52,12 +54,13 @@ def create_app(ours: Settings) -> Flask:
         references,
         predictor,
         Explainer(engine, predictor, readers),
+        Tracer(engine, readers, ours),
         readers,
         meters,
     )
     app.extensions[KEY] = shared
     app.extensions[services.KEY] = shared.by_class()
-    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations)
+    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations, traces)
     for blueprint in (*rooms, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)

@@ -14,6 +14,7 @@ from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.references import References
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
+from steelyard.traces.service import Tracer
 
 KEY = "steelyard"
 THREADS = 32
@@ -29,6 +30,7 @@ class Services:
     references: References
     predictor: Predictor
     explainer: Explainer
+    tracer: Tracer
     readers: Readers
     meters: Meters
     in_flight: InFlight = field(default_factory=InFlight)

@@ -1,0 +1,1 @@
+"""Traces: one training step with every number on the way, each with its formula."""
