@@ -19,7 +19,7 @@ VALUES = (
 )
 JSON = VALUES | st.lists(VALUES, max_size=3) | st.dictionaries(st.text(max_size=2), VALUES, max_size=3)
 NUMBERS = "this column holds numbers, and all its values must have one type"
-TEXTS = NUMBERS.replace("numbers", "texts")
+TEXTS = NUMBERS.replace("numbers", "strings")
 
 
 def faults(document: dict[str, Any]) -> dict[str, str]:

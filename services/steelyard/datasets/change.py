@@ -11,7 +11,7 @@ MOST_NAME = 200
 
 
 def read_change(document: Any) -> tuple[str | None, dict[str, dict[str, Any] | None]]:
-    """The new name, if there is one, and the types of columns, `None` for those that are to be found out again.
+    """The new name, if any, and the types of columns; `None` for types that are to be detected again.
 
     Raises `ValidationFailed`.
     """

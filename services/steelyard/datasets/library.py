@@ -53,7 +53,7 @@ class Upload:
 
     @property
     def digest(self) -> str:
-        """The same for the same bytes that are to be read in the same way."""
+        """Equal for equal bytes that are read with the same options."""
         said = orjson.dumps([self.sha256, self.media_type, self.dialect.to_json()])
         return hashlib.sha256(said).hexdigest()
 
@@ -70,7 +70,7 @@ def keep(engine: Engine, upload: Upload, content: IO[bytes], parsed: Parsed) -> 
 
     Raises what reading a file raises.
     """
-    columns, found = _described(parsed), parsed.parts()  # all is read before others are kept from writing
+    columns, found = _described(parsed), parsed.parts()  # read everything before the transaction blocks other writers
     with suppress(IntegrityError), writing(engine, checkpoint=False) as connection:  # another may store the same bytes
         dataset_id = _add(connection, upload, parsed, columns)
         for first, piece in _pieces(content):
@@ -178,7 +178,7 @@ def remove(engine: Engine, dataset_id: str) -> None:
 
 
 def _require_unused(connection: Connection, dataset_id: str) -> None:
-    """That no unfinished job needs the data set."""
+    """Raise `Conflict` if an unfinished job needs the data set."""
     needing = select(Job.id).join(JobDataset, JobDataset.job_id == Job.id)
     needing = needing.where(JobDataset.dataset_id == dataset_id, Job.status.in_(UNFINISHED)).limit(1)
     if job_id := connection.execute(needing).scalar_one_or_none():
@@ -206,7 +206,7 @@ def read_content(engine: Engine, dataset_id: str) -> tuple[str, int, Iterator[by
 
 
 def open_rows(engine: Engine, dataset_id: str, *, limit: int, after: int = 0) -> Blocks:
-    """`limit` rows as objects, from behind the first `after` on. Raises `NotFound`."""
+    """`limit` rows as objects, after the first `after` rows. Raises `NotFound`."""
     with reading(engine) as connection:
         row = _row(connection, dataset_id)
     head = schema.DatasetRows(object="list", data=[], **paging(total=row.rows, limit=limit, after=after))
@@ -242,7 +242,7 @@ def _read_block(engine: Engine, dataset_id: str, facts: list[dict[str, Any]], ro
 
 
 def _said(values: list[Any], fact: Mapping[str, Any]) -> list[Any]:
-    """Values as their type writes them, and integers without a decimal point."""
+    """Values as their type writes them; whole numbers without a decimal point."""
     values = type_from_json(fact["schema"]).write(values)
     if fact["dtype"].startswith(("int", "uint")):
         return [int(value) if isinstance(value, float) else value for value in values]

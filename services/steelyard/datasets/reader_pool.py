@@ -55,7 +55,7 @@ FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, si
 
 
 class ReaderDied(Exception):
-    """The process ended over a file; `status` is a signal's number below zero, or an exit status."""
+    """The process ended while it read a file; `status` is a negative signal number, or an exit status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(signal.Signals(-status).name if status < 0 else f"status {status}")
@@ -69,7 +69,7 @@ class ReaderDied(Exception):
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a file holds: its rows, how it was written; then the profile of each column; and then its columns.
+    """What a file holds: the number of rows and the dialect, then the profile of each column, then the columns.
 
     A file can be reported as unreadable at any of them.
     """
@@ -86,7 +86,7 @@ class Parsed:
         return columns
 
     def parts(self) -> Iterator[Part]:
-        """The columns in parts, once all of them are there. Raises what `Reading.wait` raises."""
+        """The columns in parts, once all of them are written. Raises what `Reading.wait` raises."""
         columns = len(self.columns)
         for _ in range(0, self.rows, chunks.ROWS):
             self.wait()
@@ -143,7 +143,7 @@ class Readers:
                 facts = reading.begin()
                 try:
                     yield Parsed(facts["rows"], facts["found"], written, reading.wait)
-                except ValidationFailed:  # the rows are not as they should be; the process is, and serves again
+                except ValidationFailed:  # the rows are invalid; the process is fine and serves again
                     reading.finish()
                     raise
                 reading.finish()
@@ -157,7 +157,7 @@ class Readers:
                 self._idle.get_nowait().kill()
 
     def _give_back(self, reader: "Reader") -> None:
-        """Keep a process for the next file if it has done with this one."""
+        """Keep a process for the next file if it has finished this one."""
         if reader.is_free and reader.files < FILES_BEFORE_RETIREMENT:
             self._idle.put(reader)
         else:
@@ -206,7 +206,7 @@ class Reading:
             self.wait()
 
     def _read_again(self, death: ReaderDied) -> dict[str, Any]:
-        """The answer that the process that died did not give. Those before it are the same again."""
+        """The next answer, from a second process; its earlier answers repeat those of the process that died."""
         self._deaths.append(death)
         log.warning("a process died over a file", reason=str(death), times=len(self._deaths))
         if len(self._deaths) > 1 or death.cause == signal.SIGXCPU:
@@ -224,7 +224,7 @@ class Reading:
         return answer
 
     def _refusal(self) -> SteelyardError:
-        """What the deaths say about the file."""
+        """The error that follows from how the processes died."""
         causes = {death.cause for death in self._deaths}
         names = " and ".join(sorted({str(death) for death in self._deaths}))
         if signal.SIGXCPU in causes:
@@ -235,7 +235,7 @@ class Reading:
                 f"the process that read the file was killed twice ({names}), as happens when the machine runs out of "
                 "memory; send the file again later, or in several parts"
             )
-        if signal.SIGABRT in causes:  # how libraries end themselves when they get no memory
+        if signal.SIGABRT in causes:  # libraries abort when they get no memory
             limit = f"{self._memory_bytes >> 20} MiB"
             return TooLargeToRead(
                 f"reading the file failed twice ({names}): it needs more than the limit of {limit} of memory, or it is "
@@ -271,7 +271,7 @@ class Reader:
         self.is_free = True
         self._unread = b""
         # Few arenas and no pool of Arrow's own: what counts against the bound is what is in use.
-        # NumPy sorts five times as fast with AVX2 as with AVX-512 on AMD's Zen 4, and as fast elsewhere.
+        # On AMD's Zen 4, NumPy sorts five times as fast with AVX2 as with AVX-512; elsewhere equally fast.
         quiet = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
         quiet |= {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR"}
         try:
@@ -326,7 +326,7 @@ class Reader:
         return bool(select.select([self._process.stdout], [], [], within)[0])
 
     def _receive(self) -> bool:
-        """Take in what has come; false if nothing will come any more."""
+        """Receive what has arrived; false at the end of the output."""
         assert self._process.stdout is not None
         received = os.read(self._process.stdout.fileno(), 1 << 16)
         self._unread += received

@@ -1,4 +1,4 @@
-"""The process that reads strangers' files: orders on standard input, answers on standard output, a line each.
+"""The process that reads untrusted files: orders on standard input, answers on standard output, one per line.
 
 Arguments: the memory that it may have in bytes, and the process id of its parent.
 """
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _ignore(_: object) -> None:
-    """Say nothing of what pyarrow raises over each bad row that is not UTF-8: the answer tells of the row."""
+    """Do not print what pyarrow raises over rows that are not UTF-8: the answer names the row."""
 
 
 def serve(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -49,7 +49,7 @@ def serve(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
     Columns that are `wanted` by name are not described in full: only their kind is returned. A format that is none of a
     file's is the name of a module, whose own `serve` reads the file.
     """
-    if order["format"] not in FORMATS.values():  # that of a room above, imported only when one is asked for
+    if order["format"] not in FORMATS.values():  # a format of a room above, imported only when needed
         yield from import_module(order["format"]).serve(order)
         return
     dialect = Dialect(**order["dialect"])

@@ -1,4 +1,4 @@
-"""What a process gives up before it reads a stranger's file: memory, processor time, the network, other programs."""
+"""Restricts a process before it reads an untrusted file: memory, processor time, the network, other programs."""
 
 import ctypes
 import platform
@@ -22,7 +22,7 @@ def enter(*, memory_bytes: int) -> None:
 
 
 def allow_seconds(seconds: int) -> None:
-    """Let this process compute for so much longer; then the kernel ends it."""
+    """Give this process that many more seconds of processor time; then the kernel ends it."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(used.ru_utime + used.ru_stime) + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))

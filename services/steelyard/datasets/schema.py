@@ -18,7 +18,7 @@ class TopValue(Answer):
 
 
 class Guess(Answer):
-    """What was inferred of a column."""
+    """The type that was inferred for a column."""
 
     schema_: ColumnSchema = Field(alias="schema")
     reason: str
@@ -62,7 +62,7 @@ class Dataset(Answer):
 
 
 class DatasetChange(Strict):
-    """What is to be changed in a data set."""
+    """A change to a data set."""
 
     name: str = Field(default_factory=str, min_length=1, max_length=200)  # without a default in the schema
     columns: dict[str, ColumnOptions | None] = Field(

@@ -1,4 +1,4 @@
-"""Data sets that are there without an upload: five real ones, as scikit-learn has them, and five made by formula.
+"""Built-in data sets: five real ones, as scikit-learn has them, and five generated ones.
 
 Generated ones lie within a few units of zero, and their noise is the standard deviation of each coordinate. The real
 ones lie beside this file: to import scikit-learn for them would take every process of the service a second and 80 MB.

@@ -1,6 +1,6 @@
-"""Values cut into parts of so many rows, as bytes: how a table is handed from process to process, and stored.
+"""Values cut into parts of `ROWS` rows, as bytes: the form in which tables pass between processes and are stored.
 
-A part stands alone: its labels are its own. Numbers are kept in the narrowest type that holds them exactly.
+A part is complete: it has its own labels. Numbers have the narrowest type that holds them exactly.
 """
 
 from collections.abc import Iterable, Sequence

@@ -36,18 +36,18 @@ class Column:
     def of(
         cls, column_type: ColumnType, values: Values, *, is_id: bool = False, remarks: Sequence[Remark] = ()
     ) -> "Column":
-        """A column of values that are there."""
+        """A column of loaded values."""
         return cls(column_type, lambda: values, is_id=is_id, remarks=remarks)
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any], load: Callable[[], Values], *, missing: int | None = None) -> "Column":
-        """A column that is described as `to_json` does."""
+        """A column from what `to_json` gave."""
         remarks = [Remark(**each) for each in facts["findings"]]
         is_id = facts["kind"] == "id"
         return cls(type_from_json(facts["schema"]), load, missing=missing, is_id=is_id, remarks=remarks)
 
     def to_json(self) -> dict[str, Any]:
-        """What kind of column it is, its type as a schema has it, and the remarks."""
+        """Its kind, its type as in a schema, and its remarks."""
         findings = [remark.to_json() for remark in self.remarks]
         return {"kind": self.kind, "schema": self.type.to_json(), "findings": findings}
 

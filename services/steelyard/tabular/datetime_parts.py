@@ -1,4 +1,4 @@
-"""The parts of moments, which are numbers of seconds since 1970 in UTC, as inputs of a network."""
+"""The parts of datetimes, which are seconds since 1970 in UTC, as inputs of a network."""
 
 from typing import Literal
 
@@ -34,7 +34,7 @@ PARTS: dict[str, tuple[str, ...]] = {
 
 
 def read_parts(seconds: NDArray[np.float64], how: Parts) -> NDArray[np.float64]:
-    """The parts of each moment, along a first axis of their own, NaN where it is missing.
+    """The parts of each datetime along the first axis, NaN for a missing one.
 
     `parts` are numbers: the year, the month from 1, the day from 1, the weekday from Monday as 0, and the hour with
     its fraction. `cyclic` are the years since 1970, and the month, the weekday and the hour as points of a circle, so

@@ -2,7 +2,7 @@
 
 Each cell is encoded by itself, so one row comes out with the same bits as among a million, in any order of columns.
 Numbers and datetimes make a block of scaled values; each column of categories is one-hot, or a number for an embedding.
-Under `piecewise_linear`, numbers are scaled as under `standard`, and have an input for each of their bins beside that.
+Under `piecewise_linear`, numbers are scaled as under `standard`, and have one more input for each of their bins.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -181,7 +181,7 @@ class Encoder:
         return x
 
     def _encode_cells(self, cells: NDArray[np.float64], x: Array) -> None:
-        """Fill in `x` `(rows, width)`, where zeros stand."""
+        """Fill in `x` `(rows, width)`, which holds zeros."""
         values = len(self.numbers) + len(self.datetimes)
         self._encode_numbers(cells[:, :values], x[:, : self._before_categories])
         if self.options.categorical == "embedding":
@@ -291,7 +291,7 @@ def _indicators(
 def _stack(columns: Sequence[Values], rows: slice, further: Sequence[Rows] = ()) -> NDArray[np.float64]:
     """Some rows, numbers as they are, booleans as 0 and 1: `(rows, columns)`, NaN where one is missing.
 
-    What is stacked already stands behind them.
+    Inputs that are stacked already follow them.
     """
     stacked = np.empty((rows.stop - rows.start, len(columns) + len(further)))
     for place, values in enumerate(columns):

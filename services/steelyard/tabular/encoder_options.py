@@ -1,4 +1,4 @@
-"""How columns become inputs, as a job's `preprocessing` says it."""
+"""How columns become inputs: a job's `preprocessing`."""
 
 from dataclasses import dataclass
 from typing import Literal

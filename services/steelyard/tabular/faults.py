@@ -11,7 +11,7 @@ AT = "data"
 
 
 def refuse(faults: Iterable[Fault]) -> None:
-    """Raise `ValidationFailed` if there is any fault: the first `MOST_FAULTS`, and how many there are beside them.
+    """Raise `ValidationFailed` if there is any fault, with the first `MOST_FAULTS` and the number of the others.
 
     Faults are drawn no further than `MOST_COUNTED`, so that a large body full of them costs no more than a good one.
     """

@@ -1,4 +1,4 @@
-"""Rows of JSON in which all is as it should be: read at the speed of C, without a look at each column by itself.
+"""Reads valid rows of JSON at the speed of C, without examining each column.
 
 With a single row, that look takes longer than all the rest. Errors in other rows are reported elsewhere.
 """
@@ -18,7 +18,7 @@ from steelyard.tabular.json_numbers import is_too_large
 class Reading:
     """How the values of a column become numbers.
 
-    `missing` stands for null, unless it is `None`, and for values that `is_missing`, where there may be such.
+    `missing` replaces null, unless it is `None`, and values for which `is_missing` holds.
     """
 
     read: Callable[[Any], float]

@@ -21,17 +21,17 @@ from steelyard.tabular.table import Table, numeric_table, table_of
 from steelyard.tabular.values import Values, booleans, coded, trimmed
 
 AT = ("data", "inline")
-KINDS = {int: "numbers", float: "numbers", str: "texts", bool: "true and false"}
+KINDS = {int: "numbers", float: "numbers", str: "strings", bool: "booleans"}
 DEFAULT_TARGETS = ("target", "y")
 MOST_COLUMNS = 10_000  # as of files
 MOST_GAPS = 1_000_000  # values for which rows of other columns are looked through
 
 
 def read_inline(document: dict[str, Any]) -> tuple[Table, list[str]]:
-    """The table of `{"x": [[…]], "y": […]}` or `{"rows": [{…}]}`, and the targets that go without saying.
+    """The table of `{"x": [[…]], "y": […]}` or `{"rows": [{…}]}`, and its default targets.
 
     Columns of `x` without `feature_names` are `x0`, `x1` …; the target is `y`, or `y0`, `y1` … where a row has several.
-    Of `rows`, the target is the column `target` or `y`, and a column is of moments if each of its texts is a date, and
+    Of `rows`, the target is the column `target` or `y`; a column has datetimes if each of its strings is a date, and
     of times of day likewise, as in a file. Booleans within `x` count as 0 and 1.
 
     Args:
@@ -103,7 +103,7 @@ def _locate_in_arrays(names: list[str], targets: list[str]) -> Callable[[str, in
 
 
 def place_of(names: list[str], targets: list[str], *, are_records: bool) -> Callable[[str, int | None], str]:
-    """Where the values of these columns stand in rows that are objects, or in `x` and `y`."""
+    """The places of these columns' values in rows that are objects, or in `x` and `y`."""
     if are_records:
         return _in_rows
     return _locate_in_arrays([name for name in names if name not in targets], targets)
@@ -209,7 +209,7 @@ def _row_faults(rows: list[Any], names: Sequence[str]) -> Iterator[Fault]:
 
 
 def read_column(values: list[Any]) -> Values | None:
-    """A column of numbers, texts or booleans; `None` if anything is wrong with it."""
+    """A column of numbers, strings or booleans; `None` if anything is wrong with it."""
     types = {*map(type, values)}
     present = types - {NoneType}
     if present <= {int, float}:

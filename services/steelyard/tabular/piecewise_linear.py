@@ -5,8 +5,8 @@ The edges are quantiles of the training rows. Each value is encoded by itself, s
 as among a million.
 
 Source: Gorishniy, Rubachev and Babenko 2022, On Embeddings for Numerical Features in Tabular Deep Learning,
-arXiv:2203.05556, section 3.1. There the outer bins have no end; here they have, because the scaled number stands
-beside them, and values far outside would become huge inputs.
+arXiv:2203.05556, section 3.1. There the outer bins are open; here they are bounded, because the scaled number is an
+input too, and values far outside would become huge inputs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ class PiecewiseLinear:
         return sum(map(bins_of, self.edges))
 
     def places_of(self, column: int) -> range:
-        """Where the bins of a column stand among the inputs."""
+        """The positions of a column's bins among the inputs."""
         first = sum(map(bins_of, self.edges[:column]))
         return range(first, first + bins_of(self.edges[column]))
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @contextmanager
 def threads_begun(count: int) -> Iterator[Executor]:
-    """So many threads, all of which have begun: where memory is short, one may stop before who began it hears of it."""
+    """A pool of running threads. They are started now because a thread that gets no memory later fails silently."""
     with ThreadPoolExecutor(count) as threads:
         together = Barrier(count)
         for begun in [threads.submit(together.wait) for _ in range(count)]:
@@ -21,7 +21,7 @@ def threads_begun(count: int) -> Iterator[Executor]:
 
 
 def ahead(jobs: Iterable[Callable[[], T]], threads: Executor, at_once: int) -> Iterator[T]:
-    """What the jobs give, in their order. `at_once` of them are done at once, while the next is waited for."""
+    """The results of the jobs, in order. Up to `at_once` of them run ahead of the one that is awaited."""
     begun: deque[Future[T]] = deque()
     for job in jobs:
         begun.append(threads.submit(job))

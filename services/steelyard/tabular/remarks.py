@@ -1,4 +1,4 @@
-"""What was decided about a column's values while it was read, for the owner of the data. Rows count from 0."""
+"""Remarks for the owner of the data: decisions about a column's values while it was read. Rows count from 0."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +10,7 @@ LARGEST_EXACT = 2**53  # the integers up to here are float64s
 
 @dataclass(frozen=True)
 class Remark:
-    """One decision: `level` is `info` or `warning`; `message` says what, `suggestion` what to do about it."""
+    """One decision: `level` is `info` or `warning`, `suggestion` is what to do about it."""
 
     code: str
     level: str

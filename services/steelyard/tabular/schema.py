@@ -20,7 +20,7 @@ Schema = Mapping[str, ColumnType]
 
 
 def read_schema(document: Any, *at: str) -> dict[str, ColumnType]:
-    """The types of a schema, which stands at this place of a request. Raises `ValidationFailed` with every fault."""
+    """The types of a schema at this place of a request. Raises `ValidationFailed` with every fault."""
     if not isinstance(document, dict):
         raise ValidationFailed([Fault(pointer(*at), f"is {shown(document)}; it must be an object of column names")])
     refuse(fault for name, options in document.items() for fault in _option_faults(options, *at, name))
@@ -62,7 +62,7 @@ def _value_fault(key: str, value: Any) -> str | None:
 
 
 def with_schema(table: Table, schema: Schema, *at: str) -> Table:
-    """The table with the types of a schema. Raises `ValidationFailed` over a column that is not there."""
+    """The table with the types of a schema. Raises `ValidationFailed` if a column does not exist."""
     refuse(
         Fault(pointer(*at, name), f"no column has that name; {nearest(name, table.names)}")
         for name in [name for name in schema if name not in table.columns][:MOST_ERRORS]

@@ -1,4 +1,4 @@
-"""Which rows are trained on and which are kept back, drawn from a stream of randomness of their own."""
+"""Splits rows into training, validation and test rows, with a random generator of their own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A table: named columns of equal length, and where their values stand in what the client sent.
+"""A table: named columns of equal length, and the places of their values in what the client sent.
 
 It does not know what is to be learned from it, nor what it was read from.
 """
@@ -78,7 +78,7 @@ def table_of(
     types: Mapping[str, ColumnType] = MappingProxyType({}),
     remarks: Mapping[str, Remark] = MappingProxyType({}),
 ) -> Table:
-    """A table of values that are there. The types of its columns are recognized, but for those in `types`."""
+    """A table of loaded values. The types of its columns are recognized, except those in `types`."""
     columns = {}
     for name, each in values.items():
         found = recognize(name, each, types.get(name))

@@ -1,6 +1,6 @@
 """The values of a column, and how many are missing.
 
-Wherever names and strings come from, they have no spaces around them: files of some formats do not keep them.
+Names and strings from any source have no spaces around them, since some file formats do not keep those.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ SPACES = " \t\n\v\f\r"  # those that Arrow trims, too
 class Values:
     """The values of a column, `(rows,)`.
 
-    Numbers are float64, NaN where one is missing; a moment is one too, its seconds since 1970 in UTC. While a file is
-    read, they may be float32 as they are there. Anything else is an int32 index into `labels`, or `MISSING`; the
-    labels are texts, or `False` and `True`, each there once.
+    Numbers are float64, NaN for a missing one; a datetime is its seconds since 1970 in UTC. While a file is read, they
+    may be float32. Anything else is an int32 index into `labels`, or `MISSING`; the
+    labels are unique strings, or `False` and `True`.
     """
 
     array: NDArray[Any]
@@ -29,7 +29,7 @@ class Values:
 
     @property
     def are_texts(self) -> bool:
-        """Whether they are texts: neither numbers, nor true and false."""
+        """Whether they are strings: neither numbers nor booleans."""
         return self.labels not in (None, (False, True))
 
     @property
@@ -43,7 +43,7 @@ class Values:
         return self.to_list(np.array([row]))[0]
 
     def to_list(self, rows: NDArray[np.int64] | None = None) -> list[Any]:
-        """All of them, or those of `rows`, as Python's own; `None` where one is missing."""
+        """All of them, or those of `rows`, as Python objects; `None` for a missing one."""
         array = self.array if rows is None else self.array[rows]
         if self.labels is not None:
             return [None if code < 0 else self.labels[code] for code in array.tolist()]
@@ -64,18 +64,18 @@ def concatenate(several: Sequence[Values]) -> Values:
     arrays = []
     for values in several:
         codes = [known.setdefault(label, len(known)) for label in values.labels or ()]
-        # The last place is for MISSING, which is -1.
+        # The last code is for MISSING, which is -1.
         arrays.append(np.array([*codes, MISSING], np.int32)[values.array])
     return Values(np.concatenate(arrays), tuple(known))
 
 
 def trimmed(text: str) -> str:
-    """A name or a text without spaces around it."""
+    """A name or a string without spaces around it."""
     return text.strip(SPACES)
 
 
 def coded(values: Sequence[str | None]) -> Values:
-    """Texts, trimmed; `None` and blank ones are missing. Labels are in the order in which they first come."""
+    """Strings, trimmed; `None` and blank ones are missing. Labels are in the order of their first occurrence."""
     known: dict[str, int] = {}
     labels = [None if value is None else trimmed(value) for value in values]
     codes = [known.setdefault(label, len(known)) if label else MISSING for label in labels]

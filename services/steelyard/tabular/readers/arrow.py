@@ -1,4 +1,4 @@
-"""From Arrow's columns to ours, each with its profile; Parquet files and Arrow streams."""
+"""Converts Arrow's columns to ours, each with its profile; reads Parquet files and Arrow streams."""
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -36,8 +36,8 @@ MOST_NAME = 200
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
 TOP = 10
-TEXT_BYTES = 4  # where it begins
-# What Arrow raises over a broken file: all of its errors but the want of memory, and of names that are not UTF-8.
+TEXT_BYTES = 4  # the offset of a string
+# What Arrow raises over a broken file: all of its errors except lack of memory; UnicodeError for names not in UTF-8.
 BROKEN = (
     pa.ArrowInvalid,
     pa.ArrowIndexError,
@@ -65,15 +65,15 @@ class Read:
 
     @cached_property
     def ordered(self) -> NDArray[np.float64] | None:
-        """Of numbers, those that are there, in ascending order."""
+        """The numbers in ascending order, without missing ones; `None` for other columns."""
         if self.values.labels is not None:
             return None
         ordered = np.sort(self.values.array).astype(np.float64, copy=False)
-        return ordered[: np.searchsorted(ordered, np.nan)]  # those that are missing stand at the end
+        return ordered[: np.searchsorted(ordered, np.nan)]  # missing ones are at the end
 
     @cached_property
     def counts(self) -> tuple[int, list[tuple[Any, int]]]:
-        """How many different values it has, and the most frequent labels with how often they are there."""
+        """The number of different values, and the most frequent labels with their counts."""
         array, labels, ordered = self.values.array, self.values.labels, self.ordered
         if ordered is not None:
             return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0), []
@@ -103,12 +103,12 @@ def read_parquet(path: str, max_bytes: int) -> pa.Table:
 
 
 def unpacked_bytes(rows: int, schema: pa.Schema) -> int:
-    """Bytes that the values of a table take at least, however well they are packed in its file."""
+    """The least number of bytes that the values of a table take in memory."""
     return rows * sum(map(_width, schema.types))
 
 
 def _width(kind: pa.DataType) -> int:
-    """Bytes that a value of this type takes at least."""
+    """The least number of bytes that a value of this type takes."""
     try:
         return max(1, int(kind.bit_width) // 8)
     except ValueError:  # of texts, say
@@ -131,12 +131,12 @@ def read_arrow(path: str) -> pa.Table:
 
 
 def brief(error: BaseException) -> str:
-    """The first line of what a library says, not too long."""
+    """The first line of a library's message, shortened."""
     return str(error).strip().split("\n", 1)[0][:300] or type(error).__name__
 
 
 def require_size(rows: int, names: Sequence[str]) -> None:
-    """Refuse what no memory holds, before anything is allocated, and names that are none."""
+    """Reject tables too large for memory, before anything is allocated, and invalid names."""
     if len(names) > MOST_COLUMNS:
         raise Unreadable(f"it has {len(names)} columns; the limit is {MOST_COLUMNS}")
     if rows * max(1, len(names)) > 1 << 40:
@@ -153,7 +153,7 @@ def require_size(rows: int, names: Sequence[str]) -> None:
 
 
 def with_names(table: pa.Table) -> pa.Table:
-    """The table with its columns' names trimmed, if it has such, and something can be learned from it at all."""
+    """The table with trimmed column names. Raises `Unreadable` if it has no columns or no rows."""
     try:
         names = [*map(trimmed, table.column_names)]
     except UnicodeError:
@@ -219,7 +219,7 @@ def require_columns(table: pa.Table, declared: Collection[str]) -> None:
 
 
 def categories_of(schema: pa.Schema) -> set[str]:
-    """The columns of which the file says that they are categories: dictionaries, and what pandas calls so."""
+    """The columns that the file declares as categories: dictionaries, and those of pandas' metadata."""
     found = {field.name for field in schema if pa.types.is_dictionary(field.type)}
     with suppress(ValueError, KeyError, TypeError, AttributeError):  # pandas' own metadata, which may be anything
         columns = schema.pandas_metadata["columns"]
@@ -257,7 +257,7 @@ def read_columns(
     threads: Executor,
     recognition: Recognition,
 ) -> Iterator[tuple[Values, dict[str, Any]]]:
-    """The columns one after the other, each with its description; `AT_ONCE` ahead of their turn, in `threads`.
+    """The columns in order, each with its description; up to `AT_ONCE` are read ahead, in `threads`.
 
     `columns` is emptied, to give memory back early.
     """
@@ -292,7 +292,7 @@ def _read(name: str, column: pa.ChunkedArray, recognition: Recognition) -> Read:
 
 
 def _convert(name: str, column: pa.ChunkedArray) -> tuple[Values, ColumnType | None]:
-    """The values, and their type where the file states it and their form does not."""
+    """The values, and their type if the file states it: dates and times are stored as numbers."""
     kind = column.type
     if pa.types.is_null(kind):
         return Values(np.full(len(column), np.nan)), None
@@ -324,7 +324,7 @@ def _read_strings(column: pa.ChunkedArray) -> Values:
 
 
 def _trimmed(labels: pa.Array, codes: NDArray[np.int32]) -> tuple[pa.Array, NDArray[np.int32]]:
-    """Labels without spaces around them, each there once, and the codes that go with them; blank ones are missing."""
+    """Unique labels without spaces around them, and their codes; blank ones are missing."""
     trimmed_labels = pc.ascii_trim_whitespace(labels)
     blank = pc.equal(trimmed_labels, "")
     if trimmed_labels.equals(labels) and not pc.any(blank).as_py():

@@ -26,7 +26,7 @@ def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """
     kind = column.type
     if kind.num_fields:
-        return column  # of lists, say, into which there is no need to look
+        return column  # lists and structs are not examined
     if isinstance(kind, pa.BaseExtensionType) and not isinstance(kind, pa.UuidType):
         return plain(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type))
     if pa.types.is_dictionary(kind):
@@ -53,7 +53,7 @@ def _checked_views(chunk: pa.Array) -> pa.Array:
 
     pyarrow 26 does not survive to cast them as they are.
     """
-    chunk.validate()  # that the views are there; whether they are sound is not known yet
+    chunk.validate()  # only that the views exist; their contents are checked below
     if not len(chunk):
         return chunk
     validity, content, *texts = chunk.buffers()

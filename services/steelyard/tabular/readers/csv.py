@@ -1,4 +1,4 @@
-"""CSV files: their delimiter, decimal point and encoding found out, and a fault of theirs told with its row."""
+"""Reads CSV files: detects delimiter, decimal point and encoding, and names the row of a fault."""
 
 import csv
 import errno
@@ -47,10 +47,10 @@ NEWLINE = re.compile(rb"[\r\n]")
 def read_csv(
     path: str, asked: Dialect, only: Collection[str] | None = None, usual_encoding: str = ""
 ) -> tuple[pa.Table, dict[str, Any], Remarks]:
-    """The table, how it was found to be written, and remarks on its columns.
+    """The table, the detected dialect, and remarks on its columns.
 
-    Values of other columns than `only` these, which are to be predicted, may be infinite. A file that may be in several
-    encodings is in the `usual_encoding`. Raises `Unreadable`, `MemoryError`.
+    With `only`, the file is to be predicted: other columns may have infinite values. If several encodings are possible,
+    `usual_encoding` is preferred. Raises `Unreadable`, `MemoryError`.
     """
     with plain_text(path, asked) as plain, ExitStack() as files:
         table, dialect, remarks = _read(plain.path, plain.dialect, only, usual_encoding, files)
@@ -91,7 +91,7 @@ def _read(
 
 
 def _remarks(parsed: "Parsed", table: pa.Table, repeated: list[int]) -> Remarks:
-    """What the owner of the file should know of how it was read."""
+    """What the owner of the file should know about how it was read."""
     dialect, line = parsed.dialect, parsed.parsing.first_line
     with mapped(parsed.path) as content:
         numbers = number_remarks(content, parsed.table, dialect, partial(parsed.parsing.strings, parsed.path))
@@ -108,7 +108,7 @@ def _remarks(parsed: "Parsed", table: pa.Table, repeated: list[int]) -> Remarks:
 
 
 def _tidied(parsed: "Parsed") -> tuple[pa.Table, list[int]]:
-    """The table without lines that repeat its column names, and which rows these were."""
+    """The table without lines that repeat its column names, and the numbers of those rows."""
     table = parsed.table
     line = parsed.parsing.first_line  # empty, if a name is too long
     rows = repeated_headers(table, line or table.column_names) if parsed.dialect.header else []
@@ -220,7 +220,7 @@ def _parse_decoded(path: str, content: mmap.mmap, parsing: Parsing) -> Parsed:
 
 
 def _refuse_open_quote(content: mmap.mmap, dialect: Dialect) -> None:
-    """Say in which row the quote stands that is not closed: all that follows would be one value."""
+    """Raise `Unreadable` with the row of a quote that is not closed: all that follows would be one value."""
     text = (piece.decode("latin-1") for piece in _lines(content))
     reader = csv.reader(text, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
     row = -1 if dialect.header else 0

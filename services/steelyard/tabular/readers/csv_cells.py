@@ -41,10 +41,10 @@ def numbered(names: Sequence[str]) -> list[str]:
 def tidy(table: pa.Table, dialect: Dialect, *, parse: bool = False) -> pa.Table:
     """The table with a name for each of its columns, and its cells without spaces around them.
 
-    With `parse`, strings may have become numbers because other rows are gone.
+    With `parse`, strings are parsed again, because rows were removed that were not numbers.
 
-    Without quotes or with them, an empty cell has no value. Many programs put every cell between quotes, or a space
-    behind every delimiter, and then a column of numbers with holes is one of texts to the parser.
+    An empty cell is a missing value, with quotes or without. Many programs quote every cell, or put a space after every
+    delimiter; the parser then reads a column of numbers with empty cells as strings.
     """
     table = _named(table, dialect)
     for place, name in enumerate(table.column_names):
@@ -59,7 +59,7 @@ def tidy(table: pa.Table, dialect: Dialect, *, parse: bool = False) -> pa.Table:
 
 
 def _named(table: pa.Table, dialect: Dialect) -> pa.Table:
-    """A column with neither a name nor a value is none: each line may end with a delimiter."""
+    """The table with trimmed names, without columns that have neither name nor value: lines may end in a delimiter."""
     columns = enumerate(zip(table.column_names, table.schema.types, strict=True))
     table = table.select([place for place, (name, kind) in columns if name.strip() or not pa.types.is_null(kind)])
     if dialect.header:
@@ -87,7 +87,7 @@ def _trimmed(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 
 def has_decimal_commas(table: pa.Table) -> bool:
-    """Whether half of the cells of a column of strings are numbers with a comma that parts no thousands."""
+    """Whether half of the cells of a column are numbers, some with a comma that cannot separate thousands."""
     for column in table.columns:
         if pa.types.is_string(column.type) and len(column):
             cells = pc.ascii_trim_whitespace(column)
@@ -99,7 +99,7 @@ def has_decimal_commas(table: pa.Table) -> bool:
 
 
 def _as_numbers(texts: pa.ChunkedArray, dialect: Dialect) -> pa.ChunkedArray:
-    """Texts as the numbers, or as true and false, that all of them are; else as they are."""
+    """Strings as numbers or booleans if all of them are; else unchanged."""
     if texts.null_count == len(texts):
         return pa.chunked_array([pa.nulls(len(texts))])
     written = texts if dialect.decimal == "." else pc.replace_substring(texts, dialect.decimal, ".")

@@ -109,7 +109,7 @@ class Parsing:
         return 1 + len(blank[0].splitlines())
 
     def _texts(self) -> list[str]:
-        """What the parser calls the columns that hold texts."""
+        """The parser's names of the columns that stay strings."""
         columns = self.first_line if self.dialect.texts else []
         return [name for name, ours in names_of(columns, self.dialect) if ours in self.dialect.texts]
 

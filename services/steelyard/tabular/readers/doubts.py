@@ -1,4 +1,4 @@
-"""Remarks on what was decided about a text file as a whole, at the columns that it matters to."""
+"""Remarks on decisions about a whole text file, at the columns that they concern."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ TOTALS = r"(?i)^(grand |sub-?)?(totals?|sum|summe|gesamt(summe)?|insgesamt|suma|
 
 
 def encoding_remarks(table: pa.Table, encoding: str, others: Sequence[str]) -> Remarks:
-    """At each column of which some strings would be others in one of the `others`, but as plausible."""
+    """At each column with strings that another plausible encoding reads differently."""
     found: dict[str, tuple[Remark, ...]] = {}
     if not others:
         return found
@@ -37,7 +37,7 @@ def encoding_remarks(table: pa.Table, encoding: str, others: Sequence[str]) -> R
 
 
 def _cells(column: pa.ChunkedArray, encoding: str, others: Sequence[str]) -> Iterator[str]:
-    """Strings that would be others, each with its row."""
+    """Strings that another encoding reads differently, each with its row."""
     strings = pc.unique(column.filter(pc.match_substring_regex(column, BEYOND_ASCII))).to_pylist()
     for text in filter(None, strings[:MOST_STRINGS]):
         for other, read in _readings(text, encoding, others):
@@ -46,7 +46,7 @@ def _cells(column: pa.ChunkedArray, encoding: str, others: Sequence[str]) -> Ite
 
 
 def _readings(text: str, encoding: str, others: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """What the text would be in the other encodings, where that differs."""
+    """The text in the other encodings, where it differs."""
     for other in others:
         with suppress(UnicodeError):
             if (read := text.encode(encoding).decode(other)) != text:
@@ -64,7 +64,7 @@ def _assumed(name: str, encoding: str, differences: list[str]) -> Remark:
 
 
 def total_remarks(table: pa.Table) -> Remarks:
-    """At one of the first columns, if its last cell, such as `Total`, says that the last row sums up the others."""
+    """At one of the first columns, if its last cell, such as `Total`, shows that the last row sums up the others."""
     last = table.num_rows - 1
     if last < 2 or table.num_columns < 2:
         return {}
@@ -174,7 +174,7 @@ def header_remarks(table: pa.Table) -> Remarks:
 
 
 def repeated_remarks(table: pa.Table, rows: Sequence[int]) -> Remarks:
-    """At the first column, that these rows, counted from 0 in the file, were its line of column names again."""
+    """At the first column, the rows, counted from 0, that repeat the line of column names."""
     if not rows:
         return {}
     listed = ", ".join(map(str, rows[:MOST_SHOWN])) + (", …" if len(rows) > MOST_SHOWN else "")

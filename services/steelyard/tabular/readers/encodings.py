@@ -25,9 +25,9 @@ MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-# Where NULs are among four bytes of text that is mostly ASCII.
+# The positions of NULs in four bytes of mostly ASCII text.
 PATTERNS = {(1, 3): "utf-16-le", (0, 2): "utf-16-be", (1, 2, 3): "utf-32-le", (0, 1, 2): "utf-32-be"}
-# In order of preference where the text is the same.
+# In order of preference if the text is the same.
 CANDIDATES = (
     *("cp1252", "cp1251", "gb18030", "cp932", "cp949", "big5hkscs", "cp1250", "cp1254", "cp1253", "iso8859-7"),
     *("iso8859-2", "mac-roman", "euc-jp", "koi8-r", "cp866", "cp850", "cp1255", "cp1256"),
@@ -66,7 +66,7 @@ class Detected:
 
 
 def encoding_of_marks(start: bytes) -> str:
-    """The encoding that a byte order mark, or the places of NULs, tell; else an empty string."""
+    """The encoding that a byte order mark or the positions of NULs show; else an empty string."""
     for mark, encoding in MARKS:
         if start.startswith(mark):
             return encoding

@@ -1,4 +1,4 @@
-"""Cells of a CSV file that are too large for a number, as they are written: a code such as 47E0590 is one."""
+"""Rejects cells of a CSV file that are too large for a number, such as the code 47E0590, as they are written."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ from steelyard.tabular.readers.unreadable import Unreadable
 
 
 def first_infinite(table: pa.Table, only: Collection[str] | None) -> str | None:
-    """The name of the first column that has an infinite number, among `only` these if there are any."""
+    """The name of the first column with an infinite number; among `only` these columns, if given."""
     for name, column in zip(table.column_names, table.columns, strict=True):
         is_read = only is None or name in only
         if is_read and pa.types.is_float64(column.type) and pc.any(pc.is_inf(column)).as_py():

@@ -1,4 +1,4 @@
-"""JSON files: a list of objects, or one object a line; an object of columns; and the forms of data within a request."""
+"""Reads JSON files: a list of objects, one object a line, an object of columns, and the forms of data in a request."""
 
 from collections.abc import Iterator
 from pathlib import Path

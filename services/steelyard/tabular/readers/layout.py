@@ -1,4 +1,4 @@
-"""Where the table of a text file begins, and what separates its values, as its first lines show.
+"""Finds where the table of a text file begins and what separates its values, from its first lines.
 
 Lines are Latin-1 here, whatever their encoding: a character for each byte, and ASCII is itself.
 """

@@ -16,7 +16,7 @@ BLANK = b" \t\r\n"
 
 
 def find_fault(path: str, said: str) -> Unreadable:
-    """The first fault of the file, of which its parser `said` something."""
+    """The first fault of the file; `said` is the parser's message."""
     kinds: dict[str, str] = {}
     has_duplicates = "twice" in said
     for row, line in _lines(path):

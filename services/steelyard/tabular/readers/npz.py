@@ -18,7 +18,7 @@ from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
 KINDS = "biufU"
 MOST_HEADER = 10_000
 NAMES = ("x", "y", "feature_names")
-# What is raised over a broken archive, and over texts that are none.
+# What is raised over a broken archive, and over invalid strings.
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,

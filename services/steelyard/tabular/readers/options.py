@@ -1,4 +1,4 @@
-"""What a sender may say of a file, and what is found out where they say nothing. Imports nothing that reads files."""
+"""Options for reading a file: stated by its sender, or detected. Imports nothing that reads files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,16 +16,16 @@ FORMATS = {
     "application/zip": "zip",
 }
 
-REMEMBERED = ("delimiter", "encoding", "decimal")  # as they were found; other options as they were given
+REMEMBERED = ("delimiter", "encoding", "decimal")  # as detected; other options as stated
 LATER = ("texts", "columns", "comment", "skip_rows")
-WHITESPACE, FIXED_WIDTH = "whitespace", "fixed-width"  # delimiters that are no character
+WHITESPACE, FIXED_WIDTH = "whitespace", "fixed-width"  # delimiters that are not a character
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a CSV file is written, where an empty string is to be found out; and of any file, what its columns hold.
+    """How a CSV file is written, where an empty string means to detect it; and for any file, the types of its columns.
 
-    `texts` are columns of strings, whatever they look like: numbers that are names, or codes with leading zeros.
+    `texts` are columns that stay strings, whatever they look like: codes with leading zeros, for example.
     `columns` are the types that the owner gives to columns, as a schema has them. Lines that begin with `comment` are
     dropped; `skip_rows` lines come before the column names.
     """
@@ -43,7 +43,7 @@ class Dialect:
     def to_json(self) -> dict[str, Any]:
         """As it is stored with the file."""
         document = asdict(self)
-        for key in LATER:  # what was stored before there were such must not become another
+        for key in LATER:  # absent from documents stored before the option existed; their digests must not change
             if not document[key]:
                 del document[key]
         return document

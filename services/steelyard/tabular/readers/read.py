@@ -1,4 +1,4 @@
-"""Any file of data: unpacked, read by its format, its columns with their profiles."""
+"""Reads any data file: unpacks it, reads it by its format, and describes its columns."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,29 +38,29 @@ from steelyard.tabular.types.markers import NULLS
 from steelyard.tabular.types.registry import type_from_json
 from steelyard.tabular.values import Values
 
-MOST_IGNORED = 100  # names of columns that were not wanted, for the answer
+MOST_IGNORED = 100  # names of ignored columns in the answer
 
 
 @dataclass(frozen=True)
 class Options:
     """How a file is to be read. `max_bytes` is the most that it may unpack to.
 
-    With `wanted`, these columns are read and no others, their values are not counted, and texts stay texts; a file that
-    lacks one of them is read whole, so that the caller can report what it has instead. Those for which it is
-    true hold texts, where the format does not tell: what a few rows look like is not what the column is.
+    With `wanted`, only these columns are read, without statistics, and strings stay strings; a file that lacks one of
+    them is read whole, so that the caller can report what it has instead. `wanted` is true for columns of strings,
+    because a few rows to predict may look like numbers.
     """
 
     format: str
     max_bytes: int
     dialect: Dialect = field(default_factory=Dialect)
     wanted: Mapping[str, bool] | None = None
-    usual: Mapping[str, Any] | None = None  # how the file is written that the model learned from
+    usual: Mapping[str, Any] | None = None  # the dialect of the file that the model was trained on
     is_sheet: bool = False  # of a workbook, unpacked
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is being read: how many rows, how the file turned out to be written, and the columns, to be taken once."""
+    """What is being read: the number of rows, the detected dialect, and the columns, which can be iterated once."""
 
     rows: int
     found: dict[str, Any]
@@ -90,7 +90,7 @@ def open_file(path: str, options: Options) -> Iterator[Source]:
             require_words(table.column_names)
         rows, names, columns = table.num_rows, table.column_names, table.columns
         del table
-        pa.default_memory_pool().release_unused()  # what the parser held beside the table, as much again
+        pa.default_memory_pool().release_unused()  # the parser held as much memory as the table
         found = plain.describe(found)
         recognition = Recognition(
             declared=declared,

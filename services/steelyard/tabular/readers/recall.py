@@ -1,4 +1,4 @@
-"""A file to predict is read as the file was that the model learned from, where that fits and nothing else is stated."""
+"""Reads a file to predict in the dialect of the model's file, where that fits and no option says otherwise."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -15,9 +15,9 @@ PLAIN = Dialect()
 
 
 def recall(path: str, asked: Dialect, usual: Mapping[str, Any], wanted: Collection[str]) -> Dialect:
-    """`asked`, with what is `usual` where nothing else was asked for, if its first line then has the wanted columns.
+    """`asked`, with the `usual` values for options that were not stated, if the first line then has the wanted columns.
 
-    The encoding is not among it, since most show by themselves; a decimal point is usual only with its delimiter.
+    The encoding is not recalled, since most can be detected; a decimal comma is recalled only with its delimiter.
     """
     hints = {key: value for key, value in usual.items() if getattr(asked, key) == getattr(PLAIN, key)}
     hints.pop("encoding", None)

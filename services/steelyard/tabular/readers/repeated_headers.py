@@ -1,4 +1,4 @@
-"""Lines of column names that are repeated inside a file, as where several files were put into one."""
+"""Lines of column names that are repeated inside a file, as in several files that were concatenated."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MARK = "\ufeff"  # with which each of several files may have begun
+MARK = "\ufeff"  # with which each of the files may begin
 
 
 def repeated_headers(table: pa.Table, names: Sequence[str]) -> list[int]:

@@ -1,4 +1,4 @@
-"""How little a text looks like one that people wrote, where its bytes were perhaps read in the wrong encoding."""
+"""Scores how odd a text looks in an encoding, to detect which encoding a file has."""
 
 import re
 import unicodedata

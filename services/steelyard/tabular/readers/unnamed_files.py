@@ -11,7 +11,7 @@ import sys
 import tempfile
 from typing import IO
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # what a full disk says
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # the errors of a full disk
 HAS_PROC = sys.platform == "linux"
 
 

@@ -38,7 +38,7 @@ Cell = Any
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet as a CSV file: its path, how to read that, and what to tell the sender."""
+    """A sheet as a CSV file: its path, its dialect, and the facts for `read_as`."""
 
     path: str
     dialect: Dialect
@@ -126,12 +126,12 @@ def _is_table(sheet: CalamineSheet) -> bool:
 
 
 def _write(sheet: CalamineSheet, plain: IO[bytes], asked: Dialect) -> list[str]:
-    """Write the sheet as CSV; the names of columns whose texts have leading zeros, which numbers would lose."""
+    """Write the sheet as CSV. Returns the columns of strings with leading zeros, which numbers would lose."""
     text = io.TextIOWrapper(plain, encoding="utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
     names: list[str] = []
-    zeros: set[int] = set()  # columns where a text is digits after a zero
-    others: set[int] = set()  # columns where a value is no text
+    zeros: set[int] = set()  # columns with a string of digits after a zero
+    others: set[int] = set()  # columns with a value that is not a string
     for number, row in enumerate(sheet.iter_rows()):
         cells = [*map(_written, row)]
         if not any(cells):

@@ -37,7 +37,7 @@ class Boolean(Recognizable):
         return found
 
     def read(self, value: Any) -> bool:
-        """True, false, 1, 0, or a string that says one of them."""
+        """True, false, 1, 0, or one of them as a string."""
         if isinstance(value, str):
             return self.parse(value)
         if value not in (0, 1):
@@ -49,7 +49,7 @@ class Boolean(Recognizable):
         labels: Sequence[str],
         counts: NDArray[np.int64],  # noqa: ARG002 -- as all types have it
     ) -> tuple[Self, list[bool | None]] | None:
-        """The strings `true` and `false`, in any case, where both are there."""
+        """The strings `true` and `false`, in any case, if both occur."""
         found = [{"true": True, "false": False}.get(label.lower()) for label in labels]
         return (self, found) if {True, False} <= {*found} else None
 
@@ -58,5 +58,5 @@ class Boolean(Recognizable):
         return booleans(values)
 
     def convert(self, values: Values, source: ColumnType) -> Values:
-        """Booleans as they are, and others by what they say."""
+        """Booleans unchanged, other values as `read` reads them."""
         return values if isinstance(source, Boolean) else super().convert(values, source)

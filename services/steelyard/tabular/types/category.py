@@ -12,7 +12,7 @@ WORDS = {True: "true", False: "false"}
 
 @dataclass(frozen=True)
 class Category(ColumnType):
-    """One of several strings, without spaces around it. A number stands for the string that is written like it."""
+    """One of several strings, without spaces around it. A number counts as the string that it is written as."""
 
     name: ClassVar[str] = "category"
     kind: ClassVar[Kind] = "categorical"
@@ -53,7 +53,7 @@ class Category(ColumnType):
         return coded(values)
 
     def convert(self, values: Values, source: ColumnType) -> Values:
-        """Strings as they are, and others as they are written; how dates and times were written is not known."""
+        """Strings unchanged, other values as strings; dates and times are rejected, since their format is not known."""
         if isinstance(source, Category):
             return super().convert(values, source) if self.missing else values
         if source.rewrites_strings and not values.missing.all():

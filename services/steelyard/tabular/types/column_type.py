@@ -65,7 +65,7 @@ class ColumnType(ABC):
 
     @abstractmethod
     def parse(self, text: str) -> Any:
-        """The value for which a string stands. Raises `ValueError`."""
+        """The value of a string. Raises `ValueError`."""
 
     @property
     def reads_strings(self) -> bool:
@@ -151,7 +151,7 @@ class Recognizable(ColumnType):
 
     @abstractmethod
     def recognize(self, labels: Sequence[str], counts: NDArray[np.int64]) -> tuple[Self, list[Any]] | None:
-        """The type of which most strings of a column seem to be, and the value of each; `None` for those that are not.
+        """The type that most strings of a column may have, and the value of each string; `None` for the others.
 
         Args:
             labels: the different strings.
@@ -163,7 +163,7 @@ class Recognizable(ColumnType):
 
 
 def is_common(is_one: Callable[[str], bool], labels: Sequence[str]) -> bool:
-    """Whether enough of a sample of strings seem to be of a type for all of them to be looked at."""
+    """Whether enough strings of a sample match a type to make it worth examining all of them."""
     sample = labels[:: max(1, len(labels) // SAMPLE)]
     return sum(map(is_one, sample)) >= LEAST * max(1, len(sample))
 

@@ -1,8 +1,8 @@
 """Datetimes, held as seconds since 1970 in UTC and written as RFC 3339.
 
 Dates are read as ISO 8601 has them, and as people write them where that has one meaning: 2026/11/24, 24.11.2026,
-24 Nov 2026, November 24, 2026. In a column that has 11/24/2026 or 24/11/2026, the whole column tells which number is
-the day. The type keeps that, since a single date that comes later may not tell it.
+24 Nov 2026, November 24, 2026. In 11/24/2026 and 24/11/2026, the whole column shows which number is the day. The type
+keeps that, since a single date to predict may be ambiguous.
 """
 
 import re
@@ -50,7 +50,7 @@ EXAMPLES = {None: "", False: ", or as 11/24/2026", True: ", or as 24/11/2026"}
 class Datetime(Recognizable):
     """A date, with or without a time of day; without a zone, it is of UTC.
 
-    `day_first` tells what 01/02/2026 is: the first of February, the second of January, or, with `None`, not known.
+    `day_first` says how to read 01/02/2026: as February 1 if true, as January 2 if false; `None` means unknown.
     `format` is one of Python's `strptime`, such as `%d.%m.%y`; strings that do not fit it may still be ISO 8601.
     """
 
@@ -152,7 +152,7 @@ def written(seconds: float) -> str:
 
 
 def looks_like_one(text: str) -> bool:
-    """Whether a string seems to be meant for a date, read or not."""
+    """Whether a string looks like a date, even one in a format that is not supported."""
     return any(pattern.match(text) for pattern in (LOOSE, FOREIGN, *CLEAR))
 
 
@@ -163,9 +163,9 @@ def cut(text: str) -> tuple[str, str]:
 
 
 def _find_day_first(dates: Mapping[str, int]) -> bool | None:
-    """Whether the day stands before the month, as one beyond the twelfth tells; `dates` are counted.
+    """Whether the day comes before the month, which a number above 12 shows. `dates` have their counts.
 
-    Raises `ValueError` if the dates do not tell, or if more than a few of them tell otherwise.
+    Raises `ValueError` if no date shows it, or if more than a few contradict the others.
     """
     numbers = {date: found.group("one", "two") for date in dates if (found := NUMBERS.fullmatch(date))}
     if not numbers:

@@ -1,6 +1,6 @@
 """Strings that mean a missing value, where the rest of a column is numbers, dates, times or booleans."""
 
-# As pandas' read_csv has them; a CSV file says so in columns of strings, too.
+# Those of pandas' read_csv. In a CSV file, they are missing values in columns of strings, too.
 NULLS = frozenset(
     {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"}
     | {"NULL", "NaN", "None", "n/a", "nan", "null", "?"}

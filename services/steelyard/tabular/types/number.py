@@ -59,14 +59,14 @@ class Number(Recognizable):
         return "it must be a number"
 
     def parse(self, text: str) -> float:
-        """The number that a string says."""
+        """The number in a string."""
         found = read_number(text, self.decimal or ".")
         if found is None:
             raise ValueError(self.expected)
         return found
 
     def read(self, value: Any) -> float:
-        """A number, or a string that says one."""
+        """A number, or a string with one."""
         if isinstance(value, str):
             return self.parse(value)
         number = float(value)
@@ -75,7 +75,7 @@ class Number(Recognizable):
         return number
 
     def is_missing(self, value: Any) -> bool:
-        """Whether a value means a missing one; numbers of `missing` are meant however they are written."""
+        """Whether a value means a missing one. Numbers of `missing` match however they are written: `-99`, `-99.0`."""
         if super().is_missing(value) or not self.missing:
             return super().is_missing(value)
         number = read_number(value, self.decimal or ".") if isinstance(value, str) else value
@@ -124,7 +124,7 @@ def _with_marks(labels: Sequence[str], found: Sequence[float | None], counts: ND
 
 
 def read_number(text: str, decimal: str = ".") -> float | None:
-    """The number that a string says, with this decimal point; `None` if it says none, or too large a one."""
+    """The number in a string, with this decimal point; `None` if there is none, or if it is too large."""
     if decimal == "." or "." not in text:
         try:
             number = float(text if decimal == "." else text.replace(",", "."))

@@ -22,6 +22,6 @@ def candidates(decimal: Literal[","] | None = None) -> tuple[Recognizable, ...]:
 def type_from_json(document: Mapping[str, Any]) -> ColumnType:
     """From what `ColumnType.to_json` gave."""
     options = {key: tuple(value) if key == "missing" else value for key, value in document.items() if key != "type"}
-    if options.get("decimal") == ".":  # as it is unless a schema says otherwise
+    if options.get("decimal") == ".":  # the default
         del options["decimal"]
     return TYPES[document["type"]](**options)
