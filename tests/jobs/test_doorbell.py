@@ -1,12 +1,16 @@
 """The doorbell rings, and does nothing else to the process that it rings from."""
 
+import json
+import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kombu import Connection
 
-from steelyard.jobs.doorbell import Doorbell
+from steelyard.jobs.doorbell import CONNECT_SECONDS, TASK, Doorbell, transport_options
 from tests.conftest import wait_for
 
 
@@ -36,3 +40,41 @@ def test_a_ring_leaves_the_path_of_imports_alone(
     assert bell.ring("job_1")
     bell.close()
     assert path.added == []
+
+
+def test_a_message_has_the_name_of_the_task_and_the_id_of_the_job(broker_url: str) -> None:
+    bell = Doorbell(broker_url)
+    wait_for(bell.answers)
+    assert bell.ring("job_doorbell")
+    bell.close()
+    with Connection(broker_url) as connection:  # type: ignore[no-untyped-call]
+        waiting = [json.loads(message) for message in connection.default_channel.client.lrange("celery", 0, -1)]
+    [message] = [each for each in waiting if "job_doorbell" in each["headers"]["argsrepr"]]
+    assert message["headers"]["task"] == TASK
+    assert message["headers"]["ignore_result"]
+    assert message["content-type"] == "application/json"
+
+
+def test_a_broker_that_is_not_there_is_given_up_at_once() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        bell = Doorbell(f"redis://127.0.0.1:{free.getsockname()[1]}/0")
+        started = time.monotonic()
+        assert not bell.ring("job_1")
+        assert not bell.answers()
+        assert time.monotonic() - started < 4 * CONNECT_SECONDS
+
+
+def test_a_broker_that_says_nothing_is_given_up_after_a_few_seconds() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        bell = Doorbell(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        started = time.monotonic()
+        assert not bell.ring("job_1")
+        assert time.monotonic() - started < 10 * CONNECT_SECONDS
+
+
+def test_only_a_broker_that_has_such_options_gets_them() -> None:
+    assert "socket_timeout" in transport_options("rediss://broker")
+    assert {"socket_timeout", "socket_connect_timeout"}.isdisjoint(transport_options("amqp://broker"))

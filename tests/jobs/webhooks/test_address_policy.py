@@ -35,6 +35,12 @@ def test_networks_can_be_opened_one_by_one() -> None:
     assert not may_reach("192.168.0.1", networks)
 
 
+def test_an_address_within_another_is_that_address_to_the_bit() -> None:
+    networks = [ip_network("10.2.3.5/32")]
+    for inner, is_open in (("a02:305", True), ("a02:304", False), ("a02:307", False)):
+        assert may_reach(f"64:ff9b::{inner}", networks) == is_open
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "https://[::1]/", "http://169.254.169.254/latest"])
 def test_a_webhook_to_a_closed_address_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValidationFailed, match=r"/webhook/url: goes to .*STEELYARD_WEBHOOK_NETWORKS"):

@@ -147,6 +147,51 @@ def test_attempts_go_on_for_a_day_ever_further_apart_with_the_same_event(engine:
     assert notes[-1].message.endswith("no further attempt")
 
 
+def test_pauses_are_spread_to_both_sides(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    end_in(engine, "succeeded")
+    for side in (min, max):
+        monkeypatch.setattr(outbox.random, "uniform", lambda least, most, side=side: side(least, most))
+        with writing(engine) as connection:
+            connection.execute(update(Webhook).values(due_at=0, attempts=0))
+        [delivery] = take_all(engine)
+        assert delivery.pause_seconds == pytest.approx(side(0.8, 1.2) * FIRST_PAUSE_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "pause", "level", "note"),
+    [
+        ({"done": True}, None, "info", "webhook, attempt 1: it answered"),
+        ({"interrupted": True}, 0.0, "info", "webhook, attempt 1: it answered"),
+        ({}, 7.2, "warning", "webhook, attempt 1: it answered; next attempt in 7 s"),
+    ],
+)
+def test_an_outcome_is_noted_with_the_next_attempt(
+    engine: Engine, outcome: dict[str, bool], pause: float | None, level: str, note: str
+) -> None:
+    job_id = end_in(engine, "succeeded")
+    [delivery] = take_all(engine)
+    found = Outcome(replace(delivery, pause_seconds=7.2), "it answered", **outcome)
+    assert found.pause_seconds == pause
+    outbox.settle(engine, [found])
+    last = queries.list_events(engine, job_id, TRAINING, limit=100, after=0).data[-1]
+    assert (last.level, last.message, last.type) == (level, note, "log")
+
+
+def test_a_job_that_is_deleted_while_its_webhook_is_taken_has_no_delivery(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = end_in(engine, "succeeded")
+    read = outbox.reading
+
+    def remove_first(engine: Engine) -> AbstractContextManager[Connection]:
+        monkeypatch.setattr(outbox, "reading", read)
+        ledger.remove(engine, job_id, TRAINING)
+        return read(engine)
+
+    monkeypatch.setattr(outbox, "reading", remove_first)
+    assert outbox.take(engine, [job_id], KINDS) == []
+
+
 def test_one_of_many_couriers_takes_it(engine: Engine) -> None:
     end_in(engine, "succeeded")
     with ThreadPoolExecutor(8) as pool:
@@ -170,6 +215,7 @@ def test_a_busy_host_hides_no_other(engine: Engine) -> None:
     assert (len(found), found[-1]) == (4, other)
     assert outbox.find_due(engine, limit=5, host_limit=3, busy={"example.com:443": 3}) == [other]
     assert len(outbox.find_due(engine, limit=5, host_limit=3, busy={"example.com:443": 2})) == 2
+    assert outbox.find_due(engine, limit=1, host_limit=3, busy={"example.com:443": 3}) == [other]
 
 
 def test_a_courier_that_comes_late_changes_nothing(engine: Engine) -> None:
