@@ -86,7 +86,7 @@ KINDS: tuple[tuple[str, Dialect, Callable[[bytes], bytes]], ...] = (
 
 
 def main() -> None:
-    """Run libFuzzer until the time is up, anew after each finding."""
+    """Run libFuzzer until the time is up, again after each finding."""
     minutes = float(sys.argv[1])
     folder = Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp(prefix="sy-fuzz-"))
     (folder / "corpus").mkdir(parents=True, exist_ok=True)

@@ -22,10 +22,6 @@ def raised(count: int) -> tuple[list[Fault], int]:
     return list(caught.value.faults), len(drawn)
 
 
-def test_data_without_faults_are_fine() -> None:
-    refuse([])
-
-
 @pytest.mark.parametrize("count", [1, MOST_FAULTS])
 def test_few_faults_are_all_listed(count: int) -> None:
     assert raised(count) == (list(faults(count, [])), count)

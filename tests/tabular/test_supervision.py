@@ -167,7 +167,7 @@ def test_a_job_without_inputs_is_told_why_a_column_is_none() -> None:
         ([*range(10_001)], {"task": "multiclass"}, "/data/inline/rows", "the most is 10000"),
     ],
 )  # fmt: skip
-def test_impossible_wishes_are_refused(target: list[Any], options: dict[str, Any], place: str, word: str) -> None:
+def test_impossible_options_are_rejected(target: list[Any], options: dict[str, Any], place: str, word: str) -> None:
     found = faults(target, **options)
     assert {*found} == {place}
     assert word in found[place]

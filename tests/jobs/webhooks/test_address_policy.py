@@ -47,6 +47,8 @@ def test_a_webhook_to_a_closed_address_is_refused_at_once(url: str) -> None:
         require_reach(Webhook(url=url), [])
 
 
-@pytest.mark.parametrize("url", ["https://1.1.1.1/x", "https://example.com/x", "http://localhost/x"])
-def test_names_are_looked_up_when_the_webhook_goes(url: str) -> None:
-    require_reach(Webhook(url=url), [])
+@pytest.mark.parametrize("host", ["example.com", "localhost"])
+def test_names_are_looked_up_when_the_webhook_goes(host: str) -> None:
+    require_reach(Webhook(url=f"http://{host}/x"), [])
+    with pytest.raises(ValueError, match="does not appear to be an IPv4 or IPv6 address"):
+        may_reach(host, [])

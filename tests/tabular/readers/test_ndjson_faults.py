@@ -1,4 +1,4 @@
-"""What is wrong with a file of JSON lines is told with its row, however long the file is."""
+"""A fault in a file of JSON lines is named with its row, however long the file is."""
 
 import pytest
 
