@@ -1,11 +1,13 @@
 """Which webhooks are accepted, and what a webhook changes."""
 
+import base64
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from steelyard.errors import ValidationFailed
-from steelyard.jobs.webhooks.schema import host_of
+from steelyard.jobs.webhooks.schema import Webhook, host_of
 from steelyard.training.estimate import Limits
 from steelyard.training.examples import SMALLEST
 from steelyard.training.plan import read_job
@@ -50,3 +52,22 @@ def test_a_webhook_that_cannot_be_is_refused(webhook: dict[str, Any], place: str
     assert fault.pointer == place
     assert words in fault.detail
     assert "hush" not in fault.detail
+
+
+def secret_of(count: int) -> str:
+    return f"whsec_{base64.b64encode(bytes(count)).decode()}"
+
+
+@pytest.mark.parametrize("count", [24, 64])
+def test_a_secret_has_24_to_64_bytes(count: int) -> None:
+    assert Webhook(url="https://example.com", secret=secret_of(count)).secret == secret_of(count)
+
+
+@pytest.mark.parametrize("secret", [secret_of(23), secret_of(65), f"whsec_!{secret_of(24)[6:]}"])
+def test_a_secret_of_another_length_or_form_is_rejected(secret: str) -> None:
+    with pytest.raises(ValidationError, match="24 to 64 bytes in base64"):
+        Webhook(url="https://example.com", secret=secret)
+
+
+def test_a_host_has_a_bounded_length_with_its_port() -> None:
+    assert host_of(f"http://{'a' * 300}:81/x") == f"{'a' * 252}:81"

@@ -160,3 +160,24 @@ def test_a_row_with_more_values_is_named_by_its_number_wherever_it_is(read: Read
 def test_a_number_beyond_the_largest_is_shown_in_a_file_without_names(read: Read) -> None:
     with pytest.raises(Unreadable, match="row 2, column 'x1': '1e999' must be"):
         read("1,2\n3,1e999\n", header=False)
+
+
+def test_a_decimal_comma_of_one_column_tells_what_the_points_of_another_are(read: Read) -> None:
+    content = "a;b\n1,5;1.250\n2,5;980\n"
+    assert read(content)[1] == {"a": [1.5, 2.5], "b": [1250, 980]}
+    assert read(content, decimal=".")[1]["b"] == [1.25, 980]
+
+
+def test_a_quote_at_the_beginning_of_the_file_is_found(read: Read) -> None:
+    with pytest.raises(Unreadable, match=r'^header: a " is opened but never closed'):
+        read('"a,b\n1,2\n')
+
+
+def test_a_row_longer_than_a_block_names_the_bound(read: Read) -> None:
+    with pytest.raises(Unreadable, match="longer than 2 MiB; check for a quote"):
+        read(f'a,b\n1,"{"x" * (5 << 20)}"\n')
+
+
+def test_a_row_to_predict_that_repeats_the_names_is_an_error(read: Read) -> None:
+    with pytest.raises(Unreadable, match="row 2: it repeats the column names"):
+        read("a,b\n1,2\na,b\n3,4\n", wanted={"a": False})

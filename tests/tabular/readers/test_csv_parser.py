@@ -23,6 +23,12 @@ def test_the_line_of_repeated_names_is_no_row(read: Read, start: str) -> None:
     assert read(f'{start}"a\nb","a\nb"\n1,x\n')[1] == {"a\nb": [1], "a\nb.1": ["x"]}
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig"])
+def test_repeated_names_of_any_encoding_are_read(read: Read, encoding: str) -> None:
+    content = "größe,größe\n1,Köln\n2,Straßburg\n".encode(encoding)
+    assert read(content)[1] == {"größe": [1, 2], "größe.1": ["Köln", "Straßburg"]}
+
+
 def test_a_repeated_name_is_a_remark_at_its_column(remarks: Remarks) -> None:
     found = remarks("a,b,a\n1,2,3\n")
     assert found["a"] == found["b"] == []

@@ -216,7 +216,7 @@ def _parse_decoded(path: str, content: mmap.mmap, parsing: Parsing) -> Parsed:
         raise Unreadable(f"it is not {dialect.encoding}")
     found = detect(content, parsing.usual_encoding)
     dialect = replace(dialect, encoding=found.encoding)
-    return _parse(path, replace(parsing, dialect=dialect, has_encoding=True, others=found.others))
+    return _parse(path, replace(parsing, dialect=dialect, others=found.others))
 
 
 def _refuse_open_quote(content: mmap.mmap, dialect: Dialect) -> None:

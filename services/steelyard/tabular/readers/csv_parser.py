@@ -53,7 +53,7 @@ class Parsing:
     has_quotes: bool
     files: ExitStack
     usual_encoding: str = ""
-    has_encoding: bool = False  # that the sender stated, or that was detected
+    has_encoding: bool = False  # stated by the sender
     others: tuple[str, ...] = ()  # encodings that it may have as well
     is_evened: bool = False  # it is a copy in which each row has as many values
     bad: list[pv.InvalidRow] = field(default_factory=list, init=False)
@@ -115,4 +115,4 @@ class Parsing:
 
     def _note(self, row: pv.InvalidRow) -> str:
         self.bad.append(row)
-        return "error" if len(self.bad) == 1 else "skip"
+        return "error"
