@@ -17,6 +17,7 @@ from steelyard.cli.documents import JSON, Unreadable, read_job, read_rows
 
 P = ParamSpec("P")
 INTERRUPTED = 130
+MEND_SECONDS = 2  # between looks at the jobs of a mend
 FORMS = {".safetensors": "application/vnd.safetensors", ".npz": "application/x-npz", ".json": JSON}
 url_option = click.option(
     "--url", envvar="STEELYARD_URL", default="http://127.0.0.1:8000", show_default=True, help="The service."
@@ -146,7 +147,43 @@ def trace(spec: Path, url: str) -> None:
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
-COMMANDS = {command.name: command for command in (train, jobs, show, cancel, predict, weights, trace)}
+@click.command()
+@click.argument("job")
+@click.option("--finding", "findings", multiple=True, help="Only the patch of this finding; may be repeated.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(2, 20), help="How often to compare.")
+@url_option
+def mend(job: str, findings: tuple[str, ...], seeds: int, url: str) -> None:
+    """Train JOB with the patches of its findings and without, and show whether they help."""
+    client, console = _connect(url), Console()
+    asked: dict[str, Any] = {"seeds": seeds} | ({"findings": [*findings]} if findings else {})
+    found = client.ask("POST", f"/v1/jobs/{job}/mend", json=asked)
+    try:
+        found = _wait_for_mend(client, found, console)
+    except KeyboardInterrupt:
+        click.echo(f"the jobs keep running: GET {client.url}/v1/mends/{found['id']} shows the result")
+        sys.exit(INTERRUPTED)
+    rendering.mend(console, found)
+    sys.exit(0 if found["status"] == "succeeded" else 1)
+
+
+def _wait_for_mend(client: Client, found: dict[str, Any], console: Console) -> dict[str, Any]:
+    """Show how many jobs have ended until all have; the mend."""
+    path = f"/v1/mends/{found['id']}"
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("training", total=2 * len(found["pairs"]), said="")
+        while True:
+            trials = [pair[side] for pair in found["pairs"] for side in ("original", "mended")]
+            waiting = [trial["job"] for trial in trials if trial["status"] in ("queued", "running")]
+            done = len(trials) - len(waiting)
+            bar.update(task, completed=done, said=f"{done} of {len(trials)} jobs have ended")
+            if not waiting:
+                return found
+            client.get(f"/v1/jobs/{waiting[0]}", wait=MEND_SECONDS, until="ended")
+            found = client.get(path)
+
+
+COMMANDS = {command.name: command for command in (train, jobs, show, cancel, predict, weights, trace, mend)}
 
 
 def _show(client: Client, job: dict[str, Any], console: Console) -> None:

@@ -64,6 +64,28 @@ def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], sn
         console.print(f"\nmodel {job['model']}", highlight=False)
 
 
+def mend(console: Console, found: Mapping[str, Any]) -> None:
+    """What a mend changed, each pair of jobs, and the verdict."""
+    console.print(f"\nmend {found['id']} of {found['job']}", highlight=False)
+    for operation in found["patch"]:
+        value = "" if operation["op"] == "remove" else f" {json.dumps(operation['value'])}"
+        console.print(f"  {operation['op']} {escape(operation['path'])}{escape(value)}", highlight=False)
+    for code, reason in found["skipped"].items():
+        console.print(f"  [yellow]{code}[/yellow] was not tried: it {escape(reason)}", highlight=False)
+    measure = found["measure"]
+    table = Table("seed", f"{measure['split']} {measure['metric']}", "mended", "difference", box=None)
+    for pair in found["pairs"]:
+        values = [_trial(pair["original"]), _trial(pair["mended"])]
+        table.add_row(str(pair["seed"]), *values, "" if pair["difference"] is None else f"{pair['difference']:+.4g}")
+    console.print()
+    console.print(table)
+    console.print(f"\n{escape(found['message'])}", highlight=False)
+
+
+def _trial(trial: Mapping[str, Any]) -> str:
+    return str(trial["status"]) if trial["value"] is None else f"{trial['value']:.4g}"
+
+
 def _end(console: Console, job: Mapping[str, Any]) -> None:
     """How the job ended, or how far it is."""
     console.print(f"\n[bold]{job['status']}[/bold] after {job['progress']['epoch']} epochs", highlight=False)

@@ -88,6 +88,29 @@ class Job(Base):
     )
 
 
+class Study(Base):
+    """A group of jobs that answer one question, and what was asked."""
+
+    __tablename__ = "studies"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[float] = mapped_column(TIME)
+    origin: Mapped[str | None] = mapped_column(ID, index=True)  # the job that it is about, which may be deleted
+    question: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class StudyJob(Base):
+    """A job of a study, and its place there: seed, variant."""
+
+    __tablename__ = "study_jobs"
+
+    job_id: Mapped[str] = _job_key()
+    study_id: Mapped[str] = mapped_column(ID, ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column(Integer)
+    place: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class JobInput(Base):
     """The inline data of a job, as canonical JSON."""
 

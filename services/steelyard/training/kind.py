@@ -8,7 +8,7 @@ from steelyard.jobs.kinds import Kind
 from steelyard.jobs.queries import all_findings
 from steelyard.jobs.states import ENDED
 from steelyard.store.clock import now, rfc3339
-from steelyard.store.tables import Checkpoint, Job, Model, Predictions, Snapshot, Tensor
+from steelyard.store.tables import Checkpoint, Job, Model, Predictions, Snapshot, StudyJob, Tensor
 from steelyard.training.schema import job as schema
 from steelyard.training.schema import load_spec
 from steelyard.training.sources import datasets_of
@@ -17,7 +17,8 @@ from steelyard.training.sources import datasets_of
 def select_jobs() -> Select[Any]:
     """The rows of all training jobs."""
     model = select(Model.id).where(Model.job_id == Job.id).scalar_subquery()
-    return select(Job.__table__, model.label("model"), now().label("read_at")).where(Job.kind == TRAINING.name)
+    query = select(Job.__table__, model.label("model"), StudyJob.study_id, StudyJob.place, now().label("read_at"))
+    return query.outerjoin(StudyJob, StudyJob.job_id == Job.id).where(Job.kind == TRAINING.name)
 
 
 def render_job(row: Row[Any]) -> schema.Job:
@@ -38,6 +39,7 @@ def render_job(row: Row[Any]) -> schema.Job:
         metrics=row.metrics,
         baseline=row.baseline,
         model=row.model,
+        study=None if row.study_id is None else schema.StudyPlace(id=row.study_id, **row.place),
         attempt=row.attempt,
         error=row.error,
         findings=all_findings(row),

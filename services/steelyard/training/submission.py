@@ -1,6 +1,6 @@
 """Puts a training job into the queue."""
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from steelyard.documents.writer import dump, to_values
 from steelyard.jobs import ledger
@@ -19,6 +19,16 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
 
     With `once` the job is kept as the answer to that request, as JSON. Raises `AnsweredAlready` if it has one.
     """
+    with writing(engine) as connection:
+        job_id = enqueue(connection, plan, request_id=request_id)
+        job = TRAINING.read(connection, job_id)
+        if once is not None:
+            replies.keep(connection, once, dump(job))
+    return job
+
+
+def enqueue(connection: Connection, plan: Plan, *, request_id: str | None = None) -> str:
+    """Queue a job in this transaction, and give its id."""
     job_id = new_id(TRAINING.prefix)
     values = {
         "kind": TRAINING.name,
@@ -32,11 +42,7 @@ def submit(engine: Engine, plan: Plan, *, request_id: str | None = None, once: O
         "request_id": request_id,
         "epochs": plan.spec.epochs,
     }
-    with writing(engine) as connection:
-        ledger.enqueue(connection, job_id, inline=plan.inline, datasets=plan.datasets, **values)
-        if plan.webhook is not None:
-            outbox.add(connection, job_id, plan.webhook)
-        job = TRAINING.read(connection, job_id)
-        if once is not None:
-            replies.keep(connection, once, dump(job))
-    return job
+    ledger.enqueue(connection, job_id, inline=plan.inline, datasets=plan.datasets, **values)
+    if plan.webhook is not None:
+        outbox.add(connection, job_id, plan.webhook)
+    return job_id

@@ -18,6 +18,7 @@ from steelyard.models.api import models
 from steelyard.models.references import References
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
+from steelyard.studies.api import mends
 from steelyard.traces.api import traces
 from steelyard.traces.service import Tracer
 from steelyard.training.api import catalog, jobs, weights
@@ -60,7 +61,7 @@ def create_app(ours: Settings) -> Flask:
     )
     app.extensions[KEY] = shared
     app.extensions[services.KEY] = shared.by_class()
-    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations, traces)
+    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations, traces, mends)
     for blueprint in (*rooms, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)

@@ -22,6 +22,7 @@ class Rule(Part):
     the others also run on what is stored of a job.
     """
 
+    latex: ClassVar[str] = ""  # the formulas of rules are comparisons, which read well as they are
     symptom: ClassVar[str]
     consequence: ClassVar[str]
     threshold: ClassVar[str]

@@ -67,6 +67,15 @@ class Stopping(Answer):
     message: str
 
 
+class StudyPlace(Answer):
+    """The study that a job belongs to, and its place there."""
+
+    id: Annotated[str, Field(description="of the study, for example a mend")]
+    origin: Annotated[str | None, Field(description="the job that the study is about")]
+    variant: str
+    seed: int
+
+
 class Job(AnyJob):
     """A training job."""
 
@@ -82,6 +91,7 @@ class Job(AnyJob):
     metrics: dict[str, dict[str, float | None]]
     baseline: Annotated[Baseline | None, Field(description="what the metrics are compared with, once there are any")]
     model: str | None
+    study: Annotated[StudyPlace | None, Field(description="where the job belongs to a study, such as a mend")]
     findings: list[Finding]
     queue_seconds: float | None
     train_seconds: float | None

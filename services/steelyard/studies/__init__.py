@@ -1,0 +1,1 @@
+"""Studies: groups of ordinary jobs that answer one question."""
