@@ -8,6 +8,7 @@ import pytest
 from steelyard.diagnostics.diagnosis import chosen, diagnose, rediagnose
 from steelyard.diagnostics.rules import RULES
 from steelyard.diagnostics.run import Run
+from tests.diagnostics.recordings import recording
 from tests.diagnostics.runs import drawn, kernels, predicted, run, spec
 
 RISING = {"loss": [1, 0.5, 0.3, 0.2, 0.1, 0.05], "val_loss": [1, 0.6, 0.5, 0.6, 0.7, 0.8]}
@@ -65,6 +66,14 @@ def test_a_finding_is_json() -> None:
     keys = {"code", "level", "message", "suggestion", "layer", "epoch", "value", "threshold", "patch", "evidence"}
     assert finding.keys() == keys
     assert finding["patch"][0]["path"] == "/training/early_stopping"
+
+
+def test_evidence_is_where_the_numbers_are() -> None:
+    [finding] = diagnose(run(spec(), history=RISING, url="/v1/jobs/job_1"), {})
+    assert finding.evidence == "/v1/jobs/job_1/history"
+    dead = run(spec(), recording=recording(dead={"dense_2": [0.9] * 4}), url="/v1/jobs/job_1")
+    [finding] = [each for each in diagnose(dead, {}) if each.code == "dead_units"]
+    assert finding.evidence == "/v1/jobs/job_1/diagnostics?layer=dense_2&series=dead"
 
 
 def test_runs_cannot_be_changed() -> None:

@@ -3,8 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from steelyard.diagnostics.diagnosis import diagnose, in_order
 from steelyard.diagnostics.not_finite import blame_cell, blame_target
+from steelyard.diagnostics.recording.probe import Probe
+from steelyard.diagnostics.recording.record import Recording
 from steelyard.diagnostics.rules import RULES
 from steelyard.diagnostics.run import Predicted, Run, RunData
 from steelyard.diagnostics.schema import Finding
@@ -32,10 +36,13 @@ def find_in_run(
     baseline: Mapping[str, Metrics] | None = None,
     predictions: Sequence[SplitPredictions] = (),
     error: SteelyardError | None = None,
+    recordings: Sequence[Recording] = (),
+    url: str | None = None,
 ) -> list[Finding]:
     """All findings of a run, the most important first.
 
-    `prepared` is `None` if it was freed because the run needed too much memory.
+    `prepared` is `None` if it was freed because the run needed too much memory. `recordings` has one for each member;
+    without them, the weights at the start and at the end are looked at.
     """
     document = spec.to_json()
     about: dict[str, Any] = {
@@ -49,18 +56,29 @@ def find_in_run(
         },
         "classes": None if prepared is None else prepared.supervised.classes,
         "error": None if error is None else error.problem(),
+        "url": url,
         "restored": training.restored_best,
         "stopped_at": training.best_epoch if training.stopped_early and training.restored_best else None,
     }
     causes = {} if prepared is None else _causes(prepared, history, metrics, diverged=isinstance(error, Diverged))
     overrides = document["diagnostics"]["rules"]
     found = []
-    for member in training.members:
+    for number, member in enumerate(training.members):
+        recording = recordings[number] if recordings else _look_at(member)
         data = None if prepared is None else _data(member, prepared, causes)
-        run = Run(**about, initial=member.initial, final=member.network.tensors(), data=data)
+        run = Run(**about, initial=member.initial, final=member.network.tensors(), data=data, recording=recording)
         found.append(diagnose(run, overrides))
         overrides = overrides | ABOUT_DATA  # what is wrong with the data is the same for every member
     return found[0] if len(found) == 1 else _merge(found)
+
+
+def _look_at(training: Training) -> Recording:
+    """The statistics of the weights before the first step and now."""
+    probe = Probe.of(training, np.random.default_rng(0))
+    initial = np.concatenate([tensor.ravel() for tensor in training.initial.values()])
+    now = probe.record(training.epoch, training.network.parameters, initial=initial)
+    start = probe.record(0, initial, initial=initial)
+    return Recording.of(probe.layout, [start, now] if training.epoch else [start])
 
 
 def _merge(found: Sequence[Sequence[Finding]]) -> list[Finding]:

@@ -15,9 +15,16 @@ Overrides = Mapping[str, Any]
 
 def diagnose(run: Run, overrides: Overrides) -> list[Finding]:
     """What the rules find in a run, the most important first: errors, warnings, and causes before effects."""
-    found = [(rule, finding) for rule in chosen(overrides) if rule.can_run(run) for finding in rule.find(run)]
+    rules = [rule for rule in chosen(overrides) if rule.can_run(run)]
+    found = [(rule, _with_evidence(run, rule, finding)) for rule in rules for finding in rule.find(run)]
     explained = {code for rule, finding in found if finding.level != "info" for code in rule.explains}
     return in_order(finding for _, finding in found if finding.code not in explained)
+
+
+def _with_evidence(run: Run, rule: Rule, finding: Finding) -> Finding:
+    if run.url is None or rule.evidence is None:
+        return finding
+    return finding.model_copy(update={"evidence": run.url + rule.evidence.format(layer=finding.layer)})
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

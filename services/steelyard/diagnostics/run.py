@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.diagnostics.recording.record import Recording
 from steelyard.nn.losses import LOSSES, Loss
 from steelyard.nn.metrics import METRICS
 from steelyard.nn.network import OUTPUT, Network
@@ -131,6 +132,8 @@ class Run:
         stopped_at: the epoch of the weights that early stopping kept, if it ended the training.
         is_over: false while the job runs.
         data: what only the training process has.
+        recording: the statistics of some epochs, if they were recorded.
+        url: of the job.
     """
 
     spec: Mapping[str, Any]
@@ -146,6 +149,8 @@ class Run:
     stopped_at: int | None = None
     is_over: bool = True
     data: RunData | None = None
+    recording: Recording | None = None
+    url: str | None = None
 
     @cached_property
     def losses(self) -> list[float]:

@@ -30,6 +30,7 @@ class AbnormalRows(Rule):
     threshold: ClassVar = "`chance` for classes, `deviations` for numbers; a warning from `share` of the rows on"
     remedy: ClassVar = "look at these rows, and correct or remove those that are wrong"
     source: ClassVar = "Northcutt, Jiang, Chuang 2021, Confident learning; Iglewicz, Hoaglin 1993"
+    evidence: ClassVar = "/predictions?split=train"
 
     chance: Annotated[float, Gt(0), Lt(1)] = 0.7
     deviations: Annotated[float, Gt(0)] = 8.0

@@ -30,6 +30,7 @@ class Rule(Part):
     stage: ClassVar[Literal["data", "start", "training", "result"]]
     needs_data: ClassVar[bool] = False
     live: ClassVar[bool] = False  # whether it also runs while a job runs
+    evidence: ClassVar[str | None] = None  # behind the URL of the job: where the numbers are that the rule looked at
     explains: ClassVar[tuple[str, ...]] = ()  # findings that follow from a warning of this rule, and are dropped
 
     def can_run(self, run: Run) -> bool:

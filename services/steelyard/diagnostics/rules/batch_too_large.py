@@ -27,6 +27,7 @@ class BatchTooLarge(Rule):
     threshold: ClassVar = "more than `rows` training rows, and fewer than `steps` steps"
     remedy: ClassVar = "use smaller batches"
     source: ClassVar = "Keskar et al. 2017, On large-batch training; Masters, Luschi 2018"
+    evidence: ClassVar = "/history"
     explains: ClassVar = ("still_improving",)
 
     rows: Annotated[int, Ge(1)] = 64

@@ -27,6 +27,7 @@ class ClassImbalance(Rule):
     threshold: ClassVar = "a class with less than `share` of an equal share of the rows, and a recall below `recall`"
     remedy: ClassVar = "use `class_weight: balanced`"
     source: ClassVar = "Johnson, Khoshgoftaar 2019, Survey on deep learning with class imbalance"
+    evidence: ClassVar = "/report?split=validation"
     explains: ClassVar = ("class_never_predicted",)
 
     share: Annotated[float, Gt(0), Lt(1)] = 0.4

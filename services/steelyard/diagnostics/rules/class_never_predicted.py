@@ -29,6 +29,7 @@ class ClassNeverPredicted(Rule):
     threshold: ClassVar = "a class of at least `rows` rows"
     remedy: ClassVar = "balance the classes"
     source: ClassVar = "Johnson, Khoshgoftaar 2019, Survey on deep learning with class imbalance"
+    evidence: ClassVar = "/report?split=train"
 
     rows: Annotated[int, Ge(1)] = 5
     share: Annotated[float, Ge(0), Lt(1)] = 0.01

@@ -23,6 +23,7 @@ class Diverged(Rule):
     threshold: ClassVar = "the first step with such a value"
     remedy: ClassVar = "use a smaller learning rate, gradient clipping, or scaled inputs"
     source: ClassVar = "Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent neural networks"
+    evidence: ClassVar = "/history"
 
     def find(self, run: Run) -> Iterator[Finding]:
         if not run.diverged or run.error is None:

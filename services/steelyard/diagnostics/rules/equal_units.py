@@ -30,6 +30,7 @@ class EqualUnits(Rule):
     threshold: ClassVar = "exactly equal at the start; within `tolerance` of the largest weight at the end"
     remedy: ClassVar = "use a random initializer"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 8.4"
+    evidence: ClassVar = "/weights/initial"
     explains: ClassVar = ("loss_did_not_fall",)
 
     tolerance: Annotated[float, Ge(0), Lt(1)] = 1e-3  # matrix products round the columns of equal units differently

@@ -23,6 +23,7 @@ class FrozenLayers(Rule):
     threshold: ClassVar = "one layer"
     remedy: ClassVar = "set `trainable` to true"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 8.7.4"
+    evidence: ClassVar = "/weights"
     explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_low", "no_better_than_constant")
 
     def find(self, run: Run) -> Iterator[Finding]:

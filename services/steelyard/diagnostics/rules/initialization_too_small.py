@@ -27,6 +27,7 @@ class InitializationTooSmall(Rule):
     threshold: ClassVar = "a product of less than `gain`; 1 keeps the variance"
     remedy: ClassVar = "use he_normal or glorot_uniform"
     source: ClassVar = "Glorot, Bengio 2010; He et al. 2015, Delving deep into rectifiers"
+    evidence: ClassVar = "/weights/initial"
     explains: ClassVar = ("loss_did_not_fall",)
 
     gain: Annotated[float, Gt(0)] = 0.1

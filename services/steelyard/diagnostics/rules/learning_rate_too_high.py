@@ -29,6 +29,7 @@ class LearningRateTooHigh(Rule):
     threshold: ClassVar = "`above`, `rise`, `swing`, `distance`; over at least `epochs` epochs"
     remedy: ClassVar = "use a smaller learning rate"
     source: ClassVar = "Smith 2017, Cyclical learning rates; Cohen et al. 2021, Edge of stability"
+    evidence: ClassVar = "/history"
     explains: ClassVar = ("loss_did_not_fall",)
 
     above: Annotated[float, Ge(0)] = 0.5

@@ -25,6 +25,7 @@ class LearningRateTooLow(Rule):
     threshold: ClassVar = "`distance` of the initial weights, after at least `steps` steps"
     remedy: ClassVar = "use a larger learning rate"
     source: ClassVar = "Bottou 2012, Stochastic gradient descent tricks; Karpathy, CS231n (update ratio of about 1e-3)"
+    evidence: ClassVar = "/weights"
     explains: ClassVar = ("loss_did_not_fall",)
 
     distance: Annotated[float, Gt(0)] = 0.1

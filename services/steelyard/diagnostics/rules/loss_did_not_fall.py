@@ -25,6 +25,7 @@ class LossDidNotFall(Rule):
     threshold: ClassVar = "less than `fall` of the first loss, over at least `epochs` epochs"
     remedy: ClassVar = "try other learning rates; scale the inputs"
     source: ClassVar = "Wardat, Le, Rajan 2021, DeepLocalize"
+    evidence: ClassVar = "/history"
 
     fall: Annotated[float, Gt(0), Lt(1)] = 0.02
     epochs: Annotated[int, Ge(2)] = 3

@@ -29,6 +29,7 @@ class NoBetterThanConstant(Rule):
     threshold: ClassVar = "in at least `epochs` epochs"
     remedy: ClassVar = "see the other findings; check the inputs"
     source: ClassVar = "Karpathy 2019, A recipe for training neural networks (input-independent baseline)"
+    evidence: ClassVar = "/history"
     needs_data: ClassVar = True
     explains: ClassVar = ("loss_did_not_fall", "worse_than_baseline")
 

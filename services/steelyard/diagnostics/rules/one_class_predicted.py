@@ -27,6 +27,7 @@ class OneClassPredicted(Rule):
     threshold: ClassVar = "all rows, after at least `epochs` epochs"
     remedy: ClassVar = "balance the classes; scale the inputs"
     source: ClassVar = "Zhang, Zhai, Ma, Shen, Xu 2021, AutoTrainer"
+    evidence: ClassVar = "/predictions?split=train"
     explains: ClassVar = ("class_never_predicted",)
 
     epochs: Annotated[int, Ge(1)] = 1

@@ -28,6 +28,7 @@ class OverRegularized(Rule):
     threshold: ClassVar = "`share` times the loss, or `shrunk` of the initial norm of a kernel"
     remedy: ClassVar = "use weaker regularizers"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 7.1"
+    evidence: ClassVar = "/weights"
     explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high", "learning_rate_too_low", "still_improving")
 
     share: Annotated[float, Gt(0)] = 2.0

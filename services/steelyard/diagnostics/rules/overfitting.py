@@ -29,6 +29,7 @@ class Overfitting(Rule):
     threshold: ClassVar = "a rise of more than `rise` of the best loss, or of what was gained, whichever is larger"
     remedy: ClassVar = "stop early, regularize, or use fewer units"
     source: ClassVar = "Prechelt 1998, Early stopping: but when?"
+    evidence: ClassVar = "/history"
 
     rise: Annotated[float, Gt(0), Le(10)] = 0.1
 

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Gt, Le
 
-from steelyard.diagnostics.learning import stuck_layers
 from steelyard.diagnostics.patches import change_rate, effective, initialize, replace
 from steelyard.diagnostics.rules.base import RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding, PatchOperation
+from steelyard.diagnostics.stuck import find_stuck
 from steelyard.nn.network import OUTPUT
 
 
@@ -27,15 +27,16 @@ class SaturatedUnits(Rule):
     threshold: ClassVar = "`fraction` of the units of a layer; a warning if the network is worse than a baseline"
     remedy: ClassVar = "scale the inputs, or use smaller initial weights"
     source: ClassVar = "Glorot, Bengio 2010, Understanding the difficulty of training deep feedforward neural networks"
-    needs_data: ClassVar = True
+    evidence: ClassVar = "/diagnostics?layer={layer}&series=saturated"
     explains: ClassVar = ("loss_did_not_fall",)
 
     fraction: Annotated[float, Gt(0), Le(1)] = 0.5
 
+    def can_run(self, run: Run) -> bool:
+        return run.is_over and (run.data is not None or run.recording is not None)
+
     def find(self, run: Run) -> Iterator[Finding]:
-        if run.data is None:
-            return
-        for name, layer in stuck_layers(run.data.network, run.data.x).items():
+        for name, layer in find_stuck(run).items():
             count = layer.saturated
             if count < self.fraction * layer.units or count == 0:
                 continue

@@ -29,6 +29,7 @@ class StillImproving(Rule):
     threshold: ClassVar = "`fall` of the loss, in the last tenth of the epochs"
     remedy: ClassVar = "train longer"
     source: ClassVar = "Prechelt 1998, Early stopping: but when?"
+    evidence: ClassVar = "/history"
 
     fall: Annotated[float, Gt(0), Lt(1)] = 0.02
 

@@ -23,6 +23,7 @@ class ValidationLossNotFinite(Rule):
     threshold: ClassVar = "one epoch"
     remedy: ClassVar = "correct the value that is to blame"
     source: ClassVar = "IEEE 754-2019, 6.1 and 6.2"
+    evidence: ClassVar = "/history"
 
     def find(self, run: Run) -> Iterator[Finding]:
         causes = {} if run.data is None else run.data.causes

@@ -25,6 +25,7 @@ class WorseThanBaseline(Rule):
     threshold: ClassVar = "`margins` times two standard errors; 0.02 + 1 / (2 √n) of r2 and of errors"
     remedy: ClassVar = "see the other findings, or let the service choose the network"
     source: ClassVar = "Karpathy 2019, A recipe for training neural networks"
+    evidence: ClassVar = ""
 
     margins: Annotated[float, Gt(0), Le(100)] = 1.0
 

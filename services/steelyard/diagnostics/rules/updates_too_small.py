@@ -1,0 +1,58 @@
+"""Steps that are too small next to the weights that they change."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+from annotated_types import Gt
+
+from steelyard.diagnostics.patches import change_rate, effective
+from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.run import Run
+from steelyard.diagnostics.schema import Finding
+
+
+@RULES.add
+@dataclass(frozen=True)
+class UpdatesTooSmall(Rule):
+    """A kernel whose last steps were less than a share of its length, in a network that learned little."""
+
+    name: ClassVar = "updates_too_small"
+    stage: ClassVar = "training"
+    symptom: ClassVar = "a step changes a kernel by too little of its length, and a baseline is better"
+    consequence: ClassVar = "the weights stay near their start"
+    formula: ClassVar = "median over recorded epochs of ‖Δw‖ / ‖w‖ < ratio; healthy is about 1e-3"
+    threshold: ClassVar = "`ratio`, for every kernel"
+    remedy: ClassVar = "use a larger learning rate"
+    source: ClassVar = "Karpathy, CS231n, Neural networks part 3 (ratio of updates to weights)"
+    evidence: ClassVar = "/diagnostics?series=update_ratio"
+
+    ratio: Annotated[float, Gt(0)] = 1e-6
+
+    def can_run(self, run: Run) -> bool:
+        return run.is_over and run.recording is not None
+
+    def find(self, run: Run) -> Iterator[Finding]:
+        recording = run.recording
+        if recording is None or not run.is_harmed or len(recording.epochs) < 2 or run.is_line_search:
+            return
+        ratios = {}
+        for tensor in recording.layout.tensors:
+            series = recording.of_tensor(tensor.name, "update_ratio")[1:]
+            if tensor.name.endswith("/kernel") and tensor.trainable and np.isfinite(series).any():
+                ratios[tensor.layer] = float(np.nanmedian(series))
+        if not ratios:
+            return
+        layer = max(ratios, key=ratios.__getitem__)
+        if ratios[layer] >= self.ratio or ratios[layer] == 0:
+            return
+        yield self.finding(
+            f"A step changes the kernel of {layer} by {ratios[layer]:.2g} of its length, the others by "
+            "less; about 0.001 is healthy.",
+            "Use a larger learning rate.",
+            layer=layer,
+            value=ratios[layer],
+            threshold=self.ratio,
+            patch=effective(run, change_rate(run, smaller=False)),
+        )
