@@ -27,6 +27,10 @@ class AbnormalRows(Rule):
         "p(c) ≥ max(chance, mean p(c) of the rows of c), c = argmax p ≠ t_i; for numbers "
         "|r_i − median r| > deviations · 1.4826 · MAD(r)"
     )
+    latex: ClassVar = (
+        r"p_c \ge \max(\text{chance}, \overline{p_c \mid t = c}),\ c = \arg\max p \ne t_i;\quad |r_i - "
+        r"\operatorname{med} r| > \text{deviations} \cdot 1.4826\, \mathrm{MAD}(r)"
+    )
     threshold: ClassVar = "`chance` for classes, `deviations` for numbers; a warning from `share` of the rows on"
     remedy: ClassVar = "look at these rows, and correct or remove those that are wrong"
     source: ClassVar = "Northcutt, Jiang, Chuang 2021, Confident learning; Iglewicz, Hoaglin 1993"

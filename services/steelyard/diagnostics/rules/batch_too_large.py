@@ -24,6 +24,7 @@ class BatchTooLarge(Rule):
     symptom: ClassVar = "an epoch is a single step over all rows"
     consequence: ClassVar = "few steps are made; a warning if a baseline is better or the loss was still falling"
     formula: ClassVar = "batch_size ≥ n, n > rows, and epochs < steps"
+    latex: ClassVar = r"\text{batch\_size} \ge n,\ n > \text{rows},\ T < \text{steps}"
     threshold: ClassVar = "more than `rows` training rows, and fewer than `steps` steps"
     remedy: ClassVar = "use smaller batches"
     source: ClassVar = "Keskar et al. 2017, On large-batch training; Masters, Luschi 2018"

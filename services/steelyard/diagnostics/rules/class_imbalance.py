@@ -24,6 +24,7 @@ class ClassImbalance(Rule):
     symptom: ClassVar = "a class is rare, and most of its rows are predicted as others"
     consequence: ClassVar = "the accuracy is good, but the rare class is hardly ever found"
     formula: ClassVar = "n_c / n < share / classes, recall_c < recall, and recall of the others > 2 · recall_c"
+    latex: ClassVar = r"\frac{n_c}{n} < \frac{\text{share}}{|C|},\ R_c < \text{recall},\ R_{\ne c} > 2 R_c"
     threshold: ClassVar = "a class with less than `share` of an equal share of the rows, and a recall below `recall`"
     remedy: ClassVar = "use `class_weight: balanced`"
     source: ClassVar = "Johnson, Khoshgoftaar 2019, Survey on deep learning with class imbalance"

@@ -26,6 +26,7 @@ class ClassNeverPredicted(Rule):
     symptom: ClassVar = "no training row is predicted as a class that enough of them have"
     consequence: ClassVar = "every row of this class is predicted wrongly"
     formula: ClassVar = "n(p = c) = 0 and n(t = c) ≥ max(rows, share · n)"
+    latex: ClassVar = r"n(p = c) = 0,\ n(t = c) \ge \max(\text{rows}, \text{share} \cdot n)"
     threshold: ClassVar = "a class of at least `rows` rows"
     remedy: ClassVar = "balance the classes"
     source: ClassVar = "Johnson, Khoshgoftaar 2019, Survey on deep learning with class imbalance"

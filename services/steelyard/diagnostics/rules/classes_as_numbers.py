@@ -23,6 +23,7 @@ class ClassesAsNumbers(Rule):
     symptom: ClassVar = "the job asks for regression, and its target has only a few different whole numbers"
     consequence: ClassVar = "classes without an order cannot be predicted as numbers between them"
     formula: ClassVar = "|{y_i}| ≤ classes, all whole, and each value in at least 2 % of the rows"
+    latex: ClassVar = r"|\{y_i\}| \le \text{classes},\ y_i \in \mathbb{Z}"
     threshold: ClassVar = "at most `classes` different values"
     remedy: ClassVar = "use the task `binary` or `multiclass`"
     source: ClassVar = "Hastie, Tibshirani, Friedman 2009, The Elements of Statistical Learning, 4.2"

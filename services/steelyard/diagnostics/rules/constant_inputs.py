@@ -20,6 +20,7 @@ class ConstantInputs(Rule):
     symptom: ClassVar = "inputs have one value in all training rows"
     consequence: ClassVar = "the network learns nothing from them"
     formula: ClassVar = "|{x_ij}| = 1 over the training rows i"
+    latex: ClassVar = r"|\{x_{ij}\}_i| = 1"
     threshold: ClassVar = "all rows"
     remedy: ClassVar = "add rows with other values, or drop them"
     source: ClassVar = "Kuhn, Johnson 2019, Feature Engineering and Selection"

@@ -24,6 +24,7 @@ class DeadUnits(Rule):
     symptom: ClassVar = "units of a layer are zero for every training row"
     consequence: ClassVar = "dead units get no gradient: they learn nothing and pass nothing on"
     formula: ClassVar = "fraction of units whose output is 0, without a slope, on every row"
+    latex: ClassVar = r"\frac{1}{u} \left|\{j : h_{ij} = 0\ \forall i\}\right| \ge \text{fraction}"
     threshold: ClassVar = "`fraction` of the units of a layer; a warning if the network is worse than a baseline"
     remedy: ClassVar = "use a smaller learning rate, zeros for biases, or leaky_relu"
     source: ClassVar = "Lu, Shin, Su, Karniadakis 2020, Dying ReLU and initialization"

@@ -20,6 +20,7 @@ class Diverged(Rule):
     symptom: ClassVar = "the loss or a weight was not a finite number"
     consequence: ClassVar = "the job failed; no model was made"
     formula: ClassVar = "L_t or w_t is not finite"
+    latex: ClassVar = r"L_t \notin \mathbb{R} \lor w_t \notin \mathbb{R}"
     threshold: ClassVar = "the first step with such a value"
     remedy: ClassVar = "use a smaller learning rate, gradient clipping, or scaled inputs"
     source: ClassVar = "Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent neural networks"

@@ -24,6 +24,9 @@ class DormantUnits(Rule):
     symptom: ClassVar = "units of a layer hardly answer, next to the mean of the layer"
     consequence: ClassVar = "the layer has fewer units to work with than its width"
     formula: ClassVar = "fraction of units with mean |h| ≤ 0.025 · mean |h| of the layer, on the probe"
+    latex: ClassVar = (
+        r"\frac{1}{u} \left|\{j : \overline{|h_j|} \le 0.025\, \overline{|h|}\}\right| \ge \text{fraction}"
+    )
     threshold: ClassVar = "`fraction` of the units; a warning if the network is worse than a baseline"
     remedy: ClassVar = "use a smaller learning rate or fewer units, or scale the inputs"
     source: ClassVar = "Sokar, Agarwal, Castro, Evci 2023, The dormant neuron phenomenon"

@@ -27,6 +27,7 @@ class EqualUnits(Rule):
     symptom: ClassVar = "the units of a hidden layer started with the same weights"
     consequence: ClassVar = "equal units get equal gradients, so the layer learns no more than one unit"
     formula: ClassVar = "max |w_j − w_1| ≤ tolerance · max |w| over the units j, at the start and at the end"
+    latex: ClassVar = r"\max_j |w_j - w_1| \le \text{tolerance} \cdot \max |w|"
     threshold: ClassVar = "exactly equal at the start; within `tolerance` of the largest weight at the end"
     remedy: ClassVar = "use a random initializer"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 8.4"

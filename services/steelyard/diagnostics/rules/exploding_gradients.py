@@ -24,6 +24,10 @@ class ExplodingGradients(Rule):
     symptom: ClassVar = "the gradients of the first layer are far larger than those of the last"
     consequence: ClassVar = "one learning rate does not fit all layers, and steps overshoot"
     formula: ClassVar = "rms(∂L/∂W_1) / rms(∂L/∂W_last) > ratio, on the probe"
+    latex: ClassVar = (
+        r"\frac{\operatorname{rms}(\partial L / \partial W_1)}{\operatorname{rms}(\partial L / \partial W_K)} > "
+        r"\text{ratio}"
+    )
     threshold: ClassVar = "`ratio`; a warning if the network is worse than a baseline"
     remedy: ClassVar = "use smaller initial weights, gradient clipping, or normalization"
     source: ClassVar = "Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent neural networks"

@@ -20,6 +20,7 @@ class FrozenLayers(Rule):
     symptom: ClassVar = "layers are not trainable, and their weights are random"
     consequence: ClassVar = "these layers learn nothing; a warning if no layer learns or a baseline is better"
     formula: ClassVar = "trainable = false, and no initial_weights"
+    latex: ClassVar = r"\frac{\partial L}{\partial W_l} \text{ is not used}"
     threshold: ClassVar = "one layer"
     remedy: ClassVar = "set `trainable` to true"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 8.7.4"

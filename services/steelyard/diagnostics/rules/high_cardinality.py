@@ -20,6 +20,7 @@ class HighCardinality(Rule):
     symptom: ClassVar = "a column has many categories for its rows"
     consequence: ClassVar = "there are few rows to learn each category from"
     formula: ClassVar = "number of categories > 50"
+    latex: ClassVar = r"|\{x_i\}| > 50"
     threshold: ClassVar = "50 categories"
     remedy: ClassVar = "use an embedding, or drop the column"
     source: ClassVar = "Kuhn, Johnson 2019, Feature Engineering and Selection"

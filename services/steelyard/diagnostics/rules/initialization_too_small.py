@@ -24,6 +24,7 @@ class InitializationTooSmall(Rule):
     symptom: ClassVar = "the kernels of the hidden layers start too small for their number of inputs"
     consequence: ClassVar = "outputs and gradients vanish, so the first epochs are lost or nothing is learned"
     formula: ClassVar = "Π over hidden layers of s(W) · √inputs / c < gain; c = √2 for relu and alike, else 1"
+    latex: ClassVar = r"\prod_l \frac{s(W_l) \sqrt{n_l}}{c_l} < \text{gain}"
     threshold: ClassVar = "a product of less than `gain`; 1 keeps the variance"
     remedy: ClassVar = "use he_normal or glorot_uniform"
     source: ClassVar = "Glorot, Bengio 2010; He et al. 2015, Delving deep into rectifiers"

@@ -20,6 +20,7 @@ class LargeInput(Rule):
     symptom: ClassVar = "a value of the training rows is very large after preprocessing"
     consequence: ClassVar = "the training diverged"
     formula: ClassVar = "max |x| > 10⁴ after preprocessing"
+    latex: ClassVar = r"\max |x| > 10^4"
     threshold: ClassVar = "10,000"
     remedy: ClassVar = "correct the value, or scale the column"
     source: ClassVar = "LeCun, Bottou, Orr, Müller 1998, Efficient BackProp"

@@ -26,6 +26,11 @@ class LearningRateTooHigh(Rule):
         "end > (1 + above) · c, or end − min L > rise · (L_1 − min L), or mean |ΔL| > swing · c with changes of "
         "sign in the last half, or ‖w − w₀‖ / ‖w₀‖ > distance and worse than a baseline; c: constant answer"
     )
+    latex: ClassVar = (
+        r"\tilde{L}_T > (1 + \text{above})\, L_c \lor \tilde{L}_T - \min L > \text{rise}\, (L_1 - \min L) \lor "
+        r"\overline{|\Delta L|} > \text{swing} \cdot L_c \lor \frac{\lVert w - w_0 \rVert}{\lVert w_0 \rVert} > "
+        r"\text{distance}"
+    )
     threshold: ClassVar = "`above`, `rise`, `swing`, `distance`; over at least `epochs` epochs"
     remedy: ClassVar = "use a smaller learning rate"
     source: ClassVar = "Smith 2017, Cyclical learning rates; Cohen et al. 2021, Edge of stability"

@@ -22,6 +22,7 @@ class LearningRateTooLow(Rule):
     symptom: ClassVar = "the weights hardly moved, and the network is worse than a baseline"
     consequence: ClassVar = "the network has not learned what it could in these epochs"
     formula: ClassVar = "‖w − w₀‖ / ‖w₀‖ < distance, and worse than a baseline"
+    latex: ClassVar = r"\frac{\lVert w - w_0 \rVert}{\lVert w_0 \rVert} < \text{distance}"
     threshold: ClassVar = "`distance` of the initial weights, after at least `steps` steps"
     remedy: ClassVar = "use a larger learning rate"
     source: ClassVar = "Bottou 2012, Stochastic gradient descent tricks; Karpathy, CS231n (update ratio of about 1e-3)"

@@ -22,6 +22,7 @@ class LossDidNotFall(Rule):
     symptom: ClassVar = "the training loss did not fall after the first epoch"
     consequence: ClassVar = "the network stopped learning before it fitted the training rows"
     formula: ClassVar = "min_t L_t > (1 − fall) · L_1"
+    latex: ClassVar = r"\min_t L_t > (1 - \text{fall})\, L_1"
     threshold: ClassVar = "less than `fall` of the first loss, over at least `epochs` epochs"
     remedy: ClassVar = "try other learning rates; scale the inputs"
     source: ClassVar = "Wardat, Le, Rajan 2021, DeepLocalize"

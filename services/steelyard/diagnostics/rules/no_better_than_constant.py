@@ -26,6 +26,7 @@ class NoBetterThanConstant(Rule):
     symptom: ClassVar = "the training loss never got below that of a constant answer"
     consequence: ClassVar = "the network learned nothing from the inputs"
     formula: ClassVar = "min_t L_t ≥ 0.999 · min_c mean L(c, y), plus the penalties of the final weights"
+    latex: ClassVar = r"\min_t L_t \ge 0.999 \min_c \overline{L(c, y)} + \Omega(w)"
     threshold: ClassVar = "in at least `epochs` epochs"
     remedy: ClassVar = "see the other findings; check the inputs"
     source: ClassVar = "Karpathy 2019, A recipe for training neural networks (input-independent baseline)"

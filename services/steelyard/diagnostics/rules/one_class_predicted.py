@@ -24,6 +24,7 @@ class OneClassPredicted(Rule):
     symptom: ClassVar = "all training rows are predicted as the same class"
     consequence: ClassVar = "the predictions say nothing about a row"
     formula: ClassVar = "|{p_i}| = 1 and |{t_i}| > 1 over the training rows i"
+    latex: ClassVar = r"|\{p_i\}| = 1 < |\{t_i\}|"
     threshold: ClassVar = "all rows, after at least `epochs` epochs"
     remedy: ClassVar = "balance the classes; scale the inputs"
     source: ClassVar = "Zhang, Zhai, Ma, Shen, Xu 2021, AutoTrainer"

@@ -25,6 +25,10 @@ class OverRegularized(Rule):
     formula: ClassVar = (
         "penalties > share · loss, or min over layers of ‖W‖ / ‖W₀‖ < shrunk with a regularizer or weight decay"
     )
+    latex: ClassVar = (
+        r"\Omega(w) > \text{share} \cdot L \lor \min_l \frac{\lVert W_l \rVert}{\lVert W_{l,0} \rVert} < "
+        r"\text{shrunk}"
+    )
     threshold: ClassVar = "`share` times the loss, or `shrunk` of the initial norm of a kernel"
     remedy: ClassVar = "use weaker regularizers"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 7.1"

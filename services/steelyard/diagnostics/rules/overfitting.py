@@ -26,6 +26,9 @@ class Overfitting(Rule):
         "min(V_{T−2..T}) − V_b > rise · max(V_b, V_1 − V_b), b = argmin V, and L_T < L_b; or worse than a baseline on "
         "held-out rows, and not on the training rows"
     )
+    latex: ClassVar = (
+        r"\min(V_{T-2}, \dots, V_T) - V_b > \text{rise} \cdot \max(V_b, V_1 - V_b),\ b = \arg\min V,\ L_T < L_b"
+    )
     threshold: ClassVar = "a rise of more than `rise` of the best loss, or of what was gained, whichever is larger"
     remedy: ClassVar = "stop early, regularize, or use fewer units"
     source: ClassVar = "Prechelt 1998, Early stopping: but when?"

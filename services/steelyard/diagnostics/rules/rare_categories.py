@@ -20,6 +20,7 @@ class RareCategories(Rule):
     symptom: ClassVar = "rare categories share one input with unknown ones"
     consequence: ClassVar = "the network cannot tell them apart"
     formula: ClassVar = "n_c < min_frequency, or beyond the max_categories most frequent"
+    latex: ClassVar = r"n_c < \text{min\_frequency}"
     threshold: ClassVar = "one category"
     remedy: ClassVar = "change `max_categories` or `min_frequency`"
     source: ClassVar = "Kuhn, Johnson 2019, Feature Engineering and Selection"

@@ -24,6 +24,7 @@ class SaturatedUnits(Rule):
     symptom: ClassVar = "units of a layer are in the flat part of their activation for every training row"
     consequence: ClassVar = "saturated units have almost no gradient, so they and the layers before them hardly learn"
     formula: ClassVar = "fraction of units with max over rows of |slope| < 10⁻³, and an output other than 0"
+    latex: ClassVar = r"\frac{1}{u} \left|\{j : \max_i |f'(z_{ij})| < 10^{-3}\}\right| \ge \text{fraction}"
     threshold: ClassVar = "`fraction` of the units of a layer; a warning if the network is worse than a baseline"
     remedy: ClassVar = "scale the inputs, or use smaller initial weights"
     source: ClassVar = "Glorot, Bengio 2010, Understanding the difficulty of training deep feedforward neural networks"

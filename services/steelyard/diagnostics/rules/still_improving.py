@@ -26,6 +26,7 @@ class StillImproving(Rule):
     symptom: ClassVar = "training and validation loss were still falling when the epochs ran out"
     consequence: ClassVar = "the network could have become better; a warning if it is worse than a baseline"
     formula: ClassVar = "X_T = min X, and X_{T−k} − X_T > fall · X_{T−k} for X = L and X = V, k = T / 10"
+    latex: ClassVar = r"X_T = \min X,\ X_{T-k} - X_T > \text{fall} \cdot X_{T-k},\ X \in \{L, V\},\ k = T / 10"
     threshold: ClassVar = "`fall` of the loss, in the last tenth of the epochs"
     remedy: ClassVar = "train longer"
     source: ClassVar = "Prechelt 1998, Early stopping: but when?"

@@ -21,6 +21,7 @@ class TargetLeak(Rule):
     symptom: ClassVar = "an input equals the target, or determines it alone"
     consequence: ClassVar = "the metrics are too good: the input will not be known when the model is used"
     formula: ClassVar = "each value of the input occurs with one value of the target"
+    latex: ClassVar = r"x_i = x_k \Rightarrow y_i = y_k"
     threshold: ClassVar = "a relation that would hold by chance in less than one of a million tables of this size"
     remedy: ClassVar = "drop it if it is not known when the model is used"
     source: ClassVar = "Kaufman, Rosset, Perlich, Stitelman 2012, Leakage in data mining"

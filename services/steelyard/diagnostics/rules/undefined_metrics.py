@@ -20,6 +20,7 @@ class UndefinedMetrics(Rule):
     symptom: ClassVar = "metrics are null"
     consequence: ClassVar = "they cannot be compared"
     formula: ClassVar = "the metric is not defined for the rows, or not finite"
+    latex: ClassVar = r"m \notin \mathbb{R}"
     threshold: ClassVar = "one metric"
     remedy: ClassVar = "use more rows in the split"
     source: ClassVar = "scikit-learn, Metrics and scoring"

@@ -27,6 +27,7 @@ class UnscaledInputs(Rule):
     symptom: ClassVar = "inputs are not scaled, and are large or very different in size"
     consequence: ClassVar = "units saturate or die, and one learning rate does not fit all inputs"
     formula: ClassVar = "max_j √mean x_j² > size, or max_j s_j / min_j s_j > ratio, with preprocessing.numeric none"
+    latex: ClassVar = r"\max_j \sqrt{\overline{x_j^2}} > \text{size} \lor \frac{\max_j s_j}{\min_j s_j} > \text{ratio}"
     threshold: ClassVar = "a root mean square above `size`, or standard deviations that differ by `ratio`"
     remedy: ClassVar = "use `preprocessing.numeric: standard`"
     source: ClassVar = "LeCun, Bottou, Orr, Müller 1998, Efficient BackProp"

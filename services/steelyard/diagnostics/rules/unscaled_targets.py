@@ -23,6 +23,7 @@ class UnscaledTargets(Rule):
     symptom: ClassVar = "the targets are not scaled, and are large or very small"
     consequence: ClassVar = "most of the training is spent on reaching the targets' mean and scale"
     formula: ClassVar = "√mean y² > size or s(y) < 1 / size, with preprocessing.target none"
+    latex: ClassVar = r"\sqrt{\overline{y^2}} > \text{size} \lor s(y) < \frac{1}{\text{size}}"
     threshold: ClassVar = "a root mean square above `size`, or a standard deviation below 1 / `size`"
     remedy: ClassVar = "use `preprocessing.target: standard`"
     source: ClassVar = "Bishop 1995, Neural Networks for Pattern Recognition, 8.2"

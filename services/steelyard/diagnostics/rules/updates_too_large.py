@@ -23,6 +23,7 @@ class UpdatesTooLarge(Rule):
     symptom: ClassVar = "a step changes a kernel by too much of its length, and a baseline is better"
     consequence: ClassVar = "steps overshoot"
     formula: ClassVar = "median over recorded epochs of ‖Δw‖ / ‖w‖ > ratio; healthy is about 1e-3"
+    latex: ClassVar = r"\operatorname{med}_t \frac{\lVert \Delta w_t \rVert}{\lVert w_t \rVert} > \text{ratio}"
     threshold: ClassVar = "`ratio`, for any kernel"
     remedy: ClassVar = "use a smaller learning rate"
     source: ClassVar = "Karpathy, CS231n, Neural networks part 3 (ratio of updates to weights)"

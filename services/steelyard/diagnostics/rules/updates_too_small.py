@@ -23,6 +23,7 @@ class UpdatesTooSmall(Rule):
     symptom: ClassVar = "a step changes a kernel by too little of its length, and a baseline is better"
     consequence: ClassVar = "the weights stay near their start"
     formula: ClassVar = "median over recorded epochs of ‖Δw‖ / ‖w‖ < ratio; healthy is about 1e-3"
+    latex: ClassVar = r"\operatorname{med}_t \frac{\lVert \Delta w_t \rVert}{\lVert w_t \rVert} < \text{ratio}"
     threshold: ClassVar = "`ratio`, for every kernel"
     remedy: ClassVar = "use a larger learning rate"
     source: ClassVar = "Karpathy, CS231n, Neural networks part 3 (ratio of updates to weights)"

@@ -20,6 +20,7 @@ class ValidationLossNotFinite(Rule):
     symptom: ClassVar = "the validation loss was not a finite number"
     consequence: ClassVar = "early stopping and the choice of the best epoch have nothing to compare"
     formula: ClassVar = "V_t is not finite"
+    latex: ClassVar = r"V_t \notin \mathbb{R}"
     threshold: ClassVar = "one epoch"
     remedy: ClassVar = "correct the value that is to blame"
     source: ClassVar = "IEEE 754-2019, 6.1 and 6.2"

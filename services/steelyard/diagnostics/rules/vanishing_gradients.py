@@ -26,6 +26,10 @@ class VanishingGradients(Rule):
     symptom: ClassVar = "the gradients of the first layer are far smaller than those of the last"
     consequence: ClassVar = "the first layers hardly learn, so the others work on random features"
     formula: ClassVar = "rms(∂L/∂W_1) / rms(∂L/∂W_last) < ratio, on the probe"
+    latex: ClassVar = (
+        r"\frac{\operatorname{rms}(\partial L / \partial W_1)}{\operatorname{rms}(\partial L / \partial W_K)} < "
+        r"\text{ratio}"
+    )
     threshold: ClassVar = "`ratio`; a warning if the network is worse than a baseline"
     remedy: ClassVar = "use relu and he_normal, fewer layers, or normalization"
     source: ClassVar = "Bengio, Simard, Frasconi 1994; Glorot, Bengio 2010"

@@ -22,6 +22,7 @@ class WorseThanBaseline(Rule):
     symptom: ClassVar = "a constant answer or a linear model has a better metric on the same rows"
     consequence: ClassVar = "the network is not worth its training: the simpler model predicts better"
     formula: ClassVar = "baseline − metric > margins · max(0.01, 2 · √(p (1 − p) / n)) for shares p of n rows"
+    latex: ClassVar = r"b - m > \text{margins} \cdot \max\left(0.01, 2 \sqrt{\frac{p (1 - p)}{n}}\right)"
     threshold: ClassVar = "`margins` times two standard errors; 0.02 + 1 / (2 √n) of r2 and of errors"
     remedy: ClassVar = "see the other findings, or let the service choose the network"
     source: ClassVar = "Karpathy 2019, A recipe for training neural networks"
