@@ -71,6 +71,12 @@ def test_a_step_is_traced_from_the_shell(url: str, tmp_path: Path) -> None:
     assert "∂L/∂z" in shown.stdout
 
 
+def test_models_are_compared_from_the_shell(url: str, model: str) -> None:
+    shown = invoke("diff", model, model, "--align", "--url", url)
+    assert shown.returncode == 0, shown.stderr
+    assert json.loads(shown.stdout)["equal"]
+
+
 def test_yaml_is_read_too(url: str, database: Engine) -> None:
     trained = invoke("train", str(EXAMPLES / "regression.yaml"), "--url", url)
     assert trained.returncode == 0, trained.stderr

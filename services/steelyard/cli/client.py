@@ -183,7 +183,18 @@ def _wait_for_mend(client: Client, found: dict[str, Any], console: Console) -> d
             found = client.get(path)
 
 
-COMMANDS = {command.name: command for command in (train, jobs, show, cancel, predict, weights, trace, mend)}
+@click.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--align", is_flag=True, help="Match the hidden units of SECOND with those of FIRST.")
+@url_option
+def diff(first: str, second: str, align: bool, url: str) -> None:
+    """Compare the weights and the predictions of the models FIRST and SECOND."""
+    answer = _connect(url).get(f"/v1/models/{first}/diff/{second}", align=str(align).lower())
+    click.echo(json.dumps(answer, indent=2))
+
+
+COMMANDS = {command.name: command for command in (train, jobs, show, cancel, predict, weights, trace, mend, diff)}
 
 
 def _show(client: Client, job: dict[str, Any], console: Console) -> None:

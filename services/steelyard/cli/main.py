@@ -8,7 +8,7 @@ from steelyard import __version__
 
 MODULES = {
     "steelyard.cli.service": ("up", "api", "worker", "migrate", "check"),
-    "steelyard.cli.client": ("train", "jobs", "show", "cancel", "predict", "weights", "trace"),
+    "steelyard.cli.client": ("train", "jobs", "show", "cancel", "predict", "weights", "trace", "diff"),
 }
 
 

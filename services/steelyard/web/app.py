@@ -16,6 +16,8 @@ from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind
 from steelyard.models.api import models
 from steelyard.models.references import References
+from steelyard.revisions.api import revisions
+from steelyard.revisions.diff import Differ
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.studies.api import mends
@@ -56,12 +58,13 @@ def create_app(ours: Settings) -> Flask:
         predictor,
         Explainer(engine, predictor, readers),
         Tracer(engine, readers, ours),
+        Differ(engine, predictor, readers),
         readers,
         meters,
     )
     app.extensions[KEY] = shared
     app.extensions[services.KEY] = shared.by_class()
-    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations, traces, mends)
+    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations, traces, revisions, mends)
     for blueprint in (*rooms, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)

@@ -12,6 +12,7 @@ from steelyard.http.in_flight import InFlight
 from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.references import References
+from steelyard.revisions.diff import Differ
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 from steelyard.traces.service import Tracer
@@ -31,6 +32,7 @@ class Services:
     predictor: Predictor
     explainer: Explainer
     tracer: Tracer
+    differ: Differ
     readers: Readers
     meters: Meters
     in_flight: InFlight = field(default_factory=InFlight)

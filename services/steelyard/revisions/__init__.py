@@ -1,0 +1,1 @@
+"""Revisions: how two models differ, and models made by editing the weights of another."""

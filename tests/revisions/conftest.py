@@ -1,0 +1,14 @@
+"""What compares models, on a store of its own."""
+
+import pytest
+from sqlalchemy import Engine
+
+from steelyard.datasets.reader_pool import Readers
+from steelyard.inference.service import Predictor
+from steelyard.revisions.diff import Differ
+
+
+@pytest.fixture(scope="package")
+def differ(store: Engine, readers: Readers) -> Differ:
+    """Compares the models."""
+    return Differ(store, Predictor(store), readers)
