@@ -141,7 +141,6 @@ class Ranged(Part):
     name: ClassVar = "ranged"
     aliases: ClassVar = ("bounded",)
     formula: ClassVar = "x"
-    latex: ClassVar = "x"
     source: ClassVar = "a test"
 
     above: Annotated[float, Gt(1)] = 2.0

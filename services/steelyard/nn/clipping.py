@@ -20,6 +20,8 @@ TINY = 1e-6  # PyTorch's, against a norm of zero
 class GradientClip(Part):
     """A bound for gradients: of every value, of every tensor's length, or of all together."""
 
+    latex: ClassVar[str]  # the formula
+
     limit: Annotated[float, Gt(0)]
 
     @abstractmethod

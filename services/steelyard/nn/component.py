@@ -26,7 +26,6 @@ class Part:
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     formula: ClassVar[str]
-    latex: ClassVar[str]  # the same formula
     source: ClassVar[str]
     compiled: ClassVar[bool] = False  # whether the compiled engine has kernels for this class; not inherited
 

@@ -20,6 +20,8 @@ TINY = 1e-7  # Keras's epsilon: a unit without weights is left without
 class Constraint(Part):
     """A rule for a kernel `(inputs, units)`."""
 
+    latex: ClassVar[str]  # the formula
+
     @abstractmethod
     def apply(self, kernel: Array, scratch: Array) -> None:
         """Change the kernel, in place, to the nearest one that keeps the rule; `scratch` has its shape."""

@@ -32,6 +32,8 @@ class Initializer(Part):
     the weighted sums of the layer have a variance of one on real rows.
     """
 
+    latex: ClassVar[str]  # the formula
+
     for_kernels: ClassVar[bool] = False
     unit_variance: ClassVar[bool] = False
 

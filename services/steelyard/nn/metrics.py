@@ -23,6 +23,8 @@ CLASSIFICATION = ("binary", "multiclass")
 class Metric(Part):
     """A number that says how good predictions are."""
 
+    latex: ClassVar[str]  # the formula
+
     tasks: ClassVar[tuple[str, ...]]
     greater_is_better: ClassVar[bool]
     of_each_epoch: ClassVar[bool] = False  # a mean over rows, so that it can be kept while training goes on

@@ -19,6 +19,7 @@ Array = NDArray[Any]
 class Regularizer(Part):
     """A penalty on a kernel `(inputs, units)`."""
 
+    latex: ClassVar[str]  # the formula
     gradient: ClassVar[str]
     gradient_latex: ClassVar[str]
 

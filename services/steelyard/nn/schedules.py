@@ -37,6 +37,8 @@ class Time:
 class Schedule(Part):
     """A rule for the learning rate. What it has to remember is outside it, in `state`."""
 
+    latex: ClassVar[str]  # the formula
+
     @abstractmethod
     def rate(self, base: float, time: Time, state: State) -> float:
         """The learning rate of the next step, where the optimizer's own is `base`."""

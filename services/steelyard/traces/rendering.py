@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from steelyard.nn.activations import Activation, Linear
 from steelyard.nn.clipping import GradientClip
-from steelyard.nn.component import Part
+from steelyard.nn.constraints import Constraint
 from steelyard.nn.layers import Dense
 from steelyard.nn.layers.base import Place, TensorSpec
 from steelyard.nn.losses import Loss
 from steelyard.nn.network import Network
+from steelyard.nn.schedules import Schedule
 from steelyard.traces import schema
 from steelyard.traces.check import AGREES, DIFFERS, KINK, Checked, TensorCheck
 from steelyard.traces.worked import PlaceNames, Seen, Tensors, Worked
@@ -50,7 +51,7 @@ def numbers(computed: tuple[str, str], values: Array) -> schema.Numbers:
     return schema.Numbers(formula=computed[0], latex=computed[1], values=values)
 
 
-def formula(part: Part) -> schema.Formula:
+def formula(part: Constraint | GradientClip | Schedule) -> schema.Formula:
     """A component with its formula."""
     return schema.Formula(name=part.name, formula=part.formula, latex=part.latex)
 

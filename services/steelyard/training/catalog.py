@@ -11,6 +11,8 @@ from steelyard.training.components import REGISTRIES, model_of
 from steelyard.training.schema.catalog import BuiltinData, Catalog, CatalogComponent, CatalogParameter, CatalogRule
 from steelyard.training.schema.diagnostics import RuleSettings
 
+IN_FAMILIES = ("latex", "gradient", "gradient_latex")  # what the parts of some families have
+
 
 def catalog() -> Catalog:
     """Every part by family, with parameters, ranges, defaults, formula and source; and the data sets that are there."""
@@ -33,8 +35,7 @@ def _describe(part: type[Part], schema: dict[str, Any]) -> CatalogComponent:
         aliases=list(part.aliases),
         description=inspect.getdoc(part) or "",
         formula=part.formula,
-        latex=part.latex,
-        **{field: text for field in ("gradient", "gradient_latex") if (text := getattr(part, field, None))},
+        **{field: text for field in IN_FAMILIES if (text := getattr(part, field, None))},
         source=part.source,
         parameters=[
             CatalogParameter(

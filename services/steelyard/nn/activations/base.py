@@ -34,6 +34,7 @@ class Kernels(Protocol):
 class Activation(Part):
     """A function of a layer's weighted sums. One that learns names the weights of its own."""
 
+    latex: ClassVar[str]  # the formula
     gradient: ClassVar[str]
     gradient_latex: ClassVar[str]
 

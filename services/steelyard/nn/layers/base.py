@@ -140,6 +140,7 @@ Tap = Callable[["Layer", Stage, Surroundings], Stage]
 class Layer(Part):
     """A layer as it is asked for."""
 
+    latex: ClassVar[str]  # the formula
     gradient: ClassVar[str]
     gradient_latex: ClassVar[str]
 

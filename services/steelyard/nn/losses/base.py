@@ -34,6 +34,7 @@ class Loss(Part):
     `least_target`. With `probabilities` the activated outputs are such.
     """
 
+    latex: ClassVar[str]  # the formula
     gradient: ClassVar[str]
     gradient_latex: ClassVar[str]
 

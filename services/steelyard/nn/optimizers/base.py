@@ -48,6 +48,8 @@ class Optimizer(Part):
     there is no schedule and no gradient clipping, and every layer must give the same values twice.
     """
 
+    latex: ClassVar[str]  # the formula
+
     line_search: ClassVar[bool] = False
 
     learning_rate: LearningRate = 0.001

@@ -27,7 +27,7 @@ class CatalogComponent(Answer):
     aliases: list[str]
     description: str
     formula: str
-    latex: Annotated[str, Field(description="the formula in LaTeX")]
+    latex: Annotated[str, Field(description="the formula of a part of the trainer, in LaTeX")] = ""
     gradient: Annotated[
         str, Field(description="of layers, activations, losses and regularizers: the derivatives that training uses")
     ] = ""
