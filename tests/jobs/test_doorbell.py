@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import celery
 import pytest
 from kombu import Connection
 
@@ -40,6 +41,12 @@ def test_a_ring_leaves_the_path_of_imports_alone(
     assert bell.ring("job_1")
     bell.close()
     assert path.added == []
+
+
+def test_a_doorbell_does_not_become_the_current_application_of_celery(broker_url: str) -> None:
+    before = celery.current_app._get_current_object()
+    Doorbell(broker_url)
+    assert celery.current_app._get_current_object() is before
 
 
 def test_a_message_has_the_name_of_the_task_and_the_id_of_the_job(broker_url: str) -> None:

@@ -19,6 +19,16 @@ from tests.tabular.readers.conftest import Remarks
             "large_integers",
             "1 values of 'zip', the first in row 0, are",
         ),
+        (
+            "y,zip\n1,-18446744073709551615\n2,7\n",
+            "large_integers",
+            "1 values of 'zip', the first in row 0, are",
+        ),
+        (
+            "y,zip\n1,7\n2,12345678901234567\n",
+            "large_integers",
+            "1 values of 'zip', the first in row 1, are",
+        ),
         ("y\tzip\n1\t1.250\n2\t\n", "thousands_doubt", "such as '1.250'"),
         ("y;zip\n1;1.250\n2;NA\n3;98\n", "thousands_doubt", "such as '1.250'"),
         ("y,zip\n1,7E5\n2,12E3\n", "exponent_doubt", "2 values of 'zip', such as '7E5' (row 0)"),
@@ -36,6 +46,7 @@ def test_a_column_whose_cells_lose_something_is_named(remarks: Remarks, content:
     "content",
     [
         "a,b\n0,1\n0.5,2\n-0,3\n",
+        "a,b\n12345678901234567890x,1\n12345678901234567890,2\n12345678901234567891y,3\n",
         "a,b\n1.250,1\n2.500,3\n",  # commas separate values, so points are decimal
         "a,b\n1e20,1\n2.5,2\n",
         "a,b\n1e+20,1\n2.5E5,2\n1E-3,3\n",

@@ -75,7 +75,7 @@ def test_a_first_line_that_may_be_a_row_is_named(remarks: Remarks, content: str)
     assert (remark["code"], remark["level"]) == ("header_doubt", "warning")
 
 
-@pytest.mark.parametrize("content", ["city,2024,2025\nOslo,1,2\n", "id,0,1,2\na,1,2,3\n", "a,7\nb,x\n"])
+@pytest.mark.parametrize("content", ["city,2024,2025\nOslo,1,2\n", "id,0,1,2\na,1,2,3\n", "a,7\nb,x\n", "7\n8\n9\n"])
 def test_names_that_are_numbers_are_no_row(remarks: Remarks, content: str) -> None:
     assert not any(remarks(content).values())
 
@@ -83,3 +83,27 @@ def test_names_that_are_numbers_are_no_row(remarks: Remarks, content: str) -> No
 @pytest.mark.parametrize("content", ["city,n\nTotal,1\nOslo,2\nRome,3\n", "brand,n\nEsso,1\nBP,2\nTotalEnergies,3\n"])
 def test_another_row_is_no_sum(remarks: Remarks, content: str) -> None:
     assert not any(remarks(content).values())
+
+
+def test_a_name_that_occurs_before_is_named_with_both_columns(remarks: Remarks) -> None:
+    found = remarks("b,a,c,a,a\n1,2,3,4,5\n")
+    assert [*map(bool, found.values())] == [False, False, False, True, True]
+    assert found["a.1"][0]["message"] == "Column 4 has the same name as column 2, 'a'; it was renamed 'a.1'."
+    assert found["a.2"][0]["message"] == "Column 5 has the same name as column 2, 'a'; it was renamed 'a.2'."
+
+
+@pytest.mark.parametrize(("count", "listed"), [(1, "1."), (3, "1, 2, 3."), (4, "1, 2, 3, ….")])
+def test_lines_that_repeat_the_names_are_named_at_the_first_column(remarks: Remarks, count: int, listed: str) -> None:
+    names = "a,b\n"
+    found = remarks(f"{names}1,2\n{names * count}3,4\n")
+    [remark] = found["a"]
+    assert (remark["code"], remark["level"]) == ("repeated_header", "info")
+    assert remark["message"].endswith(f"repeat the column names and were dropped: {listed}")
+    assert found["b"] == []
+
+
+def test_a_total_has_rows_and_columns_that_it_sums_up(remarks: Remarks) -> None:
+    assert remarks("city,n\nOslo,1\nTotal,1\n")["city"] == []
+    assert remarks("city\nOslo\nRome\nTotal\n")["city"] == []
+    assert remarks("a,b,c,city\n1,2,3,Oslo\n1,2,3,Rome\n1,2,3,Total\n")["city"] == []  # the fourth column
+    assert remarks("a,b,city,c\n1,2,Oslo,3\n1,2,Rome,3\n1,2,Total,3\n")["city"] != []

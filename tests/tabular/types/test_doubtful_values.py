@@ -52,6 +52,8 @@ def test_numbers_that_may_stand_for_missing_values_are_named(numbers: list[float
         [*AGES, -99, -99],  # too few
         [*range(100), 99, 99],
         [*AGES, *[-97] * 9],
+        [*AGES, *[-99] * 3, *[-96] * 3],  # -96 is a value, so -99 is not far from the others
+        [0, 25, 49.5, *[99] * 3],  # as far as the others are from each other
         [*AGES, *[99] * 5],  # hardly more frequent
         [*range(-50, 50), *[-99] * 3],
         [-99] * 9,
