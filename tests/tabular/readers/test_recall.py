@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from steelyard.tabular.types.number import Number
 from tests.tabular.readers.conftest import Read
 
 GERMAN = {"delimiter": ";", "encoding": "cp1252", "decimal": ","}
@@ -32,6 +33,20 @@ def test_what_is_stated_wins(read: Read) -> None:
     wanted = {"a;b": True, "c": False}
     assert read("a;b,c\nx,1\n", wanted=wanted, usual=GERMAN, delimiter=",")[1] == {"a;b": ["x"], "c": [1]}
     assert read("ort;preis\nx;1.250\n", wanted=WANTED, usual=GERMAN, decimal=".")[1]["preis"] == [1.25]
+
+
+def test_a_single_number_is_read_with_the_usual_decimal_comma(read: Read) -> None:
+    as_written = read("ort;preis\nx;1.250\n", wanted=WANTED, usual=GERMAN)[1]["preis"]
+    assert Number(decimal=",").read_list(as_written).to_list() == [1250]
+    assert read("ort;preis\nx;1.250\n", wanted=WANTED, usual=GERMAN | {"decimal": "."})[1]["preis"] == [1.25]
+    # A point is not insisted on, and a comma only with its delimiter.
+    assert read("ort;preis\nx;12,5\n", wanted=WANTED, usual=GERMAN | {"decimal": "."})[1]["preis"] == [12.5]
+    assert read("ort|preis\nx|1.250\n", wanted=WANTED, usual=GERMAN)[1]["preis"] == [1.25]
+
+
+def test_the_usual_delimiter_is_one_only_where_it_gives_no_fewer_columns(read: Read) -> None:
+    wanted = {"a": False, "b": False}
+    assert read("a,b,c;a\n1,2,3\n", wanted=wanted, usual={"delimiter": ";"})[1] == {"a": [1], "b": [2]}
 
 
 def test_the_usual_quote_is_one_only_where_cells_begin_with_it(read: Read) -> None:

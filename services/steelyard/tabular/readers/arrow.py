@@ -350,8 +350,11 @@ def _large_integers(name: str, column: pa.ChunkedArray) -> Remark | None:
     extremes = pc.min_max(column).as_py()
     if extremes["max"] is None or max(-extremes["min"], extremes["max"]) <= LARGEST_EXACT:
         return None
-    large = pc.or_(pc.greater(column, LARGEST_EXACT), pc.less(column, -LARGEST_EXACT)).fill_null(False).to_numpy()
-    return large_integers(name, int(np.count_nonzero(large)), int(large.argmax()))
+    large = pc.greater(column, pa.scalar(LARGEST_EXACT, column.type))
+    if pa.types.is_signed_integer(column.type):
+        large = pc.or_(large, pc.less(column, pa.scalar(-LARGEST_EXACT, column.type)))
+    found = large.fill_null(False).to_numpy()
+    return large_integers(name, int(np.count_nonzero(found)), int(found.argmax()))
 
 
 def _read_datetimes(name: str, column: pa.ChunkedArray) -> Values:
