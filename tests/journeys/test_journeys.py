@@ -92,7 +92,7 @@ def test_same_job_gives_the_same_bytes_and_another_seed_does_not(service: Servic
 def test_weights_are_the_same_in_every_form(service: Service) -> None:
     path = f"/v1/jobs/{succeed(service, SMALLEST)['id']}/weights"
     listed = service.http.get(path).json()["snapshots"]
-    assert listed.keys() == {"initial", "best", "final"}
+    assert {"initial", "best", "final"} < listed.keys()
     shapes = {tensor["name"]: tensor["shape"] for tensor in listed["final"]["tensors"]}
     assert list(shapes) == [f"{layer}/{t}" for layer in ("dense_1", "dense_2", "output") for t in ("kernel", "bias")]
     assert shapes["dense_1/kernel"] == [4, 16]

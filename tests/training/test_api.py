@@ -155,7 +155,7 @@ def test_a_trained_job_has_a_report_and_lists_its_weights(client: FlaskClient, d
     assert client.get(f"{path}/report").json["rows"] == 30
     assert client.get(f"{path}/report?split=test").status_code == 404
     listed = client.get(f"{path}/weights").json["snapshots"]
-    assert {"initial", "best", "final"} == listed.keys()
+    assert {"initial", "best", "final"} < listed.keys()
     one = client.get(f"{path}/weights/final/output/bias").json
     assert (one["name"], one["shape"], len(one["values"])) == ("output/bias", [3], 3)
     assert client.get(f"{path}/weights/final/output/none").status_code == 404

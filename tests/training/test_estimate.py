@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from steelyard.errors import TooLargeToTrain
+from steelyard.errors import TooLargeToTrain, ValidationFailed
 from steelyard.training.estimate import Limits
 from steelyard.training.examples import SMALLEST
 from steelyard.training.plan import read_job
@@ -15,7 +15,7 @@ from tests.training.jobs import LIMITS, job, read
 
 def test_a_network_that_cannot_fit_is_refused_before_anything_is_made() -> None:
     started = time.perf_counter()
-    with pytest.raises(TooLargeToTrain, match=r"309\.\d GiB.*4\.0 GiB"):
+    with pytest.raises(TooLargeToTrain, match=r"350\.0 GiB.*4\.0 GiB"):
         read(job(layers=[60_000, 60_000]))
     assert time.perf_counter() - started < 1.0
 
@@ -58,3 +58,23 @@ def test_members_and_a_refit_take_memory_and_time() -> None:
 def test_a_small_job_needs_little_memory() -> None:
     plan = read_job(SMALLEST, limits=LIMITS, tables=no_tables)
     assert plan.estimate.memory_bytes < 32 << 20
+
+
+def test_the_size_of_the_recording_is_that_of_its_statistics_and_weights() -> None:
+    whole = read(job(training={"epochs": 4})).estimate.recording_bytes  # epochs 0, 1, 2, 3, 4, and the best
+    weights = read(job(training={"epochs": 4}, recording={"statistics": False})).estimate.recording_bytes
+    statistics = read(job(training={"epochs": 4}, recording={"weights": "off"})).estimate.recording_bytes
+    assert whole == weights + statistics
+    assert weights == 6 * (243 * 4 + 6 * 32)
+    assert read(job(recording={"statistics": False, "weights": "off"})).estimate.recording_bytes == 0
+    assert read(job(recording={"statistics": False, "weights": [3, 9]})).estimate.recording_bytes == weights / 3
+    large = read(job(layers=[300, 300], recording={"statistics": False})).estimate
+    assert large.recording_bytes == 0  # `auto` records the weights of small networks alone
+
+
+def test_listed_snapshots_of_a_network_must_not_be_too_large() -> None:
+    with pytest.raises(ValidationFailed, match=r"the recording would have 1\.2 GiB; the limit is 1\.0 GiB"):
+        read(job(layers=[4_000, 4_000], recording={"weights": [*range(1, 21)]}, training={"epochs": 20}))
+    document = job(layers=[9_000, 9_000], recording={"weights": [1]})
+    with pytest.raises(ValidationFailed, match="a snapshot would have 309 MiB; the limit is 256 MiB"):
+        read_job(document, limits=Limits(64 << 30), tables=no_tables)

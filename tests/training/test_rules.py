@@ -44,6 +44,9 @@ EMBEDDING = {"type": "embedding", "columns": [0], "categories": [3]}
         ({"data": {"builtin": "diabetes"}, "validation": {"stratify": True}}, "/validation/stratify", "regression"),
         ({"data": {"builtin": "iris", "noise": 0.5}}, "/data/noise", "generated"),
         ({"bias_initializer": "identity"}, "/bias_initializer", "for kernels"),
+        ({"recording": {"weights": [3, 9]}, "training": {"epochs": 8}}, "/recording/weights/1", "is 9; the job has 8"),
+        ({"recording": {"weights": [0]}}, "/recording/weights/0", "is 0; it must be at least 1"),
+        ({"recording": {"weights": "on"}}, "/recording/weights", "known are auto, off"),
         (
             {"layers": [{"type": "dense", "units": 3, "bias_initializer": "lsuv"}]},
             "/layers/0/bias_initializer",

@@ -73,7 +73,7 @@ REFIT = MOONS | {"training": {"epochs": 60, "early_stopping": {"patience": 3}, "
 def test_an_ensemble_has_the_weights_of_each_member_the_first_as_the_job_alone(engine: Engine) -> None:
     alone, several = train(engine, MOONS), train(engine, ENSEMBLE)
     listed = list_weights(engine, several.id).snapshots
-    assert [*listed] == ["initial", "best", "final"]
+    assert [name for name in listed if not name.startswith("epoch-")] == ["initial", "best", "final"]
     names = [tensor.name for tensor in listed["final"].tensors]
     assert len(names) == 12
     of_a_member = ["dense_1/kernel", "dense_1/bias", "output/kernel", "output/bias"]

@@ -23,6 +23,7 @@ from steelyard.nn.losses import Cost
 from steelyard.nn.training.ensemble import AnyTraining
 from steelyard.nn.training.loop import Batch, Epoch
 from steelyard.store.tensors import digest
+from steelyard.training import recordings
 from steelyard.training.assemble import (
     Part,
     Prepared,
@@ -44,6 +45,7 @@ from steelyard.training.start import OPTIMIZER, as_tensors, load_start
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
 from steelyard_worker.findings import find_in_run
 from steelyard_worker.fingerprint import engine_of, fingerprint
+from steelyard_worker.observer import Observer
 from steelyard_worker.stopping import describe_stopping
 
 REFIT = "refit"  # its place in the state of a checkpoint
@@ -66,6 +68,7 @@ class Outcome:
         self._refit: AnyTraining | None = None  # on more rows, once the first training is over
         self._delivered: AnyTraining | None = None  # the one whose weights the model has: the refit once it is over
         self._prepared: Prepared | None = None
+        self.observer: Observer | None = None
 
     def prepare(self) -> None:
         """Load and preprocess the data, build the network, and initialize its weights."""
@@ -95,8 +98,13 @@ class Outcome:
             self._restore(saved.state)
         if self.held.fence > 1:  # an earlier run may have recorded epochs
             self._uncounted_seconds = ledger.rewind(
-                self._engine, self.held, epoch=self._training.epoch, train_seconds=self.train_seconds
+                self._engine,
+                self.held,
+                epoch=self._training.epoch,
+                train_seconds=self.train_seconds,
+                also=partial(recordings.rewind, job_id=self.held.job_id, epoch=self._training.epoch),
             )
+        self.observer = Observer(self.held.job_id, self._training, self.spec.recording, self.spec.training.seed)
 
     def _load_state(self) -> Saved | None:
         """The last checkpoint of an earlier run, if any."""
@@ -131,6 +139,8 @@ class Outcome:
         """Train, and update `train_seconds`."""
         started = time.perf_counter() - self.train_seconds
         for event in self._events():
+            if self.observer is not None:
+                self.observer.take(event)
             self.train_seconds = time.perf_counter() - started
             yield event
 
@@ -169,6 +179,7 @@ class Outcome:
         """Free the memory of the data, so that enough is left to save the result."""
         self._prepared = None
         self._training = self._refit = self._delivered = None
+        self.observer = None
 
     def save(self, status: str, error: SteelyardError | None = None, *, epochs: Epochs = ()) -> None:
         """Store how the run ended and the last `epochs` of its history, in one transaction. Raises `FencedOff`."""
@@ -204,6 +215,7 @@ class Outcome:
                 [member] = delivered.members
                 snapshots.append(WeightSnapshot(OPTIMIZER, member.epoch, as_tensors(member.optimizer_state)))
         made: dict[str, Any] = {"snapshots": snapshots, "predictions": predictions, "model": model}
+        made["also"] = None if self.observer is None else self.observer.write_end
         save_result(self._engine, self.held, end, **made, epochs=epochs)
 
     def _stopping(self, status: str) -> dict[str, Any] | None:
@@ -218,7 +230,6 @@ class Outcome:
 
     def _snapshots(self, training: AnyTraining, delivered: AnyTraining) -> list[WeightSnapshot]:
         return [
-            WeightSnapshot("initial", 0, training.initial),
             WeightSnapshot("best", training.best_epoch, training.best),
             WeightSnapshot("final", delivered.kept_epoch, delivered.network.tensors()),
         ]

@@ -17,6 +17,7 @@ from steelyard.jobs.ledger import Claim, Epochs
 from steelyard.logs import get_logger
 from steelyard.nn.training.loop import Batch, Epoch
 from steelyard_worker.checkpoint import FIRST_SECONDS, Cadence
+from steelyard_worker.observer import Observer
 
 WRITE_SECONDS = 0.5
 log = get_logger(__name__)
@@ -25,16 +26,24 @@ log = get_logger(__name__)
 class Recorder:
     """Records the events of the training loop. Raises `FencedOff` if another run has taken over the job.
 
-    `make_checkpoint` returns the current state of the training, which has about `state_bytes` bytes.
+    `make_checkpoint` returns the current state of the training, which has about `state_bytes` bytes. The `observer` has
+    the recording of weights and statistics.
     """
 
     def __init__(
-        self, engine: Engine, held: Claim, make_checkpoint: Callable[[], Checkpoint], *, state_bytes: int
+        self,
+        engine: Engine,
+        held: Claim,
+        make_checkpoint: Callable[[], Checkpoint],
+        *,
+        state_bytes: int,
+        observer: Observer | None = None,
     ) -> None:
         self._engine = engine
         self._held = held
         self._make_checkpoint = make_checkpoint
         self._cadence = Cadence(state_bytes)
+        self._observer = observer
         self._epochs: list[tuple[Epoch, float]] = []  # with the training time so far
         self._train_seconds = 0.0
         self._wrote_at = time.monotonic() - WRITE_SECONDS + FIRST_SECONDS
@@ -66,8 +75,13 @@ class Recorder:
         checkpoint = self._make_checkpoint() if with_checkpoint else None
         if self._epochs or checkpoint is not None:
             seconds = self._train_seconds
-            ledger.record(self._engine, self._held, self.unwritten, train_seconds=seconds, checkpoint=checkpoint)
+            also = None if self._observer is None else self._observer.write
+            ledger.record(
+                self._engine, self._held, self.unwritten, train_seconds=seconds, checkpoint=checkpoint, also=also
+            )
             self._epochs.clear()
+            if self._observer is not None:
+                self._observer.forget_written()
         if checkpoint is not None:
             self._cadence.took(time.monotonic() - started)
 

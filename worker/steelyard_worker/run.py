@@ -179,7 +179,9 @@ def _train(engine: Engine, ours: Settings, outcome: Outcome, reports: Reports) -
     """Train to the end. Returns the epochs that are to be stored with the result."""
     outcome.prepare()
     limit = min(outcome.spec.training.time_limit_seconds or ours.max_job_seconds, ours.max_job_seconds)
-    recorder = Recorder(engine, outcome.held, outcome.make_checkpoint, state_bytes=outcome.state_bytes)
+    recorder = Recorder(
+        engine, outcome.held, outcome.make_checkpoint, state_bytes=outcome.state_bytes, observer=outcome.observer
+    )
     for event in outcome.run():
         reports.tick()
         recorder.take(event, outcome.train_seconds)

@@ -49,7 +49,7 @@ def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], sn
             console.print(line, highlight=False)
     tables = [
         _metrics(job["metrics"], job["baseline"]) if job["metrics"] else None,
-        _weights(snapshots) if snapshots else None,
+        _weights(snapshots) if "final" in snapshots else None,
         _choices(job["choices"]) if job["choices"] else None,
     ]
     for table in filter(None, tables):

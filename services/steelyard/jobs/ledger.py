@@ -34,6 +34,7 @@ BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the sec
 RUNS_BETWEEN_SWEEPS = 50  # each run adds a few events; a job that is returned forever must not accumulate them
 EVENTS_KEPT = 200
 Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each epoch with its metrics
+Write = Callable[[Connection], None]  # to the tables of a kind of job
 UNHARMED = {"crashes": 0, "losses": 0}
 
 
@@ -115,8 +116,10 @@ def claim(engine: Engine, *, owner: str, lease_seconds: float) -> Claim | None:
         return Claim(job_id=row.id, fence=row.fence, attempt=row.attempt, request_id=row.request_id)
 
 
-def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> float:
+def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float, also: Write | None = None) -> float:
     """Delete what an earlier run recorded after `epoch`, where this run begins. Raises `FencedOff`.
+
+    `also` deletes more, in the same transaction.
 
     Returns the training seconds that do not count toward the time limit: those before the job was last resumed.
     """
@@ -129,6 +132,8 @@ def rewind(engine: Engine, held: Claim, *, epoch: int, train_seconds: float) -> 
             raise FencedOff(held.job_id)
         later = and_(HistoryEpoch.job_id == held.job_id, HistoryEpoch.epoch > epoch)
         connection.execute(delete(HistoryEpoch).where(later))
+        if also is not None:
+            also(connection)
         if epoch:
             tell(connection, held.job_id, RUNNING, f"continuing from epoch {epoch}", epoch=epoch)
         return seconds
@@ -156,15 +161,18 @@ def record(
     *,
     train_seconds: float,
     checkpoint: Checkpoint | None = None,
+    also: Write | None = None,
 ) -> None:
     """Add epochs to the history, update the progress, and save a checkpoint, in one transaction. Raises `FencedOff`.
 
-    A new checkpoint resets the counters of crashes and losses.
+    `also` writes more, in the same transaction. A new checkpoint resets the counters of crashes and losses.
     """
     reached: dict[str, Any] = {"epoch": epochs[-1][0], "train_seconds": train_seconds} if epochs else {}
     with writing(engine) as connection:
         _change(connection, held, **reached, **({} if checkpoint is None else UNHARMED))
         _add_history(connection, held, epochs)
+        if also is not None:
+            also(connection)
         if checkpoint is not None:
             checkpoints.save(connection, held.job_id, checkpoint)
 

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+SUMMARY = ("mean", "std", "min", "max", "norm", "zeros")
+
 
 def summarize(tensor: NDArray[Any]) -> dict[str, float | None]:
     """Mean, standard deviation, extremes, Euclidean norm and share of zeros; `None` where a value is not finite."""

@@ -7,7 +7,7 @@ transaction.
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Boolean, Double, ForeignKey, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ID = String(40)
@@ -237,6 +237,33 @@ class Tensor(Base):
     statistics: Mapped[dict[str, float | None]] = mapped_column(JSON)
     sha256: Mapped[str] = mapped_column(String(64))
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class JobRecording(Base):
+    """What is recorded of a job: its layers and tensors, in the order of its records."""
+
+    __tablename__ = "job_recordings"
+
+    job_id: Mapped[str] = _job_key()
+    layout: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class RecordedEpoch(Base):
+    """The statistics after an epoch, and the weights as one vector, if they are recorded.
+
+    `hashes` are the SHA-256 of each tensor, 32 bytes each; `sha256` is that of all weights. A row is written `at_end`
+    of a run if its epoch is recorded because the run ended there, or because it was the best.
+    """
+
+    __tablename__ = "recorded_epochs"
+
+    job_id: Mapped[str] = _job_key()
+    epoch: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    statistics: Mapped[bytes | None] = mapped_column(LargeBinary)
+    weights: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    hashes: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at_end: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class Predictions(Base):

@@ -26,7 +26,7 @@ from steelyard.jobs.webhooks.address_policy import require_reach
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
-from steelyard.training import queries, results, submission
+from steelyard.training import queries, recorded, results, series, submission
 from steelyard.training.catalog import catalog as list_components
 from steelyard.training.estimate import Limits
 from steelyard.training.kind import TRAINING
@@ -35,6 +35,7 @@ from steelyard.training.plan import Plan, read_job
 from steelyard.training.schema import JobSpec
 from steelyard.training.schema.catalog import Catalog
 from steelyard.training.schema.job import DryRun, History, Job, JobList
+from steelyard.training.schema.recording import RunStatistics, Timeline
 from steelyard.training.schema.results import Predictions, TensorValues, WeightList, Weights
 from steelyard.training.start import require_start
 
@@ -54,6 +55,10 @@ SPLIT = Query("split", "string", "which rows", default="validation", choices=("t
 ROWS = Query("limit", "integer", "maximum number of rows", default=50, least=1, most=10_000)
 ROW = Query("after", "integer", "number of rows to skip", default=0, least=0, most=MOST_OFFSET)
 EPOCH = Query("after", "integer", "only epochs after this one", default=0, least=0, most=MOST_OFFSET)
+LAYER = Query("layer", "string", "only this layer")
+SERIES = Query("series", "string", "only series of this name", choices=series.ALL_SERIES)
+RECORDED_EPOCH = Query("after", "integer", "only epochs after this one", least=0, most=MOST_OFFSET)
+INDEX = Query("index", "string", "only the weight at this place: `3,5` is row 3, column 5, both from 0")
 
 
 @route(
@@ -185,6 +190,59 @@ def get_predictions(job_id: str, *, split: str, limit: int, after: int) -> Respo
 def get_report(job_id: str, *, split: str) -> Report:
     """Precision and recall of each class, the confusion matrix, and the calibration of the probabilities."""
     return results.get_report(service(Engine), job_id, split)
+
+
+@route(
+    weights,
+    "GET",
+    "/v1/jobs/<job_id>/diagnostics",
+    Operation(
+        "Get the recorded statistics of weights, gradients and units",
+        {200: RunStatistics},
+        query=(LAYER, SERIES, RECORDED_EPOCH),
+        forms=(CSV,),
+        problems=(404, 406, 422),
+    ),
+)
+def get_diagnostics(job_id: str, **wanted: Any) -> Response:
+    """Series over the recorded epochs, also while the job runs; as CSV a row for each value, without histograms."""
+    form = choose_form((JSON, CSV))
+    found = series.get_diagnostics(service(Engine), job_id, **wanted)
+    if form == JSON:
+        return reply(found)
+    return reply(b"".join(as_csv(series.HEADER, [series.as_records(found)])), content_type=CSV)
+
+
+@route(
+    weights,
+    "GET",
+    "/v1/jobs/<job_id>/timeline/<layer>/<tensor>",
+    Operation(
+        "Get a tensor over the recorded epochs",
+        {200: Timeline},
+        query=(INDEX,),
+        forms=TENSOR_FORMS[1:],
+        problems=(404, 406, 422),
+    ),
+)
+def get_timeline(job_id: str, layer: str, tensor: str, *, index: str | None) -> Response:
+    """The tensor's values at every epoch whose weights are stored, or those of one weight."""
+    form = choose_form(TENSOR_FORMS)
+    name = f"{layer}/{tensor}"
+    found = recorded.open_timeline(service(Engine), job_id, name, index)
+    values, version = found.values, ("timeline", job_id, name, index, *found.epochs)
+    if form == npz.NPY_MEDIA_TYPE:
+        headers = _filename(f"{layer}-{tensor}-timeline.npy")
+        return stream(npz.dump_npy(values), version=version, content_type=form, headers=headers)
+    head = Timeline(
+        name=name,
+        epochs=found.epochs,
+        index=None if index is None else [int(each) for each in index.split(",")],
+        shape=[*values.shape],
+        dtype=values.dtype.name,
+        values=[],
+    )
+    return stream(chain([dump(head)[: -len("[]}")]], nested.dump(values), [b"}"]), version=version)
 
 
 @route(

@@ -8,7 +8,16 @@ from steelyard.jobs.kinds import Kind
 from steelyard.jobs.queries import all_findings
 from steelyard.jobs.states import ENDED
 from steelyard.store.clock import now, rfc3339
-from steelyard.store.tables import Checkpoint, Job, Model, Predictions, Snapshot, StudyJob, Tensor
+from steelyard.store.tables import (
+    Checkpoint,
+    Job,
+    Model,
+    Predictions,
+    RecordedEpoch,
+    Snapshot,
+    StudyJob,
+    Tensor,
+)
 from steelyard.training.schema import job as schema
 from steelyard.training.schema import load_spec
 from steelyard.training.sources import datasets_of
@@ -68,6 +77,7 @@ def _progress(row: Row[Any]) -> schema.Progress:
 def _clear(connection: Connection, job_id: str) -> None:
     for table in (Tensor, Snapshot, Predictions):
         connection.execute(delete(table).where(table.job_id == job_id))
+    connection.execute(delete(RecordedEpoch).where(RecordedEpoch.job_id == job_id, RecordedEpoch.at_end))
 
 
 def _progress_kept(connection: Connection, job_id: str) -> int | None:

@@ -29,6 +29,7 @@ from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.ids import new_id
 from steelyard.store.tables import Job, Model, Predictions, Snapshot, Tensor
+from steelyard.training import recorded
 from steelyard.training.kind import TRAINING
 from steelyard.training.schema import results as schema
 from steelyard.training.schema.results import PredictedRow, SnapshotFacts, TensorFacts, WeightList
@@ -77,15 +78,18 @@ def save_result(
     predictions: list[SplitPredictions],
     model: NewModel | None,
     epochs: Epochs = (),
+    also: ledger.Write | None = None,
 ) -> None:
     """Write the end of a run and all that it made, or nothing. `epochs` are as `ledger.finish` has them.
 
-    Raises `FencedOff`.
+    `also` writes more, in the same transaction. Raises `FencedOff`.
     """
     with writing(engine) as connection:
         ledger.finish(connection, held, end, epochs)
         for snapshot in snapshots:
             tensors.save(connection, held.job_id, snapshot.name, epoch=snapshot.epoch, values=snapshot.tensors)
+        if also is not None:
+            also(connection)
         for split in predictions:
             _insert_predictions(connection, held.job_id, split)
         if model is not None:
@@ -104,14 +108,15 @@ def list_weights(engine: Engine, job_id: str) -> WeightList:
         snapshots = connection.execute(of_weights).all()
         values = select(*columns).where(Tensor.job_id == job_id, Tensor.snapshot != tensors.OPTIMIZER)
         rows = connection.execute(values.order_by(Tensor.position)).all()
+        found = recorded.list_epochs(connection, job_id)
     listed: dict[str, list[TensorFacts]] = {snapshot.name: [] for snapshot in snapshots}
     for row in rows:
         about = {field: getattr(row, field) for field in TensorFacts.model_fields}
         listed[row.snapshot].append(TensorFacts(**about))
-    found = {}
-    for each in sorted(snapshots, key=lambda each: (each.epoch, each.name)):
-        found[each.name] = SnapshotFacts(epoch=each.epoch, sha256=each.sha256, tensors=listed[each.name])
-    return WeightList(snapshots=found)
+    found |= {
+        each.name: SnapshotFacts(epoch=each.epoch, sha256=each.sha256, tensors=listed[each.name]) for each in snapshots
+    }
+    return WeightList(snapshots=dict(sorted(found.items(), key=lambda item: (item[1].epoch, item[0]))))
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,8 @@ def open_snapshot(engine: Engine, job_id: str, snapshot: str) -> StoredWeights:
         _require_job(connection, job_id)
         sha256 = connection.execute(stored).scalar_one_or_none()
         found = {} if snapshot == tensors.OPTIMIZER else tensors.find(connection, job_id, snapshot)
+        if not found:
+            sha256, found = recorded.find_epoch(connection, job_id, snapshot)
     if not found or sha256 is None:
         raise NotFound(
             f"job {job_id} has no weights {snapshot!r}; GET /v1/jobs/{job_id}/weights lists the available ones"
@@ -141,7 +148,9 @@ def open_tensor(engine: Engine, job_id: str, snapshot: str, name: str) -> Stored
     with reading(engine) as connection:
         _require_job(connection, job_id)
         found = {} if snapshot == tensors.OPTIMIZER else tensors.find(connection, job_id, snapshot, name=name)
-    if not found:
+        if not found:
+            _, found = recorded.find_epoch(connection, job_id, snapshot)
+    if name not in found:
         raise NotFound(f"job {job_id} has no tensor {name!r} in the weights {snapshot!r}")
     tensor, sha256 = found[name]
     return StoredWeights(sha256, {name: tensor})

@@ -111,6 +111,16 @@ RULES.extend(
 )
 
 
+@_rule("training", "recording")
+def _recorded_epochs_exist(spec: JobSpec) -> Faults:
+    if spec.training.epochs is None or not isinstance(spec.recording.weights, list):
+        return
+    for index, epoch in enumerate(spec.recording.weights):
+        if epoch > spec.training.epochs:
+            detail = f"is {epoch}; the job has {spec.training.epochs} epochs"
+            yield Fault(pointer("recording", "weights", index), detail)
+
+
 @_rule("training")
 def _one_clip(spec: JobSpec) -> Faults:
     clip = spec.training.gradient_clip

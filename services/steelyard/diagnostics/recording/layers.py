@@ -54,8 +54,8 @@ class ObservedLayer:
     `squares` are, after the way back, the sums over the rows of the squared norms of their gradients, by tensor.
     """
 
-    def __init__(self, path: str, layer: Layer) -> None:
-        self.path, self.layer = path, layer
+    def __init__(self, path: str, layer: Layer, units: int) -> None:
+        self.path, self.layer, self._units = path, layer, units
         self.taps: list[Tapped] = []
         self.squares: dict[str, float] = {}
         self._activation: Activation | None = getattr(layer, "activation", None)
@@ -64,9 +64,9 @@ class ObservedLayer:
 
     @property
     def facts(self) -> LayerFacts:
-        """What describes it; after the first forward pass."""
+        """What describes it."""
         activation = None if self._activation is None else self._activation.name
-        return LayerFacts(self.path, self.layer.name, activation, self.taps[-1].y.shape[1])
+        return LayerFacts(self.path, self.layer.name, activation, self._units)
 
     def tap(self, stage: Stage, around: Surroundings) -> Stage:
         """Observe one more stage."""
@@ -118,7 +118,7 @@ class ObservedLayers:
         """Observe a stage of a layer."""
         found = next((each for each in self.all if each.path == around.path), None)
         if found is None:
-            found = ObservedLayer(around.path, layer)
+            found = ObservedLayer(around.path, layer, layer.outputs(around.inputs))
             self.all.append(found)
         return found.tap(stage, around)
 

@@ -1,5 +1,6 @@
 """The probe of a run: a few training rows that go through the network, forward and backward, at recorded epochs."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -48,11 +49,10 @@ class Probe:
         self._pass = Pass(self._network, len(x), logits=loss.link is not None, streams=streams, tap=observed)
         self._observed = observed.all
         self._cost = Cost(loss, len(x), network.outputs, network.dtype)
-        self._statistics = WeightStatistics(self._network)
+        specs = self._network.specs().values()
+        sizes = [math.prod(spec.shape) for spec in specs]
+        self._statistics = WeightStatistics(sizes, [spec.trainable for spec in specs], network.dtype)
         self._places = {name: place for place, name in enumerate(self._network.specs())}
-        self._network.parameters[:] = network.parameters
-        with np.errstate(all="ignore"):
-            self._pass.forward(x)
         self.layout = self._describe()
 
     @classmethod

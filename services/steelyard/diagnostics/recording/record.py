@@ -4,8 +4,10 @@ All numbers are float64; NaN stands for a value that does not exist (the gradien
 of a normalization) or is not finite. A record has a fixed number of bytes for each tensor, layer and run.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -34,6 +36,7 @@ LAYER_SERIES = (
 RUN_SERIES = ("loss", "gradient_norm")
 COUNT = np.dtype("<u4")
 NUMBER = np.dtype("<f8")
+HASH_BYTES = 32  # of the SHA-256 of a tensor
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,24 @@ class Layout:
     layers: tuple[LayerFacts, ...]
     tensors: tuple[TensorPlace, ...]
     dtype: str
+
+    @cached_property
+    def byte_spans(self) -> dict[str, slice]:
+        """Where each tensor is in the bytes of all weights, by name."""
+        stops = np.cumsum([math.prod(tensor.shape) for tensor in self.tensors]) * np.dtype(self.dtype).itemsize
+        starts = [0, *stops.tolist()]
+        return {
+            tensor.name: slice(start, stop)
+            for tensor, start, stop in zip(self.tensors, starts[:-1], starts[1:], strict=True)
+        }
+
+    def named_after(self, member: str) -> "Layout":
+        """The same layers and tensors as those of a member of an ensemble (`member_1.dense_1`)."""
+        layers = [replace(layer, name=f"{member}.{layer.name}") for layer in self.layers]
+        tensors = [
+            replace(tensor, name=f"{member}.{tensor.name}", layer=f"{member}.{tensor.layer}") for tensor in self.tensors
+        ]
+        return Layout(tuple(layers), tuple(tensors), self.dtype)
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""

@@ -1,6 +1,6 @@
 """The statistics of each tensor: of its weights, how they moved, and their gradient."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.diagnostics.recording.record import BINS, HISTOGRAM_EDGES, MOMENTS, QUANTILES, TENSOR_SERIES
-from steelyard.nn.network import Network
 
 Array = NDArray[Any]
 BLOCK = 1 << 18  # weights looked at together: small tensors in few operations, large ones in little memory
@@ -47,14 +46,16 @@ class _Block:
 
 
 class WeightStatistics:
-    """Computes the statistics of all tensors of networks like `network`."""
+    """Computes the statistics of tensors that follow each other in one vector of this dtype.
 
-    def __init__(self, network: Network) -> None:
-        specs = network.specs()
-        spans = [network.span(name) for name in specs]
-        self._starts = np.array([span.start for span in spans])
-        self._sizes = np.array([span.stop - span.start for span in spans])
-        self._frozen = np.array([not spec.trainable for spec in specs.values()])
+    `sizes` are how many weights each has, `trainable` whether training changes it.
+    """
+
+    def __init__(self, sizes: Sequence[int], trainable: Sequence[bool], dtype: np.dtype[Any]) -> None:
+        self._sizes = np.array(sizes)
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        spans = [slice(start, start + size) for start, size in zip(self._starts.tolist(), sizes, strict=True)]
+        self._frozen = ~np.array(trainable)
         self._blocks = list(_cut(self._starts, self._sizes))
         self._sorted = [_sample(span) for span in spans]
         positions = np.array(QUANTILES) * (np.minimum(self._sizes, MOST_SORTED)[:, None] - 1)
@@ -62,7 +63,7 @@ class WeightStatistics:
         self._above = np.ceil(positions).astype(np.int64)
         self._share = positions - self._below
         # Beside the edges of the bins: zero, and the smallest number above it, between which the zeros are.
-        edges = np.array([*HISTOGRAM_EDGES, 0.0, np.finfo(network.dtype).smallest_subnormal], network.dtype)
+        edges = np.array([*HISTOGRAM_EDGES, 0.0, np.finfo(dtype).smallest_subnormal], dtype)
         order = np.argsort(edges, kind="stable")
         self._edges, self._places = edges[order], np.argsort(order)
 

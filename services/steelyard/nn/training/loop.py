@@ -192,9 +192,9 @@ class Training:
         return np.asarray(x), y, weights[0] if weights else None
 
     @property
-    def last_whole_epoch(self) -> dict[str, Array]:
-        """The weights after the last epoch that ended."""
-        return self.network.tensors(self._last_finite)
+    def vectors(self) -> dict[str, Array]:
+        """The weights before the first step (`initial`), of the best epoch, and of the last that ended, as vectors."""
+        return {"initial": self._initial, "best": self._best, "last": self._last_finite}
 
     @property
     def best(self) -> dict[str, Array]:
@@ -382,6 +382,6 @@ class Training:
         self.epoch, self.batch, self.step = state["epoch"], state["batch"], state["step"]
         self._steps_before, self.stopped_early = state["steps_before"], state["stopped_early"]
         self._best_epoch.restore(state["best_epoch"])
-        if self._before_last_step is not None and "before_last_step" in state:
-            self._before_last_step[:], self._kept_of = state["before_last_step"], self.epoch + 1
+        if "before_last_step" in state:
+            self._before_last_step, self._kept_of = state["before_last_step"].copy(), self.epoch + 1
         self._streams.restore(state["streams"])

@@ -112,6 +112,7 @@ class Estimate(Answer):
 
     memory_bytes: int
     seconds: float
+    recording_bytes: Annotated[int, Field(description="what the recording is stored in at most")]
 
 
 class DryRun(Answer):

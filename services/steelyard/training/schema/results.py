@@ -24,7 +24,7 @@ class SnapshotFacts(Answer):
 
 
 class WeightList(Answer):
-    """The stored weights: `initial`, `best`, `final`."""
+    """The stored weights: `initial`, recorded epochs (`epoch-8`), `best`, `final`, in the order of their epochs."""
 
     snapshots: dict[str, SnapshotFacts]
 

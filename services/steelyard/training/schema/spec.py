@@ -62,6 +62,12 @@ ClassWeight = Annotated[
     Discriminator(lambda value: "(object)" if isinstance(value, dict) else "(text)"),
 ]
 
+RecordedWeights = Annotated[
+    Annotated[Literal["auto", "off"], Tag("(text)")]
+    | Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=100), Tag("(list)")],
+    Discriminator(lambda value: "(list)" if isinstance(value, list) else "(text)"),
+]
+
 
 class InlineSummary(Strict):
     """A summary of the rows that were sent inside the job."""
@@ -226,6 +232,22 @@ class TrainingSettings(Strict):
     )
 
 
+AUTO_WEIGHTS = 20_000  # of a network whose snapshots `auto` records
+
+
+class RecordingSettings(Strict):
+    """What is recorded during training, at the epochs 0, 1, 2, 3, 4, 6, 8, 11, 16 …, the best and the last."""
+
+    statistics: bool = Field(
+        True, description="statistics of weights, gradients and units on at most 256 training rows"
+    )
+    weights: RecordedWeights = Field(
+        "auto",
+        description="snapshots of the weights: `auto` (at the recorded epochs, if the network has at most 20,000 "
+        "weights), `off`, or a list of epochs",
+    )
+
+
 class Output(Strict):
     """Settings of the output layer. Its width and activation depend on the task."""
 
@@ -269,6 +291,7 @@ class JobSpec(Strict):
         description="networks of this job that are trained side by side, with initial weights and an order of the rows "
         "of their own, and answer as one model by the mean of their outputs",
     )
+    recording: RecordingSettings = RecordingSettings()
     initial_weights: InitialWeights | None = None
     diagnostics: Diagnostics = Diagnostics()
     webhook: Webhook | None = None
@@ -311,7 +334,8 @@ class JobSpec(Strict):
     def canonical(self) -> bytes:
         """The same bytes for the same training: without what does not change it, keys in order."""
         document = self.to_json()
-        del document["name"], document["metadata"], document["webhook"], document["diagnostics"]
+        for key in ("name", "metadata", "recording", "diagnostics", "webhook"):
+            del document[key]
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 

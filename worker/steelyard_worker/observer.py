@@ -1,0 +1,99 @@
+"""Observes a training: records statistics and weights at the epochs that the job records, until they are written."""
+
+from functools import cached_property
+from typing import Any
+
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from steelyard.diagnostics.recording.epochs import recorded_epochs
+from steelyard.diagnostics.recording.probe import Probe
+from steelyard.nn.ensemble import member_name
+from steelyard.nn.rng import probe_stream
+from steelyard.nn.training.ensemble import AnyTraining
+from steelyard.nn.training.loop import Batch, Epoch
+from steelyard.training import recordings
+from steelyard.training.recordings import NewRecord
+from steelyard.training.schema.spec import AUTO_WEIGHTS, RecordingSettings
+
+
+class Observer:
+    """The recording of a training, as far as it is not written yet.
+
+    What is recorded depends on the training alone: a run that continues from a checkpoint records the same. Of an
+    ensemble, the first member is recorded.
+    """
+
+    def __init__(self, job_id: str, whole: AnyTraining, asked: RecordingSettings, seed: int) -> None:
+        training = whole.members[0]
+        self._job_id, self._whole, self._training, self._asked = job_id, whole, training, asked
+        self._epochs = {*recorded_epochs(training.epochs), *(asked.weights if isinstance(asked.weights, list) else ())}
+        is_on = asked.statistics or asked.weights != "off"
+        self._probe = Probe.of(training, probe_stream(seed)) if is_on else None
+        self._layout = None if self._probe is None else self._probe.layout
+        if self._layout is not None and len(whole.members) > 1:
+            self._layout = self._layout.named_after(member_name(1))
+        self._has_started = False  # what is known before the first step is written
+        self._pending: list[NewRecord] = []
+        if asked.statistics:
+            training.watch_last_steps(self._epochs)
+            self._record(0)
+
+    def take(self, event: Batch | Epoch) -> None:
+        """Record the epoch that has ended, if it is to be recorded."""
+        is_end = isinstance(event, Epoch) and event.epoch == self._training.epoch
+        if is_end and self._probe is not None and self._is_recorded(event.epoch):
+            self._record(event.epoch)
+
+    def write(self, connection: Connection) -> None:
+        """Store what is not stored yet. Call `forget_written` after the commit."""
+        if not self._has_started:
+            recordings.start(connection, self._job_id, self._layout, self._whole.initial)
+        if self._layout is not None:
+            recordings.add(connection, self._job_id, self._layout, self._pending)
+
+    def forget_written(self) -> None:
+        """Note that what `write` stored is committed."""
+        self._has_started = True
+        self._pending.clear()
+
+    def write_end(self, connection: Connection) -> None:
+        """Store the rest of the recording of a run that has ended: the best and the last epoch."""
+        self.write(connection)
+        if self._layout is not None:
+            recordings.add(connection, self._job_id, self._layout, self._last_records)
+
+    def _record(self, epoch: int) -> None:
+        training = self._training
+        weights = training.network.parameters if epoch else training.vectors["initial"]
+        self._pending += self._make(epoch, weights)
+
+    def _make(self, epoch: int, weights: NDArray[Any], *, at_end: bool = False) -> list[NewRecord]:
+        """The record of an epoch, unless nothing of it is to be recorded."""
+        training, record = self._training, None
+        if self._asked.statistics and self._probe is not None:
+            before = training.before_last_step if epoch == training.epoch and not at_end else None
+            record = self._probe.record(epoch, weights, initial=training.vectors["initial"], before=before)
+        kept = weights.copy() if self._keeps_weights(epoch) else None
+        return [] if record is None and kept is None else [NewRecord(epoch, record, kept, at_end)]
+
+    def _keeps_weights(self, epoch: int) -> bool:
+        """Whether the weights after an epoch are stored; those before the first step always are, as `initial`."""
+        if isinstance(self._asked.weights, list):
+            return epoch in self._asked.weights
+        return self._asked.weights == "auto" and epoch > 0 and self._training.network.parameters.size <= AUTO_WEIGHTS
+
+    def _is_recorded(self, epoch: int) -> bool:
+        return epoch in self._epochs or (epoch == self._training.epoch and self._training.stopped_early)
+
+    @cached_property
+    def _last_records(self) -> list[NewRecord]:
+        """The best and the last epoch, where they are not recorded already."""
+        training, vectors = self._training, self._training.vectors
+        found = {training.best_epoch: "best", training.epoch: "last"}
+        return [
+            record
+            for epoch, name in sorted(found.items())
+            if epoch > 0 and not self._is_recorded(epoch)
+            for record in self._make(epoch, vectors[name], at_end=True)
+        ]
