@@ -67,3 +67,21 @@ def test_what_makes_no_sense_is_a_problem_that_names_the_field(client: FlaskClie
     for path in ("/v1/mends/mend_none", "/v1/mends/mend_none/cancel"):
         assert (client.post(path) if "cancel" in path else client.get(path)).status_code == 404
     assert client.delete("/v1/mends/mend_none").status_code == 404
+
+
+def test_a_lab_is_opened_shown_listed_cancelled_and_deleted(client: FlaskClient) -> None:
+    asked = {"job": {"data": {"builtin": "iris"}, "layers": [8]}, "initializers": ["zeros", "he_normal"], "seeds": 2}
+    headers = {"Idempotency-Key": "lab-once"}
+    first, again = (client.post("/v1/initialization-labs", json=asked, headers=headers) for _ in range(2))
+    assert first.status_code == 202, first.json
+    assert first.json == again.json
+    path = first.headers["Location"]
+    assert path == f"/v1/initialization-labs/{first.json['id']}"
+    assert [each["initializer"]["name"] for each in client.get(path).json["combinations"]] == ["zeros", "he_normal"]
+    assert client.get("/v1/initialization-labs?limit=1").json["data"] == [client.get(path).json]
+    cancelled = client.post(f"{path}/cancel")
+    assert (cancelled.status_code, cancelled.json["status"]) == (202, "cancelled")
+    assert client.delete(path).status_code == 204
+    assert client.get(path).status_code == 404
+    wrong = client.post("/v1/initialization-labs", json=asked | {"initializers": ["he_norml"]})
+    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (422, "/job/initializer")

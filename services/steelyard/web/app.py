@@ -20,7 +20,7 @@ from steelyard.revisions.api import revisions
 from steelyard.revisions.diff import Differ
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
-from steelyard.studies.api import mends
+from steelyard.studies.api import labs, mends
 from steelyard.traces.api import traces
 from steelyard.traces.service import Tracer
 from steelyard.training.api import catalog, jobs, weights
@@ -64,7 +64,7 @@ def create_app(ours: Settings) -> Flask:
     )
     app.extensions[KEY] = shared
     app.extensions[services.KEY] = shared.by_class()
-    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations, traces, revisions, mends)
+    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations, traces, revisions, mends, labs)
     for blueprint in (*rooms, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)
