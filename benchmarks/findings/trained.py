@@ -51,7 +51,8 @@ def train(engine: Engine, document: dict[str, Any]) -> Trained:
     outcome = Outcome(engine, held, queries.load_order(engine, job_id), threads=1)
     try:
         outcome.prepare()
-        recorder = Recorder(engine, held, outcome.make_checkpoint, state_bytes=outcome.state_bytes)
+        size, observer = outcome.state_bytes, outcome.observer
+        recorder = Recorder(engine, held, outcome.make_checkpoint, state_bytes=size, observer=observer)
         for event in outcome.run():
             recorder.take(event, outcome.train_seconds)
     except RunFailed as error:

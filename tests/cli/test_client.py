@@ -51,6 +51,7 @@ def test_a_job_is_trained_shown_and_asked_from_the_shell(service: Service, tmp_p
     job = service.http.get("/v1/jobs").json()["data"][0]
     assert job["id"] in invoke("jobs", *url).stdout
     assert "output/bias" in invoke("show", job["id"], *url).stdout
+    assert invoke("diagnose", job["id"], *url).returncode == 0
     rows = tmp_path / "rows.json"
     rows.write_text("[[5.1, 3.5, 1.4, 0.2]]")
     assert json.loads(invoke("predict", job["model"], str(rows), *url).stdout)["predictions"] == ["setosa"]

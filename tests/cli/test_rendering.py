@@ -145,13 +145,37 @@ def test_why_a_training_stopped_is_shown() -> None:
 
 
 def test_a_job_that_failed_is_shown_with_the_reason_and_findings_with_what_to_try() -> None:
-    finding = {"code": "small_rate", "message": "it is [b]slow[/b]", "suggestion": "try 0.01"}
+    finding = {"code": "small_rate", "level": "warning", "message": "it is [b]slow[/b]", "suggestion": "try 0.01"}
     error = {"title": "Diverged", "detail": "the loss is [nan]"}
     text = show(status="failed", error=error, findings=[finding], model=None, metrics={}, train_seconds=None)
     for words in ("failed after 7 epochs", "Diverged: the loss is [nan]", "small_rate it is [b]slow[/b]", "try 0.01"):
         assert words in text
     for words in ("No findings", "model", "trained for", "accuracy"):
         assert words not in text
+
+
+def test_changes_are_put_in_words() -> None:
+    patch: list[dict[str, Any]] = [
+        {"op": "replace", "path": "/optimizer/learning_rate", "value": 0.001},
+        {"op": "add", "path": "/training/early_stopping", "value": {"patience": 16}},
+        {"op": "replace", "path": "/layers", "value": None},
+        {"op": "replace", "path": "/layers/0/regularizer", "value": None},
+    ]
+    assert rendering.changes(patch) == [
+        "set optimizer.learning_rate to 0.001",
+        'set training.early_stopping to {"patience": 16}',
+        "let the service choose layers",
+        "remove layers.0.regularizer",
+    ]
+
+
+def test_findings_are_shown_with_what_to_change() -> None:
+    finding = {"code": "still_[x]", "level": "info", "message": "It fell.", "suggestion": "Wait.", "patch": None}
+    patch = [{"op": "replace", "path": "/training/epochs", "value": 40}]
+    text = printed(lambda console: rendering.findings(console, [finding, finding | {"patch": patch}]))
+    assert text.count("still_[x] It fell.") == 2
+    assert text.count("change: set training.epochs to 40") == 1
+    assert "No findings." in printed(lambda console: rendering.findings(console, []))
 
 
 @pytest.mark.parametrize("history", [{"epochs": [], "series": {}}, {"epochs": [1], "series": {"loss": [1.0]}}])

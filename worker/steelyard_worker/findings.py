@@ -36,13 +36,13 @@ def find_in_run(
     baseline: Mapping[str, Metrics] | None = None,
     predictions: Sequence[SplitPredictions] = (),
     error: SteelyardError | None = None,
-    recordings: Sequence[Recording] = (),
+    recording: Recording | None = None,
     url: str | None = None,
 ) -> list[Finding]:
     """All findings of a run, the most important first.
 
-    `prepared` is `None` if it was freed because the run needed too much memory. `recordings` has one for each member;
-    without them, the weights at the start and at the end are looked at.
+    `prepared` is `None` if it was freed because the run needed too much memory. `recording` is that of the network, or
+    of the first member of an ensemble; of others, the weights at the start and at the end are looked at.
     """
     document = spec.to_json()
     about: dict[str, Any] = {
@@ -64,9 +64,9 @@ def find_in_run(
     overrides = document["diagnostics"]["rules"]
     found = []
     for number, member in enumerate(training.members):
-        recording = recordings[number] if recordings else _look_at(member)
+        seen = recording if recording is not None and number == 0 else _look_at(member)
         data = None if prepared is None else _data(member, prepared, causes)
-        run = Run(**about, initial=member.initial, final=member.network.tensors(), data=data, recording=recording)
+        run = Run(**about, initial=member.initial, final=member.network.tensors(), data=data, recording=seen)
         found.append(diagnose(run, overrides))
         overrides = overrides | ABOUT_DATA  # what is wrong with the data is the same for every member
     return found[0] if len(found) == 1 else _merge(found)

@@ -4,14 +4,16 @@ from functools import cached_property
 from typing import Any
 
 from numpy.typing import NDArray
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from steelyard.diagnostics.recording.epochs import recorded_epochs
 from steelyard.diagnostics.recording.probe import Probe
+from steelyard.diagnostics.recording.record import Recording
 from steelyard.nn.ensemble import member_name
 from steelyard.nn.rng import probe_stream
 from steelyard.nn.training.ensemble import AnyTraining
 from steelyard.nn.training.loop import Batch, Epoch
+from steelyard.store.engine import reading
 from steelyard.training import recordings
 from steelyard.training.recordings import NewRecord
 from steelyard.training.schema.spec import AUTO_WEIGHTS, RecordingSettings
@@ -62,6 +64,18 @@ class Observer:
         self.write(connection)
         if self._layout is not None:
             recordings.add(connection, self._job_id, self._layout, self._last_records)
+
+    def read(self, engine: Engine) -> Recording | None:
+        """The recording of the run that has ended, stored or not; `None` without statistics."""
+        if self._probe is None or not self._asked.statistics:
+            return None
+        layout = self._probe.layout
+        with reading(engine) as connection:
+            records = {each.epoch: each for each in recordings.load(connection, self._job_id, layout)}
+        records |= {
+            each.epoch: each.record for each in [*self._pending, *self._last_records] if each.record is not None
+        }
+        return Recording.of(layout, [*records.values()])
 
     def _record(self, epoch: int) -> None:
         training = self._training

@@ -260,6 +260,7 @@ class Outcome:
         history = get_history(self._engine, self.held.job_id, unwritten=epochs).series
         about: dict[str, Any] = {"baseline": baseline, "predictions": predictions, "error": error}
         about["url"] = f"/v1/jobs/{self.held.job_id}"
+        about["recording"] = None if self.observer is None else self.observer.read(self._engine)
         found = find_in_run(self.spec, self._training, self._prepared, history, metrics, **about)
         return [to_values(finding) for finding in found]
 

@@ -102,6 +102,15 @@ def show(job: str, url: str) -> None:
 @click.command()
 @click.argument("job")
 @url_option
+def diagnose(job: str, url: str) -> None:
+    """Run the rules over JOB again, and show what they find and what to change."""
+    found = _connect(url).ask("POST", f"/v1/jobs/{job}/diagnostics", content=b"{}", headers={"Content-Type": JSON})
+    rendering.findings(Console(), found["findings"])
+
+
+@click.command()
+@click.argument("job")
+@url_option
 def cancel(job: str, url: str) -> None:
     """Cancel the job JOB."""
     click.echo(_connect(url).ask("POST", f"/v1/jobs/{job}/cancel")["status"])
@@ -194,7 +203,9 @@ def diff(first: str, second: str, align: bool, url: str) -> None:
     click.echo(json.dumps(answer, indent=2))
 
 
-COMMANDS = {command.name: command for command in (train, jobs, show, cancel, predict, weights, trace, mend, diff)}
+COMMANDS = {
+    command.name: command for command in (train, jobs, show, diagnose, cancel, predict, weights, trace, mend, diff)
+}
 
 
 def _show(client: Client, job: dict[str, Any], console: Console) -> None:

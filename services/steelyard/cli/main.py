@@ -8,7 +8,18 @@ from steelyard import __version__
 
 MODULES = {
     "steelyard.cli.service": ("up", "api", "worker", "migrate", "check"),
-    "steelyard.cli.client": ("train", "jobs", "show", "cancel", "predict", "weights", "trace", "diff"),
+    "steelyard.cli.client": (
+        "train",
+        "jobs",
+        "show",
+        "diagnose",
+        "cancel",
+        "predict",
+        "weights",
+        "trace",
+        "mend",
+        "diff",
+    ),
 }
 
 

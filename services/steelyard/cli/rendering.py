@@ -12,6 +12,7 @@ from rich.table import Column, Table
 WIDTH, HEIGHT = 64, 10
 LOG_FROM_RATIO = 20  # between the largest and the least loss; all but the start would lie flat on a linear scale
 BARS = " ▁▂▃▄▅▆▇█"
+LEFT_OPEN = ("layers", "optimizer", "loss", "preprocessing.numeric", "preprocessing.target", "output.activation")
 MARKS = {"loss": ("•", "cyan"), "val_loss": ("◦", "magenta")}
 
 
@@ -56,8 +57,7 @@ def job(console: Console, job: Mapping[str, Any], history: Mapping[str, Any], sn
         console.print()
         console.print(table)
     for finding in job["findings"]:
-        console.print(f"\n[yellow]{finding['code']}[/yellow] {escape(finding['message'])}")
-        console.print(f"  try: {escape(finding['suggestion'])}")
+        _finding(console, finding)
     if job["status"] == "succeeded" and not job["findings"]:
         console.print("\nNo findings.")
     if job["model"]:
@@ -84,6 +84,37 @@ def mend(console: Console, found: Mapping[str, Any]) -> None:
 
 def _trial(trial: Mapping[str, Any]) -> str:
     return str(trial["status"]) if trial["value"] is None else f"{trial['value']:.4g}"
+
+
+def findings(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
+    """Findings with the changes of the specification that they propose."""
+    for finding in found:
+        _finding(console, finding)
+        for line in changes(finding.get("patch") or ()):
+            console.print(f"  change: {escape(line)}", highlight=False)
+    if not found:
+        console.print("No findings.")
+
+
+def changes(patch: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The operations of a JSON Patch in words."""
+    lines = []
+    for operation in patch:
+        place = operation["path"].strip("/").replace("/", ".")
+        value = json.dumps(operation["value"])
+        if operation["op"] == "remove" or (operation["value"] is None and place not in LEFT_OPEN):
+            lines.append(f"remove {place}")
+        elif operation["value"] is None:
+            lines.append(f"let the service choose {place}")
+        else:
+            lines.append(f"set {place} to {value}")
+    return lines
+
+
+def _finding(console: Console, finding: Mapping[str, Any]) -> None:
+    color = {"error": "red", "warning": "yellow"}.get(finding["level"], "cyan")
+    console.print(f"\n[{color}]{escape(finding['code'])}[/{color}] {escape(finding['message'])}")
+    console.print(f"  try: {escape(finding['suggestion'])}")
 
 
 def _end(console: Console, job: Mapping[str, Any]) -> None:

@@ -39,7 +39,9 @@ def rediagnose(run: Run, overrides: Overrides, stored: Iterable[Mapping[str, Any
     """
     rules = {rule.name: rule for rule in chosen(overrides)}
     kept = [dict(each) for each in stored if (rule := rules.get(each["code"])) and not rule.can_run(run)]
-    found = [*kept, *(to_values(finding) for finding in diagnose(run, overrides))]
+    explained = {code for each in kept if each["level"] != "info" for code in RULES[each["code"]].explains}
+    fresh = [to_values(finding) for finding in diagnose(run, overrides) if finding.code not in explained]
+    found = [*kept, *fresh]
     return sorted(found, key=lambda finding: _rank(finding["level"], finding["code"]))
 
 

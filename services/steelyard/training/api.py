@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, g, url_for
+from flask import Blueprint, Response, g, request, url_for
 
 from steelyard.datasets import library
 from steelyard.datasets.reader_pool import Readers
@@ -18,7 +18,7 @@ from steelyard.exports.pieces import PiecewiseTensor
 from steelyard.http.idempotency import answer_once, read_key
 from steelyard.http.pagination import CSV, as_csv, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
-from steelyard.http.routing import JSON, Operation, choose_form, reply, route, stream, take_json
+from steelyard.http.routing import JSON, Operation, choose_form, read_json, reply, route, stream, take_json
 from steelyard.http.services import service
 from steelyard.jobs.api import add_life, ring
 from steelyard.jobs.states import STATUSES
@@ -28,12 +28,14 @@ from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
 from steelyard.training import queries, recorded, results, series, submission
 from steelyard.training.catalog import catalog as list_components
+from steelyard.training.diagnosis import diagnose_job
 from steelyard.training.estimate import Limits
 from steelyard.training.kind import TRAINING
 from steelyard.training.large_inline import LARGE_BYTES, read_large_job
 from steelyard.training.plan import Plan, read_job
 from steelyard.training.schema import JobSpec
 from steelyard.training.schema.catalog import Catalog
+from steelyard.training.schema.diagnostics import Diagnosis, Diagnostics
 from steelyard.training.schema.job import DryRun, History, Job, JobList
 from steelyard.training.schema.recording import RunStatistics, Timeline
 from steelyard.training.schema.results import Predictions, TensorValues, WeightList, Weights
@@ -211,6 +213,25 @@ def get_diagnostics(job_id: str, **wanted: Any) -> Response:
     if form == JSON:
         return reply(found)
     return reply(b"".join(as_csv(series.HEADER, [series.as_records(found)])), content_type=CSV)
+
+
+@route(
+    weights,
+    "POST",
+    "/v1/jobs/<job_id>/diagnostics",
+    Operation(
+        "Run the rules again over a job that has ended",
+        {200: Diagnosis},
+        body=Diagnostics,
+        problems=(404, 409, 413, 415, 422),
+    ),
+)
+def diagnose(job_id: str) -> Diagnosis:
+    """The findings with the job's own rules, as `rules` changes them. The stored findings stay as they are.
+
+    Rules that need the data of the training keep their stored findings.
+    """
+    return diagnose_job(service(Engine), job_id, read_json() if request.content_length else {})
 
 
 @route(

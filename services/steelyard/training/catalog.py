@@ -53,7 +53,7 @@ def _describe(part: type[Part], schema: dict[str, Any]) -> CatalogComponent:
 def _describe_rule(rule: type[Rule]) -> CatalogRule:
     described = _describe(rule, RuleSettings.model_json_schema()["$defs"][f"{rule.__name__}Rule"]["properties"])
     more = ("symptom", "consequence", "threshold", "remedy", "stage")
-    return CatalogRule(**dict(described), **{field: getattr(rule, field) for field in more})
+    return CatalogRule(**described.to_json(), **{field: getattr(rule, field) for field in more})
 
 
 def _describe_data(builtin: Builtin) -> BuiltinData:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, or_
+from sqlalchemy import Connection, delete, insert, or_, select
 
 from steelyard.diagnostics.recording.record import Layout, Record
 from steelyard.store import tensors
@@ -59,6 +59,13 @@ def _contents(new: NewRecord, layout: Layout) -> dict[str, Any]:
         "sha256": hashlib.sha256(content).hexdigest(),
         "hashes": hashes,
     }
+
+
+def load(connection: Connection, job_id: str, layout: Layout) -> list[Record]:
+    """The stored statistics of a job whose layers and tensors are known."""
+    query = select(RecordedEpoch.epoch, RecordedEpoch.statistics)
+    query = query.where(RecordedEpoch.job_id == job_id, RecordedEpoch.statistics.is_not(None))
+    return [Record.from_bytes(row.epoch, row.statistics, layout) for row in connection.execute(query)]
 
 
 def rewind(connection: Connection, job_id: str, epoch: int) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 
 from steelyard.diagnostics.rules import RULES, Rule
-from steelyard.documents.schema import Strict
+from steelyard.diagnostics.schema import Finding
+from steelyard.documents.schema import Answer, Strict
 from steelyard.errors import shown
 from steelyard.nn.component import parameters
 
@@ -52,3 +53,12 @@ class Diagnostics(Strict):
     def to_json(self) -> dict[str, Any]:
         """As it is stored: without the rules that are as by default."""
         return {"rules": self.rules.model_dump(mode="json", exclude_none=True)}
+
+
+class Diagnosis(Answer):
+    """What the rules find in a job that has ended."""
+
+    object: Literal["diagnosis"]
+    job: str
+    rules: Annotated[dict[str, Any], Field(description="rules that were switched off or had other parameters, by code")]
+    findings: list[Finding]
