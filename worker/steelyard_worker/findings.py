@@ -65,7 +65,7 @@ def find_in_run(
     found = []
     for number, member in enumerate(training.members):
         seen = recording if recording is not None and number == 0 else _look_at(member)
-        data = None if prepared is None else _data(member, prepared, causes)
+        data = None if prepared is None else describe_data(member, prepared, causes)
         run = Run(**about, initial=member.initial, final=member.network.tensors(), data=data, recording=seen)
         found.append(diagnose(run, overrides))
         overrides = overrides | ABOUT_DATA  # what is wrong with the data is the same for every member
@@ -100,7 +100,8 @@ def _about_members(finding: Finding, numbers: list[int], count: int) -> Finding:
     return finding.model_copy(update={"layer": f"{member_name(numbers[0])}.{finding.layer}", "message": message})
 
 
-def _data(training: Training, prepared: Prepared, causes: Mapping[str, str]) -> RunData:
+def describe_data(training: Training, prepared: Prepared, causes: Mapping[str, str] | None = None) -> RunData:
+    """The training rows and the network, as rules look at them; `causes` as of `RunData`."""
     train = prepared.parts["train"]
     return RunData(
         supervised=prepared.supervised,
@@ -110,7 +111,7 @@ def _data(training: Training, prepared: Prepared, causes: Mapping[str, str]) -> 
         y=train.y,
         weights=prepared.weights,
         network=training.network,
-        causes=causes,
+        causes=causes or {},
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from steelyard.diagnostics.recording.epochs import recorded_epochs
 from steelyard.diagnostics.recording.probe import Probe
-from steelyard.diagnostics.recording.record import Recording
+from steelyard.diagnostics.recording.record import Layout, Record, Recording
 from steelyard.nn.ensemble import member_name
 from steelyard.nn.rng import probe_stream
 from steelyard.nn.training.ensemble import AnyTraining
@@ -17,6 +17,7 @@ from steelyard.store.engine import reading
 from steelyard.training import recordings
 from steelyard.training.recordings import NewRecord
 from steelyard.training.schema.spec import AUTO_WEIGHTS, RecordingSettings
+from steelyard_worker.watch import Watch
 
 
 class Observer:
@@ -37,12 +38,15 @@ class Observer:
             self._layout = self._layout.named_after(member_name(1))
         self._has_started = False  # what is known before the first step is written
         self._pending: list[NewRecord] = []
+        self.watch: Watch | None = None
         if asked.statistics:
             training.watch_last_steps(self._epochs)
             self._record(0)
 
     def take(self, event: Batch | Epoch) -> None:
         """Record the epoch that has ended, if it is to be recorded."""
+        if self.watch is not None:
+            self.watch.take(event)
         is_end = isinstance(event, Epoch) and event.epoch == self._training.epoch
         if is_end and self._probe is not None and self._is_recorded(event.epoch):
             self._record(event.epoch)
@@ -53,17 +57,31 @@ class Observer:
             recordings.start(connection, self._job_id, self._layout, self._whole.initial)
         if self._layout is not None:
             recordings.add(connection, self._job_id, self._layout, self._pending)
+        if self.watch is not None:
+            self.watch.write(connection, self._new_records)
 
     def forget_written(self) -> None:
         """Note that what `write` stored is committed."""
         self._has_started = True
+        if self.watch is not None:
+            self.watch.forget_written(self._new_records)
         self._pending.clear()
 
     def write_end(self, connection: Connection) -> None:
         """Store the rest of the recording of a run that has ended: the best and the last epoch."""
+        self.watch = None  # the findings of the end say more
         self.write(connection)
         if self._layout is not None:
             recordings.add(connection, self._job_id, self._layout, self._last_records)
+
+    @property
+    def layout(self) -> Layout | None:
+        """What is recorded, if anything is."""
+        return None if self._probe is None else self._probe.layout
+
+    @property
+    def _new_records(self) -> list[Record]:
+        return [each.record for each in self._pending if each.record is not None]
 
     def read(self, engine: Engine) -> Recording | None:
         """The recording of the run that has ended, stored or not; `None` without statistics."""

@@ -43,10 +43,11 @@ from steelyard.training.schema import load_spec
 from steelyard.training.sources import load_data
 from steelyard.training.start import OPTIMIZER, as_tensors, load_start
 from steelyard_worker.checkpoint import Saved, from_bytes, to_bytes
-from steelyard_worker.findings import find_in_run
+from steelyard_worker.findings import describe_data, find_in_run
 from steelyard_worker.fingerprint import engine_of, fingerprint
 from steelyard_worker.observer import Observer
 from steelyard_worker.stopping import describe_stopping
+from steelyard_worker.watch import Watch
 
 REFIT = "refit"  # its place in the state of a checkpoint
 
@@ -105,6 +106,11 @@ class Outcome:
                 also=partial(recordings.rewind, job_id=self.held.job_id, epoch=self._training.epoch),
             )
         self.observer = Observer(self.held.job_id, self._training, self.spec.recording, self.spec.training.seed)
+        if self.observer.layout is not None and self.spec.recording.statistics and self.spec.ensemble == 1:
+            earlier = get_history(self._engine, self.held.job_id).series if self.held.fence > 1 else {}
+            data = describe_data(self._training.members[0], self._prepared)
+            about = self.held.job_id, self.spec.to_json(), self.observer.layout, data, earlier
+            self.observer.watch = Watch(*about)
 
     def _load_state(self) -> Saved | None:
         """The last checkpoint of an earlier run, if any."""

@@ -11,7 +11,7 @@ PROBE_ROWS = 256
 
 def find_stuck(run: Run) -> dict[str, StuckLayer]:
     """The hidden layers by name, with how many of their units are dead or saturated."""
-    if run.data is not None:
+    if run.data is not None and run.is_over:
         return stuck_layers(run.data.network, run.data.x)
     found: dict[str, StuckLayer] = {}
     if run.recording is None or not len(run.recording.epochs):

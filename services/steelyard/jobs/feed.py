@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
 
+from steelyard.jobs import ledger
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.queries import all_findings
 from steelyard.jobs.schema import StreamedEvent
@@ -92,6 +93,7 @@ def read_feed(engine: Engine, job_id: str, kind: Kind[Any], cursor: Cursor, unti
             raise kind.not_found(job_id)
         told = connection.execute(_events_after(job_id, cursor, until)).all()
         trained = connection.execute(_epochs_after(job_id, cursor, until)).all()
+        known = {(each["code"], each["layer"]) for each in connection.execute(ledger.findings_told(job_id)).scalars()}
     is_whole = len(told) < BATCH and len(trained) < BATCH
     is_end = is_whole and job.status in ENDED and (until is None or until.is_ended)
     happened: list[Happened] = []
@@ -104,7 +106,8 @@ def read_feed(engine: Engine, job_id: str, kind: Kind[Any], cursor: Cursor, unti
         happened.append(Happened(cursor, _epoch(cursor, job.epochs, row.values)))
     if not is_end:
         return Feed(happened, is_whole, is_end)
-    for number, finding in enumerate(all_findings(job)[cursor.finding :], cursor.finding + 1):
+    untold = [each for each in all_findings(job) if (each["code"], each.get("layer")) not in known]
+    for number, finding in enumerate(untold[cursor.finding :], cursor.finding + 1):
         cursor = replace(cursor, finding=number)
         happened.append(Happened(cursor, _finding(cursor, finding)))
     for event in told[place:]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from steelyard.errors import Conflict, FencedOff, RunFailed, WorkerLost
@@ -33,6 +33,7 @@ LOSSES_BEFORE_FAILURE = 20
 BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second; zero after a loss
 RUNS_BETWEEN_SWEEPS = 50  # each run adds a few events; a job that is returned forever must not accumulate them
 EVENTS_KEPT = 200
+FINDING = "finding"  # the type of events for findings that are known before a job ends
 Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each epoch with its metrics
 Write = Callable[[Connection], None]  # to the tables of a kind of job
 UNHARMED = {"crashes": 0, "losses": 0}
@@ -366,6 +367,25 @@ def tell(connection: Connection, job_id: str, status: str, message: str, *, leve
     """Add an event: the job now has this `status`."""
     event = {"job_id": job_id, "level": level, "type": "status", "message": message, "data": {"status": status, **data}}
     connection.execute(insert(Event).values(created_at=now(), **event))
+
+
+def tell_findings(connection: Connection, job_id: str, findings: Sequence[Mapping[str, Any]]) -> None:
+    """Add an event for each finding that has none yet, in the transaction of a write that asked for the fence."""
+    told = [dict(data) for data in connection.execute(findings_told(job_id)).scalars()]
+    known = {(each["code"], each["layer"]) for each in told}
+    for finding in findings:
+        if (finding["code"], finding["layer"]) not in known:
+            known.add((finding["code"], finding["layer"]))
+            told.append(dict(finding))
+            event = {"job_id": job_id, "level": finding["level"], "type": FINDING, "message": finding["message"]}
+            connection.execute(insert(Event).values(created_at=now(), data=dict(finding), **event))
+    if findings:
+        connection.execute(update(Job).where(Job.id == job_id).values(findings=told))
+
+
+def findings_told(job_id: str) -> Select[dict[str, Any]]:
+    """The findings for which there are events, oldest first."""
+    return select(Event.data).where(Event.job_id == job_id, Event.type == FINDING).order_by(Event.id)
 
 
 def _end(connection: Connection, job_id: str, status: str, error: Mapping[str, Any] | None = None) -> None:

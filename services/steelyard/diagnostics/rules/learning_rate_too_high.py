@@ -35,6 +35,7 @@ class LearningRateTooHigh(Rule):
     remedy: ClassVar = "use a smaller learning rate"
     source: ClassVar = "Smith 2017, Cyclical learning rates; Cohen et al. 2021, Edge of stability"
     evidence: ClassVar = "/history"
+    live: ClassVar = True
     explains: ClassVar = ("loss_did_not_fall",)
 
     above: Annotated[float, Ge(0)] = 0.5
@@ -45,7 +46,7 @@ class LearningRateTooHigh(Rule):
 
     def find(self, run: Run) -> Iterator[Finding]:
         losses = run.losses
-        if not run.is_over or len(losses) < self.epochs or run.is_line_search:
+        if len(losses) < self.epochs or run.is_line_search:
             return
         found = self._above(run, losses) or self._rise(losses) or self._swing(run, losses) or self._far(run)
         if found is None or run.learning_rate <= run.usual_rate / 10:

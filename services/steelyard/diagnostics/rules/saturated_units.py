@@ -34,7 +34,7 @@ class SaturatedUnits(Rule):
     fraction: Annotated[float, Gt(0), Le(1)] = 0.5
 
     def can_run(self, run: Run) -> bool:
-        return run.is_over and (run.data is not None or run.recording is not None)
+        return run.data is not None or run.recording is not None
 
     def find(self, run: Run) -> Iterator[Finding]:
         for name, layer in find_stuck(run).items():
