@@ -57,6 +57,17 @@ def test_a_submitted_job_waits(engine: Engine) -> None:
     assert job.created_at.endswith("Z")
 
 
+def test_a_job_without_a_run_has_ended_and_is_never_claimed(engine: Engine) -> None:
+    values: dict[str, Any] = {"spec": {}, "spec_digest": "", "data": {}, "labels": {}, "parameters": 1, "epochs": 1}
+    with writing(engine) as connection:
+        ledger.add_ended(connection, "job_edited", "made by hand", inline=b"{}", datasets=[], **values)
+    assert ledger.claim(engine, owner="w", lease_seconds=60) is None
+    with reading(engine) as connection:
+        job = connection.execute(select(Job.__table__).where(Job.id == "job_edited")).one()
+        told = connection.execute(select(Event.message).where(Event.job_id == "job_edited")).scalars().all()
+    assert (job.status, job.started_at, told) == ("succeeded", job.finished_at, ["made by hand"])
+
+
 def test_one_of_many_claims_succeeds(engine: Engine) -> None:
     job_id = submit(engine)
     with ThreadPoolExecutor(8) as pool:

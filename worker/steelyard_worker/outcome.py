@@ -18,16 +18,12 @@ from steelyard.jobs.queries import Order
 from steelyard.models.schema import FileDialect, Input, LayerFacts, Manifest, Outputs, Provenance, Versions
 from steelyard.models.transfer import match
 from steelyard.nn.ensemble import AnyNetwork
-from steelyard.nn.evaluation import answer
-from steelyard.nn.losses import Cost
 from steelyard.nn.training.ensemble import AnyTraining
 from steelyard.nn.training.loop import Batch, Epoch
 from steelyard.store.tensors import digest
 from steelyard.training import recordings
 from steelyard.training.assemble import (
-    Part,
     Prepared,
-    build_metrics,
     build_refit,
     build_training,
     draw_network,
@@ -35,7 +31,8 @@ from steelyard.training.assemble import (
     prepare_refit,
     spawn_streams,
 )
-from steelyard.training.baseline import measure_baseline, score
+from steelyard.training.baseline import measure_baseline
+from steelyard.training.judging import judge
 from steelyard.training.names import name_weights
 from steelyard.training.queries import get_history
 from steelyard.training.results import NewModel, SplitPredictions, WeightSnapshot, save_result
@@ -197,7 +194,7 @@ class Outcome:
             for name, part in prepared.parts.items():
                 # A refit has seen the rows for validation: how well the first training does on them is still known.
                 judged = training if name == "validation" else delivered
-                split, metrics[name] = self._judge(judged.network, name, part, prepared)
+                split, metrics[name] = judge(self.spec, judged.network, name, part, prepared)
                 predictions.append(split)
             baseline = measure_baseline(self.spec, prepared)
         snapshots = self._snapshots(training, delivered) if training is not None and delivered is not None else []
@@ -239,19 +236,6 @@ class Outcome:
             WeightSnapshot("best", training.best_epoch, training.best),
             WeightSnapshot("final", delivered.kept_epoch, delivered.network.tensors()),
         ]
-
-    def _judge(
-        self, network: AnyNetwork, name: str, part: Part, prepared: Prepared
-    ) -> tuple[SplitPredictions, dict[str, float | None]]:
-        """The predictions and metrics of one split; errors are in the units of the target."""
-        loss = self.spec.make_loss()
-        said = answer(network, loss, part.x)
-        cost = Cost(loss, len(part.rows), network.outputs, network.dtype).value(said.outputs, part.y)
-        targets = self._supervised.y[part.rows]
-        predicted = said.predictions if prepared.target is None else prepared.target.inverse(said.predictions)
-        values = {"loss": cost} | score(build_metrics(self.spec), targets, predicted, said.probabilities)
-        finite = {key: float(value) if math.isfinite(value) else None for key, value in values.items()}
-        return SplitPredictions(name, part.ids, targets, predicted, said.probabilities), finite
 
     def _findings(
         self,

@@ -21,7 +21,7 @@ from steelyard.errors import Conflict, FencedOff, RunFailed, WorkerLost
 from steelyard.jobs import checkpoints, queue
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.kinds import Kind
-from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, may_resume
+from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, may_resume
 from steelyard.jobs.webhooks import outbox
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
@@ -85,6 +85,21 @@ def _need_datasets(connection: Connection, job_id: str, dataset_ids: list[str]) 
             connection.execute(insert(JobDataset).values(job_id=job_id, dataset_id=dataset_id))
     except IntegrityError as error:
         raise Conflict("a data set of the job was deleted in the meantime") from error
+
+
+def add_ended(
+    connection: Connection, job_id: str, message: str, *, inline: bytes | None, datasets: list[str], **values: Any
+) -> None:
+    """Add a job that has succeeded without a run. The caller stores its results in the same transaction.
+
+    Raises `Conflict` if one of its data sets was deleted.
+    """
+    times = dict.fromkeys(("created_at", "available_at", "started_at", "finished_at"), now())
+    connection.execute(insert(Job).values(id=job_id, status=SUCCEEDED, **times, **values))
+    if inline is not None:
+        connection.execute(insert(JobInput).values(job_id=job_id, content=inline))
+    _need_datasets(connection, job_id, datasets)
+    tell(connection, job_id, SUCCEEDED, message)
 
 
 def claim(engine: Engine, *, owner: str, lease_seconds: float) -> Claim | None:

@@ -40,9 +40,13 @@ def require_id(connection: Connection, reference: str) -> str:
 def get_model(engine: Engine, reference: str) -> schema.Model:
     """The model. Raises `NotFound`."""
     with reading(engine) as connection:
-        row = connection.execute(select(*COLUMNS).where(Model.id == require_id(connection, reference))).one()
-        aliases = _aliases(connection, [row.id])
-    return _model(row, aliases)
+        return read_model(connection, reference)
+
+
+def read_model(connection: Connection, reference: str) -> schema.Model:
+    """The same, in this transaction."""
+    row = connection.execute(select(*COLUMNS).where(Model.id == require_id(connection, reference))).one()
+    return _model(row, _aliases(connection, [row.id]))
 
 
 def list_models(engine: Engine, *, limit: int = 50, after: str | None = None) -> Page:

@@ -1,6 +1,6 @@
 """What clients see of models."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -78,6 +78,13 @@ class FileDialect(Answer):
     header: bool | None = None
 
 
+class Lineage(Answer):
+    """How a model was made of another."""
+
+    model: Annotated[str, Field(description="the id of the other model")]
+    edits: Annotated[list[dict[str, Any]], Field(description="the changes to its weights, in order")]
+
+
 class Manifest(Answer):
     """What is stored of a model beside its weights."""
 
@@ -95,6 +102,7 @@ class Manifest(Answer):
     dialect: Annotated[
         FileDialect | None, Field(description="files to predict are read like the training file, where that fits")
     ] = None
+    lineage: Annotated[Lineage | None, Field(description="of a model that was made by edits of another")] = None
 
 
 class Model(Manifest):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from steelyard.documents.schema import Answer
+from steelyard.models.schema import Model
 
 Values = Annotated[Any, WithJsonSchema({"type": "array", "items": {}})]
 
@@ -72,4 +73,27 @@ class ModelDiff(Answer):
     tensors: list[TensorDiff]
     uncompared: list[Uncompared]
     held_out: HeldOutDiff | None
+    notes: list[str]
+
+
+class Change(Answer):
+    """A metric before and after the edits, on the same rows."""
+
+    before: float | None
+    after: float | None
+
+
+class ModelEdit(Answer):
+    """A model made by edits of another."""
+
+    object: Literal["edit"]
+    parent: str
+    model: Model
+    edits: Annotated[list[dict[str, Any]], Field(description="as they were made, with what was left open")]
+    undo: Annotated[
+        list[dict[str, Any]] | None,
+        Field(description="edits of the new model that give the old weights, bit for bit; null if they are too many"),
+    ]
+    changed: Annotated[dict[str, int], Field(description="how many weights changed, by tensor")]
+    metrics: dict[str, dict[str, Change]]
     notes: list[str]

@@ -86,17 +86,31 @@ def save_result(
     """
     with writing(engine) as connection:
         ledger.finish(connection, held, end, epochs)
-        for snapshot in snapshots:
-            tensors.save(connection, held.job_id, snapshot.name, epoch=snapshot.epoch, values=snapshot.tensors)
+        store_outputs(connection, held.job_id, snapshots=snapshots, predictions=predictions, model=model)
         if also is not None:
             also(connection)
-        for split in predictions:
-            _insert_predictions(connection, held.job_id, split)
-        if model is not None:
-            name = select(Job.name).where(Job.id == held.job_id).scalar_subquery()
-            row = {"id": new_id("mdl"), "job_id": held.job_id, "name": name, "created_at": now()}
-            contents = {"manifest": dict(model.manifest), "preprocessing": dict(model.preprocessing)}
-            connection.execute(insert(Model).values(**row, **contents))
+
+
+def store_outputs(
+    connection: Connection,
+    job_id: str,
+    *,
+    snapshots: list[WeightSnapshot],
+    predictions: list[SplitPredictions],
+    model: NewModel | None,
+) -> str | None:
+    """Store what a job made; the id of its model, if there is one."""
+    for snapshot in snapshots:
+        tensors.save(connection, job_id, snapshot.name, epoch=snapshot.epoch, values=snapshot.tensors)
+    for split in predictions:
+        _insert_predictions(connection, job_id, split)
+    if model is None:
+        return None
+    name = select(Job.name).where(Job.id == job_id).scalar_subquery()
+    model_id = new_id("mdl")
+    contents = {"manifest": dict(model.manifest), "preprocessing": dict(model.preprocessing)}
+    connection.execute(insert(Model).values(id=model_id, job_id=job_id, name=name, created_at=now(), **contents))
+    return model_id
 
 
 def list_weights(engine: Engine, job_id: str) -> WeightList:

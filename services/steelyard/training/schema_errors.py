@@ -16,6 +16,8 @@ from steelyard.training.shorthand import AUTO, AUTO_IN_TRAINING
 Loc = Sequence[str | int]
 AUTO_PLACES = {*((name,) for name in AUTO), *(("training", name) for name in AUTO_IN_TRAINING)}
 
+TAGS = ("name", "type", "op")  # the fields that tell the models of a union apart
+
 SHOULD_BE = {
     "int_type": "an integer",
     "int_from_float": "an integer",
@@ -112,7 +114,7 @@ def _place(loc: Loc, expanded: Any, sent: Any) -> Iterator[str | int]:
     for token in loc:
         if isinstance(token, str) and token.startswith("("):
             continue  # the tag of a union that pydantic distinguishes by type
-        is_tag = isinstance(expanded, dict) and token in (expanded.get("name"), expanded.get("type"))
+        is_tag = isinstance(expanded, dict) and token in map(expanded.get, TAGS)
         # pydantic puts the tag between; in a layer "activation", a field has the same name.
         if is_tag and (before in SLOTS or isinstance(before, int) or token not in expanded):
             before = ""
@@ -179,7 +181,7 @@ def _fields(model: type[BaseModel], loc: Loc) -> list[str]:
 
 
 def _tag(model: type[BaseModel]) -> str | None:
-    for name in ("name", "type"):
+    for name in TAGS:
         field = model.model_fields.get(name)
         if field is not None and (values := get_args(field.annotation)) and isinstance(values[0], str):
             return values[0]

@@ -18,6 +18,7 @@ from steelyard.models.api import models
 from steelyard.models.references import References
 from steelyard.revisions.api import revisions
 from steelyard.revisions.diff import Differ
+from steelyard.revisions.edits import Editing
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.studies.api import labs, mends
@@ -59,6 +60,7 @@ def create_app(ours: Settings) -> Flask:
         Explainer(engine, predictor, readers),
         Tracer(engine, readers, ours),
         Differ(engine, predictor, readers),
+        Editing(engine, references, readers),
         readers,
         meters,
     )

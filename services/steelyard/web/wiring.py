@@ -13,6 +13,7 @@ from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.references import References
 from steelyard.revisions.diff import Differ
+from steelyard.revisions.edits import Editing
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 from steelyard.traces.service import Tracer
@@ -33,6 +34,7 @@ class Services:
     explainer: Explainer
     tracer: Tracer
     differ: Differ
+    editing: Editing
     readers: Readers
     meters: Meters
     in_flight: InFlight = field(default_factory=InFlight)
