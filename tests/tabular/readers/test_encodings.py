@@ -64,6 +64,7 @@ def table(texts: list[str], delimiter: str = ";") -> str:
         ("utf-16-le", FRENCH),
         ("utf-16-be", FRENCH),
         ("utf-32", FRENCH),
+        ("utf-32-le", FRENCH),
         ("utf-32-be", FRENCH),
         ("utf-8", RUSSIAN),
         ("utf-8-sig", RUSSIAN),
@@ -131,6 +132,10 @@ def test_a_character_far_down_is_found(read: Read) -> None:
     encoding, texts = read(content)
     assert encoding == "cp1252"
     assert not texts[-1]  # one of few among numbers
+
+
+def test_the_last_line_need_not_end(read: Read) -> None:
+    assert read(table(FRENCH).rstrip("\n").encode("cp1252")) == ("cp1252", FRENCH)
 
 
 def test_a_sample_bounds_the_time(read: Read) -> None:

@@ -49,3 +49,13 @@ def test_numbers_in_single_precision_are_those_of_the_file(describe: Describe) -
     pq.write_table(pa.table({"n": numbers}), broken)
     with pytest.raises(Unreadable, match="row 8, column 'n'"):
         describe(broken.getvalue(), "parquet")
+
+
+def test_strings_and_booleans_are_counted(describe: Describe) -> None:
+    facts = {name: fact for name, (_, fact) in describe(b"a,b\nx,true\n,false\ny,\nx,true\n,true\n", "csv").items()}
+    assert (facts["a"]["missing"], facts["a"]["distinct"]) == (2, 2)
+    assert facts["a"]["top"] == [{"value": "x", "count": 2}, {"value": "y", "count": 1}]
+    assert (facts["b"]["missing"], facts["b"]["distinct"], facts["b"]["kind"]) == (1, 2, "boolean")
+    assert facts["b"]["top"] == [{"value": True, "count": 3}, {"value": False, "count": 1}]
+    for fact in facts.values():
+        assert (fact["min"], fact["max"], fact["mean"], fact["std"], fact["guess"]) == (None, None, None, None, None)

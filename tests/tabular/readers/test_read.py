@@ -146,3 +146,37 @@ def test_integers_that_a_file_declares_as_categories_are_categories(read: Read) 
             if kind == PARQUET and table is not plain and table is not stripped:  # nothing in the file says so
                 continue
             assert read(content, FORMATS[kind])[1]["zip"] == ["1000", "2000", "1000"], kind
+
+
+def test_markers_are_missing_in_strings_of_csv_alone(read: Read) -> None:
+    assert read(b"a,b\n1,NA\n2,x\n")[1]["b"] == [None, "x"]
+    rows = [{"a": 1, "b": "NA"}, {"a": 2, "b": "x"}]
+    for kind, content in (
+        (JSON, json.dumps(rows).encode()),
+        (NDJSON, b"\n".join(map(str.encode, map(json.dumps, rows)))),
+        (PARQUET, parquet(pa.Table.from_pylist(rows))),
+    ):
+        assert read(content, FORMATS[kind])[1]["b"] == ["NA", "x"], kind
+
+
+def test_a_decimal_comma_is_part_of_the_type_of_the_numbers_of_its_file(describe: Describe) -> None:
+    for content, decimal in ((b"a;b\n1,5;x\n2;y\n", {"decimal": ","}), (b"a;b\n1.5;x\n2;y\n", {})):
+        found = describe(content, "csv")
+        assert found["a"][1]["schema"] == {"type": "number"} | decimal
+        assert found["b"][1]["schema"] == {"type": "category"}
+
+
+def test_each_format_has_the_remarks_of_its_numbers(describe: Describe) -> None:
+    files = {
+        CSV: (b"a,b\n007,18446744073709551616\n8,1\n", {"a": ["leading_zeros"], "b": ["large_integers"]}),
+        JSON: (b'[{"a": 7, "b": 18446744073709551616}, {"a": 8, "b": 1}]', {"a": [], "b": ["large_integers"]}),
+        NDJSON: (b'{"a": 7, "b": 18446744073709551616}\n{"a": 8, "b": 1}\n', {"a": [], "b": ["large_integers"]}),
+    }
+    for kind, (content, codes) in files.items():
+        found = describe(content, FORMATS[kind])
+        assert {name: [each["code"] for each in facts["findings"]] for name, (_, facts) in found.items()} == codes, kind
+
+
+def test_an_unknown_format_is_rejected(read: Read) -> None:
+    with pytest.raises(Unreadable, match="its format 'feather' is not known"):
+        read(b"a\n1\n", "feather")

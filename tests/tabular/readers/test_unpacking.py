@@ -1,5 +1,6 @@
 """A file is read in what it is packed in, or named for what it is, with what to do."""
 
+import gzip
 import io
 import json
 
@@ -11,7 +12,7 @@ import pytest
 
 from steelyard.tabular.readers.unreadable import Unreadable
 from tests.tabular.readers.conftest import Read
-from tests.tabular.readers.workbooks import zipped
+from tests.tabular.readers.workbooks import rows, workbook, zipped
 
 TABLE = pa.table({"a": [1, 2]})
 COLUMNS = {"a": [1, 2]}
@@ -75,3 +76,33 @@ def npz() -> bytes:
 def test_a_file_of_another_kind_is_named_with_what_to_do(read: Read, content: bytes, form: str, says: str) -> None:
     with pytest.raises(Unreadable, match=says):
         read(content, form, max_bytes=9999 if "9999" in says else 1 << 30)
+
+
+@pytest.mark.parametrize("packing", ["gzip", "zstd"])
+def test_a_packed_file_is_unpacked_up_to_the_limit(read: Read, packing: str) -> None:
+    plain = b"a,b\n1,x\n2,y\n"
+    content = gzip.compress(plain) if packing == "gzip" else pa.compress(plain, "zstd", asbytes=True)
+    found, columns = read(content, max_bytes=len(plain))
+    assert columns == {"a": [1, 2], "b": ["x", "y"]}
+    assert found == {"delimiter": ",", "encoding": "utf-8", "decimal": ".", "compression": packing}
+    with pytest.raises(Unreadable, match=f"it unpacks to more than {len(plain) - 1} bytes"):
+        read(content, max_bytes=len(plain) - 1)
+
+
+def test_a_packed_workbook_has_its_sheet_and_its_packing_but_no_delimiter(read: Read) -> None:
+    content = gzip.compress(workbook({"Daten": rows(["a", "b"], [1, "x"], [2, "y"])}))
+    found, columns = read(content)
+    assert columns == {"a": [1, 2], "b": ["x", "y"]}
+    assert found == {"compression": "gzip", "sheet": "Daten"}
+
+
+def test_packed_files_keep_their_format(read: Read) -> None:
+    assert read(gzip.compress(parquet()), "parquet")[1] == read(parquet(), "parquet")[1]
+    assert "compression" not in read(b"a,b\n1,2\n")[0]
+
+
+def test_a_member_of_an_archive_is_no_archive(read: Read) -> None:
+    inner = zipped({"a.csv": b"a\n1\n"})
+    assert read(inner)[0]["compression"] == "zip"
+    with pytest.raises(Unreadable, match="it is a ZIP file, not a CSV file; send the table in it"):
+        read(zipped({"b.csv": inner}))
