@@ -17,6 +17,7 @@ from steelyard.tabular.encoder import Encoder, measure
 from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.table import Table, table_of
 from steelyard.tabular.types.datetime import Datetime
+from steelyard.tabular.types.number import Number
 from steelyard.tabular.values import Values, booleans, coded
 
 CITIES = ["Rome", "Oslo", "Bern", "Rome", "Rome", "Oslo", None, "Kyiv"]
@@ -180,3 +181,21 @@ def test_a_label_that_was_not_there_in_training_has_the_last_place_or_is_rejecte
             city.read(blank)
     with pytest.raises(ValueError, match="it means a missing value"):
         city.read("NA")
+
+
+def test_rows_of_json_are_cells_by_the_types_of_their_columns() -> None:
+    when = Column.of(Datetime(), Values(np.array([0.0, 86_400.0])))
+    size = Column.of(Number(missing=(-99,)), Values(np.array([1.0, 2.0])))
+    plain = made(weight=[1.0, 2.0], ok=[True, False], city=["Oslo", "Rome"])
+    encoder = Encoder.fit({"when": when, "size": size} | dict(plain.columns), np.arange(2), EncoderOptions())
+    rows: list[Any] = [
+        {"when": "1970-01-02", "size": -99, "weight": 3, "ok": True, "city": "Rome"},
+        ["1970-01-03T00:00:00Z", 5, None, "false", "Oslo"],
+    ]
+    cells = encoder.cells.read(rows)
+    assert cells is not None
+    assert encoder.numbers == ["size", "weight", "ok"]
+    # Numbers, then datetimes, then the places of categories.
+    np.testing.assert_array_equal(cells, [[np.nan, 3, 1, 86_400, 1], [5, np.nan, 0, 172_800, 0]])
+    for wrong in ({"size": "x"}, {"when": "soon"}, {"weight": "x"}, {"ok": 2}):
+        assert encoder.cells.read([rows[0] | wrong]) is None

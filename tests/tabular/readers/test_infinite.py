@@ -18,3 +18,17 @@ def test_a_column_that_no_model_wants_may_have_any_number(read: Read) -> None:
     assert read(content, wanted={"a": False})[1] == {"a": [1]}
     with pytest.raises(Unreadable, match="row 1, column 'b'"):
         read(content, wanted={"b": False})
+
+
+def test_missing_values_before_it_are_passed_over(read: Read) -> None:
+    with pytest.raises(Unreadable, match="row 3, column 'a': '1e999' must be within"):
+        read("a,b\n1,1\n,2\n1e999,3\n")
+
+
+@pytest.mark.parametrize("cell", ["inf", "-Infinity"])
+def test_an_infinity_may_be_declared_missing(read: Read, cell: str) -> None:
+    content = f"a,b\n1,2\n{cell},3\n"
+    with pytest.raises(Unreadable) as caught:
+        read(content)
+    assert f'use columns={{"a": {{"type": "number", "missing": ["{cell}"]}}}}' in str(caught.value)
+    assert read(content, columns={"a": {"type": "number", "missing": [cell]}})[1]["a"] == [1, None]

@@ -1,5 +1,6 @@
 """Rejects cells of a CSV file that are too large for a number, such as the code 47E0590, as they are written."""
 
+import re
 from collections.abc import Collection
 
 import pyarrow as pa
@@ -8,6 +9,8 @@ import pyarrow.compute as pc
 from steelyard.errors import shown
 from steelyard.tabular.json_numbers import LARGEST
 from steelyard.tabular.readers.unreadable import Unreadable
+
+INFINITY = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 
 
 def first_infinite(table: pa.Table, only: Collection[str] | None) -> str | None:
@@ -22,8 +25,9 @@ def first_infinite(table: pa.Table, only: Collection[str] | None) -> str | None:
 def refuse_infinite(numbers: pa.ChunkedArray, texts: pa.ChunkedArray, name: str) -> None:
     """Raise `Unreadable` over the first infinite number, with the text of its cell."""
     row = pc.index(pc.is_inf(numbers).fill_null(False), True).as_py()
-    raise Unreadable(
-        f"{shown(texts[row].as_py())} must be within ±{LARGEST:g}; to read codes as strings, use texts={name}",
-        row=row + 1,
-        column=name,
-    )
+    cell = texts[row].as_py()
+    if INFINITY.fullmatch(cell):
+        hint = f'if it means a missing value, use columns={{"{name}": {{"type": "number", "missing": ["{cell}"]}}}}'
+    else:
+        hint = f"to read codes as strings, use texts={name}"
+    raise Unreadable(f"{shown(cell)} must be within ±{LARGEST:g}; {hint}", row=row + 1, column=name)
