@@ -107,3 +107,26 @@ def test_a_total_has_rows_and_columns_that_it_sums_up(remarks: Remarks) -> None:
     assert remarks("city\nOslo\nRome\nTotal\n")["city"] == []
     assert remarks("a,b,c,city\n1,2,3,Oslo\n1,2,3,Rome\n1,2,3,Total\n")["city"] == []  # the fourth column
     assert remarks("a,b,city,c\n1,2,Oslo,3\n1,2,Rome,3\n1,2,Total,3\n")["city"] != []
+
+
+def test_values_that_hold_whole_rows_are_named(remarks: Remarks) -> None:
+    found = remarks('a,b\n0,x\n1,"x\n2,"y\n3,z\n4,"u\n5,v\n6,"w\n')
+    [remark] = found["b"]
+    assert (remark["code"], remark["level"]) == ("joined_rows", "warning")
+    assert remark["message"].startswith(
+        "2 values of 'b' have line breaks, and as many delimiters as rows have, such as"
+    )
+    assert "(row 1): they may be several rows" in remark["message"]
+    assert found["a"] == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'a,b\n1,"two\nlines"\n2,"a,b"\n',
+        'a,b,c\n1,"one,\ntwo",3\n',
+        'a\n"two\nlines"\n',
+    ],
+)
+def test_values_with_line_breaks_are_no_rows(remarks: Remarks, content: str) -> None:
+    assert not any(remarks(content).values())

@@ -195,3 +195,20 @@ def test_a_value_that_reaches_through_a_gap_of_a_fixed_width_file_is_not_cut(rea
 def test_a_row_with_too_many_values_between_blanks_is_named(read: Read) -> None:
     with pytest.raises(Unreadable, match="row 15: it has 3 values; the first line has 2"):
         read("a b\n" + "1 2\n" * 14 + "1 2 3\n")
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_name_with_a_line_break_is_no_title(read: Read, quote: str) -> None:
+    content = f"{quote}Temp\n(°C){quote};{quote}Größe\r\n\r\n[m]{quote}\n1,5;2\n2,5;3\n"
+    columns = {"Temp\n(°C)": [1.5, 2.5], "Größe\r\n\r\n[m]": [2, 3]}
+    assert read(content, quote=quote)[1] == columns
+    with pytest.raises(Unreadable, match=r"line 4 like the first of a table; if it is, use skip_rows=3$"):
+        read(f"{quote}a title\nof two lines{quote}\n\n{content}", quote=quote)
+    assert read(f"a title\nof two lines\n\n{content}", skip_rows=3, quote=quote)[1] == columns
+
+
+@pytest.mark.parametrize("content", ['# 5" long\na,b\n1,2\n', 'a,b\n5" pipe,1\n6" pipe,2\n', 'a,"b ""c""",d\n1,2,3\n'])
+def test_a_quote_that_opens_no_value_holds_no_lines_together(content: str) -> None:
+    lines = content.splitlines()
+    found = find_layout(lines, Dialect())
+    assert (found.delimiter, found.skipped) == (",", 1 if content.startswith("#") else 0)

@@ -47,7 +47,7 @@ def test_quotes_and_line_breaks_within_values_stay(read: Read) -> None:
 
 
 def test_blank_lines_are_no_rows(read: Read, remarks: Remarks) -> None:
-    content = "a,b\n1,2\n\n  \n3\n4,5\n"
+    content = "a,b\n1,2\n\n  \n3\n4,5\n\x1a"
     assert read(content)[1] == {"a": [1, 3, 4], "b": [2, None, 5]}
     assert "1 of 3 rows have fewer values than the first line: 1. " in remarks(content)["b"][0]["message"]
 

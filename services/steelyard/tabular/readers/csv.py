@@ -22,6 +22,7 @@ from steelyard.tabular.readers.doubts import (
     encoding_remarks,
     header_remarks,
     joined,
+    joined_row_remarks,
     name_remarks,
     note_remarks,
     repeated_remarks,
@@ -104,6 +105,7 @@ def _remarks(parsed: "Parsed", table: pa.Table, repeated: list[int]) -> Remarks:
         {name: numbers[theirs] for theirs, name in names_of(line, dialect) if theirs in numbers},
         total_remarks(table),
         note_remarks(table),
+        joined_row_remarks(table, dialect.delimiter) if parsed.parsing.has_quotes else {},
     )
 
 

@@ -15,6 +15,7 @@ Remarks = Mapping[str, tuple[Remark, ...]]
 LONG_NUMBER = 5  # digits
 MOST_SHOWN = 3  # cells, and rows
 MOST_NOTES = 20  # rows at the end
+FEWEST_DELIMITED = 2  # columns
 FEWEST_COLUMNS = 3  # with which a single value is remarkable
 SEVERAL_WORDS = r"\S\s+\S"
 MOST_STRINGS = 10_000  # of a column, that are looked at
@@ -147,6 +148,33 @@ def name_remarks(line: Sequence[str], table: pa.Table) -> Remarks:
                 ),
             )
     return found
+
+
+def joined_row_remarks(table: pa.Table, delimiter: str) -> Remarks:
+    """At columns with values that hold whole rows, as where the closing quote of a value is missing in two rows."""
+    found: dict[str, tuple[Remark, ...]] = {}
+    if table.num_columns < FEWEST_DELIMITED:
+        return found
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_string(column.type) and pc.any(pc.match_substring(column, "\n")).as_py():
+            lines = pc.count_substring(column, "\n")
+            delimiters = pc.multiply(lines, table.num_columns - 1)
+            is_joined = pc.and_(pc.greater(lines, 0), pc.equal(pc.count_substring(column, delimiter), delimiters))
+            count = pc.sum(is_joined).as_py() or 0
+            if count:
+                row = pc.index(is_joined, True).as_py()
+                found[name] = (_joined_rows(name, count, row, column[row].as_py()),)
+    return found
+
+
+def _joined_rows(name: str, count: int, row: int, cell: str) -> Remark:
+    return Remark(
+        code="joined_rows",
+        level="warning",
+        message=f"{count} values of {shown(name)} have line breaks, and as many delimiters as rows have, such as "
+        f"{shown(cell)} (row {row}): they may be several rows that were read as one value.",
+        suggestion="Check the quotes in these rows; if quotes are part of the values, state another quotechar.",
+    )
 
 
 def header_remarks(table: pa.Table) -> Remarks:

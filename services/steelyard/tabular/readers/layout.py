@@ -21,6 +21,8 @@ BLANK = " \t\r\n"
 MARK = "ï»¿"  # a byte order mark of UTF-8
 SEPARATOR_LINE = re.compile(r'"?sep=([\t !#-~])"?[ ,;]*', re.IGNORECASE)
 NUMBERS = re.compile(rf"\s*{NUMBER.pattern}(?:\s+{NUMBER.pattern})+\s*")
+JOINT = "\v"  # a line break within a value, which is no line break to Python's csv
+OPENERS = ",;\t|~^"  # after which a value begins
 MOST_TITLES = 10
 MOST_LINES = 0.9  # must have the same number of values
 
@@ -56,7 +58,7 @@ class Layout:
 
 def find_layout(lines: Sequence[str], asked: Dialect) -> Layout:
     """The layout of a file that begins with `lines`. Raises `Unreadable` if a title comes before the table."""
-    lines = [line.removeprefix(MARK).rstrip("\r\n") for line in lines]
+    lines = _records([line.removeprefix(MARK).rstrip("\r\n") for line in lines], asked.quote)
     layout = Layout(asked.delimiter, comment=asked.comment)
     if lines and (match := SEPARATOR_LINE.fullmatch(lines[0])):
         layout = replace(layout, delimiter=asked.delimiter or match[1], skipped=1)
@@ -76,6 +78,22 @@ def find_layout(lines: Sequence[str], asked: Dialect) -> Layout:
         layout = replace(layout, has_row_names=_has_row_names(body, layout, asked.quote))
     _refuse_title(lines, body, layout, asked)
     return layout
+
+
+def _records(lines: Sequence[str], quote: str) -> list[str]:
+    """The lines, where those within a value between quotes, such as a name with a line break, are one."""
+    mark = re.escape(quote)
+    opening = re.compile(rf"(?:^|[{OPENERS}])[ ]*{mark}(?:[^{mark}]|{mark}{mark})*$")
+    records: list[str] = []
+    is_open = False
+    for line in lines:
+        if is_open:
+            records[-1] += f"{JOINT}{line}"
+        else:
+            records.append(line)
+        last = records[-1]
+        is_open = last.count(quote) % 2 == 1 and not is_comment(last, COMMENT) and opening.search(last) is not None
+    return records
 
 
 def is_comment(line: str, comment: str) -> bool:
@@ -224,7 +242,7 @@ def _refuse_title(lines: list[str], body: list[str], layout: Layout, asked: Dial
         place = next((place for place in tails if _is_table(rows[place:], has_header=asked.header)), 0)
         is_title = place > 0
     if is_title:
-        skip = lines.index(body[place]) + asked.skip_rows
+        skip = sum(1 + line.count(JOINT) for line in lines[: lines.index(body[place])]) + asked.skip_rows
         raise Unreadable(
             f"its first line, {shown(body[0])}, looks like a title, and line {skip + 1} like the first of a table; "
             f"if it is, use skip_rows={skip}"

@@ -15,6 +15,7 @@ from steelyard.tabular.readers.options import Dialect
 from steelyard.tabular.readers.unreadable import Unreadable
 
 COMMENT = re.compile(r"\s*([#%!])")
+BLANK = " \t\x1a"  # with the mark of DOS for the end of a file
 MOST_NAMED = 3
 
 
@@ -37,7 +38,7 @@ def even(path: str, target: IO[bytes], dialect: Dialect, width: int) -> Short:
     with open(path, encoding=encoding, errors="surrogateescape", newline="") as source:  # noqa: PTH123 -- only paths
         try:
             for row in csv.reader(source, delimiter=dialect.delimiter, quotechar=dialect.quote):
-                if len(row) > 1 or "".join(row).strip():
+                if len(row) > 1 or "".join(row).strip(BLANK):
                     writer.writerow(row if len(row) == width else _evened(row, width, short, number, dialect.delimiter))
                     number += 1
             text.flush()
