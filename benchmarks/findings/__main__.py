@@ -1,9 +1,10 @@
-"""How many sick jobs are found by the right rule, and how many healthy ones have a false warning.
+"""How many sick jobs are found by the right rule, how many their patches mend, and how many healthy ones are warned of.
 
-    python -m benchmarks.findings [--seeds N] [--part SHARE] [--report FILE]
+    python -m benchmarks.findings [--seeds N] [--part SHARE] [--only FAULT] [--report FILE]
 
-Each sick job is a healthy one with one fault. A fault counts as found if one of its codes is among the warnings or
-errors. A healthy job has a false warning if it has any. With `--part 0.1` a tenth of the jobs are run.
+Each sick job is a healthy one with one fault. A fault is found if one of its codes is among the findings. A job with a
+warning about its fault is trained again with the patches of its warnings, and with a random change as control. A
+healthy job has a false warning if it has any. With `--part 0.1` a tenth of the jobs are run.
 """
 
 import argparse
@@ -11,28 +12,54 @@ import os
 import random
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmarks.findings.healthy import Case, healthy
+from benchmarks.findings.mending import Mended, mend
 from benchmarks.findings.sick import FAULTS, sick
 from benchmarks.findings.trained import Trained, open_store, train
+from sqlalchemy import Engine
 
-_store = None
+
+@dataclass(frozen=True)
+class Result:
+    """A job of the corpus that was run."""
+
+    case: Case
+    trained: Trained
+    mended: Mended
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of its findings that name its fault."""
+        return {finding["code"] for finding in self.trained.findings} & self.case.codes
+
+    @property
+    def alarms(self) -> list[str]:
+        """The codes of its warnings and errors."""
+        return [finding["code"] for finding in self.trained.findings if finding["level"] != "info"]
 
 
-def _run(case: Case) -> tuple[Case, Trained]:
-    global _store  # noqa: PLW0603 -- one database for each process
-    if _store is None:
-        folder = tempfile.mkdtemp(prefix="steelyard-findings-")
-        _store = open_store(f"sqlite:///{folder}/jobs.db")
-    return case, train(_store, case.document)
+@cache
+def _store() -> Engine:
+    """The database of this process."""
+    return open_store(f"sqlite:///{tempfile.mkdtemp(prefix='steelyard-findings-')}/jobs.db")
+
+
+def run(case: Case) -> Result:
+    """Run a job, and if it is sick, run it mended."""
+    trained = train(_store(), case.document)
+    return Result(case, trained, mend(_store(), case, trained) if case.fault else Mended())
 
 
 def main() -> None:
     """Run the corpus and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--part", type=float, default=1.0)
     parser.add_argument("--only", default="")
     parser.add_argument("--processes", type=int, default=max(1, (os.cpu_count() or 2) - 1))
@@ -43,61 +70,69 @@ def main() -> None:
     random.Random(0).shuffle(cases)
     cases = cases[: round(given.part * len(cases))]
     with ProcessPoolExecutor(given.processes) as pool:
-        results = list(pool.map(_run, cases, chunksize=4))
-    text = table(results)
+        results = list(pool.map(run, cases, chunksize=4))
+    text = "\n".join([*HEAD, *sick_lines(results), "", *healthy_lines(results)]) + "\n"
     print(text)
     if given.report is not None:
         given.report.write_text(text)
 
 
-def codes_of(trained: Trained) -> list[str]:
-    """The codes of all findings of a job."""
-    return [finding["code"] for finding in trained.findings]
+HEAD = [
+    "# Findings",
+    "",
+    "Made by `make bench-findings`. Each sick job is a healthy one with one fault. *found*: a finding has the right",
+    "code; *warned*: as a warning or an error (a symptom without a consequence is `info`). *mended*: of warned jobs,",
+    "those whose held-out metric is better by 0.02 with the patches of their warnings (of overfitting, the loss by",
+    "2 %),",
+    "and, as control, with a random change of the same job. Thresholds were set on jobs of these kinds with seed 0.",
+    "",
+]
 
 
-def alarms(trained: Trained) -> list[str]:
-    """The codes of the warnings and errors of a job."""
-    return [finding["code"] for finding in trained.findings if finding["level"] != "info"]
-
-
-def table(results: list[tuple[Case, Trained]]) -> str:
-    """The results as Markdown."""
-    by_fault: dict[str, list[tuple[Case, Trained]]] = defaultdict(list)
-    for case, trained in results:
-        by_fault[case.fault or ""].append((case, trained))
-    lines = [
-        "| fault | jobs | found | as a warning | by these codes | warnings of the others |",
-        "|---|---|---|---|---|---|",
-    ]
-    found_in_all = 0
+def sick_lines(results: Sequence[Result]) -> list[str]:
+    """The table of faults."""
+    by_fault: dict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        by_fault[result.case.fault or ""].append(result)
+    head = ("fault", "jobs", "found", "warned", "mended", "random change", "codes", "not found")
+    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|---|---|---|"]
     for fault in FAULTS:
-        runs = by_fault.get(fault.name, [])
-        if not runs:
-            continue
-        found = [bool(case.codes & {*codes_of(trained)}) for case, trained in runs]
-        warned = sum(bool(case.codes & {*alarms(trained)}) for case, trained in runs)
-        codes = Counter(code for case, trained in runs for code in {*codes_of(trained)} & case.codes)
-        missed = [
-            f"{case.name}: {', '.join(alarms(trained)) or 'none'}"
-            for (case, trained), is_found in zip(runs, found, strict=True)
-            if not is_found
-        ]
-        found_in_all += sum(found)
-        seen = ", ".join(f"`{code}` {count}" for code, count in codes.most_common())
-        shares = f"{sum(found) / len(runs):.0%} | {warned / len(runs):.0%}"
-        lines.append(f"| {fault.name} | {len(runs)} | {shares} | {seen} | {'; '.join(missed[:4])} |")
-    sick_jobs = sum(len(runs) for name, runs in by_fault.items() if name)
-    if sick_jobs:
-        lines.append(f"| **all** | {sick_jobs} | **{found_in_all / sick_jobs:.1%}** | | | |")
-    well = by_fault.get("", [])
-    if well:
-        false = [(case, alarms(trained)) for case, trained in well if alarms(trained)]
-        lines += ["", f"{len(well)} healthy jobs, {len(false)} with a warning ({len(false) / len(well):.1%}):", ""]
-        lines += [f"- {case.name}: {', '.join(codes)}" for case, codes in false]
-        others = [finding["code"] for _, trained in well for finding in trained.findings if finding["level"] == "info"]
-        listed = ", ".join(f"`{code}` {count}" for code, count in Counter(others).most_common())
-        lines += ["", f"Findings of level info on healthy jobs: {listed or 'none'}."]
-    return "\n".join(lines) + "\n"
+        if runs := by_fault.get(fault.name):
+            codes = Counter(code for result in runs for code in result.codes)
+            seen = ", ".join(f"`{code}` {count}" for code, count in codes.most_common())
+            missed = ", ".join(result.case.name for result in runs if not result.codes)
+            lines.append(f"| {fault.name} | {_shares(runs)} | {seen} | {missed} |")
+    sick_jobs = [result for result in results if result.case.fault]
+    return [*lines, f"| **all** | {_shares(sick_jobs)} | | |"] if sick_jobs else lines
+
+
+def _shares(runs: Sequence[Result]) -> str:
+    found = [bool(result.codes) for result in runs]
+    warned = [bool(result.codes & {*result.alarms}) for result in runs]
+    tried = [result.mended for result in runs if result.mended.by_patch is not None]
+    cells = [_percent(found), _percent(warned)]
+    cells += [_percent([bool(each.by_patch) for each in tried]), _percent([bool(each.by_chance) for each in tried])]
+    return " | ".join([str(len(runs)), *cells])
+
+
+def _percent(values: Sequence[bool]) -> str:
+    return f"{sum(values) / len(values):.0%}" if values else "–"
+
+
+def healthy_lines(results: Sequence[Result]) -> list[str]:
+    """How many healthy jobs have a warning, and which."""
+    well = [result for result in results if not result.case.fault]
+    if not well:
+        return []
+    false = [result for result in well if result.alarms]
+    others = Counter(each["code"] for result in well for each in result.trained.findings if each["level"] == "info")
+    listed = ", ".join(f"`{code}` {count}" for code, count in others.most_common())
+    return [
+        f"{len(well)} healthy jobs, {len(false)} with a false warning ({len(false) / len(well):.1%}).",
+        *(f"- {result.case.name}: {', '.join(result.alarms)}" for result in false),
+        "",
+        f"Findings of level info on healthy jobs: {listed or 'none'}.",
+    ]
 
 
 if __name__ == "__main__":

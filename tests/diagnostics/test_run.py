@@ -53,6 +53,14 @@ def test_a_network_is_harmed_if_a_baseline_is_better_or_it_learned_nothing() -> 
     assert not run(spec(), value=0.6, baseline=hopeless).is_harmed
 
 
+def test_a_network_that_is_good_on_its_training_rows_is_not_underfitted() -> None:
+    metrics = {"train": {"accuracy": 0.95}, "validation": {"accuracy": 0.5}}
+    assert run(spec(), metrics=metrics).is_harmed
+    assert not run(spec(), metrics=metrics).is_underfitted
+    assert run(spec(), value=0.6).is_underfitted
+    assert run(spec(), baseline=None, history={"loss": [1.0, 1.0, 0.99]}).is_underfitted
+
+
 def test_without_a_baseline_a_loss_that_does_not_fall_is_harm() -> None:
     assert run(spec(), baseline=None, history={"loss": [1.0, 1.0, 0.99]}).is_harmed
     assert not run(spec(), baseline=None, history={"loss": [1.0, 1.0, 0.5]}).is_harmed

@@ -280,6 +280,12 @@ class Run:
         """The comparison on rows that the network was not fitted to; on the training rows if there are no others."""
         return self.compare("validation") or self.compare("test") or self.compare("train")
 
+    @property
+    def is_underfitted(self) -> bool:
+        """Whether the network is worse than a baseline on its own training rows, or learned nothing of them."""
+        train = self.compare("train")
+        return self.is_harmed if train is None else train.is_worse() or train.is_no_better_than_constant
+
     @cached_property
     def is_harmed(self) -> bool:
         """Whether something kept the network from learning: a baseline is better, or it learned nothing.

@@ -38,7 +38,7 @@ class AbnormalRows(Rule):
 
     chance: Annotated[float, Gt(0), Lt(1)] = 0.7
     deviations: Annotated[float, Gt(0)] = 8.0
-    share: Annotated[float, Gt(0), Le(1)] = 0.07
+    share: Annotated[float, Gt(0), Le(1)] = 0.08
     rows: Annotated[int, Ge(1)] = 3
 
     def find(self, run: Run) -> Iterator[Finding]:

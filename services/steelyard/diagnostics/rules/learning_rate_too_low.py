@@ -21,7 +21,7 @@ class LearningRateTooLow(Rule):
     stage: ClassVar = "training"
     symptom: ClassVar = "the weights hardly moved, and the network is worse than a baseline"
     consequence: ClassVar = "the network has not learned what it could in these epochs"
-    formula: ClassVar = "‖w − w₀‖ / ‖w₀‖ < distance, and worse than a baseline"
+    formula: ClassVar = "‖w − w₀‖ / ‖w₀‖ < distance, and worse than a baseline on the training rows"
     latex: ClassVar = r"\frac{\lVert w - w_0 \rVert}{\lVert w_0 \rVert} < \text{distance}"
     threshold: ClassVar = "`distance` of the initial weights, after at least `steps` steps"
     remedy: ClassVar = "use a larger learning rate"
@@ -36,7 +36,7 @@ class LearningRateTooLow(Rule):
         distance, steps = run.distance, run.steps
         if not run.is_over or run.error is not None or distance is None or steps is None or steps < self.steps:
             return
-        if distance == 0 or distance >= self.distance or not run.is_harmed or run.learning_rate > run.usual_rate:
+        if distance == 0 or distance >= self.distance or not run.is_underfitted or run.learning_rate > run.usual_rate:
             return
         yield self.finding(
             f"The learning rate of {run.learning_rate:g} is too low: in {steps} steps the weights moved by "

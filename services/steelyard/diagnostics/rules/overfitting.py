@@ -10,6 +10,7 @@ from steelyard.diagnostics.rules.base import RULES, Rule
 from steelyard.diagnostics.run import Run, finite
 from steelyard.diagnostics.schema import Finding, PatchOperation
 
+HARMFUL = 0.05  # of the loss of a constant answer: a smaller rise does not matter
 PATIENCE = 16  # epochs, as for a job that leaves its epochs open
 
 
@@ -39,18 +40,19 @@ class Overfitting(Rule):
     def find(self, run: Run) -> Iterator[Finding]:
         found = None if run.restored else self._rise(run) or _gap(run)
         if found is not None:
-            message, epoch, value = found
+            message, epoch, value, matters = found
             yield self.finding(
                 message,
                 "Stop early and restore the best weights (training.early_stopping), add dropout, an l2 "
                 "regularizer or more rows, or use fewer units.",
+                level="warning" if matters or run.is_harmed else "info",
                 epoch=epoch,
                 value=value,
                 threshold=self.rise,
                 patch=_stop_early(run),
             )
 
-    def _rise(self, run: Run) -> tuple[str, int, float] | None:
+    def _rise(self, run: Run) -> tuple[str, int, float, bool] | None:
         training, validation = run.losses, finite(run.history.get("val_loss", ()))
         if len(validation) < 5 or len(training) != len(validation):
             return None
@@ -64,10 +66,11 @@ class Overfitting(Rule):
             f"{last:.4g}, while the training loss kept falling, to {training[-1]:.4g}: the network overfits "
             "the training rows."
         )
-        return message, best + 1, rise / max(validation[best], fall)
+        matters = rise > HARMFUL * (run.constant_loss or 0.0)
+        return message, best + 1, rise / max(validation[best], fall), matters
 
 
-def _gap(run: Run) -> tuple[str, int, float] | None:
+def _gap(run: Run) -> tuple[str, int, float, bool] | None:
     """A network that beats the baseline on the training rows, and is worse than it on others."""
     train, held = run.compare("train"), run.compare("validation") or run.compare("test")
     if not run.is_over or train is None or held is None or not held.is_worse() or not train.is_better():
@@ -76,7 +79,7 @@ def _gap(run: Run) -> tuple[str, int, float] | None:
         f"The {held.metric} is {train.value:.4g} on the training rows and {held.value:.4g} on the {held.split} rows, "
         f"where {held.baseline[0]} has {held.baseline[1]:.4g}: the network overfits the training rows."
     )
-    return message, run.epochs, abs(train.value - held.value)
+    return message, run.epochs, abs(train.value - held.value), True
 
 
 def _stop_early(run: Run) -> list[PatchOperation]:
