@@ -12,6 +12,7 @@ from steelyard.documents.writer import to_values
 from steelyard.errors import NotFound, ValidationFailed
 from steelyard.nn.component import Part
 from steelyard.nn.ensemble import AnyNetwork
+from steelyard.nn.training.loop import Epoch
 from steelyard.traces.service import Tracer
 from steelyard.training.assemble import build_training, draw_network, prepare, spawn_streams
 from steelyard.training.components import REGISTRIES
@@ -198,6 +199,23 @@ def test_a_step_of_a_stored_job_is_the_one_that_it_made(tracer: Tracer, store: E
     assert trace(tracer, {"job": once.id, "epoch": 1})["layers"] == second["layers"]
 
 
+def test_a_step_from_a_recorded_epoch_starts_from_its_weights(tracer: Tracer, store: Engine) -> None:
+    training = {"epochs": 8, "batch_size": 8}
+    job = trained.train(store, plain(training=training))
+    by_epoch, by_name = (trace(tracer, {"job": job.id} | asked) for asked in ({"epoch": 3}, {"snapshot": "epoch-3"}))
+    assert by_epoch == by_name
+    assert (by_epoch["epoch"], by_epoch["optimizer"]["state"], len(by_epoch["notes"])) == (3, "new", 0)
+    network, early = begin(store, plain(training=training))
+    for event in early.run():
+        if isinstance(event, Epoch) and event.epoch == 3:
+            break
+    require_equal(tensors(by_epoch, "before"), network.tensors())
+    rest = early.run()
+    early._steps.stride = 1
+    next(rest)
+    require_equal(tensors(by_epoch, "after"), network.tensors())  # of sgd, which keeps no state
+
+
 def test_rows_of_a_stored_job_can_be_chosen(tracer: Tracer, store: Engine) -> None:
     job = trained.train(store, plain(validation={"fraction": 0.3}))
     answer = trace(tracer, {"job": job.id, "rows": [5, 0, 5]})
@@ -227,7 +245,7 @@ def test_what_is_not_stored_is_made_anew_and_noted(tracer: Tracer, store: Engine
     ("asked", "place", "words"),
     [
         ({"epoch": 7}, "/epoch", "is 7; weights of the job are stored after these epochs: 0, 1"),
-        ({"snapshot": "epoch-7"}, "/snapshot", "the job has initial, best, final"),
+        ({"snapshot": "epoch-7"}, "/snapshot", "is 'epoch-7'; the job has"),
         ({"snapshot": "best", "epoch": 1}, "/snapshot", "is given together with 'epoch'"),
         ({"rows": [0, 99]}, "/rows/1", "is 99, which is not a row of the job's data"),
         ({"rows": []}, "/rows", "must be a list of at least 1 entries"),

@@ -112,7 +112,8 @@ class Tracer:
         training.go_on_with(replace(state, steps=state.steps - training.step))
         for _ in range(weights.epoch if begun.spec.training.shuffle else 0):
             begun.streams.shuffling.permutation(len(begun.prepared.parts["train"].rows))
-        if weights.epoch and weights.optimizer is None:
+        optimizer = begun.spec.make_optimizer()
+        if weights.epoch and weights.optimizer is None and (optimizer.slots or optimizer.scalars):
             notes.append(
                 f"the optimizer's state after epoch {weights.epoch} is not stored, so the step is made with a new one"
             )

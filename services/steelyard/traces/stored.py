@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, select
 
 from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import Fault, NotFound, ValidationFailed, pointer
+from steelyard.exports.pieces import PiecewiseTensor
 from steelyard.nn.training.optimizer_state import OptimizerState
 from steelyard.store import tensors
 from steelyard.store.engine import reading
@@ -18,6 +19,7 @@ from steelyard.traces.schema import TraceOfJob
 from steelyard.training.inline import Inline
 from steelyard.training.kind import TRAINING
 from steelyard.training.large_inline import read_stored_rows
+from steelyard.training.recorded import Tensors, find_epoch, find_weights, list_epochs
 from steelyard.training.schema import JobSpec, load_spec
 from steelyard.training.start import as_state
 
@@ -54,31 +56,36 @@ def load_job(engine: Engine, readers: Readers, job_id: str) -> StoredJob:
 def load_weights(engine: Engine, asked: TraceOfJob) -> StoredWeights:
     """The weights that are asked for. Raises `ValidationFailed` if the job has none such."""
     with reading(engine) as connection:
-        epochs = _epochs(connection, asked.job)
-        name = _find(epochs, asked)
-        optimizer = None
-        if epochs.get(OPTIMIZER) == epochs[name] and epochs[name] > 0:
+        epoch, found = _find(connection, asked)
+        optimizer, kept = None, select(Snapshot.epoch).where(Snapshot.job_id == asked.job, Snapshot.name == OPTIMIZER)
+        if epoch > 0 and connection.execute(kept).scalar_one_or_none() == epoch:
             optimizer = as_state(tensors.load(connection, asked.job, OPTIMIZER))
-        return StoredWeights(epochs[name], tensors.load(connection, asked.job, name), optimizer)
+    return StoredWeights(epoch, {name: _read(tensor) for name, tensor in found.items()}, optimizer)
 
 
-def _epochs(connection: Connection, job_id: str) -> dict[str, int]:
-    """The snapshots of a job, in order of time, with the epoch of each."""
-    query = select(Snapshot.name, Snapshot.epoch).where(Snapshot.job_id == job_id)
-    return {row.name: row.epoch for row in connection.execute(query.order_by(Snapshot.epoch, Snapshot.name))}
-
-
-def _find(epochs: dict[str, int], asked: TraceOfJob) -> str:
-    weights = {name: epoch for name, epoch in epochs.items() if name != OPTIMIZER}
+def _find(connection: Connection, asked: TraceOfJob) -> tuple[int, Tensors]:
+    """The epoch and the tensors, by either name."""
     if asked.snapshot is not None:
-        if asked.snapshot not in weights:
-            detail = f"is {asked.snapshot!r}; the job has {', '.join(weights) or 'no stored weights yet'}"
-            raise ValidationFailed([Fault(pointer("snapshot"), detail)])
-        return asked.snapshot
-    wanted = asked.epoch or 0
-    name = next((name for name, epoch in weights.items() if epoch == wanted), None)
-    if name is None:
-        stored = ", ".join(map(str, sorted({*weights.values()}))) or "none yet"
-        detail = f"is {wanted}; weights of the job are stored after these epochs: {stored}"
+        return _find_snapshot(connection, asked.job, asked.snapshot)
+    wanted, stored = asked.epoch or 0, find_weights(connection, asked.job)
+    if wanted not in stored:
+        epochs = ", ".join(map(str, stored)) or "none yet"
+        detail = f"is {wanted}; weights of the job are stored after these epochs: {epochs}"
         raise ValidationFailed([Fault(pointer("epoch"), detail)])
-    return name
+    return wanted, stored[wanted]
+
+
+def _find_snapshot(connection: Connection, job_id: str, name: str) -> tuple[int, Tensors]:
+    query = select(Snapshot.name, Snapshot.epoch).where(Snapshot.job_id == job_id, Snapshot.name != OPTIMIZER)
+    epochs: dict[str, int] = {row.name: row.epoch for row in connection.execute(query)}
+    if name in epochs:
+        return epochs[name], {each: tensor for each, (tensor, _) in tensors.find(connection, job_id, name).items()}
+    _, found = find_epoch(connection, job_id, name)
+    if not found:
+        known = ", ".join([*epochs, *list_epochs(connection, job_id)])
+        raise ValidationFailed([Fault(pointer("snapshot"), f"is {name!r}; the job has {known or 'none yet'}")])
+    return int(name.removeprefix("epoch-")), {each: tensor for each, (tensor, _) in found.items()}
+
+
+def _read(tensor: PiecewiseTensor) -> NDArray[Any]:
+    return tensor.values(0, tensor.size).reshape(tensor.shape)
