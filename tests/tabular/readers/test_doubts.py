@@ -125,6 +125,7 @@ def test_values_that_hold_whole_rows_are_named(remarks: Remarks) -> None:
     [
         'a,b\n1,"two\nlines"\n2,"a,b"\n',
         'a,b,c\n1,"one,\ntwo",3\n',
+        'a,b,c\n1,"one\ntwo, three, four",3\n',
         'a\n"two\nlines"\n',
     ],
 )

@@ -114,6 +114,29 @@ def test_dates_without_separators_are_named_with_their_format() -> None:
     assert doubts([20250101] * 3) == []
 
 
+@pytest.mark.parametrize("far", ["9999-12-31", "2999-12-31", "1900-01-01", "1970-01-01", "0001-01-01"])
+def test_a_far_date_that_repeats_is_named(far: str) -> None:
+    days = [f"2024-05-{day:02}" for day in range(1, 29)]
+    [remark] = strings([*days, *[far] * 3])
+    assert (remark.code, remark.level) == ("sentinel_values", "info")
+    assert remark.message.startswith(f"3 values of 'x' are {far}, apart from the others.")
+    assert f'columns={{"x": {{"type": "datetime", "missing": ["{far}"]}}}}' in remark.suggestion
+    assert strings([*days, far, far]) == strings([far] * 9) == ()
+
+
+def test_labels_that_differ_in_case_are_named() -> None:
+    [remark] = strings(["Yes", "no", "YES", "No", "maybe", "yes"] * 3)
+    assert (remark.code, remark.level) == ("similar_labels", "info")
+    assert "'Yes', 'YES', 'yes'; 'no', 'No'. They are different categories" in remark.message
+    assert strings(["Yes", "no"] * 9) == ()
+
+
+def test_formulas_of_spreadsheets_are_named() -> None:
+    [remark] = strings([f'="{code:03}"' for code in range(30)])
+    assert (remark.code, remark.level) == ("quoted_strings", "warning")
+    assert "30 values of 'x' are formulas of a spreadsheet, such as '=\"000\"'" in remark.message
+
+
 def test_different_currencies_and_percent_signs_in_a_column_are_named() -> None:
     [remark] = strings(["5 %", "0.05", "7%", "0.1"])
     assert (remark.code, remark.level) == ("mixed_units", "warning")

@@ -1,5 +1,6 @@
 """Remarks on decisions about a whole text file, at the columns that they concern."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -15,7 +16,7 @@ Remarks = Mapping[str, tuple[Remark, ...]]
 LONG_NUMBER = 5  # digits
 MOST_SHOWN = 3  # cells, and rows
 MOST_NOTES = 20  # rows at the end
-FEWEST_DELIMITED = 2  # columns
+MOST_DELIMITED = 1_000  # columns, as regular expressions count
 FEWEST_COLUMNS = 3  # with which a single value is remarkable
 SEVERAL_WORDS = r"\S\s+\S"
 MOST_STRINGS = 10_000  # of a column, that are looked at
@@ -151,15 +152,22 @@ def name_remarks(line: Sequence[str], table: pa.Table) -> Remarks:
 
 
 def joined_row_remarks(table: pa.Table, delimiter: str) -> Remarks:
-    """At columns with values that hold whole rows, as where the closing quote of a value is missing in two rows."""
+    """At columns with values that hold whole rows, as where the closing quote of a value is missing in two rows.
+
+    Such a value has the rest of its row before the first line break, and as many delimiters as rows have in all.
+    """
     found: dict[str, tuple[Remark, ...]] = {}
-    if table.num_columns < FEWEST_DELIMITED:
+    others = table.num_columns - 1
+    if not 0 < others < MOST_DELIMITED:
         return found
-    for name, column in zip(table.column_names, table.columns, strict=True):
+    for place, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
         if pa.types.is_string(column.type) and pc.any(pc.match_substring(column, "\n")).as_py():
-            lines = pc.count_substring(column, "\n")
-            delimiters = pc.multiply(lines, table.num_columns - 1)
-            is_joined = pc.and_(pc.greater(lines, 0), pc.equal(pc.count_substring(column, delimiter), delimiters))
+            has_all = pc.equal(
+                pc.count_substring(column, delimiter), pc.multiply(pc.count_substring(column, "\n"), others)
+            )
+            cell = rf"[^\n{re.escape(delimiter)}]*"
+            rest = rf"^(?:{cell}{re.escape(delimiter)}){{{others - place}}}{cell}\n"
+            is_joined = pc.and_(has_all, pc.match_substring_regex(column, rest))
             count = pc.sum(is_joined).as_py() or 0
             if count:
                 row = pc.index(is_joined, True).as_py()

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,14 @@ NEAR = 0.1  # of the range of the others
 # The smallest and largest integers of 16 and 32 bits, and what well logs have.
 SENTINELS = frozenset({-32768.0, 32767.0, -2147483648.0, 2147483647.0, -999.25})
 NINES = re.compile(r"-?99+(?:\.9*0?)?|-9(?:\.0)?")
+FAR_DATES = {
+    text: datetime.fromisoformat(f"{text}T00:00:00+00:00").timestamp()
+    for text in ("0001-01-01", "1900-01-01", "1970-01-01", "2099-12-31", "2999-12-31", "9999-12-31")
+}
 FIRST_DAY = date(1899, 12, 30)  # the day 0 of Excel
 EXCEL_DAYS = (20_000, 60_000)  # 1954 to 2064
 FIRST_WRITTEN, LAST_WRITTEN = 1900_01_01, 2100_12_31
+MOST_LABELS = 1_000  # that are compared
 LONGEST = 64  # characters, of a number with a unit
 DURATION = re.compile(r"-?\d{1,5}:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?", re.ASCII)
 DATE_NAME = re.compile(r"(?i)(?:date|datum|fecha|dato)s?$|^(?:date|datum|fecha|dato|day|tag|dt)(?:\b|_)")
@@ -100,6 +105,23 @@ def _dates(name: str, present: NDArray[np.floating]) -> Iterator[Remark]:
         )
 
 
+def date_doubts(name: str, seconds: NDArray[np.floating]) -> Iterator[Remark]:
+    """At datetimes, a far one such as 9999-12-31 that repeats apart from the others."""
+    present = seconds[~np.isnan(seconds)]
+    for written, value in FAR_DATES.items():
+        others = present[present != value]
+        count = len(present) - len(others)
+        if _is_apart(value, count, others) and not others.min() <= value <= others.max():
+            yield Remark(
+                code="sentinel_values",
+                level="info",
+                message=f"{count} values of {shown(name)} are {written}, apart from the others. They may mean a "
+                "missing value, but were read as dates.",
+                suggestion=f'If so, send columns={{"{name}": {{"type": "datetime", "missing": ["{written}"]}}}} with '
+                "the file; write the date as the file has it.",
+            )
+
+
 def unit_doubts(name: str, labels: Sequence[str], counts: Sequence[int]) -> Iterator[Remark]:
     """At strings that say numbers, that some have a currency or a percent sign, and others none, or another."""
     units: dict[str, list[int]] = {}
@@ -119,10 +141,10 @@ def unit_doubts(name: str, labels: Sequence[str], counts: Sequence[int]) -> Iter
 
 
 def string_doubts(name: str, labels: Sequence[str], counts: NDArray[np.int64]) -> Iterator[Remark]:
-    """At strings, nearly all of which are numbers with the same unit, durations, or between single quotes."""
+    """At strings that are nearly all numbers with a unit, durations or quoted, or of which some differ in case only."""
     total = int(counts.sum())
     units: Counter[str] = Counter()
-    durations = quoted = 0
+    durations = quoted = formulas = 0
     first: dict[str, str] = {}
     for label, count in zip(labels, counts.tolist(), strict=True):
         if (found := WITH_UNIT.fullmatch(label[:LONGEST])) and read_number(found["number"]) is not None:
@@ -131,6 +153,7 @@ def string_doubts(name: str, labels: Sequence[str], counts: NDArray[np.int64]) -
             first.setdefault(unit, label)
         durations += count * (DURATION.fullmatch(label) is not None)
         quoted += count * (len(label) > 1 and label[0] == label[-1] == "'")
+        formulas += count * (label.startswith('="') and label.endswith('"'))
     least = max(FEWEST, MOST * total)
     [(unit, count)] = units.most_common(1) or [("", 0)]
     if count >= least:
@@ -139,6 +162,10 @@ def string_doubts(name: str, labels: Sequence[str], counts: NDArray[np.int64]) -
         yield _durations(name, durations, next(label for label in labels if DURATION.fullmatch(label)))
     elif quoted >= least:
         yield _quoted_strings(name, quoted, labels[0])
+    elif formulas >= least:
+        yield _formulas(name, formulas, labels[0])
+    else:
+        yield from _similar_labels(name, [label for place, label in enumerate(labels) if counts[place]])
 
 
 def _numbers_with_unit(name: str, count: int, unit: str, cell: str) -> Remark:
@@ -169,6 +196,35 @@ def _quoted_strings(name: str, count: int, cell: str) -> Remark:
         "them.",
         suggestion="Send the file with quotechar=' (a single quote).",
     )
+
+
+def _formulas(name: str, count: int, cell: str) -> Remark:
+    return Remark(
+        code="quoted_strings",
+        level="warning",
+        message=f"{count} values of {shown(name)} are formulas of a spreadsheet, such as {shown(cell)}, and were read "
+        "as they are written.",
+        suggestion='Remove =" and " from the cells.',
+    )
+
+
+def _similar_labels(name: str, labels: Sequence[str]) -> Iterator[Remark]:
+    """Few labels, of which some differ in case alone."""
+    if len(labels) > MOST_LABELS:
+        return
+    alike: dict[str, list[str]] = {}
+    for label in labels:
+        alike.setdefault(label.casefold(), []).append(label)
+    several = [group for group in alike.values() if len(group) > 1]
+    if several:
+        listed = "; ".join(", ".join(map(shown, group)) for group in several[:FEWEST])
+        yield Remark(
+            code="similar_labels",
+            level="info",
+            message=f"Some values of {shown(name)} differ in upper and lower case only: {listed}. They are different "
+            "categories.",
+            suggestion="If they mean the same, write them alike.",
+        )
 
 
 def _sentinel_values(name: str, found: Sequence[tuple[float, int]], others: NDArray[np.floating]) -> Remark:

@@ -15,7 +15,7 @@ from steelyard.tabular.types.boolean import Boolean
 from steelyard.tabular.types.category import Category, Text
 from steelyard.tabular.types.column_type import MOST, ColumnType, Recognizable
 from steelyard.tabular.types.datetime import Datetime, looks_like_one
-from steelyard.tabular.types.doubtful_values import number_doubts, string_doubts, unit_doubts
+from steelyard.tabular.types.doubtful_values import date_doubts, number_doubts, string_doubts, unit_doubts
 from steelyard.tabular.types.markers import is_marker
 from steelyard.tabular.types.number import Number
 from steelyard.tabular.types.registry import candidates
@@ -69,7 +69,8 @@ def recognize(
     many or too long for categories are texts.
     """
     if known is not None:
-        return Recognized(known, values, known.reason)
+        found = Recognized(known, values, known.reason)
+        return with_doubts(name, found) if has_doubts else found
     if values.labels is not None and not values.are_texts:
         return Recognized(Boolean(), values, Boolean().reason)
     if values.labels is None:
@@ -84,6 +85,8 @@ def with_doubts(name: str, found: Recognized) -> Recognized:
     values = found.values
     if isinstance(found.type, Number) and values.labels is None and not found.is_id:
         return replace(found, remarks=(*found.remarks, *number_doubts(name, values.array)))
+    if isinstance(found.type, Datetime):
+        return replace(found, remarks=(*found.remarks, *date_doubts(name, values.array)))
     if isinstance(found.type, Category) and values.labels is not None and not found.remarks:
         counts = np.bincount(values.array[values.array >= 0], minlength=len(values.labels))
         return replace(found, remarks=tuple(string_doubts(name, values.labels, counts)))
