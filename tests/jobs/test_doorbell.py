@@ -4,6 +4,8 @@ import json
 import socket
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,22 @@ def test_a_broker_that_is_not_there_is_given_up_at_once() -> None:
         assert not bell.ring("job_1")
         assert not bell.answers()
         assert time.monotonic() - started < 4 * CONNECT_SECONDS
+
+
+def test_a_broker_that_hangs_up_is_asked_once() -> None:
+    with socket.socket() as broker:
+        broker.bind(("127.0.0.1", 0))
+        broker.listen()
+        bell = Doorbell(f"redis://127.0.0.1:{broker.getsockname()[1]}/0")
+        for ask in (partial(bell.ring, "job_1"), bell.answers):
+            with ThreadPoolExecutor(1) as pool:
+                answer = pool.submit(ask)
+                broker.accept()[0].close()
+                assert not answer.result(timeout=10 * CONNECT_SECONDS)
+            broker.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                broker.accept()
+            broker.settimeout(None)
 
 
 def test_a_broker_that_says_nothing_is_given_up_after_a_few_seconds() -> None:

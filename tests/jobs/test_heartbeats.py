@@ -7,6 +7,7 @@ from steelyard.jobs import heartbeats
 from steelyard.jobs.heartbeats import FORGOTTEN_SECONDS, SILENT_SECONDS
 from steelyard.store.engine import reading, writing
 from steelyard.store.tables import Worker
+from steelyard_worker.housekeeping import ANNOUNCE_ROUNDS, ROUND_SECONDS
 
 
 def age(engine: Engine, name: str, seconds: float) -> None:
@@ -46,3 +47,7 @@ def test_a_worker_that_has_been_silent_for_long_is_deleted_by_the_next_announcem
     age(engine, "older", FORGOTTEN_SECONDS + 1)
     heartbeats.announce(engine, "w", concurrency=2)
     assert names(engine) == ["old", "w"]
+
+
+def test_a_worker_may_miss_three_announcements() -> None:
+    assert SILENT_SECONDS == 4 * ANNOUNCE_ROUNDS * ROUND_SECONDS

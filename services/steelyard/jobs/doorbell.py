@@ -21,7 +21,7 @@ log = get_logger(__name__)
 
 def transport_options(broker_url: str) -> dict[str, Any]:
     """Options for an unreachable broker: fail within about a second and do not retry."""
-    options: dict[str, Any] = {"max_retries": 0, "interval_start": 0, "interval_step": 0}
+    options: dict[str, Any] = {"max_retries": 0}
     if broker_url.startswith("redis"):
         options |= {"socket_connect_timeout": CONNECT_SECONDS, "socket_timeout": 2 * CONNECT_SECONDS}
     return options
