@@ -1,9 +1,10 @@
-"""What it costs a run to keep its history and its checkpoints, and how often it writes to the database.
+"""What it costs a run to keep its history, its checkpoints and its recording, and how often it writes to the database.
 
     python -m benchmarks.recording [W1 W3]
 
-Each workload is trained by turns by itself and with the worker's recorder, which writes to a SQLite database as in
-the service. Short ones are trained again and again until some seconds are full, each as a run of its own.
+Each workload is trained by turns by itself, with the worker's recorder, which writes to a SQLite database as in the
+service, and with the recording of weights and statistics, too. Short ones are trained again and again until some
+seconds are full, each as a run of its own.
 A run's last statistics and its result are not in it: `make bench-service` shows what those take.
 """
 
@@ -26,13 +27,15 @@ from steelyard.jobs import ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim
 from steelyard.nn.training.loop import Training
-from steelyard.store.engine import make_engine
+from steelyard.store.engine import make_engine, writing
 from steelyard.store.migration import upgrade
 from steelyard.training import submission
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import read_job
+from steelyard.training.schema.spec import RecordingSettings
 from steelyard_worker.checkpoint import Saved, to_bytes
 from steelyard_worker.fingerprint import fingerprint
+from steelyard_worker.observer import Observer
 from steelyard_worker.recorder import Recorder
 
 LEAST_ROUNDS = 5
@@ -43,7 +46,7 @@ Run = Callable[[Training, Engine, Claim], None]
 
 def main() -> None:
     """Measure, print."""
-    table = Table("", "alone", "recorded", "cost", "writes", "a second", box=None)
+    table = Table("", "alone", "progress", "cost", "writes", "a second", "recording", "cost", "ms", box=None)
     with tempfile.TemporaryDirectory(prefix="sy-recording-") as folder:
         engine = make_engine(f"sqlite:///{folder}/steelyard.db")
         upgrade(engine)
@@ -57,18 +60,23 @@ def measure(name: str, engine: Engine) -> list[str]:
     contender = Steelyard(WORKLOADS[name].make(), 1)
     writes: list[None] = []
     event.listen(engine, "commit", lambda _: writes.append(None))
-    seconds(contender, engine, listen)  # to get warm
+    for run in (listen, observe):
+        seconds(contender, engine, run)  # to get warm
     alone: list[float] = []
     recorded: list[float] = []
+    observed: list[float] = []
     counts: list[int] = []
     while sum(alone) < FILLED_SECONDS or len(alone) < LEAST_ROUNDS:
         alone.append(seconds(contender, engine, listen))
         writes.clear()
         recorded.append(seconds(contender, engine, record))
-        counts.append(len(writes) - 2)  # two are the submission and the claim
-    before, after, count = statistics.median(alone), statistics.median(recorded), statistics.median(counts)
-    cost = f"{100 * (after / before - 1):+.1f} %"
-    return [f"{before:.4f} s", f"{after:.4f} s", cost, f"{count:.1f}", f"{count / after:.1f}"]
+        counts.append(len(writes) - 3)  # three are the submission, the claim and the end
+        observed.append(seconds(contender, engine, observe))
+    before, after, whole = (statistics.median(each) for each in (alone, recorded, observed))
+    count = statistics.median(counts)
+    progress = [f"{after:.4f} s", f"{100 * (after / before - 1):+.1f} %", f"{count:.1f}", f"{count / after:.1f}"]
+    recording = [f"{whole:.4f} s", f"{100 * (whole - after) / before:+.1f} %", f"{1000 * (whole - after):.1f}"]
+    return [f"{before:.4f} s", *progress, *recording]
 
 
 def seconds(contender: Steelyard, engine: Engine, run: Run) -> float:
@@ -104,6 +112,28 @@ def record(training: Training, engine: Engine, held: Claim) -> None:
     recorder = Recorder(engine, held, partial(make_checkpoint, training), state_bytes=training.state_bytes)
     for happened in training.run():
         recorder.take(happened, time.perf_counter() - started)
+    finish(training, engine, held)
+
+
+def observe(training: Training, engine: Engine, held: Claim) -> None:
+    """Train as a worker does, and record statistics and weights."""
+    started = time.perf_counter()
+    observer = Observer(held.job_id, training, RecordingSettings(), 0)
+    make = partial(make_checkpoint, training)
+    recorder = Recorder(engine, held, make, state_bytes=training.state_bytes, observer=observer)
+    for happened in training.run():
+        observer.take(happened)
+        recorder.take(happened, time.perf_counter() - started)
+    observer.end()
+    finish(training, engine, held, observer.write_end)
+
+
+def finish(training: Training, engine: Engine, held: Claim, also: ledger.Write | None = None) -> None:
+    """Make the transaction that every run ends with."""
+    with writing(engine) as connection:
+        ledger.move_on(connection, held, epoch=training.epoch, train_seconds=0.0)
+        if also is not None:
+            also(connection)
 
 
 def make_checkpoint(training: Training) -> Checkpoint:

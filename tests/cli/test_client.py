@@ -63,6 +63,17 @@ def test_a_job_is_trained_shown_and_asked_from_the_shell(service: Service, tmp_p
         assert archive["output/kernel"].tobytes() == kernel.tobytes()
 
 
+def test_statistics_are_shown_and_saved(url: str, job: str, tmp_path: Path) -> None:
+    assert "dense_1/kernel" in invoke("diagnostics", job, "--url", url).stdout
+    assert "epoch 2" in invoke("diagnostics", job, "--series", "norm", "--layer", "output", "--url", url).stdout
+    file = tmp_path / "statistics.csv"
+    assert invoke("diagnostics", job, "--series", "norm", "-o", str(file), "--url", url).returncode == 0
+    assert file.read_text().startswith("epoch,layer,tensor,series,value")
+    assert "must end with .csv" in invoke("diagnostics", job, "-o", str(tmp_path / "x.txt"), "--url", url).stderr
+    weights = tmp_path / "first.npz"
+    assert invoke("weights", job, "--snapshot", "epoch-1", "-o", str(weights), "--url", url).returncode == 0
+
+
 def test_a_step_is_traced_from_the_shell(url: str, tmp_path: Path) -> None:
     spec = tmp_path / "step.yaml"
     spec.write_text("data: {builtin: iris}\nlayers: [4]\ntraining: {batch_size: 16}\n")

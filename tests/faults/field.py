@@ -1,5 +1,7 @@
 """A running service to do harm to, and the tally of what came of it: lost jobs, doubled jobs, other bytes."""
 
+import hashlib
+import json
 import signal
 import time
 import uuid
@@ -68,7 +70,8 @@ class Field:
         environment = {"FAULTS": str(faults), "PYTHONPATH": str(INJECT)}
         with Service.start(data_dir, workers=workers, environment=environment, **settings) as service:
             opened = cls(service, faults)
-            opened.expected = service.wait(opened.post(), seconds=120)["weights_sha256"]
+            job = service.wait(opened.post(), seconds=120)
+            opened.expected = job["weights_sha256"] + opened.recording(job["id"])
             yield opened
 
     def tally(self, fault: str) -> Tally:
@@ -135,7 +138,16 @@ class Field:
         ]
         epochs = self.ask("GET", f"/v1/jobs/{job_id}/history")["epochs"]
         tally.doubled += len(same_name) != 1 or len(models) != 1 or epochs != list(range(1, EPOCHS + 1))
-        tally.other_bytes += job["weights_sha256"] != self.expected
+        tally.other_bytes += job["weights_sha256"] + self.recording(job_id) != self.expected
+
+    def recording(self, job_id: str) -> str:
+        """A digest of what was recorded of the job: its statistics, and its weights at the recorded epochs."""
+        path = f"/v1/jobs/{job_id}"
+        series = self.ask("GET", f"{path}/diagnostics")
+        assert (series["recorded"], series["epochs"][:3]) == (True, [0, 1, 2])
+        weights = self.ask("GET", f"{path}/weights")["snapshots"]
+        recorded = [{name: series[name] for name in ("epochs", "layers", "run")}, weights]
+        return hashlib.sha256(json.dumps(recorded).encode()).hexdigest()
 
     def moves_on(self, job_ids: list[str], tally: Tally, harm: Callable[[], None], *, seconds: float = 60.0) -> None:
         """Do harm, and note how long it takes until the service is ready and each of the jobs gets on or has ended."""

@@ -1,5 +1,6 @@
 """Observes a training: records statistics and weights at the epochs that the job records, until they are written."""
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,16 @@ from steelyard.training.schema.spec import AUTO_WEIGHTS, RecordingSettings
 from steelyard_worker.watch import Watch
 
 
+@dataclass(frozen=True)
+class _Moment:
+    """The weights after an epoch, and those before its last step, if they are known."""
+
+    epoch: int
+    weights: NDArray[Any]
+    before: NDArray[Any] | None
+    at_end: bool = False
+
+
 class Observer:
     """The recording of a training, as far as it is not written yet.
 
@@ -37,7 +48,9 @@ class Observer:
         if self._layout is not None and len(whole.members) > 1:
             self._layout = self._layout.named_after(member_name(1))
         self._has_started = False  # what is known before the first step is written
-        self._pending: list[NewRecord] = []
+        self._is_small = training.network.size <= AUTO_WEIGHTS
+        self._moments: list[_Moment] = []  # of which the records are not computed yet
+        self._pending: list[NewRecord] = []  # which are not written yet
         self.watch: Watch | None = None
         if asked.statistics:
             training.watch_last_steps(self._epochs)
@@ -52,7 +65,7 @@ class Observer:
             self._record(event.epoch)
 
     def write(self, connection: Connection) -> None:
-        """Store what is not stored yet. Call `forget_written` after the commit."""
+        """Store what is computed and not stored yet. Call `forget_written` after the commit."""
         if not self._has_started:
             recordings.start(connection, self._job_id, self._layout, self._whole.initial)
         if self._layout is not None:
@@ -67,8 +80,14 @@ class Observer:
             self.watch.forget_written(self._new_records)
         self._pending.clear()
 
+    def end(self) -> None:
+        """Compute the rest of the recording of a run that has ended: the best and the last epoch."""
+        self.catch_up()
+        if self._probe is not None:
+            _ = self._last_records
+
     def write_end(self, connection: Connection) -> None:
-        """Store the rest of the recording of a run that has ended: the best and the last epoch."""
+        """Store all that is not stored yet of a run that has ended."""
         self.watch = None  # the findings of the end say more
         self.write(connection)
         if self._layout is not None:
@@ -96,24 +115,38 @@ class Observer:
         return Recording.of(layout, [*records.values()])
 
     def _record(self, epoch: int) -> None:
-        training = self._training
-        weights = training.network.parameters if epoch else training.vectors["initial"]
-        self._pending += self._make(epoch, weights)
+        if epoch == 0:
+            self._moments.append(_Moment(0, self._training.vectors["initial"], None))
+            return
+        weights, before = self._training.network.parameters, self._training.before_last_step
+        if self._is_small:
+            self._moments.append(_Moment(epoch, weights.copy(), None if before is None else before.copy()))
+        else:
+            self._moments.append(_Moment(epoch, weights, before))
+            self.catch_up()
 
-    def _make(self, epoch: int, weights: NDArray[Any], *, at_end: bool = False) -> list[NewRecord]:
+    def catch_up(self) -> None:
+        """Compute the records of the epochs that were taken; outside of transactions, because it takes a while.
+
+        Those of small networks are computed together, which is faster than one by one between steps.
+        """
+        self._pending += [record for moment in self._moments for record in self._make(moment)]
+        self._moments.clear()
+
+    def _make(self, moment: _Moment) -> list[NewRecord]:
         """The record of an epoch, unless nothing of it is to be recorded."""
-        training, record = self._training, None
+        record = None
         if self._asked.statistics and self._probe is not None:
-            before = training.before_last_step if epoch == training.epoch and not at_end else None
-            record = self._probe.record(epoch, weights, initial=training.vectors["initial"], before=before)
-        kept = weights.copy() if self._keeps_weights(epoch) else None
-        return [] if record is None and kept is None else [NewRecord(epoch, record, kept, at_end)]
+            initial = self._training.vectors["initial"]
+            record = self._probe.record(moment.epoch, moment.weights, initial=initial, before=moment.before)
+        kept = moment.weights.copy() if self._keeps_weights(moment.epoch) else None
+        return [] if record is None and kept is None else [NewRecord(moment.epoch, record, kept, moment.at_end)]
 
     def _keeps_weights(self, epoch: int) -> bool:
         """Whether the weights after an epoch are stored; those before the first step always are, as `initial`."""
         if isinstance(self._asked.weights, list):
             return epoch in self._asked.weights
-        return self._asked.weights == "auto" and epoch > 0 and self._training.network.parameters.size <= AUTO_WEIGHTS
+        return self._asked.weights == "auto" and epoch > 0 and self._is_small
 
     def _is_recorded(self, epoch: int) -> bool:
         return epoch in self._epochs or (epoch == self._training.epoch and self._training.stopped_early)
@@ -127,5 +160,5 @@ class Observer:
             record
             for epoch, name in sorted(found.items())
             if epoch > 0 and not self._is_recorded(epoch)
-            for record in self._make(epoch, vectors[name], at_end=True)
+            for record in self._make(_Moment(epoch, vectors[name], None, at_end=True))
         ]

@@ -187,6 +187,8 @@ class Outcome:
     def save(self, status: str, error: SteelyardError | None = None, *, epochs: Epochs = ()) -> None:
         """Store how the run ended and the last `epochs` of its history, in one transaction. Raises `FencedOff`."""
         training, delivered, prepared = self._training, self._delivered, self._prepared
+        if self.observer is not None:
+            self.observer.end()
         metrics: dict[str, Any] = {}
         baseline: dict[str, Any] | None = None
         predictions: list[SplitPredictions] = []
@@ -218,7 +220,8 @@ class Outcome:
                 [member] = delivered.members
                 snapshots.append(WeightSnapshot(OPTIMIZER, member.epoch, as_tensors(member.optimizer_state)))
         made: dict[str, Any] = {"snapshots": snapshots, "predictions": predictions, "model": model}
-        made["also"] = None if self.observer is None else self.observer.write_end
+        if self.observer is not None:
+            made["also"] = self.observer.write_end
         save_result(self._engine, self.held, end, **made, epochs=epochs)
 
     def _stopping(self, status: str) -> dict[str, Any] | None:

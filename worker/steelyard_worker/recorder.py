@@ -75,7 +75,10 @@ class Recorder:
         checkpoint = self._make_checkpoint() if with_checkpoint else None
         if self._epochs or checkpoint is not None:
             seconds = self._train_seconds
-            also = None if self._observer is None else self._observer.write
+            also = None
+            if self._observer is not None:
+                self._observer.catch_up()
+                also = self._observer.write
             ledger.record(
                 self._engine, self._held, self.unwritten, train_seconds=seconds, checkpoint=checkpoint, also=also
             )

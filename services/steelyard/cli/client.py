@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
+from urllib.parse import urlencode
 
 import click
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from steelyard.cli import rendering
 from steelyard.cli.connection import Client, end
 from steelyard.cli.documents import JSON, Unreadable, read_job, read_rows
+from steelyard.cli.statistics import show_statistics
 
 P = ParamSpec("P")
 INTERRUPTED = 130
@@ -136,7 +138,7 @@ def predict(model: str, file: Any, url: str) -> None:
 @click.command()
 @click.argument("job")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help=f"A file: {', '.join(FORMS)}.")
-@click.option("--snapshot", default="final", show_default=True, type=click.Choice(["initial", "best", "final"]))
+@click.option("--snapshot", default="final", show_default=True, help="initial, best, final, or an epoch: epoch-8.")
 @url_option
 def weights(job: str, output: Path, snapshot: str, url: str) -> None:
     """Download the weights of JOB to a file."""
@@ -203,8 +205,29 @@ def diff(first: str, second: str, align: bool, url: str) -> None:
     click.echo(json.dumps(answer, indent=2))
 
 
+@click.command()
+@click.argument("job")
+@click.option("--layer", help="Only this layer.")
+@click.option("--series", help="Only series of this name.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Save the series as a .csv file.")
+@url_option
+def diagnostics(job: str, layer: str | None, series: str | None, output: Path | None, url: str) -> None:
+    """Show how the weights, gradients and units of JOB changed while it trained."""
+    path, chosen = f"/v1/jobs/{job}/diagnostics", {"layer": layer, "series": series}
+    wanted = {name: value for name, value in chosen.items() if value is not None}
+    client = _connect(url)
+    if output is None:
+        show_statistics(Console(), client.get(path, **wanted), series)
+        return
+    if output.suffix != ".csv":
+        end(f"{output} ends with {output.suffix or 'nothing'}; it must end with .csv")
+    client.save(f"{path}?{urlencode(wanted)}", "text/csv", output)
+    click.echo(f"{output}: {output.stat().st_size:,} bytes")
+
+
 COMMANDS = {
-    command.name: command for command in (train, jobs, show, diagnose, cancel, predict, weights, trace, mend, diff)
+    command.name: command
+    for command in (train, jobs, show, diagnose, cancel, predict, weights, diagnostics, trace, mend, diff)
 }
 
 

@@ -16,6 +16,7 @@ MODULES = {
         "cancel",
         "predict",
         "weights",
+        "diagnostics",
         "trace",
         "mend",
         "diff",

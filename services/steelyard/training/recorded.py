@@ -32,6 +32,7 @@ from steelyard.store import tensors
 from steelyard.store.blobs import Blob
 from steelyard.store.engine import reading
 from steelyard.store.tables import JobRecording, RecordedEpoch, Snapshot
+from steelyard.training import recordings
 from steelyard.training.kind import TRAINING
 from steelyard.training.schema.results import SnapshotFacts, TensorFacts
 
@@ -43,12 +44,8 @@ Hashed = tuple[PiecewiseTensor, str]  # with its SHA-256
 def load_recording(connection: Connection, job_id: str) -> Recording | None:
     """The recorded statistics of a job; `None` if none are recorded."""
     layout = _load_layout(connection, job_id)
-    query = select(RecordedEpoch.epoch, RecordedEpoch.statistics)
-    query = query.where(RecordedEpoch.job_id == job_id, RecordedEpoch.statistics.is_not(None))
-    rows = [] if layout is None else connection.execute(query).all()
-    if layout is None or not rows:
-        return None
-    return Recording.of(layout, [Record.from_bytes(row.epoch, row.statistics, layout) for row in rows])
+    records = [] if layout is None else recordings.load(connection, job_id, layout)
+    return Recording.of(layout, records) if layout is not None and records else None
 
 
 def compute_recording(connection: Connection, job_id: str) -> Recording | None:

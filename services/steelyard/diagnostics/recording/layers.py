@@ -17,6 +17,7 @@ DORMANT = 0.025  # of the layer's mean activity (ReDo)
 SAME_DIRECTION = 0.999  # of the cosine between the outputs of two units
 ROWS_SATURATED = 0.95  # a unit is saturated if it is so for as large a share of the rows
 MOST_COMPARED = 1024  # units: the comparison takes the square of their number
+ROWS_COMPARED = 64
 # Where an activation is flat: below and above these outputs.
 FLAT = {"tanh": (-0.97, 0.97), "hard_tanh": (-0.97, 0.97), "sigmoid": (0.01, 0.99), "hard_sigmoid": (0.01, 0.99)}
 FAR_BELOW = np.array([[-0.5, -1.0, -10.0]])
@@ -28,6 +29,7 @@ class Tapped(Stage):
     def __init__(self, stage: Stage, layer: "ObservedLayer", around: Surroundings) -> None:
         self._stage, self._layer = stage, layer
         self._passes_gradient = around.needs_input_gradient
+        self._is_first = not layer.taps
         self.is_activation = isinstance(stage, ActivationStage)
         self.x = self.y = np.empty((0, 0))
         self.gradient_in = self.gradient_out = np.nan  # root mean squares, by the inputs and by the outputs
@@ -40,11 +42,12 @@ class Tapped(Stage):
 
     def backward(self, grad: Array) -> Array:
         """As the stage does."""
-        self.gradient_out = _root_mean_square(grad)
+        is_last = self is self._layer.taps[-1]
+        self.gradient_out = _root_mean_square(grad) if is_last else np.nan
         for name, norms in self._stage.row_norms(grad).items():
             self._layer.squares[name] = float(norms.sum(dtype=np.float64))
         found = self._stage.backward(grad)
-        self.gradient_in = _root_mean_square(found) if self._passes_gradient else np.nan
+        self.gradient_in = _root_mean_square(found) if self._is_first and self._passes_gradient else np.nan
         return found
 
 
@@ -74,16 +77,16 @@ class ObservedLayer:
         self.taps.append(tapped)
         return tapped
 
-    def look_forward(self) -> dict[str, float]:
+    def look_forward(self, spreads: "Spreads") -> dict[str, float]:
         """The series that a forward pass gives; before the way back, which overwrites the outputs."""
         first, last = self.taps[0], self.taps[-1]
         found: dict[str, float] = {}
         if isinstance(self.layer, (Dense, ActivationLayer)):
             sums = last.x if last.is_activation else last.y
-            found["preactivation_mean"], found["preactivation_std"] = _mean_and_std(sums)
-        found["output_mean"], found["output_std"] = _mean_and_std(last.y)
+            found["preactivation_mean"], found["preactivation_std"] = spreads.of(sums)
+        found["output_mean"], found["output_std"] = spreads.of(last.y)
         if not isinstance(self.layer, Embedding):  # whose inputs are numbers of categories
-            found["forward_gain"] = _ratio(found["output_std"], _mean_and_std(first.x)[1])
+            found["forward_gain"] = _ratio(found["output_std"], spreads.of(first.x)[1])
         return found | self._look_at_units(last)
 
     def _look_at_units(self, last: Tapped) -> dict[str, float]:
@@ -92,13 +95,13 @@ class ObservedLayer:
         flat = FLAT.get(self._activation.name) if self._activation is not None and last.is_activation else None
         if flat is not None:
             is_flat = (outputs < flat[0]) | (outputs > flat[1])
-            found["saturated"] = float((is_flat.mean(axis=0) >= ROWS_SATURATED).mean())
+            found["saturated"] = _share(np.add.reduce(is_flat, axis=0) >= ROWS_SATURATED * len(outputs))
         if not self._is_hidden:
             return found
-        activity = np.abs(outputs).mean(axis=0, dtype=np.float64)
-        found["dormant"] = float((activity <= DORMANT * activity.mean()).mean())
+        activity = np.add.reduce(np.abs(outputs), axis=0)
+        found["dormant"] = _share(activity <= DORMANT * np.add.reduce(activity) / activity.size)
         if self._is_rectifier:
-            found["dead"] = float((outputs.max(axis=0) <= 0).mean())
+            found["dead"] = _share(activity == 0)
         if isinstance(self.layer, Dense):
             found["duplicate"] = _share_of_duplicates(outputs)
         return found
@@ -129,14 +132,32 @@ def as_row(values: dict[str, float]) -> list[float]:
 
 
 def _is_flat_below(activation: Activation) -> bool:
-    """Whether the slope is zero for all negative sums, as that of relu is."""
+    """Whether the value and the slope are zero for all negative sums, as those of relu are."""
     if activation.curve is None:  # it depends on other units, or on what it learns
         return False
     z = FAR_BELOW.copy()
     out, grad, scratch = np.empty_like(z), np.ones_like(z), np.empty_like(z)
     activation.forward(z, out, scratch)
+    is_zero = not out.any()
     activation.backward(z, out, grad, scratch)
-    return not grad.any()
+    return is_zero and not grad.any()
+
+
+class Spreads:
+    """Means and standard deviations of the arrays of one pass: the outputs of a layer are the inputs of the next."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[float, float]] = {}
+
+    def of(self, values: Array) -> tuple[float, float]:
+        """The mean and the standard deviation."""
+        if id(values) not in self._found:
+            self._found[id(values)] = _mean_and_std(values)
+        return self._found[id(values)]
+
+
+def _share(units: Array) -> float:
+    return int(np.count_nonzero(units)) / units.size
 
 
 def _mean_and_std(values: Array) -> tuple[float, float]:
@@ -156,12 +177,12 @@ def _ratio(above: float, below: float) -> float:
 
 def _share_of_duplicates(outputs: Array) -> float:
     """The share of units whose outputs have the direction of another unit's; units that are always zero have none."""
-    some = outputs[:, :MOST_COMPARED]
+    some = outputs[:ROWS_COMPARED, :MOST_COMPARED]
     lengths = np.sqrt(np.einsum("ij,ij->j", some, some))
     products = some.T @ some
     lengths[lengths == 0] = np.inf
     products /= lengths
     products /= lengths[:, None]
-    np.fill_diagonal(products, 0)
+    products.flat[:: len(products) + 1] = 0
     np.abs(products, out=products)
-    return float((products.max(axis=0) > SAME_DIRECTION).mean())
+    return _share(np.maximum.reduce(products, axis=0) > SAME_DIRECTION)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from steelyard.diagnostics.recording.layers import ObservedLayers, as_row
+from steelyard.diagnostics.recording.layers import ObservedLayers, Spreads, as_row
 from steelyard.diagnostics.recording.record import Layout, Record, TensorPlace
 from steelyard.diagnostics.recording.weights import Measured, WeightStatistics
 from steelyard.nn.losses import Cost, Loss
@@ -75,7 +75,8 @@ class Probe:
         network.gradients[:] = 0
         with np.errstate(all="ignore"):
             outputs = self._pass.forward(self._x)
-            rows = [layer.look_forward() for layer in self._observed]
+            spreads = Spreads()
+            rows = [layer.look_forward(spreads) for layer in self._observed]
             loss = self._cost.value(outputs, self._y, self._row_weights)
             self._pass.backward(self._cost.gradient)
             layers = np.array(
