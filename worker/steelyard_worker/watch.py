@@ -13,7 +13,7 @@ from steelyard.diagnostics.diagnosis import diagnose
 from steelyard.diagnostics.recording.record import Layout, Record, Recording
 from steelyard.diagnostics.run import History, Run, RunData
 from steelyard.documents.writer import to_values
-from steelyard.jobs import ledger
+from steelyard.jobs.event_log import tell_findings
 from steelyard.nn.training.loop import Batch, Epoch
 
 
@@ -40,7 +40,7 @@ class Watch:
             for place in range(len(records))
             for finding in self._look([*self._records, *records[: place + 1]])
         ]
-        ledger.tell_findings(connection, self._job_id, found)
+        tell_findings(connection, self._job_id, found)
 
     def forget_written(self, records: Sequence[Record]) -> None:
         """Note that what `write` told is committed."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
 
-from steelyard.jobs import ledger
+from steelyard.jobs.event_log import findings_told
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.queries import all_findings
 from steelyard.jobs.schema import StreamedEvent
@@ -93,7 +93,7 @@ def read_feed(engine: Engine, job_id: str, kind: Kind[Any], cursor: Cursor, unti
             raise kind.not_found(job_id)
         told = connection.execute(_events_after(job_id, cursor, until)).all()
         trained = connection.execute(_epochs_after(job_id, cursor, until)).all()
-        known = {(each["code"], each["layer"]) for each in connection.execute(ledger.findings_told(job_id)).scalars()}
+        known = {(each["code"], each["layer"]) for each in connection.execute(findings_told(job_id)).scalars()}
     is_whole = len(told) < BATCH and len(trained) < BATCH
     is_end = is_whole and job.status in ENDED and (until is None or until.is_ended)
     happened: list[Happened] = []

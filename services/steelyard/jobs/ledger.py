@@ -14,26 +14,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from steelyard.errors import Conflict, FencedOff, RunFailed, WorkerLost
 from steelyard.jobs import checkpoints, queue
 from steelyard.jobs.checkpoints import Checkpoint
+from steelyard.jobs.event_log import sweep, tell
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import CANCELLED, ENDED, FAILED, QUEUED, RUNNING, SUCCEEDED, may_resume
 from steelyard.jobs.webhooks import outbox
 from steelyard.store.clock import now
 from steelyard.store.engine import reading, writing
 from steelyard.store.space import freeing
-from steelyard.store.tables import Event, HistoryEpoch, Job, JobDataset, JobInput
+from steelyard.store.tables import HistoryEpoch, Job, JobDataset, JobInput
 
 CRASHES_BEFORE_FAILURE = 3
 LOSSES_BEFORE_FAILURE = 20
 BACKOFF_SECONDS = 1.0  # after the first crash; four times as long after the second; zero after a loss
 RUNS_BETWEEN_SWEEPS = 50  # each run adds a few events; a job that is returned forever must not accumulate them
-EVENTS_KEPT = 200
-FINDING = "finding"  # the type of events for findings that are known before a job ends
 Epochs = Sequence[tuple[int, Mapping[str, float | None]]]  # each epoch with its metrics
 Write = Callable[[Connection], None]  # to the tables of a kind of job
 UNHARMED = {"crashes": 0, "losses": 0}
@@ -128,7 +127,7 @@ def claim(engine: Engine, *, owner: str, lease_seconds: float) -> Claim | None:
             return None
         tell(connection, row.id, RUNNING, f"attempt {row.attempt} runs on {owner}", attempt=row.attempt)
         if row.fence % RUNS_BETWEEN_SWEEPS == 0:
-            _sweep_events(connection, row.id)
+            sweep(connection, row.id)
         return Claim(job_id=row.id, fence=row.fence, attempt=row.attempt, request_id=row.request_id)
 
 
@@ -370,37 +369,6 @@ def _give_up(
         tell(connection, row.id, row.status, f"worker lost: {reason}", level="warning", **times)
         _end(connection, row.id, row.status, problem)
     return rows
-
-
-def _sweep_events(connection: Connection, job_id: str) -> None:
-    of_job = select(Event.id).where(Event.job_id == job_id)
-    oldest_kept = of_job.order_by(Event.id.desc()).offset(EVENTS_KEPT - 1).limit(1).scalar_subquery()
-    connection.execute(delete(Event).where(Event.job_id == job_id, Event.id < oldest_kept))
-
-
-def tell(connection: Connection, job_id: str, status: str, message: str, *, level: str = "info", **data: Any) -> None:
-    """Add an event: the job now has this `status`."""
-    event = {"job_id": job_id, "level": level, "type": "status", "message": message, "data": {"status": status, **data}}
-    connection.execute(insert(Event).values(created_at=now(), **event))
-
-
-def tell_findings(connection: Connection, job_id: str, findings: Sequence[Mapping[str, Any]]) -> None:
-    """Add an event for each finding that has none yet, in the transaction of a write that asked for the fence."""
-    told = [dict(data) for data in connection.execute(findings_told(job_id)).scalars()]
-    known = {(each["code"], each["layer"]) for each in told}
-    for finding in findings:
-        if (finding["code"], finding["layer"]) not in known:
-            known.add((finding["code"], finding["layer"]))
-            told.append(dict(finding))
-            event = {"job_id": job_id, "level": finding["level"], "type": FINDING, "message": finding["message"]}
-            connection.execute(insert(Event).values(created_at=now(), data=dict(finding), **event))
-    if findings:
-        connection.execute(update(Job).where(Job.id == job_id).values(findings=told))
-
-
-def findings_told(job_id: str) -> Select[dict[str, Any]]:
-    """The findings for which there are events, oldest first."""
-    return select(Event.data).where(Event.job_id == job_id, Event.type == FINDING).order_by(Event.id)
 
 
 def _end(connection: Connection, job_id: str, status: str, error: Mapping[str, Any] | None = None) -> None:

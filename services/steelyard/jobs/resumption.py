@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from steelyard.errors import Conflict
-from steelyard.jobs import ledger
+from steelyard.jobs.event_log import tell
 from steelyard.jobs.kinds import Kind
 from steelyard.jobs.states import FAILED, QUEUED, SUCCEEDED, may_resume
 from steelyard.store.clock import now
@@ -51,7 +51,7 @@ def resume(engine: Engine, job_id: str, kind: Kind[Any]) -> None:
         connection.execute(update(Webhook).where(Webhook.job_id == job_id).values(**fresh))
         kept = kind.progress_kept(connection, job_id)
         start = "starts from the beginning" if kept is None else f"continues after {kind.unit} {kept}"
-        ledger.tell(connection, job_id, QUEUED, f"resumed by the client; {start}")
+        tell(connection, job_id, QUEUED, f"resumed by the client; {start}")
 
 
 def _require_resumable(connection: Connection, job_id: str, kind: Kind[Any]) -> Row[Any]:
