@@ -68,6 +68,14 @@ def test_a_finding_is_json() -> None:
     assert finding["patch"][0]["path"] == "/training/early_stopping"
 
 
+def test_a_rule_that_fails_costs_nothing_but_its_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(RULES["worse_than_baseline"], "find", fail)
+    assert codes(run(spec(), history=RISING)) == ["overfitting"]
+
+
 def test_evidence_is_where_the_numbers_are() -> None:
     [finding] = diagnose(run(spec(), history=RISING, url="/v1/jobs/job_1"), {})
     assert finding.evidence == "/v1/jobs/job_1/history"

@@ -56,6 +56,12 @@ def test_choosing_again_leaves_the_seed_and_what_is_sent() -> None:
     assert changed.training.schedule is not None
 
 
+def test_layers_that_are_chosen_again_have_no_initial_weights() -> None:
+    start = {"model": "mdl_1", "strict": False, "optimizer_state": False}
+    patch = choose_again(run(spec() | {"initial_weights": start}))
+    assert replace("/initial_weights", None) in patch
+
+
 def test_operations_without_an_effect_are_dropped() -> None:
     over = run(spec())
     [operation] = effective(over, [replace("/training/seed", 0), replace("/training/epochs", 7)])

@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from steelyard.diagnostics.rules import RULES, STAGES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 from steelyard.documents.writer import to_values
+from steelyard.logs import get_logger
 
+log = get_logger(__name__)
 LEVELS = ("error", "warning", "info")
 Overrides = Mapping[str, Any]
 """By code: `False` for a rule that is switched off, else parameters by name."""
@@ -16,9 +20,19 @@ Overrides = Mapping[str, Any]
 def diagnose(run: Run, overrides: Overrides) -> list[Finding]:
     """What the rules find in a run, the most important first: errors, warnings, and causes before effects."""
     rules = [rule for rule in chosen(overrides) if rule.can_run(run)]
-    found = [(rule, _with_evidence(run, rule, finding)) for rule in rules for finding in rule.find(run)]
+    found = [(rule, _with_evidence(run, rule, finding)) for rule in rules for finding in _find(rule, run)]
     explained = {code for rule, finding in found if finding.level != "info" for code in rule.explains}
     return in_order(finding for _, finding in found if finding.code not in explained)
+
+
+def _find(rule: Rule, run: Run) -> list[Finding]:
+    """What a rule finds. A rule that fails finds nothing: it must not cost the result of a training."""
+    try:
+        with np.errstate(all="ignore"):  # weights and outputs of a sick network may be anything
+            return [*rule.find(run)]
+    except Exception:
+        log.exception("a rule failed", rule=rule.name)
+        return []
 
 
 def _with_evidence(run: Run, rule: Rule, finding: Finding) -> Finding:

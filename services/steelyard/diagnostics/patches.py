@@ -43,6 +43,8 @@ def choose_again(run: Run) -> Patch:
     training = run.spec["training"]
     kept = {key: training[key] for key in ("seed", "dtype", "class_weight", "time_limit_seconds") if training.get(key)}
     patch = [replace("/layers", None), replace("/optimizer", None), replace("/training", kept)]
+    if run.spec["initial_weights"] is not None:  # they are of the layers that are replaced
+        patch.append(replace("/initial_weights", None))
     if run.spec["preprocessing"]["numeric"] == "none":
         patch.append(replace("/preprocessing/numeric", None))
     if run.spec["task"] == "regression" and run.spec["preprocessing"]["target"] == "none":
