@@ -83,8 +83,7 @@ HEAD = [
     "Made by `make bench-findings`. Each sick job is a healthy one with one fault. *found*: a finding has the right",
     "code; *warned*: as a warning or an error (a symptom without a consequence is `info`). *mended*: of warned jobs,",
     "those whose held-out metric is better by 0.02 with the patches of their warnings (of overfitting, the loss by",
-    "2 %),",
-    "and, as control, with a random change of the same job. Thresholds were set on jobs of these kinds with seed 0.",
+    "2 %), and, as control, with a random change. Thresholds were set on jobs with seed 0.",
     "",
 ]
 

@@ -29,6 +29,7 @@ def test_it_is_a_warning_where_a_baseline_is_better() -> None:
     assert finding.level == "warning"
     assert finding.patch
     assert finding.patch[0].value == 40
+    assert found(FALLING[:2], FALLING[:2], value=0.4)[0].level == "warning"
     assert found(FALLING[:4], FALLING[:4]) == []  # few epochs, and good enough
 
 

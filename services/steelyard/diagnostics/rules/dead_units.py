@@ -29,7 +29,7 @@ class DeadUnits(Rule):
     remedy: ClassVar = "use a smaller learning rate, zeros for biases, or leaky_relu"
     source: ClassVar = "Lu, Shin, Su, Karniadakis 2020, Dying ReLU and initialization"
     evidence: ClassVar = "/diagnostics?layer={layer}&series=dead"
-    explains: ClassVar = ("loss_did_not_fall",)
+    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_low", "updates_too_small", "updates_too_large")
 
     fraction: Annotated[float, Gt(0), Le(1)] = 0.5
 

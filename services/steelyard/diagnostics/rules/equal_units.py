@@ -32,7 +32,13 @@ class EqualUnits(Rule):
     remedy: ClassVar = "use a random initializer"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 8.4"
     evidence: ClassVar = "/weights/initial"
-    explains: ClassVar = ("loss_did_not_fall",)
+    explains: ClassVar = (
+        "loss_did_not_fall",
+        "vanishing_gradients",
+        "exploding_gradients",
+        "learning_rate_too_low",
+        "updates_too_small",
+    )
 
     tolerance: Annotated[float, Ge(0), Lt(1)] = 1e-3  # matrix products round the columns of equal units differently
 

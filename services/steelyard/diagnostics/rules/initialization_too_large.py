@@ -29,7 +29,7 @@ class InitializationTooLarge(Rule):
     remedy: ClassVar = "use he_normal or glorot_uniform"
     source: ClassVar = "Glorot, Bengio 2010; He et al. 2015, Delving deep into rectifiers"
     evidence: ClassVar = "/weights/initial"
-    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high")
+    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high", "learning_rate_too_low")
 
     gain: Annotated[float, Gt(0)] = 10.0
 

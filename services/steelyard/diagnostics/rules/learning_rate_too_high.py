@@ -36,7 +36,7 @@ class LearningRateTooHigh(Rule):
     source: ClassVar = "Smith 2017, Cyclical learning rates; Cohen et al. 2021, Edge of stability"
     evidence: ClassVar = "/history"
     live: ClassVar = True
-    explains: ClassVar = ("loss_did_not_fall",)
+    explains: ClassVar = ("loss_did_not_fall", "updates_too_small")
 
     above: Annotated[float, Ge(0)] = 0.5
     rise: Annotated[float, Gt(0)] = 0.5

@@ -33,7 +33,15 @@ class OverRegularized(Rule):
     remedy: ClassVar = "use weaker regularizers"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 7.1"
     evidence: ClassVar = "/weights"
-    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high", "learning_rate_too_low", "still_improving")
+    explains: ClassVar = (
+        "loss_did_not_fall",
+        "learning_rate_too_high",
+        "learning_rate_too_low",
+        "still_improving",
+        "vanishing_gradients",
+        "updates_too_large",
+        "updates_too_small",
+    )
 
     share: Annotated[float, Gt(0)] = 2.0
     shrunk: Annotated[float, Gt(0), Lt(1)] = 0.5

@@ -62,7 +62,7 @@ def _tail(losses: list[float]) -> list[float]:
 def _fall(losses: list[float]) -> float:
     """How much of itself a series lost in its last tenth; zero unless it ends with its least value."""
     tail = _tail(losses)
-    return 1 - tail[-1] / tail[0] if len(tail) >= 3 and tail[-1] == min(losses) and tail[0] > 0 else 0.0
+    return 1 - tail[-1] / tail[0] if len(tail) >= 2 and tail[-1] == min(losses) and tail[0] > 0 else 0.0
 
 
 def _train_longer(run: Run, times: int) -> list[PatchOperation]:

@@ -33,7 +33,7 @@ class UnscaledInputs(Rule):
     source: ClassVar = "LeCun, Bottou, Orr, Müller 1998, Efficient BackProp"
     needs_data: ClassVar = True
     live: ClassVar = True
-    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high")
+    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high", "learning_rate_too_low")
 
     size: Annotated[float, Gt(0)] = 10.0
     ratio: Annotated[float, Gt(1)] = 100.0
