@@ -85,6 +85,10 @@ def test_other_networks_come_nearer_and_never_farther() -> None:
         return sum(float(((first.tensors()[name] - values) ** 2).sum()) for name, values in tensors.items())
 
     assert distance(back(second, second.tensors(), orders)) < distance(second.tensors())
+    for seed in range(20):
+        second.initialize(np.random.default_rng(seed))
+        near = {tensor: (values + first.tensors()[tensor]) / 2 for tensor, values in second.tensors().items()}
+        assert distance(back(second, near, align(first.places, first.tensors(), near))) <= distance(near)
     same = align(first.places, first.tensors(), first.tensors())
     assert all(np.array_equal(order, np.arange(len(order))) for order in same.values())
 

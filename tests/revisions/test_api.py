@@ -42,7 +42,7 @@ def test_an_edited_model_is_made_once(client: FlaskClient, database: Engine) -> 
     assert {*client.get(f"/v1/jobs/{new['job']}/weights").json["snapshots"]} == {"initial", "final"}
     assert client.get(f"/v1/jobs/{new['job']}/report").status_code == 200
     [event] = client.get(f"/v1/jobs/{new['job']}/events").json["data"]
-    assert event["message"] == f"made by 1 edits of the model {model}"
+    assert event["message"] == f"made by editing the model {model}"
 
 
 def test_wrong_edits_are_problems(client: FlaskClient, database: Engine) -> None:

@@ -177,10 +177,12 @@ def test_a_job_that_cannot_be_traced_is_rejected(
 
 
 def test_a_trace_starts_from_a_model_as_a_job_does(tracer: Tracer, store: Engine) -> None:
-    model = trained.train_model(store, plain(optimizer="adam"))
+    model = trained.train_model(store, plain(optimizer="nadam"))
     start = {"model": model, "optimizer_state": True}
-    answer = trace(tracer, plain(optimizer="adam", initial_weights=start))
-    job = trained.train(store, plain(optimizer="adam", initial_weights=start))
+    answer = trace(tracer, plain(optimizer="nadam", initial_weights=start))
+    job = trained.train(store, plain(optimizer="nadam", initial_weights=start))
+    assert answer["engine"]["largest_difference"] < 1e-6
+    assert answer["optimizer"]["scalars_before"] != answer["optimizer"]["scalars_after"]
     require_equal(tensors(answer, "after"), trained.weights(store, job.id))
     assert (answer["optimizer"]["step"], answer["optimizer"]["state"]) == (2, "stored")
 
@@ -214,6 +216,14 @@ def test_a_step_from_a_recorded_epoch_starts_from_its_weights(tracer: Tracer, st
     early._steps.stride = 1
     next(rest)
     require_equal(tensors(by_epoch, "after"), network.tensors())  # of sgd, which keeps no state
+
+
+def test_a_step_from_a_recorded_epoch_has_the_learning_rate_of_its_time(tracer: Tracer, store: Engine) -> None:
+    schedule = {"name": "exponential", "gamma": 0.5}
+    job = trained.train(store, plain(training={"epochs": 4, "batch_size": 8, "schedule": schedule}))
+    for epoch, rate in ((0, 0.01), (2, 0.0025), (3, 0.00125)):
+        found = trace(tracer, {"job": job.id, "epoch": epoch})["optimizer"]
+        assert found["learning_rate"] == pytest.approx(rate)
 
 
 def test_rows_of_a_stored_job_can_be_chosen(tracer: Tracer, store: Engine) -> None:

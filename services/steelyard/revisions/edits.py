@@ -23,7 +23,7 @@ from steelyard.nn.ensemble import AnyNetwork, member_name
 from steelyard.nn.layers.base import Stage
 from steelyard.nn.network import Pass
 from steelyard.revisions import schema
-from steelyard.revisions.editing import Edited, Editor
+from steelyard.revisions.editing import Editor
 from steelyard.revisions.held_out import load_job_data
 from steelyard.revisions.request import EditRequest
 from steelyard.store import replies
@@ -73,7 +73,7 @@ class Editing:
             "metrics": _side_by_side(before, after),
             "notes": [] if prepared else ["the data of the model's job was deleted, so no metrics were computed"],
         }
-        return self._store(model_id, asked.name, loaded, original, made, after, fields, once)
+        return self._store(model_id, asked.name, loaded, original, after, fields, once)
 
     def _read_spec(self, model_id: str) -> JobSpec:
         with reading(self._engine) as connection:
@@ -91,7 +91,6 @@ class Editing:
         name: str | None,
         loaded: Loaded,
         original: dict[str, Array],
-        made: list[Edited],
         judged: dict[str, tuple[SplitPredictions, dict[str, float | None]]],
         fields: dict[str, Any],
         once: Once | None,
@@ -114,7 +113,7 @@ class Editing:
                 "train_seconds": 0.0,
             }
             datasets = datasets_of(load_spec(parent.spec))
-            message = f"made by {len(made)} edits of the model {model_id}"
+            message = f"made by editing the model {model_id}"
             ledger.add_ended(connection, job_id, message, inline=parent.content, datasets=datasets, **values)
             manifest = parent.manifest | {
                 "metrics": metrics,
