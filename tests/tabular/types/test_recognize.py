@@ -61,6 +61,8 @@ def test_true_and_false_are_boolean() -> None:
             for name in ("arrow", "rows", "rowing number", "crow_number", "jobs", "showcase", "paid", "year", "x", "λ")
         ],
         ("customer_id", np.arange(30.0)[::-1] ** 2, "id"),
+        *[(name, np.arange(30.0)[::-1] * 3 % 89, "id") for name in ("Unnamed: 0", "__index_level_0__")],
+        *[(name, np.arange(30.0) % 29, "numeric") for name in ("Unnamed: 0", "__index_level_0__")],
         *[(name, np.arange(30.0) ** 2, "numeric") for name in ("flu_case", "row", "obs")],
         ("heat_index", 100 + np.arange(30.0)[::-1], "numeric"),
         ("DiagnosisID", np.arange(30.0) % 7, "numeric"),

@@ -31,6 +31,7 @@ MOST_NAMED = 3  # odd values that a remark shows
 MOST_KEPT = 100  # odd values that a type remembers as missing ones
 IDS = ("id", "ids", "uuid", "guid", "idno", "rowid")
 NUMBERINGS = ("index", "row", "obs", "case", "rownumber", "rownum", "rowno", "rowname", "rownames")
+# What pandas calls an index that it saved; that of some rows, or in another order, is no sequence.
 NUMBERED = re.compile(r"^unnamed: 0$|^__index_level_\d+__$", re.IGNORECASE)
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -273,6 +274,8 @@ def _identifies_rows(name: str, numbers: NDArray[np.float64], count: int) -> str
         return None
     if is_named_so:
         return "unique integers, in a column named like an ID"
+    if NUMBERED.search(name) is not None:
+        return "unique integers, in a column without a name: the index of the table that was saved"
     return "it numbers the rows" if ordered[-1] - ordered[0] == count - 1 else None
 
 
