@@ -1,6 +1,7 @@
 """The life of a job, on SQLite and on PostgreSQL."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -286,3 +287,17 @@ def test_a_run_forgets_what_an_earlier_one_recorded_after_its_checkpoint(engine:
     ]
     with pytest.raises(FencedOff):
         ledger.rewind(engine, Claim(first.job_id, first.fence + 1, 1), epoch=0, train_seconds=0.0)
+
+
+def test_a_job_whose_data_set_was_deleted_is_not_queued(engine: Engine) -> None:
+    with pytest.raises(Conflict, match="a data set of the job was deleted"):
+        submission.submit(engine, replace(PLAN, datasets=["ds_gone"]))
+    assert ledger.claim(engine, owner="w", lease_seconds=30) is None
+
+
+@pytest.mark.parametrize(("losses", "status"), [(18, "queued"), (19, "failed")])
+def test_the_twentieth_loss_in_a_row_ends_a_job(engine: Engine, losses: int, status: str) -> None:
+    held = claim(engine, submit(engine))
+    change(engine, held.job_id, losses=losses)
+    ledger.lose(engine, held, "its worker died", is_crash=False)
+    assert get_job(engine, held.job_id).status == status
