@@ -26,7 +26,7 @@ def test_a_job_of_data_alone_gets_a_network_an_optimizer_and_an_end() -> None:
     assert [layer.units for layer in plan.spec.layers or ()] == [*UNITS]
     assert plan.spec.make_optimizer().name == OPTIMIZER["name"]
     assert plan.spec.training.early_stopping is not None
-    assert plan.spec.training.early_stopping.patience == plan.spec.epochs // 2
+    assert plan.spec.training.early_stopping.patience == plan.spec.epochs // 4
     assert all(choice.reason for choice in plan.choices)
 
 

@@ -181,7 +181,7 @@ def _choose_falling_epochs(job: _Open, asked: TrainingSettings, steps: int, *, h
     epochs = _within(FALLING_EPOCHS, -(-least // steps), max(20, most // steps))
     job.choose("training", "epochs", value=epochs, reason=f"the learning rate falls over {_steps(epochs * steps)}")
     if asked.early_stopping is None:
-        _choose_stopping(job, epochs // 2)
+        _choose_stopping(job, epochs // 4)
 
 
 def _choose_blindly(job: _Open, epochs: int) -> None:
