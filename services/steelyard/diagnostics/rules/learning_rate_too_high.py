@@ -48,13 +48,15 @@ class LearningRateTooHigh(Rule):
         losses = run.losses
         if len(losses) < self.epochs or run.is_line_search:
             return
-        found = self._above(run, losses) or self._rise(losses) or self._swing(run, losses) or self._far(run)
+        seen = self._above(run, losses) or self._rise(losses) or self._swing(run, losses)
+        found = seen or self._far(run)
         if found is None or run.learning_rate <= run.usual_rate / 10:
             return
         symptom, value, threshold = found
         yield self.finding(
             f"The learning rate of {run.learning_rate:g} is too high: {symptom}.",
             "Use a smaller learning rate, or one that falls (training.schedule).",
+            level="warning" if seen or run.is_harmed else "info",
             value=value,
             threshold=threshold,
             patch=change_rate(run, smaller=True),
@@ -89,7 +91,7 @@ class LearningRateTooHigh(Rule):
 
     def _far(self, run: Run) -> tuple[str, float, float] | None:
         distance = run.distance
-        if distance is None or distance <= self.distance or not run.is_harmed:
+        if distance is None or distance <= self.distance:
             return None
-        text = f"the weights moved {distance:.3g} times as far as they were long at the start, to no use"
+        text = f"the weights moved {distance:.3g} times as far as they were long at the start"
         return text, distance, self.distance
