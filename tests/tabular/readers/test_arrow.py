@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -196,3 +197,23 @@ def test_a_table_has_rows_and_columns(read: Read) -> None:
             writer.write_table(table)
         with pytest.raises(Unreadable, match=says):
             read(file.getvalue(), "arrow")
+
+
+def test_nested_columns_may_be_ignored(read: Read) -> None:
+    content = arrow(pa.table({"a": [1, 2], "b": [[1], [2, 3]]}))
+    assert read(content, "arrow", columns={"b": {"type": "ignore"}})[1] == {"a": [1, 2], "b": [None, None]}
+    with pytest.raises(Unreadable, match="column 'b': its values are of the type list"):
+        read(content, "arrow")
+
+
+def test_integers_that_pandas_calls_categories_are_such_and_others_are_not(read: Read) -> None:
+    frame = pd.DataFrame({"zip": pd.Categorical([1000, 2000]), "size": [1, 2]})
+    table = pa.Table.from_pandas(frame)
+    plain = table.set_column(0, "zip", table.column(0).cast(pa.int64()))  # only the metadata says so
+    assert read(arrow(plain), "arrow")[1] == {"zip": ["1000", "2000"], "size": [1, 2]}
+
+
+def test_a_declared_column_to_predict_has_the_type_of_the_file(read: Read) -> None:
+    column = pa.array([datetime(1970, 1, 2), None], pa.timestamp("s"))
+    columns = {"a": {"type": "datetime"}}
+    assert read(one(column), "arrow", wanted={"a": False}, columns=columns)[1] == {"a": [DAY, None]}
