@@ -32,7 +32,10 @@ def strings(values: Sequence[str | None]) -> tuple[Remark, ...]:
         ([*AGES, *[99] * 6], "6 are 99, apart", "[99]"),  # more frequent than others
         ([*[1, 2, 3, 4, 5] * 5, *[9999] * 3], "3 are 9999, apart from the others (1 to 5)", "[9999]"),
         ([0.5, 800.25, *[-999.25] * 3], "3 are -999.25", "[-999.25]"),
-        ([1, 2, 3, *[2147483647] * 3], "3 are 2147483647", "[2147483647]"),
+        *[
+            ([1, 2, 3, *[value] * 3], f"3 are {value}", f"[{value}]")
+            for value in (-32768, 32767, -2147483648, 2147483647)
+        ],
         ([*AGES, *[-99] * 3, *[-98] * 4], "3 are -99 and 4 are -98, apart from the others (18 to 80)", "[-99, -98]"),
         ([*AGES, *[-99] * 3, *[9999] * 4], "3 are -99 and 4 are 9999, apart", "[-99, 9999]"),
         ([*[1.0, np.nan, 2, 3] * 3, -9, -9, -9], "3 are -9, apart from the others (1 to 3)", "[-9]"),
@@ -109,6 +112,7 @@ def test_dates_without_separators_are_named_with_their_format() -> None:
     [remark] = doubts([20250101, 20251231, 19991115])
     assert remark.code == "dates_as_numbers"
     assert 'columns={"x": {"type": "datetime", "format": "%Y%m%d"}}' in remark.suggestion
+    assert len(doubts([19000101, 20251231, 21001231])) == 1
     for other in (20251301, 20250132, 20250001, 20250100, 20250101.5, 18991231, 21010101):
         assert doubts([20250101, 20251231, other]) == []
     assert doubts([20250101] * 3) == []
