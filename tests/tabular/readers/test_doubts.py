@@ -131,3 +131,9 @@ def test_values_that_hold_whole_rows_are_named(remarks: Remarks) -> None:
 )
 def test_values_with_line_breaks_are_no_rows(remarks: Remarks, content: str) -> None:
     assert not any(remarks(content).values())
+
+
+def test_short_rows_are_named_at_the_last_column(remarks: Remarks) -> None:
+    found = remarks("a,b,c\n1,2,3\n4,5\n")
+    assert [*map(bool, found.values())] == [False, False, True]
+    assert found["c"][0]["code"] == "short_rows"
