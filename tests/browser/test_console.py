@@ -71,7 +71,7 @@ def test_a_job_is_submitted_watched_and_understood(page: Page) -> None:
     page.get_by_text("weights of epoch 427").wait_for()
     page.get_by_text("training.epochs = 1000").wait_for()
     assert page.locator("#curve .scatterlayer .trace").count() == 2
-    assert page.locator("#metrics tbody tr").count() == 2
+    assert page.locator("#metrics tbody tr").count() == 6  # of two splits: the network and two baselines
     page.get_by_role("button", name="dense_1/kernel").click()
     page.locator("#histogram .bars").first.wait_for()
     page.get_by_role("button", name="Integrated gradients").click()

@@ -13,7 +13,7 @@ from tests.conftest import wait_for
 
 
 def reading_processes() -> set[psutil.Process]:
-    children = psutil.Process().children()
+    children = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
     return {child for child in children if "steelyard.datasets.reader_process" in child.cmdline()}
 
 
