@@ -4,7 +4,7 @@
 
 Each workload is trained by turns by itself, with the worker's recorder, which writes to a SQLite database as in the
 service, and with the recording of weights and statistics, too. Short ones are trained again and again until some
-seconds are full, each as a run of its own.
+seconds are full, each as a new run.
 A run's last statistics and its result are not in it: `make bench-service` shows what those take.
 """
 

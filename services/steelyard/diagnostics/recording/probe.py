@@ -92,9 +92,9 @@ class Probe:
         return Record(epoch, run, layers, tensors, histograms)
 
     def _squares(self) -> Array:
-        """For each tensor, the mean over the rows of the squared norms of their own gradients.
+        """For each tensor, the mean, over the rows, of the squared norm of the row's gradient.
 
-        A row's part of the gradient of the mean loss is `1/rows` of its own gradient.
+        A row's part in the gradient of the mean loss is its gradient by the number of rows.
         """
         found = np.full(len(self._places), np.nan)
         for layer in self._observed:

@@ -75,13 +75,14 @@ class AbnormalRows(Rule):
 
     def _contradicted(self, rows: Predicted) -> list[int]:
         """The rows of another class than theirs with at least the probability that the rows of that class have."""
-        chances, actual = rows.probabilities, rows.targets
-        if chances is None:
+        probabilities, actual = rows.probabilities, rows.targets
+        if probabilities is None:
             return []
-        counts = np.bincount(actual, minlength=chances.shape[1])
-        usual = np.bincount(actual, chances[np.arange(len(actual)), actual], chances.shape[1]) / np.maximum(counts, 1)
-        likely = chances.argmax(axis=1)
-        is_sure = chances.max(axis=1) >= np.maximum(usual[likely], self.chance)
+        counts = np.bincount(actual, minlength=probabilities.shape[1])
+        of_class = probabilities[np.arange(len(actual)), actual]
+        usual = np.bincount(actual, of_class, probabilities.shape[1]) / np.maximum(counts, 1)
+        likely = probabilities.argmax(axis=1)
+        is_sure = probabilities.max(axis=1) >= np.maximum(usual[likely], self.chance)
         places = np.flatnonzero((likely != actual) & is_sure & (counts[likely] > 0))
-        own = chances[places, actual[places]]
+        own = probabilities[places, actual[places]]
         return [int(place) for place in places[np.argsort(own, kind="stable")]]
