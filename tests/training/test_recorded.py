@@ -102,6 +102,19 @@ def test_a_recording_comes_back_as_series(engine: Engine, job_id: str) -> None:
     assert np.isfinite(found.of_run("loss")).all()
 
 
+def test_the_starts_of_several_jobs_are_those_of_their_recordings(engine: Engine, job_id: str) -> None:
+    other = train(engine, JOB | {"layers": [3]}).id
+    without = train(engine, JOB | {"recording": {"statistics": False}}).id
+    with reading(engine) as connection:
+        starts = recorded.load_starts(connection, [other, without, job_id])
+        whole = [recorded.load_recording(connection, each) for each in sorted([job_id, other])]
+    assert [start.epochs.tolist() for start in starts] == [[0], [0]]
+    for start, recording in zip(starts, whole, strict=True):
+        assert recording is not None
+        assert start.layout == recording.layout
+        assert start.layers[0].tobytes() == recording.layers[0].tobytes()
+
+
 def test_an_old_job_has_the_statistics_of_its_stored_weights(engine: Engine, job_id: str) -> None:
     with reading(engine) as connection:
         expected = recorded.load_recording(connection, job_id)

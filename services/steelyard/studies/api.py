@@ -27,6 +27,7 @@ from steelyard.training.large_inline import LARGE_BYTES
 mends = Blueprint("mends", __name__)
 labs = Blueprint("labs", __name__)
 RETRY_SECONDS = 1
+FEW = Query("limit", "integer", "maximum number of items", default=10, least=1, most=20)  # of up to 200 jobs each
 OF_JOB = Query("job", "string", "only mends of this job")
 
 
@@ -115,7 +116,7 @@ def _submit_lab(once: Once | None) -> bytes:
     labs,
     "GET",
     "/v1/initialization-labs",
-    Operation("List initialization labs, newest first", {200: LabList}, query=(LIMIT, AFTER), problems=(400, 422)),
+    Operation("List initialization labs, newest first", {200: LabList}, query=(FEW, AFTER), problems=(400, 422)),
 )
 def list_initialization_labs(*, limit: int, after: str | None) -> LabList:
     """The newest labs."""

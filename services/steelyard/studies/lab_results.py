@@ -15,7 +15,7 @@ from steelyard.studies import study
 from steelyard.studies.comparison import Measure, choose_measure, compare
 from steelyard.studies.schema import Combination, Compared, InitializationLab, LabEnd, LabLoss, LayerGain
 from steelyard.studies.study import Stored
-from steelyard.training.recorded import load_recording
+from steelyard.training.recorded import load_starts
 
 EPOCHS = (1, 5, 25)
 LOST, BLOWN_UP = 0.1, 10.0  # of the signal, after all hidden layers
@@ -77,7 +77,7 @@ def _describe_jobs(connection: Connection, name: str, group: Group) -> dict[str,
 
 def _gains(connection: Connection, group: Group) -> tuple[list[LayerGain], list[str]]:
     """Of every layer before the first step, as far as jobs have begun; and the layers' types."""
-    found = [recording for job in group if (recording := load_recording(connection, job.id)) is not None]
+    found = load_starts(connection, [job.id for job in group])
     if not found:
         return [], []
     gains = []

@@ -22,6 +22,7 @@ from steelyard.training.kind import TRAINING
 from steelyard.training.plan import Plan
 from steelyard.training.submission import enqueue
 
+COLUMNS = (Job.id, Job.status, Job.spec, Job.metrics, Job.findings, Job.error)
 CANCELLED, SUCCEEDED = "cancelled", "succeeded"
 
 
@@ -43,7 +44,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Stored:
-    """A study and the rows of its jobs that still exist, in their order: a job's columns, and `place`."""
+    """A study and the rows of its jobs that still exist, in their order: `COLUMNS`, and `place`."""
 
     id: str
     created_at: float
@@ -139,6 +140,6 @@ def remove(engine: Engine, kind: Kind, study_id: str) -> None:
 
 
 def _with_jobs(connection: Connection, row: Row[Any]) -> Stored:
-    jobs = select(Job.__table__, StudyJob.place).join(StudyJob, StudyJob.job_id == Job.id)
+    jobs = select(*COLUMNS, StudyJob.place).join(StudyJob, StudyJob.job_id == Job.id)
     found = connection.execute(jobs.where(StudyJob.study_id == row.id).order_by(StudyJob.position)).all()
     return Stored(row.id, row.created_at, row.origin, row.question, [*found])

@@ -48,6 +48,19 @@ def load_recording(connection: Connection, job_id: str) -> Recording | None:
     return Recording.of(layout, records) if layout is not None and records else None
 
 
+def load_starts(connection: Connection, job_ids: Sequence[str]) -> list[Recording]:
+    """What was recorded of these jobs before their first steps, in one query; those without it are left out."""
+    query = select(JobRecording.layout, RecordedEpoch.statistics).join(
+        RecordedEpoch, RecordedEpoch.job_id == JobRecording.job_id
+    )
+    query = query.where(JobRecording.job_id.in_(job_ids), RecordedEpoch.epoch == 0)
+    found = []
+    for row in connection.execute(query.where(RecordedEpoch.statistics.is_not(None)).order_by(JobRecording.job_id)):
+        layout = Layout.from_json(row.layout)
+        found.append(Recording.of(layout, [Record.from_bytes(0, row.statistics, layout)]))
+    return found
+
+
 def compute_recording(connection: Connection, job_id: str) -> Recording | None:
     """What the stored weights of a job without recorded statistics still tell; `None` if there are none.
 
