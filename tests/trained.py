@@ -1,5 +1,6 @@
 """Jobs that are trained in this process, by what a worker runs for a job."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Engine
 from steelyard.datasets import library
 from steelyard.errors import RunFailed
 from steelyard.jobs import ledger, queries
+from steelyard.jobs.ledger import Claim
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.training import submission
@@ -38,7 +40,22 @@ def run(engine: Engine, job_id: str) -> Job:
     held = ledger.claim(engine, owner="w", lease_seconds=60)
     assert held is not None
     assert held.job_id == job_id
-    outcome = Outcome(engine, held, queries.load_order(engine, job_id), threads=1)
+    return run_claimed(engine, held)
+
+
+def run_all(engine: Engine, job_ids: Collection[str]) -> None:
+    """Run all jobs that wait to their ends: these, in the order of the queue, which is by id within a millisecond."""
+    waiting = {*job_ids}
+    while waiting:
+        held = ledger.claim(engine, owner="w", lease_seconds=60)
+        assert held is not None
+        waiting.remove(held.job_id)
+        run_claimed(engine, held)
+
+
+def run_claimed(engine: Engine, held: Claim) -> Job:
+    """Run a job that is claimed to its end, and return it."""
+    outcome = Outcome(engine, held, queries.load_order(engine, held.job_id), threads=1)
     try:
         outcome.prepare()
         size, observer = outcome.state_bytes, outcome.observer
@@ -49,7 +66,7 @@ def run(engine: Engine, job_id: str) -> Job:
         outcome.save("failed", error)
     else:
         outcome.save("succeeded", epochs=recorder.unwritten)
-    return get_job(engine, job_id)
+    return get_job(engine, held.job_id)
 
 
 def train_model(engine: Engine, document: dict[str, Any]) -> str:

@@ -24,9 +24,8 @@ def test_a_mend_is_queued_shown_and_answers_once_its_jobs_have_ended(
     assert path == f"/v1/mends/{asked.json['id']}"
     assert asked.headers["Retry-After"] == "1"
     assert client.get(path).json == asked.json
-    for pair in asked.json["pairs"]:
-        for variant in ("original", "mended"):
-            trained.run(database, pair[variant]["job"])
+    trials = [pair[variant] for pair in asked.json["pairs"] for variant in ("original", "mended")]
+    trained.run_all(database, [trial["job"] for trial in trials])
     found = client.get(path).json
     assert (found["status"], found["object"], found["job"]) == ("succeeded", "mend", sick)
     assert found["verdict"] in ("helped", "no_difference")

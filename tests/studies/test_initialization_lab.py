@@ -25,8 +25,7 @@ JOB: dict[str, Any] = {
 def finish(store: Engine, **asked: Any) -> InitializationLab:
     found, jobs = lab.submit(store, LIMITS, lab.read_request({"job": JOB, "seeds": 2} | asked))
     assert found.status == "queued"
-    for job in jobs:
-        trained.run(store, job)
+    trained.run_all(store, jobs)
     return lab.get(store, found.id)
 
 
@@ -112,8 +111,10 @@ def test_starts_that_do_alike_share_the_first_place(store: Engine) -> None:
 
 def test_a_lab_whose_jobs_have_not_ended_says_so(store: Engine) -> None:
     asked = lab.read_request({"job": JOB, "initializers": ["zeros"], "seeds": 2})
-    found, jobs = lab.submit(store, LIMITS, asked)
-    trained.run(store, jobs[0])
+    found, _ = lab.submit(store, LIMITS, asked)
+    held = lab.study.ledger.claim(store, owner="w", lease_seconds=60)
+    assert held is not None
+    trained.run_claimed(store, held)
     half = lab.get(store, found.id)
     assert (half.status, half.message) == ("running", "The jobs have not all ended.")
     assert (half.combinations[0].rank, half.combinations[0].is_best) == (None, None)

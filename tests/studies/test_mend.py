@@ -33,8 +33,7 @@ def test_the_change_that_helps_is_found_to_help(store: Engine, readers: Readers,
     assert (asked.status, asked.verdict, len(job_ids)) == ("queued", None, 6)
     assert asked.message == "The jobs have not all ended."
     assert asked.findings == ["overfitting"]
-    for job_id in job_ids:
-        trained.run(store, job_id)
+    trained.run_all(store, job_ids)
     found = mend.get(store, asked.id)
     assert (found.status, found.verdict) == ("succeeded", "helped")
     assert [pair.seed for pair in found.pairs] == [5, 6, 7]
@@ -57,8 +56,7 @@ def test_the_change_that_helps_is_found_to_help(store: Engine, readers: Readers,
 
 def test_the_first_pair_begins_with_the_job_itself(store: Engine, readers: Readers, sick: str) -> None:
     asked, job_ids = submit(store, readers, sick, seeds=2)
-    for job_id in job_ids:
-        trained.run(store, job_id)
+    trained.run_all(store, job_ids)
     first = mend.get(store, asked.id).pairs[0].original.job
     for name, tensor in weights(store, sick).items():
         assert weights(store, first)[name].tobytes() == tensor.tobytes()
@@ -68,8 +66,7 @@ def test_a_job_of_a_study_that_is_deleted_takes_its_pair_out_of_the_comparison(
     store: Engine, readers: Readers, sick: str
 ) -> None:
     asked, job_ids = submit(store, readers, sick, seeds=2)
-    for job_id in job_ids:
-        trained.run(store, job_id)
+    trained.run_all(store, job_ids)
     ledger.remove(store, job_ids[0], TRAINING)
     found = mend.get(store, asked.id)
     assert found.pairs[0].original.status == "deleted"
