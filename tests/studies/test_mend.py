@@ -97,10 +97,16 @@ def test_of_two_patches_of_the_same_setting_the_first_is_taken() -> None:
     ]
     found = mend.collect_patches(findings, None)
     assert found.codes == ["a", "d"]
-    assert found.skipped == {"c": "changes /optimizer/learning_rate, as an earlier finding does"}
+    assert found.skipped == {"c": "changes /optimizer/learning_rate in another way than an earlier finding does"}
     assert [operation.path for operation in found.operations] == ["/optimizer", "/loss"]
     chosen = mend.collect_patches(findings, ["c"])
     assert (chosen.codes, chosen.skipped) == (["c"], {})
+
+
+def test_patches_that_agree_are_both_taken() -> None:
+    found = mend.collect_patches([finding("a", "/loss"), finding("b", "/loss", "/task")], None)
+    assert (found.codes, found.skipped) == (["a", "b"], {})
+    assert [operation.path for operation in found.operations] == ["/loss", "/task"]
 
 
 @pytest.mark.parametrize(

@@ -118,12 +118,13 @@ def collect_patches(findings: Sequence[Finding], codes: Sequence[str] | None) ->
     for finding in findings:
         if not finding.patch or finding.code in taken or (codes is not None and finding.code not in codes):
             continue
-        same = [one.path for one in finding.patch for other in operations if _overlap(one.path, other.path)]
+        new = [operation for operation in finding.patch if operation not in operations]
+        same = [one.path for one in new for other in operations if _overlap(one.path, other.path)]
         if same:
-            skipped[finding.code] = f"changes {same[0]}, as an earlier finding does"
+            skipped[finding.code] = f"changes {same[0]} in another way than an earlier finding does"
             continue
         taken.append(finding.code)
-        operations += finding.patch
+        operations += new
     return Patches(taken, skipped, operations)
 
 
