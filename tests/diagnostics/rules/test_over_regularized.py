@@ -35,3 +35,9 @@ def test_good_networks_and_those_without_a_penalty_have_none() -> None:
     assert find("over_regularized", run(spec(regularizer=L2), value=0.95, initial=START, final=SMALL)) == []
     assert find("over_regularized", run(spec(regularizer=L2), value=0.4, initial=START, final=START)) == []
     assert find("over_regularized", run(spec(), value=0.4, initial=START, final=SMALL)) == []
+
+
+def test_kernels_that_start_at_zero_did_not_shrink() -> None:
+    zeros = {name: tensor * 0 for name, tensor in START.items()}
+    decay = spec(optimizer={"name": "adamw", "weight_decay": 0.3})
+    assert find("over_regularized", run(decay, value=0.4, initial=zeros, final=zeros)) == []

@@ -73,11 +73,14 @@ class OverRegularized(Rule):
 
 
 def _most_shrunk(run: Run) -> tuple[str | None, float]:
-    """The layer whose kernel became smallest next to its start, and its norm as a share of that."""
+    """The layer whose kernel became smallest next to its start, and its norm as a share of that.
+
+    A kernel that starts at zero does not shrink.
+    """
     norms = {
-        name: float(np.linalg.norm(run.final[f"{name}/kernel"])) / max(float(np.linalg.norm(kernel)), 1e-30)
+        name: float(np.linalg.norm(run.final[f"{name}/kernel"]) / np.linalg.norm(kernel))
         for name, kernel in run.kernels.items()
-        if f"{name}/kernel" in run.final
+        if f"{name}/kernel" in run.final and kernel.any()
     }
     layer = min(norms, key=norms.__getitem__, default=None)
     return layer, 1.0 if layer is None else norms[layer]
