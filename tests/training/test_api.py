@@ -1,4 +1,4 @@
-"""Answers that are larger than the memory that they may take."""
+"""Answers that are larger than the memory that they may take, and rules that run again."""
 
 import io
 import json
@@ -173,3 +173,17 @@ def test_a_webhook_to_a_private_address_is_rejected_before_anything_is_stored(cl
     rejected = client.post("/v1/jobs", json={**SMALLEST, "webhook": {"url": "http://127.0.0.1:1/"}})
     assert (rejected.status_code, rejected.json["errors"][0]["pointer"]) == (422, "/webhook/url")
     assert client.get("/v1/jobs").json["data"] == []
+
+
+def test_the_rules_run_again_with_other_parameters(client: FlaskClient, database: Engine) -> None:
+    document = SMALLEST | {"optimizer": {"name": "adam", "learning_rate": 1e-6}, "training": {"epochs": 20}}
+    job = train(database, document)
+    path = f"/v1/jobs/{job.id}/diagnostics"
+    again = client.post(path, json={}).json
+    assert {finding["code"] for finding in again["findings"]} == {finding.code for finding in job.findings}
+    off = client.post(path, json={"rules": {"learning_rate_too_low": False}}).json
+    assert "learning_rate_too_low" in [finding.code for finding in job.findings]
+    assert "learning_rate_too_low" not in [finding["code"] for finding in off["findings"]]
+    wrong = client.post(path, json={"rules": {"learning_rate_to_low": False}})
+    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (422, "/rules/learning_rate_to_low")
+    assert client.post(path).status_code == 415

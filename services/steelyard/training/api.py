@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, g, url_for
 
 from steelyard.datasets import library
 from steelyard.datasets.reader_pool import Readers
@@ -231,7 +231,7 @@ def diagnose(job_id: str) -> Diagnosis:
 
     Rules that need the data of the training keep their stored findings.
     """
-    return diagnose_job(service(Engine), job_id, read_json() if request.content_length else {})
+    return diagnose_job(service(Engine), job_id, read_json())
 
 
 @route(
