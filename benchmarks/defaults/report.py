@@ -17,7 +17,7 @@ def write_report(found: list[dict[str, Any]], results: Path | None) -> str:
         [
             "# Defaults beside those of peers",
             "Log-loss of classification and RMSE of regression on a quarter of the rows, drawn "
-            f"{frame.split.nunique()} time(s). An excess is what a score is above the best of its split. The defaults "
+            f"{frame.split.nunique()} times. An excess is what a score is above the best of its split. The defaults "
             "were chosen on one half of the data sets; this is the other. `make bench-defaults` makes this page.",
             _table(frame[frame.is_reported]),
             "## Single models alone",
