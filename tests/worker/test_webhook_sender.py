@@ -51,10 +51,14 @@ class Receiver(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 64  # by default 5, of which a busy machine loses some of 16 connections at once
+
+
 @pytest.fixture
 def receiver() -> Iterator[Any]:
     """A server that takes webhooks."""
-    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server: Any = Server(("127.0.0.1", 0), Receiver)
     server.got, server.status = [], 204
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
