@@ -39,8 +39,8 @@ def regression(**fields: Any) -> dict[str, Any]:
 
 
 def predicted(targets: Any, predictions: Any, probabilities: Any = None) -> Predicted:
-    chances = None if probabilities is None else np.asarray(probabilities, float)
-    return Predicted(np.arange(len(targets)), np.asarray(targets), np.asarray(predictions), chances)
+    given = None if probabilities is None else np.asarray(probabilities, float)
+    return Predicted(np.arange(len(targets)), np.asarray(targets), np.asarray(predictions), given)
 
 
 def run(spec: dict[str, Any], *, value: float = 0.95, **fields: Any) -> Run:

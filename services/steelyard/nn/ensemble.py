@@ -31,7 +31,7 @@ def by_member(several: Sequence[Mapping[str, T]]) -> dict[str, T]:
 
 
 class Ensemble:
-    """Networks with the same layers and weights of their own.
+    """Networks that have the same layers and different weights.
 
     It has what a `Network` has for those who only look at its weights or ask it: every tensor is called by its member
     (`member_2.dense_1/kernel`).

@@ -46,7 +46,7 @@ class Editor:
         self._find_dead = find_dead
 
     def edit(self, edits: list[Edit]) -> list[Edited]:
-        """Make the edits, one after the other. Raises `ValidationFailed` at the first that cannot be made."""
+        """Make the edits, one after the other. Raises `ValidationFailed` at the first that is not possible."""
         return [self._make(edit, number) for number, edit in enumerate(edits)]
 
     def _make(self, edit: Edit, number: int) -> Edited:

@@ -1,6 +1,6 @@
 """New models by edits of others: a model with its weights, its metrics beside the old ones, and how to undo it.
 
-A model's weights are those of its job, so an edited model gets a job of its own, which has ended: its weights, its
+A model's weights are those of its job, so an edited model gets a new job, which has ended: its weights, its
 predictions and its report are there as those of any job.
 """
 

@@ -1,4 +1,4 @@
-"""Splits rows into training, validation and test rows, with a random generator of their own."""
+"""Splits rows into training, validation and test rows, with a random generator that nothing else uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

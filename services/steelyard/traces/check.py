@@ -138,7 +138,7 @@ class _Judge:
         return self._check(name, step, width)
 
     def check_direction(self, name: str) -> Checked:
-        """All weights of a tensor at once, each in a direction of its own."""
+        """All weights of a tensor at once, each in a direction drawn for it."""
         tensor = self.differences.tensors[name]
         signs = np.where(np.random.default_rng(0).random(tensor.shape) < 0.5, -1.0, 1.0)
         return self._check(name, signs / np.sqrt(tensor.size), WIDTH)

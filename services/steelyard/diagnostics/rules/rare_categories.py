@@ -1,4 +1,4 @@
-"""Categories without an input of their own."""
+"""Categories that share an input because they are rare."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from steelyard.diagnostics.schema import Finding
 @RULES.add
 @dataclass(frozen=True)
 class RareCategories(Rule):
-    """Categories without an input of their own."""
+    """Categories that share an input because they are rare."""
 
     name: ClassVar = "rare_categories"
     stage: ClassVar = "data"

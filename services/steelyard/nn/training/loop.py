@@ -187,7 +187,7 @@ class Training:
         return self._batches.rows
 
     def take(self, rows: NDArray[np.int64]) -> tuple[Array, Array, Array | None]:
-        """The inputs, targets and weights of some rows, as arrays of their own."""
+        """The inputs, targets and weights of some rows, as copies."""
         x, y, *weights = (column[rows] for column in self._batches.columns)
         return np.asarray(x), y, weights[0] if weights else None
 

@@ -288,8 +288,8 @@ class JobSpec(Strict):
     training: TrainingSettings = TrainingSettings()
     ensemble: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] = Field(
         1,
-        description="networks of this job that are trained side by side, with initial weights and an order of the rows "
-        "of their own, and answer as one model by the mean of their outputs",
+        description="networks that are trained side by side, each from different initial weights and with the rows in "
+        "a different order, and that answer as one model by the mean of their outputs",
     )
     recording: RecordingSettings = RecordingSettings()
     initial_weights: InitialWeights | None = None
