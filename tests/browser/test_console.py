@@ -1,64 +1,12 @@
 """The console in a real browser: what it shows, that it is live, that it asks nobody else."""
 
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.service import SMALLEST, Service
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SHORT_MS, LONG_MS = 10_000, 30_000
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser, service: Service) -> Iterator[Page]:
-    """A page that must neither complain nor ask another origin."""
-    context = browser.new_context(base_url=str(service.http.base_url), viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(SHORT_MS)
-    complaints: list[str] = []
-    strangers: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: strangers.append(request.url) if is_strange(request.url, service) else None)
-    yield page
-    page.close()
-    context.close()
-    assert [text for text in complaints if "422" not in text] == []
-    assert strangers == []
-
-
-def is_strange(url: str, service: Service) -> bool:
-    return not url.startswith((str(service.http.base_url), "data:", "blob:"))
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep a picture where SCREENSHOTS names a folder."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+LONG_MS = 30_000
 
 
 def test_a_job_is_submitted_watched_and_understood(page: Page) -> None:
@@ -77,15 +25,6 @@ def test_a_job_is_submitted_watched_and_understood(page: Page) -> None:
     page.get_by_role("button", name="Integrated gradients").click()
     page.locator("#looks .bars .point").nth(3).wait_for()
     page.get_by_text("Agreement: permutation and integrated gradients").wait_for()
-    picture(page, "job-light")
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(300)
-    picture(page, "job-dark")
-    page.get_by_role("link", name="Jobs").first.click()
-    page.locator("#jobs tbody tr").first.wait_for()
-    picture(page, "jobs-dark")
-    page.set_viewport_size({"width": 420, "height": 900})
-    picture(page, "jobs-narrow")
 
 
 def test_the_curve_grows_while_the_job_trains(page: Page, service: Service) -> None:
@@ -111,7 +50,6 @@ def test_faults_are_shown_beside_the_job(page: Page) -> None:
     faults.first.wait_for()
     assert faults.count() == 2
     assert "did you mean 'iris'?" in (page.locator("#faults").text_content() or "")
-    picture(page, "faults")
 
 
 def test_what_users_write_is_text_and_never_markup(page: Page, service: Service) -> None:

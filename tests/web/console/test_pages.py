@@ -5,7 +5,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-PAGES = ("/", "/docs", "/console/jobs/job_x", "/problems/conflict")
+PAGES = ("/", "/docs", "/problems/conflict")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -20,6 +20,18 @@ def test_a_page_loads_nothing_from_other_sites_and_what_it_loads_is_there(client
             assert answer.status_code == 200, address
 
 
-def test_the_page_of_a_job_has_its_id_as_text_and_never_as_markup(client: FlaskClient) -> None:
-    assert 'data-id="job_x"' in client.get("/console/jobs/job_x").text
-    assert 'data-id="&lt;b&gt;&#34;"' in client.get("/console/jobs/%3Cb%3E%22").text
+@pytest.mark.parametrize(
+    "path", ["jobs/job_x", "models/model_x", "datasets/ds_x", "studies/mend_x", "studies/lab_x", "studies/x"]
+)
+def test_what_does_not_exist_is_a_page_with_404_that_says_so(client: FlaskClient, path: str) -> None:
+    page = client.get(f"/console/{path}")
+    assert page.status_code == 404
+    assert page.content_type.startswith("text/html")
+    assert "There is nothing here" in page.text
+    assert path.split("/")[1] in page.text
+
+
+def test_an_address_is_text_and_never_markup(client: FlaskClient) -> None:
+    page = client.get("/console/jobs/%3Cb%3E%22")
+    assert "<b>" not in page.text
+    assert "&lt;b&gt;&#34;" in page.text

@@ -1,19 +1,117 @@
 """The pages: templates alone. What they show, their scripts fetch from the API."""
 
-from flask import Blueprint, render_template
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from steelyard.datasets import library as datasets
+from steelyard.errors import NotFound
+from steelyard.http.services import service
+from steelyard.models import library as models
+from steelyard.store.engine import Engine, reading
+from steelyard.studies import initialization_lab, mend
+from steelyard.training.kind import TRAINING
 
 console = Blueprint(
     "console", __name__, template_folder="templates", static_folder="static", static_url_path="/console/static"
 )
+NAVIGATION = {
+    "Jobs": "/",
+    "Data": "/console/datasets",
+    "Models": "/console/models",
+    "Studies": "/console/studies",
+    "Lessons": "/console/lessons",
+    "Catalog": "/console/catalog",
+    "API": "/docs",
+}
+
+
+@console.context_processor
+def _navigation() -> dict[str, Any]:
+    return {"navigation": NAVIGATION.items()}
+
+
+@console.errorhandler(NotFound)
+def _show_missing(error: NotFound) -> tuple[str, HTTPStatus]:
+    return render_template("missing.html", detail=error.detail, path=request.path), HTTPStatus.NOT_FOUND
+
+
+def _page(title: str, script: str, **data: str) -> str:
+    """A heading, and a script that fills the rest. `data` are the script's parameters."""
+    return render_template("page.html", title=title, script=script, data=data)
 
 
 @console.get("/")
-def show_jobs() -> str:
-    """The list of jobs, and a place to submit one."""
-    return render_template("jobs.html")
+def show_home() -> str:
+    """A form for a new job, and the list of jobs."""
+    return render_template("home.html")
 
 
 @console.get("/console/jobs/<job_id>")
 def show_job(job_id: str) -> str:
     """One job: its curve, its weights, its findings."""
+    with reading(service(Engine)) as connection:
+        TRAINING.read(connection, job_id)
     return render_template("job.html", job_id=job_id)
+
+
+@console.get("/console/compare")
+def show_comparison() -> str:
+    """Two to eight jobs side by side; the address names them: `?jobs=job_…,job_…`."""
+    return _page("Compare", "compare")
+
+
+@console.get("/console/studies")
+def show_studies() -> str:
+    """Mends and initialization labs, and a form for a new lab."""
+    return _page("Studies", "studies")
+
+
+@console.get("/console/studies/<study_id>")
+def show_study(study_id: str) -> str:
+    """One mend or initialization lab, by the prefix of its id."""
+    engine = service(Engine)
+    if study_id.startswith("lab_"):
+        initialization_lab.get(engine, study_id)
+        return _page("Initialization lab", "lab", study=study_id)
+    mend.get(engine, study_id)
+    return _page("Mend", "mend", study=study_id)
+
+
+@console.get("/console/lessons")
+def show_lessons() -> str:
+    """The list of lessons."""
+    return _page("Lessons", "lessons")
+
+
+@console.get("/console/datasets")
+def show_datasets() -> str:
+    """Uploaded data, and a place to drop a file."""
+    return _page("Data", "datasets")
+
+
+@console.get("/console/datasets/<dataset_id>")
+def show_dataset(dataset_id: str) -> str:
+    """One data set: its columns, its first rows, its warnings."""
+    datasets.get(service(Engine), dataset_id)
+    return _page("Data set", "dataset", dataset=dataset_id)
+
+
+@console.get("/console/models")
+def show_models() -> str:
+    """The list of models."""
+    return _page("Models", "models")
+
+
+@console.get("/console/models/<model_id>")
+def show_model(model_id: str) -> str:
+    """One model: a form to predict a row, aliases, lineage, exports."""
+    models.get_model(service(Engine), model_id)
+    return _page("Model", "model", model=model_id)
+
+
+@console.get("/console/catalog")
+def show_catalog() -> str:
+    """Every component that a job can use, with its formula and picture."""
+    return _page("Catalog", "catalog")

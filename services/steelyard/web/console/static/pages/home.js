@@ -1,4 +1,7 @@
-import { ask, element, ENDED, number, pause, showFaults } from "./api.js";
+// @ts-nocheck
+import { ask, ENDED, pause } from "../api.js";
+import { element, find, showFaults } from "../dom.js";
+import { number } from "../format.js";
 
 const SMALLEST = {
   data: { builtin: "iris" },
@@ -9,7 +12,6 @@ const SMALLEST = {
 };
 const REFRESH_MS = 1000;
 const PAGE = 50;
-const find = (id) => document.getElementById(id);
 const body = find("jobs").tBodies[0];
 let older = [];
 let next = null;

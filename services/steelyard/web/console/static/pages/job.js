@@ -1,7 +1,9 @@
-import { ask, element, ENDED, number, pause, showFaults } from "./api.js";
+// @ts-nocheck
+import { ask, ENDED, pause } from "../api.js";
+import { element, find, showFaults } from "../dom.js";
+import { number } from "../format.js";
 
 const REFRESH_MS = 250;
-const find = (id) => document.getElementById(id);
 const id = find("job").dataset.id;
 const path = `/v1/jobs/${encodeURIComponent(id)}`;
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -116,7 +118,7 @@ async function explain(model, method) {
     const { xaxis, yaxis, ...rest } = layout(said.measure === "loss" ? "increase of the loss" : "importance", "");
     find("looks").hidden = false;
     Plotly.react("looks", [bars], { ...rest, xaxis, yaxis: { ...yaxis, type: "category" }, height: 90 + 26 * first.length, shapes: [level] }, OPTIONS);
-    const agreement = said.agreement.map(({ methods, spearman }) => `${methods.join(" and ").replaceAll("_", " ")} ${number(spearman, 2)}`);
+    const agreement = said.agreement.map(({ methods, spearman }) => `${methods.join(" and ").replaceAll("_", " ")} ${number(spearman)}`);
     const rows = said.rows ? ` Based on ${said.rows} rows (${said.source}).` : "";
     find("looks-note").textContent = `The dotted line is the importance of shuffled columns with untrained weights.${rows}${agreement.length ? ` Agreement: ${agreement.join(", ")}.` : ""}`;
   } catch (error) {
