@@ -37,15 +37,15 @@ def _show_missing(error: NotFound) -> tuple[str, HTTPStatus]:
     return render_template("missing.html", detail=error.detail, path=request.path), HTTPStatus.NOT_FOUND
 
 
-def _page(title: str, script: str, **data: str) -> str:
-    """A heading, and a script that fills the rest. `data` are the script's parameters."""
-    return render_template("page.html", title=title, script=script, data=data)
+def _page(title: str, script: str, *, heading: str | None = None, sheet: str | None = None, **data: str) -> str:
+    """A heading, and a script that fills the rest. `data` are the script's parameters, `sheet` is the page's style."""
+    return render_template("page.html", title=title, heading=heading or title, script=script, sheet=sheet, data=data)
 
 
 @console.get("/")
 def show_home() -> str:
     """A form for a new job, and the list of jobs."""
-    return render_template("home.html")
+    return _page("Jobs", "home", heading="Train a network, see its weights", sheet="home")
 
 
 @console.get("/console/jobs/<job_id>")

@@ -2,7 +2,7 @@
 
 /** @typedef {{pointer?: string, parameter?: string, detail: string}} Fault */
 /** @typedef {{title?: string, detail: string, status?: number, errors?: Fault[], more_errors?: number}} Problem */
-/** @typedef {{method?: string, body?: string | Blob, headers?: Record<string, string>}} Options */
+/** @typedef {{method?: string, body?: string | Blob | FormData, signal?: AbortSignal, headers?: Record<string, string>}} Options */
 
 export const ENDED = ["succeeded", "failed", "cancelled"];
 
