@@ -4,7 +4,7 @@ import { element } from "../dom.js";
 import { count, plural } from "../format.js";
 import { get, put } from "../math/pointer.js";
 import { dropZone } from "../upload.js";
-import { chooseOption, labelled, numberField, selectField } from "./fields.js";
+import { chooseOption, labeled, numberField, selectField } from "./fields.js";
 
 /** @typedef {import("./fields.js").Change} Change */
 /** @typedef {import("./fields.js").Field} Field */
@@ -33,7 +33,7 @@ export async function dataFields({ catalog, change, spec, replace }) {
     const [kind, name] = value.split(":");
     replace(put(spec(), "/data", { [kind]: name }));
   }
-  const place = labelled("Data", choice, dropZone({
+  const place = labeled("Data", choice, dropZone({
     take: (dataset) => {
       sets = [dataset, ...sets.filter(({ id }) => id !== dataset.id)];
       list();
@@ -43,7 +43,7 @@ export async function dataFields({ catalog, change, spec, replace }) {
   }), facts);
 
   const target = element("select", { onchange: () => change("/data/target", target.value || undefined) });
-  const targetPlace = labelled("Column to predict", target);
+  const targetPlace = labeled("Column to predict", target);
 
   /** @type {string | undefined} */
   let shown;

@@ -21,7 +21,7 @@ let made = 0;
  * @param {HTMLInputElement | HTMLSelectElement} control
  * @param {HTMLElement[]} more below the control
  */
-export function labelled(label, control, ...more) {
+export function labeled(label, control, ...more) {
   const id = `field-${(made += 1)}`;
   control.id = id;
   const hint = element("p", { className: "hint", id: `${id}-hint` });
@@ -50,7 +50,7 @@ export function numberField({ label, pointer, change, step = "any", min, help = 
   const control = element("input", { type: "number", step, min, inputMode: "decimal", oninput: () => {
     if (!control.validity.badInput) change(pointer, control.value === "" ? undefined : Number(control.value));
   } });
-  const { box, hint, fail } = labelled(label, control);
+  const { box, hint, fail } = labeled(label, control);
   hint(help);
   return {
     pointer, element: box, fail,
@@ -74,7 +74,7 @@ export function selectField({ label, pointer, change, values, help = "" }) {
   const free = element("option", { text: "automatic", value: "" });
   const control = element("select", { onchange: () => change(pointer, control.value === "" ? undefined : JSON.parse(control.value)) },
     free, ...values.map(([text, value]) => element("option", { text, value: JSON.stringify(value) })));
-  const { box, hint, fail } = labelled(label, control);
+  const { box, hint, fail } = labeled(label, control);
   hint(help);
   return {
     pointer, element: box, fail,
@@ -109,7 +109,7 @@ export function componentField({ label, pointer, change, components, none = fals
   const control = element("select", { onchange: () => change(pointer, control.value === "" ? undefined : control.value === "-" ? null : control.value) },
     automaticOption, ...(none ? [element("option", { text: "none", value: "-" })] : []), ...components.map(({ name }) => element("option", { text: name, value: name })));
   const parameters = element("div", { className: "fields parameters" });
-  const { box, hint, fail } = labelled(label, control, parameters);
+  const { box, hint, fail } = labeled(label, control, parameters);
   /** @type {Field[]} */
   let inner = [];
   let shown = "";
