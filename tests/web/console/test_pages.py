@@ -5,7 +5,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-PAGES = ("/", "/console/compare", "/docs", "/problems/conflict")
+PAGES = ("/", "/console/compare", "/console/studies", "/docs", "/problems/conflict")
 
 
 @pytest.mark.parametrize("path", PAGES)
