@@ -40,6 +40,7 @@ from steelyard.training.schema import JobSpec
 from steelyard.training.schema_errors import translate
 from steelyard.training.sources import load_data
 from steelyard.training.start import load_start, require_start
+from steelyard.training.stored import load_job
 
 Array = NDArray[Any]
 NOT_OF_A_TRACE = {
@@ -95,7 +96,7 @@ class Tracer:
 
     def _trace_stored(self, asked: TraceOfJob) -> schema.Trace:
         """A step from the stored weights of a job."""
-        job = stored.load_job(self._engine, self._readers, asked.job)
+        job = load_job(self._engine, self._readers, asked.job)
         _require_one_network(job.spec, "job")
         _require_few_weights(job.parameters)
         weights = stored.load_weights(self._engine, asked)

@@ -1,4 +1,4 @@
-"""What a trace takes from a stored job: its specification and rows, weights, and what its optimizer had kept."""
+"""What a trace takes from a stored job beside its specification and rows: weights, and the optimizer's state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,30 +7,16 @@ from typing import Any
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, select
 
-from steelyard.datasets.reader_pool import Readers
-from steelyard.errors import Fault, NotFound, ValidationFailed, pointer
+from steelyard.errors import Fault, ValidationFailed, pointer
 from steelyard.exports.pieces import PiecewiseTensor
 from steelyard.nn.training.optimizer_state import OptimizerState
 from steelyard.store import tensors
 from steelyard.store.engine import reading
-from steelyard.store.tables import Job, JobInput, Snapshot
+from steelyard.store.tables import Snapshot
 from steelyard.store.tensors import OPTIMIZER
 from steelyard.traces.schema import TraceOfJob
-from steelyard.training.inline import Inline
-from steelyard.training.kind import TRAINING
-from steelyard.training.large_inline import read_stored_rows
 from steelyard.training.recorded import Tensors, find_epoch, find_weights, list_epochs
-from steelyard.training.schema import JobSpec, load_spec
 from steelyard.training.start import as_state
-
-
-@dataclass(frozen=True)
-class StoredJob:
-    """A job as it was submitted."""
-
-    spec: JobSpec
-    inline: Inline | None
-    parameters: int
 
 
 @dataclass(frozen=True)
@@ -40,17 +26,6 @@ class StoredWeights:
     epoch: int
     tensors: Mapping[str, NDArray[Any]]
     optimizer: OptimizerState | None
-
-
-def load_job(engine: Engine, readers: Readers, job_id: str) -> StoredJob:
-    """The job. Raises `NotFound`."""
-    query = select(Job.spec, Job.parameters, JobInput.content).outerjoin(JobInput)
-    with reading(engine) as connection:
-        row = connection.execute(query.where(Job.id == job_id, Job.kind == TRAINING.name)).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no job {job_id!r}")
-    inline = None if row.content is None else read_stored_rows(readers, bytes(row.content))
-    return StoredJob(load_spec(row.spec), inline, row.parameters)
 
 
 def load_weights(engine: Engine, asked: TraceOfJob) -> StoredWeights:

@@ -169,11 +169,11 @@ def open_timeline(engine: Engine, job_id: str, name: str, index: str | None) -> 
     parts = [each[name] for each in stored.values()]
     shape = parts[0].shape
     if index is not None:
-        parts = [_one_weight(part, _place(index, shape)) for part in parts]
+        parts = [_one_weight(part, place_of(index, shape)) for part in parts]
     return StoredTimeline([*stored], _stack(parts), shape)
 
 
-def _place(index: str, shape: tuple[int, ...]) -> int:
+def place_of(index: str, shape: tuple[int, ...]) -> int:
     """Where the weight with an index like `3,5` is in a tensor of this shape. Raises `ValidationFailed`."""
     numbers = [int(each) for each in index.split(",")] if re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", index) else []
     if len(numbers) != len(shape) or not all(number < count for number, count in zip(numbers, shape, strict=True)):

@@ -16,6 +16,8 @@ from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind
 from steelyard.models.api import models
 from steelyard.models.references import References
+from steelyard.replays.api import replays
+from steelyard.replays.service import Replayer
 from steelyard.revisions.api import revisions
 from steelyard.revisions.diff import Differ
 from steelyard.revisions.edits import Editing
@@ -59,6 +61,7 @@ def create_app(ours: Settings) -> Flask:
         predictor,
         Explainer(engine, predictor, readers),
         Tracer(engine, readers, ours),
+        Replayer(engine, readers),
         Differ(engine, predictor, readers),
         Editing(engine, references, readers),
         readers,
@@ -66,7 +69,20 @@ def create_app(ours: Settings) -> Flask:
     )
     app.extensions[KEY] = shared
     app.extensions[services.KEY] = shared.by_class()
-    rooms = (jobs, weights, catalog, datasets, models, predictions, explanations, traces, revisions, mends, labs)
+    rooms = (
+        jobs,
+        weights,
+        catalog,
+        datasets,
+        models,
+        predictions,
+        explanations,
+        traces,
+        replays,
+        revisions,
+        mends,
+        labs,
+    )
     for blueprint in (*rooms, health, docs, problems, console, assets):
         app.register_blueprint(blueprint)
     add_handlers(app)

@@ -12,6 +12,7 @@ from steelyard.http.in_flight import InFlight
 from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.references import References
+from steelyard.replays.service import Replayer
 from steelyard.revisions.diff import Differ
 from steelyard.revisions.edits import Editing
 from steelyard.settings import Settings
@@ -33,6 +34,7 @@ class Services:
     predictor: Predictor
     explainer: Explainer
     tracer: Tracer
+    replayer: Replayer
     differ: Differ
     editing: Editing
     readers: Readers

@@ -91,19 +91,28 @@ class ObservedLayer:
 
     def _look_at_units(self, last: Tapped) -> dict[str, float]:
         """The shares of units that are dead, dormant, saturated, or that do the same as another."""
-        found, outputs = {}, last.y
+        found = {name: _share(units) for name, units in self.flag_units().items()}
+        if self._is_hidden and isinstance(self.layer, Dense):
+            found["duplicate"] = _share_of_duplicates(last.y)
+        return found
+
+    def flag_units(self) -> dict[str, NDArray[np.bool_]]:
+        """Which units are dead, dormant and saturated, `(units,)` each; without those that the layer cannot have.
+
+        After a forward pass, and before the way back, which overwrites the outputs.
+        """
+        found, last = {}, self.taps[-1]
+        outputs = last.y
         flat = FLAT.get(self._activation.name) if self._activation is not None and last.is_activation else None
         if flat is not None:
             is_flat = (outputs < flat[0]) | (outputs > flat[1])
-            found["saturated"] = _share(np.add.reduce(is_flat, axis=0) >= ROWS_SATURATED * len(outputs))
+            found["saturated"] = np.add.reduce(is_flat, axis=0) >= ROWS_SATURATED * len(outputs)
         if not self._is_hidden:
             return found
         activity = np.add.reduce(np.abs(outputs), axis=0)
-        found["dormant"] = _share(activity <= DORMANT * np.add.reduce(activity) / activity.size)
+        found["dormant"] = activity <= DORMANT * np.add.reduce(activity) / activity.size
         if self._is_rectifier:
-            found["dead"] = _share(activity == 0)
-        if isinstance(self.layer, Dense):
-            found["duplicate"] = _share_of_duplicates(outputs)
+            found["dead"] = activity == 0
         return found
 
     def look_back(self) -> dict[str, float]:

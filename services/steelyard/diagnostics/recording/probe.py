@@ -47,7 +47,7 @@ class Probe:
         observed = ObservedLayers()
         streams = Streams.spawn(0)  # for the pass to be one that trains; nothing is drawn
         self._pass = Pass(self._network, len(x), logits=loss.link is not None, streams=streams, tap=observed)
-        self._observed = observed.all
+        self.layers = observed.all
         self._cost = Cost(loss, len(x), network.outputs, network.dtype)
         specs = self._network.specs().values()
         sizes = [math.prod(spec.shape) for spec in specs]
@@ -70,26 +70,47 @@ class Probe:
             initial: before the first step.
             before: before the last step; without them there is no `update_ratio`.
         """
-        network = self._network
-        network.parameters[:] = weights
-        network.gradients[:] = 0
         with np.errstate(all="ignore"):
-            outputs = self._pass.forward(self._x)
+            outputs = self._forward(weights)
             spreads = Spreads()
-            rows = [layer.look_forward(spreads) for layer in self._observed]
+            rows = [layer.look_forward(spreads) for layer in self.layers]
             loss = self._cost.value(outputs, self._y, self._row_weights)
-            self._pass.backward(self._cost.gradient)
+            gradients = self._backward()
             layers = np.array(
-                [as_row(row | layer.look_back()) for row, layer in zip(rows, self._observed, strict=True)]
+                [as_row(row | layer.look_back()) for row, layer in zip(rows, self.layers, strict=True)]
             ).reshape(len(rows), -1)
             layers[~np.isfinite(layers)] = np.nan
-            norm = float(np.sqrt(np.square(network.gradients, dtype=np.float64).sum()))
+            norm = float(np.sqrt(np.square(gradients, dtype=np.float64).sum()))
         count = len(self._x)
-        measured = Measured(weights, initial, before, network.gradients, self._squares(), count)
+        measured = Measured(weights, initial, before, gradients, self._squares(), count)
         tensors, histograms = self._statistics.compute(measured)
         run = np.array([loss, norm])
         run[~np.isfinite(run)] = np.nan
         return Record(epoch, run, layers, tensors, histograms)
+
+    def look(self, weights: Array) -> Array:
+        """Let the rows through the network with these weights; its outputs `(rows, outputs)`.
+
+        `layers` then hold what went in and out of each layer, until the next call.
+        """
+        with np.errstate(all="ignore"):
+            return self._forward(weights)
+
+    def differentiate(self, weights: Array) -> Array:
+        """The gradient of the mean loss of the rows by the weights, laid out like them; valid until the next call."""
+        with np.errstate(all="ignore"):
+            self._cost.value(self._forward(weights), self._y, self._row_weights)
+            return self._backward()
+
+    def _forward(self, weights: Array) -> Array:
+        self._network.parameters[:] = weights
+        return self._pass.forward(self._x)
+
+    def _backward(self) -> Array:
+        """Follow the last cost back through the layers."""
+        self._network.gradients[:] = 0
+        self._pass.backward(self._cost.gradient)
+        return self._network.gradients
 
     def _squares(self) -> Array:
         """For each tensor, the mean, over the rows, of the squared norm of the row's gradient.
@@ -97,16 +118,16 @@ class Probe:
         A row's part in the gradient of the mean loss is its gradient by the number of rows.
         """
         found = np.full(len(self._places), np.nan)
-        for layer in self._observed:
+        for layer in self.layers:
             for name, total in layer.squares.items():
                 found[self._places[f"{layer.path}.{name}".replace(".", "/", 1)]] = total * len(self._x)
         return found
 
     def _describe(self) -> Layout:
-        paths = sorted((layer.path for layer in self._observed), key=len, reverse=True)
+        paths = sorted((layer.path for layer in self.layers), key=len, reverse=True)
         tensors = []
         for name, spec in self._network.specs().items():
             full = name.replace("/", ".")
             layer = next((path for path in paths if full.startswith(f"{path}.")), name.split("/")[0])
             tensors.append(TensorPlace(name, layer, spec.shape, spec.trainable))
-        return Layout(tuple(layer.facts for layer in self._observed), tuple(tensors), self._network.dtype.name)
+        return Layout(tuple(layer.facts for layer in self.layers), tuple(tensors), self._network.dtype.name)

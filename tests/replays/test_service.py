@@ -1,0 +1,38 @@
+"""Replays of jobs: which are kept, and of which nothing is stored."""
+
+import pytest
+from sqlalchemy import Engine
+
+from steelyard.datasets.reader_pool import Readers
+from steelyard.errors import NotFound, Unavailable
+from steelyard.replays import service
+from steelyard.replays.service import Replayer
+from steelyard.training import submission
+from tests import trained
+from tests.traces.jobs import plain
+
+
+def test_the_last_jobs_are_kept(store: Engine, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST_JOBS", 2)
+    opened = []
+    monkeypatch.setattr(service, "open_job", lambda *args: opened.append(args[2]) or object())
+    replayer = Replayer(store, readers)
+    for name in ("a", "b", "a", "c", "a", "b"):
+        replayer._find(name)
+    assert opened == ["a", "b", "c", "b"]
+
+
+def test_a_job_without_weights_is_not_found(database: Engine, readers: Readers) -> None:
+    replayer = Replayer(database, readers)
+    waiting = submission.submit(database, trained.read(database, plain()))
+    for job, why in ((waiting.id, "not stored yet"), ("job_x", "there is no job")):
+        with pytest.raises(NotFound, match=why):
+            replayer.count_outputs(job, "dense_1", bins=10)
+
+
+def test_one_answer_is_made_at_a_time(store: Engine, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "WAIT_SECONDS", 0.01)
+    job, replayer = trained.train(store, plain()), Replayer(store, readers)
+    with replayer._open(job.id, None), pytest.raises(Unavailable):
+        replayer.count_outputs(job.id, "dense_1", bins=10)
+    assert replayer.count_outputs(job.id, "dense_1", bins=10).epochs
