@@ -14,8 +14,13 @@ from tests.traces.jobs import plain
 
 def test_the_last_jobs_are_kept(store: Engine, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "MOST_JOBS", 2)
-    opened = []
-    monkeypatch.setattr(service, "open_job", lambda *args: opened.append(args[2]) or object())
+    opened: list[str] = []
+
+    def open_job(_engine: Engine, _readers: Readers, job_id: str) -> object:
+        opened.append(job_id)
+        return object()
+
+    monkeypatch.setattr(service, "open_job", open_job)
     replayer = Replayer(store, readers)
     for name in ("a", "b", "a", "c", "a", "b"):
         replayer._find(name)
