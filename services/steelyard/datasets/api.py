@@ -7,10 +7,11 @@ import orjson
 from flask import Blueprint, Response, url_for
 
 from steelyard.datasets import library
+from steelyard.datasets.builtins import get_builtin, open_builtin_rows
 from steelyard.datasets.change import read_change
 from steelyard.datasets.library import Upload
 from steelyard.datasets.reader_pool import Readers
-from steelyard.datasets.schema import Dataset, DatasetChange, DatasetList, DatasetRows
+from steelyard.datasets.schema import BuiltinDataset, Dataset, DatasetChange, DatasetList, DatasetRows
 from steelyard.documents.writer import dump
 from steelyard.errors import shown
 from steelyard.http.idempotency import answer_once
@@ -161,3 +162,26 @@ def get_dataset_content(dataset_id: str) -> Response:
     """The file."""
     media_type, size, pieces = library.read_content(service(Engine), dataset_id)
     return stream(pieces, version=("content", dataset_id), content_type=media_type, length=size)
+
+
+@route(
+    datasets,
+    "GET",
+    "/v1/builtins/<name>",
+    Operation("Get a built-in data set", {200: BuiltinDataset}, problems=(404,)),
+)
+def describe_builtin(name: str) -> BuiltinDataset:
+    """Describe each column of a data set that needs no upload, such as `iris`; `GET /v1/catalog` lists them."""
+    return get_builtin(name)
+
+
+@route(
+    datasets,
+    "GET",
+    "/v1/builtins/<name>/rows",
+    Operation("Rows of a built-in data set", {200: DatasetRows}, query=(ROWS, ROW), problems=(404, 422)),
+)
+def get_builtin_rows(name: str, *, limit: int, after: int) -> Response:
+    """Rows as objects."""
+    found = open_builtin_rows(name, limit=limit, after=after)
+    return stream(as_rows(found), version=found.version)

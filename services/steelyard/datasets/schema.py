@@ -41,6 +41,10 @@ class DatasetColumn(Answer):
     mean: float | str | None
     std: float | None
     top: list[TopValue]
+    histogram: Annotated[
+        list[int] | None,
+        Field(description="counts of numbers and datetimes in bins of equal width from `min` to `max`"),
+    ] = None
 
 
 class Dataset(Answer):
@@ -59,6 +63,20 @@ class Dataset(Answer):
     note: Annotated[str, Field(description="in the response to an upload: why the given name is not used")] | None = (
         None
     )
+
+
+class BuiltinDataset(Answer):
+    """A data set that is available without an upload; a generated one with its default parameters."""
+
+    object: Literal["builtin"]
+    name: str
+    title: str
+    task: str
+    target: str
+    generated: bool
+    source: str
+    rows: int
+    columns: list[Annotated[dict[str, Any], stored_as(DatasetColumn.__name__)]]
 
 
 class DatasetChange(Strict):

@@ -59,3 +59,18 @@ def test_strings_and_booleans_are_counted(describe: Describe) -> None:
     assert facts["b"]["top"] == [{"value": True, "count": 3}, {"value": False, "count": 1}]
     for fact in facts.values():
         assert (fact["min"], fact["max"], fact["mean"], fact["std"], fact["guess"]) == (None, None, None, None, None)
+
+
+@pytest.mark.parametrize("numbers", [[1.0, 2.0, 4.0, None, 31.0], [-1e150, 0.0, 1e150], [5.0, 5.0], [2.0]])
+def test_numbers_are_counted_in_bins_from_the_least_to_the_largest(
+    describe: Describe, numbers: list[float | None]
+) -> None:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"n": pa.array(numbers, pa.float64()), "s": pa.array(["a"] * len(numbers))}), file)
+    facts = {name: fact for name, (_, fact) in describe(file.getvalue(), "parquet").items()}
+    present = np.array([number for number in numbers if number is not None])
+    counts = facts["n"]["histogram"]
+    assert (len(counts), sum(counts)) == (30, len(present))
+    if len(present) > 2:
+        assert counts == np.histogram(present, 30)[0].tolist()
+    assert "histogram" not in facts["s"]

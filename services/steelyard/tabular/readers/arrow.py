@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from steelyard.errors import nearest, shown
 from steelyard.tabular.json_numbers import LARGEST
 from steelyard.tabular.prefetch import ahead
 from steelyard.tabular.readers.arrow_types import plain
+from steelyard.tabular.readers.profile import MOST_NAME, Read
 from steelyard.tabular.readers.unreadable import Unreadable, refuse_bomb
 from steelyard.tabular.remarks import LARGEST_EXACT, Remark, large_integers
 from steelyard.tabular.types.category import Category
@@ -32,10 +33,8 @@ from steelyard.tabular.values import MISSING, Values, trimmed
 
 AT_ONCE = os.cpu_count() or 1
 MOST_COLUMNS = 10_000
-MOST_NAME = 200
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799  # of the years 1 and 9999
-TOP = 10
 TEXT_BYTES = 4  # the offset of a string
 # What Arrow raises over a broken file: all of its errors except lack of memory; UnicodeError for names not in UTF-8.
 BROKEN = (
@@ -48,40 +47,6 @@ BROKEN = (
     OSError,
     UnicodeError,
 )
-
-
-@dataclass(frozen=True)
-class Read:
-    """A column as it was read: its values, its type in the file, and what was recognized in them."""
-
-    name: str
-    dtype: str
-    recognized: Recognized
-
-    @property
-    def values(self) -> Values:
-        """Its values."""
-        return self.recognized.values
-
-    @cached_property
-    def ordered(self) -> NDArray[np.float64] | None:
-        """The numbers in ascending order, without missing ones; `None` for other columns."""
-        if self.values.labels is not None:
-            return None
-        ordered = np.sort(self.values.array).astype(np.float64, copy=False)
-        return ordered[: np.searchsorted(ordered, np.nan)]  # missing ones are at the end
-
-    @cached_property
-    def counts(self) -> tuple[int, list[tuple[Any, int]]]:
-        """The number of different values, and the most frequent labels with their counts."""
-        array, labels, ordered = self.values.array, self.values.labels, self.ordered
-        if ordered is not None:
-            return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + (len(ordered) > 0), []
-        assert labels is not None
-        counts = np.bincount(array[array >= 0], minlength=len(labels))
-        order = np.argsort(-counts, kind="stable")[:TOP].tolist()
-        top = [(_short(labels[place]), int(counts[place])) for place in order if counts[place]]
-        return int(np.count_nonzero(counts)), top
 
 
 def read_parquet(path: str, max_bytes: int) -> pa.Table:
@@ -267,10 +232,6 @@ def read_columns(
         return read.values, describe(read)
 
     return ahead((partial(work, name, columns.pop(0)) for name in names), threads, AT_ONCE)
-
-
-def _short(label: Any) -> Any:
-    return label[:MOST_NAME] if isinstance(label, str) else label
 
 
 def _read(name: str, column: pa.ChunkedArray, recognition: Recognition) -> Read:
