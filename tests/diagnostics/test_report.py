@@ -15,7 +15,7 @@ from steelyard.documents.writer import to_values
 
 def report(task: str, *columns: Any) -> Any:
     """The report of a split, as clients see it."""
-    found = to_values(reports.report("test", task, *columns))
+    found = to_values(reports.report("test", task, np.arange(len(columns[0])), *columns))
     assert (found["object"], found["split"], found["task"], found["rows"]) == ("report", "test", task, len(columns[0]))
     return found
 
@@ -111,3 +111,43 @@ def test_residuals_say_how_numbers_were_missed() -> None:
     [found] = report("regression", targets, targets + np.array([[1.0], [0.0], [2.0]]), None, ["y"])["residuals"]
     assert (found["target"], found["rows"], found["mean"]) == ("y", 3, 1.0)
     assert found["quantiles"]["0.5"] == 1.0
+
+
+def test_the_worst_rows_have_the_least_probability_of_their_class() -> None:
+    targets = np.array([0, 1, 2, 1])
+    probabilities = np.array([[0.6, 0.3, 0.1], [0.7, 0.2, 0.1], [0.3, 0.3, 0.4], [0.04, 0.9, 0.06]])
+    worst = report("multiclass", targets, probabilities.argmax(axis=1), probabilities, [*"abc"])["worst"]
+    assert [each["row"] for each in worst] == [1, 2, 0, 3]
+    assert worst[0] == {"row": 1, "target": "b", "prediction": "a", "loss": pytest.approx(-np.log(0.2))}
+
+
+def test_without_probabilities_wrong_rows_come_first() -> None:
+    worst = report("binary", np.array([0, 1, 1]), np.array([0, 1, 0]), None, ["no", "yes"])["worst"]
+    assert [(each["row"], each["target"], each["loss"]) for each in worst] == [
+        (2, "yes", 1),
+        (0, "no", 0),
+        (1, "yes", 0),
+    ]
+
+
+def test_labels_are_worst_together() -> None:
+    targets, probabilities = np.array([[1, 0], [1, 1]]), np.array([[0.5, 0.5], [0.9, 0.2]])
+    worst = report("multilabel", targets, targets, probabilities, ["x", "y"])["worst"]
+    assert [each["row"] for each in worst] == [1, 0]
+    assert worst[0]["loss"] == pytest.approx(-np.log(0.9) - np.log(0.2))
+    assert worst[0]["target"] == [1, 1]
+
+
+@given(seed=st.integers(0, 2**32), rows=st.integers(1, 60))
+def test_residuals_are_counted_and_the_largest_are_the_worst(seed: int, rows: int) -> None:
+    generator = np.random.default_rng(seed)
+    targets, predictions = generator.normal(size=(2, rows, 1))
+    found = report("regression", targets, predictions, None, ["y"])
+    [residuals] = found["residuals"]
+    assert sum(residuals["counts"]) == rows
+    assert len(residuals["edges"]) == len(residuals["counts"]) + 1
+    sizes = np.abs(predictions - targets)[:, 0]
+    worst = [each["row"] for each in found["worst"]]
+    assert len(worst) == min(rows, 20)
+    assert sizes[worst].tolist() == sorted(sizes.tolist(), reverse=True)[: len(worst)]
+    assert found["worst"][0]["target"] == targets[worst[0], 0]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from steelyard.documents.schema import Answer, Label
+from steelyard.documents.schema import Answer, Label, Target
 
 
 class ColumnFinding(Answer):
@@ -93,6 +93,23 @@ class Residuals(Answer):
     mean: float | None
     std: float | None
     quantiles: dict[str, float | None]
+    edges: Annotated[list[float], Field(description="of the bins of `counts`")]
+    counts: Annotated[list[int], Field(description="how many residuals are in each bin")]
+
+
+class WorstRow(Answer):
+    """A row that the network predicts badly."""
+
+    row: Annotated[int, Field(description="its number in its data")]
+    target: Target
+    prediction: Target
+    loss: Annotated[
+        float | None,
+        Field(
+            description="−ln of the probability of the true class or labels; the distance in standard deviations of "
+            "the residuals for regression; 1 for a wrong class without probabilities"
+        ),
+    ]
 
 
 class Report(Answer):
@@ -108,3 +125,4 @@ class Report(Answer):
     ] = None
     calibration: list[CalibrationCurve] | None = None
     residuals: list[Residuals] | None = None
+    worst: Annotated[list[WorstRow], Field(description="at most 20 rows, the worst first")]

@@ -236,7 +236,8 @@ def get_report(engine: Engine, job_id: str, split: str) -> Report:
             raise _no_split(connection, job_id, split)
     columns = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
     labels = data["classes"] or data["targets"]
-    return report(split, task, columns["target"], columns["prediction"], columns.get("probabilities"), labels)
+    row, target, prediction = (columns[name] for name in ("row", "target", "prediction"))
+    return report(split, task, row, target, prediction, columns.get("probabilities"), labels)
 
 
 def _no_split(connection: Connection, job_id: str, split: str) -> NotFound:
