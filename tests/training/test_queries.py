@@ -28,6 +28,21 @@ def test_jobs_are_listed_newest_first_by_state_name_and_label(engine: Engine) ->
     assert [job.id for job in list_jobs(engine, status="running").data] == [ids[4]]
 
 
+def test_jobs_are_searched_by_name_and_data_and_listed_oldest_first(engine: Engine) -> None:
+    ids = sorted(submit(engine) for _ in range(4))
+    for job_id, name in zip(ids, ("Titanic 100%", "titanic_2", "iris", None), strict=True):
+        change(engine, job_id, name=name)
+    found = {text: [job.id for job in list_jobs(engine, search=text).data] for text in ("TITANIC", "0%", "c_2", "%")}
+    assert found == {"TITANIC": [ids[1], ids[0]], "0%": [ids[0]], "c_2": [ids[1]], "%": [ids[0]]}
+    assert [job.id for job in list_jobs(engine, search=ids[3].upper()).data] == [ids[3]]
+    first = list_jobs(engine, sort="oldest", limit=3)
+    assert [job.id for job in first.data] == ids[:3]
+    assert [job.id for job in list_jobs(engine, sort="oldest", after=first.next).data] == ids[3:]
+    source = list_jobs(engine, limit=1).data[0].spec["data"]["builtin"]
+    assert len(list_jobs(engine, data=source).data) == 4
+    assert list_jobs(engine, data="ds_other").data == []
+
+
 def test_the_history_has_a_place_for_each_epoch_and_goes_on_with_what_is_not_yet_written(engine: Engine) -> None:
     held = claim(engine, submit(engine))
     ledger.record(engine, held, [(1, {"loss": 1.0}), (2, {"loss": 0.5, "val_loss": 0.6})], train_seconds=0.2)

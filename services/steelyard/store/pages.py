@@ -1,4 +1,4 @@
-"""Pages of a list, newest first. Ids sort by time, so the last id of a page is the cursor for the next."""
+"""Pages of a list, by age. Ids sort by time, so the last id of a page is the cursor for the next."""
 
 import re
 from collections.abc import Callable
@@ -28,6 +28,7 @@ def read_page(
     render: Callable[[Row[Any]], Any],
     limit: int,
     after: str | None,
+    oldest_first: bool = False,
 ) -> Page:
     """Read the page of `query` after the id `after`.
 
@@ -36,8 +37,8 @@ def read_page(
     """
     if after is not None:
         _require_known(connection, key, prefix, after)
-        query = query.where(key < after)
-    rows = connection.execute(query.order_by(key.desc()).limit(limit + 1)).all()
+        query = query.where(key > after if oldest_first else key < after)
+    rows = connection.execute(query.order_by(key if oldest_first else key.desc()).limit(limit + 1)).all()
     data = [render(row) for row in rows[:limit]]
     has_more = len(rows) > limit
     return Page(data=data, has_more=has_more, next=data[-1].id if has_more else None)

@@ -28,13 +28,14 @@ from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
 from steelyard.training import queries, recorded, results, series, submission
 from steelyard.training.catalog import catalog as list_components
+from steelyard.training.curves import draw_curves
 from steelyard.training.diagnosis import diagnose_job
 from steelyard.training.estimate import Limits
 from steelyard.training.kind import TRAINING
 from steelyard.training.large_inline import LARGE_BYTES, read_large_job
 from steelyard.training.plan import Plan, read_job
 from steelyard.training.schema import JobSpec
-from steelyard.training.schema.catalog import Catalog
+from steelyard.training.schema.catalog import Catalog, Curves
 from steelyard.training.schema.diagnostics import Diagnosis, Diagnostics
 from steelyard.training.schema.job import DryRun, History, Job, JobList
 from steelyard.training.schema.recording import RunStatistics, Timeline
@@ -52,6 +53,9 @@ FILTERS = (
     Query("status", "string", "only jobs with this status", choices=STATUSES),
     Query("name", "string", "only jobs with this name"),
     Query("metadata", "labels", "only jobs with these labels: `metadata[key]=value`"),
+    Query("search", "string", "only jobs whose name or id contains this, in upper or lower case"),
+    Query("data", "string", "only jobs that train on this: the id of a data set, or the name of a built-in one"),
+    Query("sort", "string", "newest or oldest first", default="newest", choices=("newest", "oldest")),
 )
 SPLIT = Query("split", "string", "which rows", default="validation", choices=("train", "validation", "test"))
 ROWS = Query("limit", "integer", "maximum number of rows", default=50, least=1, most=10_000)
@@ -61,6 +65,9 @@ LAYER = Query("layer", "string", "only this layer")
 SERIES = Query("series", "string", "only series of this name", choices=series.ALL_SERIES)
 RECORDED_EPOCH = Query("after", "integer", "only epochs after this one", least=0, most=MOST_OFFSET)
 INDEX = Query("index", "string", "only the weight at this place: `3,5` is row 3, column 5, both from 0")
+
+FAN_IN = Query("fan_in", "integer", "inputs of the kernel", default=64, least=1, most=1024)
+FAN_OUT = Query("fan_out", "integer", "units of the kernel", default=64, least=1, most=1024)
 
 
 @route(
@@ -123,7 +130,7 @@ def _read_plan() -> Plan:
     jobs,
     "GET",
     "/v1/jobs",
-    Operation("List jobs, newest first", {200: JobList}, query=(*FILTERS, LIMIT, AFTER), problems=(400, 422)),
+    Operation("List jobs", {200: JobList}, query=(*FILTERS, LIMIT, AFTER), problems=(400, 422)),
 )
 def list_jobs(**filters: Any) -> JobList:
     """The newest jobs."""
@@ -333,3 +340,19 @@ def _filename(name: str) -> dict[str, str]:
 def get_catalog() -> Catalog:
     """Layers, initializers, activations, losses, optimizers … with parameters, ranges, formula and source."""
     return list_components()
+
+
+@route(
+    catalog,
+    "GET",
+    "/v1/catalog/curves",
+    Operation(
+        "Get the curves of activations and the distributions of initializers",
+        {200: Curves},
+        query=(FAN_IN, FAN_OUT),
+        problems=(422,),
+    ),
+)
+def get_curves(*, fan_in: int, fan_out: int) -> Curves:
+    """Every activation with its derivative, and a histogram of what every initializer draws for a kernel."""
+    return draw_curves(fan_in, fan_out)

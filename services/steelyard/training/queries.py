@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 
 from steelyard.jobs.ledger import Epochs
 from steelyard.jobs.queries import get
@@ -25,10 +25,16 @@ def list_jobs(
     status: str | None = None,
     name: str | None = None,
     metadata: Mapping[str, str] | None = None,
+    search: str | None = None,
+    data: str | None = None,
+    sort: str = "newest",
     limit: int = 50,
     after: str | None = None,
 ) -> Page:
-    """The newest jobs that have this status, this name and these labels."""
+    """The newest jobs, or the oldest, that have this status, this name, these labels and this data.
+
+    The name or the id of a job that is searched contains the text, in upper or lower case.
+    """
     query = select_jobs()
     if status is not None:
         query = query.where(JobRow.status == status)
@@ -36,10 +42,24 @@ def list_jobs(
         query = query.where(JobRow.name == name)
     for label, value in (metadata or {}).items():
         query = query.where(JobRow.labels[label].as_string() == value)
+    if search is not None:
+        query = query.where(
+            or_(JobRow.name.icontains(search, autoescape=True), JobRow.id.contains(search.lower(), autoescape=True))
+        )
+    if data is not None:
+        source = JobRow.spec["data"]
+        query = query.where(or_(source["builtin"].as_string() == data, source["dataset"].as_string() == data))
     with reading(engine) as connection:
         key = JobRow.__table__.c.id
         return read_page(
-            connection, query, key=key, prefix=TRAINING.prefix, render=render_job, limit=limit, after=after
+            connection,
+            query,
+            key=key,
+            prefix=TRAINING.prefix,
+            render=render_job,
+            limit=limit,
+            after=after,
+            oldest_first=sort == "oldest",
         )
 
 

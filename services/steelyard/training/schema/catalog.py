@@ -60,6 +60,36 @@ class BuiltinData(Answer):
     source: str
 
 
+class ActivationCurve(Answer):
+    """An activation and its derivative at the points `x`."""
+
+    value: list[float]
+    slope: list[float]
+
+
+class InitialDistribution(Answer):
+    """The weights that an initializer draws."""
+
+    edges: list[float]
+    counts: list[int]
+    mean: float
+    std: float
+
+
+class Curves(Answer):
+    """Activations and initializers in numbers, with their default parameters.
+
+    What has no curve is missing: an activation of whole rows, such as softmax.
+    """
+
+    object: Literal["curves"]
+    x: Annotated[list[float], Field(description="weighted sums, at which activations are evaluated")]
+    fan_in: int
+    fan_out: int
+    activations: dict[str, ActivationCurve]
+    initializers: dict[str, InitialDistribution]
+
+
 class CatalogBase(Answer):
     """Every component that a job can use, by family, and the built-in data sets."""
 
