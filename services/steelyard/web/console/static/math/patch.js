@@ -1,0 +1,37 @@
+// A JSON Patch (RFC 6902) in words: which setting, what it was, and what it becomes.
+
+/** @typedef {{op: string, path: string, value?: unknown}} Operation */
+/** @typedef {{setting: string, before: string | null, after: string | null}} Change */
+
+/** @param {unknown} document @param {string} pointer RFC 6901 */
+export function valueAt(document, pointer) {
+  let value = /** @type {any} */ (document);
+  for (const part of pointer.split("/").slice(1)) value = value?.[part.replaceAll("~1", "/").replaceAll("~0", "~")];
+  return value;
+}
+
+/** A value as a person writes it: `leaky_relu`, `relu (slope 0.1)`, `not set`. @param {unknown} value @returns {string} */
+export function inWords(value) {
+  if (value === null || value === undefined) return "not set";
+  if (typeof value === "number") return Number(value.toPrecision(6)).toString();
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return value.length ? value.map(inWords).join(", ") : "none";
+  const { name, type, ...rest } = /** @type {Record<string, unknown>} */ (value);
+  const parts = Object.entries(rest).filter(([, each]) => each !== null).map(([key, each]) => `${key.replaceAll("_", " ")} ${inWords(each)}`);
+  const title = name ?? type;
+  if (title === undefined) return parts.join(", ") || "defaults";
+  return parts.length ? `${title} (${parts.join(", ")})` : String(title);
+}
+
+/**
+ * @param {Operation[]} patch
+ * @param {unknown} spec the job's
+ * @returns {Change[]}
+ */
+export function changesOf(patch, spec) {
+  return patch.map(({ op, path, value }) => {
+    const before = valueAt(spec, path);
+    const setting = path.slice(1).split("/").map((part) => (/^\d+$/.test(part) ? `${Number(part) + 1}` : part.replaceAll("_", " "))).join(" › ");
+    return { setting, before: before === undefined ? null : inWords(before), after: op === "remove" ? null : value === null ? "chosen by the service" : inWords(value) };
+  });
+}
