@@ -8,6 +8,9 @@ from flask import Blueprint, Response, g, request, url_for
 
 from steelyard.datasets.reader_pool import Readers
 from steelyard.documents.writer import dump
+from steelyard.errors import Fault, ValidationFailed
+from steelyard.exports import package
+from steelyard.exports.formats import FORMATS as EXPORTS
 from steelyard.http.idempotency import answer_once
 from steelyard.http.pagination import CSV, as_csv, as_rows
 from steelyard.http.query import AFTER, LIMIT, MOST_OFFSET, Query
@@ -17,7 +20,16 @@ from steelyard.http.uploads import OF_ROWS, read_dialect, receive, require_no_op
 from steelyard.inference import batches
 from steelyard.inference.batch_request import read_batch
 from steelyard.inference.batches import PREDICTION
-from steelyard.inference.schema import BatchList, BatchPrediction, BatchRequest, BatchRows, Prediction, PredictRequest
+from steelyard.inference.exporting import describe_export, export_model
+from steelyard.inference.schema import (
+    BatchList,
+    BatchPrediction,
+    BatchRequest,
+    BatchRows,
+    Export,
+    Prediction,
+    PredictRequest,
+)
 from steelyard.inference.service import Predictor
 from steelyard.jobs.api import add_life, ring
 from steelyard.settings import Settings
@@ -29,6 +41,17 @@ predictions = Blueprint("predictions", __name__)
 ROWS = Query("limit", "integer", "maximum number of rows", default=50, least=1, most=100_000)
 ROW = Query("after", "integer", "number of rows to skip", default=0, least=0, most=MOST_OFFSET)
 RETRY_SECONDS = 1
+EXPORT_FORMAT = Query("format", "string", "the file format; required", choices=[*EXPORTS])
+DRY_RUN = Query(
+    "dry_run", "boolean", "describe the file instead: its inputs and outputs, and what does not travel", default=False
+)
+WITH_PROOF = Query(
+    "bundle",
+    "boolean",
+    "a zip file with the file, a README, and rows and a script that check its answers",
+    default=False,
+)
+EXPORT_TYPES = sorted({each.media_type for each in EXPORTS.values()} - {JSON} | {package.MEDIA_TYPE})
 PREDICT = "/v1/models/<model_id>/predict"
 TABLES = {media_type: form for media_type, form in FORMATS.items() if media_type != JSON}
 
@@ -125,3 +148,30 @@ def get_prediction_rows(prediction_id: str, *, limit: int, after: int) -> Respon
         for rows in chain([first], found.rows)
     )
     return stream(as_csv(header, blocks), version=found.version, content_type=CSV)
+
+
+@route(
+    predictions,
+    "GET",
+    "/v1/models/<model_id>/export",
+    Operation(
+        "Export a model to another runtime",
+        {200: Export},
+        query=(EXPORT_FORMAT, DRY_RUN, WITH_PROOF),
+        forms=EXPORT_TYPES,
+        problems=(404, 422),
+    ),
+)
+def export(model_id: str, *, format: str | None, dry_run: bool, bundle: bool) -> Export | Response:  # noqa: A002
+    """The model as a file of the format, preprocessing included where the format can hold it.
+
+    The same model gives the same bytes.
+    """
+    if format is None:
+        raise ValidationFailed([Fault.of_query("format", f"is missing; it must be one of {', '.join(EXPORTS)}")])
+    engine, predictor = service(Engine), service(Predictor)
+    if dry_run:
+        return describe_export(engine, predictor, model_id, format)
+    file = export_model(engine, predictor, model_id, format, with_proof=bundle)
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return reply(file.content, headers=headers, content_type=file.media_type)

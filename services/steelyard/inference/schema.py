@@ -1,6 +1,6 @@
 """What clients ask of predictions, and what they get: at once, or for many rows as a job."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -100,3 +100,53 @@ class BatchRows(Listed):
 
     rows: int
     data: list[BatchRow]
+
+
+class ExportInput(Answer):
+    """An input of an exported file, and the column that it is made of, if it is a single one."""
+
+    name: str
+    type: str
+    column: str | None
+
+
+class ExportOutput(Answer):
+    """An output of an exported file; `N` is the number of rows."""
+
+    name: str
+    type: str
+    shape: list[int | str]
+
+
+class ExportLimit(Answer):
+    """Something that does not travel with a model, in a column or in all."""
+
+    detail: str
+    column: str | None
+
+
+class ExportTensor(Answer):
+    """Weights as nested lists."""
+
+    dtype: Literal["float32", "float64"]
+    shape: list[int]
+    values: Annotated[list[Any], Field(description="nested lists of numbers; null if one is not finite")]
+
+
+class Export(Answer):
+    """What an export holds (`dry_run`), or a model as JSON, with its weights."""
+
+    object: Literal["export"]
+    model: str
+    format: str
+    file_name: str | None = None
+    media_type: str | None = None
+    inputs: list[ExportInput] | None = None
+    outputs: list[ExportOutput] | None = None
+    limits: Annotated[list[ExportLimit] | None, Field(description="what does not travel")] = None
+    further_inputs: Annotated[
+        list[str] | None, Field(description="inputs that take something else than the column in a predict request")
+    ] = None
+    manifest: Annotated[dict[str, Any] | None, Field(description="as of the model, in format json")] = None
+    preprocessing: Annotated[dict[str, Any] | None, Field(description="in format json")] = None
+    tensors: Annotated[dict[str, ExportTensor] | None, Field(description="weights by name, in format json")] = None

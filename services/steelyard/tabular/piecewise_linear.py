@@ -68,12 +68,12 @@ class PiecewiseLinear:
 
     def transform(self, x: NDArray[np.float64], out: Array) -> Array:
         """Write `(rows, width)` to `out` for the columns `(rows, columns)`, none missing: -SCALE to SCALE."""
-        column, low, size, center = self._bins
+        column, low, size, center = self.bins
         np.multiply(_passed(x[:, column], low, size) - center, SCALE, out=out, casting="same_kind")
         return out
 
     @cached_property
-    def _bins(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def bins(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """The column, the lower edge, the size and the center of each bin."""
         column = np.repeat(np.arange(len(self.edges)), [bins_of(edges) for edges in self.edges])
         low = np.array([low for edges in self.edges for low in edges[:-1]], np.float64)

@@ -1,0 +1,7 @@
+"""The formats that a model can be exported in, by name."""
+
+from steelyard.exports.bundle import Format
+from steelyard.exports.onnx import ONNX
+from steelyard.exports.plain import JSON, NPZ, SAFETENSORS
+
+FORMATS: dict[str, Format] = {each.name: each for each in (SAFETENSORS, NPZ, JSON, ONNX)}

@@ -1,0 +1,37 @@
+"""Compares what another runtime answers with what the service answers."""
+
+from typing import Any
+
+import numpy as np
+
+from steelyard.exports.bundle import ModelBundle
+from tests.exports.zoo import Rows, answer
+
+TOLERANCE = 1e-6
+
+
+def compare(bundle: ModelBundle, rows: Rows, labels: list[Any] | None, values: Any) -> float:
+    """The largest difference, relative above one; raise `AssertionError` if it is too large, or labels differ.
+
+    A label may differ where the two best scores are as near to each other as single precision tells them apart.
+    """
+    expected_labels, expected = answer(bundle, rows)
+    values = np.asarray(values, np.float64).reshape(expected.shape)
+    assert np.isfinite(values).all()
+    difference = float((np.abs(values - expected) / np.maximum(1, np.abs(expected))).max())
+    assert difference <= TOLERANCE, f"{difference:.2g}"
+    if expected_labels is not None:
+        assert labels is not None
+        assert len(labels) == len(expected_labels)
+        differing = [row for row, pair in enumerate(zip(labels, expected_labels, strict=True)) if pair[0] != pair[1]]
+        assert not [row for row in differing if not _is_tie(bundle, expected[row])]
+    return difference
+
+
+def _is_tie(bundle: ModelBundle, scores: Any) -> bool:
+    if bundle.kind == "labels":
+        return bool(np.abs(scores - bundle.threshold).min() <= TOLERANCE)
+    if len(scores) == 1:
+        return bool(abs(scores[0] - bundle.threshold) <= TOLERANCE)
+    best = np.sort(scores)[-2:]
+    return bool(best[1] - best[0] <= TOLERANCE)
