@@ -5,7 +5,15 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-PAGES = ("/", "/console/compare", "/console/studies", "/docs", "/problems/conflict")
+PAGES = (
+    "/",
+    "/console/compare",
+    "/console/studies",
+    "/console/lessons",
+    "/console/lessons/07-he",
+    "/docs",
+    "/problems/conflict",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)

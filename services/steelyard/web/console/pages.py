@@ -1,8 +1,10 @@
 """The pages: templates alone. What they show, their scripts fetch from the API."""
 
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
+import orjson
 from flask import Blueprint, render_template, request
 
 from steelyard.datasets import library as datasets
@@ -16,6 +18,11 @@ from steelyard.training.kind import TRAINING
 console = Blueprint(
     "console", __name__, template_folder="templates", static_folder="static", static_url_path="/console/static"
 )
+LESSONS: dict[str, dict[str, Any]] = {
+    path.stem: orjson.loads(path.read_bytes())
+    for path in sorted(Path(__file__).with_name("static").joinpath("lessons").glob("*.json"))
+}
+LISTED = ("title", "goal", "minutes")
 NAVIGATION = {
     "Jobs": "/",
     "Data": "/console/datasets",
@@ -82,7 +89,17 @@ def show_study(study_id: str) -> str:
 @console.get("/console/lessons")
 def show_lessons() -> str:
     """The list of lessons."""
-    return _page("Lessons", "lessons")
+    listed = [{"slug": slug} | {name: each[name] for name in LISTED} for slug, each in LESSONS.items()]
+    return _page("Lessons", "lessons", sheet="lessons", lessons=orjson.dumps(listed).decode())
+
+
+@console.get("/console/lessons/<slug>")
+def show_lesson(slug: str) -> str:
+    """One lesson."""
+    if slug not in LESSONS:
+        raise NotFound(f"there is no lesson {slug!r}")
+    slugs = [*LESSONS, ""]
+    return _page(LESSONS[slug]["title"], "lesson", sheet="lessons", lesson=slug, next=slugs[slugs.index(slug) + 1])
 
 
 @console.get("/console/datasets")
