@@ -33,3 +33,26 @@ export function histogram(values, edges) {
   }
   return counts;
 }
+
+/**
+ * Counts of other bins spread evenly over these; the first and last of the old bins are open, and end where these do.
+ * @param {ArrayLike<number>} counts one more than there are inner edges
+ * @param {ArrayLike<number>} inner edges of the old bins, ascending
+ * @param {Float64Array} edges of equal bins
+ */
+export function rebin(counts, inner, edges) {
+  const bins = edges.length - 1;
+  const [low, high] = [edges[0], edges[bins]];
+  const width = (high - low) / bins;
+  const found = new Float64Array(bins);
+  for (let old = 0; old < counts.length; old += 1) {
+    const from = old ? Math.max(low, inner[old - 1]) : low;
+    const to = old < inner.length ? Math.min(high, inner[old]) : high;
+    if (!counts[old] || to <= from) continue;
+    for (let bin = Math.max(0, Math.floor((from - low) / width)); bin < bins && edges[bin] < to; bin += 1) {
+      const shared = Math.min(to, edges[bin + 1]) - Math.max(from, edges[bin]);
+      if (shared > 0) found[bin] += (counts[old] * shared) / (to - from);
+    }
+  }
+  return found;
+}
