@@ -1,0 +1,41 @@
+// Following a job until it ends: its document, its history in bounded memory, and its recording as it grows.
+import { ask, ENDED, pause } from "./api.js";
+
+/** @typedef {import("./math/series.js").History} History */
+/** @typedef {import("./recording.js").Recording} Recording */
+
+const REFRESH_SECONDS = 0.5;
+const LOST_MS = 1500;
+
+/**
+ * @param {string} path of the job
+ * @param {History} history grows
+ * @param {Recording} recording is loaded at the end, and now and then before
+ * @param {(job: any) => void} show
+ */
+export async function followJob(path, history, recording, show) {
+  let [wait, loaded] = [0, -1];
+  for (;;) {
+    if (document.hidden) await new Promise((resume) => { document.addEventListener("visibilitychange", resume, { once: true }); });
+    try {
+      const job = await ask(`${path}?wait=${wait}&until=ended`);
+      const more = await ask(`${path}/history?after=${history.epochs.at(-1) ?? 0}`);
+      history.add(more.epochs, more.series);
+      const ended = ENDED.includes(job.status);
+      if (ended || isDue(loaded, job.progress.epoch)) {
+        await recording.load();
+        loaded = job.progress.epoch;
+      }
+      show(job);
+      if (ended) return;
+      wait = REFRESH_SECONDS;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // an answer of the service; without a connection, wait for it
+      wait = 0;
+      await pause(LOST_MS);
+    }
+  }
+}
+
+/** Recorded epochs lie further and further apart, so the recording is read when about a fifth more epochs are done. @param {number} last @param {number} epoch */
+const isDue = (last, epoch) => last < 0 || epoch > last * 1.2;
