@@ -1,0 +1,26 @@
+// What a job that has ended left behind: report, importance, a worked step, predictions, files, the specification.
+import { element } from "./dom.js";
+import { makeDownloads } from "./panels/downloads.js";
+import { makeImportance } from "./panels/importance.js";
+import { makeReport } from "./panels/report.js";
+import { makeSpec } from "./panels/spec.js";
+import { makeTry } from "./panels/try_it.js";
+import { makeWorkedStep } from "./panels/worked_step.js";
+
+/**
+ * @param {HTMLElement} place
+ * @param {string} path of the job
+ * @param {any} job
+ * @param {import("./recording.js").Recording} recording
+ * @param {import("./names.js").Namer} nameOf
+ * @param {() => string[]} strongestColumns
+ */
+export function showResults(place, path, job, recording, nameOf, strongestColumns) {
+  if (place.hasChildNodes()) return;
+  place.hidden = false;
+  place.append(element("h2", { text: job.model ? "The result" : "What there is of it", id: "results-title" }));
+  if (Object.keys(job.metrics).length) place.append(makeReport(path, job));
+  if (job.model) place.append(makeImportance(job.model), makeTry(path, job, strongestColumns));
+  if (recording.snapshots.size) place.append(makeWorkedStep(recording, job, nameOf));
+  place.append(makeDownloads(path, job), makeSpec(path, job));
+}
