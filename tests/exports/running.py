@@ -14,10 +14,9 @@ Predict = Callable[[Rows], tuple[list[Any] | None, Any]]
 
 def load(form: Format, bundle: ModelBundle, folder: Path) -> Predict:
     """The `predict` of an exported model, whose files are in this folder."""
-    name = form.file_name(bundle)
-    (folder / name).write_bytes(form.write(bundle))
-    for other, content in form.files(bundle).items():
-        (folder / other).write_bytes(content)
+    name = form.main_name(bundle)
+    for each, content in form.packed(bundle).items():
+        (folder / each).write_bytes(content)
     scope: dict[str, Any] = {"__file__": str(folder / "check.py"), "__name__": "check"}
     before = Path.cwd()
     os.chdir(folder)  # as check.py does

@@ -57,7 +57,7 @@ def test_the_readme_names_inputs_outputs_and_limits(name: str) -> None:
     bundle = next(case for case in cases() if case.name == "labels").build()
     form = FORMATS[name]
     text = package.readme(bundle, form, prove(bundle, name))
-    assert form.file_name(bundle) in text
+    assert form.main_name(bundle) in text
     assert all(f"| {each.name} |" in text for each in [*form.inputs(bundle), *form.outputs(bundle)])
     assert all(limit.detail in text for limit in form.limits(bundle))
     assert "`a`, `b`, `c`" in text

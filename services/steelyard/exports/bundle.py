@@ -1,7 +1,7 @@
 """A trained model as exports take it: from raw columns to labels, probabilities or values."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -127,8 +127,9 @@ class Output:
 class Format:
     """A file format that holds a model.
 
-    `write` gives the file, and `files` what a bundle has beside it. `limits` are what does not travel. `runs` is false
-    for files of weights alone.
+    `write` gives the file; `files` are what a bundle has instead of it, or beside it, of which `main` is named in its
+    README. `limits` are what does not travel. `check` is the part of `check.py` that predicts. `runs` is false for
+    files of weights alone.
     """
 
     name: str
@@ -140,12 +141,21 @@ class Format:
     limits: Callable[[ModelBundle], Iterator[Limit]]
     check: str
     usage: str
-    files: Callable[[ModelBundle], dict[str, bytes]] = field(default=lambda _: {})
+    files: Callable[[ModelBundle], dict[str, bytes]] | None = None
+    main: str = ""
     runs: bool = True
 
     def file_name(self, bundle: ModelBundle) -> str:
         """What the file is called."""
         return f"{bundle.id}{self.suffix}"
+
+    def packed(self, bundle: ModelBundle) -> dict[str, bytes]:
+        """The files of the model in a bundle. Raises `CannotExport`."""
+        return {self.file_name(bundle): self.write(bundle)} if self.files is None else self.files(bundle)
+
+    def main_name(self, bundle: ModelBundle) -> str:
+        """The file of a bundle that its user begins with."""
+        return self.main or self.file_name(bundle)
 
 
 def common_limits(bundle: ModelBundle) -> Iterator[Limit]:

@@ -3,5 +3,6 @@
 from steelyard.exports.bundle import Format
 from steelyard.exports.onnx import ONNX
 from steelyard.exports.plain import JSON, NPZ, SAFETENSORS
+from steelyard.exports.torch import TORCH
 
-FORMATS: dict[str, Format] = {each.name: each for each in (SAFETENSORS, NPZ, JSON, ONNX)}
+FORMATS: dict[str, Format] = {each.name: each for each in (SAFETENSORS, NPZ, JSON, ONNX, TORCH)}

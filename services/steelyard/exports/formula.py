@@ -6,7 +6,7 @@ an array, it builds a tree of what it would compute: a new activation can be exp
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -189,6 +189,14 @@ def write(expression: Expression, language: Language, names: Mapping[str, str]) 
 
     `names` are what the names of the expression are called there.
     """
+    lines, [text] = write_all([expression], language, names)
+    return lines, text
+
+
+def write_all(
+    expressions: Sequence[Expression], language: Language, names: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """The same for several expressions, which may have parts in common."""
     uses = Counter[int]()
 
     def count(node: Expression) -> None:
@@ -197,7 +205,8 @@ def write(expression: Expression, language: Language, names: Mapping[str, str]) 
             for operand in node.operands:
                 count(operand)
 
-    count(expression)
+    for expression in expressions:
+        count(expression)
     lines: list[str] = []
     known: dict[int, str] = {}
 
@@ -212,12 +221,12 @@ def write(expression: Expression, language: Language, names: Mapping[str, str]) 
             text = template.format(*texts) if isinstance(template, str) else template(node.operands, texts)
             if uses[id(node)] > 1:
                 name = f"t{len(lines) + 1}"
-                lines.append(language.assign(name, text))
+                lines.append(language.assign(name, without_brackets(text)))
                 text = name
             known[id(node)] = text
         return known[id(node)]
 
-    return lines, render(expression)
+    return lines, [render(expression) for expression in expressions]
 
 
 def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
@@ -243,3 +252,18 @@ def plain(number: float) -> str:
     if not math.isfinite(number):
         raise CannotExport(f"a formula has the constant {number}, which cannot be exported")
     return repr(number)
+
+
+def function(name: str) -> Template:
+    """The call of a function."""
+    return lambda _, texts: f"{name}({', '.join(map(without_brackets, texts))})"
+
+
+def without_brackets(text: str) -> str:
+    """The text without brackets around all of it."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0 and place < len(text) - 1:
+            return text
+    return text[1:-1] if text.startswith("(") else text

@@ -62,6 +62,7 @@ def limits(bundle: ModelBundle) -> Iterator[Limit]:
     about = bundle.preprocessing
     if about.categories:
         yield Limit("spaces around strings are not removed; an empty string is a missing value")
+    yield Limit("numbers that are too large for the network are not refused; the answer may be NaN")
     if about.refuses_missing:
         yield Limit("a missing value is not refused: the probabilities or values of its row are NaN")
     if about.refuses_unknown and about.categories:
@@ -161,7 +162,7 @@ class _Steps:
                 return graph.apply(formula, {"z": x, **learned}, self._dtype)
             case OverRow(_, log):
                 return graph.add("LogSoftmax" if log else "Softmax", x, axis=1)
-            case Moving(_, gamma, beta, mean, variance, epsilon):
+            case Moving(_, gamma, beta, mean, variance, epsilon, _):
                 scale = self._constant(gamma / np.sqrt(variance + variance.dtype.type(epsilon)))
                 x = graph.add("Mul", graph.add("Sub", x, self._constant(mean)), scale)
                 return graph.add("Add", x, self._constant(beta))

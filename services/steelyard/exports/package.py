@@ -46,14 +46,13 @@ os.chdir(os.path.dirname(os.path.abspath(__file__)))
 
 def write(bundle: ModelBundle, form: Format, proof: dict[str, Any]) -> bytes:
     """The zip file. Raises `CannotExport`."""
-    name = form.file_name(bundle)
+    name = form.main_name(bundle)
     if not form.runs:
         proof = proof | {"tensors": {name: _digest(tensor) for name, tensor in bundle.tensors().items()}}
     check = HEAD + form.check.replace("{file}", name)
     return pack(
         {
-            name: form.write(bundle),
-            **form.files(bundle),
+            **form.packed(bundle),
             "README.md": readme(bundle, form, proof).encode(),
             "check.py": (check + (RUN if form.runs else "") + MAIN).encode(),
             "proof.json": orjson.dumps(proof, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY),
@@ -67,7 +66,7 @@ def _digest(tensor: Any) -> str:
 
 def readme(bundle: ModelBundle, form: Format, proof: dict[str, Any]) -> str:
     """What is in the zip file, and how to use it."""
-    name = form.file_name(bundle)
+    name = form.main_name(bundle)
     parts = [
         f"# Model {bundle.id} as {form.name}",
         f"`{name}` is the model. `python check.py` compares its answers to {len(proof['inputs'])} rows with those of "

@@ -69,6 +69,7 @@ class Moving:
     mean: Array
     variance: Array
     epsilon: float
+    momentum: float
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def _nothing(place: Place, tensors: Tensors) -> list[Step]:  # noqa: ARG001 -- a
 def _moving(place: Place, tensors: Tensors) -> list[Step]:
     layer: Any = place.layer
     mean, variance = tensors["moving_mean"], tensors["moving_variance"]
-    return [Moving(place.name, tensors["gamma"], tensors["beta"], mean, variance, layer.epsilon)]
+    return [Moving(place.name, tensors["gamma"], tensors["beta"], mean, variance, layer.epsilon, layer.momentum)]
 
 
 def _row_normal(place: Place, tensors: Tensors) -> list[Step]:
@@ -204,7 +205,7 @@ def _take(step: Step, x: Array) -> Any:
             shifted = x - x.max(axis=1, keepdims=True)
             logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
             return logs if log else np.asarray(np.exp(logs), x.dtype)
-        case Moving(_, gamma, beta, mean, variance, epsilon):
+        case Moving(_, gamma, beta, mean, variance, epsilon, _):
             return (x - mean) * (gamma / np.sqrt(variance.astype(x.dtype) + epsilon)) + beta
         case RowNormal(_, gamma, beta, epsilon):
             centered = x - x.mean(axis=1, keepdims=True)
