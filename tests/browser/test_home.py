@@ -79,7 +79,7 @@ def test_the_list_is_live_and_jobs_are_found_compared_repeated_and_deleted(page:
     ids = [service.post({**SMALLEST, "name": name, "training": {"epochs": 1}})["id"] for name in names]
     for name in names:
         page.get_by_role("link", name=name, exact=True).wait_for()
-    page.get_by_label("Find by name").fill("listed")
+    page.get_by_label("Find by name or id").fill("listed")
     rows = page.locator("#jobs tbody tr")
     expect(rows).to_have_count(3)
     expect(rows.locator(".status.succeeded")).to_have_count(3)

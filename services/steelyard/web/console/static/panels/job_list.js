@@ -7,9 +7,10 @@ import { merge, score, sort } from "../math/job_list.js";
 /** @typedef {import("../math/job_list.js").Job} Job */
 
 const PAGE = 50;
-const SHOWN = 200;
+const OLDER = 200;
 const REFRESH_MS = 1000;
 const IDLE_MS = 3000;
+const TYPING_MS = 250;
 const MOST_COMPARED = 8;
 const MOST_CHANGING = 20;
 /** @type {[import("../math/job_list.js").Key, string][]} */
@@ -20,13 +21,13 @@ export function jobList() {
   let jobs = new Map();
   /** @type {string | null} */
   let next = null;
-  let shown = SHOWN;
+  let shown = PAGE;
   const order = { key: /** @type {import("../math/job_list.js").Key} */ ("created_at"), descending: true };
   const selected = new Set();
   const faults = element("div", { role: "alert" });
   const status = element("select", { "aria-label": "Status", onchange: () => restart() },
     element("option", { text: "any status", value: "" }), ...["queued", "running", ...ENDED].map((text) => element("option", { text, value: text })));
-  const name = element("input", { type: "search", placeholder: "Find by name", "aria-label": "Find by name", oninput: () => show() });
+  const name = element("input", { type: "search", placeholder: "Find by name or id", "aria-label": "Find by name or id", oninput: () => { show(); later(restart); } });
   const compare = element("button", { type: "button", className: "quiet", disabled: true, onclick: () => { window.location.href = `/console/compare?jobs=${[...selected].join(",")}`; } });
   const body = element("tbody");
   const heads = COLUMNS.map(([key, text]) => element("th", { scope: "col", "aria-sort": "none" }, element("button", { type: "button", className: "sort", text, onclick: () => sortBy(key) })));
@@ -45,13 +46,27 @@ export function jobList() {
     show();
   }
 
-  const address = (/** @type {string | null} */ after) => `/v1/jobs?limit=${PAGE}${status.value ? `&status=${status.value}` : ""}${after ? `&after=${after}` : ""}`;
+  /** @param {string | null} after @param {number} [limit] */
+  function address(after, limit = PAGE) {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (status.value) query.set("status", status.value);
+    if (name.value.trim()) query.set("search", name.value.trim());
+    if (after) query.set("after", after);
+    return `/v1/jobs?${query}`;
+  }
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const later = (/** @type {() => void} */ task) => {
+    clearTimeout(timer);
+    timer = setTimeout(task, TYPING_MS);
+  };
 
   /** Load the newest; if more than a page of them is new, go on until known ones come. */
   async function refresh() {
+    const asked = address(null);
     const filter = status.value;
-    const page = await ask(address(null));
-    if (filter !== status.value) return;
+    const page = await ask(asked);
+    if (asked !== address(null)) return;
     const first = jobs.size === 0;
     const merged = merge(jobs, page.data, page.next === null);
     const known = jobs;
@@ -73,12 +88,19 @@ export function jobList() {
   }
 
   async function loadOlder() {
-    const page = await ask(address(next));
-    for (const job of page.data) jobs.set(job.id, job);
-    next = page.next;
-    shown += PAGE;
+    shown += OLDER;
+    if (next !== null && !older.disabled) {
+      older.disabled = true;
+      const asked = next;
+      const page = await ask(address(next, OLDER)).finally(() => { older.disabled = false; });
+      if (asked !== next) return;
+      for (const job of page.data) jobs.set(job.id, job);
+      next = page.next;
+    }
     show();
   }
+  // Scrolling to the end loads the next ones.
+  new IntersectionObserver(([end]) => { if (end.isIntersecting && !older.hidden) loadOlder().catch((error) => showFaults(faults, error)); }, { rootMargin: "400px" }).observe(older);
 
   function restart() {
     jobs = new Map();
@@ -90,7 +112,7 @@ export function jobList() {
   const rows = new Map();
   function show() {
     const wanted = name.value.trim().toLowerCase();
-    const found = sort([...jobs.values()].filter((job) => (job.name ?? job.id).toLowerCase().includes(wanted)), order.key, order.descending);
+    const found = sort([...jobs.values()].filter((job) => `${job.name ?? ""} ${job.id}`.toLowerCase().includes(wanted)), order.key, order.descending);
     const visible = found.slice(0, shown);
     // Rows are made again only when something changed, to keep focus and selection.
     const made = visible.map((job) => {
@@ -107,7 +129,7 @@ export function jobList() {
     table.hidden = jobs.size === 0;
     older.hidden = next === null && found.length <= shown;
     const partial = next === null ? "" : `, the newest ${plural(jobs.size, "job")} of more`;
-    counted.textContent = jobs.size === 0 ? (status.value ? `No jobs are ${status.value}.` : "No jobs yet: train the first one above.") : found.length > visible.length || wanted || next ? `${visible.length} shown${partial}.` : "";
+    counted.textContent = jobs.size === 0 ? (status.value || wanted ? "No such jobs." : "No jobs yet: train the first one above.") : found.length > visible.length || wanted || next ? `${visible.length} shown${partial}.` : "";
     select();
   }
 
