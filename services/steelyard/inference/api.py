@@ -21,12 +21,14 @@ from steelyard.inference import batches
 from steelyard.inference.batch_request import read_batch
 from steelyard.inference.batches import PREDICTION
 from steelyard.inference.exporting import describe_export, export_model
+from steelyard.inference.inputs import describe_inputs
 from steelyard.inference.schema import (
     BatchList,
     BatchPrediction,
     BatchRequest,
     BatchRows,
     Export,
+    ModelInputs,
     Prediction,
     PredictRequest,
 )
@@ -111,6 +113,17 @@ def predict(model_id: str, **dialect: Any) -> Prediction:
         with reading as parsed:
             decimal = asked.decimal or decimal_of(parsed.found, model.dialect)
             return predictor.predict_tables(model_id, parsed.tables(), parsed.found.get("ignored", ()), decimal)
+
+
+@route(
+    predictions,
+    "GET",
+    "/v1/models/<model_id>/inputs",
+    Operation("Get the inputs of a model, for a form", {200: ModelInputs}, problems=(404,)),
+)
+def get_model_inputs(model_id: str) -> ModelInputs:
+    """Each input with the categories that the model knows, and a typical value."""
+    return describe_inputs(*service(Predictor).get(model_id))
 
 
 @route(

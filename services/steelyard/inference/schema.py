@@ -7,6 +7,7 @@ from pydantic import Field
 from steelyard.documents.schema import Answer, Cell, Label, Listed, Row, Strict, Target
 from steelyard.jobs.schema import AnyJob, Fraction
 from steelyard.jobs.webhooks.schema import Webhook
+from steelyard.tabular.values import Kind
 
 Ignored = Annotated[list[str], Field(description="columns of the rows that the model does not take, at most 100")]
 Missing = Annotated[list[str], Field(description="inputs that rows lack and that count as missing values, at most 100")]
@@ -27,6 +28,27 @@ class Prediction(Answer):
     classes: list[Label] | None = None
     ignored_columns: Ignored | None = None
     missing_columns: Missing | None = None
+
+
+class ModelInput(Answer):
+    """An input of a model, for a form."""
+
+    name: str
+    kind: Kind
+    type: Annotated[str, Field(description="the type of the column, as in a schema")]
+    categories: Annotated[
+        list[Label] | None,
+        Field(description="of a column of categories: the values that the model knows, at most 1,000"),
+    ]
+    typical: Annotated[Cell, Field(description="a value to begin with; null where the model keeps none")]
+
+
+class ModelInputs(Answer):
+    """The inputs of a model in the order of a row."""
+
+    object: Literal["inputs"]
+    model: str
+    inputs: list[ModelInput]
 
 
 class Records(Strict):

@@ -13,6 +13,7 @@ from steelyard.http.services import service
 from steelyard.models import library as models
 from steelyard.store.engine import Engine, reading
 from steelyard.studies import initialization_lab, mend
+from steelyard.tabular.builtin import BUILTINS
 from steelyard.training.kind import TRAINING
 
 console = Blueprint(
@@ -110,7 +111,9 @@ def show_datasets() -> str:
 
 @console.get("/console/datasets/<dataset_id>")
 def show_dataset(dataset_id: str) -> str:
-    """One data set: its columns, its first rows, its warnings."""
+    """One data set, uploaded or built in: its columns, its rows, its warnings."""
+    if dataset_id in BUILTINS:
+        return _page("Data set", "dataset", dataset=dataset_id, builtin="yes")
     datasets.get(service(Engine), dataset_id)
     return _page("Data set", "dataset", dataset=dataset_id)
 

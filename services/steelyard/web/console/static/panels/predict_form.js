@@ -1,0 +1,140 @@
+// A form for one row, with a field for each column; the answer, its probabilities, and what moved it.
+import { ask, post } from "../api.js";
+import { element } from "../dom.js";
+import { bar } from "../figures.js";
+import { number, percent } from "../format.js";
+import { firstValue, ranked, readField } from "../math/row.js";
+import { panel } from "../panel.js";
+
+/** @typedef {import("../math/row.js").Input} Input */
+
+const MOST_SHOWN = 20;
+const MOST_CLASSES = 12;
+const METHOD = "integrated_gradients";
+
+/**
+ * @param {string} model its id
+ * @param {string} title of what is predicted
+ * @param {Input[]} inputs
+ * @param {Record<string, any>} columns of the data that the model learned from, by name, as far as they are known
+ */
+export function predictForm(model, title, inputs, columns) {
+  const controls = inputs.map((input, place) => control(input, place, columns[input.name]));
+  const values = () => Object.fromEntries(inputs.map((input, place) => [input.name, readField(controls[place].value, input)]));
+  const source = (/** @type {string} */ path, /** @type {any} */ more = {}) => ({ path: `/v1/models/${model}/${path}`, method: "POST", body: JSON.stringify({ ...more, inputs: [values()] }) });
+  const answer = panel({ title: "Predict one row", id: "predict", request: () => source("predict"), numbers: () => chances(said) });
+  const moved = panel({
+    title: "What moved the answer", id: "moved", request: () => source("explain", { method: METHOD }),
+    lead: "How far each column moves the output away from that of the average training row (integrated gradients).",
+    numbers: () => ({ head: ["column", "value", "moves the output by"], rows: moves.map(({ name, value }) => [name, String(values()[name] ?? ""), value]), texts: [0, 1] }),
+  });
+  /** @type {any} */
+  let said = null;
+  /** @type {{name: string, value: number}[]} */
+  let moves = [];
+  const result = element("div", { id: "answer", role: "status" });
+  const fields = inputs.map((input, place) => element("div", { className: "field" }, element("label", { for: controls[place].id, text: input.name }), controls[place]));
+  const button = element("button", { type: "submit", text: "Predict" });
+  const form = element("form", { onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); predict(); } }, element("div", { className: "fields" }, ...fields), button);
+  answer.body.append(element("div", { className: "columns" }, form, result));
+  answer.body.className = "body predict";
+
+  async function predict() {
+    answer.fail();
+    moved.fail();
+    for (const each of controls) each.setAttribute("aria-invalid", "false");
+    try {
+      said = await post(`/v1/models/${model}/predict`, { inputs: [values()] });
+      result.replaceChildren(...describe(title, said));
+      answer.refresh();
+    } catch (error) {
+      mark(error);
+      return answer.fail(error);
+    }
+    return explain();
+  }
+
+  /** Show which fields are wrong. @param {any} error */
+  function mark(error) {
+    for (const { pointer } of error.problem?.errors ?? []) {
+      const place = inputs.findIndex(({ name }) => pointer === `/inputs/0/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+      controls[place]?.setAttribute("aria-invalid", "true");
+    }
+  }
+
+  async function explain() {
+    moved.busy(true, "Following the answer back to the columns …");
+    try {
+      const found = await ask(`/v1/models/${model}/explain`, { method: "POST", body: JSON.stringify({ method: METHOD, inputs: [values()] }) });
+      show(found);
+    } catch (error) {
+      moves = [];
+      moved.body.replaceChildren();
+      moved.note("");
+      moved.fail(error);
+    }
+    moved.busy(false);
+    moved.refresh();
+  }
+
+  /** @param {any} found an explanation of one row */
+  function show(found) {
+    const { names, unit } = found.outputs;
+    const place = Math.max(0, names.findIndex((/** @type {any} */ name) => String(name) === String(said.predictions[0])));
+    moves = ranked(found.features.map((/** @type {any} */ each) => each.name), found.attributions.values[0][place]);
+    const most = Math.abs(moves[0]?.value ?? 0);
+    const given = values();
+    moved.body.replaceChildren(...moves.slice(0, MOST_SHOWN).map(({ name, value }) => bar(label(name, given[name]), value, signed(value), { most, signed: true })));
+    const { outputs, baseline } = found.attributions;
+    const from = found.baseline === "training_mean" ? "the average training row" : "a row of zeros";
+    const rest = moves.length > MOST_SHOWN ? ` The table has all ${moves.length} columns.` : "";
+    moved.note(`Bars to the right raise the ${unit} of ${names[place]}, bars to the left lower it. Here it is ${number(outputs[0][place])}; for ${from} it is ${number(baseline[place])}.${rest}`);
+  }
+
+  return { cards: [answer.card, moved.card], predict };
+}
+
+/** @param {number} value */
+const signed = (value) => (value > 0 ? `+${number(value)}` : number(value));
+
+/** @param {string} name @param {any} value */
+const label = (name, value) => element("span", {}, name, element("span", { className: "muted", text: ` = ${typeof value === "number" ? number(value) : value ?? "missing"}` }));
+
+/** @param {string} title @param {any} said */
+function describe(title, said) {
+  const prediction = said.predictions[0];
+  const text = Array.isArray(prediction) ? prediction.map(number).join(", ") : typeof prediction === "number" && !said.classes ? number(prediction) : String(prediction);
+  const heading = [element("p", { className: "label", text: title }), element("p", { className: "answer", text })];
+  const { rows } = chances(said);
+  const bars = rows.slice(0, MOST_CLASSES).map((/** @type {any[]} */ [name, value]) => bar(String(name), Number(value), percent(Number(value)), { strong: String(name) === text }));
+  return [...heading, ...bars, ...(rows.length > MOST_CLASSES ? [element("p", { className: "muted", text: `… and ${rows.length - MOST_CLASSES} more in the table` })] : [])];
+}
+
+/** The classes with their probabilities, the most probable first. @param {any} said */
+function chances(said) {
+  if (!said?.probabilities) return { head: ["prediction"], rows: [[JSON.stringify(said?.predictions?.[0] ?? null)]], texts: [0] };
+  const rows = said.classes.map((/** @type {any} */ name, /** @type {number} */ place) => [String(name), said.probabilities[0][place]]);
+  return { head: ["class", "probability"], rows: rows.sort((/** @type {any[]} */ a, /** @type {any[]} */ b) => b[1] - a[1]), texts: [0] };
+}
+
+/**
+ * The control for one column, with a usual value.
+ * @param {Input} input
+ * @param {number} place
+ * @param {any} column
+ */
+function control(input, place, column) {
+  const id = `input-${place}`;
+  const first = firstValue(input, column);
+  const value = first === null || first === undefined ? "" : String(first);
+  const choices = input.type === "boolean" ? ["false", "true"] : input.categories?.map(String);
+  if (choices) {
+    const select = element("select", { id }, element("option", { value: "", text: "missing" }), ...choices.map((text) => element("option", { value: text, text })));
+    select.value = value;
+    return select;
+  }
+  if (input.type === "number") return element("input", { id, type: "number", step: "any", inputMode: "decimal", placeholder: "missing", value });
+  if (input.type === "datetime") return element("input", { id, type: /T/.test(value) ? "datetime-local" : "date", step: 1, value });
+  if (input.type === "time_of_day") return element("input", { id, type: "time", step: 1, value });
+  return element("input", { id, placeholder: "missing", value });
+}

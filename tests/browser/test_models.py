@@ -1,0 +1,71 @@
+"""The pages of models: a row is predicted, what moved the answer is shown, aliases come and go."""
+
+import io
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import check_accessibility, pictures
+from tests.browser.test_data import customers
+from tests.service import Service
+
+
+@pytest.fixture
+def model(service: Service) -> dict[str, Any]:
+    files = {"file": ("customers.csv", io.BytesIO(customers(2000).encode()), "text/csv")}
+    dataset = service.http.post("/v1/datasets", files=files).json()
+    data = {"dataset": dataset["id"], "target": "bought"}
+    job = service.post({"name": "buyers", "data": data, "layers": [8], "training": {"epochs": 60}})
+    found: dict[str, Any] = service.http.get(f"/v1/models/{service.wait(job['id'])['model']}").json()
+    return found
+
+
+def test_a_row_is_predicted_with_what_moved_the_answer(page: Page, service: Service, model: dict[str, Any]) -> None:
+    page.goto("/console/models")
+    page.get_by_role("link", name="buyers").first.wait_for()
+    check_accessibility(page)
+    pictures(page, "models")
+    page.get_by_label("Find by name").fill("nothing is called so")
+    expect(page.locator("#models tbody tr")).to_have_count(0)
+    page.get_by_label("Find by name").fill("buyers")
+    page.get_by_role("link", name="buyers").first.click()
+    page.wait_for_url(f"**/console/models/{model['id']}")
+    answer = page.locator("#answer .answer")
+    answer.wait_for()  # of a typical row, at once
+    page.get_by_label("age", exact=True).fill("25")
+    page.keyboard.press("Enter")
+    expect(answer).to_have_text("no")
+    page.get_by_label("age", exact=True).fill("68")
+    page.get_by_label("<b>country</b>").select_option("FR")
+    page.get_by_role("button", name="Predict", exact=True).click()
+    expect(answer).to_have_text("yes")
+    expect(page.locator("#answer .bar-row")).to_have_count(2)
+    expect(page.locator("#moved .bar-row").first).to_contain_text("age = 68")
+    expect(page.locator("#moved .fill.up")).not_to_have_count(0)
+    page.get_by_role("button", name="curl: Predict one row").click()
+    expect(page.locator("#predict pre")).to_contain_text('"age":68')
+    check_accessibility(page)
+    pictures(page, "model")
+    page.get_by_label("New alias").fill("production")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Remove the alias production").wait_for()
+    assert service.http.get("/v1/models/production").json()["id"] == model["id"]
+    page.get_by_label("New alias").fill("not an alias!")
+    page.keyboard.press("Enter")
+    page.locator("#aliases .fault").wait_for()
+
+
+def test_a_model_is_used_and_deleted_by_keyboard_alone(page: Page, service: Service, model: dict[str, Any]) -> None:
+    page.goto(f"/console/models/{model['id']}")
+    page.locator("#moved .bar-row").first.wait_for()
+    page.get_by_label("age", exact=True).focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("66")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer .answer")).to_have_text("yes")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete this model").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/models")
+    assert service.http.get(f"/v1/models/{model['id']}").status_code == 404
