@@ -24,7 +24,7 @@ def test_answers_are_those_of_the_service(case: Case, tmp_path: Path) -> None:
 
 def test_the_same_model_gives_the_same_bytes() -> None:
     case = Case("usual", members=2)
-    assert ONNX.write(case.build()) == ONNX.write(case.build())
+    assert ONNX.write(case.make()) == ONNX.write(case.make())
 
 
 @pytest.mark.parametrize("column", ["width", "color"])

@@ -66,6 +66,6 @@ def test_the_readme_names_inputs_outputs_and_limits(name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_same_model_gives_the_same_bytes(name: str) -> None:
     files = [
-        package.write(bundle, FORMATS[name], prove(bundle, name)) for bundle in (Case("x").build(), Case("x").build())
+        package.write(bundle, FORMATS[name], prove(bundle, name)) for bundle in (Case("x").make(), Case("x").make())
     ]
     assert files[0] == files[1]

@@ -51,7 +51,7 @@ def digest() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("form", [SAFETENSORS, NPZ, JSON], ids=lambda form: form.name)
 def test_the_same_model_gives_the_same_bytes(form: Format) -> None:
-    assert form.write(BUNDLE) == form.write(Case("two", members=2).build())
+    assert form.write(BUNDLE) == form.write(Case("two", members=2).make())
 
 
 def test_text_is_for_models_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,4 +69,4 @@ def test_names_of_columns_and_labels_are_no_code() -> None:
 
 
 def test_the_same_model_gives_the_same_bytes() -> None:
-    assert TORCH.write(Case("x").build()) == TORCH.write(Case("x").build())
+    assert TORCH.write(Case("x").make()) == TORCH.write(Case("x").make())

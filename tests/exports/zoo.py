@@ -3,8 +3,8 @@
 They are not trained: a network with random weights computes as much as a trained one.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,8 @@ def hold(rows: Rows) -> dict[str, Values]:
     return found
 
 
-def fit(options: EncoderOptions, *, names: Sequence[str] = tuple(TYPES)) -> Encoder:
+@cache
+def fit(options: EncoderOptions, *, names: tuple[str, ...] = tuple(TYPES)) -> Encoder:
     """An encoder of these columns."""
     complete = options.missing == "error"
     values = hold(draw_rows(400, 1, complete=complete))
@@ -121,6 +122,10 @@ class Case:
 
     def build(self) -> ModelBundle:
         """The model."""
+        return _build(self)
+
+    def make(self) -> ModelBundle:
+        """The same, made now."""
         inputs = fit(self.options, names=self.columns)
         first = []
         if inputs.layout.embedded:
@@ -144,6 +149,11 @@ class Case:
         complete = self.options.missing == "error" or self.options.unknown == "error"
         drawn = draw_rows(count, seed, complete=complete)
         return [{name: row[name] for name in self.columns} for row in drawn]
+
+
+@cache
+def _build(case: Case) -> ModelBundle:
+    return case.make()
 
 
 def _draw(network: Network, generator: np.random.Generator) -> None:
