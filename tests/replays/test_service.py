@@ -1,5 +1,7 @@
 """Replays of jobs: which are kept, and of which nothing is stored."""
 
+from types import SimpleNamespace
+
 import pytest
 from sqlalchemy import Engine
 
@@ -12,13 +14,14 @@ from tests import trained
 from tests.traces.jobs import plain
 
 
-def test_the_last_jobs_are_kept(store: Engine, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "MOST_JOBS", 2)
+@pytest.mark.parametrize("limit", ["MOST_JOBS", "MOST_WEIGHTS"])
+def test_the_last_jobs_are_kept(store: Engine, readers: Readers, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(service, limit, 2)
     opened: list[str] = []
 
     def open_job(_engine: Engine, _readers: Readers, job_id: str) -> object:
         opened.append(job_id)
-        return object()
+        return SimpleNamespace(network=SimpleNamespace(size=1))
 
     monkeypatch.setattr(service, "open_job", open_job)
     replayer = Replayer(store, readers)

@@ -28,6 +28,7 @@ from steelyard.training.recorded import find_weights
 Array = NDArray[Any]
 Vectors = dict[int, Array]
 MOST_JOBS = 8
+MOST_WEIGHTS = 8_000_000  # of all jobs that are kept: with their gradients, 16 bytes each
 WAIT_SECONDS = 30
 
 
@@ -92,7 +93,15 @@ class Replayer:
     def _find(self, job_id: str) -> ReplayedJob:
         if job_id not in self._jobs:
             self._jobs[job_id] = open_job(self._engine, self._readers, job_id)
-            while len(self._jobs) > MOST_JOBS:
-                self._jobs.popitem(last=False)
+            self._shrink()
         self._jobs.move_to_end(job_id)
         return self._jobs[job_id]
+
+    def _shrink(self) -> None:
+        """Forget the jobs that were not asked for lately; the last one stays."""
+        while len(self._jobs) > 1 and (len(self._jobs) > MOST_JOBS or self._weights > MOST_WEIGHTS):
+            self._jobs.popitem(last=False)
+
+    @property
+    def _weights(self) -> int:
+        return sum(job.network.size for job in self._jobs.values())
