@@ -16,7 +16,7 @@ def model(service: Service) -> dict[str, Any]:
     files = {"file": ("customers.csv", io.BytesIO(customers(2000).encode()), "text/csv")}
     dataset = service.http.post("/v1/datasets", files=files).json()
     data = {"dataset": dataset["id"], "target": "bought"}
-    job = service.post({"name": "buyers", "data": data, "layers": [8], "training": {"epochs": 60}})
+    job = service.post({"name": "buyers", "data": data, "layers": [8], "training": {"epochs": 300}})
     found: dict[str, Any] = service.http.get(f"/v1/models/{service.wait(job['id'])['model']}").json()
     return found
 
@@ -32,10 +32,12 @@ def test_a_row_is_predicted_with_what_moved_the_answer(page: Page, service: Serv
     page.get_by_role("link", name="buyers").first.click()
     page.wait_for_url(f"**/console/models/{model['id']}")
     answer = page.locator("#answer .answer")
-    answer.wait_for()  # of a typical row, at once
+    expect(answer).to_have_text("no")  # of the first row of the data, at once
+    expect(page.locator("#answer")).to_contain_text("row 0 of the data has no")
     page.get_by_label("age", exact=True).fill("25")
     page.keyboard.press("Enter")
     expect(answer).to_have_text("no")
+    expect(page.locator("#answer")).not_to_contain_text("of the data has")
     page.get_by_label("age", exact=True).fill("68")
     page.get_by_label("<b>country</b>").select_option("FR")
     page.get_by_role("button", name="Predict", exact=True).click()
@@ -45,8 +47,12 @@ def test_a_row_is_predicted_with_what_moved_the_answer(page: Page, service: Serv
     expect(page.locator("#moved .fill.up")).not_to_have_count(0)
     page.get_by_role("button", name="curl: Predict one row").click()
     expect(page.locator("#predict pre")).to_contain_text('"age":68')
+    page.locator("#export a").get_by_text("safetensors").wait_for()
+    page.locator("#export a").get_by_text("onnx").wait_for()
     check_accessibility(page)
     pictures(page, "model")
+    page.get_by_role("button", name="Another row of the data").click()
+    expect(page.locator("#answer")).to_contain_text("of the data has")
     page.get_by_label("New alias").fill("production")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Remove the alias production").wait_for()

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstValue, ranked, readField } from "../../../../../services/steelyard/web/console/static/math/row.js";
+import { hasDays, ranked, readField, writeField } from "../../../../../services/steelyard/web/console/static/math/row.js";
 
 const input = (changes) => ({ name: "a", kind: "numeric", type: "number", categories: null, typical: 3, ...changes });
 
@@ -13,16 +13,19 @@ test("a field becomes the value of its type, and an empty one is missing", () =>
   assert.equal(readField("2026-01-02", input({ type: "datetime" })), "2026-01-02");
 });
 
-test("a form begins with what is usual in the data", () => {
-  assert.equal(firstValue(input({}), { mean: 31.4712, dtype: "double" }), 31.47);
-  assert.equal(firstValue(input({}), { mean: 31.7, dtype: "int64" }), 32);
-  assert.equal(firstValue(input({ type: "datetime" }), { mean: "2026-05-20T09:28:48.123Z" }), "2026-05-20T09:28:48");
-  assert.equal(firstValue(input({ type: "datetime" }), { min: "2026-01-10T00:00:00Z", mean: "2026-05-20T09:28:48Z" }), "2026-05-20");
-  assert.equal(firstValue(input({ type: "time_of_day" }), { min: "08:00:00", mean: "09:28:48.5" }), "09:28:48");
-  const category = input({ type: "category", categories: ["S", "C"], typical: "C" });
-  assert.equal(firstValue(category, { mean: null, top: [{ value: "S", count: 3 }] }), "S");
-  assert.equal(firstValue(category, { mean: null, top: [{ value: "rare", count: 3 }] }), "C");
-  assert.equal(firstValue(input({})), 3);
+test("a value of the API becomes the text of its field", () => {
+  assert.equal(writeField(null, input({}), false), "");
+  assert.equal(writeField(31.4712, input({}), false), "31.4712");
+  assert.equal(writeField(false, input({ type: "boolean" }), false), "false");
+  assert.equal(writeField("2026-05-20T09:28:48.123Z", input({ type: "datetime" }), false), "2026-05-20T09:28:48");
+  assert.equal(writeField("2026-05-20T00:00:00Z", input({ type: "datetime" }), true), "2026-05-20");
+  assert.equal(writeField("09:28:48.5", input({ type: "time_of_day" }), false), "09:28:48");
+});
+
+test("a column of days is known by its range", () => {
+  assert.equal(hasDays({ min: "2026-01-10T00:00:00Z", max: "2026-05-20T00:00:00Z" }), true);
+  assert.equal(hasDays({ min: "2026-01-10T00:00:00Z", max: "2026-05-20T09:00:00Z" }), false);
+  assert.equal(hasDays(undefined), false);
 });
 
 test("columns are ranked by how far they moved the output", () => {

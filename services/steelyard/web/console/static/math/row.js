@@ -17,26 +17,20 @@ export function readField(text, input) {
 }
 
 /**
- * The value to begin with: of the data, if they are known, else the model's own.
+ * The text of a field for a value of the API; days without their time of day.
+ * @param {any} value
  * @param {Input} input
- * @param {any} [column] of the data set, as the API describes it
+ * @param {boolean} day whether the field takes a day alone
  */
-export function firstValue(input, column) {
-  if (column?.mean !== null && column?.mean !== undefined) {
-    if (typeof column.mean === "string") return readMoment(column);
-    const isWhole = /int/.test(column.dtype);
-    return isWhole ? Math.round(column.mean) : Number(column.mean.toPrecision(4));
-  }
-  const frequent = column?.top?.[0]?.value;
-  const isKnown = !input.categories || input.categories.some((each) => String(each) === String(frequent));
-  return frequent !== undefined && isKnown ? frequent : input.typical;
+export function writeField(value, input, day) {
+  if (value === null || value === undefined) return "";
+  if (input.type === "datetime") return String(value).replace(/(\.\d+)?Z$/, "").slice(0, day ? 10 : 19);
+  if (input.type === "time_of_day") return String(value).slice(0, 8);
+  return String(value);
 }
 
-/** A mean datetime or time of day as an input of a page has it; of a column of days, the day. @param {any} column */
-function readMoment({ min, mean }) {
-  const text = mean.replace(/(\.\d+)?Z?$/, "");
-  return min?.endsWith("T00:00:00Z") ? text.slice(0, 10) : text;
-}
+/** Whether all datetimes of a column are days. @param {any} [column] of the data set, as the API describes it */
+export const hasDays = (column) => [column?.min, column?.max].every((text) => typeof text === "string" && text.endsWith("T00:00:00Z"));
 
 /**
  * How far each column moved the output of one row, the largest first; those of one row of `Attributions`.

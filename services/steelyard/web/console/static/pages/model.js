@@ -3,9 +3,9 @@ import { ask } from "../api.js";
 import { element, find, showFaults } from "../dom.js";
 import { ago, count, plural } from "../format.js";
 import { aliasesPanel } from "../panels/aliases.js";
+import { exportsPanel } from "../panels/exports.js";
 import { layersPanel, lineagePanel, metricsPanel } from "../panels/model_facts.js";
 import { predictForm } from "../panels/predict_form.js";
-import { panel } from "../panel.js";
 
 const page = find("page");
 const path = `/v1/models/${page.dataset.model}`;
@@ -14,28 +14,17 @@ const faults = element("div", { role: "alert" });
 page.prepend(element("p", { className: "crumbs" }, element("a", { href: "/console/models", text: "Models" }), ` / ${page.dataset.model}`));
 page.append(facts, faults);
 
-/** The columns of the data that the model learned from, by name; none if the data were deleted. @param {any} model */
-async function columnsOf(model) {
+/**
+ * The data that the model learned from; `null` if they were deleted, or inside the job.
+ * @param {any} model
+ * @returns {Promise<import("../panels/predict_form.js").Source | null>}
+ */
+async function dataOf(model) {
   const { builtin, dataset } = model.spec?.data ?? {};
   const source = builtin ? `/v1/builtins/${builtin}` : dataset ? `/v1/datasets/${dataset}` : null;
-  if (!source) return {};
-  const found = await ask(source).catch(() => ({ columns: [] }));
-  return Object.fromEntries(found.columns.map((/** @type {any} */ column) => [column.name, column]));
-}
-
-/** The formats that this service exports, as its documentation lists them. @returns {Promise<string[]>} */
-async function exportFormats() {
-  const document = await ask("/openapi.json");
-  const parameters = document.paths["/v1/models/{model_id}/export"]?.get?.parameters ?? [];
-  return parameters.find((/** @type {any} */ each) => each.name === "format")?.schema?.enum ?? [];
-}
-
-async function exportsPanel() {
-  const formats = await exportFormats().catch(() => []);
-  if (!formats.length) return;
-  const made = panel({ title: "Export", lead: "One file that the format's own library loads, and that predicts the same.", request: () => `${path}/export?format=${formats[0]}` });
-  made.body.append(element("div", { className: "row" }, ...formats.map((format) => element("a", { className: "button quiet", href: `${path}/export?format=${format}`, download: "", text: format }))));
-  page.append(made.card);
+  const found = source && (await ask(source).catch(() => null));
+  if (!source || !found) return null;
+  return { path: source, rows: found.rows, columns: Object.fromEntries(found.columns.map((/** @type {any} */ column) => [column.name, column])) };
 }
 
 /** @param {any} model */
@@ -61,13 +50,13 @@ try {
   const name = model.name ?? model.id;
   find("title").textContent = name;
   document.title = `${name} · Steelyard`;
-  const targets = model.outputs.targets.join(", ");
-  facts.textContent = `Predicts ${targets} (${model.task}) from ${plural(inputs.length, "column")} with ${count(model.parameters)} weights. Made ${ago(model.created_at)}.`;
-  const { cards, predict } = predictForm(model.id, targets, inputs, await columnsOf(model));
+  const { targets } = model.outputs;
+  facts.textContent = `Predicts ${targets.join(", ")} (${model.task}) from ${plural(inputs.length, "column")} with ${count(model.parameters)} weights. Made ${ago(model.created_at)}.`;
+  const { cards, begin } = predictForm(model.id, targets, inputs, await dataOf(model));
   const side = element("div", { className: "columns" }, aliasesPanel(model.id, model.aliases), lineagePanel(model, path));
-  page.append(...cards, metricsPanel(model, path), side, layersPanel(model, path));
-  await Promise.all([predict(), exportsPanel()]);
-  page.append(dangerPanel(model));
+  const files = exportsPanel(path);
+  page.append(...cards, metricsPanel(model, path), side, files.card, layersPanel(model, path), dangerPanel(model));
+  await Promise.all([begin(), files.load()]);
 } catch (error) {
   showFaults(faults, error);
 }

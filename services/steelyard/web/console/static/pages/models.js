@@ -27,8 +27,14 @@ function score(model) {
   return [name, metrics[name] ?? null, split];
 }
 
+/** The names of data sets by their ids. @type {Record<string, string>} */
+let names = {};
+
 /** @param {any} model */
-const dataOf = (model) => model.spec.data.builtin ?? model.spec.data.dataset ?? "rows in the job";
+function dataOf(model) {
+  const { builtin, dataset } = model.spec?.data ?? {};
+  return builtin ?? names[dataset] ?? dataset ?? "rows in the job";
+}
 
 /** @param {any} model @returns {(string | number | null)[]} */
 function record(model) {
@@ -39,8 +45,8 @@ function record(model) {
 /** @param {any} model */
 function row(model) {
   const [metric, value, split] = score(model);
-  const names = element("div", {}, element("a", { href: `/console/models/${model.id}`, text: model.name ?? model.id }), ...model.aliases.map((/** @type {string} */ alias) => element("span", { className: "chip", text: alias })));
-  return [names, `${model.outputs.targets.slice(0, 3).join(", ")} (${model.task})`, dataOf(model), element("span", { title: `on the ${split} rows` }, `${metric} ${number(value)}`), count(model.parameters), ago(model.created_at)];
+  const name = element("div", {}, element("a", { href: `/console/models/${model.id}`, text: model.name ?? model.id }), ...model.aliases.map((/** @type {string} */ alias) => element("span", { className: "chip", text: alias })));
+  return [name, `${model.outputs.targets.slice(0, 3).join(", ")} (${model.task})`, dataOf(model), element("span", { title: `on the ${split} rows` }, `${metric} ${number(value)}`), count(model.parameters), ago(model.created_at)];
 }
 
 function show() {
@@ -64,4 +70,5 @@ async function load() {
   }
 }
 
+names = await ask("/v1/datasets?limit=200").then(({ data }) => Object.fromEntries(data.map((/** @type {any} */ set) => [set.id, set.name ?? set.id])), () => ({}));
 await load();

@@ -44,7 +44,7 @@ export function lineagePanel(model, path) {
   if (lineage) facts.push(["Made from", element("span", {}, link(`/console/models/${lineage.model}`, lineage.model), ` by ${count(lineage.edits.length)} edits`)]);
   if (model.job) facts.push(["Job", link(`/console/jobs/${model.job}`, model.job)]);
   facts.push(["Data", set ? link(`/console/datasets/${set}`, set) : "rows inside the job"]);
-  const plain = { "Training rows": provenance.rows && count(provenance.rows), Seed: provenance.seed, "File (SHA-256)": provenance.dataset, "Weights (SHA-256)": model.weights_sha256, Engine: provenance.versions?.engine };
+  const plain = { "Rows of the data": provenance.rows && count(provenance.rows), Seed: provenance.seed, "File (SHA-256)": provenance.dataset, "Weights (SHA-256)": model.weights_sha256, Engine: provenance.versions?.engine };
   for (const [name, value] of Object.entries(plain)) if (value !== null && value !== undefined) facts.push([name, String(value)]);
   if (provenance.reproducible !== undefined) facts.push(["Reproducible", provenance.reproducible ? "yes: the same job gives the same weights" : "no"]);
   made.body.append(element("dl", {}, ...facts.flatMap(([name, value]) => [element("dt", { className: "label", text: name }), element("dd", {}, value)])));

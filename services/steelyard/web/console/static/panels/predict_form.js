@@ -2,11 +2,12 @@
 import { ask, post } from "../api.js";
 import { element } from "../dom.js";
 import { bar } from "../figures.js";
-import { number, percent } from "../format.js";
-import { firstValue, ranked, readField } from "../math/row.js";
+import { count, number, percent } from "../format.js";
+import { hasDays, ranked, readField, writeField } from "../math/row.js";
 import { panel } from "../panel.js";
 
 /** @typedef {import("../math/row.js").Input} Input */
+/** @typedef {{path: string, rows: number, columns: Record<string, any>}} Source the data that the model learned from */
 
 const MOST_SHOWN = 20;
 const MOST_CLASSES = 12;
@@ -14,12 +15,12 @@ const METHOD = "integrated_gradients";
 
 /**
  * @param {string} model its id
- * @param {string} title of what is predicted
+ * @param {string[]} targets
  * @param {Input[]} inputs
- * @param {Record<string, any>} columns of the data that the model learned from, by name, as far as they are known
+ * @param {Source | null} data `null` if they are not known; then fields begin with usual values
  */
-export function predictForm(model, title, inputs, columns) {
-  const controls = inputs.map((input, place) => control(input, place, columns[input.name]));
+export function predictForm(model, targets, inputs, data) {
+  const controls = inputs.map((input, place) => control(input, place, data?.columns[input.name]));
   const values = () => Object.fromEntries(inputs.map((input, place) => [input.name, readField(controls[place].value, input)]));
   const source = (/** @type {string} */ path, /** @type {any} */ more = {}) => ({ path: `/v1/models/${model}/${path}`, method: "POST", body: JSON.stringify({ ...more, inputs: [values()] }) });
   const answer = panel({ title: "Predict one row", id: "predict", request: () => source("predict"), numbers: () => chances(said) });
@@ -34,10 +35,25 @@ export function predictForm(model, title, inputs, columns) {
   let moves = [];
   const result = element("div", { id: "answer", role: "status" });
   const fields = inputs.map((input, place) => element("div", { className: "field" }, element("label", { for: controls[place].id, text: input.name }), controls[place]));
-  const button = element("button", { type: "submit", text: "Predict" });
-  const form = element("form", { onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); predict(); } }, element("div", { className: "fields" }, ...fields), button);
+  /** What the data have for the row in the form; `null` when it was changed. @type {string | null} */
+  let actual = null;
+  const another = element("button", { type: "button", className: "quiet", text: "Another row of the data", hidden: !data, onclick: () => fill(Math.floor(Math.random() * (data?.rows ?? 0))).then(predict) });
+  const form = element("form", { onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); predict(); }, oninput: () => { actual = null; } },
+    element("div", { className: "fields" }, ...fields), element("div", { className: "row" }, element("button", { type: "submit", text: "Predict" }), another));
   answer.body.append(element("div", { className: "columns" }, form, result));
   answer.body.className = "body predict";
+
+  /** Fill in a row of the data. @param {number} number */
+  async function fill(number) {
+    if (!data) return;
+    try {
+      const [row] = (await ask(`${data.path}/rows?limit=1&after=${number}`)).data;
+      inputs.forEach((input, place) => { controls[place].value = writeField(row[input.name], input, hasDays(data.columns[input.name])); });
+      actual = `row ${count(number)} of the data has ${targets.map((target) => show(row[target])).join(", ")}`;
+    } catch (error) {
+      answer.fail(error);
+    }
+  }
 
   async function predict() {
     answer.fail();
@@ -45,7 +61,7 @@ export function predictForm(model, title, inputs, columns) {
     for (const each of controls) each.setAttribute("aria-invalid", "false");
     try {
       said = await post(`/v1/models/${model}/predict`, { inputs: [values()] });
-      result.replaceChildren(...describe(title, said));
+      result.replaceChildren(...describe(targets.join(", "), said, actual));
       answer.refresh();
     } catch (error) {
       mark(error);
@@ -66,7 +82,7 @@ export function predictForm(model, title, inputs, columns) {
     moved.busy(true, "Following the answer back to the columns …");
     try {
       const found = await ask(`/v1/models/${model}/explain`, { method: "POST", body: JSON.stringify({ method: METHOD, inputs: [values()] }) });
-      show(found);
+      draw(found);
     } catch (error) {
       moves = [];
       moved.body.replaceChildren();
@@ -78,7 +94,7 @@ export function predictForm(model, title, inputs, columns) {
   }
 
   /** @param {any} found an explanation of one row */
-  function show(found) {
+  function draw(found) {
     const { names, unit } = found.outputs;
     const place = Math.max(0, names.findIndex((/** @type {any} */ name) => String(name) === String(said.predictions[0])));
     moves = ranked(found.features.map((/** @type {any} */ each) => each.name), found.attributions.values[0][place]);
@@ -88,10 +104,10 @@ export function predictForm(model, title, inputs, columns) {
     const { outputs, baseline } = found.attributions;
     const from = found.baseline === "training_mean" ? "the average training row" : "a row of zeros";
     const rest = moves.length > MOST_SHOWN ? ` The table has all ${moves.length} columns.` : "";
-    moved.note(`Bars to the right raise the ${unit} of ${names[place]}, bars to the left lower it. Here it is ${number(outputs[0][place])}; for ${from} it is ${number(baseline[place])}.${rest}`);
+    moved.note(`Bars to the right raise the ${unit} of ${names[place]}, bars to the left lower it. Together they move it by ${signed(outputs[0][place] - baseline[place])} from that of ${from}.${rest}`);
   }
 
-  return { cards: [answer.card, moved.card], predict };
+  return { cards: [answer.card, moved.card], begin: () => fill(0).then(predict) };
 }
 
 /** @param {number} value */
@@ -100,14 +116,22 @@ const signed = (value) => (value > 0 ? `+${number(value)}` : number(value));
 /** @param {string} name @param {any} value */
 const label = (name, value) => element("span", {}, name, element("span", { className: "muted", text: ` = ${typeof value === "number" ? number(value) : value ?? "missing"}` }));
 
-/** @param {string} title @param {any} said */
-function describe(title, said) {
-  const prediction = said.predictions[0];
-  const text = Array.isArray(prediction) ? prediction.map(number).join(", ") : typeof prediction === "number" && !said.classes ? number(prediction) : String(prediction);
-  const heading = [element("p", { className: "label", text: title }), element("p", { className: "answer", text })];
+/** @param {any} value */
+const show = (value) => (typeof value === "number" ? number(value) : String(value ?? "no value"));
+
+/** @param {string} title @param {any} said @param {string | null} actual */
+function describe(title, said, actual) {
+  const text = answerText(said);
+  const heading = [element("p", { className: "label", text: title }), element("p", { className: "answer", text }), ...(actual ? [element("p", { className: "muted", text: `For comparison: ${actual}.` })] : [])];
   const { rows } = chances(said);
-  const bars = rows.slice(0, MOST_CLASSES).map((/** @type {any[]} */ [name, value]) => bar(String(name), Number(value), percent(Number(value)), { strong: String(name) === text }));
+  const bars = said.probabilities ? rows.slice(0, MOST_CLASSES).map((/** @type {any[]} */ [name, value]) => bar(String(name), Number(value), percent(Number(value)), { strong: String(name) === text })) : [];
   return [...heading, ...bars, ...(rows.length > MOST_CLASSES ? [element("p", { className: "muted", text: `… and ${rows.length - MOST_CLASSES} more in the table` })] : [])];
+}
+
+/** A class, the labels that hold, or numbers. @param {any} said */
+function answerText({ predictions: [first], classes }) {
+  if (Array.isArray(first)) return classes ? classes.filter((/** @type {any} */ _, /** @type {number} */ place) => first[place]).join(", ") || "none" : first.map(number).join(", ");
+  return typeof first === "number" && !classes ? number(first) : String(first);
 }
 
 /** The classes with their probabilities, the most probable first. @param {any} said */
@@ -125,8 +149,7 @@ function chances(said) {
  */
 function control(input, place, column) {
   const id = `input-${place}`;
-  const first = firstValue(input, column);
-  const value = first === null || first === undefined ? "" : String(first);
+  const value = writeField(input.typical, input, false);
   const choices = input.type === "boolean" ? ["false", "true"] : input.categories?.map(String);
   if (choices) {
     const select = element("select", { id }, element("option", { value: "", text: "missing" }), ...choices.map((text) => element("option", { value: text, text })));
@@ -134,7 +157,7 @@ function control(input, place, column) {
     return select;
   }
   if (input.type === "number") return element("input", { id, type: "number", step: "any", inputMode: "decimal", placeholder: "missing", value });
-  if (input.type === "datetime") return element("input", { id, type: /T/.test(value) ? "datetime-local" : "date", step: 1, value });
+  if (input.type === "datetime") return element("input", { id, type: hasDays(column) ? "date" : "datetime-local", step: 1, value });
   if (input.type === "time_of_day") return element("input", { id, type: "time", step: 1, value });
   return element("input", { id, placeholder: "missing", value });
 }
