@@ -72,12 +72,12 @@ function trainForm() {
   return bar;
 }
 
-/** @param {string} column @param {string | null} type */
-async function retype(column, type) {
-  columns.busy(true, `Reading the file again, with ${column} ${type ? `as ${type}` : "as detected"} …`);
+/** @param {string} column @param {any} schema */
+async function retype(column, schema) {
+  columns.busy(true, `Reading the file again, with ${column} ${schema ? `as ${schema.type.replaceAll("_", " ")}` : "as detected"} …`);
   columns.fail();
   try {
-    data = await ask(path, { method: "PATCH", body: JSON.stringify({ columns: { [column]: type && { type } } }) });
+    data = await ask(path, { method: "PATCH", body: JSON.stringify({ columns: { [column]: schema } }) });
   } catch (error) {
     columns.fail(error);
   }

@@ -3,9 +3,13 @@ import { element } from "../dom.js";
 import { bar, histogram } from "../figures.js";
 import { count, number, percent, plural } from "../format.js";
 
-/** @typedef {(column: string, type: string | null) => void} Retype `null` means that the service detects the type */
+/** @typedef {(column: string, schema: any) => void} Retype `null` means that the service detects the type */
 
-const TYPES = ["number", "boolean", "category", "datetime", "time_of_day", "text", "ignore"];
+/** @type {[string, any][]} */
+const TYPES = [
+  ["number", { type: "number" }], ["number, decimal comma", { type: "number", decimal: "," }], ["boolean", { type: "boolean" }], ["category", { type: "category" }],
+  ["datetime", { type: "datetime" }], ["datetime, day first", { type: "datetime", day_first: true }], ["time of day", { type: "time_of_day" }], ["text", { type: "text" }], ["ignore", { type: "ignore" }],
+];
 const MOST_BARS = 4;
 const AT_ONCE = 60;
 
@@ -68,9 +72,15 @@ const said = (value) => (typeof value === "string" ? value.replace(/T.*Z$/, "") 
 
 /** @param {any} column @param {Retype} retype */
 function chooser(column, retype) {
-  const detected = column.guess ? `detected: ${column.guess.schema.type}` : `detected: ${column.schema.type}`;
-  const select = element("select", { "aria-label": `Type of ${column.name}`, onchange: () => retype(column.name, select.value || null) },
-    element("option", { value: "", text: detected }), ...TYPES.map((type) => element("option", { value: type, text: type })));
-  select.value = column.guess ? column.schema.type : "";
+  const detected = `detected: ${(column.guess ?? column).schema.type.replaceAll("_", " ")}`;
+  const select = element("select", { "aria-label": `Type of ${column.name}`, onchange: () => retype(column.name, select.value === "" ? null : TYPES[Number(select.value)][1]) },
+    element("option", { value: "", text: detected }), ...TYPES.map(([text], place) => element("option", { value: String(place), text })));
+  if (column.guess) select.value = String(placeOf(column.schema));
   return element("div", { className: "field foot" }, element("span", { className: "label", text: "Read as" }), select);
+}
+
+/** The choice that is nearest to a schema. @param {any} schema */
+function placeOf(schema) {
+  const fits = TYPES.map(([, each]) => each.type === schema.type && (each.decimal ?? ".") === (schema.decimal ?? ".") && Boolean(each.day_first) === Boolean(schema.day_first));
+  return fits.indexOf(true) < 0 ? TYPES.findIndex(([, each]) => each.type === schema.type) : fits.indexOf(true);
 }
