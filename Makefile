@@ -112,7 +112,7 @@ fmt: .venv/ready-for-tests ## format the code
 	$(BIN)/ruff format .
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
-	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --group build --group test pyproject.toml -o requirements-test.lock
+	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra service --group build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra service --group build --group test pyproject.toml -o requirements-test.lock
 
 .PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-service bench-findings bench-predict corpus fuzz mutants soak fmt lock

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from steelyard.cli import connection
 from steelyard.cli.connection import Client
+from steelyard.client.transport import BUSY
 from tests.cli.program import invoke
 from tests.service import SMALLEST
 from tests.trained import train
@@ -61,7 +61,7 @@ def test_a_service_that_is_away_is_named_with_what_to_do() -> None:
     assert ended.stderr.endswith("); start one with `steelyard up`, or give --url\n")
 
 
-@pytest.mark.parametrize("status", connection.AWAY)
+@pytest.mark.parametrize("status", sorted(BUSY))
 def test_a_proxy_without_its_service_is_a_service_that_is_away(status: int, capsys: pytest.CaptureFixture[str]) -> None:
     with answering([(status, b"<html>")]) as (url, _):
         assert f"{url} does not answer (status {status})" in error_of(Client(url), "/v1/jobs", capsys)
@@ -73,7 +73,7 @@ def test_a_server_of_another_program_is_named_as_such(
 ) -> None:
     with answering([(status, body)]) as (url, _):
         assert error_of(Client(url), "/v1/jobs", capsys) == (
-            f"{url} is not a Steelyard service (it answered {status} without its JSON); give another --url\n"
+            f"{url} is not a Steelyard service: it answered {status} without its JSON; give another --url\n"
         )
 
 
@@ -149,7 +149,7 @@ def as_json(**document: Any) -> Answer:
 
 
 def test_a_job_is_followed_to_its_end_over_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("steelyard.cli.connection.RETRY_SECONDS", 0.01)
     answers = [
         as_json(id="job_1", status="running"),
         as_json(epochs=[1, 2], series={"loss": [0.5, 0.4]}),
@@ -165,7 +165,7 @@ def test_a_job_is_followed_to_its_end_over_a_lost_connection(monkeypatch: pytest
         client.close()
     assert [(job["status"], values, lost) for job, values, lost in seen] == [
         ("running", {"loss": 0.4}, ""),
-        ("running", {"loss": 0.4}, "status 503"),
+        ("running", {"loss": 0.4}, f"{url} does not answer (status 503)"),
         ("running", {"loss": 0.4}, ""),
         ("succeeded", {"loss": 0.3}, ""),
     ]

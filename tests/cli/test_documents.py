@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.cli.documents import TABLES, StrictLoader, Unreadable, read_bytes, read_job, read_rows
+from steelyard.cli.documents import StrictLoader, Unreadable, read_bytes, read_job
 
 TEXTS = st.text("ab1e-:#'\"{}[],é漢 \n", max_size=5)
 VALUES = st.recursive(
@@ -85,22 +85,3 @@ def test_a_file_that_is_not_there_or_empty_is_named(tmp_path: Path) -> None:
         read_bytes(tmp_path / "empty")
     (tmp_path / "some").write_bytes(b" x\n")
     assert read_bytes(tmp_path / "some") == b" x\n"
-
-
-@pytest.mark.parametrize("ending", TABLES)
-def test_tables_are_sent_as_they_are(ending: str) -> None:
-    assert read_rows(f"rows{ending}", b"a\n1\n") == (b"a\n1\n", TABLES[ending])
-
-
-def test_rows_in_json_become_the_body_of_a_request() -> None:
-    assert read_rows("rows.json", b"[[1, 2]]") == (b'{"inputs":[[1, 2]]}', "application/json")
-    assert read_rows("-", b'{"inputs": [[1]]}') == (b'{"inputs": [[1]]}', "application/json")
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [("rows.csv", b" \n", "rows.csv is empty"), ("rows.txt", b"a,b", r"is not JSON .* must end with \.csv, \.parquet")],
-)
-def test_rows_that_cannot_be_sent_are_named(name: str, content: bytes, words: str) -> None:
-    with pytest.raises(Unreadable, match=words):
-        read_rows(name, content)

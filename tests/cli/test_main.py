@@ -4,9 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from steelyard import __version__
-from steelyard.cli.main import MODULES
+from steelyard.cli.main import MODULES, main
 from tests.cli.program import invoke
 
 COMMANDS = [name for names in MODULES.values() for name in names]
@@ -45,3 +46,13 @@ print([name for name in {HEAVY} if name in sys.modules])
 """
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_command_of_the_service_says_what_a_client_alone_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lack(_: str) -> None:
+        raise ModuleNotFoundError("No module named 'flask'", name="flask")
+
+    monkeypatch.setattr("steelyard.cli.main.import_module", lack)
+    ended = CliRunner().invoke(main, ["up"])
+    assert ended.exit_code == 1
+    assert "`steelyard up` needs flask: install the service with pip install 'steelyard[service]'" in ended.output

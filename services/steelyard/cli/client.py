@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
-from urllib.parse import urlencode
 
 import click
 from rich.console import Console
@@ -14,8 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from steelyard.cli import rendering
 from steelyard.cli.connection import Client, end
-from steelyard.cli.documents import JSON, Unreadable, read_job, read_rows
+from steelyard.cli.documents import JSON, Unreadable, read_job
 from steelyard.cli.statistics import show_statistics
+from steelyard.client.tables import read_rows
 
 P = ParamSpec("P")
 INTERRUPTED = 130
@@ -54,7 +54,7 @@ def watch(client: Client, job: dict[str, Any], console: Console) -> dict[str, An
             losses = [f"{name} {values[name]:.4f}" for name in ("loss", "val_loss") if values.get(name) is not None]
             said = f"epoch {done}/{total}  {'  '.join(losses)}"
             if lost:
-                said = f"{client.url} does not answer ({lost}); trying again"
+                said = f"{lost}; trying again"
             progress.update(task, description=job["status"], completed=done, total=total, said=said)
     return job
 
@@ -67,7 +67,7 @@ def watch(client: Client, job: dict[str, Any], console: Console) -> dict[str, An
 def train(spec: Path, watching: bool, url: str) -> None:
     """Submit the job in SPEC, a .json or .yaml file."""
     client, console = _connect(url), Console()
-    job = client.ask("POST", "/v1/jobs", content=read_job(spec), headers={"Content-Type": JSON})
+    job = client.ask("POST", "/v1/jobs", content=read_job(spec), content_type=JSON)
     if not watching:
         click.echo(job["id"])
         return
@@ -106,7 +106,7 @@ def show(job: str, url: str) -> None:
 @url_option
 def diagnose(job: str, url: str) -> None:
     """Run the rules over JOB again, and show what they find and what to change."""
-    found = _connect(url).ask("POST", f"/v1/jobs/{job}/diagnostics", content=b"{}", headers={"Content-Type": JSON})
+    found = _connect(url).ask("POST", f"/v1/jobs/{job}/diagnostics", json={})
     rendering.findings(Console(), found["findings"])
 
 
@@ -129,9 +129,12 @@ def predict(model: str, file: Any, url: str) -> None:
     FILE is a .csv, .xlsx, .parquet, .arrow, .npz or .ndjson table, or JSON: a list of rows or
     {"inputs": [...]}; - reads JSON from standard input.
     """
-    content, media_type = read_rows(file.name, file.read())
-    headers = {"Content-Type": media_type}
-    answer = _connect(url).ask("POST", f"/v1/models/{model}/predict", content=content, headers=headers)
+    try:
+        body = read_rows(file.name, file.read())
+    except ValueError as error:
+        end(str(error))
+    options = {"content": body.content, "content_type": body.media_type}
+    answer = _connect(url).ask("POST", f"/v1/models/{model}/predict", **options)
     click.echo(json.dumps(answer, indent=2))
 
 
@@ -154,7 +157,7 @@ def weights(job: str, output: Path, snapshot: str, url: str) -> None:
 @_saying_what_is_unreadable
 def trace(spec: Path, url: str) -> None:
     """Show the first training step of the job in SPEC, a .json or .yaml file, with every number on the way."""
-    answer = _connect(url).ask("POST", "/v1/traces", content=read_job(spec), headers={"Content-Type": JSON})
+    answer = _connect(url).ask("POST", "/v1/traces", content=read_job(spec), content_type=JSON)
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
@@ -221,7 +224,7 @@ def diagnostics(job: str, layer: str | None, series: str | None, output: Path | 
         return
     if output.suffix != ".csv":
         end(f"{output} ends with {output.suffix or 'nothing'}; it must end with .csv")
-    client.save(f"{path}?{urlencode(wanted)}", "text/csv", output)
+    client.save(path, "text/csv", output, **wanted)
     click.echo(f"{output}: {output.stat().st_size:,} bytes")
 
 

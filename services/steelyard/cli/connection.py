@@ -1,4 +1,4 @@
-"""An HTTP client of a running service. Any error ends the program with one message and status 1."""
+"""The service, as commands ask it. Any error ends the program with one message and status 1."""
 
 import sys
 import time
@@ -10,15 +10,13 @@ import click
 import httpx
 
 from steelyard.cli import rendering
+from steelyard.client.errors import ApiError, ConnectionLost, NotASteelyard, Unavailable
+from steelyard.client.operations import ENDED
+from steelyard.client.transport import Call, Transport
 
-ENDED = ("succeeded", "failed", "cancelled")
 POLL_SECONDS = 0.15
 RETRY_SECONDS = 1.0
-AWAY = (502, 503, 504)
-
-
-class ConnectionLost(Exception):
-    """The service does not answer."""
+TIMEOUT_SECONDS = 90.0
 
 
 class Client:
@@ -27,39 +25,34 @@ class Client:
     def __init__(self, url: str) -> None:
         self.url = url
         try:
-            self._http = httpx.Client(base_url=url, timeout=90)
+            self._transport = Transport(url, None, TIMEOUT_SECONDS, retries=0)
         except httpx.InvalidURL as error:
             end(f"--url {url} is wrong: {error}")
 
     def close(self) -> None:
         """Give the connection back: a service that stops waits a while for those that are open."""
-        self._http.close()
+        self._transport.http.close()
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
-        """The JSON of the answer."""
+        """The JSON of the answer. The options are those of a `Call`."""
         try:
             return self._ask(method, path, **options)
         except ConnectionLost as lost:
-            end(f"{self.url} does not answer ({lost}); start one with `steelyard up`, or give --url")
+            end(f"{lost}; start one with `steelyard up`, or give --url")
+        except Unavailable as error:
+            end(rendering.problem(error.problem))
 
     def get(self, path: str, **parameters: Any) -> Any:
         """The JSON of a GET."""
         return self.ask("GET", path, params=parameters)
 
-    def save(self, path: str, media_type: str, file: Path) -> None:
-        """Write an answer to a file, a piece at a time; no file is left of an answer that breaks off."""
+    def save(self, path: str, media_type: str, file: Path, **parameters: Any) -> None:
+        """Write an answer to a file; no file is left of an answer that breaks off."""
         unfinished = file.with_name(f"{file.name}.part")
+        content = self.ask("GET", path, accept=media_type, raw=True, params=parameters)
         try:
-            with self._http.stream("GET", path, headers={"Accept": media_type}) as answer:
-                if answer.is_error:
-                    answer.read()
-                    self._refuse(answer)
-                with unfinished.open("wb") as writing:
-                    writing.writelines(answer.iter_bytes())
+            unfinished.write_bytes(content)
             unfinished.replace(file)
-        except httpx.TransportError as error:
-            unfinished.unlink(missing_ok=True)
-            end(f"{self.url} does not answer ({error}); start one with `steelyard up`, or give --url")
         except OSError as error:
             unfinished.unlink(missing_ok=True)
             end(f"{file} cannot be written: {error.strerror}")
@@ -75,7 +68,7 @@ class Client:
             try:
                 job = self._ask("GET", path, params={"wait": wait, "until": "ended"})
                 history = self._ask("GET", f"{path}/history", params={"after": epoch})
-            except ConnectionLost as lost:
+            except (ConnectionLost, Unavailable) as lost:
                 yield job, values, str(lost)
                 time.sleep(RETRY_SECONDS)
                 continue
@@ -89,32 +82,13 @@ class Client:
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         try:
-            answer = self._http.request(method, path, **options)
-        except httpx.TransportError as error:
-            raise ConnectionLost(str(error) or type(error).__name__) from None
-        if answer.status_code in AWAY:
-            raise ConnectionLost(f"status {answer.status_code}")
-        if answer.is_error:
-            self._refuse(answer)
-        return self._json(answer)
-
-    def _refuse(self, answer: httpx.Response) -> NoReturn:
-        document = self._json(answer)
-        if not isinstance(document, dict) or not {"title", "detail"} <= document.keys():
-            self._foreign(answer)
-        end(rendering.problem(document))
-
-    def _json(self, answer: httpx.Response) -> Any:
-        try:
-            return answer.json()
-        except ValueError:
-            self._foreign(answer)
-
-    def _foreign(self, answer: httpx.Response) -> NoReturn:
-        end(
-            f"{self.url} is not a Steelyard service (it answered {answer.status_code} without its JSON); "
-            "give another --url"
-        )
+            return self._transport.send(Call(method, path, **options))
+        except Unavailable:
+            raise
+        except ApiError as error:
+            end(rendering.problem(error.problem))
+        except NotASteelyard as error:
+            end(f"{error}; give another --url")
 
 
 def end(message: str) -> NoReturn:

@@ -8,15 +8,6 @@ from typing import Any
 
 import yaml
 
-TABLES = {
-    ".csv": "text/csv",
-    ".parquet": "application/vnd.apache.parquet",
-    ".arrow": "application/vnd.apache.arrow.stream",
-    ".npz": "application/x-npz",
-    ".ndjson": "application/x-ndjson",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".zip": "application/zip",
-}
 JSON = "application/json"
 YAML = (".yaml", ".yml")
 
@@ -54,21 +45,6 @@ def read_job(path: Path) -> bytes:
         return json.dumps(yaml.load(content, StrictLoader), default=str).encode()  # noqa: S506 -- it is a SafeLoader
     except yaml.YAMLError as error:
         raise Unreadable(f"{path} is not valid YAML: {error}") from None
-
-
-def read_rows(name: str, content: bytes) -> tuple[bytes, str]:
-    """The body of a predict request and its media type, from a table or JSON: a list of rows, or the whole body."""
-    if not content.strip():
-        raise Unreadable(f"{name} is empty")
-    media_type = TABLES.get(Path(name).suffix)
-    if media_type is not None:
-        return content, media_type
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        known = ", ".join(TABLES)
-        raise Unreadable(f"{name} is not JSON ({error}); a table's name must end with {known}") from None
-    return (content if isinstance(document, dict) else b'{"inputs":%s}' % content), JSON
 
 
 def read_bytes(path: Path) -> bytes:

@@ -35,9 +35,19 @@ class Commands(click.Group):
         """The command with this name."""
         for module, names in MODULES.items():
             if cmd_name in names:
-                command: click.Command = import_module(module).COMMANDS[cmd_name]
-                return command
+                return _load(module, cmd_name)
         return None
+
+
+def _load(module: str, name: str) -> click.Command:
+    """The command. Without the extra `service`, those that run the service say what is missing."""
+    try:
+        command: click.Command = import_module(module).COMMANDS[name]
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"`steelyard {name}` needs {error.name}: install the service with pip install 'steelyard[service]'"
+        ) from None
+    return command
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,269 @@
+"""The client for event loops: the same as `sync`, awaited."""
+
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from steelyard.client import operations, tables
+from steelyard.client.answers import DatasetFacts, Document, JobFacts, Mend, ModelFacts
+from steelyard.client.errors import JobFailed
+from steelyard.client.operations import ENDED, act, fetch
+from steelyard.client.progress import show_progress
+from steelyard.client.transport import AsyncTransport
+
+URL = "http://127.0.0.1:8000"
+
+
+class AsyncClient:
+    """A Steelyard service.
+
+    Args:
+        url: Where it is.
+        api_key: Sent as a bearer token, for services behind a gate that asks for one.
+        timeout: Seconds that one answer may take.
+        retries: How often a request is sent again after a lost connection, with growing pauses. Requests that make
+            something have an idempotency key, so that none makes it twice.
+    """
+
+    def __init__(self, url: str = URL, api_key: str | None = None, *, timeout: float = 90.0, retries: int = 5) -> None:
+        self.transport = AsyncTransport(url, api_key, timeout, retries)
+
+    @property
+    def url(self) -> str:
+        """The address of the service."""
+        return self.transport.url
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.transport.http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def train(self, data: Any, target: str | Sequence[str] | None = None, **spec: Any) -> "AsyncJob":
+        """Submit a training job.
+
+        Args:
+            data: A file (`"customers.csv"`), a frame of pandas or polars, an Arrow table, a mapping of columns, a list
+                of rows, a `AsyncDataset`, the id of one, or a specification: `{"builtin": "iris"}`.
+            target: The column to predict, or several.
+            spec: Any other field of a job: `layers=[32, 16]`, `initializer="he_normal"`, `optimizer="adam"`,
+                `training={"epochs": 40}`.
+
+        Raises `InvalidRequest`, whose `faults` say what is wrong, and where.
+        """
+        located = data.id if isinstance(data, AsyncDataset) else data
+        return AsyncJob(
+            self.transport, await self.transport.run(operations.train(located, target, spec, dry_run=False))
+        )
+
+    async def dry_run(self, data: Any, target: str | Sequence[str] | None = None, **spec: Any) -> Document:
+        """What `train` would do: the specification with all defaults, the number of weights, memory and time."""
+        located = data.id if isinstance(data, AsyncDataset) else data
+        return await self.transport.run(operations.train(located, target, spec, dry_run=True))
+
+    async def upload(
+        self, data: Any, name: str | None = None, *, columns: Mapping[str, Any] | None = None
+    ) -> "AsyncDataset":
+        """Store a file or a table. `columns` states types: `{"zip": {"type": "category"}}`."""
+        return AsyncDataset(self.transport, await self.transport.run(operations.upload(data, name, columns)))
+
+    async def job(self, job_id: str) -> "AsyncJob":
+        """A job by its id. Raises `NotFound`."""
+        return AsyncJob(self.transport, await self.transport.run(fetch(f"/v1/jobs/{job_id}")))
+
+    async def jobs(self, *, limit: int | None = 50, **filters: Any) -> list["AsyncJob"]:
+        """Jobs, newest first: `status="running"`, `search="churn"`. `limit=None`: all."""
+        found = await self.transport.run(operations.list_all("/v1/jobs", limit, **filters))
+        return [AsyncJob(self.transport, each) for each in found]
+
+    async def model(self, reference: str) -> "AsyncModel":
+        """A model by its id or an alias. Raises `NotFound`."""
+        return AsyncModel(self.transport, await self.transport.run(fetch(f"/v1/models/{reference}")))
+
+    async def models(self, *, limit: int | None = 50) -> list["AsyncModel"]:
+        """Models, newest first."""
+        return [
+            AsyncModel(self.transport, each)
+            for each in await self.transport.run(operations.list_all("/v1/models", limit))
+        ]
+
+    async def dataset(self, dataset_id: str) -> "AsyncDataset":
+        """A data set by its id. Raises `NotFound`."""
+        return AsyncDataset(self.transport, await self.transport.run(fetch(f"/v1/datasets/{dataset_id}")))
+
+    async def datasets(self, *, limit: int | None = 50) -> list["AsyncDataset"]:
+        """Data sets, newest first."""
+        found = await self.transport.run(operations.list_all("/v1/datasets", limit))
+        return [AsyncDataset(self.transport, each) for each in found]
+
+    async def catalog(self) -> Document:
+        """Every layer, initializer, activation, loss and optimizer, with parameters, formula and source."""
+        return dict(await self.transport.run(fetch("/v1/catalog")))
+
+    async def trace(self, job: Mapping[str, Any]) -> Document:
+        """One training step of a job with every number on the way."""
+        return dict(await self.transport.run(act("POST", "/v1/traces", dict(job), again=True)))
+
+    async def initialization_lab(
+        self, job: Mapping[str, Any], initializers: Sequence[Any], *, timeout: float | None = None, **options: Any
+    ) -> Document:
+        """Compare ways to begin a job, over seeds; waits for the verdict."""
+        return await self.transport.run(operations.initialization_lab(job, initializers, options, timeout))
+
+
+class AsyncJob(JobFacts[AsyncTransport]):
+    """A training job."""
+
+    async def refresh(self) -> Self:
+        """Ask for it again."""
+        self.document = await self._transport.run(fetch(f"/v1/jobs/{self.id}"))
+        return self
+
+    async def wait(self, timeout: float | None = None, *, progress: bool = False) -> Self:
+        """Wait until it has ended, in seconds. Raises `JobFailed`, `JobTimeout`."""
+        show = show_progress(sys.stderr) if progress else None
+        self.document = await self._transport.run(operations.wait_for_job(self.id, timeout, show))
+        if self.status == "failed":
+            raise JobFailed(self.id, self.document["error"], self)
+        return self
+
+    async def events(self) -> AsyncIterator[Document]:
+        """Everything that happens, from the beginning, until the job has ended."""
+        after = None
+        while True:
+            ended = (await self.refresh()).has_ended
+            page = await self._transport.run(fetch(f"/v1/jobs/{self.id}/events", limit=operations.PAGE, after=after))
+            for event in page["data"]:
+                yield event
+            after = page["data"][-1]["id"] if page["data"] else after
+            if ended and not page["has_more"]:
+                return
+            if not page["data"]:
+                await self._transport.run(operations.rest(0.3))
+
+    async def history(self) -> Any:
+        """Loss and metrics of every epoch, as a frame of pandas or polars, or as lists by name."""
+        return await self._transport.run(operations.history(self.id))
+
+    async def predictions(self, split: str = "validation") -> Any:
+        """The predictions of a split as a frame: `train`, `validation` or `test`."""
+        return await self._transport.run(operations.predictions(self.id, split))
+
+    async def weights(self, snapshot: str = "final") -> dict[str, Any]:
+        """Arrays by tensor, such as `dense_1/kernel`: `initial`, `best`, `final`, or `epoch-8`. Needs NumPy."""
+        arrays: dict[str, Any] = await self._transport.run(operations.weights(self.id, snapshot))
+        return arrays
+
+    async def diagnostics(self, *, layer: str | None = None, series: str | None = None) -> Any:
+        """How weights, gradients and units changed, as a frame with a row for each value."""
+        return await self._transport.run(operations.diagnostics(self.id, layer, series))
+
+    async def report(self, split: str = "validation") -> Document:
+        """Confusion matrix, calibration or residuals, and the worst rows of a split."""
+        return dict(await self._transport.run(fetch(f"/v1/jobs/{self.id}/report", split=split)))
+
+    async def mend(
+        self, findings: Sequence[str] | None = None, *, seeds: int = 3, timeout: float | None = None
+    ) -> Mend:
+        """Train it with and without the patches of its findings, on the same seeds; waits for the verdict."""
+        return Mend.of(await self._transport.run(operations.mend(self.id, findings, seeds, timeout)))
+
+    async def cancel(self) -> Self:
+        """Stop it. Its weights so far are kept."""
+        self.document = await self._transport.run(act("POST", f"/v1/jobs/{self.id}/cancel", again=True))
+        return self
+
+    async def resume(self) -> Self:
+        """Go on with a job that was cancelled, or whose worker was lost."""
+        self.document = await self._transport.run(act("POST", f"/v1/jobs/{self.id}/resume"))
+        return self
+
+    async def delete(self) -> None:
+        """Delete it with all its results."""
+        await self._transport.run(act("DELETE", f"/v1/jobs/{self.id}"))
+
+    async def model(self) -> "AsyncModel":
+        """The model that it made. Raises `NotFound` before it has succeeded."""
+        if self.model_id is None and self.status not in ENDED:
+            await self.refresh()
+        return AsyncModel(self._transport, await self._transport.run(fetch(f"/v1/models/{self.model_id or self.id}")))
+
+
+class AsyncModel(ModelFacts[AsyncTransport]):
+    """A trained model."""
+
+    async def predict(self, data: Any) -> Any:
+        """Classes or values for a file, a frame, a mapping of columns, or rows: an array, where NumPy is installed."""
+        return tables.make_array((await self.answer(data))["predictions"])
+
+    async def predict_proba(self, data: Any) -> Any:
+        """The probability of each class: rows × `classes`. Raises `TypeError` for a regression."""
+        answer = await self.answer(data)
+        if answer.get("probabilities") is None:
+            raise TypeError(f"{self.id} is a model for {self.task}: it has no probabilities")
+        return tables.make_array(answer["probabilities"])
+
+    async def answer(self, data: Any) -> Document:
+        """Everything that the service answers to the same."""
+        return await self._transport.run(operations.predict(self.id, data))
+
+    async def explain(self, method: str = "permutation", **options: Any) -> Document:
+        """How much each input column counts."""
+        return dict(
+            await self._transport.run(
+                act("POST", f"/v1/models/{self.id}/explain", {"method": method, **options}, again=True)
+            )
+        )
+
+    async def export(self, form: str, file: str | Path, *, bundle: bool = False) -> Path:
+        """Write it in a format, such as `onnx`, `keras` or `torch`; a bundle has a proof that answers are equal."""
+        return await self._transport.run(operations.export(self.id, form, Path(file), bundle=bundle))
+
+    async def diff(self, other: "AsyncModel | str", *, align: bool = True) -> Document:
+        """How the weights of another model differ, with units in the order in which they are most alike."""
+        reference = other.id if isinstance(other, AsyncModel) else other
+        return dict(
+            await self._transport.run(fetch(f"/v1/models/{self.id}/diff/{reference}", align=str(align).lower()))
+        )
+
+    async def edit(self, edits: Sequence[Mapping[str, Any]]) -> "AsyncModel":
+        """A new model with other weights: `[{"op": "prune", "fraction": 0.3}]`."""
+        return AsyncModel(self._transport, (await self._transport.run(operations.edit(self.id, edits)))["model"])
+
+    async def set_alias(self, alias: str) -> Self:
+        """Give it a name under which it can be asked for; another model that has the name loses it."""
+        self.document = await self._transport.run(act("PUT", f"/v1/models/{self.id}/aliases/{alias}"))
+        return self
+
+    async def delete(self, *, force: bool = False) -> None:
+        """Delete it; its job is kept. `force`: even if it has aliases."""
+        await self._transport.run(act("DELETE", f"/v1/models/{self.id}", force=str(force).lower()))
+
+
+class AsyncDataset(DatasetFacts[AsyncTransport]):
+    """An uploaded data set."""
+
+    async def train(self, target: str | Sequence[str], **spec: Any) -> AsyncJob:
+        """Submit a training job on it."""
+        return AsyncJob(
+            self._transport, await self._transport.run(operations.train(self.id, target, spec, dry_run=False))
+        )
+
+    async def set_columns(self, columns: Mapping[str, Any]) -> Self:
+        """State types of columns: `{"zip": {"type": "category"}}`; `None` takes a statement back."""
+        self.document = await self._transport.run(
+            act("PATCH", f"/v1/datasets/{self.id}", {"columns": dict(columns)}, again=True)
+        )
+        return self
+
+    async def delete(self) -> None:
+        """Delete it; jobs and models made from it are kept."""
+        await self._transport.run(act("DELETE", f"/v1/datasets/{self.id}"))
