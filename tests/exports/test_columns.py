@@ -10,12 +10,10 @@ from steelyard.exports.formula import evaluate
 from steelyard.exports.proof import as_raw
 from steelyard.tabular.datetime_parts import read_parts
 from steelyard.tabular.encoder_options import EncoderOptions
-from tests.exports.zoo import TYPES, Case, cases, fit, hold
-
-DOUBLE = [case for case in cases() if case.dtype == "float64" and case.name.split()[0] not in ("activation", "loss")]
+from tests.exports.zoo import TYPES, Case, fit, hold, preprocessings
 
 
-@pytest.mark.parametrize("case", DOUBLE, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", preprocessings(), ids=lambda case: case.name)
 def test_inputs_are_those_of_the_encoder(case: Case) -> None:
     about, rows = Preprocessing(fit(case.options, names=case.columns)), case.rows(200)
     columns = {

@@ -10,18 +10,16 @@ from steelyard.exports.keras import describe
 from steelyard.exports.keras_inputs import prepare, read
 from steelyard.exports.proof import as_raw
 from steelyard.tabular.encoder_options import EncoderOptions
-from tests.exports.zoo import Case, cases
+from tests.exports.zoo import Case, cases, preprocessings
 
-DOUBLE = [
-    case for case in cases() if case.dtype == "float64" and case.name.split()[0] in ("numeric", "missing", "datetime")
-]
+NUMBERS = [case for case in preprocessings() if "width" in case.columns]
 
 
 def about_of(case: Case) -> Any:
     return orjson.loads(orjson.dumps(describe(case.build()), option=orjson.OPT_SERIALIZE_NUMPY))
 
 
-@pytest.mark.parametrize("case", DOUBLE, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", NUMBERS, ids=lambda case: case.name)
 def test_numbers_are_those_of_the_encoder_before_they_are_scaled(case: Case) -> None:
     bundle, rows, about = case.build(), case.rows(100), about_of(case)
     found = prepare(rows, about)["numbers"]

@@ -5,12 +5,10 @@ import pytest
 
 from steelyard.exports import proof
 from steelyard.inference.rows import read_inputs
-from tests.exports.zoo import Case, answer, cases
-
-DOUBLE = [case for case in cases() if case.dtype == "float64" and case.name.split()[0] not in ("activation", "loss")]
+from tests.exports.zoo import Case, answer, cases, preprocessings
 
 
-@pytest.mark.parametrize("case", DOUBLE, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", preprocessings(), ids=lambda case: case.name)
 def test_a_request_and_an_export_read_the_same_inputs(case: Case) -> None:
     bundle = case.build()
     about = bundle.preprocessing

@@ -210,6 +210,12 @@ LAYERS: dict[str, tuple[Layer, ...]] = {
 }
 
 
+ALSO_IN_DOUBLE = (
+    *("loss binary_crossentropy", "loss mean_squared_error", "labels", "numeric piecewise_linear"),
+    *("categorical embedding", "ensemble categorical_crossentropy"),
+)
+
+
 def cases() -> list[Case]:
     """Every part once, in both precisions."""
     found = [Case(f"activation {each.name}", layers=(Dense(8, activation=each()), Dense(8))) for each in ACTIVATIONS]
@@ -230,4 +236,26 @@ def cases() -> list[Case]:
     found.append(Case("one number", columns=("width",), labels=(1, 2, 3)))
     for several in ("categorical_crossentropy", "binary_crossentropy", "mean_squared_error", "poisson", "hinge"):
         found.append(replace(_of_loss(LOSSES[several]), name=f"ensemble {several}", members=3))
-    return found + [replace(case, name=f"{case.name}, float64", dtype="float64") for case in found]
+    double = [case for case in found if case.name.split()[0] in ("activation", "layer") or case.name in ALSO_IN_DOUBLE]
+    return found + [replace(case, name=f"{case.name}, float64", dtype="float64") for case in double]
+
+
+def preprocessings() -> list[Case]:
+    """Those of the cases that differ in what precedes the network."""
+    kinds = ("numeric", "missing", "datetime", "unknown", "categorical", "only", "one")
+    return [case for case in cases() if case.name.split()[0] in kinds and case.dtype == "float32"]
+
+
+def chains() -> list[Case]:
+    """Few models with all activations, for formats whose tests take longer."""
+    parts = [*(each() for each in ACTIVATIONS if each is not Exponential), *PARAMETERS]
+    some = [tuple(Dense(6, activation=part) for part in parts[first : first + 6]) for first in range(0, len(parts), 6)]
+    return [Case(f"activations {number}", layers=layers) for number, layers in enumerate(some)]
+
+
+def representatives() -> list[Case]:
+    """Every layer, activation, preprocessing and task, in as few models as tell what is wrong."""
+    wanted = ("layer", "numeric", "ensemble", "labels", "labels,")
+    named = ("loss binary_crossentropy", "loss hinge", "loss mean_squared_error", "loss poisson")
+    found = [case for case in cases() if case.name.split()[0] in wanted or case.name in named]
+    return [*(case for case in found if case.dtype == "float32"), *preprocessings()[5:], *chains()]

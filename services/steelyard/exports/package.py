@@ -39,7 +39,8 @@ import json
 import os
 import sys
 
-os.chdir(os.path.dirname(os.path.abspath(__file__)))
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+os.chdir(FOLDER)
 
 '''
 

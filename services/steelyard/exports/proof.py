@@ -92,6 +92,7 @@ def document(bundle: ModelBundle, format_name: str, rows: Rows, answers: Mapping
     return {
         "model": bundle.id,
         "format": format_name,
+        "classes": bundle.labels,
         "rows": as_requests(bundle.preprocessing, rows),
         "inputs": rows,
         **answers,
