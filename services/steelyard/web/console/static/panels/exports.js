@@ -37,4 +37,4 @@ async function describe(path, format) {
 }
 
 /** @param {string} text */
-const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+const sentence = (text) => `${text.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())}.`; // a column keeps its name
