@@ -104,6 +104,10 @@ fuzz: .venv/ready-for-tests ## fuzz the file readers for MINUTES=60; installs at
 mutants: .venv/ready-for-tests ## break the code and see whether tests notice; W=nn/losses for one module, N=50 for a sample; fetches cosmic-ray
 	@nice -n 10 $(BIN)/python -m tests.mutants $(W) $(if $(N),--most $(N))
 
+screenshots: .venv/ready-for-tests ## take the pictures of the documentation again
+	@tests/browser/install-chromium
+	@$(BIN)/python -m tests.browser.screenshots docs/images
+
 soak: .venv/ready-for-tests ## run 1,000 small jobs and check that processes, memory, and disk stay flat
 	@$(BIN)/python benchmarks/soak.py
 
@@ -115,4 +119,4 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra service --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra service --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-service bench-findings bench-predict corpus fuzz mutants soak fmt lock
+.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-service bench-findings bench-predict corpus fuzz mutants screenshots soak fmt lock

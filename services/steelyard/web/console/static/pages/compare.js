@@ -67,7 +67,7 @@ async function show() {
   const jobs = await load();
   const titles = jobs.map((job) => job.name ?? job.id.slice(-6));
   const nameOf = (/** @type {any} */ job) => (titles.filter((title) => title === (job.name ?? "")).length > 1 ? `${job.name} (${job.id.slice(-6)})` : job.name ?? job.id.slice(-6));
-  const key = element("ul", { className: "key" }, ...jobs.map((job, place) => {
+  const key = element("ul", { className: "jobs-key" }, ...jobs.map((job, place) => {
     const mark = element("span", { className: "swatch", "aria-hidden": "true" });
     mark.style.background = ink(place);
     return element("li", {}, mark, element("a", { href: `/console/jobs/${job.id}`, text: nameOf(job) }), ` ${job.status}`);
