@@ -12,14 +12,25 @@ const zone = dropZone({
   take: (dataset) => { window.location.href = `/console/datasets/${dataset.id}`; },
   fail: (error) => showFaults(faults, error),
 });
-const uploaded = panel({ title: "Your data", request: () => `/v1/datasets?limit=${PAGE}` });
-const builtin = panel({ title: "Built in", lead: "Ready to train on, without an upload.", request: () => "/v1/catalog" });
+const uploaded = panel({
+  title: "Your data", request: () => `/v1/datasets?limit=${PAGE}`,
+  numbers: () => ({ head: ["id", "name", "rows", "columns", "bytes", "warnings", "uploaded"], rows: sets.map((set) => [set.id, set.name, set.rows, set.columns.length, set.bytes, warningsOf(set), set.created_at]), texts: [0, 1, 6] }),
+});
+const builtin = panel({
+  title: "Built in", lead: "Ready to train on, without an upload.", request: () => "/v1/catalog",
+  numbers: () => ({ head: ["name", "title", "task", "rows", "features", "source"], rows: builtins.map((each) => [each.name, each.title, each.task, each.rows, each.features, each.source]), texts: [0, 1, 2, 5] }),
+});
 page.append(element("div", { className: "card" }, zone, faults), uploaded.card, builtin.card);
 
 /** @type {any[]} */
 let sets = [];
+/** @type {any[]} */
+let builtins = [];
 /** @type {string | null} */
 let next = null;
+
+/** @param {any} set */
+const warningsOf = (set) => set.columns.flatMap((/** @type {any} */ column) => column.findings).filter((/** @type {any} */ finding) => finding.level === "warning").length;
 const more = element("button", { type: "button", className: "quiet", text: "Older data sets", hidden: true, onclick: load });
 
 async function load() {
@@ -40,7 +51,7 @@ const link = (address, text) => element("a", { href: address, text });
 
 function listed() {
   const rows = sets.map((set) => {
-    const warnings = set.columns.flatMap((/** @type {any} */ column) => column.findings).filter((/** @type {any} */ finding) => finding.level === "warning").length;
+    const warnings = warningsOf(set);
     return [link(`/console/datasets/${set.id}`, set.name ?? set.id), count(set.rows), count(set.columns.length), bytes(set.bytes), warnings ? count(warnings) : "–", ago(set.created_at)];
   });
   return table("Uploaded data sets", ["Name", "Rows", "Columns", "Size", "Warnings", "Uploaded"], rows, { texts: [0] });
@@ -48,8 +59,8 @@ function listed() {
 
 async function loadBuiltin() {
   try {
-    const { data } = await ask("/v1/catalog");
-    const rows = data.map((/** @type {any} */ each) => [link(`/console/datasets/${each.name}`, each.title), each.task, count(each.rows), count(each.features)]);
+    builtins = (await ask("/v1/catalog")).data;
+    const rows = builtins.map((each) => [link(`/console/datasets/${each.name}`, each.title), each.task, count(each.rows), count(each.features)]);
     builtin.body.replaceChildren(table("Built-in data sets", ["Name", "Task", "Rows", "Features"], rows, { texts: [0, 1] }));
   } catch (error) {
     builtin.fail(error);
