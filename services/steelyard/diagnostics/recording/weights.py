@@ -58,7 +58,8 @@ class WeightStatistics:
         self._frozen = ~np.array(trainable)
         self._blocks = list(_cut(self._starts, self._sizes))
         self._sorted = [_sample(span) for span in spans]
-        positions = np.array(QUANTILES) * (np.minimum(self._sizes, MOST_SORTED)[:, None] - 1)
+        kept = np.array([len(range(span.start, span.stop, span.step)) for span in self._sorted])
+        positions = np.array(QUANTILES) * (kept[:, None] - 1)
         self._below = positions.astype(np.int64)
         self._above = np.ceil(positions).astype(np.int64)
         self._share = positions - self._below
