@@ -139,7 +139,7 @@ def test_a_failed_job_tells_why_first_and_has_no_empty_axes(page: Page, service:
     job = service.wait(service.post(spec)["id"])
     page.goto(f"/console/jobs/{job['id']}")
     page.locator("#reason").get_by_text("smaller learning rate").wait_for()
-    page.locator("#network canvas").wait_for()
+    page.locator("#network canvas").first.wait_for()
     expect(page.locator("#curves")).to_be_hidden()
     expect(page.locator("#metrics-panel")).to_be_hidden()
     page.locator("#spec").scroll_into_view_if_needed()

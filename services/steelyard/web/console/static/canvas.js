@@ -52,3 +52,18 @@ export function colorOf(name) {
   }
   return found;
 }
+
+/** @type {WeakMap<Element, number>} */
+const widths = new WeakMap();
+const watcher = new ResizeObserver((entries) => { for (const { target, contentRect } of entries) widths.set(target, Math.floor(contentRect.width)); });
+
+/** The width of a box, without a layout in every frame. @param {Element} box */
+export function widthOf(box) {
+  let width = widths.get(box);
+  if (width === undefined) {
+    width = box.clientWidth;
+    widths.set(box, width);
+    watcher.observe(box);
+  }
+  return width;
+}

@@ -17,6 +17,7 @@ export function namer(recording, job, inputs) {
       return names.length === units ? names[unit] : `input ${unit}`;
     }
     const labels = classes ?? targets;
+    if (column === recording.columns.length - 1 && units === 1 && classes?.length === 2) return `P(${classes[1]})`;
     return column === recording.columns.length - 1 && labels.length === units ? String(labels[unit]) : `${name} unit ${unit}`;
   };
 }

@@ -55,7 +55,7 @@ export function panel({ title, id, lead, request, numbers }) {
   return {
     card,
     body,
-    note: (text) => { note.textContent = text; },
+    note: (text) => { if (note.textContent !== text) note.textContent = text; },
     fail: (error) => showFaults(faults, error),
     busy: (busy, text = "Working …") => { working.hidden = !busy; working.textContent = text; card.setAttribute("aria-busy", String(busy)); },
     refresh: () => { if (open) show(open); },

@@ -20,7 +20,8 @@ export function showResults(place, path, job, recording, nameOf, strongestColumn
   place.hidden = false;
   place.append(element("h2", { text: job.model ? "The result" : "What there is of it", id: "results-title" }));
   if (Object.keys(job.metrics).length) place.append(makeReport(path, job));
-  if (job.model) place.append(makeImportance(job.model), makeTry(path, job, strongestColumns));
+  if (job.model) place.append(makeImportance(job.model));
   if (recording.snapshots.size) place.append(makeWorkedStep(recording, job, nameOf));
+  if (job.model) place.append(makeTry(path, job, strongestColumns));
   place.append(makeDownloads(path, job), makeSpec(path, job));
 }

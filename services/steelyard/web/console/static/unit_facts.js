@@ -2,16 +2,18 @@
 
 /** @typedef {{inputs: string[] | null, deviations: (Float32Array | null)[], states: (string[] | null)[]}} Facts */
 
-const MOST_NUMBERS = 400_000;
+const BINS = 30;
+const MOST_NUMBERS = 400_000; // the service's limit of an answer
 
 /**
- * The path of a layer's units: of all epochs where that is little, else of one.
+ * The path of a layer's units: of all epochs where that is little, else of one; null where even that is too much.
  * @param {import("./recording.js").Recording} recording @param {number} column @param {number} epoch
  */
 function unitsPath(recording, column, epoch) {
   const { name, units } = recording.columns[column];
-  const size = units * (recording.columns[column - 1].units + 60) * recording.snapshots.size;
-  return size <= MOST_NUMBERS ? { path: `units/${name}`, calm: undefined } : { path: `units/${name}?epoch=${epoch}`, calm: `units ${name}` };
+  const size = units * (recording.columns[column - 1].units + BINS);
+  if (size > MOST_NUMBERS) return null;
+  return size * recording.snapshots.size <= MOST_NUMBERS ? { path: `units/${name}`, calm: undefined } : { path: `units/${name}?epoch=${epoch}`, calm: `units ${name}` };
 }
 
 const MOST_KEPT = 64;
@@ -26,8 +28,8 @@ const kept = new Map();
  */
 export function factsOf(recording, replay, epoch) {
   const answers = recording.columns.slice(1).map((_, column) => {
-    const { path, calm } = unitsPath(recording, column + 1, epoch);
-    return replay.get(path, { calm, refresh: !path.includes("?") }).value;
+    const found = unitsPath(recording, column + 1, epoch);
+    return found && replay.get(found.path, { calm: found.calm, refresh: !found.calm }).value;
   });
   const key = [epoch, recording.columns.length, ...answers.map((answer) => answer?.epochs.length ?? 0)].join();
   const found = kept.get(key);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnsOf, distance, outgoingStrength, placeUnits, selectEdges, strongest, widthOf, WIDTHS } from "../../../../../services/steelyard/web/console/static/math/network.js";
+import { columnsOf, distance, outgoingStrength, placeUnits, selectEdges, STEPS, stepOf, strongest } from "../../../../../services/steelyard/web/console/static/math/network.js";
 
 const dense = (name, inputs, units) => ({ name, units, tensors: [{ name: `${name}/kernel`, shape: [inputs, units] }, { name: `${name}/bias`, shape: [units] }] });
 
@@ -49,5 +49,5 @@ test("an edge is near a point beside it, and not beyond its ends", () => {
 });
 
 test("the widest edge is the largest weight", () => {
-  assert.deepEqual([widthOf(0, 1), widthOf(-1, 1), widthOf(5, 1), widthOf(1, 0)], [0, WIDTHS.length - 1, WIDTHS.length - 1, 0]);
+  assert.deepEqual([stepOf(0, 1), stepOf(-1, 1), stepOf(5, 1), stepOf(1, 0)], [0, STEPS.length - 1, STEPS.length - 1, 0]);
 });

@@ -1,6 +1,6 @@
 // What the network answers over any two columns, at the slider's epoch.
 import { ink } from "../chart.js";
-import { colorOf, makeCanvas, makePixels } from "../canvas.js";
+import { colorOf, makeCanvas, makePixels, widthOf } from "../canvas.js";
 import { element } from "../dom.js";
 import { number, plural } from "../format.js";
 import { mix, palette, paint, parseColor } from "../math/color.js";
@@ -13,6 +13,7 @@ import { at, follow, move, whole } from "../position.js";
 /** @typedef {{rows: number[], x: any[], y: any[] | null, target: number[]}} Points */
 
 const [LEFT, BOTTOM, TOP, RIGHT] = [58, 34, 8, 10];
+const [GRID, MOST_PRODUCTS] = [48, 2e10]; // what the service computes of all epochs at once
 const SHAPES = ["circle", "square", "triangle", "diamond", "cross"];
 
 /**
@@ -43,7 +44,8 @@ export function makeBoundary(recording, replay, job, strongestColumns) {
   const epoch = () => recording.stored(recording.nearest(whole("epoch"))) ?? 0;
   const path = () => {
     const [across, up] = axes();
-    return `decision-boundary?x=${encodeURIComponent(across ?? "")}${up ? `&y=${encodeURIComponent(up)}` : ""}`;
+    const single = recording.snapshots.size * GRID * GRID * job().parameters > MOST_PRODUCTS;
+    return `decision-boundary?x=${encodeURIComponent(across ?? "")}${up ? `&y=${encodeURIComponent(up)}` : ""}${single ? `&epoch=${epoch()}` : ""}`;
   };
 
   follow(made.card, () => {
@@ -52,13 +54,13 @@ export function makeBoundary(recording, replay, job, strongestColumns) {
     if (x.options.length !== columns().length) for (const select of [x, y]) select.replaceChildren(...columns().map((name) => element("option", { value: name, text: name })));
     [x.value, y.value] = axes().map((name) => name ?? "");
     y.disabled = columns().length < 2;
-    const { value, error } = replay.get(path());
+    const wanted = path();
+    const { value, error } = replay.get(wanted, wanted.includes("&epoch=") ? { calm: "boundary", refresh: false } : {});
     made.fail(error ?? undefined);
-    made.busy(!value && !error, "Computing the answers at every recorded epoch …");
-    canvas.hidden = !value;
-    if (!value) return;
+    made.busy(!value && !error, "Computing the answers over the grid …");
+    if (!value) return; // of a large network, the picture of the epoch before stays until the next has come
     const grid = value.grids.find((/** @type {Grid} */ each) => each.epoch === epoch()) ?? value.grids.at(-1);
-    paintBoundary(fit, value, grid, Math.min(560, /** @type {HTMLElement} */ (canvas.parentElement).clientWidth));
+    (value.y || value.classes ? paintBoundary : paintCurve)(fit, value, grid, Math.min(560, widthOf(made.body)));
     canvas.dataset.epoch = String(grid.epoch);
     showKey(key, value, grid);
     const others = Object.keys(value.others).length;
@@ -69,11 +71,13 @@ export function makeBoundary(recording, replay, job, strongestColumns) {
 }
 
 /** @param {HTMLElement} key @param {any} value @param {Grid} grid */
-function showKey(key, { classes, target }, grid) {
+function showKey(key, value, grid) {
+  const { classes, target, y } = value;
   const names = classes ? classes.map(String) : [];
   if (key.dataset.of === [target, ...names].join() && classes) return;
   key.dataset.of = [target, ...names].join();
-  if (classes) key.replaceChildren(...names.slice(0, 12).map((/** @type {string} */ name, /** @type {number} */ at) => element("span", {}, swatch(at), name)));
+  if (!y && !classes) key.replaceChildren();
+  else if (classes) key.replaceChildren(...names.slice(0, 12).map((/** @type {string} */ name, /** @type {number} */ at) => element("span", {}, swatch(at), name)));
   else {
     const [low, high] = rangeOf([grid]);
     key.replaceChildren(element("div", { className: "gradient-key" }, element("span", { text: number(low) }), element("span", { className: "ramp" }), element("span", { text: `${number(high)} ${target}` })));
@@ -136,6 +140,23 @@ function paintBoundary(fit, { x, y, points, classes, grids }, grid, width) {
     if (classes) paintPoint(context, px, py, target, ink(target));
     else paintPoint(context, px, py, 0, valueColor(target, range));
   });
+}
+
+/** One column and a number: the answers as a line, the rows as points. @param {ReturnType<typeof makeCanvas>["fit"]} fit @param {any} boundary @param {Grid} grid @param {number} width */
+function paintCurve(fit, { x, points, target, grids }, grid, width) {
+  const height = Math.round(width * 0.6);
+  const context = fit(width, height);
+  const [low, high] = rangeOf(grids);
+  const values = Array.from({ length: 33 }, (_, at) => Math.min(low, ...points.target) + (at / 32) * (Math.max(high, ...points.target) - Math.min(low, ...points.target)));
+  const y = { name: target, kind: "numeric", values };
+  const [across, up] = [place(x, LEFT, width - RIGHT), place(y, height - BOTTOM, TOP)];
+  paintAxes(context, x, y, across, up, width, height);
+  points.rows.forEach((/** @type {number} */ _row, /** @type {number} */ at) => paintPoint(context, across(points.x[at]), up(points.target[at]), 0, colorOf("--field")));
+  context.strokeStyle = colorOf("--accent");
+  context.lineWidth = 2.5;
+  context.beginPath();
+  x.values.forEach((/** @type {any} */ value, /** @type {number} */ at) => context.lineTo(across(value), up(grid.value?.[0]?.[at] ?? NaN)));
+  context.stroke();
 }
 
 /** @param {number} value @param {[number, number]} range */

@@ -1,4 +1,5 @@
 // How much each layer changes the size of the signal, forward and backward: a bad initialization shows at epoch 0.
+import { widthOf } from "../canvas.js";
 import { element } from "../dom.js";
 import { number } from "../format.js";
 import { legend, lineChart } from "../lines.js";
@@ -31,7 +32,7 @@ export function makeGains(recording) {
     const at = recording.epochs.indexOf(epoch);
     const gains = (/** @type {string} */ name, /** @type {number} */ row) => layers.map(({ series }) => series[name]?.[row] ?? null);
     const [forward, backward] = [gains("forward_gain", at), gains("backward_gain", at)];
-    place.replaceChildren(lineChart(Math.max(280, place.clientWidth), {
+    place.replaceChildren(lineChart(Math.max(280, widthOf(place)), {
       label: `Gains at epoch ${epoch}`,
       lines: [
         { name: "forward at epoch 0", values: gains("forward_gain", 0), faint: true },

@@ -1,4 +1,5 @@
 // The weights of a tensor before training, at the slider and at the end, counted in the same bins.
+import { widthOf } from "../canvas.js";
 import { element, svg } from "../dom.js";
 import { count, number } from "../format.js";
 import { linear, ticks } from "../math/scales.js";
@@ -31,7 +32,7 @@ export function makeHistograms(recording, replay) {
     element("p", { className: "legend" }, swatch("now", "at the slider"), swatch("before", "before training"), swatch("after", "at the end")), place);
 
   const names = () => recording.layers.flatMap(({ tensors }) => tensors.map((tensor) => tensor.name));
-  const name = () => names().find((each) => each === at("histogram")) ?? names().find((each) => each === `${at("layer")}/kernel`) ?? names()[0] ?? "";
+  const name = () => names().find((each) => each === at("histogram")) ?? names().find((each) => each === `${at("layer")}/kernel`) ?? recording.columns[1]?.kernel ?? names()[0] ?? "";
   const answer = () => replay.get(`histograms/${name()}?of=${kind.value}`);
 
   follow(made.card, () => {
@@ -47,7 +48,7 @@ export function makeHistograms(recording, replay) {
     const epoch = recording.stored(recording.nearest(whole("epoch"))) ?? 0;
     const moments = /** @type {Moment[]} */ (value.epochs);
     const now = moments.find((each) => each.epoch === epoch) ?? moments[moments.length - 1];
-    place.replaceChildren(drawHistogram(Math.max(280, place.clientWidth), value.edges, moments, now));
+    place.replaceChildren(drawHistogram(Math.max(280, widthOf(place)), value.edges, moments, now));
     made.card.dataset.epoch = String(now.epoch);
     made.refresh();
   });

@@ -1,5 +1,5 @@
 // Any kernel as a heat map; for images, what each unit looks at.
-import { colorOf, makeCanvas, makePixels } from "../canvas.js";
+import { colorOf, makeCanvas, makePixels, widthOf } from "../canvas.js";
 import { element } from "../dom.js";
 import { number } from "../format.js";
 import { paint, palette, scaleOf } from "../math/color.js";
@@ -36,7 +36,7 @@ export function makeKernel(recording, nameOf, inputs) {
 
   const now = () => recording.stored(recording.nearest(whole("epoch")));
   const all = () => recording.layers.flatMap(({ tensors }) => tensors).filter(({ shape }) => shape.length === 2);
-  const tensor = () => all().find(({ name }) => name === at("tensor")) ?? all().find(({ name }) => name === `${at("layer")}/kernel`) ?? all()[0];
+  const tensor = () => all().find(({ name }) => name === at("tensor")) ?? all().find(({ name }) => name === `${at("layer")}/kernel`) ?? all().find(({ name }) => name === recording.columns[1]?.kernel) ?? all()[0];
 
   /** One scale for all epochs, so that growth is seen: that of the last. @param {string} name */
   function scale(name) {
@@ -58,7 +58,7 @@ export function makeKernel(recording, nameOf, inputs) {
     if (!weights) { made.note("The weights are on their way."); return; }
     const words = palette({ positive: colorOf("--positive"), zero: colorOf("--card"), negative: colorOf("--negative") });
     const strongest = scale(chosen.name) || scaleOf(weights.values);
-    shown = paintKernel(fit, weights, strongest, words, /** @type {HTMLElement} */ (canvas.parentElement).clientWidth);
+    shown = paintKernel(fit, weights, strongest, words, widthOf(made.body));
     shown.column = recording.columns.findIndex(({ kernel }) => kernel === chosen.name);
     markUnit(fit, shown, chosen.name);
     /** @type {HTMLElement} */ (gradient.firstElementChild).textContent = `−${number(strongest)}`;
@@ -68,7 +68,7 @@ export function makeKernel(recording, nameOf, inputs) {
     made.note(`${chosen.shape[0]} inputs down, ${chosen.shape[1]} units across, after epoch ${epoch}.${step > 1 ? ` Each pixel is the largest of ${step} × ${step} weights.` : ""} ${summary(weights)}`);
     const image = shown.column === 1 ? imageOf(inputs() ?? []) : null;
     images.canvas.hidden = imageTitle.hidden = !image;
-    if (image) paintImages(images.fit, image, weights, strongest, words, canvas.parentElement?.clientWidth ?? 300);
+    if (image) paintImages(images.fit, image, weights, strongest, words, widthOf(made.body));
     made.refresh();
   }
 
@@ -103,7 +103,7 @@ export function makeKernel(recording, nameOf, inputs) {
 function paintKernel(fit, weights, scale, words, room) {
   const [rows, columns] = weights.shape;
   const made = blocks(weights.values, rows, columns, MOST_BLOCKS);
-  const size = Math.max(1, Math.min(22, room / made.columns, 420 / made.rows));
+  const size = Math.max(1, Math.min(34, room / made.columns, 420 / made.rows));
   const pixels = makePixels(made.columns, made.rows);
   paint(made.values, scale, words, pixels.words);
   pixels.put();

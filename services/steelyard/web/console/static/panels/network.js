@@ -1,5 +1,5 @@
 // The network at the slider's epoch: units, and edges as wide as their weights.
-import { makeCanvas } from "../canvas.js";
+import { colorOf, makeCanvas, widthOf } from "../canvas.js";
 import { element, svg } from "../dom.js";
 import { count, number } from "../format.js";
 import { scaleOf } from "../math/color.js";
@@ -8,7 +8,7 @@ import { panel } from "../panel.js";
 import { follow, move, redraw, whole } from "../position.js";
 import { selection } from "../selection.js";
 import { factsOf } from "../unit_facts.js";
-import { LONGEST, MOST_LABELS, paintNetwork } from "./network_painting.js";
+import { LONGEST, MOST_LABELS, paintColumns, paintNetwork } from "./network_painting.js";
 
 /** @typedef {import("../recording.js").Recording} Recording */
 /** @typedef {import("../math/network.js").Spot} Spot */
@@ -20,6 +20,8 @@ const FEW = 24;
 const MANY = 64;
 const NEAR_UNIT = 9;
 const NEAR_EDGE = 5;
+const FAST_MS = 100;
+const REST_MS = 150;
 
 /** @param {Recording} recording @param {import("../replay.js").Replay} replay @param {import("../names.js").Namer} nameOf */
 export function makeNetwork(recording, replay, nameOf) {
@@ -29,15 +31,20 @@ export function makeNetwork(recording, replay, nameOf) {
     request: () => `${recording.path}/weights/${recording.snapshots.get(now() ?? 0) ?? "final"}`,
     numbers: () => edgeTable(recording, picture, now(), nameOf),
   });
-  const { canvas, fit } = makeCanvas("The network: units as circles, weights as lines between them");
+  const edges = makeCanvas("The network: units as circles, weights as lines between them");
+  const { canvas, fit } = makeCanvas("Units and their names");
+  canvas.className = "over";
   const tip = element("div", { className: "tip", hidden: true });
-  const frame = element("div", { className: "network-frame", tabIndex: 0, role: "group", dataset: { keys: "units" }, "aria-label": "The network. Arrow keys choose a unit." }, canvas, tip);
+  const frame = element("div", { className: "network-frame", tabIndex: 0, role: "group", dataset: { keys: "units" }, "aria-label": "The network. Arrow keys choose a unit." }, edges.canvas, canvas, tip);
   const most = element("select", { id: "network-most", onchange: () => redraw() }, element("option", { value: String(FEW), text: `at most ${FEW}` }), element("option", { value: String(MANY), text: `at most ${MANY}` }));
   made.body.append(element("div", { className: "row" }, key(), element("label", { className: "row", for: "network-most" }, "Units of a layer", most)), frame);
   /** @type {Picture | null} */
   let picture = null;
   /** @type {Target | null} */
   let hovered = null;
+  /** @type {number | null} the epoch that was drawn last */
+  let drawn = null;
+  let [rest, moved, unitsKey] = [0, 0, ""];
 
   const now = () => recording.stored(recording.nearest(whole("epoch")));
 
@@ -48,12 +55,22 @@ export function makeNetwork(recording, replay, nameOf) {
       return;
     }
     const last = factsOf(recording, replay, /** @type {number} */ (recording.storedEpochs.at(-1)));
-    picture = arrange(recording, last.deviations, frame.clientWidth, Number(most.value), nameOf, picture);
+    picture = arrange(recording, last.deviations, widthOf(frame), Number(most.value), nameOf, picture);
     const { states } = factsOf(recording, replay, stored);
     const kernels = recording.columns.map(({ kernel }) => (kernel ? recording.weights(kernel, stored) : null));
-    paintNetwork(fit(picture.width, picture.height), { recording, picture, kernels, states, nameOf, chosen: selection(recording), hovered });
-    canvas.dataset.epoch = String(stored);
-    canvas.dataset.edges = String(kernels.every((kernel, column) => kernel || !recording.columns[column].kernel) ? picture.edges.flat().length : 0);
+    const [time, isNew] = [performance.now(), stored !== drawn];
+    const isMoving = isNew && time - moved < FAST_MS;
+    if (isNew) moved = time;
+    const scene = { recording, picture, kernels, states, nameOf, chosen: selection(recording), hovered, isMoving };
+    paintNetwork(edges.fit(picture.width, picture.height), scene);
+    const key = JSON.stringify([picture.key, colorOf("--ink"), scene.chosen, hovered, states]);
+    if (key !== unitsKey) paintColumns(fit(picture.width, picture.height), scene);
+    unitsKey = key;
+    drawn = stored;
+    window.clearTimeout(rest);
+    if (isMoving) rest = window.setTimeout(redraw, REST_MS);
+    edges.canvas.dataset.epoch = String(stored);
+    edges.canvas.dataset.edges = String(kernels.every((kernel, column) => kernel || !recording.columns[column].kernel) ? picture.edges.flat().length : 0);
     const epoch = recording.nearest(whole("epoch"));
     made.note(stored === epoch ? "" : `The weights are those of epoch ${stored}; none are stored for epoch ${epoch}.`);
     made.refresh();

@@ -1,6 +1,6 @@
 // Painting a network: all edges of one width and sign are a single stroke, so that thousands fit into a frame.
 import { colorOf } from "../canvas.js";
-import { widthOf, WIDTHS } from "../math/network.js";
+import { STEPS, stepOf } from "../math/network.js";
 
 /** @typedef {import("../recording.js").Recording} Recording */
 /** @typedef {import("../recording.js").Weights} Weights */
@@ -13,16 +13,18 @@ import { widthOf, WIDTHS } from "../math/network.js";
  * @property {(Weights | null)[]} kernels of the epoch
  * @property {(string[] | null)[]} states of the units, by column
  * @property {import("../names.js").Namer} nameOf
+ * @property {boolean} isMoving whether the slider is moving fast: then all lines are solid, and those of dense networks narrow
  * @property {import("../selection.js").Selection | null} chosen
  * @property {import("./network.js").Target | null} hovered
  */
 
-const DASH = [5, 3.5];
+const [DASH, GAP] = [9, 5];
+const DENSE = 2000;
 const RADIUS = 5.5;
 export const LONGEST = 17;
 export const MOST_LABELS = 32;
 
-/** @param {CanvasRenderingContext2D} context @param {Scene} scene */
+/** What changes with every epoch. @param {CanvasRenderingContext2D} context @param {Scene} scene */
 export function paintNetwork(context, scene) {
   const { picture, kernels, chosen } = scene;
   for (let column = 1; column < picture.spots.length; column += 1) {
@@ -31,48 +33,77 @@ export function paintNetwork(context, scene) {
     const isChosen = chosen?.chosen ? (/** @type {Edge} */ edge) => (column === chosen.column && edge.to === chosen.unit) || (column === chosen.column + 1 && edge.from === chosen.unit) : null;
     paintEdges(context, scene, column, kernel.values, isChosen);
   }
+}
+
+/** What stays from epoch to epoch: units with their states, and names. @param {CanvasRenderingContext2D} context @param {Scene} scene */
+export function paintColumns(context, scene) {
+  paintMarked(context, scene);
   paintUnits(context, scene);
   paintLabels(context, scene);
+}
+
+/** The chosen edge, and the one under the pointer. @param {CanvasRenderingContext2D} context @param {Scene} scene */
+function paintMarked(context, { picture, chosen, hovered }) {
+  const marked = [chosen && chosen.input !== null ? { column: chosen.column, from: chosen.input, to: chosen.unit } : null, hovered?.edge ? { column: hovered.column, ...hovered.edge } : null];
+  context.strokeStyle = colorOf("--ink");
+  context.lineWidth = 2.5;
+  for (const edge of marked) {
+    if (!edge) continue;
+    const one = picture.spots[edge.column - 1].find(({ unit }) => unit === edge.from);
+    const other = picture.spots[edge.column].find(({ unit }) => unit === edge.to);
+    if (!one || !other) continue;
+    context.beginPath();
+    context.moveTo(one.x, one.y);
+    context.lineTo(other.x, other.y);
+    context.stroke();
+  }
 }
 
 /**
  * @param {CanvasRenderingContext2D} context @param {Scene} scene @param {number} column @param {Float32Array} values
  * @param {((edge: Edge) => boolean) | null} isChosen then the others are pale
  */
-function paintEdges(context, { picture, chosen, hovered }, column, values, isChosen) {
+function paintEdges(context, { picture, isMoving }, column, values, isChosen) {
   const [from, to] = [spotsByUnit(picture.spots[column - 1]), spotsByUnit(picture.spots[column])];
   const scale = picture.scales[column];
+  const pixel = 1 / (window.devicePixelRatio || 1);
+  const isNarrow = isMoving && picture.edges.flat().length > DENSE;
   /** @type {Path2D[]} */
   const strokes = [];
   for (const edge of picture.edges[column]) {
     const value = values[edge.index];
     if (!Number.isFinite(value) || value === 0) continue;
-    const place = ((isChosen && !isChosen(edge) ? 1 : 0) * 2 + (value < 0 ? 1 : 0)) * WIDTHS.length + widthOf(value, scale);
+    const place = ((isChosen && !isChosen(edge) ? 1 : 0) * 2 + (value < 0 ? 1 : 0)) * STEPS.length + stepOf(value, scale);
     const stroke = (strokes[place] ??= new Path2D());
     const [one, other] = [from[edge.from], to[edge.to]];
-    stroke.moveTo(one.x, one.y);
-    stroke.lineTo(other.x, other.y);
+    addLines(stroke, one, other, isNarrow ? pixel : STEPS[place % STEPS.length].width, pixel, value < 0 && !isMoving);
   }
   strokes.forEach((stroke, place) => {
-    const width = place % WIDTHS.length;
-    const isNegative = Math.floor(place / WIDTHS.length) % 2 === 1;
-    const isPale = place >= 2 * WIDTHS.length;
-    context.globalAlpha = (isPale ? 0.12 : 1) * (0.22 + (0.7 * width) / (WIDTHS.length - 1));
+    const isNegative = Math.floor(place / STEPS.length) % 2 === 1;
+    const isPale = place >= 2 * STEPS.length;
+    context.globalAlpha = (isPale ? 0.14 : 1) * STEPS[place % STEPS.length].alpha;
     context.strokeStyle = colorOf(isNegative ? "--negative" : "--positive");
-    context.lineWidth = WIDTHS[width];
-    context.setLineDash(isNegative ? DASH : []);
+    context.lineWidth = pixel;
     context.stroke(stroke);
   });
   context.globalAlpha = 1;
-  context.setLineDash([]);
-  for (const edge of [chosen?.column === column && chosen.input !== null ? { from: chosen.input, to: chosen.unit } : null, hovered?.column === column ? hovered.edge : null]) {
-    if (!edge || !from[edge.from] || !to[edge.to]) continue;
-    context.strokeStyle = colorOf("--ink");
-    context.lineWidth = 2.5;
-    context.beginPath();
-    context.moveTo(from[edge.from].x, from[edge.from].y);
-    context.lineTo(to[edge.to].x, to[edge.to].y);
-    context.stroke();
+}
+
+/**
+ * A line of some pixels' width as lines of one, side by side. Dashes are lines, too: the canvas is slow at its own.
+ * @param {Path2D} stroke @param {Spot} one @param {Spot} other @param {number} width @param {number} pixel @param {boolean} isDashed
+ */
+function addLines(stroke, one, other, width, pixel, isDashed) {
+  const [dx, dy] = [other.x - one.x, other.y - one.y];
+  const length = Math.hypot(dx, dy) || 1;
+  for (let aside = (pixel - width) / 2; aside < width / 2; aside += pixel) {
+    const [x, y] = [one.x - (dy / length) * aside, one.y + (dx / length) * aside];
+    for (let begin = 0; begin < length; begin += DASH + GAP) {
+      const [from, to] = [begin / length, isDashed ? Math.min(1, (begin + DASH) / length) : 1];
+      stroke.moveTo(x + from * dx, y + from * dy);
+      stroke.lineTo(x + to * dx, y + to * dy);
+      if (!isDashed) break;
+    }
   }
 }
 

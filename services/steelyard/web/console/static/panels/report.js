@@ -98,7 +98,7 @@ function calibrationChart({ label, bins }) {
 
 /** @param {any} report @param {any} predictions */
 function residuals({ residuals: all }, { data }) {
-  const shares = Object.keys(all[0].quantiles);
+  const shares = Object.keys(all[0].quantiles).sort((one, other) => Number(one) - Number(other));
   const rows = all.map((/** @type {any} */ each) => [each.target, number(each.mean), number(each.std), ...shares.map((share) => number(each.quantiles[share]))]);
   return part("Residuals", element("p", { className: "muted", text: "Prediction less target. Points on the line are exact." }), scatter(data),
     table("Residuals", ["target", "mean", "std", ...shares.map((share) => `${number(100 * Number(share))} %`)], rows));

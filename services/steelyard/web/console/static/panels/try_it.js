@@ -42,7 +42,7 @@ export function makeTry(path, job, strongestColumns) {
     row = usual;
     const shown = strongestInputs(inputs, strongestColumns());
     fields.replaceChildren(...shown.map(({ name, kind }, place) => element("div", { className: "field" }, element("label", { for: `try-${place}`, text: name }),
-      element("input", { id: `try-${place}`, name, type: kind === "numeric" ? "number" : "text", step: "any", value: row[name] ?? "", dataset: kind === "numeric" ? { numeric: "1" } : {} }))));
+      element("input", { id: `try-${place}`, name, type: kind === "numeric" ? "number" : "text", step: "any", value: shortened(row[name]), dataset: kind === "numeric" ? { numeric: "1" } : {} }))));
     if (shown.length < inputs.length) made.note(`The ${shown.length} columns that the first layer learned most from; the other ${inputs.length - shown.length} have their median or most frequent value.`);
   }
 
@@ -67,6 +67,9 @@ function strongestInputs(inputs, strongest) {
   const rank = (/** @type {string} */ name) => (strongest.includes(name) ? strongest.indexOf(name) : strongest.length);
   return [...inputs].sort((one, other) => rank(one.name) - rank(other.name)).slice(0, MOST_FIELDS);
 }
+
+/** Medians may have many digits. @param {any} value */
+const shortened = (value) => (typeof value === "number" ? Number(value.toPrecision(7)) : value ?? "");
 
 /** @param {any} answer @returns {(string | number | null)[][]} */
 function linesOf({ predictions, probabilities, classes }) {

@@ -1,5 +1,5 @@
 // One unit, or one edge into it, at the slider's epoch: weights by input, outputs, gradient, and the curve over the epochs.
-import { colorOf, makeCanvas, makePixels } from "../canvas.js";
+import { colorOf, makeCanvas, makePixels, widthOf } from "../canvas.js";
 import { element } from "../dom.js";
 import { number, plural } from "../format.js";
 import { lineChart } from "../lines.js";
@@ -150,14 +150,20 @@ function unitImage() {
 
 /** The histogram of the unit's outputs on the probe. @param {HTMLElement} place @param {any} value @param {any} moment */
 function showOutputs(place, value, moment) {
-  if (!moment) { place.replaceChildren(); return; }
+  place.hidden = !moment;
+  if (!moment) return;
   const counts = /** @type {number[]} */ (moment.units[0].histogram);
+  const range = [value.edges[0], value.edges.at(-1)].map(number);
+  if (place.dataset.key !== [counts.length, value.rows, ...range].join()) {
+    place.dataset.key = [counts.length, value.rows, ...range].join();
+    place.replaceChildren(
+      element("p", { className: "label", text: `Outputs on ${plural(value.rows, "row")} of the probe` }),
+      element("div", { className: "histogram", role: "img", "aria-label": `Histogram of the outputs from ${range[0]} to ${range[1]}` }, ...counts.map(() => element("span"))),
+      element("p", { className: "range" }, ...range.map((text) => element("span", { text }))));
+  }
   const most = Math.max(1, ...value.epochs.flatMap((/** @type {any} */ each) => each.units[0].histogram));
-  const bars = counts.map((each) => element("span", { style: `height:${(100 * Math.sqrt(each / most)).toFixed(1)}%` }));
-  place.replaceChildren(
-    element("p", { className: "label", text: `Outputs on ${plural(value.rows, "row")} of the probe` }),
-    element("div", { className: "histogram", role: "img", "aria-label": `Histogram of the outputs from ${number(value.edges[0])} to ${number(value.edges.at(-1))}` }, ...bars),
-    element("p", { className: "range" }, element("span", { text: number(value.edges[0]) }), element("span", { text: number(value.edges.at(-1)) })));
+  const bars = /** @type {HTMLCollectionOf<HTMLElement>} */ (place.children[1].children);
+  counts.forEach((each, at) => { bars[at].style.transform = `scaleY(${Math.sqrt(each / most).toFixed(3)})`; });
 }
 
 /**
@@ -176,5 +182,5 @@ function showEdge(place, recording, replay, nameOf, { column, unit, input }, epo
   place.replaceChildren(
     element("h4", { text: `${nameOf(column - 1, input)} → ${nameOf(column, unit)}` }),
     element("dl", { className: "facts" }, fact("weight", values[input]), fact("gradient", gradient), fact(at > 0 ? `change since epoch ${epochs[at - 1]}` : "change", change)),
-    lineChart(Math.max(220, place.clientWidth), { label: "The weight over the epochs", lines: [{ name: "weight", values: curve }], names: epochs.map(String), height: 130, at }));
+    lineChart(Math.max(220, widthOf(place)), { label: "The weight over the epochs", lines: [{ name: "weight", values: curve }], names: epochs.map(String), height: 130, at }));
 }
