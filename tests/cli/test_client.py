@@ -179,6 +179,19 @@ def test_weights_that_cannot_be_written_are_an_error_of_one_line(url: str, job: 
     assert [*folder.iterdir()] == []
 
 
+def test_a_model_is_exported(url: str, model: str, tmp_path: Path) -> None:
+    file, archive = tmp_path / "model.onnx", tmp_path / "model.zip"
+    done = invoke("export", model, "--format", "onnx", "-o", str(file), "--url", url)
+    assert (done.returncode, done.stdout) == (0, f"{file}: {file.stat().st_size:,} bytes\n")
+    assert invoke("export", model, "--format", "npz", "--bundle", "-o", str(archive), "--url", url).returncode == 0
+    assert archive.read_bytes().startswith(b"PK")
+    described = json.loads(invoke("export", model, "--format", "onnx", "--dry-run", "--url", url).stdout)
+    assert [each["name"] for each in described["outputs"]] == ["label", "probabilities"]
+    ended = invoke("export", model, "--format", "pickle", "-o", str(file), "--url", url)
+    assert (ended.returncode, "must be one of safetensors" in ended.stderr) == (1, True)
+    assert "give the file to write" in invoke("export", model, "--format", "onnx", "--url", url).stderr
+
+
 def test_an_interrupted_watch_says_that_the_job_goes_on(url: str, database: Engine, tmp_path: Path) -> None:
     file = tmp_path / "job.json"
     file.write_text(json.dumps(SHORT))

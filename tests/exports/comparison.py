@@ -3,19 +3,26 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from steelyard.exports.bundle import ModelBundle
 from tests.exports.zoo import Rows, answer
 
 TOLERANCE = 1e-6
+Answers = tuple[list[Any] | None, NDArray[Any]]
 
 
 def compare(bundle: ModelBundle, rows: Rows, labels: list[Any] | None, values: Any) -> float:
+    """As `compare_with`, with the answers of the service."""
+    return compare_with(bundle, answer(bundle, rows), labels, values)
+
+
+def compare_with(bundle: ModelBundle, expected_answers: Answers, labels: list[Any] | None, values: Any) -> float:
     """The largest difference, relative above one; raise `AssertionError` if it is too large, or labels differ.
 
     A label may differ where the two best scores are as near to each other as single precision tells them apart.
     """
-    expected_labels, expected = answer(bundle, rows)
+    expected_labels, expected = expected_answers
     values = np.asarray(values, np.float64).reshape(expected.shape)
     assert np.isfinite(values).all()
     difference = float((np.abs(values - expected) / np.maximum(1, np.abs(expected))).max())

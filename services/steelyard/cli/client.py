@@ -152,6 +152,27 @@ def weights(job: str, output: Path, snapshot: str, url: str) -> None:
 
 
 @click.command()
+@click.argument("model")
+@click.option("--format", "form", required=True, help="onnx, torch, keras, c, javascript, safetensors, npz or json.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write.")
+@click.option(
+    "--bundle", is_flag=True, help="A zip file with the file, a README, and a script that checks its answers."
+)
+@click.option("--dry-run", is_flag=True, help="Show what the file takes and gives, and what does not travel.")
+@url_option
+def export(model: str, form: str, output: Path | None, bundle: bool, dry_run: bool, url: str) -> None:
+    """Export MODEL to another runtime, with its preprocessing."""
+    client, path = _connect(url), f"/v1/models/{model}/export"
+    if dry_run:
+        click.echo(json.dumps(client.get(path, format=form, dry_run="true"), indent=2, ensure_ascii=False))
+    elif output is None:
+        end("give the file to write: -o FILE, or --dry-run to see what it would hold")
+    else:
+        client.save(f"{path}?{urlencode({'format': form, 'bundle': str(bundle).lower()})}", "*/*", output)
+        click.echo(f"{output}: {output.stat().st_size:,} bytes")
+
+
+@click.command()
 @click.argument("spec", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @url_option
 @_saying_what_is_unreadable
@@ -230,7 +251,7 @@ def diagnostics(job: str, layer: str | None, series: str | None, output: Path | 
 
 COMMANDS = {
     command.name: command
-    for command in (train, jobs, show, diagnose, cancel, predict, weights, diagnostics, trace, mend, diff)
+    for command in (train, jobs, show, diagnose, cancel, predict, weights, diagnostics, export, trace, mend, diff)
 }
 
 

@@ -17,6 +17,7 @@ MODULES = {
         "predict",
         "weights",
         "diagnostics",
+        "export",
         "trace",
         "mend",
         "diff",

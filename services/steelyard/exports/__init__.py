@@ -1,1 +1,1 @@
-"""Tensors as bytes that other programs read, and back. Nothing is ever unpickled."""
+"""Tensors as bytes that other programs read, and back; models as files of other runtimes. Nothing is ever unpickled."""
