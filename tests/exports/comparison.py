@@ -18,14 +18,14 @@ def compare(bundle: ModelBundle, rows: Rows, labels: list[Any] | None, values: A
 
 
 def compare_with(bundle: ModelBundle, expected_answers: Answers, labels: list[Any] | None, values: Any) -> float:
-    """The largest difference, relative above one; raise `AssertionError` if it is too large, or labels differ.
+    """The largest difference, relative to values' sizes; raise `AssertionError` if it is too large, or labels differ.
 
     A label may differ where the two best scores are as near to each other as single precision tells them apart.
     """
     expected_labels, expected = expected_answers
     values = np.asarray(values, np.float64).reshape(expected.shape)
     assert np.isfinite(values).all()
-    difference = float((np.abs(values - expected) / np.maximum(1, np.abs(expected))).max())
+    difference = float((np.abs(values - expected) / bundle.size_of(expected)).max())
     assert difference <= TOLERANCE, f"{difference:.2g}"
     if expected_labels is not None:
         assert labels is not None

@@ -44,8 +44,14 @@ def test_the_largest_difference_is_that_of_single_precision() -> None:
 def test_a_document_has_the_rows_as_both_take_them() -> None:
     bundle = Case("usual").build()
     rows = proof.draw_rows(bundle.preprocessing)
-    document = proof.document(bundle, "onnx", rows, {"tolerance": 1e-6})
+    document = proof.document(bundle, "onnx", rows, {"values": [[0.5, 3.0, -7.0]]})
     assert document["inputs"] == rows
+    assert document["sizes"].tolist() == [[1.0, 3.0, 7.0]]
     assert document["rows"][15]["born"].endswith("Z")
     assert ":" in document["rows"][15]["opens"]
     assert isinstance(rows[15]["born"], float)
+
+
+def test_differences_of_values_are_relative_to_the_spread_of_the_target() -> None:
+    bundle = next(case for case in cases() if case.name == "loss mean_squared_error").build()  # of 5 and 6
+    np.testing.assert_array_equal(bundle.size_of(np.array([[0.1, 0.2], [-8.0, 3.0]])), [[5, 6], [8, 6]])

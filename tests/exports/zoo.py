@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from steelyard.exports.bundle import ModelBundle
 from steelyard.inference.service import Loaded
-from steelyard.nn.activations import ACTIVATIONS, Activation, Exponential, Gelu, LeakyRelu, Linear, Sigmoid, Softmax
+from steelyard.nn.activations import (
+    ACTIVATIONS,
+    Activation,
+    Exponential,
+    Gelu,
+    LeakyRelu,
+    Linear,
+    PRelu,
+    Sigmoid,
+    Softmax,
+)
 from steelyard.nn.activations.smooth import Celu, Elu
 from steelyard.nn.ensemble import AnyNetwork, Ensemble
 from steelyard.nn.initializers import RandomNormal
@@ -236,6 +246,8 @@ def cases() -> list[Case]:
     found.append(Case("one number", columns=("width",), labels=(1, 2, 3)))
     for several in ("categorical_crossentropy", "binary_crossentropy", "mean_squared_error", "poisson", "hinge"):
         found.append(replace(_of_loss(LOSSES[several]), name=f"ensemble {several}", members=3))
+    learned = replace(_of_loss(LOSSES["mean_squared_error"]), activation=PRelu())
+    found += [replace(learned, name="output prelu"), replace(learned, name="ensemble prelu", members=2)]
     double = [case for case in found if case.name.split()[0] in ("activation", "layer") or case.name in ALSO_IN_DOUBLE]
     return found + [replace(case, name=f"{case.name}, float64", dtype="float64") for case in double]
 

@@ -168,7 +168,7 @@ def export(model: str, form: str, output: Path | None, bundle: bool, dry_run: bo
     elif output is None:
         end("give the file to write: -o FILE, or --dry-run to see what it would hold")
     else:
-        client.save(f"{path}?{urlencode({'format': form, 'bundle': str(bundle).lower()})}", "*/*", output)
+        client.save(path, "*/*", output, format=form, bundle=str(bundle).lower())
         click.echo(f"{output}: {output.stat().st_size:,} bytes")
 
 

@@ -96,6 +96,12 @@ class ModelBundle:
         mean: Array = np.mean(found, axis=0)
         return mean
 
+    def size_of(self, values: Array) -> Array:
+        """What differences of these values are relative to: their size, at least one and the spread of the targets."""
+        spread = self.target.scale if self.kind == "values" and self.target is not None else 1.0
+        found: Array = np.maximum(np.maximum(1.0, np.abs(values)), spread)
+        return found
+
     def values(self, outputs: Array) -> Array:
         """Probabilities of every class or label, or values in the targets' units, from activated outputs."""
         if self.kind == "binary" and self.has_probabilities:

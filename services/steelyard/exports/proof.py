@@ -56,12 +56,12 @@ def as_raw(about: Preprocessing, rows: Rows) -> Rows:
 
 
 def largest_difference(bundle: ModelBundle, rows: Rows, values: Any) -> float:
-    """By how much our `values` for rows differ from the steps of the export in float64; relative to those above 1."""
+    """By how much our `values` for rows differ from the steps of the export in float64, relative to their size."""
     about = bundle.preprocessing
     x = about.encode(as_raw(about, rows), bundle.network.dtype).astype(np.float64)
     exact = bundle.values(bundle.outputs(x))
     given = np.asarray(values, np.float64).reshape(exact.shape)
-    return float((np.abs(given - exact) / np.maximum(1, np.abs(exact))).max())
+    return float((np.abs(given - exact) / bundle.size_of(exact)).max())
 
 
 def _draw(column: RawColumn, about: Preprocessing, generator: Generator) -> list[Any]:
@@ -95,5 +95,6 @@ def document(bundle: ModelBundle, format_name: str, rows: Rows, answers: Mapping
         "classes": bundle.labels,
         "rows": as_requests(bundle.preprocessing, rows),
         "inputs": rows,
+        "sizes": bundle.size_of(np.asarray(answers["values"], np.float64)),
         **answers,
     }
