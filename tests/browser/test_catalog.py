@@ -21,7 +21,7 @@ def test_components_are_found_and_drawn(page: Page) -> None:
     expect(he).to_contain_text("std 0.49")
     page.get_by_label("Inputs of the kernel").fill("0")
     page.keyboard.press("Enter")
-    page.locator(".fault").get_by_text("from 1 to 1024").wait_for()
+    page.locator(".fault").get_by_text("from 1 to 512").wait_for()
     page.get_by_label("Find a component").focus()
     page.keyboard.type("adamw")
     found = page.get_by_label("adamw, of optimizers")

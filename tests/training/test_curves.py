@@ -25,10 +25,16 @@ def test_every_initializer_is_counted() -> None:
     assert found.initializers.keys() == {*INITIALIZERS.names}
     for name, each in found.initializers.items():
         assert len(each.edges) == len(each.counts) + 1, name
-        assert sum(each.counts) >= 65_536, name
+        assert sum(each.counts) == 14 * 100 * 50, name
     assert found.initializers["he_normal"].std == pytest.approx(np.sqrt(2 / 100), rel=0.03)
     assert found.initializers["glorot_uniform"].std == pytest.approx(np.sqrt(2 / 150), rel=0.03)
     assert found.initializers["zeros"].std == 0
+
+
+def test_a_small_kernel_is_drawn_several_times_and_a_large_one_once() -> None:
+    for fans, drawn in (((1, 1), 64), ((512, 512), 512 * 512)):
+        for name, each in draw_curves(*fans).initializers.items():
+            assert sum(each.counts) == drawn, name
 
 
 def test_the_fans_are_the_clients(client: FlaskClient) -> None:

@@ -66,8 +66,8 @@ SERIES = Query("series", "string", "only series of this name", choices=series.AL
 RECORDED_EPOCH = Query("after", "integer", "only epochs after this one", least=0, most=MOST_OFFSET)
 INDEX = Query("index", "string", "only the weight at this place: `3,5` is row 3, column 5, both from 0")
 
-FAN_IN = Query("fan_in", "integer", "inputs of the kernel", default=64, least=1, most=1024)
-FAN_OUT = Query("fan_out", "integer", "units of the kernel", default=64, least=1, most=1024)
+FAN_IN = Query("fan_in", "integer", "inputs of the kernel", default=64, least=1, most=512)
+FAN_OUT = Query("fan_out", "integer", "units of the kernel", default=64, least=1, most=512)
 
 
 @route(

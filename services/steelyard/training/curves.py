@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from steelyard.training.schema.catalog import ActivationCurve, Curves, InitialDi
 
 SUMS = np.linspace(-6, 6, 241)
 BINS = 60
-MOST_DRAWN = 65_536  # weights
+ENOUGH = 65_536  # weights for a histogram
+MOST_KERNELS = 64  # that are drawn, each of which may take a decomposition
 SEED = 0
 
 
+@lru_cache(maxsize=32)
 def draw_curves(fan_in: int, fan_out: int) -> Curves:
     """The curves of all activations, and what all initializers draw for a kernel of these fans.
 
@@ -57,10 +60,8 @@ def _weights(activation: Activation) -> Mapping[str, NDArray[Any]]:
 def _distribution(initializer: Initializer, fan_in: int, fan_out: int) -> InitialDistribution:
     """A histogram of weights of a kernel, or of several if it is small."""
     generator = np.random.default_rng(SEED)
-    drawn = [initializer.draw((fan_in, fan_out), generator)]
-    while sum(each.size for each in drawn) < MOST_DRAWN:
-        drawn.append(initializer.draw((fan_in, fan_out), generator))
-    values = np.concatenate([each.reshape(-1) for each in drawn])
+    kernels = min(MOST_KERNELS, -(-ENOUGH // (fan_in * fan_out)))
+    values = np.concatenate([initializer.draw((fan_in, fan_out), generator).reshape(-1) for _ in range(kernels)])
     counts, edges = np.histogram(values, BINS)
     return InitialDistribution(
         edges=edges.tolist(), counts=counts.tolist(), mean=float(values.mean()), std=float(values.std())

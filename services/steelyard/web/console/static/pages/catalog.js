@@ -12,7 +12,7 @@ const page = find("page");
 const faults = element("div", { role: "alert" });
 const search = element("input", { type: "search", id: "search", autocomplete: "off", oninput: () => state.set({ search: search.value.trim() || null }) });
 const status = element("span", { className: "muted", role: "status" });
-const fans = ["fan_in", "fan_out"].map((name) => element("input", { type: "number", id: name, min: "1", max: "1024", step: "1", value: "64", onchange: redraw }));
+const fans = ["fan_in", "fan_out"].map((name) => element("input", { type: "number", id: name, min: "1", max: "512", step: "1", value: "64", onchange: redraw }));
 const fields = [element("div", { className: "field" }, element("label", { for: "search", text: "Find a component" }), search), status];
 const jumps = element("nav", { className: "row jumps", "aria-label": "Families" });
 page.append(element("div", { className: "toolbar" }, ...fields), jumps, faults);
