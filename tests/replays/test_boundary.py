@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from steelyard.errors import ValidationFailed
-from steelyard.replays import boundary
+from steelyard.replays import work
 from steelyard.replays.schema import DecisionBoundary
 from steelyard.replays.service import Replayer
 from tests import trained
@@ -83,7 +83,7 @@ def test_many_epochs_of_a_large_network_are_asked_for_one_by_one(
     store: Engine, replayer: Replayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = trained.train(store, plain())
-    monkeypatch.setattr(boundary, "MOST_PRODUCTS", 1)
+    monkeypatch.setattr(work, "MOST_PRODUCTS", 1)
     with pytest.raises(ValidationFailed, match="only one of the 2 epochs"):
         draw(replayer, job.id)
     assert len(draw(replayer, job.id, epoch=1).grids) == 1

@@ -47,6 +47,9 @@ def test_a_job_without_its_data_is_not_found(store: Engine, readers: Readers, tm
 
 def test_a_large_network_is_not_replayed(store: Engine, readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
     made = trained.train(store, mixed())
+    monkeypatch.setattr(module, "MOST_INPUTS", 3)
+    with pytest.raises(NotFound, match="encoded inputs"):
+        open_job(store, readers, made.id)
     monkeypatch.setattr(module, "MOST_WEIGHTS", 10)
     with pytest.raises(NotFound, match="weights"):
         open_job(store, readers, made.id)

@@ -8,30 +8,30 @@ from numpy.typing import NDArray
 from steelyard.errors import Fault, ValidationFailed, nearest, shown
 from steelyard.exports.nested import to_lists
 from steelyard.nn.evaluation import Answers, answer
-from steelyard.replays.job import ReplayedJob
-from steelyard.replays.plane import GRID
+from steelyard.replays.job import ReplayedJob, Vectors
 from steelyard.replays.schema import BoundaryGrid, BoundaryPoints, DecisionBoundary, GridAxis
+from steelyard.replays.work import require_little_work
 
 Array = NDArray[Any]
-MOST_PRODUCTS = 20_000_000_000  # weights times rows: a second or two
 DIGITS = 4  # of a probability
 
 
 def draw_boundary(
-    job: ReplayedJob, vectors: dict[int, Array], *, x: str | None, y: str | None, target: str | None
+    job: ReplayedJob, vectors: Vectors, *, x: str | None, y: str | None, target: str | None, epoch: int | None
 ) -> DecisionBoundary:
-    """The answers with the weights of each epoch. Raises `ValidationFailed`."""
+    """The answers with the weights of one epoch or all of them. Raises `ValidationFailed`."""
     x, y = job.plane.choose(x, y)
     place = _place_of(job, target)
-    _require_little_work(job, len(vectors))
     rows = job.plane.encode(x, y, job.network.dtype)
+    wanted = [*vectors] if epoch is None else [epoch]
+    require_little_work(job.network.size, len(rows), len(wanted))
     shape = -1, len(job.plane.features[x].lines)
     grids = []
-    for epoch, vector in vectors.items():
-        job.network.parameters[:] = vector
+    for each in wanted:
+        job.network.parameters[:] = vectors[each]
         with np.errstate(all="ignore"):
             found = answer(job.network, job.loss, rows)
-        grids.append(_grid(job, epoch, found, place, shape))
+        grids.append(_grid(job, each, found, place, shape))
     features = job.plane.features
     return DecisionBoundary(
         object="decision_boundary",
@@ -56,12 +56,6 @@ def _place_of(job: ReplayedJob, target: str | None) -> int:
         detail = f"is {shown(target)}; no target has that name, {nearest(target, job.targets)}"
         raise ValidationFailed([Fault.of_query("target", detail)])
     return 0 if target is None else job.targets.index(target)
-
-
-def _require_little_work(job: ReplayedJob, epochs: int) -> None:
-    if epochs > 1 and epochs * GRID * GRID * job.network.size > MOST_PRODUCTS:
-        detail = f"is missing; with {job.network.size:,} weights only one of the {epochs} epochs is computed at a time"
-        raise ValidationFailed([Fault.of_query("epoch", detail)])
 
 
 def _axis(job: ReplayedJob, name: str) -> GridAxis:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import Fault, NotFound, ValidationFailed, nearest
-from steelyard.replays.job import ReplayedJob
+from steelyard.replays.job import ReplayedJob, Vectors
+from steelyard.replays.work import require_little_work
 from steelyard.training.recorded import place_of
 
 Array = NDArray[Any]
@@ -25,7 +26,7 @@ class TensorGradients:
 
 
 def differentiate(
-    job: ReplayedJob, vectors: dict[int, Array], tensor: str, *, epoch: int | None, index: str | None
+    job: ReplayedJob, vectors: Vectors, tensor: str, *, epoch: int | None, index: str | None
 ) -> TensorGradients:
     """The gradients at one stored epoch or all of them. Raises `NotFound`, `ValidationFailed`."""
     name = find_tensor(job, tensor)
@@ -35,13 +36,13 @@ def differentiate(
     if place is None and len(wanted) > 1 and len(wanted) * first.size > MOST_VALUES:
         detail = f"is missing; {len(wanted)} epochs of {first.size:,} weights are above the limit of {MOST_VALUES:,}"
         raise ValidationFailed([Fault.of_query("epoch", detail)])
+    require_little_work(job.network.size, job.probe.rows, len(wanted))
     found: list[tuple[Array, Array]] = []
     for each in wanted:
-        position = epochs.index(each)
-        before = vectors[epochs[position - 1]] if position else np.full_like(vectors[each], np.nan)
-        gradient = gradient_of(job, vectors[each], name)
-        change = job.network.tensors(vectors[each])[name] - job.network.tensors(before)[name]
-        found.append((_take(gradient, place), _take(change, place)))
+        vector, position = vectors[each], epochs.index(each)
+        before = vectors[epochs[position - 1]] if position else np.full_like(vector, np.nan)
+        change = job.network.tensors(vector)[name] - job.network.tensors(before)[name]
+        found.append((_take(gradient_of(job, vector, name), place), _take(change, place)))
     values, changes = (np.stack(several) for several in zip(*found, strict=True))
     return TensorGradients(f"{job.prefix}{name}", wanted, values, changes)
 

@@ -1,6 +1,6 @@
 """A job made ready to be replayed: its network, its probe, and what a grid over two of its columns needs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,7 +30,9 @@ from steelyard.training.stored import load_job
 
 Array = NDArray[Any]
 Tensors = Mapping[str, PiecewiseTensor]
+Vectors = Mapping[int, Array]
 MOST_WEIGHTS = 5_000_000  # the network, its gradients and the probe's outputs are kept in memory
+MOST_INPUTS = 20_000  # of a grid's rows
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,22 @@ class ReplayedJob:
         return vector
 
 
+class StoredVectors(Mapping[int, Array]):
+    """The weights of a job by epoch, in order, each laid out like the network's and read when it is asked for."""
+
+    def __init__(self, job: ReplayedJob, stored: Mapping[int, Tensors]) -> None:
+        self._job, self._stored = job, stored
+
+    def __getitem__(self, epoch: int) -> Array:
+        return self._job.arrange(self._stored[epoch])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
 def open_job(engine: Engine, readers: Readers, job_id: str) -> ReplayedJob:
     """The job, ready to be replayed. Raises `NotFound`, also if its data was deleted or its network is too large."""
     job = load_job(engine, readers, job_id)
@@ -82,6 +100,9 @@ def open_job(engine: Engine, readers: Readers, job_id: str) -> ReplayedJob:
     target = None
     if spec.task == "regression":
         target = Scaler.fit(supervised.y[rows], str(spec.preprocessing.target))
+    if encoder.layout.width > MOST_INPUTS:
+        detail = f"has {encoder.layout.width:,} encoded inputs; this is available up to {MOST_INPUTS:,}"
+        raise NotFound(f"job {job_id} {detail}")
     network = build_network(spec, encoder.layout, supervised.outputs).members[0]
     chosen = rows[drawn := draw_rows(len(rows), probe_stream(spec.training.seed))]
     weights = row_weights(supervised, rows, spec.training.class_weight)

@@ -5,12 +5,10 @@ at a time, since a network's buffers are shared.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
 
-from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from steelyard.datasets.reader_pool import Readers
@@ -18,15 +16,13 @@ from steelyard.errors import Fault, NotFound, Unavailable, ValidationFailed
 from steelyard.replays.boundary import draw_boundary
 from steelyard.replays.gradients import TensorGradients, differentiate
 from steelyard.replays.histograms import Source, count_outputs, count_tensor
-from steelyard.replays.job import ReplayedJob, open_job
+from steelyard.replays.job import ReplayedJob, StoredVectors, Vectors, open_job
 from steelyard.replays.schema import DecisionBoundary, Histograms, LayerUnits
 from steelyard.replays.units import describe_units
 from steelyard.store.engine import reading
 from steelyard.training.kind import TRAINING
 from steelyard.training.recorded import find_weights
 
-Array = NDArray[Any]
-Vectors = dict[int, Array]
 MOST_JOBS = 8
 MOST_WEIGHTS = 8_000_000  # of all jobs that are kept: with their gradients, 16 bytes each
 WAIT_SECONDS = 30
@@ -44,32 +40,32 @@ class Replayer:
         self, job_id: str, *, x: str | None, y: str | None, target: str | None, epoch: int | None
     ) -> DecisionBoundary:
         """What the network answers over a grid. Raises `NotFound`, `ValidationFailed`, `Unavailable`."""
-        with self._open(job_id, epoch) as (job, load):
-            return draw_boundary(job, load(epoch), x=x, y=y, target=target)
+        with self._open(job_id, epoch) as (job, vectors):
+            return draw_boundary(job, vectors, x=x, y=y, target=target, epoch=epoch)
 
     def describe_units(self, job_id: str, layer: str, *, epoch: int | None, unit: int | None) -> LayerUnits:
         """The units of a layer on the probe. Raises `NotFound`, `ValidationFailed`, `Unavailable`."""
-        with self._open(job_id, epoch) as (job, load):
-            return describe_units(job, load(None), layer, epoch=epoch, unit=unit)
+        with self._open(job_id, epoch) as (job, vectors):
+            return describe_units(job, vectors, layer, epoch=epoch, unit=unit)
 
     def differentiate(self, job_id: str, tensor: str, *, epoch: int | None, index: str | None) -> TensorGradients:
         """The gradients by a tensor. Raises `NotFound`, `ValidationFailed`, `Unavailable`."""
-        with self._open(job_id, epoch) as (job, load):
-            return differentiate(job, load(None), tensor, epoch=epoch, index=index)
+        with self._open(job_id, epoch) as (job, vectors):
+            return differentiate(job, vectors, tensor, epoch=epoch, index=index)
 
     def count_tensor(self, job_id: str, tensor: str, *, of: Source, bins: int) -> Histograms:
         """Histograms of a tensor. Raises `NotFound`, `Unavailable`."""
-        with self._open(job_id, None) as (job, load):
-            return count_tensor(job, load(None), tensor, of=of, bins=bins)
+        with self._open(job_id, None) as (job, vectors):
+            return count_tensor(job, vectors, tensor, of=of, bins=bins)
 
     def count_outputs(self, job_id: str, layer: str, *, bins: int) -> Histograms:
         """Histograms of a layer's outputs. Raises `NotFound`, `Unavailable`."""
-        with self._open(job_id, None) as (job, load):
-            return count_outputs(job, load(None), layer, bins=bins)
+        with self._open(job_id, None) as (job, vectors):
+            return count_outputs(job, vectors, layer, bins=bins)
 
     @contextmanager
-    def _open(self, job_id: str, epoch: int | None) -> Iterator[tuple[ReplayedJob, Callable[[int | None], Vectors]]]:
-        """The job, and what loads its weights at one epoch or, for `None`, at all of them, in order."""
+    def _open(self, job_id: str, epoch: int | None) -> Iterator[tuple[ReplayedJob, Vectors]]:
+        """The job and its stored weights, if those of the epoch are among them. Nobody else may compute meanwhile."""
         with reading(self._engine) as connection:
             TRAINING.find(connection, job_id)
             stored = find_weights(connection, job_id)
@@ -83,10 +79,7 @@ class Replayer:
             raise Unavailable("too many epochs are being computed; try again later")
         try:
             job = self._find(job_id)
-            yield (
-                job,
-                lambda only: {each: job.arrange(tensors) for each, tensors in stored.items() if only in (None, each)},
-            )
+            yield job, StoredVectors(job, stored)
         finally:
             self._lock.release()
 

@@ -11,9 +11,10 @@ from steelyard.errors import Fault, NotFound, ValidationFailed, nearest
 from steelyard.exports.nested import to_lists
 from steelyard.nn.axes import Axis
 from steelyard.nn.network import OUTPUT
-from steelyard.replays.job import ReplayedJob
+from steelyard.replays.job import ReplayedJob, Vectors
 from steelyard.replays.ranges import edges_of
 from steelyard.replays.schema import LayerUnits, Unit, UnitsAtEpoch
+from steelyard.replays.work import choose_epochs, require_little_work
 
 Array = NDArray[Any]
 BINS = 30
@@ -30,16 +31,18 @@ class _Look:
 
 
 def describe_units(
-    job: ReplayedJob, vectors: dict[int, Array], layer: str, *, epoch: int | None, unit: int | None
+    job: ReplayedJob, vectors: Vectors, layer: str, *, epoch: int | None, unit: int | None
 ) -> LayerUnits:
     """The units of a layer at one epoch or all of them, or one of its units. Raises `NotFound`, `ValidationFailed`.
 
-    The bins are the same at all epochs, whichever of them the answer has.
+    The bins are the same at all epochs, whichever of them the answer has. Of many epochs of a large network, some that
+    are evenly spaced decide them.
     """
     observed = find_layer(job, layer)
     facts, wanted = observed.facts, [*vectors] if epoch is None else [epoch]
     units = _choose_units(facts.units, unit)
     inputs, names = _axes(job, observed.path)
+    require_little_work(job.network.size, job.probe.rows, len(wanted))
     _require_few_numbers(len(units) * (BINS + len(inputs or ())) * len(wanted), len(wanted))
     looks, edges = _look(job, vectors, observed, wanted)
     return LayerUnits(
@@ -90,12 +93,12 @@ def _choose_units(units: int, unit: int | None) -> range:
 
 
 def _look(
-    job: ReplayedJob, vectors: dict[int, Array], layer: ObservedLayer, wanted: list[int]
+    job: ReplayedJob, vectors: Vectors, layer: ObservedLayer, wanted: list[int]
 ) -> tuple[dict[int, _Look], Array]:
     """What the layer does at the epochs that are wanted, and the edges of bins for the outputs at all epochs."""
     looks, low, high = {}, np.inf, -np.inf
-    for epoch, vector in vectors.items():
-        outputs = outputs_of(job, layer, vector)
+    for epoch in choose_epochs([*vectors], job.network.size, job.probe.rows, wanted):
+        outputs = outputs_of(job, layer, vectors[epoch])
         low, high = _widened(outputs, low, high)
         if epoch in wanted:
             with np.errstate(all="ignore"):

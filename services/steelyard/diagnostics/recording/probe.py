@@ -61,6 +61,11 @@ class Probe:
         x, y, weights = training.take(draw_rows(training.rows, generator))
         return cls(training.network, training.loss, x, y, weights)
 
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return len(self._x)
+
     def record(self, epoch: int, weights: Array, *, initial: Array, before: Array | None = None) -> Record:
         """The statistics of `weights`; all three are vectors laid out as the network's.
 
