@@ -65,6 +65,10 @@ bench-service: .venv/ready-for-tests ## measure the overhead of the service, and
 	@$(BIN)/python -m benchmarks.recording
 	@$(BIN)/python -m benchmarks.claims
 
+bench-console: .venv/ready-for-tests ## measure first paint, a list of 5,000 jobs, frames of the slider, and memory in Chromium
+	@tests/browser/install-chromium
+	@$(BIN)/python -m benchmarks.console --results benchmarks/results
+
 bench-defaults: .venv-defaults/ready ## compare a job that says nothing but its data with peers on 32 public data sets; installs them
 	@.venv-defaults/bin/python -m benchmarks.defaults --results benchmarks/results
 
@@ -119,4 +123,4 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra service --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra service --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-service bench-findings bench-predict corpus fuzz mutants screenshots soak fmt lock
+.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-service bench-console bench-findings bench-predict corpus fuzz mutants screenshots soak fmt lock

@@ -123,7 +123,7 @@ export function jobList() {
       rows.set(job.id, { key, row });
       return row;
     });
-    if (made.length !== body.children.length || made.some((row, place) => body.children[place] !== row)) body.replaceChildren(...made);
+    arrange(body, made);
     for (const id of rows.keys()) if (!jobs.has(id)) rows.delete(id);
     COLUMNS.forEach(([key], place) => heads[place].setAttribute("aria-sort", key !== order.key ? "none" : order.descending ? "descending" : "ascending"));
     table.hidden = jobs.size === 0;
@@ -158,6 +158,31 @@ export function jobList() {
   return { section, isEmpty: () => jobs.size === 0, add: (/** @type {Job} */ job) => { jobs = new Map([[job.id, job], ...jobs]); show(); } };
 }
 
+/** What a job trains: `iris, 16 – 8`. @param {any} spec */
+function describe({ data, layers }) {
+  const source = data.builtin ?? (data.inline ? "rows of its own" : "uploaded data");
+  const units = layers.map((/** @type {any} */ layer) => layer.units ?? (layer.type === "dense" ? "?" : layer.type.replaceAll("_", " ")));
+  return `${source}, ${units.slice(0, 5).join(" – ") || "no hidden layer"}${units.length > 5 ? " …" : ""}`;
+}
+
+/**
+ * Put rows in an order, moving only those that are not in their places: of thousands, most are.
+ * @param {HTMLElement} body
+ * @param {HTMLElement[]} rows
+ */
+function arrange(body, rows) {
+  let present = body.firstElementChild;
+  for (const row of rows) {
+    if (present === row) present = present.nextElementSibling;
+    else body.insertBefore(row, present);
+  }
+  while (present) {
+    const next = present.nextElementSibling;
+    present.remove();
+    present = next;
+  }
+}
+
 /**
  * @param {Job} job
  * @param {Set<string>} selected
@@ -170,7 +195,7 @@ function makeRow(job, selected, act) {
   const warnings = job.findings.filter((/** @type {any} */ finding) => finding.level === "warning").length;
   return element("tr", {},
     element("td", {}, box),
-    element("td", { className: "text" }, element("a", { text: title, href: `/console/jobs/${job.id}` }), ...(warnings ? [" ", element("span", { className: "chip warn", text: `⚠ ${warnings}`, title: plural(warnings, "warning") })] : [])),
+    element("td", { className: "text" }, element("a", { text: title, href: `/console/jobs/${job.id}` }), " ", element("span", { className: "muted about", text: describe(job.spec) }), ...(warnings ? [" ", element("span", { className: "chip warn", text: `⚠ ${warnings}`, title: plural(warnings, "warning") })] : [])),
     element("td", {}, element("span", { text: job.status, className: `status ${job.status}` }), ...(job.status === "running" ? [" ", element("progress", { max: 1, value: job.progress.fraction, "aria-label": `Progress of ${title}` })] : [])),
     element("td", { className: "number", text: found ? `${found.name === "r2" ? "R²" : found.name} ${number(found.value)}` : "" }),
     element("td", { className: "number", text: job.train_seconds === null ? "" : duration(job.train_seconds) }),

@@ -1,0 +1,168 @@
+"""How fast the console is in headless Chromium: first paint, a long list, the slider, a large network, its memory.
+
+    python -m benchmarks.console [--watch SECONDS] [--results FOLDER]
+
+`make bench-console` writes `benchmarks/results/console.md`. Chromium draws without a graphics card here.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import insert, select
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.service import Service
+
+from steelyard.store.engine import make_engine, reading, writing
+from steelyard.store.ids import new_id
+from steelyard.store.tables import Job
+
+JOBS = 5_000
+FRAMES = 240
+SMALL: dict[str, Any] = {"data": {"builtin": "digits"}, "layers": [64, 32], "training": {"epochs": 64}}
+LARGE: dict[str, Any] = {
+    "data": {"builtin": "digits"},
+    "layers": [1400, 1400],
+    "training": {"epochs": 3},
+    "recording": {"weights": [1, 2, 3]},
+}
+LONG: dict[str, Any] = {"data": {"builtin": "digits"}, "layers": [32], "training": {"epochs": 100_000}}
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+# The slider goes to and fro, a step in each frame; what is returned are the times between frames.
+SCRUB = """async (frames) => {
+  const slider = document.querySelector("#recording input[type=range]");
+  const times = [];
+  let last = performance.now(), step = 1;
+  for (let frame = 0; frame < frames; frame += 1) {
+    const next = slider.valueAsNumber + step;
+    if (next > Number(slider.max) || next < Number(slider.min)) step = -step;
+    slider.valueAsNumber += step;
+    slider.dispatchEvent(new Event("input", {bubbles: true}));
+    const now = await new Promise(requestAnimationFrame);
+    times.push(now - last);
+    last = now;
+  }
+  return times.slice(10).sort((one, other) => one - other);
+}"""
+
+
+def main() -> None:
+    """Measure, print, and write the page."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--watch", type=float, default=120, help="seconds of watching a job that trains")
+    parser.add_argument("--results", type=Path)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as data, Service.start(Path(data)) as service, opened() as browser:
+        lines = []
+        for line in measure(service, browser, Path(data), chosen.watch):
+            print(line, flush=True)
+            lines.append(line)
+    if chosen.results is not None:
+        head = ["# The console", "", "`make bench-console` makes this page.", "", "| what | |", "| --- | ---: |"]
+        (chosen.results / "console.md").write_text("\n".join([*head, *lines, ""]))
+
+
+@contextmanager
+def opened() -> Iterator[Browser]:
+    """Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--enable-precise-memory-info"])
+        yield browser
+        browser.close()
+
+
+def measure(service: Service, browser: Browser, data: Path, seconds: float) -> Iterator[str]:
+    """The lines of the table."""
+    small = service.wait(service.post(SMALL)["id"])["id"]
+    large = service.wait(service.post(LARGE)["id"], seconds=300)["id"]
+    address = str(service.http.base_url)
+    with page_of(browser, address, "/") as page:
+        yield f"| first paint of the first page, no other job | {page.evaluate(PAINT):.0f} ms |"
+    fill(data / "steelyard.db", small)
+    with page_of(browser, address, "/") as page:
+        page.locator("#jobs tbody tr").first.wait_for()
+        yield f"| first paint of the first page, {JOBS:,} jobs | {page.evaluate(PAINT):.0f} ms |"
+        yield from measure_list(page)
+    with page_of(browser, address, f"/console/jobs/{small}") as page:
+        yield f"| first paint of a job's page | {page.evaluate(PAINT):.0f} ms |"
+        begin = time.perf_counter()
+        page.locator(".scatterlayer .trace").first.wait_for(state="attached")
+        yield f"| … until its first chart | {time.perf_counter() - begin:.2f} s |"
+        yield from measure_slider(page, "64-64-32-10")
+    with page_of(browser, address, f"/console/jobs/{large}") as page:
+        yield from measure_slider(page, "64-1400-1400-10, 2 million weights")
+    yield from watch(service, browser, address, seconds)
+
+
+@contextmanager
+def page_of(browser: Browser, address: str, path: str) -> Iterator[Page]:
+    """A page in a window of its own."""
+    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(path)
+    page.wait_for_function(f"{PAINT} > 0")
+    yield page
+    context.close()
+
+
+def fill(database: Path, job_id: str) -> None:
+    """Copies of a job, as many as a list may have."""
+    engine = make_engine(f"sqlite:///{database}")
+    with reading(engine) as connection:
+        row = dict(connection.execute(select(Job.__table__).where(Job.id == job_id)).one()._mapping)
+    for _ in range(0, JOBS, 500):
+        with writing(engine) as connection:
+            copies = [row | {"id": new_id("job")} for _ in range(500)]
+            connection.execute(insert(Job.__table__), copies)  # type: ignore[arg-type]
+    engine.dispose()
+
+
+def measure_list(page: Page) -> Iterator[str]:
+    """How long it takes to scroll to the end of the list, and to sort it."""
+    begin = time.perf_counter()
+    while page.locator("#jobs tbody tr").count() < JOBS:
+        page.mouse.wheel(0, 100_000)
+        page.wait_for_timeout(20)
+    yield f"| scrolling through {JOBS:,} jobs to the last | {time.perf_counter() - begin:.1f} s |"
+    script = """() => { const begin = performance.now();
+      [...document.querySelectorAll(".sort")].find((each) => each.textContent === "Training").click();
+      document.body.offsetHeight; return performance.now() - begin; }"""
+    yield f"| sorting them | {page.evaluate(script):.0f} ms |"
+
+
+def measure_slider(page: Page, network: str) -> Iterator[str]:
+    """Time between frames while the slider moves a step in each."""
+    begin = time.perf_counter()
+    page.locator("#network").scroll_into_view_if_needed()
+    page.locator("#network canvas[data-epoch]").first.wait_for()
+    yield f"| {network}: until the network is drawn | {time.perf_counter() - begin:.2f} s |"
+    page.evaluate(SCRUB, FRAMES)  # fetches what is not there yet
+    times = page.evaluate(SCRUB, FRAMES)
+    median, late = times[len(times) // 2], times[int(len(times) * 0.95)]
+    yield f"| {network}: a frame while the slider moves, median and 95 % | {median:.1f} and {late:.1f} ms |"
+
+
+def watch(service: Service, browser: Browser, address: str, seconds: float) -> Iterator[str]:
+    """The memory of a page that watches a job, after a quarter of the time and at the end."""
+    job = service.post(LONG)["id"]
+    with page_of(browser, address, f"/console/jobs/{job}") as page:
+        devtools = page.context.new_cdp_session(page)
+        sizes = []
+        for share in (0.25, 0.75):
+            page.wait_for_timeout(seconds * share * 1000)
+            devtools.send("HeapProfiler.collectGarbage")
+            sizes.append(page.evaluate("performance.memory.usedJSHeapSize") / 1e6)
+        epoch = service.get(job)["progress"]["epoch"]
+        service.http.post(f"/v1/jobs/{job}/cancel")
+    told = f"memory of a page that watches a job of {epoch:,} epochs, after {seconds / 4:.0f} and {seconds:.0f} s"
+    yield f"| {told} | {sizes[0]:.1f} and {sizes[1]:.1f} MB |"
+
+
+if __name__ == "__main__":
+    main()
