@@ -22,6 +22,7 @@ export function jobList() {
   /** @type {string | null} */
   let next = null;
   let shown = PAGE;
+  let shownFor = ""; // the address whose answers are shown
   const order = { key: /** @type {import("../math/job_list.js").Key} */ ("created_at"), descending: true };
   const selected = new Set();
   const faults = element("div", { role: "alert" });
@@ -67,9 +68,10 @@ export function jobList() {
     const filter = status.value;
     const page = await ask(asked);
     if (asked !== address(null)) return;
-    const first = jobs.size === 0;
-    const merged = merge(jobs, page.data, page.next === null);
-    const known = jobs;
+    const known = asked === shownFor ? jobs : new Map();
+    const first = known.size === 0;
+    shownFor = asked;
+    const merged = merge(known, page.data, page.next === null);
     jobs = merged.jobs;
     if (first) next = page.next;
     for (let after = page.next, { gap } = merged; gap && after;) {
@@ -103,8 +105,6 @@ export function jobList() {
   new IntersectionObserver(([end]) => { if (end.isIntersecting && !older.hidden) loadOlder().catch((error) => showFaults(faults, error)); }, { rootMargin: "400px" }).observe(older);
 
   function restart() {
-    jobs = new Map();
-    next = null;
     refresh().catch((error) => showFaults(faults, error));
   }
 
@@ -136,7 +136,6 @@ export function jobList() {
   /** @param {string} [id] @param {boolean} [on] */
   function select(id, on) {
     if (id) if (on) selected.add(id); else selected.delete(id);
-    for (const each of selected) if (!jobs.has(each)) selected.delete(each);
     compare.disabled = selected.size < 2 || selected.size > MOST_COMPARED;
     compare.textContent = selected.size > MOST_COMPARED ? `Compare (at most ${MOST_COMPARED})` : `Compare${selected.size ? ` ${selected.size}` : ""}`;
   }
@@ -147,6 +146,7 @@ export function jobList() {
     try {
       await ask(`/v1/jobs/${job.id}`, { method: "DELETE" });
       jobs.delete(job.id);
+      selected.delete(job.id);
       show();
     } catch (error) {
       showFaults(faults, error);
