@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from sqlalchemy import insert, select
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.service import Service
@@ -143,9 +143,20 @@ def measure_slider(page: Page, network: str) -> Iterator[str]:
     page.locator("#network canvas[data-epoch]").first.wait_for()
     yield f"| {network}: until the network is drawn | {time.perf_counter() - begin:.2f} s |"
     page.evaluate(SCRUB, FRAMES)  # fetches what is not there yet
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = _busy_seconds(session)
     times = page.evaluate(SCRUB, FRAMES)
+    busy = 1000 * (_busy_seconds(session) - before) / FRAMES
     median, late = times[len(times) // 2], times[int(len(times) * 0.95)]
     yield f"| {network}: a frame while the slider moves, median and 95 % | {median:.1f} and {late:.1f} ms |"
+    yield f"| {network}: processor time of the page's main thread for a frame | {busy:.1f} ms |"
+
+
+def _busy_seconds(session: CDPSession) -> float:
+    """The processor time of the page's main thread so far."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return next(float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
 
 
 def watch(service: Service, browser: Browser, address: str, seconds: float) -> Iterator[str]:

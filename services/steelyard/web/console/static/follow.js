@@ -17,24 +17,28 @@ export async function followJob(path, history, recording, show) {
   let [wait, loaded] = [0, -1];
   for (;;) {
     if (document.hidden) await new Promise((resume) => { document.addEventListener("visibilitychange", resume, { once: true }); });
-    try {
-      const job = await ask(`${path}?wait=${wait}&until=ended`);
-      const more = await ask(`${path}/history?after=${history.epochs.at(-1) ?? 0}`);
-      history.add(more.epochs, more.series);
-      const ended = ENDED.includes(job.status);
-      if (ended || isDue(loaded, job.progress.epoch)) {
-        await recording.load();
-        loaded = job.progress.epoch;
-      }
-      show(job);
-      if (ended) return;
-      wait = REFRESH_SECONDS;
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // an answer of the service; without a connection, wait for it
-      wait = 0;
-      await pause(LOST_MS);
-    }
+    const job = await read(path, wait, history).catch(lost);
+    const ended = job !== null && ENDED.includes(job.status);
+    if (job && (ended || isDue(loaded, job.progress.epoch)) && await recording.load().then(() => true, lost)) loaded = job.progress.epoch;
+    if (job) show(job);
+    if (ended && loaded === job.progress.epoch) return;
+    wait = job ? REFRESH_SECONDS : 0;
+    if (!job || ended) await pause(LOST_MS);
   }
+}
+
+/** @param {string} path @param {number} wait seconds @param {History} history @returns {Promise<any>} */
+async function read(path, wait, history) {
+  const job = await ask(`${path}?wait=${wait}&until=ended`);
+  const more = await ask(`${path}/history?after=${history.epochs.at(-1) ?? 0}`);
+  history.add(more.epochs, more.series);
+  return job;
+}
+
+/** Without a connection there is nothing, and the page asks again; an answer of the service is an error. @param {unknown} error */
+function lost(error) {
+  if (!(error instanceof TypeError)) throw error;
+  return null;
 }
 
 /** Recorded epochs lie further and further apart, so the recording is read when about a fifth more epochs are done. @param {number} last @param {number} epoch */

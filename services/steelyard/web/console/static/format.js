@@ -1,5 +1,8 @@
 // Numbers as people read them.
 
+const DIGITS = new Intl.NumberFormat("en", { maximumFractionDigits: 8 });
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
 /**
  * At most four significant digits: `0.1235`, `1,234`, `1.85e16`; `–` for what does not exist.
  * @param {number | null | undefined} value
@@ -9,11 +12,11 @@ export function number(value) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e").replace(/^-/, "−");
-  return Number(value.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 8 }).replace(/^-/, "−");
+  return DIGITS.format(Number(value.toPrecision(4))).replace(/^-/, "−");
 }
 
 /** Every digit of a whole number: `12,345`. @param {number} value */
-export const count = (value) => Math.round(value).toLocaleString("en");
+export const count = (value) => WHOLE.format(Math.round(value));
 
 /** `1 row`, `2 rows`. @param {number} many @param {string} noun */
 export const plural = (many, noun) => `${count(many)} ${noun}${many === 1 ? "" : "s"}`;

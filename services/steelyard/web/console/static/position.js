@@ -71,7 +71,8 @@ export function follow(card, draw) {
 }
 
 state.listen((written) => {
-  const { ...next } = written;
+  const { main, ...next } = written; // "Skip to the content" leads to #main, which is no position
+  if (main === "") { state.set({ main: null, ...now }); return; }
   for (const [name, value] of Object.entries(unwritten)) if (value === null) delete next[name]; else next[name] = String(value);
   if (JSON.stringify(next) === JSON.stringify(now)) return;
   now = next;

@@ -54,7 +54,7 @@ export function makeCurves(path, history, recording) {
     await Promise.all(wanted.map(({ title, names }, place) => drawOne(chartPlace(places, title, place, recording), title, names)));
     places.dataset.epochs = String(history.epochs.at(-1));
     showCursors();
-    if (history.stride > 1) made.note(`Every ${history.stride}th epoch of a long training is drawn; the CSV of the service has all of them.`);
+    if (history.stride > 1) made.note(`One of ${history.stride} epochs of this long training is drawn; the CSV of the history has all.`);
     made.refresh();
   }
 

@@ -13,13 +13,15 @@ import { STEPS, stepOf } from "../math/network.js";
  * @property {(Weights | null)[]} kernels of the epoch
  * @property {(string[] | null)[]} states of the units, by column
  * @property {import("../names.js").Namer} nameOf
- * @property {boolean} isMoving whether the slider is moving fast: then all lines are solid, and those of dense networks narrow
+ * @property {boolean} isMoving whether the slider is moving fast: then all lines are solid, and of dense networks
+ *   only the stronger half of the edges is drawn, one pixel wide
  * @property {import("../selection.js").Selection | null} chosen
  * @property {import("./network.js").Target | null} hovered
  */
 
 const [DASH, GAP] = [9, 5];
 const DENSE = 2000;
+const WEAK = 3; // steps below it are left away while the slider of a dense network moves fast
 const RADIUS = 5.5;
 export const LONGEST = 17;
 export const MOST_LABELS = 32;
@@ -73,7 +75,9 @@ function paintEdges(context, { picture, isMoving }, column, values, isChosen) {
   for (const edge of picture.edges[column]) {
     const value = values[edge.index];
     if (!Number.isFinite(value) || value === 0) continue;
-    const place = ((isChosen && !isChosen(edge) ? 1 : 0) * 2 + (value < 0 ? 1 : 0)) * STEPS.length + stepOf(value, scale);
+    const step = stepOf(value, scale);
+    if (isNarrow && step < WEAK) continue;
+    const place = ((isChosen && !isChosen(edge) ? 1 : 0) * 2 + (value < 0 ? 1 : 0)) * STEPS.length + step;
     const stroke = (strokes[place] ??= new Path2D());
     const [one, other] = [from[edge.from], to[edge.to]];
     addLines(stroke, one, other, isNarrow ? pixel : STEPS[place % STEPS.length].width, pixel, value < 0 && !isMoving);

@@ -23,13 +23,13 @@ const STATES = /** @type {Record<string, string>} */ ({
 
 /** @param {Recording} recording @param {Replay} replay @param {Namer} nameOf */
 export function makeUnit(recording, replay, nameOf) {
-  /** @type {(string | number | null)[][]} */
-  let rows = [];
+  /** @type {() => (string | number | null)[][]} */
+  let rows = () => [];
   const made = panel({
     title: "A unit and its weights",
     id: "unit",
     request: () => `${recording.path}/units/${chosen()?.name ?? ""}?unit=${selection(recording)?.unit ?? 0}`,
-    numbers: () => ({ head: ["input", "weight", "|weight| · std of the input"], rows }),
+    numbers: () => ({ head: ["input", "weight", "|weight| · std of the input"], rows: rows() }),
   });
   const chosen = () => { const place = selection(recording); return place && recording.columns[place.column]; };
   const layer = element("select", { id: "unit-layer", onchange: () => move({ layer: layer.value, unit: 0, input: null }) });
@@ -63,7 +63,7 @@ export function makeUnit(recording, replay, nameOf) {
     const { value } = replay.get(`units/${name}?unit=${number_}`);
     const moment = value?.epochs.find((/** @type {any} */ each) => each.epoch === epoch);
     facts.textContent = factLine(moment, name, recording, epoch, number_);
-    rows = Array.from(values, (weight, input) => [nameOf(column - 1, input), weight, moment ? Math.abs(weight) * (moment.input_std[input] ?? 0) : null]);
+    rows = () => Array.from(values, (weight, input) => [nameOf(column - 1, input), weight, moment ? Math.abs(weight) * (moment.input_std[input] ?? 0) : null]);
     bars.show(values, place, nameOf);
     more.textContent = values.length > MOST_ROWS ? `The ${MOST_ROWS} largest of ${values.length} weights; the table has all.` : "";
     picture.show(column === 1 && value?.inputs ? value.inputs : null, values);
