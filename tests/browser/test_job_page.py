@@ -128,6 +128,8 @@ def test_a_finding_is_mended_from_the_page(page: Page, service: Service) -> None
     finding.get_by_role("button", name="Mend and compare").click()
     expect(finding.locator(".verdict")).to_contain_text("✓ The change helps", timeout=TRAINED_MS)
     expect(finding.locator(".outcome tbody tr")).to_have_count(3)
+    page.reload()
+    expect(finding.locator(".verdict")).to_contain_text("✓ The change helps")
     mended = finding.locator(".outcome tbody tr a").nth(1).get_attribute("href") or ""
     page.goto(mended)
     expect(page.locator("#lineage")).to_contain_text("another job")

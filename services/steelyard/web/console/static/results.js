@@ -1,11 +1,13 @@
 // What a job that has ended left behind: report, importance, a worked step, predictions, files, the specification.
 import { element } from "./dom.js";
 import { makeDownloads } from "./panels/downloads.js";
+import { exportsPanel } from "./panels/exports.js";
 import { makeImportance } from "./panels/importance.js";
 import { makeReport } from "./panels/report.js";
 import { makeSpec } from "./panels/spec.js";
 import { makeTry } from "./panels/try_it.js";
 import { makeWorkedStep } from "./panels/worked_step.js";
+import { follow } from "./position.js";
 
 /**
  * @param {HTMLElement} place
@@ -23,5 +25,18 @@ export function showResults(place, path, job, recording, nameOf, strongestColumn
   if (job.model) place.append(makeImportance(job.model));
   if (recording.snapshots.size) place.append(makeWorkedStep(recording, job, nameOf));
   if (job.model) place.append(makeTry(path, job, strongestColumns));
-  place.append(makeDownloads(path, job), makeSpec(path, job));
+  place.append(makeDownloads(path, job));
+  if (job.model) place.append(exportsOf(job.model));
+  place.append(makeSpec(path, job));
+}
+
+/** The formats are asked for when their panel comes into sight. @param {string} model */
+function exportsOf(model) {
+  const { card, load } = exportsPanel(`/v1/models/${model}`);
+  let asked = false;
+  follow(card, () => {
+    if (!asked) load();
+    asked = true;
+  });
+  return card;
 }

@@ -1,12 +1,9 @@
-// Files of a job: weights, the model in formats of others, the recording, predictions.
-import { ask, request } from "../api.js";
+// Files of a job: weights, the recording, the history, predictions.
+import { request } from "../api.js";
 import { element, save, showFaults } from "../dom.js";
 import { panel } from "../panel.js";
-import { follow } from "../position.js";
 
 /** @typedef {{text: string, hint: string, name: string, path: string, accept: string}} File */
-
-const EXPORTS = ["safetensors", "npz", "json", "onnx"];
 
 /** @param {string} path of the job @param {any} job */
 export function makeDownloads(path, job) {
@@ -19,16 +16,8 @@ export function makeDownloads(path, job) {
     ...Object.keys(job.metrics).map((split) => ({ text: `Predictions of the ${split} rows, CSV`, hint: "row, target, prediction", name: `${job.id}-${split}.csv`, path: `${path}/predictions?split=${split}&limit=10000`, accept: "text/csv" })),
   ]);
   const made = panel({ title: "Files", id: "files", request: () => ({ path: files[0].path, headers: { Accept: files[0].accept } }) });
-  const exports = element("div", { hidden: true });
   const faults = element("div", { role: "alert" });
-  made.body.append(element("ul", { className: "files" }, ...files.map((file) => fileLine(file, faults))), exports, faults);
-
-  let asked = false;
-  follow(made.card, () => {
-    if (asked || !job.model) return;
-    asked = true;
-    showExports(exports, job.model);
-  });
+  made.body.append(element("ul", { className: "files" }, ...files.map((file) => fileLine(file, faults))), faults);
   return made.card;
 }
 
@@ -46,14 +35,4 @@ function fileLine({ text, hint, name, path, accept }, faults) {
     button.disabled = false;
   };
   return element("li", {}, button, " ", element("span", { className: "muted", text: hint }));
-}
-
-/** The formats in which this service exports this model. @param {HTMLElement} place @param {string} model */
-async function showExports(place, model) {
-  const path = `/v1/models/${model}/export`;
-  const offered = await Promise.all(EXPORTS.map((format) => ask(`${path}?format=${format}&dry_run=true`).then(() => format, () => null)));
-  const formats = offered.filter((format) => format !== null);
-  place.hidden = !formats.length;
-  place.replaceChildren(element("h3", { text: "The model with its preprocessing" }), element("ul", { className: "files" }, ...formats.map((format) =>
-    element("li", {}, element("a", { href: `${path}?format=${format}`, download: "", text: format })))));
 }

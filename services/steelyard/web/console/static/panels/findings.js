@@ -4,7 +4,7 @@ import { number } from "../format.js";
 import { changesOf } from "../math/patch.js";
 import { panel } from "../panel.js";
 import { move } from "../position.js";
-import { mend } from "./mend.js";
+import { mend, showEarlier } from "./mend.js";
 
 /**
  * @typedef {{code: string, level: string, message: string, suggestion: string, layer: string | null, epoch: number | null,
@@ -38,7 +38,10 @@ export function makeFindings(path) {
       if (JSON.stringify([findings, ended]) === known) return;
       known = JSON.stringify([findings, ended]);
       const merged = merge(findings);
-      made.body.replaceChildren(...merged.map((group) => findingOf(path, group, job, ended)));
+      /** @type {Map<string, HTMLElement>} */
+      const outcomes = new Map();
+      made.body.replaceChildren(...merged.map((group) => findingOf(path, group, job, outcomes)));
+      if (outcomes.size) showEarlier(job.id, outcomes).catch(() => undefined);
       made.refresh();
     },
   };
@@ -55,8 +58,8 @@ function merge(findings) {
   return [...groups.values()];
 }
 
-/** @param {string} path @param {Finding[]} group @param {any} job @param {boolean} ended */
-function findingOf(path, group, job, ended) {
+/** @param {string} path @param {Finding[]} group @param {any} job @param {Map<string, HTMLElement>} outcomes of mends, by code */
+function findingOf(path, group, job, outcomes) {
   const [{ code, level, suggestion, patch, evidence, layer, epoch }] = group;
   const title = element("h3", {}, element("span", { className: `level ${level}`, text: LEVELS[level] ?? level }), ` ${code.replaceAll("_", " ")}`);
   /** @type {HTMLElement[]} */
@@ -66,7 +69,10 @@ function findingOf(path, group, job, ended) {
   if (layer && epoch !== null) tools.append(element("button", { type: "button", className: "quiet small", text: `Show ${layer} at epoch ${epoch}`, onclick: () => { move({ layer, epoch, unit: null }); document.getElementById("recording")?.scrollIntoView(); } }));
   if (patch) parts.push(patchOf(patch, job.spec));
   const outcome = element("div", { className: "outcome" });
-  if (patch && ended) tools.prepend(mend(path, code, outcome));
+  if (patch && job.finished_at !== null) {
+    tools.prepend(mend(path, code, outcome));
+    outcomes.set(code, outcome);
+  }
   return element("article", { className: `notice ${level === "error" ? "bad" : level}`, dataset: { code } }, ...parts, tools, outcome);
 }
 
