@@ -51,6 +51,16 @@ def test_a_job_is_watched_and_understood(page: Page, service: Service) -> None:
     page.locator(".curves[data-epochs='443'] .curve.main .scatterlayer path.js-line").first.wait_for()
     page.get_by_text("weights of epoch 427").wait_for()
     assert page.locator(".curve.main .scatterlayer .trace").count() == 2
+    chart = page.locator(".curve.main .nsewdrag").bounding_box()
+    assert chart is not None
+    page.mouse.move(chart["x"] + 0.5 * chart["width"], chart["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(chart["x"] + 0.9 * chart["width"], chart["y"] + 52, steps=4)
+    page.mouse.up()
+    top = "document.querySelector('.curve.main .chart')._fullLayout.yaxis.range[1]"
+    page.wait_for_function(f"() => {top} < 0.5")  # that of the epochs that are seen; the first loss is above 1
+    page.mouse.dblclick(chart["x"] + 50, chart["y"] + 50)
+    page.wait_for_function(f"() => {top} > 0.9")
     expect(page.locator("#metrics-panel thead").first).to_contain_text("linear")
     page.get_by_text("training.epochs = 1000").wait_for()
 
@@ -162,3 +172,6 @@ def test_the_curve_grows_while_the_job_trains(page: Page, service: Service) -> N
     page.get_by_role("button", name="Cancel").click()
     page.locator("#status.cancelled").wait_for()
     assert service.get(job["id"])["status"] == "cancelled"
+    page.locator("#metrics-panel").wait_for()  # beside the curves, which are narrower then
+    fits = "(each) => each.clientWidth <= each.closest('.curve').clientWidth"
+    page.wait_for_function(f"() => [...document.querySelectorAll('.curve .main-svg')].every({fits})")

@@ -6,8 +6,6 @@ import { panel } from "../panel.js";
 import { at, follow, move, whole } from "../position.js";
 
 /** @typedef {import("../math/series.js").History} History */
-/** @typedef {{kept: number | null, reset: boolean}} Marks */
-
 const OTHERS = ["seconds", "learning_rate"];
 
 /** The charts: titles, and the names of their series. @param {History} history */
@@ -45,13 +43,16 @@ export function makeCurves(path, history, recording) {
   const logarithmic = element("input", { type: "checkbox", id: "log", onchange: () => { move({ log: logarithmic.checked ? 1 : null }); show(); } });
   const places = element("div", { className: "curves" });
   made.body.append(element("label", { className: "check", for: "log" }, logarithmic, "Logarithmic scale"), places);
-  /** @type {Marks} */
-  const marks = { kept: null, reset: false };
+  let revision = 0; // plotly computes an axis again only for data that it takes for new
+  /** @type {{kept: number | null, zoom: [number, number] | null}} the epoch of the kept weights, and the epochs that are seen */
+  const view = { kept: null, zoom: null };
+  /** @param {[number, number] | null} zoom */
+  const look = (zoom) => { view.zoom = zoom; window.setTimeout(show); }; // plotly is not done yet when it tells
 
   async function show() {
     logarithmic.checked = at("log") === "1";
     const wanted = charts(history);
-    await Promise.all(wanted.map(({ title, names }, place) => drawOne(chartPlace(places, title, place, recording), title, names)));
+    await Promise.all(wanted.map(({ title, names }, place) => drawOne(chartPlace(places, title, place, recording, look), title, names)));
     places.dataset.epochs = String(history.epochs.at(-1));
     showCursors();
     if (history.stride > 1) made.note(`One of ${history.stride} epochs of this long training is drawn; the CSV of the history has all.`);
@@ -61,11 +62,13 @@ export function makeCurves(path, history, recording) {
   /** @param {HTMLElement} place @param {string} title @param {string[]} names */
   function drawOne(place, title, names) {
     const isLogarithmic = logarithmic.checked && (title === "loss" || title === "learning_rate");
-    const shapes = marks.kept !== null && marks.kept !== history.epochs.at(-1)
-      ? [{ type: "line", x0: marks.kept, x1: marks.kept, y0: 0, y1: 1, yref: "paper", line: { color: color("--muted"), dash: "dot", width: 1 } }] : [];
-    const annotations = shapes.length && title === "loss" ? [{ x: marks.kept, y: 1, yref: "paper", text: `weights of epoch ${marks.kept}`, showarrow: false, xanchor: "right" }] : [];
+    const shapes = view.kept !== null && view.kept !== history.epochs.at(-1)
+      ? [{ type: "line", x0: view.kept, x1: view.kept, y0: 0, y1: 1, yref: "paper", line: { color: color("--muted"), dash: "dot", width: 1 } }] : [];
+    const annotations = shapes.length && title === "loss" ? [{ x: view.kept, y: 1, yref: "paper", text: `weights of epoch ${view.kept}`, showarrow: false, xanchor: "right" }] : [];
+    const seen = view.zoom && visibleRange(history.epochs, names.map((name) => history.series[name]), ...view.zoom, { logarithmic: isLogarithmic });
     return draw(place, () => traces(history, names), {
-      x: "epoch", y: title.replaceAll("_", " "), logarithmic: isLogarithmic, shapes, annotations, uirevision: isLogarithmic,
+      xaxis: view.zoom ? { range: view.zoom } : { autorange: true }, yaxis: seen ? { range: seen } : { autorange: true },
+      x: "epoch", y: title.replaceAll("_", " "), logarithmic: isLogarithmic, datarevision: (revision += 1), shapes, annotations,
       showlegend: title === "loss", margin: { l: 55, r: 12, t: 22, b: 40 },
     });
   }
@@ -81,20 +84,26 @@ export function makeCurves(path, history, recording) {
     }
   }
 
+  let width = 0;
+  new ResizeObserver(() => { // plotly follows the window alone, and the card is narrower once there are metrics
+    if (places.clientWidth === width) return;
+    width = places.clientWidth;
+    for (const place of /** @type {Iterable<any>} */ (places.querySelectorAll(".chart"))) if (place._fullLayout) /** @type {any} */ (window).Plotly.Plots.resize(place).then(showCursors);
+  }).observe(places);
   follow(made.card, showCursors);
   return {
     card: made.card,
     /** @param {any} job */
     show(job) {
-      marks.kept = job.stopping?.weights_epoch ?? null;
+      view.kept = job.stopping?.weights_epoch ?? null;
       made.card.hidden = !history.epochs.length;
       if (history.epochs.length) show();
     },
   };
 }
 
-/** @param {HTMLElement} places @param {string} title @param {number} number @param {import("../recording.js").Recording} recording */
-function chartPlace(places, title, number, recording) {
+/** @param {HTMLElement} places @param {string} title @param {number} number @param {import("../recording.js").Recording} recording @param {(zoom: [number, number] | null) => void} look */
+function chartPlace(places, title, number, recording, look) {
   const found = /** @type {HTMLElement | null} */ (places.querySelector(`[data-series="${title}"]`));
   if (found) return found;
   const place = /** @type {any} */ (element("div", { className: `chart${number ? " short" : ""}`, dataset: { series: title }, role: "img", "aria-label": `${title.replaceAll("_", " ")} by epoch; the table has the numbers` }));
@@ -103,15 +112,10 @@ function chartPlace(places, title, number, recording) {
     if (!place.on) return;
     observer.disconnect();
     place.on("plotly_click", (/** @type {any} */ event) => move({ epoch: recording.nearest(event.points[0].x) }));
-    place.on("plotly_relayout", (/** @type {any} */ change) => fitVisible(place, change));
+    place.on("plotly_relayout", (/** @type {any} */ change) => { // all charts show the same epochs, and the values of those
+      if (change["xaxis.autorange"]) look(null);
+      else if (change["xaxis.range[0]"] !== undefined) look([change["xaxis.range[0]"], change["xaxis.range[1]"]]);
+    });
   }).observe(place, { childList: true, attributes: true });
   return place;
-}
-
-/** Fit the y axis to what is seen after the x axis changed. @param {any} place @param {Record<string, any>} change */
-function fitVisible(place, change) {
-  const [from, to] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
-  if (from === undefined || "yaxis.range[0]" in change && change.fitted) return;
-  const range = visibleRange(place.data[0].x, place.data.map((/** @type {any} */ trace) => trace.y), from, to, { logarithmic: place.layout.yaxis.type === "log" });
-  if (range) /** @type {any} */ (window).Plotly.relayout(place, { "yaxis.range": range });
 }
