@@ -43,8 +43,9 @@ coverage: .venv/ready-for-tests ## show which lines the tests do not cover
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 test-engines: .venv/ready-for-tests ## compare every part with PyTorch and Keras; installs them
-	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1
-	KERAS_BACKEND=torch $(BIN)/pytest -n 2 -m "engines or not engines" --timeout 1800 tests/engines
+	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0 keras==3.15.1 jax==0.10.2
+	KERAS_BACKEND=torch $(BIN)/pytest -n 2 -m "engines or not engines" --timeout 1800 tests/engines tests/journeys/test_exports.py
+	KERAS_BACKEND=jax JAX_ENABLE_X64=1 $(BIN)/pytest -n 2 -m engines --timeout 1800 tests/engines/test_exports.py -k keras
 
 faults: .venv/ready-for-tests ## inject each fault once, then kill N=300 processes at random, and report
 	@$(BIN)/python -m tests.faults $(or $(N),300)

@@ -2,7 +2,10 @@
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,10 @@ ROWS = [
         "on": f"2026-01-{row % 28 + 1:02}",
         "y": "ab"[row % 2],
     }
+    for row in range(60)
+]
+NUMBERS = [
+    {"u": row % 9, "v": row % 5 / 3, "y": row % 9 + 100.0, "z": row % 5, "a": row % 2, "b": row % 3 // 2}
     for row in range(60)
 ]
 JOB: dict[str, Any] = {
@@ -77,6 +84,34 @@ def test_an_exported_model_answers_as_the_service_does(client: FlaskClient, mode
     labels, probabilities = session.run(None, inputs)
     assert labels.tolist() == said["predictions"]
     np.testing.assert_allclose(probabilities, said["probabilities"], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data": {"inline": {"rows": NUMBERS}, "target": ["y", "z"]}, "task": "regression"},
+        {"data": {"inline": {"rows": NUMBERS}, "target": ["a", "b"]}, "task": "multilabel"},
+        {"ensemble": 2, "preprocessing": {"categorical": "embedding", "numeric": "piecewise_linear"}},
+        {"loss": "hinge", "output": {"activation": "linear"}, "training": {"epochs": 2, "dtype": "float64"}},
+    ],
+    ids=["values", "labels", "ensemble", "scores"],
+)
+def test_the_proof_of_each_task_is_what_the_service_answers(
+    client: FlaskClient, database: Engine, changes: dict[str, Any], tmp_path: Path
+) -> None:
+    model = train_model(database, JOB | changes)
+    content = client.get(f"/v1/models/{model}/export?format=c&bundle=true").data
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(tmp_path)
+    proof = json.loads((tmp_path / "proof.json").read_text())
+    said: Any = client.post(f"/v1/models/{model}/predict", json={"inputs": proof["rows"]}).json
+    if proof["labels"] is None:
+        assert said["predictions"] == proof["values"]
+    else:
+        assert said["predictions"] == proof["labels"]
+        assert "probabilities" not in said or said["probabilities"] == proof["values"]
+    done = subprocess.run([sys.executable, tmp_path / "check.py"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_an_alias_is_exported_as_the_model_that_it_names(client: FlaskClient, model: str) -> None:
