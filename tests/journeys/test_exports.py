@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "exports.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```\n", GUIDE, re.MULTILINE | re.DOTALL)
 COMMANDS = {"python": [sys.executable, "-"], "js": ["node", "--input-type=module", "-"], "sh": ["bash", "-eu", "-s"]}
+TOOLS = ("bash", "curl", "python3", "cc")
 ENGINES = ("import model\n", "import keras\n")
 JOB = {"data": {"dataset": "", "target": "churned"}, "layers": [16], "training": {"epochs": 20}}
 
@@ -71,6 +73,7 @@ def answers(printed: list[str]) -> list[tuple[str, float]]:
     return [(each[1], float(each[2])) for each in found if each is not None]
 
 
+@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="needs bash, curl, python3, and cc")
 def test_all_runtimes_give_one_answer(service: Service, model: str, tmp_path: Path) -> None:
     printed = run_guide(service, model, tmp_path, with_engines=False)
     assert "20 of 20 labels are the same" in printed[1]

@@ -371,7 +371,8 @@ outputs = model(preprocess.prepare(rows, about))
 labels, values = preprocess.read(keras.ops.convert_to_numpy(outputs), about)
 ```
 
-`model.predict` rounds its inputs to float32 first, which costs precision where numbers are large.
+Call the model itself: `model.predict` rounds its inputs to float32 first.
+
 `rows` are objects by column name, with `None` for a missing value. `preprocess.py` needs NumPy alone.
 """
 KERAS = Format(
