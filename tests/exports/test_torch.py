@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from steelyard.exports import torch
 from steelyard.exports.torch import TORCH, source
 from steelyard.tabular.encoder_options import EncoderOptions
 from tests.exports import tiny_torch
@@ -66,6 +67,16 @@ def test_names_of_columns_and_labels_are_no_code() -> None:
     case = Case("odd", labels=names)
     tree = ast.parse(source(case.build()))
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import) and node.names[0].name == "os"]
+
+
+def test_a_wide_table_is_read_in_a_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case("x", columns=("width", "height (cm)"), options=EncoderOptions())
+    monkeypatch.setattr(torch, "MOST_LISTED", 0)
+    assert "NUMBERS" not in source(case.build())  # one of them has numbers that mean a missing value
+    alone = Case("x", columns=("width", "color", "born"))
+    assert "*(_numbers(columns[name]) for name in NUMBERS)," in source(alone.build())
+    rows = alone.rows(50)
+    assert compare(alone.build(), rows, *run(alone, tmp_path, monkeypatch)(rows)) <= 1e-6
 
 
 def test_the_same_model_gives_the_same_bytes() -> None:

@@ -4,6 +4,7 @@ No code is in the weights, and nothing is pickled.
 """
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,13 @@ from steelyard.exports.formula import without_brackets, write_all
 from steelyard.exports.torch_network import NetworkSource, torch_language, weights_of
 
 Array = NDArray[Any]
+WRAPPING: Any = {  # a name is not divided
+    "initial_indent": "    ",
+    "subsequent_indent": "    ",
+    "break_long_words": False,
+    "break_on_hyphens": False,
+}
+MOST_LISTED = 20  # columns of numbers that have a line each
 TYPES = {"number": "float", "boolean": "bool", "seconds": "float", "seconds_of_day": "float", "string": "str"}
 
 
@@ -67,7 +75,7 @@ def source(bundle: ModelBundle) -> str:
     steps, activation = bundle.members[0]
     network = networks.network(steps, activation)
     activate = networks.activation(activation)
-    constants = [f"COLUMNS = {_dict(describe_inputs(bundle))}"]
+    constants = [*_columns(bundle)]
     if bundle.kind in ("classes", "binary"):
         constants.append(f"LABELS = {bundle.labels!r}")
     functions = [line for lines in networks.functions.values() for line in ["", "", *lines]]
@@ -75,6 +83,24 @@ def source(bundle: ModelBundle) -> str:
     parts += ["", "", *_preprocessing(bundle.preprocessing, bundle.dtype), "", "", *network, "", ""]
     parts += [*_model(bundle, activate), *(HELPERS + _date_source(bundle.preprocessing) + LOAD).splitlines()]
     return "\n".join(parts) + "\n"
+
+
+def _columns(bundle: ModelBundle) -> Iterator[str]:
+    """The columns with their types; those of a wide table as a list of names."""
+    inputs = describe_inputs(bundle)
+    if not _is_wide(bundle.preprocessing):
+        yield f"COLUMNS = {_dict(inputs)}"
+        return
+    names = ", ".join(map(repr, bundle.preprocessing.numbers))
+    others = [each for each in inputs if each.column not in bundle.preprocessing.numbers]
+    yield "\n".join(["NUMBERS = [", *wrap(names, 110, **WRAPPING), "]"])
+    yield f'COLUMNS = dict.fromkeys(NUMBERS, "float") | {_dict(others)}'
+
+
+def _is_wide(about: Preprocessing) -> bool:
+    """Whether there are many columns of numbers, and no others that are encoded as numbers."""
+    plain = [name for name in about.numbers if about.by_name[name].kind == "number" and not about.by_name[name].missing]
+    return len(plain) > MOST_LISTED and plain == about.numbers and not any(" " in name for name in plain)
 
 
 def _dict(inputs: list[Input]) -> str:
@@ -115,7 +141,9 @@ def _encoding(about: Preprocessing, dtype: str) -> Iterator[str]:
     yield "parts = []"
     if about.block_width:
         yield "numbers = ["
-        for name in about.numbers:
+        if _is_wide(about):
+            yield "    *(_numbers(columns[name]) for name in NUMBERS),"
+        for name in [] if _is_wide(about) else about.numbers:
             yield f"    _numbers(columns[{name!r}]{_missing(about, name)}),"
         for name in about.datetimes:
             yield f"    *_datetime_parts(_numbers(columns[{name!r}]{_missing(about, name)})),"
