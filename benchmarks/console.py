@@ -101,7 +101,7 @@ def measure(service: Service, browser: Browser, data: Path, seconds: float) -> I
 
 @contextmanager
 def page_of(browser: Browser, address: str, path: str) -> Iterator[Page]:
-    """A page in a window of its own."""
+    """A page in a new window."""
     context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(60_000)

@@ -37,7 +37,7 @@ LANGUAGE = Language(
 
 
 class CScript(Script):
-    """Each step has an array of its own; one that changes its inputs changes a copy."""
+    """Each step writes to a separate array; one that changes its inputs changes a copy."""
 
     language = LANGUAGE
 

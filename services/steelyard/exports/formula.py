@@ -41,12 +41,12 @@ class Expression:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> "Expression":
         if method != "__call__" or options:
-            raise CannotExport(f"a formula uses numpy.{ufunc.__name__} in a way that cannot be exported")
+            raise CannotExport(f"a formula uses numpy.{ufunc.__name__} in a way that exports do not support")
         return call(UFUNCS.get(ufunc.__name__, ufunc.__name__), *operands)
 
     def __array_function__(self, function: Any, types: Any, operands: Any, options: Any) -> "Expression":
         if options:
-            raise CannotExport(f"a formula uses numpy.{function.__name__} in a way that cannot be exported")
+            raise CannotExport(f"a formula uses numpy.{function.__name__} in a way that exports do not support")
         return call(function.__name__, *operands)
 
     def __add__(self, other: Any) -> "Expression":

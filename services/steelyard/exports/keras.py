@@ -281,16 +281,16 @@ class _Model:
         return write_part(self, step, x, name)
 
     def leaky_relu(self, step: Pointwise, x: Node, name: str) -> Node:
-        """A layer of its own."""
+        """Keras's layer LeakyReLU."""
         slope = _parameter(step.activation, "negative_slope")
         return self._graph.add("LeakyReLU", name, [x], dtype=self._dtype, negative_slope=slope)
 
     def prelu(self, step: Pointwise, x: Node, name: str) -> Node:
-        """A layer of its own, which has learned its slopes."""
+        """Keras's layer PReLU, with the learned slopes."""
         return self._graph.add("PReLU", name, [x], dtype=self._dtype, weights=[step.weights["alpha"]])
 
     def elu(self, step: Pointwise, x: Node, name: str) -> Node:
-        """A layer of its own."""
+        """Keras's layer ELU."""
         return self._graph.add("ELU", name, [x], dtype=self._dtype, alpha=_parameter(step.activation, "alpha"))
 
     def celu(self, step: Pointwise, x: Node, name: str) -> Node:

@@ -1,4 +1,4 @@
-"""An ONNX graph while it is written: its nodes and constants, each with a name of its own.
+"""An ONNX graph while it is written: its nodes and constants, each with a unique name.
 
 `onnx` is imported when the first graph is made: it takes 0.2 s, and most processes export nothing.
 """

@@ -42,7 +42,7 @@ def draw_curves(fan_in: int, fan_out: int) -> Curves:
 
 
 def _curve(activation: Activation) -> ActivationCurve | None:
-    """Each sum through a unit of its own, so that a layer of one row shows whether units depend on each other."""
+    """Each sum through a separate unit, so that a layer of one row shows whether units depend on each other."""
     z = SUMS[:, None].copy()
     kernels = activation.learning(_weights(activation), {})
     if activation.curve is None and not isinstance(kernels, LearnedKernels):
