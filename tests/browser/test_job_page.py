@@ -135,6 +135,8 @@ def test_a_finding_is_mended_from_the_page(page: Page, service: Service) -> None
     page.goto(f"/console/jobs/{job['id']}")
     finding = page.locator("[data-code='learning_rate_too_high']")
     expect(finding).to_contain_text("optimizer › learning rate: 3 → 0.01")
+    finding.get_by_text("Evidence: ").click()
+    expect(finding.locator(".evidence svg.lines")).to_be_visible()
     finding.get_by_role("button", name="Mend and compare").click()
     expect(finding.locator(".verdict")).to_contain_text("✓ The change helps", timeout=TRAINED_MS)
     expect(finding.locator(".outcome tbody tr")).to_have_count(3)

@@ -1,9 +1,9 @@
 // What stands out in a run, why, and a change that may help: each can be tried on the same seeds.
 import { element } from "../dom.js";
-import { number } from "../format.js";
 import { changesOf } from "../math/patch.js";
 import { panel } from "../panel.js";
 import { move } from "../position.js";
+import { evidence } from "./evidence.js";
 import { mend, showEarlier } from "./mend.js";
 
 /**
@@ -60,12 +60,11 @@ function merge(findings) {
 
 /** @param {string} path @param {Finding[]} group @param {any} job @param {Map<string, HTMLElement>} outcomes of mends, by code */
 function findingOf(path, group, job, outcomes) {
-  const [{ code, level, suggestion, patch, evidence, layer, epoch }] = group;
+  const [{ code, level, suggestion, patch, layer, epoch }] = group;
   const title = element("h3", {}, element("span", { className: `level ${level}`, text: LEVELS[level] ?? level }), ` ${code.replaceAll("_", " ")}`);
   /** @type {HTMLElement[]} */
   const parts = [title, ...group.map(({ message }) => element("p", { text: message })), element("p", { className: "muted", text: suggestion })];
   const tools = element("div", { className: "row" });
-  if (evidence) tools.append(element("a", { text: `Evidence${measured(group)}`, href: evidence }));
   if (layer && epoch !== null) tools.append(element("button", { type: "button", className: "quiet small", text: `Show ${layer} at epoch ${epoch}`, onclick: () => { move({ layer, epoch, unit: null }); document.getElementById("recording")?.scrollIntoView(); } }));
   if (patch) parts.push(patchOf(patch, job.spec));
   const outcome = element("div", { className: "outcome" });
@@ -73,13 +72,7 @@ function findingOf(path, group, job, outcomes) {
     tools.prepend(mend(path, code, outcome));
     outcomes.set(code, outcome);
   }
-  return element("article", { className: `notice ${level === "error" ? "bad" : level}`, dataset: { code } }, ...parts, tools, outcome);
-}
-
-/** @param {Finding[]} group */
-function measured([{ value, threshold }]) {
-  if (value === null) return "";
-  return threshold === null ? `: ${number(value)}` : `: ${number(value)}, threshold ${number(threshold)}`;
+  return element("article", { className: `notice ${level === "error" ? "bad" : level}`, dataset: { code } }, ...parts, tools, ...group.flatMap((each) => (each.evidence ? [evidence({ ...each, evidence: each.evidence })] : [])), outcome);
 }
 
 /** @param {import("../math/patch.js").Operation[]} patch @param {unknown} spec */
