@@ -17,7 +17,7 @@ export function makeCanvas(label) {
       if (canvas.width !== wide || canvas.height !== high) {
         [canvas.width, canvas.height] = [wide, high];
         canvas.style.width = `${width}px`;
-        canvas.style.height = `${height}px`;
+        canvas.style.aspectRatio = `${width} / ${height}`; // so that it keeps its shape until it is drawn for a narrower page
       }
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, width, height);
