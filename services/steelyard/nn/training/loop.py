@@ -114,24 +114,14 @@ class Training:
         self._sums = np.zeros(1 + len(self._metrics))  # of the unfinished epoch: loss by weight, metrics by rows
         self._schedule = schedule or Steady()
         self._schedule_state = self._schedule.start()
-        if whole and (gradient_clip is not None or not isinstance(self._schedule, Steady)):
-            raise InvalidParameter(
-                "optimizer", f"is {optimizer.name!r}, which does not support gradient_clip or schedule"
-            )
-        varying = next(filter(None, (layer.first_that_varies() for layer in network.layers)), None)
-        if whole and varying:
-            raise InvalidParameter("optimizer", f"is {optimizer.name!r}, which cannot search through a {varying} layer")
+        if whole:
+            _require_search(network, optimizer, gradient_clip, self._schedule)
         self._steps = self._make_steps(gradient_clip, threads=threads, compiled=compiled)
         self._rate = optimizer.learning_rate
         self._early_stopping = early_stopping
         default = "loss" if validation is None else "val_loss"
         monitor = early_stopping.monitor if early_stopping else default
-        for name, holder in (("early_stopping", early_stopping), ("schedule", schedule)):
-            watched = getattr(holder, "monitor", None)
-            if watched is not None and watched not in self._measured:
-                raise InvalidParameter(
-                    name, f"monitors {watched!r}, which is not measured; measured are {', '.join(self._measured)}"
-                )
+        _require_measured(self._measured, early_stopping=early_stopping, schedule=schedule)
         self._best_epoch = BestEpoch(monitor, early_stopping.min_delta if early_stopping else 0.0)
         self._initial = network.parameters.copy()
         self._best = network.parameters.copy()
@@ -385,3 +375,22 @@ class Training:
         if "before_last_step" in state:
             self._before_last_step, self._kept_of = state["before_last_step"].copy(), self.epoch + 1
         self._streams.restore(state["streams"])
+
+
+def _require_search(network: Network, optimizer: Optimizer, clip: GradientClip | None, schedule: Schedule) -> None:
+    """Raises `InvalidParameter` where a line search cannot be made: each of its losses must be of one function."""
+    if clip is not None or not isinstance(schedule, Steady):
+        raise InvalidParameter("optimizer", f"is {optimizer.name!r}, which does not support gradient_clip or schedule")
+    varying = next(filter(None, (layer.first_that_varies() for layer in network.layers)), None)
+    if varying:
+        raise InvalidParameter("optimizer", f"is {optimizer.name!r}, which cannot search through a {varying} layer")
+
+
+def _require_measured(measured: Collection[str], **holders: EarlyStopping | Schedule | None) -> None:
+    """Raises `InvalidParameter` for one that monitors what is not measured."""
+    for name, holder in holders.items():
+        watched = getattr(holder, "monitor", None)
+        if watched is not None and watched not in measured:
+            raise InvalidParameter(
+                name, f"monitors {watched!r}, which is not measured; measured are {', '.join(measured)}"
+            )
