@@ -1,4 +1,4 @@
-// The series that a finding looked at, drawn where it is told, with the threshold.
+// The series that a finding looked at, drawn beside its message, with the threshold.
 import { ask } from "../api.js";
 import { element, showFaults } from "../dom.js";
 import { number } from "../format.js";

@@ -49,20 +49,20 @@ export function makeUnit(recording, replay, nameOf) {
     const place = selection(recording);
     made.card.hidden = !place;
     if (!place) return;
-    const { column, unit: number_ } = place;
+    const { column, unit: index } = place;
     const { name, units, kernel } = recording.columns[column];
     fillLayers(layer, recording, name);
     unit.max = String(units - 1);
-    if (document.activeElement !== unit) unit.value = String(number_);
+    if (document.activeElement !== unit) unit.value = String(index);
     const epoch = recording.stored(recording.nearest(whole("epoch")));
     const weights = kernel && epoch !== null ? recording.weights(kernel, epoch) : null;
-    title.textContent = nameOf(column, number_) === `${name} unit ${number_}` ? `${name}, unit ${number_}` : `${name}, unit ${number_}: ${nameOf(column, number_)}`;
+    title.textContent = nameOf(column, index) === `${name} unit ${index}` ? `${name}, unit ${index}` : `${name}, unit ${index}: ${nameOf(column, index)}`;
     made.card.dataset.epoch = String(epoch);
     if (!weights || epoch === null) { facts.textContent = "The weights are on their way, or not stored."; return; }
-    const values = incoming(weights.values, weights.shape[0], weights.shape[1], number_);
-    const { value } = replay.get(`units/${name}?unit=${number_}`);
+    const values = incoming(weights.values, weights.shape[0], weights.shape[1], index);
+    const { value } = replay.get(`units/${name}?unit=${index}`);
     const moment = value?.epochs.find((/** @type {any} */ each) => each.epoch === epoch);
-    facts.textContent = factLine(moment, name, recording, epoch, number_);
+    facts.textContent = factLine(moment, name, recording, epoch, index);
     rows = () => Array.from(values, (weight, input) => [nameOf(column - 1, input), weight, moment ? Math.abs(weight) * (moment.input_std[input] ?? 0) : null]);
     bars.show(values, place, nameOf);
     more.textContent = values.length > MOST_ROWS ? `The ${MOST_ROWS} largest of ${values.length} weights; the table has all.` : "";
@@ -178,7 +178,7 @@ function showEdge(place, recording, replay, nameOf, { column, unit, input }, epo
   const { value: gradients } = replay.get(`gradients/${name}/kernel?index=${input},${unit}`);
   const curve = recording.isSmall(kernel ?? "") ? epochs.map((each) => recording.weights(kernel ?? "", each)?.values[input * units + unit] ?? null) : replay.get(`timeline/${kernel}?index=${input},${unit}`).value?.values ?? [];
   const [gradient, change] = gradients ? [gradients.values[gradients.epochs.indexOf(epoch)], gradients.changes[gradients.epochs.indexOf(epoch)]] : [null, at > 0 && curve.length ? curve[at] - curve[at - 1] : null];
-  const fact = (/** @type {string} */ label, /** @type {number | null | undefined} */ number_) => element("div", {}, element("dt", { text: label }), element("dd", { text: number(number_) }));
+  const fact = (/** @type {string} */ label, /** @type {number | null | undefined} */ amount) => element("div", {}, element("dt", { text: label }), element("dd", { text: number(amount) }));
   place.replaceChildren(
     element("h4", { text: `${nameOf(column - 1, input)} → ${nameOf(column, unit)}` }),
     element("dl", { className: "facts" }, fact("weight", values[input]), fact("gradient", gradient), fact(at > 0 ? `change since epoch ${epochs[at - 1]}` : "change", change)),

@@ -55,9 +55,9 @@ export function makeWorkedStep(recording, job, nameOf) {
   function show() {
     const chosen = dense().find(({ name }) => name === layer.value);
     if (!chosen) { place.replaceChildren(element("p", { text: "This network has no layer of weighted sums." })); return; }
-    const number_ = Math.max(0, Math.min(chosen.units - 1, Number(unit.value) || 0));
+    const index = Math.max(0, Math.min(chosen.units - 1, Number(unit.value) || 0));
     unit.max = String(chosen.units - 1);
-    place.replaceChildren(...stepOf(trace, chosen, number_, nameOf, recording));
+    place.replaceChildren(...stepOf(trace, chosen, index, nameOf, recording));
     made.note(`The step starts from the weights after epoch ${trace.epoch}. ${checkLine(trace)} ${trace.notes.map((/** @type {string} */ note) => `${note[0].toUpperCase()}${note.slice(1)}.`).join(" ")}`);
   }
   return made.card;
