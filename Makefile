@@ -119,6 +119,8 @@ soak: .venv/ready-for-tests ## run 1,000 small jobs and check that processes, me
 fmt: .venv/ready-for-tests ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	cd tests/web/console && ../../../$(NODE)/bin/node node_modules/prettier/bin/prettier.cjs --config package.json --log-level warn --write \
+	  "../../../services/steelyard/web/console/static/**/*.js" "static/**/*.js"
 
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra service --group build pyproject.toml -o requirements.lock

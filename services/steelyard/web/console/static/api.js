@@ -16,7 +16,10 @@ export class Refusal extends Error {
 }
 
 /** @param {number} milliseconds */
-export const pause = (milliseconds) => new Promise((resume) => { setTimeout(resume, milliseconds); });
+export const pause = (milliseconds) =>
+  new Promise((resume) => {
+    setTimeout(resume, milliseconds);
+  });
 
 /**
  * The answer of the service, whatever its media type. An event `connection` says whether the service could be reached.
@@ -85,7 +88,10 @@ export function curl(path, { method = "GET", body, headers = {} } = {}) {
  */
 export async function repeat(task, milliseconds) {
   for (;;) {
-    if (document.hidden) await new Promise((resume) => { document.addEventListener("visibilitychange", resume, { once: true }); });
+    if (document.hidden)
+      await new Promise((resume) => {
+        document.addEventListener("visibilitychange", resume, { once: true });
+      });
     try {
       if (await task()) return;
     } catch (error) {

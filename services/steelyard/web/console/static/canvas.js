@@ -34,7 +34,9 @@ export function makePixels(width, height) {
   return {
     canvas,
     words: new Uint32Array(image.data.buffer),
-    put: () => { /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(image, 0, 0); },
+    put: () => {
+      /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(image, 0, 0);
+    },
   };
 }
 
@@ -55,7 +57,9 @@ export function colorOf(name) {
 
 /** @type {WeakMap<Element, number>} */
 const widths = new WeakMap();
-const watcher = new ResizeObserver((entries) => { for (const { target, contentRect } of entries) widths.set(target, Math.floor(contentRect.width)); });
+const watcher = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) widths.set(target, Math.floor(contentRect.width));
+});
 
 /** The width of a box, without a layout in every frame. @param {Element} box */
 export function widthOf(box) {

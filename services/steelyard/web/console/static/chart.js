@@ -10,7 +10,10 @@ function plotly() {
     const script = document.createElement("script");
     script.src = SCRIPT;
     script.onload = () => done(/** @type {any} */ (window).Plotly);
-    script.onerror = () => { loading = undefined; fail(new TypeError("the charts could not be loaded")); };
+    script.onerror = () => {
+      loading = undefined;
+      fail(new TypeError("the charts could not be loaded"));
+    };
     document.head.append(script);
   });
   return loading;
@@ -65,5 +68,7 @@ export async function erase(place) {
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  for (const [place, again] of drawn) if (place.isConnected) again(); else drawn.delete(place);
+  for (const [place, again] of drawn)
+    if (place.isConnected) again();
+    else drawn.delete(place);
 });

@@ -3,8 +3,11 @@ import { ask, pause } from "./api.js";
 import { element } from "./dom.js";
 
 const RETRY_MS = 1500;
-const banner = element("div", { className: "offline", role: "status", hidden: true },
-  "The connection to the service is lost. Jobs go on; this page continues when it is back.");
+const banner = element(
+  "div",
+  { className: "offline", role: "status", hidden: true },
+  "The connection to the service is lost. Jobs go on; this page continues when it is back.",
+);
 document.body.prepend(banner);
 let asking = false;
 

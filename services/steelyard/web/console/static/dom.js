@@ -59,11 +59,26 @@ export function svg(tag, attributes = {}, ...children) {
  */
 export function table(label, head, rows, { texts = [0] } = {}) {
   const kind = (/** @type {number} */ column) => (texts.includes(column) ? "text" : "number");
-  const cells = (/** @type {(Node | string)[]} */ row) => row.map((cell, column) => element("td", { className: kind(column) }, cell));
-  return element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": label },
-    element("table", {},
-      element("thead", {}, element("tr", {}, ...head.map((text, column) => element("th", { text, scope: "col", className: kind(column) })))),
-      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...cells(row))))));
+  const cells = (/** @type {(Node | string)[]} */ row) =>
+    row.map((cell, column) => element("td", { className: kind(column) }, cell));
+  return element(
+    "div",
+    { className: "scroll", tabIndex: 0, role: "region", "aria-label": label },
+    element(
+      "table",
+      {},
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          ...head.map((text, column) => element("th", { text, scope: "col", className: kind(column) })),
+        ),
+      ),
+      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...cells(row)))),
+    ),
+  );
 }
 
 /**
@@ -105,7 +120,9 @@ export async function copy(button, text) {
   const before = button.textContent;
   await navigator.clipboard.writeText(text);
   button.textContent = "Copied";
-  setTimeout(() => { button.textContent = before; }, 1500);
+  setTimeout(() => {
+    button.textContent = before;
+  }, 1500);
 }
 
 /**

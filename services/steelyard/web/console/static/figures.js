@@ -28,14 +28,29 @@ export function curves(x, curves, label, box = { width: 240, height: 110 }) {
   const [left, right] = [x[0], x[x.length - 1]];
   const zero = box.height * (1 - share(0, range));
   const middle = box.width * share(0, [left, right]);
-  const axes = [svg("line", { x1: 0, x2: box.width, y1: zero, y2: zero, class: "axis" }), svg("line", { x1: middle, x2: middle, y1: 0, y2: box.height, class: "axis" })];
-  const lines = curves.map((y, place) => svg("path", { d: curve(x, y, box, range), class: `curve curve-${place + 1}` }));
+  const axes = [
+    svg("line", { x1: 0, x2: box.width, y1: zero, y2: zero, class: "axis" }),
+    svg("line", { x1: middle, x2: middle, y1: 0, y2: box.height, class: "axis" }),
+  ];
+  const lines = curves.map((y, place) =>
+    svg("path", { d: curve(x, y, box, range), class: `curve curve-${place + 1}` }),
+  );
   return frame("curves", label, box, ...axes, ...lines.reverse());
 }
 
 /** @param {string} kind @param {string} label @param {Box} box @param {...SVGElement} shapes */
 function frame(kind, label, { width, height }, ...shapes) {
-  return svg("svg", { class: `figure ${kind}`, viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": label }, ...shapes);
+  return svg(
+    "svg",
+    {
+      class: `figure ${kind}`,
+      viewBox: `0 0 ${width} ${height}`,
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": label,
+    },
+    ...shapes,
+  );
 }
 
 /**
@@ -50,6 +65,11 @@ export function bar(name, value, text, { most = 1, signed = false, strong = fals
   const fill = element("span", { className: `fill ${signed ? (value < 0 ? "down" : "up") : ""}` });
   fill.style.width = `${size}%`;
   if (signed) fill.style[value < 0 ? "right" : "left"] = "50%";
-  return element("div", { className: `bar-row${strong ? " strong" : ""}` },
-    element("span", { className: "bar-name" }, name), element("span", { className: `bar-track${signed ? " signed" : ""}`, "aria-hidden": "true" }, fill), element("span", { className: "bar-text number", text }));
+  return element(
+    "div",
+    { className: `bar-row${strong ? " strong" : ""}` },
+    element("span", { className: "bar-name" }, name),
+    element("span", { className: `bar-track${signed ? " signed" : ""}`, "aria-hidden": "true" }, fill),
+    element("span", { className: "bar-text number", text }),
+  );
 }

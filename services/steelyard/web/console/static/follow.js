@@ -16,10 +16,14 @@ const LOST_MS = 1500;
 export async function followJob(path, history, recording, show) {
   let [wait, loaded] = [0, -1];
   for (;;) {
-    if (document.hidden) await new Promise((resume) => { document.addEventListener("visibilitychange", resume, { once: true }); });
+    if (document.hidden)
+      await new Promise((resume) => {
+        document.addEventListener("visibilitychange", resume, { once: true });
+      });
     const job = await read(path, wait, history).catch(lost);
     const ended = job !== null && ENDED.includes(job.status);
-    if (job && (ended || isDue(loaded, job.progress.epoch)) && await recording.load().then(() => true, lost)) loaded = job.progress.epoch;
+    if (job && (ended || isDue(loaded, job.progress.epoch)) && (await recording.load().then(() => true, lost)))
+      loaded = job.progress.epoch;
     if (job) show(job);
     if (ended && loaded === job.progress.epoch) return;
     wait = job ? REFRESH_SECONDS : 0;

@@ -11,7 +11,12 @@ export function number(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e").replace(/^-/, "−");
+  if (size !== 0 && (size >= 1e6 || size < 1e-4))
+    return value
+      .toExponential(2)
+      .replace(/\.?0+e/, "e")
+      .replace("e+", "e")
+      .replace(/^-/, "−");
   return DIGITS.format(Number(value.toPrecision(4))).replace(/^-/, "−");
 }
 

@@ -18,6 +18,8 @@ export function namer(recording, job, inputs) {
     }
     const labels = classes ?? targets;
     if (column === recording.columns.length - 1 && units === 1 && classes?.length === 2) return `P(${classes[1]})`;
-    return column === recording.columns.length - 1 && labels.length === units ? String(labels[unit]) : `${name} unit ${unit}`;
+    return column === recording.columns.length - 1 && labels.length === units
+      ? String(labels[unit])
+      : `${name} unit ${unit}`;
   };
 }

@@ -35,47 +35,93 @@ export function panel({ title, id, lead, request, numbers }) {
   const note = element("p", { className: "muted note" });
   const faults = element("div", { role: "alert" });
   const working = element("p", { className: "working", role: "status", hidden: true });
-  const card = element("section", { className: "card panel", id: name, "aria-labelledby": `${name}-heading` },
-    element("div", { className: "panel-head" }, heading, tools), ...(lead ? [element("p", { className: "muted lead", text: lead })] : []),
-    faults, working, body, note, extra);
+  const card = element(
+    "section",
+    { className: "card panel", id: name, "aria-labelledby": `${name}-heading` },
+    element("div", { className: "panel-head" }, heading, tools),
+    ...(lead ? [element("p", { className: "muted lead", text: lead })] : []),
+    faults,
+    working,
+    body,
+    note,
+    extra,
+  );
   /** @type {string | null} */
   let open = null;
   const show = (/** @type {string | null} */ what) => {
     open = what;
-    for (const button of tools.children) button.setAttribute("aria-expanded", String(/** @type {HTMLElement} */ (button).dataset.what === open));
+    for (const button of tools.children)
+      button.setAttribute("aria-expanded", String(/** @type {HTMLElement} */ (button).dataset.what === open));
     extra.hidden = open === null;
-    extra.replaceChildren(...(open === "curl" && request ? [command(request())] : open === "numbers" && numbers ? numbersOf(name, title, numbers()) : []));
+    extra.replaceChildren(
+      ...(open === "curl" && request
+        ? [command(request())]
+        : open === "numbers" && numbers
+          ? numbersOf(name, title, numbers())
+          : []),
+    );
   };
-  const tool = (/** @type {string} */ what, /** @type {string} */ text) => element("button", {
-    type: "button", className: "quiet small", text, dataset: { what }, "aria-expanded": "false", "aria-label": `${text}: ${title}`,
-    onclick: () => show(open === what ? null : what),
-  });
+  const tool = (/** @type {string} */ what, /** @type {string} */ text) =>
+    element("button", {
+      type: "button",
+      className: "quiet small",
+      text,
+      dataset: { what },
+      "aria-expanded": "false",
+      "aria-label": `${text}: ${title}`,
+      onclick: () => show(open === what ? null : what),
+    });
   if (numbers) tools.append(tool("numbers", "Table"));
   if (request) tools.append(tool("curl", "curl"));
   return {
     card,
     body,
-    note: (text) => { if (note.textContent !== text) note.textContent = text; },
+    note: (text) => {
+      if (note.textContent !== text) note.textContent = text;
+    },
     fail: (error) => showFaults(faults, error),
-    busy: (busy, text = "Working …") => { working.hidden = !busy; working.textContent = text; card.setAttribute("aria-busy", String(busy)); },
-    refresh: () => { if (open) show(open); },
+    busy: (busy, text = "Working …") => {
+      working.hidden = !busy;
+      working.textContent = text;
+      card.setAttribute("aria-busy", String(busy));
+    },
+    refresh: () => {
+      if (open) show(open);
+    },
   };
 }
 
 /** @param {Source} source */
 function command(source) {
   const text = typeof source === "string" ? curl(source) : curl(source.path, source);
-  const button = element("button", { type: "button", className: "quiet small", text: "Copy", onclick: () => copy(button, text) });
-  return element("div", {}, element("pre", { text, tabIndex: 0, role: "region", "aria-label": "The request as a curl command" }), button);
+  const button = element("button", {
+    type: "button",
+    className: "quiet small",
+    text: "Copy",
+    onclick: () => copy(button, text),
+  });
+  return element(
+    "div",
+    {},
+    element("pre", { text, tabIndex: 0, role: "region", "aria-label": "The request as a curl command" }),
+    button,
+  );
 }
 
 /** @param {string} name @param {string} title @param {Numbers} numbers */
 function numbersOf(name, title, { head, rows, texts }) {
-  const shown = rows.slice(0, MOST_ROWS).map((row) => row.map((cell) => (typeof cell === "number" ? number(cell) : cell ?? "–")));
+  const shown = rows
+    .slice(0, MOST_ROWS)
+    .map((row) => row.map((cell) => (typeof cell === "number" ? number(cell) : (cell ?? "–"))));
   const button = element("button", {
-    type: "button", className: "quiet small", text: "Download CSV",
+    type: "button",
+    className: "quiet small",
+    text: "Download CSV",
     onclick: () => save(`${name}.csv`, new Blob([csv(head, rows)], { type: "text/csv" })),
   });
-  const rest = rows.length > MOST_ROWS ? [element("p", { className: "muted", text: `The first ${MOST_ROWS} of ${rows.length} rows; the CSV has all.` })] : [];
+  const rest =
+    rows.length > MOST_ROWS
+      ? [element("p", { className: "muted", text: `The first ${MOST_ROWS} of ${rows.length} rows; the CSV has all.` })]
+      : [];
   return [table(`Numbers: ${title}`, head, shown, { texts: texts ?? [0] }), ...rest, button];
 }

@@ -37,7 +37,9 @@ export const redraw = onceAFrame(() => {
 
 /** Change some of the position; null removes a name. @param {Record<string, string | number | null>} changes */
 export function move(changes) {
-  for (const [name, value] of Object.entries(changes)) if (value === null) delete now[name]; else now[name] = String(value);
+  for (const [name, value] of Object.entries(changes))
+    if (value === null) delete now[name];
+    else now[name] = String(value);
   Object.assign(unwritten, changes);
   timer ??= window.setTimeout(write, WRITE_MS);
   redraw();
@@ -51,14 +53,20 @@ function write() {
   state.set(changes);
 }
 
-const sight = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    const follower = followers.get(target);
-    if (!follower) continue;
-    follower.visible = isIntersecting;
-    if (isIntersecting && follower.stale) { follower.stale = false; follower.draw(); }
-  }
-}, { rootMargin: "150px" });
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const follower = followers.get(target);
+      if (!follower) continue;
+      follower.visible = isIntersecting;
+      if (isIntersecting && follower.stale) {
+        follower.stale = false;
+        follower.draw();
+      }
+    }
+  },
+  { rootMargin: "150px" },
+);
 
 /**
  * Draw a panel now or when it comes into sight, and whenever the position changes while it is in sight.
@@ -72,8 +80,13 @@ export function follow(card, draw) {
 
 state.listen((written) => {
   const { main, ...next } = written; // "Skip to the content" leads to #main, which is no position
-  if (main === "") { state.set({ main: null, ...now }); return; }
-  for (const [name, value] of Object.entries(unwritten)) if (value === null) delete next[name]; else next[name] = String(value);
+  if (main === "") {
+    state.set({ main: null, ...now });
+    return;
+  }
+  for (const [name, value] of Object.entries(unwritten))
+    if (value === null) delete next[name];
+    else next[name] = String(value);
   if (JSON.stringify(next) === JSON.stringify(now)) return;
   now = next;
   redraw();

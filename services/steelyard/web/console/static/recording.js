@@ -52,20 +52,25 @@ export class Recording {
     this.edges = found.histogram_edges;
     this.note = found.note;
     this.columns = columnsOf(found.layers);
-    for (const [name, { epoch }] of Object.entries(snapshots)) if (!this.snapshots.has(epoch) || name === "initial") this.snapshots.set(epoch, name);
+    for (const [name, { epoch }] of Object.entries(snapshots))
+      if (!this.snapshots.has(epoch) || name === "initial") this.snapshots.set(epoch, name);
     this.changed();
   }
 
   /** The recorded epoch nearest to one, the last without one. @param {number | null} wanted */
   nearest(wanted) {
     if (wanted === null) return this.epochs.at(-1) ?? 0;
-    return this.epochs.reduce((best, each) => (Math.abs(each - wanted) < Math.abs(best - wanted) ? each : best), this.epochs[0] ?? 0);
+    return this.epochs.reduce(
+      (best, each) => (Math.abs(each - wanted) < Math.abs(best - wanted) ? each : best),
+      this.epochs[0] ?? 0,
+    );
   }
 
   /** The last epoch up to one whose weights are stored; null if there is none. @param {number} epoch */
   stored(epoch) {
     let found = null;
-    for (const each of [...this.snapshots.keys()].sort((one, other) => one - other)) if (found === null || each <= epoch) found = each;
+    for (const each of [...this.snapshots.keys()].sort((one, other) => one - other))
+      if (found === null || each <= epoch) found = each;
     return found;
   }
 
@@ -106,7 +111,14 @@ export class Recording {
     this.pending.add(key);
     try {
       if (whole) await this.#timeline(name);
-      else this.#keep(name, epoch, readNpy(await (await request(`${this.path}/weights/${this.snapshots.get(epoch)}/${name}`, NPY)).arrayBuffer()));
+      else
+        this.#keep(
+          name,
+          epoch,
+          readNpy(
+            await (await request(`${this.path}/weights/${this.snapshots.get(epoch)}/${name}`, NPY)).arrayBuffer(),
+          ),
+        );
     } catch {
       return; // the banner tells of a lost connection; the next drawing asks again
     } finally {
@@ -119,11 +131,16 @@ export class Recording {
   async #timeline(name) {
     const epochs = this.storedEpochs;
     const answer = await request(`${this.path}/timeline/${name}`, NPY);
-    const { shape: [count, ...shape], values } = readNpy(await answer.arrayBuffer());
+    const {
+      shape: [count, ...shape],
+      values,
+    } = readNpy(await answer.arrayBuffer());
     const size = shape.reduce((product, each) => product * each, 1);
     this.fetched.add(name);
     if (count !== epochs.length) return; // one more was stored meanwhile: each is fetched by its name
-    epochs.forEach((epoch, at) => this.#keep(name, epoch, { shape, values: values.subarray(at * size, (at + 1) * size) }));
+    epochs.forEach((epoch, at) =>
+      this.#keep(name, epoch, { shape, values: values.subarray(at * size, (at + 1) * size) }),
+    );
   }
 
   /** @param {string} name @param {number} epoch @param {{shape: number[], values: Float32Array | Float64Array}} tensor */

@@ -37,14 +37,20 @@ export class Replay {
       }
     }
     if (answer.pending || answer.stored === stored || (!refresh && answer.value)) return answer;
-    if (calm) this.#later(calm, path, answer); else this.#fetch(path, answer);
+    if (calm) this.#later(calm, path, answer);
+    else this.#fetch(path, answer);
     return answer;
   }
 
   /** @param {string} who @param {string} path @param {Answer} answer */
   #later(who, path, answer) {
     window.clearTimeout(this.timers.get(who));
-    this.timers.set(who, window.setTimeout(() => { if (!answer.pending) this.#fetch(path, answer); }, CALM_MS));
+    this.timers.set(
+      who,
+      window.setTimeout(() => {
+        if (!answer.pending) this.#fetch(path, answer);
+      }, CALM_MS),
+    );
   }
 
   /** @param {string} path @param {Answer} answer */

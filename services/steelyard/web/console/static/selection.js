@@ -14,5 +14,10 @@ export function selection({ columns }) {
   const column = named < 0 ? 1 : named;
   const unit = Math.min(whole("unit") ?? 0, columns[column].units - 1);
   const input = whole("input");
-  return { column, unit, input: input !== null && input < columns[column - 1].units ? input : null, chosen: whole("unit") !== null };
+  return {
+    column,
+    unit,
+    input: input !== null && input < columns[column - 1].units ? input : null,
+    chosen: whole("unit") !== null,
+  };
 }

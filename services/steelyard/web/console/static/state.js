@@ -11,7 +11,9 @@ export const get = () => Object.fromEntries(new URLSearchParams(window.location.
  */
 export function set(changes) {
   const state = new URLSearchParams(window.location.hash.slice(1));
-  for (const [name, value] of Object.entries(changes)) if (value === null) state.delete(name); else state.set(name, String(value));
+  for (const [name, value] of Object.entries(changes))
+    if (value === null) state.delete(name);
+    else state.set(name, String(value));
   const hash = `#${state}`;
   if (hash === (window.location.hash || "#")) return;
   window.history.replaceState(null, "", state.size ? hash : window.location.pathname + window.location.search);

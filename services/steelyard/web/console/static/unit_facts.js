@@ -13,7 +13,9 @@ function unitsPath(recording, column, epoch) {
   const { name, units } = recording.columns[column];
   const size = units * (recording.columns[column - 1].units + BINS);
   if (size > MOST_NUMBERS) return null;
-  return size * recording.snapshots.size <= MOST_NUMBERS ? { path: `units/${name}`, calm: undefined } : { path: `units/${name}?epoch=${epoch}`, calm: `units ${name}` };
+  return size * recording.snapshots.size <= MOST_NUMBERS
+    ? { path: `units/${name}`, calm: undefined }
+    : { path: `units/${name}?epoch=${epoch}`, calm: `units ${name}` };
 }
 
 const MOST_KEPT = 64;
@@ -35,9 +37,13 @@ export function factsOf(recording, replay, epoch) {
   const found = kept.get(key);
   if (found) return found;
   const moments = answers.map((answer) => answer?.epochs.find((/** @type {any} */ each) => each.epoch === epoch));
-  const stds = moments.map((moment) => (moment ? Float32Array.from(moment.units, (/** @type {any} */ unit) => unit.std ?? 0) : null));
+  const stds = moments.map((moment) =>
+    moment ? Float32Array.from(moment.units, (/** @type {any} */ unit) => unit.std ?? 0) : null,
+  );
   const states = moments.map((moment) => (moment ? moment.units.map(stateOf) : null));
-  const first = moments[0] ? Float32Array.from(moments[0].input_std, (/** @type {number | null} */ std) => std ?? 0) : null;
+  const first = moments[0]
+    ? Float32Array.from(moments[0].input_std, (/** @type {number | null} */ std) => std ?? 0)
+    : null;
   const facts = { inputs: answers[0]?.inputs ?? null, deviations: [first, ...stds], states: [null, ...states] };
   if (kept.size >= MOST_KEPT) kept.clear();
   kept.set(key, facts);
@@ -45,4 +51,5 @@ export function factsOf(recording, replay, epoch) {
 }
 
 /** @param {{dead: boolean | null, dormant: boolean | null, saturated: boolean | null}} unit */
-export const stateOf = ({ dead, dormant, saturated }) => (dead ? "dead" : saturated ? "saturated" : dormant ? "dormant" : "");
+export const stateOf = ({ dead, dormant, saturated }) =>
+  dead ? "dead" : saturated ? "saturated" : dormant ? "dormant" : "";

@@ -15,9 +15,26 @@ export function upload(file) {
  * @param {{take: (dataset: any) => void, fail: (error?: unknown) => void}} options `take` has what became of the file
  */
 export function dropZone({ take, fail }) {
-  const input = element("input", { type: "file", hidden: true, tabIndex: -1, "aria-label": "A file of data", onchange: () => { if (input.files?.[0]) send(input.files[0]); } });
-  const button = element("button", { type: "button", className: "quiet", text: "Choose a file", onclick: () => input.click() });
-  const state = element("p", { className: "hint", role: "status", text: "CSV, Excel, Parquet, JSON Lines: drop it anywhere on this page." });
+  const input = element("input", {
+    type: "file",
+    hidden: true,
+    tabIndex: -1,
+    "aria-label": "A file of data",
+    onchange: () => {
+      if (input.files?.[0]) send(input.files[0]);
+    },
+  });
+  const button = element("button", {
+    type: "button",
+    className: "quiet",
+    text: "Choose a file",
+    onclick: () => input.click(),
+  });
+  const state = element("p", {
+    className: "hint",
+    role: "status",
+    text: "CSV, Excel, Parquet, JSON Lines: drop it anywhere on this page.",
+  });
   const zone = element("div", { className: "drop" }, button, input, state);
   const before = state.textContent;
 
@@ -42,9 +59,15 @@ export function dropZone({ take, fail }) {
   let depth = 0;
   const light = (/** @type {boolean} */ on) => document.body.classList.toggle("dropping", on);
   const hasFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
-  window.addEventListener("dragenter", (event) => { if (hasFiles(event)) light((depth += 1) > 0); });
-  window.addEventListener("dragleave", (event) => { if (hasFiles(event)) light((depth -= 1) > 0); });
-  window.addEventListener("dragover", (event) => { if (hasFiles(event)) event.preventDefault(); });
+  window.addEventListener("dragenter", (event) => {
+    if (hasFiles(event)) light((depth += 1) > 0);
+  });
+  window.addEventListener("dragleave", (event) => {
+    if (hasFiles(event)) light((depth -= 1) > 0);
+  });
+  window.addEventListener("dragover", (event) => {
+    if (hasFiles(event)) event.preventDefault();
+  });
   window.addEventListener("drop", (event) => {
     const file = event.dataTransfer?.files[0];
     if (!file) return;

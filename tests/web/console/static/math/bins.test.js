@@ -3,16 +3,28 @@ import { test } from "node:test";
 import { histogram, rebin, sharedEdges } from "../../../../../services/steelyard/web/console/static/math/bins.js";
 
 test("all snapshots share bins that hold all of their values", () => {
-  const snapshots = [[-1, 0, 1], [0.5, 3, 0]];
+  const snapshots = [
+    [-1, 0, 1],
+    [0.5, 3, 0],
+  ];
   const edges = sharedEdges(snapshots, 4);
   assert.deepEqual([...edges], [-1, 0, 1, 2, 3]);
-  assert.deepEqual(snapshots.map((values) => [...histogram(values, edges)]), [[1, 1, 1, 0], [0, 2, 0, 1]]);
+  assert.deepEqual(
+    snapshots.map((values) => [...histogram(values, edges)]),
+    [
+      [1, 1, 1, 0],
+      [0, 2, 0, 1],
+    ],
+  );
 });
 
 test("every finite value is counted once", () => {
   const values = Array.from({ length: 999 }, (_, at) => Math.sin(at) * 1e-3);
   const counts = histogram(values, sharedEdges([values], 30));
-  assert.equal(counts.reduce((sum, each) => sum + each, 0), 999);
+  assert.equal(
+    counts.reduce((sum, each) => sum + each, 0),
+    999,
+  );
 });
 
 test("equal values and values that are not finite have bins", () => {

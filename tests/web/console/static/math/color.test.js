@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mix, paint, palette, parseColor, scaleOf } from "../../../../../services/steelyard/web/console/static/math/color.js";
+import {
+  mix,
+  paint,
+  palette,
+  parseColor,
+  scaleOf,
+} from "../../../../../services/steelyard/web/console/static/math/color.js";
 
 const HUES = { positive: "#0000ff", zero: "#ffffff", negative: "#ff0000" };
 const rgb = (word) => [word & 255, (word >> 8) & 255, (word >> 16) & 255];
@@ -13,13 +19,26 @@ test("colors of a style sheet are read", () => {
 
 test("zero is the paper, and the ends are the two hues", () => {
   const words = palette(HUES);
-  assert.deepEqual([rgb(words[0]), rgb(words[256]), rgb(words[512])], [[255, 0, 0], [255, 255, 255], [0, 0, 255]]);
+  assert.deepEqual(
+    [rgb(words[0]), rgb(words[256]), rgb(words[512])],
+    [
+      [255, 0, 0],
+      [255, 255, 255],
+      [0, 0, 255],
+    ],
+  );
 });
 
 test("numbers beyond the scale have its strongest color, and NaN has none", () => {
   const pixels = new Uint32Array(5);
   paint([-9, -1, 0, 9, NaN], 2, palette(HUES), pixels);
-  assert.deepEqual([...pixels].map(rgb), [[255, 0, 0], [255, 128, 128], [255, 255, 255], [0, 0, 255], [255, 255, 255]]);
+  assert.deepEqual([...pixels].map(rgb), [
+    [255, 0, 0],
+    [255, 128, 128],
+    [255, 255, 255],
+    [0, 0, 255],
+    [255, 255, 255],
+  ]);
   paint([1, -1, 0, 0, 0], 0, palette(HUES), pixels);
   assert.deepEqual(rgb(pixels[0]), [255, 255, 255]);
 });

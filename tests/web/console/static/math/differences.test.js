@@ -10,7 +10,13 @@ test("documents differ at the leaves, and lists of plain values are leaves", () 
     { pointer: "/layers/1/units", values: [undefined, 8] },
   ]);
   assert.deepEqual(differences([one, one]), []);
-  assert.deepEqual([...flatten({ a: {}, b: [] })], [["/a", {}], ["/b", []]]);
+  assert.deepEqual(
+    [...flatten({ a: {}, b: [] })],
+    [
+      ["/a", {}],
+      ["/b", []],
+    ],
+  );
 });
 
 test("pointers read as paths", () => {

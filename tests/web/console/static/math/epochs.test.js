@@ -8,7 +8,10 @@ test("jobs of different lengths share one axis of epochs", () => {
 
 test("at an epoch that was not recorded, the last one before it is shown", () => {
   const epochs = [0, 1, 2, 4, 8];
-  assert.deepEqual([0, 1, 3, 4, 7, 8, 100].map((epoch) => placeOf(epochs, epoch)), [0, 1, 2, 3, 3, 4, 4]);
+  assert.deepEqual(
+    [0, 1, 3, 4, 7, 8, 100].map((epoch) => placeOf(epochs, epoch)),
+    [0, 1, 2, 3, 3, 4, 4],
+  );
   assert.equal(placeOf([5, 6], 1), 0);
   assert.equal(placeOf([5], 9), 0);
 });

@@ -8,11 +8,17 @@ test("the largest bar fills the box, and a small one can still be seen", () => {
   assert.equal(second.height, 1);
   assert.deepEqual([third.y, third.height], [0, 20]);
   assert.ok(first.x + first.width <= second.x && third.x + third.width <= 30);
-  assert.deepEqual(bars([0, 0], { width: 10, height: 5 }).map((bar) => bar.height), [0, 0]);
+  assert.deepEqual(
+    bars([0, 0], { width: 10, height: 5 }).map((bar) => bar.height),
+    [0, 0],
+  );
 });
 
 test("a range has a margin, and a width", () => {
-  const [low, high] = rangeOf([[0, 1, NaN], [-1, Infinity]]);
+  const [low, high] = rangeOf([
+    [0, 1, NaN],
+    [-1, Infinity],
+  ]);
   assert.ok(low < -1 && low > -1.2 && high > 1 && high < 1.2);
   assert.deepEqual(rangeOf([[2, 2]]), [1.5, 2.5]);
   assert.deepEqual(rangeOf([[]]), [-1, 1]);
@@ -23,5 +29,8 @@ test("a curve goes from the left to the right edge, with greater values above", 
 });
 
 test("a share stays between 0 and 1", () => {
-  assert.deepEqual([-1, 0, 5, 20].map((value) => share(value, [0, 10])), [0, 0, 0.5, 1]);
+  assert.deepEqual(
+    [-1, 0, 5, 20].map((value) => share(value, [0, 10])),
+    [0, 0, 0.5, 1],
+  );
 });

@@ -5,7 +5,12 @@ import { frameRate, onceAFrame } from "../../../../../services/steelyard/web/con
 test("many changes are one drawing in the next frame", () => {
   const frames = [];
   let drawn = 0;
-  const draw = onceAFrame(() => { drawn += 1; }, (run) => frames.push(run));
+  const draw = onceAFrame(
+    () => {
+      drawn += 1;
+    },
+    (run) => frames.push(run),
+  );
   draw();
   draw();
   assert.deepEqual([frames.length, drawn], [1, 0]);

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { merge, score, sort } from "../../../../../services/steelyard/web/console/static/math/job_list.js";
 
-const job = (id, more = {}) => ({ id: `job_${String(id).padStart(3, "0")}`, name: null, status: "succeeded", created_at: String(id).padStart(3, "0"), train_seconds: 1, metrics: {}, ...more });
+const job = (id, more = {}) => ({
+  id: `job_${String(id).padStart(3, "0")}`,
+  name: null,
+  status: "succeeded",
+  created_at: String(id).padStart(3, "0"),
+  train_seconds: 1,
+  metrics: {},
+  ...more,
+});
 const page = (from, to) => Array.from({ length: from - to + 1 }, (_, index) => job(from - index));
 const ids = (jobs) => [...jobs.keys()].map((id) => Number(id.slice(4)));
 
@@ -28,9 +36,22 @@ test("jobs that were deleted elsewhere go, also the last", () => {
 });
 
 test("jobs are sorted by what is shown, and those without a value come last", () => {
-  const jobs = [job(1, { metrics: { validation: { accuracy: 0.9 } } }), job(2), job(3, { metrics: { validation: { r2: 0.95 } } })];
-  assert.deepEqual(sort(jobs, "score", true).map(({ id }) => id), ["job_003", "job_001", "job_002"]);
-  assert.deepEqual(sort(jobs, "score", false).map(({ id }) => id), ["job_001", "job_003", "job_002"]);
-  assert.deepEqual(sort([job(1, { name: "b" }), job(2, { name: "A" })], "name", false).map(({ name }) => name), ["A", "b"]);
+  const jobs = [
+    job(1, { metrics: { validation: { accuracy: 0.9 } } }),
+    job(2),
+    job(3, { metrics: { validation: { r2: 0.95 } } }),
+  ];
+  assert.deepEqual(
+    sort(jobs, "score", true).map(({ id }) => id),
+    ["job_003", "job_001", "job_002"],
+  );
+  assert.deepEqual(
+    sort(jobs, "score", false).map(({ id }) => id),
+    ["job_001", "job_003", "job_002"],
+  );
+  assert.deepEqual(
+    sort([job(1, { name: "b" }), job(2, { name: "A" })], "name", false).map(({ name }) => name),
+    ["A", "b"],
+  );
   assert.deepEqual(score(jobs[0]), { name: "accuracy", value: 0.9 });
 });

@@ -6,7 +6,11 @@ test("layers come back as they were written, at their shortest", () => {
   assert.deepEqual(lengthen(16), { type: "dense", units: 16 });
   assert.deepEqual(lengthen({ units: 16 }), { type: "dense", units: 16 });
   assert.equal(shorten({ type: "dense", units: 16, activation: undefined }), 16);
-  assert.deepEqual(shorten({ type: "dense", units: 16, activation: "tanh" }), { type: "dense", units: 16, activation: "tanh" });
+  assert.deepEqual(shorten({ type: "dense", units: 16, activation: "tanh" }), {
+    type: "dense",
+    units: 16,
+    activation: "tanh",
+  });
   assert.deepEqual(shorten({ type: "dropout", rate: 0.2 }), { type: "dropout", rate: 0.2 });
 });
 

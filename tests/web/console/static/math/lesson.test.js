@@ -12,6 +12,23 @@ test("a request has the ids of the steps before it", () => {
 });
 
 test("a value agrees with a bound, with JSON, or with a number within 5 %", () => {
-  for (const [value, expected] of [[0.95, "> 0.9"], [1e-7, "< 1e-6"], ["x", "*"], [0.51, "0.5"], [[[0.5], [-0.5]], "[[0.5], [-0.5]]"], ["a", '"a"']]) assert.equal(agrees(value, expected), true, expected);
-  for (const [value, expected] of [[0.9, "> 0.9"], [null, "< 1"], [undefined, "*"], [0.6, "0.5"], [[0.5], "[0.5, 1]"], ["b", '"a"'], [null, "0.5"]]) assert.equal(agrees(value, expected), false, expected);
+  for (const [value, expected] of [
+    [0.95, "> 0.9"],
+    [1e-7, "< 1e-6"],
+    ["x", "*"],
+    [0.51, "0.5"],
+    [[[0.5], [-0.5]], "[[0.5], [-0.5]]"],
+    ["a", '"a"'],
+  ])
+    assert.equal(agrees(value, expected), true, expected);
+  for (const [value, expected] of [
+    [0.9, "> 0.9"],
+    [null, "< 1"],
+    [undefined, "*"],
+    [0.6, "0.5"],
+    [[0.5], "[0.5, 1]"],
+    ["b", '"a"'],
+    [null, "0.5"],
+  ])
+    assert.equal(agrees(value, expected), false, expected);
 });

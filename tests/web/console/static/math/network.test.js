@@ -1,8 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnsOf, distance, outgoingStrength, placeUnits, selectEdges, STEPS, stepOf, strongest } from "../../../../../services/steelyard/web/console/static/math/network.js";
+import {
+  columnsOf,
+  distance,
+  outgoingStrength,
+  placeUnits,
+  selectEdges,
+  STEPS,
+  stepOf,
+  strongest,
+} from "../../../../../services/steelyard/web/console/static/math/network.js";
 
-const dense = (name, inputs, units) => ({ name, units, tensors: [{ name: `${name}/kernel`, shape: [inputs, units] }, { name: `${name}/bias`, shape: [units] }] });
+const dense = (name, inputs, units) => ({
+  name,
+  units,
+  tensors: [
+    { name: `${name}/kernel`, shape: [inputs, units] },
+    { name: `${name}/bias`, shape: [units] },
+  ],
+});
 
 test("layers with kernels are columns, after the inputs", () => {
   const dropout = { name: "dropout_1", units: 8, tensors: [] };
@@ -31,23 +47,41 @@ test("what a unit says counts its weights and how much it varies", () => {
 
 test("edges are those of the shown units, the strongest first to stay", () => {
   const kernel = [1, -9, 3, 0.5, 5, 6];
-  assert.deepEqual(selectEdges(kernel, 3, [0, 1], [1, 2], 9).map(({ index }) => index), [1, 2, 4, 5]);
-  assert.deepEqual(selectEdges(kernel, 3, [0, 1], [1, 2], 2), [{ from: 0, to: 1, index: 1 }, { from: 1, to: 2, index: 5 }]);
-  assert.deepEqual(selectEdges(kernel, 3, [0, 1], [1, 2], 2, [0, 1]).map(({ from }) => from), [1, 1]);
+  assert.deepEqual(
+    selectEdges(kernel, 3, [0, 1], [1, 2], 9).map(({ index }) => index),
+    [1, 2, 4, 5],
+  );
+  assert.deepEqual(selectEdges(kernel, 3, [0, 1], [1, 2], 2), [
+    { from: 0, to: 1, index: 1 },
+    { from: 1, to: 2, index: 5 },
+  ]);
+  assert.deepEqual(
+    selectEdges(kernel, 3, [0, 1], [1, 2], 2, [0, 1]).map(({ from }) => from),
+    [1, 1],
+  );
 });
 
 test("units are inside the frame, columns from left to right", () => {
   const spots = placeUnits([[0, 5, 7], [1]], { width: 100, height: 90, left: 10, right: 20, top: 5, bottom: 5 });
-  assert.deepEqual(spots.map((column) => column[0].x), [10, 80]);
+  assert.deepEqual(
+    spots.map((column) => column[0].x),
+    [10, 80],
+  );
   assert.ok(spots.flat().every(({ y }) => y >= 5 && y <= 85));
   assert.deepEqual(spots[1], [{ unit: 1, x: 80, y: 45 }]);
 });
 
 test("an edge is near a point beside it, and not beyond its ends", () => {
-  const [one, other] = [{ unit: 0, x: 0, y: 0 }, { unit: 1, x: 10, y: 0 }];
+  const [one, other] = [
+    { unit: 0, x: 0, y: 0 },
+    { unit: 1, x: 10, y: 0 },
+  ];
   assert.deepEqual([distance(5, 3, one, other), distance(13, 4, one, other), distance(3, 4, one, one)], [3, 5, 5]);
 });
 
 test("the widest edge is the largest weight", () => {
-  assert.deepEqual([stepOf(0, 1), stepOf(-1, 1), stepOf(5, 1), stepOf(1, 0)], [0, STEPS.length - 1, STEPS.length - 1, 0]);
+  assert.deepEqual(
+    [stepOf(0, 1), stepOf(-1, 1), stepOf(5, 1), stepOf(1, 0)],
+    [0, STEPS.length - 1, STEPS.length - 1, 0],
+  );
 });

@@ -9,18 +9,26 @@ function file(header, values, version = 1) {
   const bytes = new Uint8Array(begin + text.length + values.byteLength);
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, version, 0]);
   const view = new DataView(bytes.buffer);
-  if (version > 1) view.setUint32(8, text.length, true); else view.setUint16(8, text.length, true);
+  if (version > 1) view.setUint32(8, text.length, true);
+  else view.setUint16(8, text.length, true);
   bytes.set(text, begin);
   bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), begin + text.length);
   return bytes.buffer;
 }
 
-const header = (type, shape, fortran = "False") => `{'descr': '${type}', 'fortran_order': ${fortran}, 'shape': (${shape}), }\n`;
+const header = (type, shape, fortran = "False") =>
+  `{'descr': '${type}', 'fortran_order': ${fortran}, 'shape': (${shape}), }\n`;
 
 test("a tensor has its shape and its values, at any alignment", () => {
   for (const room of ["", " ", "  ", "   "]) {
     const { shape, values } = readNpy(file(room + header("<f4", "2, 3"), new Float32Array([1, 2, 3, 4, 5, 6])));
-    assert.deepEqual([shape, [...values]], [[2, 3], [1, 2, 3, 4, 5, 6]]);
+    assert.deepEqual(
+      [shape, [...values]],
+      [
+        [2, 3],
+        [1, 2, 3, 4, 5, 6],
+      ],
+    );
   }
 });
 

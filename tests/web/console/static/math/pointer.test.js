@@ -29,5 +29,9 @@ test("a fault belongs to the longest pointer around it", () => {
 });
 
 test("a compact document has nothing that says nothing", () => {
-  assert.deepEqual(compact({ a: null, b: [], c: {}, d: { e: null }, f: 0, g: false, h: [{ i: null }] }), { f: 0, g: false, h: [{}] });
+  assert.deepEqual(compact({ a: null, b: [], c: {}, d: { e: null }, f: 0, g: false, h: [{ i: null }] }), {
+    f: 0,
+    g: false,
+    h: [{}],
+  });
 });

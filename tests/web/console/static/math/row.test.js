@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasDays, ranked, readField, writeField } from "../../../../../services/steelyard/web/console/static/math/row.js";
+import {
+  hasDays,
+  ranked,
+  readField,
+  writeField,
+} from "../../../../../services/steelyard/web/console/static/math/row.js";
 
 const input = (changes) => ({ name: "a", kind: "numeric", type: "number", categories: null, typical: 3, ...changes });
 
@@ -29,5 +34,9 @@ test("a column of days is known by its range", () => {
 });
 
 test("columns are ranked by how far they moved the output", () => {
-  assert.deepEqual(ranked(["a", "b", "c"], [0.1, -2, null]), [{ name: "b", value: -2 }, { name: "a", value: 0.1 }, { name: "c", value: 0 }]);
+  assert.deepEqual(ranked(["a", "b", "c"], [0.1, -2, null]), [
+    { name: "b", value: -2 },
+    { name: "a", value: 0.1 },
+    { name: "c", value: 0 },
+  ]);
 });

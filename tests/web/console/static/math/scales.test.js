@@ -16,5 +16,12 @@ test("ticks are round numbers inside the range", () => {
 });
 
 test("a line is broken where there is no value", () => {
-  assert.equal(linePath([1, 2, null, NaN, 3], (at) => at, (value) => value), "M0.0,1.0L1.0,2.0M4.0,3.0");
+  assert.equal(
+    linePath(
+      [1, 2, null, NaN, 3],
+      (at) => at,
+      (value) => value,
+    ),
+    "M0.0,1.0L1.0,2.0M4.0,3.0",
+  );
 });

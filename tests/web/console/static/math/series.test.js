@@ -31,7 +31,10 @@ test("the range is that of the visible window alone", () => {
   const xs = [1, 2, 3, 4];
   const [low, high] = visibleRange(xs, [[100, 3, 2, 1]], 2, 4) ?? [];
   assert.ok(low < 1 && low > 0.8 && high > 3 && high < 3.2);
-  assert.deepEqual(visibleRange(xs, [[100, 10, -1, null]], 1, 4, { logarithmic: true })?.map((each) => Math.round(each * 100) / 100), [0.94, 2.06]);
+  assert.deepEqual(
+    visibleRange(xs, [[100, 10, -1, null]], 1, 4, { logarithmic: true })?.map((each) => Math.round(each * 100) / 100),
+    [0.94, 2.06],
+  );
   assert.equal(visibleRange(xs, [[null, null, null, null]], 1, 4), null);
   assert.equal(visibleRange([], [], 0, 1), null);
 });

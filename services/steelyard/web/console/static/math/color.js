@@ -14,7 +14,8 @@ export function parseColor(text) {
 }
 
 /** @param {Rgb} one @param {Rgb} other @param {number} share of the other, 0 to 1 @returns {Rgb} */
-export const mix = (one, other, share) => /** @type {Rgb} */ (one.map((value, at) => Math.round(value + (other[at] - value) * share)));
+export const mix = (one, other, share) =>
+  /** @type {Rgb} */ (one.map((value, at) => Math.round(value + (other[at] - value) * share)));
 
 /**
  * A table of 513 colors from the most negative to the most positive, each a little-endian RGBA word of an image.

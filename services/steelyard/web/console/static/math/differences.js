@@ -7,7 +7,10 @@
  * @param {Map<string, any>} [found]
  */
 export function flatten(document, pointer = "", found = new Map()) {
-  const isNode = typeof document === "object" && document !== null && (!Array.isArray(document) || document.some((each) => typeof each === "object"));
+  const isNode =
+    typeof document === "object" &&
+    document !== null &&
+    (!Array.isArray(document) || document.some((each) => typeof each === "object"));
   if (!isNode) return found.set(pointer, document);
   const entries = Object.entries(document);
   if (!entries.length) found.set(pointer, document);
@@ -23,9 +26,14 @@ export function flatten(document, pointer = "", found = new Map()) {
 export function differences(documents) {
   const flat = documents.map((document) => flatten(document));
   const pointers = [...new Set(flat.flatMap((each) => [...each.keys()]))];
-  return pointers.map((pointer) => ({ pointer, values: flat.map((each) => each.get(pointer)) }))
+  return pointers
+    .map((pointer) => ({ pointer, values: flat.map((each) => each.get(pointer)) }))
     .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
 }
 
 /** A pointer as people read it: `training.seed`, `layers[0].units`. @param {string} pointer */
-export const dotted = (pointer) => pointer.slice(1).replaceAll(/\/(\d+)(?=\/|$)/g, "[$1]").replaceAll("/", ".");
+export const dotted = (pointer) =>
+  pointer
+    .slice(1)
+    .replaceAll(/\/(\d+)(?=\/|$)/g, "[$1]")
+    .replaceAll("/", ".");

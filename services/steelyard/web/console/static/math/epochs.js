@@ -10,9 +10,10 @@ export const union = (lists) => [...new Set(lists.flat())].sort((one, other) => 
  */
 export function placeOf(epochs, epoch) {
   let low = 0;
-  for (let high = epochs.length; high - low > 1;) {
+  for (let high = epochs.length; high - low > 1; ) {
     const middle = (low + high) >> 1;
-    if (epochs[middle] <= epoch) low = middle; else high = middle;
+    if (epochs[middle] <= epoch) low = middle;
+    else high = middle;
   }
   return low;
 }

@@ -11,14 +11,18 @@
 export function evidenceLines({ epochs = [], layers, run = {}, series }) {
   if (series) return { epochs, lines: named("", pick(series)) };
   const lines = (layers ?? []).flatMap((/** @type {any} */ layer) => [
-    ...named(`${layer.name} `, layer.series), ...layer.tensors.flatMap((/** @type {any} */ tensor) => named(`${tensor.name} `, tensor.series))]);
+    ...named(`${layer.name} `, layer.series),
+    ...layer.tensors.flatMap((/** @type {any} */ tensor) => named(`${tensor.name} `, tensor.series)),
+  ]);
   return { epochs, lines: lines.length ? lines : named("", run) };
 }
 
 /** Of a history the losses. @param {Series} series */
-const pick = (series) => Object.fromEntries(Object.entries(series).filter(([name]) => name === "loss" || name === "val_loss"));
+const pick = (series) =>
+  Object.fromEntries(Object.entries(series).filter(([name]) => name === "loss" || name === "val_loss"));
 
 /** @param {string} prefix @param {Series} series @returns {Line[]} */
-const named = (prefix, series) => Object.entries(series)
-  .filter(([, values]) => values.some((value) => value !== null))
-  .map(([name, values]) => ({ name: `${prefix}${name.replaceAll("_", " ")}`, values }));
+const named = (prefix, series) =>
+  Object.entries(series)
+    .filter(([, values]) => values.some((value) => value !== null))
+    .map(([name, values]) => ({ name: `${prefix}${name.replaceAll("_", " ")}`, values }));

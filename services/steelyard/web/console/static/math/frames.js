@@ -10,7 +10,10 @@ export function onceAFrame(task, next = requestAnimationFrame) {
   return () => {
     if (waiting) return;
     waiting = true;
-    next(() => { waiting = false; task(); });
+    next(() => {
+      waiting = false;
+      task();
+    });
   };
 }
 
@@ -19,7 +22,10 @@ export function onceAFrame(task, next = requestAnimationFrame) {
  * @param {number[]} times of the frames in milliseconds, ascending
  */
 export function frameRate(times) {
-  const waits = times.slice(1).map((time, at) => time - times[at]).sort((one, other) => one - other);
+  const waits = times
+    .slice(1)
+    .map((time, at) => time - times[at])
+    .sort((one, other) => one - other);
   if (!waits.length) return { fps: 0, median: 0, p95: 0 };
   const at = (/** @type {number} */ share) => waits[Math.min(waits.length - 1, Math.floor(share * waits.length))];
   return { fps: (1000 * waits.length) / (times[times.length - 1] - times[0]), median: at(0.5), p95: at(0.95) };

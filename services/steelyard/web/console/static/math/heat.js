@@ -12,7 +12,8 @@
  */
 export function blocks(kernel, rows, columns, most) {
   const step = Math.max(1, Math.ceil(Math.max(rows, columns) / most));
-  if (step === 1) return { rows, columns, step, values: kernel instanceof Float32Array ? kernel : Float32Array.from(kernel) };
+  if (step === 1)
+    return { rows, columns, step, values: kernel instanceof Float32Array ? kernel : Float32Array.from(kernel) };
   const [high, wide] = [Math.ceil(rows / step), Math.ceil(columns / step)];
   const values = new Float32Array(high * wide);
   for (let row = 0, at = 0; row < rows; row += 1) {

@@ -10,7 +10,7 @@
  * @returns {{jobs: Map<string, Job>, gap: boolean}}
  */
 export function merge(known, page, last) {
-  const oldest = last ? "" : page.at(-1)?.id ?? "";
+  const oldest = last ? "" : (page.at(-1)?.id ?? "");
   // Ids grow with time: of the span of the page, those that it does not have are deleted.
   const older = [...known.values()].filter(({ id }) => id < oldest);
   const overlap = known.size === 0 || last || page.some(({ id }) => known.has(id));

@@ -6,7 +6,9 @@
  * @param {Record<string, any>} answers
  */
 export function fill(path, answers) {
-  return path.replaceAll(/\{(\w+)(?:\.(\w+))?\}/g, (_, step, field) => encodeURIComponent(answers[step]?.[field ?? "id"] ?? ""));
+  return path.replaceAll(/\{(\w+)(?:\.(\w+))?\}/g, (_, step, field) =>
+    encodeURIComponent(answers[step]?.[field ?? "id"] ?? ""),
+  );
 }
 
 /** Which steps a path needs. @param {string} path */
@@ -26,13 +28,23 @@ export const below = (answer, at) => (at ? `/v1/jobs/${encodeURIComponent(answer
  */
 export function agrees(value, expected) {
   if (expected === "*") return value !== undefined;
-  if (/^[<>] /.test(expected)) return typeof value === "number" && (expected[0] === "<" ? value < Number(expected.slice(2)) : value > Number(expected.slice(2)));
+  if (/^[<>] /.test(expected))
+    return (
+      typeof value === "number" &&
+      (expected[0] === "<" ? value < Number(expected.slice(2)) : value > Number(expected.slice(2)))
+    );
   return same(value, JSON.parse(expected));
 }
 
 /** @param {any} value @param {any} expected @returns {boolean} */
 function same(value, expected) {
-  if (typeof expected === "number") return typeof value === "number" && Math.abs(value - expected) <= 0.05 * Math.abs(expected);
-  if (Array.isArray(expected)) return Array.isArray(value) && value.length === expected.length && expected.every((each, place) => same(value[place], each));
+  if (typeof expected === "number")
+    return typeof value === "number" && Math.abs(value - expected) <= 0.05 * Math.abs(expected);
+  if (Array.isArray(expected))
+    return (
+      Array.isArray(value) &&
+      value.length === expected.length &&
+      expected.every((each, place) => same(value[place], each))
+    );
   return value === expected;
 }

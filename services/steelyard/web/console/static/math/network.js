@@ -68,7 +68,10 @@ export function selectEdges(kernel, units, from, to, most, deviations = null) {
   const edges = [];
   for (const one of from) for (const other of to) edges.push({ from: one, to: other, index: one * units + other });
   if (edges.length <= most) return edges;
-  return strongest(edges.map(({ from: one, index }) => Math.abs(kernel[index]) * (deviations ? deviations[one] : 1)), most).map((at) => edges[at]);
+  return strongest(
+    edges.map(({ from: one, index }) => Math.abs(kernel[index]) * (deviations ? deviations[one] : 1)),
+    most,
+  ).map((at) => edges[at]);
 }
 
 /**
@@ -102,7 +105,14 @@ export function distance(x, y, one, other) {
  * The steps in which edges are drawn, so that all edges of one step are a single stroke: width in pixels, and opacity.
  * Wider ones are drawn as several lines of one pixel side by side: browsers draw those ten times faster than wide lines.
  */
-export const STEPS = [{ width: 1, alpha: 0.14 }, { width: 1, alpha: 0.34 }, { width: 1, alpha: 0.62 }, { width: 2, alpha: 0.72 }, { width: 3, alpha: 0.82 }, { width: 4, alpha: 0.92 }];
+export const STEPS = [
+  { width: 1, alpha: 0.14 },
+  { width: 1, alpha: 0.34 },
+  { width: 1, alpha: 0.62 },
+  { width: 2, alpha: 0.72 },
+  { width: 3, alpha: 0.82 },
+  { width: 4, alpha: 0.92 },
+];
 
 /** Which of the steps an edge has. @param {number} value @param {number} scale the weight of the widest */
 export function stepOf(value, scale) {

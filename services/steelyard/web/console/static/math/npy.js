@@ -18,11 +18,17 @@ export function readNpy(buffer) {
   const end = begin + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
   const header = new TextDecoder().decode(bytes.subarray(begin, end));
   const type = /'descr':\s*'([^']+)'/.exec(header)?.[1];
-  const shape = (/'shape':\s*\(([^)]*)\)/.exec(header)?.[1] ?? "").split(",").filter((each) => each.trim()).map(Number);
+  const shape = (/'shape':\s*\(([^)]*)\)/.exec(header)?.[1] ?? "")
+    .split(",")
+    .filter((each) => each.trim())
+    .map(Number);
   if (/'fortran_order':\s*True/.test(header)) throw new Error("arrays in Fortran order are not supported");
   if (type !== "<f4" && type !== "<f8") throw new Error(`arrays of the type ${type} are not supported`);
   const [Values, width] = type === "<f4" ? [Float32Array, 4] : [Float64Array, 8];
   const size = shape.reduce((product, each) => product * each, 1);
   if (buffer.byteLength < end + size * width) throw new Error("the .npy file ends too early");
-  return { shape, values: end % width ? new Values(buffer.slice(end, end + size * width)) : new Values(buffer, end, size) };
+  return {
+    shape,
+    values: end % width ? new Values(buffer.slice(end, end + size * width)) : new Values(buffer, end, size),
+  };
 }

@@ -17,8 +17,11 @@ export function inWords(value) {
   if (typeof value !== "object") return String(value);
   if (Array.isArray(value)) return value.length ? value.map(inWords).join(", ") : "none";
   const { name, type, ...rest } = /** @type {Record<string, any>} */ (value);
-  if (type !== undefined) return [type, rest.units, rest.activation?.name].filter((each) => each !== undefined).join(" "); // a layer
-  const parts = Object.entries(rest).filter(([, each]) => each !== null).map(([key, each]) => `${key.replaceAll("_", " ")} ${inWords(each)}`);
+  if (type !== undefined)
+    return [type, rest.units, rest.activation?.name].filter((each) => each !== undefined).join(" "); // a layer
+  const parts = Object.entries(rest)
+    .filter(([, each]) => each !== null)
+    .map(([key, each]) => `${key.replaceAll("_", " ")} ${inWords(each)}`);
   if (name === undefined) return parts.join(", ") || "defaults";
   return parts.length ? `${name} (${parts.join(", ")})` : String(name);
 }
@@ -31,14 +34,26 @@ export function inWords(value) {
 export function changesOf(patch, spec) {
   return patch.map(({ op, path, value }) => {
     const before = valueAt(spec, path);
-    const setting = path.slice(1).split("/").map((part) => (/^\d+$/.test(part) ? `${Number(part) + 1}` : part.replaceAll("_", " "))).join(" › ");
-    const words = value === null ? "chosen by the service" : `${inWords(value)}${isShorter(value, before) ? ", the rest by default" : ""}`;
+    const setting = path
+      .slice(1)
+      .split("/")
+      .map((part) => (/^\d+$/.test(part) ? `${Number(part) + 1}` : part.replaceAll("_", " ")))
+      .join(" › ");
+    const words =
+      value === null
+        ? "chosen by the service"
+        : `${inWords(value)}${isShorter(value, before) ? ", the rest by default" : ""}`;
     return { setting, before: before === undefined ? null : inWords(before), after: op === "remove" ? null : words };
   });
 }
 
 /** @param {unknown} value @param {unknown} before */
 function isShorter(value, before) {
-  const isPlain = (/** @type {unknown} */ each) => typeof each === "object" && each !== null && !Array.isArray(each) && !("name" in each);
-  return isPlain(value) && isPlain(before) && Object.keys(/** @type {object} */ (value)).length < Object.keys(/** @type {object} */ (before)).length;
+  const isPlain = (/** @type {unknown} */ each) =>
+    typeof each === "object" && each !== null && !Array.isArray(each) && !("name" in each);
+  return (
+    isPlain(value) &&
+    isPlain(before) &&
+    Object.keys(/** @type {object} */ (value)).length < Object.keys(/** @type {object} */ (before)).length
+  );
 }

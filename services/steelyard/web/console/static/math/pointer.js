@@ -1,7 +1,11 @@
 // Values of a JSON document by their pointers (RFC 6901), such as `/optimizer/learning_rate`.
 
 /** @param {string} pointer */
-const steps = (pointer) => pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+const steps = (pointer) =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 
 /**
  * The value at a pointer, or `undefined`.
@@ -48,7 +52,8 @@ export function nearest(pointers, pointer) {
 export function compact(document) {
   if (Array.isArray(document)) return document.map(compact);
   if (typeof document !== "object" || document === null) return document;
-  const kept = Object.entries(document).map(([name, value]) => [name, compact(value)])
+  const kept = Object.entries(document)
+    .map(([name, value]) => [name, compact(value)])
     .filter(([, value]) => value !== null && !(typeof value === "object" && Object.keys(value).length === 0));
   return Object.fromEntries(kept);
 }

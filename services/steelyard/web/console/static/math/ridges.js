@@ -29,7 +29,9 @@ export function usedBins(histograms) {
  */
 export function ridges(histograms, { width, height, overlap = 3, bins = usedBins(histograms) }) {
   const [first, end] = bins;
-  const highest = Math.sqrt(Math.max(1, ...histograms.map((counts) => Math.max(0, ...Array.from(counts).slice(first, end)))));
+  const highest = Math.sqrt(
+    Math.max(1, ...histograms.map((counts) => Math.max(0, ...Array.from(counts).slice(first, end)))),
+  );
   const distance = height / (histograms.length - 1 + overlap);
   const step = width / Math.max(1, end - first);
   return histograms.map((counts, epoch) => {

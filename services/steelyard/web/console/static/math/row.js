@@ -24,13 +24,17 @@ export function readField(text, input) {
  */
 export function writeField(value, input, day) {
   if (value === null || value === undefined) return "";
-  if (input.type === "datetime") return String(value).replace(/(\.\d+)?Z$/, "").slice(0, day ? 10 : 19);
+  if (input.type === "datetime")
+    return String(value)
+      .replace(/(\.\d+)?Z$/, "")
+      .slice(0, day ? 10 : 19);
   if (input.type === "time_of_day") return String(value).slice(0, 8);
   return String(value);
 }
 
 /** Whether all datetimes of a column are days. @param {any} [column] of the data set, as the API describes it */
-export const hasDays = (column) => [column?.min, column?.max].every((text) => typeof text === "string" && text.endsWith("T00:00:00Z"));
+export const hasDays = (column) =>
+  [column?.min, column?.max].every((text) => typeof text === "string" && text.endsWith("T00:00:00Z"));
 
 /**
  * How far each column moved the output of one row, the largest first; those of one row of `Attributions`.
@@ -39,5 +43,7 @@ export const hasDays = (column) => [column?.min, column?.max].every((text) => ty
  * @returns {{name: string, value: number}[]}
  */
 export function ranked(names, values) {
-  return names.map((name, place) => ({ name, value: values[place] ?? 0 })).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  return names
+    .map((name, place) => ({ name, value: values[place] ?? 0 }))
+    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
 }

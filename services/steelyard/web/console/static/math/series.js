@@ -48,7 +48,8 @@ export class History {
     for (const name of Object.keys(this.series)) this.series[name] = this.series[name].filter(keep);
     if (epoch === undefined || this.epochs.at(-1) === epoch) return;
     this.epochs.push(epoch);
-    for (const [name, value] of values) this.series[/** @type {string} */ (name)].push(/** @type {number | null} */ (value));
+    for (const [name, value] of values)
+      this.series[/** @type {string} */ (name)].push(/** @type {number | null} */ (value));
   }
 }
 
@@ -66,7 +67,8 @@ export function visibleRange(xs, lines, from, to, { logarithmic = false } = {}) 
   for (const values of lines) {
     for (let at = 0; at < xs.length; at += 1) {
       const value = values[at];
-      if (xs[at] < from || xs[at] > to || value === null || !Number.isFinite(value) || (logarithmic && value <= 0)) continue;
+      if (xs[at] < from || xs[at] > to || value === null || !Number.isFinite(value) || (logarithmic && value <= 0))
+        continue;
       low = Math.min(low, value);
       high = Math.max(high, value);
     }

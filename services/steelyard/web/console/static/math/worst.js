@@ -12,8 +12,16 @@
  * @returns {Ranked[]}
  */
 export function worstRows(rows, classes, most) {
-  const costs = rows.map(({ row, target, prediction, probabilities }) => ({ row, target, prediction, cost: costOf(target, prediction, probabilities, classes) }));
-  return costs.filter(({ cost }) => !Number.isNaN(cost)).sort((one, other) => other.cost - one.cost || one.row - other.row).slice(0, most);
+  const costs = rows.map(({ row, target, prediction, probabilities }) => ({
+    row,
+    target,
+    prediction,
+    cost: costOf(target, prediction, probabilities, classes),
+  }));
+  return costs
+    .filter(({ cost }) => !Number.isNaN(cost))
+    .sort((one, other) => other.cost - one.cost || one.row - other.row)
+    .slice(0, most);
 }
 
 /** @param {any} target @param {any} prediction @param {number[] | null | undefined} probabilities @param {any[] | null} classes */
@@ -21,13 +29,21 @@ function costOf(target, prediction, probabilities, classes) {
   if (target === null || target === undefined) return NaN;
   if (classes && probabilities) {
     const labels = Array.isArray(target) ? target : [target];
-    if (probabilities.length === 1) return minusLog(target === classes[classes.length - 1] ? probabilities[0] : 1 - probabilities[0]);
+    if (probabilities.length === 1)
+      return minusLog(target === classes[classes.length - 1] ? probabilities[0] : 1 - probabilities[0]);
     if (!Array.isArray(target)) return minusLog(probabilities[classes.indexOf(target)] ?? NaN);
-    return classes.reduce((sum, label, at) => sum + minusLog(labels.includes(label) ? probabilities[at] : 1 - probabilities[at]), 0);
+    return classes.reduce(
+      (sum, label, at) => sum + minusLog(labels.includes(label) ? probabilities[at] : 1 - probabilities[at]),
+      0,
+    );
   }
   if (classes) return target === prediction ? 0 : 1;
   const [wanted, given] = [target, prediction].map((value) => (Array.isArray(value) ? value : [value]));
-  return wanted.reduce((/** @type {number} */ sum, /** @type {any} */ value, /** @type {number} */ at) => sum + Math.abs(Number(given[at]) - Number(value)), 0);
+  return wanted.reduce(
+    (/** @type {number} */ sum, /** @type {any} */ value, /** @type {number} */ at) =>
+      sum + Math.abs(Number(given[at]) - Number(value)),
+    0,
+  );
 }
 
 /** @param {number} probability */

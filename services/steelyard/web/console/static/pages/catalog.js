@@ -10,10 +10,20 @@ const FIRST = ["activations", "initializers", "layers", "optimizers", "losses", 
 const NOT_FAMILIES = ["object", "data"];
 const page = find("page");
 const faults = element("div", { role: "alert" });
-const search = element("input", { type: "search", id: "search", autocomplete: "off", oninput: () => state.set({ search: search.value.trim() || null }) });
+const search = element("input", {
+  type: "search",
+  id: "search",
+  autocomplete: "off",
+  oninput: () => state.set({ search: search.value.trim() || null }),
+});
 const status = element("span", { className: "muted", role: "status" });
-const fans = ["fan_in", "fan_out"].map((name) => element("input", { type: "number", id: name, min: "1", max: "512", step: "1", value: "64", onchange: redraw }));
-const fields = [element("div", { className: "field" }, element("label", { for: "search", text: "Find a component" }), search), status];
+const fans = ["fan_in", "fan_out"].map((name) =>
+  element("input", { type: "number", id: name, min: "1", max: "512", step: "1", value: "64", onchange: redraw }),
+);
+const fields = [
+  element("div", { className: "field" }, element("label", { for: "search", text: "Find a component" }), search),
+  status,
+];
 const jumps = element("nav", { className: "row jumps", "aria-label": "Families" });
 page.append(element("div", { className: "toolbar" }, ...fields), jumps, faults);
 
@@ -34,40 +44,87 @@ function sourceOf(family) {
 /** @param {string} family */
 function numbersOf(family) {
   if (curves && family === "initializers") {
-    const rows = Object.entries(curves.initializers).map(([name, each]) => [name, each.mean, each.std, each.edges[0], each.edges[each.edges.length - 1]]);
+    const rows = Object.entries(curves.initializers).map(([name, each]) => [
+      name,
+      each.mean,
+      each.std,
+      each.edges[0],
+      each.edges[each.edges.length - 1],
+    ]);
     return { head: ["initializer", "mean", "standard deviation", "least", "largest"], rows };
   }
   if (curves && family === "activations") {
     const names = Object.keys(curves.activations);
-    return { head: ["x", ...names.flatMap((name) => [name, `${name}′`])], rows: curves.x.map((/** @type {number} */ x, /** @type {number} */ place) => [x, ...names.flatMap((name) => [curves.activations[name].value[place], curves.activations[name].slope[place]])]), texts: [] };
+    return {
+      head: ["x", ...names.flatMap((name) => [name, `${name}′`])],
+      rows: curves.x.map((/** @type {number} */ x, /** @type {number} */ place) => [
+        x,
+        ...names.flatMap((name) => [curves.activations[name].value[place], curves.activations[name].slope[place]]),
+      ]),
+      texts: [],
+    };
   }
-  return { head: ["name", "formula", "source"], rows: families[family].map((each) => [each.name, each.formula, each.source]), texts: [0, 1, 2] };
+  return {
+    head: ["name", "formula", "source"],
+    rows: families[family].map((each) => [each.name, each.formula, each.source]),
+    texts: [0, 1, 2],
+  };
 }
 
 /** @param {string} family */
 function build(family) {
-  const made = panel({ title: titleOf(family), id: family, request: () => sourceOf(family), numbers: () => numbersOf(family) });
+  const made = panel({
+    title: titleOf(family),
+    id: family,
+    request: () => sourceOf(family),
+    numbers: () => numbersOf(family),
+  });
   if (family === "initializers") {
     const labels = ["Inputs of the kernel", "Units of the kernel"];
-    made.body.before(element("div", { className: "toolbar" }, ...fans.map((input, place) => element("div", { className: "field" }, element("label", { for: input.id, text: labels[place] }), input))));
+    made.body.before(
+      element(
+        "div",
+        { className: "toolbar" },
+        ...fans.map((input, place) =>
+          element("div", { className: "field" }, element("label", { for: input.id, text: labels[place] }), input),
+        ),
+      ),
+    );
   }
   if (family === "activations") {
-    made.body.before(element("p", { className: "muted" }, element("span", { className: "key" }), "value  ", element("span", { className: "key second" }), "derivative"));
+    made.body.before(
+      element(
+        "p",
+        { className: "muted" },
+        element("span", { className: "key" }),
+        "value  ",
+        element("span", { className: "key second" }),
+        "derivative",
+      ),
+    );
   }
   panels[family] = made;
   page.append(made.card);
-  jumps.append(element("a", { className: "chip", href: `#${family}`, text: titleOf(family), onclick: (/** @type {Event} */ event) => {
-    event.preventDefault();
-    made.card.scrollIntoView({ behavior: "smooth" });
-    made.card.querySelector("button")?.focus({ preventScroll: true });
-  } }));
+  jumps.append(
+    element("a", {
+      className: "chip",
+      href: `#${family}`,
+      text: titleOf(family),
+      onclick: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        made.card.scrollIntoView({ behavior: "smooth" });
+        made.card.querySelector("button")?.focus({ preventScroll: true });
+      },
+    }),
+  );
 }
 
 /** @param {string} wanted */
 function show(wanted) {
   let total = 0;
   for (const [family, components] of Object.entries(families)) {
-    const text = (/** @type {any} */ each) => [each.name, ...each.aliases, each.description, each.formula].join(" ").toLowerCase();
+    const text = (/** @type {any} */ each) =>
+      [each.name, ...each.aliases, each.description, each.formula].join(" ").toLowerCase();
     const found = components.filter((each) => text(each).includes(wanted));
     total += found.length;
     panels[family].card.hidden = !found.length;
@@ -93,7 +150,10 @@ try {
   const [catalog, drawn] = await Promise.all([ask("/v1/catalog"), ask(curvesPath())]);
   curves = drawn;
   const names = Object.keys(catalog).filter((name) => !NOT_FAMILIES.includes(name));
-  for (const family of [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))]) {
+  for (const family of [
+    ...FIRST.filter((name) => names.includes(name)),
+    ...names.filter((name) => !FIRST.includes(name)),
+  ]) {
     families[family] = catalog[family];
     build(family);
   }

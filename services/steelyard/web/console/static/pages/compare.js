@@ -32,28 +32,62 @@ async function load() {
 /** @param {any[]} jobs @param {(job: any) => string} nameOf */
 function specPanel(jobs, nameOf) {
   const found = differences(jobs.map((job) => job.spec)).filter(({ pointer }) => pointer !== "/name");
-  const said = (/** @type {any} */ value) => (value === undefined ? "–" : value === null ? "none" : typeof value === "string" ? value : JSON.stringify(value));
+  const said = (/** @type {any} */ value) =>
+    value === undefined ? "–" : value === null ? "none" : typeof value === "string" ? value : JSON.stringify(value);
   const rows = found.map(({ pointer, values }) => [dotted(pointer), ...values.map(said)]);
-  const made = panel({ title: "What differs in the jobs", request: () => `/v1/jobs/${jobs[0].id}`, numbers: () => ({ head: ["field", ...jobs.map(nameOf)], rows, texts: jobs.map((_, place) => place + 1).concat(0) }) });
-  if (rows.length) made.body.append(table("Fields that differ", ["field", ...jobs.map(nameOf)], rows, { texts: [0, ...jobs.map((_, place) => place + 1)] }));
+  const made = panel({
+    title: "What differs in the jobs",
+    request: () => `/v1/jobs/${jobs[0].id}`,
+    numbers: () => ({ head: ["field", ...jobs.map(nameOf)], rows, texts: jobs.map((_, place) => place + 1).concat(0) }),
+  });
+  if (rows.length)
+    made.body.append(
+      table("Fields that differ", ["field", ...jobs.map(nameOf)], rows, {
+        texts: [0, ...jobs.map((_, place) => place + 1)],
+      }),
+    );
   else made.note("Nothing: the jobs ask for the same.");
   return made;
 }
 
 /** @param {any[]} jobs @param {(job: any) => string} nameOf */
 function metricsPanel(jobs, nameOf) {
-  const keys = [...new Set(jobs.flatMap((job) => Object.entries(job.metrics).flatMap(([split, metrics]) => Object.keys(/** @type {object} */ (metrics)).map((name) => `${split} ${name}`))))];
-  const valueOf = (/** @type {any} */ job, /** @type {string} */ key) => job.metrics[key.split(" ")[0]]?.[key.split(" ")[1]] ?? null;
+  const keys = [
+    ...new Set(
+      jobs.flatMap((job) =>
+        Object.entries(job.metrics).flatMap(([split, metrics]) =>
+          Object.keys(/** @type {object} */ (metrics)).map((name) => `${split} ${name}`),
+        ),
+      ),
+    ),
+  ];
+  const valueOf = (/** @type {any} */ job, /** @type {string} */ key) =>
+    job.metrics[key.split(" ")[0]]?.[key.split(" ")[1]] ?? null;
   const best = (/** @type {string} */ key) => {
     const values = jobs.map((job) => valueOf(job, key)).filter((value) => value !== null);
     return values.length < 2 ? null : SMALLER_IS_BETTER.test(key) ? Math.min(...values) : Math.max(...values);
   };
-  const made = panel({ title: "Metrics", request: () => `/v1/jobs/${jobs[0].id}`, numbers: () => ({ head: ["metric", ...jobs.map(nameOf)], rows: keys.map((key) => [key, ...jobs.map((job) => valueOf(job, key))]) }) });
+  const made = panel({
+    title: "Metrics",
+    request: () => `/v1/jobs/${jobs[0].id}`,
+    numbers: () => ({
+      head: ["metric", ...jobs.map(nameOf)],
+      rows: keys.map((key) => [key, ...jobs.map((job) => valueOf(job, key))]),
+    }),
+  });
   const cell = (/** @type {any} */ job, /** @type {string} */ key) => {
     const value = valueOf(job, key);
-    return value !== null && value === best(key) ? element("strong", { text: `${number(value)} ★`, title: "the best" }) : number(value);
+    return value !== null && value === best(key)
+      ? element("strong", { text: `${number(value)} ★`, title: "the best" })
+      : number(value);
   };
-  made.body.append(table("Metrics of the jobs", ["metric", ...jobs.map(nameOf)], keys.map((key) => [key, ...jobs.map((job) => cell(job, key))])));
+  made.body.append(
+    table(
+      "Metrics of the jobs",
+      ["metric", ...jobs.map(nameOf)],
+      keys.map((key) => [key, ...jobs.map((job) => cell(job, key))]),
+    ),
+  );
   made.note("★ the best of the row.");
   return made;
 }
@@ -61,22 +95,50 @@ function metricsPanel(jobs, nameOf) {
 async function show() {
   if (ids.length < 2 || ids.length > MOST) {
     working.remove();
-    page.append(element("p", {}, `Select two to ${MOST} jobs in the `, element("a", { href: "/", text: "list of jobs" }), " and choose Compare."));
+    page.append(
+      element(
+        "p",
+        {},
+        `Select two to ${MOST} jobs in the `,
+        element("a", { href: "/", text: "list of jobs" }),
+        " and choose Compare.",
+      ),
+    );
     return;
   }
   const jobs = await load();
   const titles = jobs.map((job) => job.name ?? job.id.slice(-6));
-  const nameOf = (/** @type {any} */ job) => (titles.filter((title) => title === (job.name ?? "")).length > 1 ? `${job.name} (${job.id.slice(-6)})` : job.name ?? job.id.slice(-6));
-  const key = element("ul", { className: "jobs-key" }, ...jobs.map((job, place) => {
-    const mark = element("span", { className: "swatch", "aria-hidden": "true" });
-    mark.style.background = ink(place);
-    return element("li", {}, mark, element("a", { href: `/console/jobs/${job.id}`, text: nameOf(job) }), ` ${job.status}`);
-  }));
+  const nameOf = (/** @type {any} */ job) =>
+    titles.filter((title) => title === (job.name ?? "")).length > 1
+      ? `${job.name} (${job.id.slice(-6)})`
+      : (job.name ?? job.id.slice(-6));
+  const key = element(
+    "ul",
+    { className: "jobs-key" },
+    ...jobs.map((job, place) => {
+      const mark = element("span", { className: "swatch", "aria-hidden": "true" });
+      mark.style.background = ink(place);
+      return element(
+        "li",
+        {},
+        mark,
+        element("a", { href: `/console/jobs/${job.id}`, text: nameOf(job) }),
+        ` ${job.status}`,
+      );
+    }),
+  );
   const recordings = await Promise.all(jobs.map((job) => ask(`/v1/jobs/${job.id}/diagnostics`)));
   const curves = await comparedCurves(jobs, nameOf);
   const models = jobs.filter((job) => job.model);
   working.remove();
-  page.append(key, curves.card, specPanel(jobs, nameOf).card, metricsPanel(jobs, nameOf).card, comparedWeights(jobs, recordings, nameOf).card, ...(models.length > 1 ? [modelDiff(models, nameOf).card] : []));
+  page.append(
+    key,
+    curves.card,
+    specPanel(jobs, nameOf).card,
+    metricsPanel(jobs, nameOf).card,
+    comparedWeights(jobs, recordings, nameOf).card,
+    ...(models.length > 1 ? [modelDiff(models, nameOf).card] : []),
+  );
 }
 
 show().catch((error) => {

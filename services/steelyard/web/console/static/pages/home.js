@@ -9,10 +9,15 @@ const page = find("page");
 const faults = element("div", { role: "alert" });
 const holder = element("div", { className: "card" }, element("p", { className: "working", text: "Loading …" }));
 const asked = window.location.search !== "";
-const fold = element("details", { className: "new-job", open: asked || localStorage.getItem(OPEN) !== "closed" }, element("summary", {}, element("h2", { text: "New job" })), holder);
+const fold = element(
+  "details",
+  { className: "new-job", open: asked || localStorage.getItem(OPEN) !== "closed" },
+  element("summary", {}, element("h2", { text: "New job" })),
+  holder,
+);
 fold.addEventListener("toggle", () => localStorage.setItem(OPEN, fold.open ? "open" : "closed"));
 const list = jobList();
-page.append(faults, fold, list.section);
+page.append(faults, fold, list);
 
 try {
   const catalog = await ask("/v1/catalog");
@@ -20,7 +25,9 @@ try {
     showFaults(faults, error);
     return { data: { builtin: "iris" } };
   });
-  const { form } = await jobForm(catalog, first, (job) => { window.location.href = `/console/jobs/${job.id}`; });
+  const { form } = await jobForm(catalog, first, (job) => {
+    window.location.href = `/console/jobs/${job.id}`;
+  });
   holder.replaceChildren(form);
 } catch (error) {
   holder.replaceChildren();

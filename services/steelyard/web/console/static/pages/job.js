@@ -31,14 +31,18 @@ const replay = new Replay(recording, redraw);
 /** @type {any} */
 let job = null;
 
-const inputs = () => { const last = recording.storedEpochs.at(-1); return last === undefined ? null : factsOf(recording, replay, last).inputs; };
+const inputs = () => {
+  const last = recording.storedEpochs.at(-1);
+  return last === undefined ? null : factsOf(recording, replay, last).inputs;
+};
 /** Columns of numbers by how much the first layer learned to look at them; none before that is known. */
 function strongestColumns() {
   const last = recording.storedEpochs.at(-1);
   const kernel = recording.columns[1]?.kernel;
   const weights = kernel && last !== undefined ? recording.weights(kernel, last) : null;
   const first = kernel ? recording.weights(kernel, recording.storedEpochs[0]) : null;
-  const { inputs: names, deviations } = last === undefined ? { inputs: null, deviations: [] } : factsOf(recording, replay, last);
+  const { inputs: names, deviations } =
+    last === undefined ? { inputs: null, deviations: [] } : factsOf(recording, replay, last);
   if (!weights || !first || !names || !deviations[0]) return [];
   const learned = last ? weights.values.map((value, at) => value - first.values[at]) : weights.values;
   const strengths = outgoingStrength(learned, weights.shape[0], weights.shape[1], deviations[0]);
@@ -58,20 +62,56 @@ function showRecording() {
   if (place.hidden || place.hasChildNodes()) return;
   place.append(
     element("h2", { text: "The recording", id: "recording-title" }),
-    element("p", { className: "muted", text: "Move the slider, or press ← and →: every panel below shows the same epoch." }),
+    element("p", {
+      className: "muted",
+      text: "Move the slider, or press ← and →: every panel below shows the same epoch.",
+    }),
     makeTimebar(recording),
-    element("div", { className: "job-grid" },
-      makeNetwork(recording, replay, nameOf), makeUnit(recording, replay, nameOf), makeGains(recording), makeLayers(recording, replay),
-      makeKernel(recording, nameOf, inputs), makeBoundary(recording, replay, () => job, strongestColumns), makeHistograms(recording, replay)));
+    element(
+      "div",
+      { className: "job-grid" },
+      makeNetwork(recording, replay, nameOf),
+      makeUnit(recording, replay, nameOf),
+      makeGains(recording),
+      makeLayers(recording, replay),
+      makeKernel(recording, nameOf, inputs),
+      makeBoundary(recording, replay, () => job, strongestColumns),
+      makeHistograms(recording, replay),
+    ),
+  );
 }
 
-const PARTS = /** @type {[string, string][]} */ ([["curves", "Curves"], ["findings", "Findings"], ["recording", "The recording"], ["report", "Report"], ["importance", "Importance"], ["worked-step", "Worked step"], ["try", "Prediction"], ["files", "Files"], ["spec", "Specification"]]);
+const PARTS = /** @type {[string, string][]} */ ([
+  ["curves", "Curves"],
+  ["findings", "Findings"],
+  ["recording", "The recording"],
+  ["report", "Report"],
+  ["importance", "Importance"],
+  ["worked-step", "Worked step"],
+  ["try", "Prediction"],
+  ["files", "Files"],
+  ["spec", "Specification"],
+]);
 
 /** Ways to the parts of the page: buttons, since the address has the position in the recording. */
 function showParts() {
   const shown = PARTS.filter(([name]) => document.getElementById(name)?.offsetParent);
   if (find("parts").children.length === shown.length) return;
-  find("parts").replaceChildren(...shown.map(([name, text]) => element("button", { type: "button", className: "link", text, onclick: () => { const part = find(name); part.tabIndex = -1; part.focus({ preventScroll: true }); part.scrollIntoView({ block: "start" }); } })));
+  find("parts").replaceChildren(
+    ...shown.map(([name, text]) =>
+      element("button", {
+        type: "button",
+        className: "link",
+        text,
+        onclick: () => {
+          const part = find(name);
+          part.tabIndex = -1;
+          part.focus({ preventScroll: true });
+          part.scrollIntoView({ block: "start" });
+        },
+      }),
+    ),
+  );
 }
 
 /** @param {any} next */
@@ -89,4 +129,7 @@ function show(next) {
 
 offerCancel(path);
 show(await ask(path));
-followJob(path, history, recording, show).catch((error) => { find("reason").hidden = false; showFaults(find("reason"), error); });
+followJob(path, history, recording, show).catch((error) => {
+  find("reason").hidden = false;
+  showFaults(find("reason"), error);
+});

@@ -16,8 +16,12 @@ function begin(parts) {
   const listeners = [];
   return {
     answers: {},
-    answered: (name) => { for (const listener of listeners) listener(name); },
-    listen: (listener) => { listeners.push(listener); },
+    answered: (name) => {
+      for (const listener of listeners) listener(name);
+    },
+    listen: (listener) => {
+      listeners.push(listener);
+    },
     labels: Object.fromEntries(parts.flatMap(({ run }) => (run ? [[run.as, run.label]] : []))),
   };
 }
@@ -35,11 +39,19 @@ function show(part, lesson) {
 try {
   const { goal, minutes, parts } = await ask(`/console/static/lessons/${slug}.json`);
   const lesson = begin(parts);
-  const next = page.dataset.next ? [element("a", { className: "button", href: `/console/lessons/${page.dataset.next}`, text: "Next lesson" })] : [];
+  const next = page.dataset.next
+    ? [element("a", { className: "button", href: `/console/lessons/${page.dataset.next}`, text: "Next lesson" })]
+    : [];
   page.append(
     element("p", { className: "muted lead", text: `${goal} About ${minutes} minutes.` }),
     element("article", { className: "lesson" }, ...parts.map((/** @type {any} */ part) => show(part, lesson))),
-    element("nav", { className: "row", "aria-label": "Lessons" }, element("a", { href: "/console/lessons", text: "All lessons" }), ...next));
+    element(
+      "nav",
+      { className: "row", "aria-label": "Lessons" },
+      element("a", { href: "/console/lessons", text: "All lessons" }),
+      ...next,
+    ),
+  );
 } catch (error) {
   showFaults(faults, error);
 }

@@ -13,7 +13,11 @@ page.append(faults, life.box);
 try {
   const first = await ask(path);
   const pairs = pairsPanel();
-  page.append(element("p", {}, "Of the job ", element("a", { href: `/console/jobs/${first.job}`, text: first.job }), "."), pairs.card, patchPanel(first).card);
+  page.append(
+    element("p", {}, "Of the job ", element("a", { href: `/console/jobs/${first.job}`, text: first.job }), "."),
+    pairs.card,
+    patchPanel(first).card,
+  );
   await repeat(async () => {
     const mend = await ask(path);
     pairs.update(mend);

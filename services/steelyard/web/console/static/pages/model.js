@@ -11,7 +11,14 @@ const page = find("page");
 const path = `/v1/models/${page.dataset.model}`;
 const facts = element("p", { className: "muted" });
 const faults = element("div", { role: "alert" });
-page.prepend(element("p", { className: "crumbs" }, element("a", { href: "/console/models", text: "Models" }), ` / ${page.dataset.model}`));
+page.prepend(
+  element(
+    "p",
+    { className: "crumbs" },
+    element("a", { href: "/console/models", text: "Models" }),
+    ` / ${page.dataset.model}`,
+  ),
+);
 page.append(facts, faults);
 
 /**
@@ -24,12 +31,21 @@ async function dataOf(model) {
   const source = builtin ? `/v1/builtins/${builtin}` : dataset ? `/v1/datasets/${dataset}` : null;
   const found = source && (await ask(source).catch(() => null));
   if (!source || !found) return null;
-  return { path: source, rows: found.rows, columns: Object.fromEntries(found.columns.map((/** @type {any} */ column) => [column.name, column])) };
+  return {
+    path: source,
+    rows: found.rows,
+    columns: Object.fromEntries(found.columns.map((/** @type {any} */ column) => [column.name, column])),
+  };
 }
 
 /** @param {any} model */
 function dangerPanel(model) {
-  const button = element("button", { type: "button", className: "danger", text: "Delete this model", onclick: () => remove() });
+  const button = element("button", {
+    type: "button",
+    className: "danger",
+    text: "Delete this model",
+    onclick: () => remove(),
+  });
   const remove = async () => {
     const name = model.name ?? model.id;
     const { aliases } = await ask(path).catch(() => model);
@@ -53,7 +69,12 @@ try {
   const { targets } = model.outputs;
   facts.textContent = `Predicts ${targets.join(", ")} (${model.task}) from ${plural(inputs.length, "column")} with ${count(model.parameters)} weights. Made ${ago(model.created_at)}.`;
   const { cards, begin } = predictForm(model.id, targets, inputs, await dataOf(model));
-  const side = element("div", { className: "columns" }, aliasesPanel(model.id, model.aliases), lineagePanel(model, path));
+  const side = element(
+    "div",
+    { className: "columns" },
+    aliasesPanel(model.id, model.aliases),
+    lineagePanel(model, path),
+  );
   const files = exportsPanel(path);
   page.append(...cards, metricsPanel(model, path), side, files.card, layersPanel(model, path), dangerPanel(model));
   await Promise.all([begin(), files.load()]);

@@ -6,12 +6,41 @@ import { panel } from "../panel.js";
 
 const PAGE = 100;
 const page = find("page");
-const listed = panel({ title: "Trained models", id: "models", request: () => `/v1/models?limit=${PAGE}`, numbers: () => ({ head: ["model", "name", "task", "target", "metric", "score", "weights", "created"], rows: models.map(record), texts: [0, 1, 2, 3, 4, 7] }) });
+const listed = panel({
+  title: "Trained models",
+  id: "models",
+  request: () => `/v1/models?limit=${PAGE}`,
+  numbers: () => ({
+    head: ["model", "name", "task", "target", "metric", "score", "weights", "created"],
+    rows: models.map(record),
+    texts: [0, 1, 2, 3, 4, 7],
+  }),
+});
 const search = element("input", { type: "search", id: "search", autocomplete: "off", oninput: show });
 const status = element("span", { className: "muted", role: "status" });
 const holder = element("div", {});
-const more = element("button", { type: "button", className: "quiet", text: "Older models", hidden: true, onclick: load });
-listed.body.append(element("div", { className: "toolbar" }, element("div", { className: "field" }, element("label", { for: "search", text: "Find by name, alias, data or target" }), search), status), holder, more);
+const more = element("button", {
+  type: "button",
+  className: "quiet",
+  text: "Older models",
+  hidden: true,
+  onclick: load,
+});
+listed.body.append(
+  element(
+    "div",
+    { className: "toolbar" },
+    element(
+      "div",
+      { className: "field" },
+      element("label", { for: "search", text: "Find by name, alias, data or target" }),
+      search,
+    ),
+    status,
+  ),
+  holder,
+  more,
+);
 page.append(listed.card);
 
 /** @type {any[]} */
@@ -39,22 +68,57 @@ function dataOf(model) {
 /** @param {any} model @returns {(string | number | null)[]} */
 function record(model) {
   const [metric, value] = score(model);
-  return [model.id, model.name, model.task, model.outputs.targets.join(" "), metric, value, model.parameters, model.created_at];
+  return [
+    model.id,
+    model.name,
+    model.task,
+    model.outputs.targets.join(" "),
+    metric,
+    value,
+    model.parameters,
+    model.created_at,
+  ];
 }
 
 /** @param {any} model */
 function row(model) {
   const [metric, value, split] = score(model);
-  const name = element("div", {}, element("a", { href: `/console/models/${model.id}`, text: model.name ?? model.id }), ...model.aliases.map((/** @type {string} */ alias) => element("span", { className: "chip", text: alias })));
-  return [name, `${model.outputs.targets.slice(0, 3).join(", ")} (${model.task})`, dataOf(model), element("span", { title: `on the ${split} rows` }, `${metric} ${number(value)}`), count(model.parameters), ago(model.created_at)];
+  const name = element(
+    "div",
+    {},
+    element("a", { href: `/console/models/${model.id}`, text: model.name ?? model.id }),
+    ...model.aliases.map((/** @type {string} */ alias) => element("span", { className: "chip", text: alias })),
+  );
+  return [
+    name,
+    `${model.outputs.targets.slice(0, 3).join(", ")} (${model.task})`,
+    dataOf(model),
+    element("span", { title: `on the ${split} rows` }, `${metric} ${number(value)}`),
+    count(model.parameters),
+    ago(model.created_at),
+  ];
 }
 
 function show() {
   const wanted = search.value.trim().toLowerCase();
-  const found = models.filter((model) => [model.id, model.name ?? "", dataOf(model), ...model.aliases, ...model.outputs.targets].some((text) => String(text).toLowerCase().includes(wanted)));
+  const found = models.filter((model) =>
+    [model.id, model.name ?? "", dataOf(model), ...model.aliases, ...model.outputs.targets].some((text) =>
+      String(text).toLowerCase().includes(wanted),
+    ),
+  );
   status.textContent = found.length === models.length ? "" : `${count(found.length)} of ${count(models.length)}`;
-  const none = element("p", { className: "muted" }, "No models yet. ", element("a", { href: "/", text: "Train a job" }), ", and its model is here.");
-  holder.replaceChildren(models.length ? table("Models", ["Model", "Predicts", "Data", "Score", "Weights", "Made"], found.map(row), { texts: [0, 1, 2] }) : none);
+  const none = element(
+    "p",
+    { className: "muted" },
+    "No models yet. ",
+    element("a", { href: "/", text: "Train a job" }),
+    ", and its model is here.",
+  );
+  holder.replaceChildren(
+    models.length
+      ? table("Models", ["Model", "Predicts", "Data", "Score", "Weights", "Made"], found.map(row), { texts: [0, 1, 2] })
+      : none,
+  );
   listed.refresh();
 }
 
@@ -70,5 +134,8 @@ async function load() {
   }
 }
 
-names = await ask("/v1/datasets?limit=200").then(({ data }) => Object.fromEntries(data.map((/** @type {any} */ set) => [set.id, set.name ?? set.id])), () => ({}));
+names = await ask("/v1/datasets?limit=200").then(
+  ({ data }) => Object.fromEntries(data.map((/** @type {any} */ set) => [set.id, set.name ?? set.id])),
+  () => ({}),
+);
 await load();

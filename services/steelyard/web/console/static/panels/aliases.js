@@ -8,12 +8,23 @@ export function aliasesPanel(model, aliases) {
   const path = (/** @type {string} */ alias) => `/v1/models/${model}/aliases/${encodeURIComponent(alias)}`;
   const name = element("input", { id: "alias", autocomplete: "off", required: true });
   const made = panel({
-    title: "Aliases", lead: "An alias such as production can be used in place of the model's id; it can move to another model later.",
+    title: "Aliases",
+    lead: "An alias such as production can be used in place of the model's id; it can move to another model later.",
     request: () => ({ path: path(name.value || "production"), method: "PUT" }),
   });
   const list = element("div", { className: "row", role: "list", "aria-label": "Aliases of this model" });
-  const form = element("form", { className: "toolbar", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); change(name.value.trim(), "PUT"); } },
-    element("div", { className: "field" }, element("label", { for: "alias", text: "New alias" }), name), element("button", { type: "submit", className: "quiet", text: "Add" }));
+  const form = element(
+    "form",
+    {
+      className: "toolbar",
+      onsubmit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        change(name.value.trim(), "PUT");
+      },
+    },
+    element("div", { className: "field" }, element("label", { for: "alias", text: "New alias" }), name),
+    element("button", { type: "submit", className: "quiet", text: "Add" }),
+  );
   made.body.append(form, list);
 
   /** @param {string} alias @param {"PUT" | "DELETE"} method */
@@ -32,8 +43,19 @@ export function aliasesPanel(model, aliases) {
   }
 
   function show() {
-    const chip = (/** @type {string} */ alias) => element("span", { className: "chip", role: "listitem" }, alias,
-      element("button", { type: "button", className: "link", text: "remove", "aria-label": `Remove the alias ${alias}`, onclick: () => change(alias, "DELETE") }));
+    const chip = (/** @type {string} */ alias) =>
+      element(
+        "span",
+        { className: "chip", role: "listitem" },
+        alias,
+        element("button", {
+          type: "button",
+          className: "link",
+          text: "remove",
+          "aria-label": `Remove the alias ${alias}`,
+          onclick: () => change(alias, "DELETE"),
+        }),
+      );
     list.replaceChildren(...aliases.map(chip));
     made.note(aliases.length ? "" : "It has none yet.");
     made.refresh();

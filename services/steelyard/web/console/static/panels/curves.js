@@ -12,9 +12,13 @@ const OTHERS = ["seconds", "learning_rate"];
 function charts({ series }) {
   const names = Object.keys(series).filter((name) => !OTHERS.includes(name));
   const base = (/** @type {string} */ name) => name.replace(/^val_/, "");
-  const groups = [...new Set(names.map(base))].map((title) => ({ title, names: names.filter((name) => base(name) === title) }));
+  const groups = [...new Set(names.map(base))].map((title) => ({
+    title,
+    names: names.filter((name) => base(name) === title),
+  }));
   const rate = series.learning_rate ?? [];
-  if (new Set(rate.filter((value) => value !== null)).size > 1) groups.push({ title: "learning_rate", names: ["learning_rate"] });
+  if (new Set(rate.filter((value) => value !== null)).size > 1)
+    groups.push({ title: "learning_rate", names: ["learning_rate"] });
   return groups;
 }
 
@@ -24,7 +28,13 @@ function traces(history, names) {
   return names.map((name) => {
     const isValidation = name.startsWith("val_");
     const line = { color: color(isValidation ? "--run" : "--accent"), width: 2, dash: isValidation ? "dash" : "solid" };
-    return { x: history.epochs, y: history.series[name], name: isValidation ? "validation" : name === "learning_rate" ? "learning rate" : "training", mode, line };
+    return {
+      x: history.epochs,
+      y: history.series[name],
+      name: isValidation ? "validation" : name === "learning_rate" ? "learning rate" : "training",
+      mode,
+      line,
+    };
   });
 }
 
@@ -38,38 +48,92 @@ export function makeCurves(path, history, recording) {
     title: "Curves",
     id: "curves",
     request: () => `${path}/history`,
-    numbers: () => ({ head: ["epoch", ...Object.keys(history.series)], rows: history.epochs.map((epoch, row) => [epoch, ...Object.values(history.series).map((values) => values[row])]) }),
+    numbers: () => ({
+      head: ["epoch", ...Object.keys(history.series)],
+      rows: history.epochs.map((epoch, row) => [epoch, ...Object.values(history.series).map((values) => values[row])]),
+    }),
   });
-  const logarithmic = element("input", { type: "checkbox", id: "log", onchange: () => { move({ log: logarithmic.checked ? 1 : null }); show(); } });
+  const logarithmic = element("input", {
+    type: "checkbox",
+    id: "log",
+    onchange: () => {
+      move({ log: logarithmic.checked ? 1 : null });
+      show();
+    },
+  });
   const places = element("div", { className: "curves" });
   made.body.append(element("label", { className: "check", for: "log" }, logarithmic, "Logarithmic scale"), places);
   let revision = 0; // plotly computes an axis again only for data that it takes for new
   /** @type {{kept: number | null, zoom: [number, number] | null}} the epoch of the kept weights, and the epochs that are seen */
   const view = { kept: null, zoom: null };
   /** @param {[number, number] | null} zoom */
-  const look = (zoom) => { view.zoom = zoom; window.setTimeout(show); }; // plotly is not done yet when it tells
+  const look = (zoom) => {
+    view.zoom = zoom;
+    window.setTimeout(show);
+  }; // plotly is not done yet when it tells
 
   async function show() {
     logarithmic.checked = at("log") === "1";
     const wanted = charts(history);
-    await Promise.all(wanted.map(({ title, names }, place) => drawOne(chartPlace(places, title, place, recording, look), title, names)));
+    await Promise.all(
+      wanted.map(({ title, names }, place) => drawOne(chartPlace(places, title, place, recording, look), title, names)),
+    );
     places.dataset.epochs = String(history.epochs.at(-1));
     showCursors();
-    if (history.stride > 1) made.note(`One of ${history.stride} epochs of this long training is drawn; the CSV of the history has all.`);
+    if (history.stride > 1)
+      made.note(`One of ${history.stride} epochs of this long training is drawn; the CSV of the history has all.`);
     made.refresh();
   }
 
   /** @param {HTMLElement} place @param {string} title @param {string[]} names */
   function drawOne(place, title, names) {
     const isLogarithmic = logarithmic.checked && (title === "loss" || title === "learning_rate");
-    const shapes = view.kept !== null && view.kept !== history.epochs.at(-1)
-      ? [{ type: "line", x0: view.kept, x1: view.kept, y0: 0, y1: 1, yref: "paper", line: { color: color("--muted"), dash: "dot", width: 1 } }] : [];
-    const annotations = shapes.length && title === "loss" ? [{ x: view.kept, y: 1, yref: "paper", text: `weights of epoch ${view.kept}`, showarrow: false, xanchor: "right" }] : [];
-    const seen = view.zoom && visibleRange(history.epochs, names.map((name) => history.series[name]), ...view.zoom, { logarithmic: isLogarithmic });
+    const shapes =
+      view.kept !== null && view.kept !== history.epochs.at(-1)
+        ? [
+            {
+              type: "line",
+              x0: view.kept,
+              x1: view.kept,
+              y0: 0,
+              y1: 1,
+              yref: "paper",
+              line: { color: color("--muted"), dash: "dot", width: 1 },
+            },
+          ]
+        : [];
+    const annotations =
+      shapes.length && title === "loss"
+        ? [
+            {
+              x: view.kept,
+              y: 1,
+              yref: "paper",
+              text: `weights of epoch ${view.kept}`,
+              showarrow: false,
+              xanchor: "right",
+            },
+          ]
+        : [];
+    const seen =
+      view.zoom &&
+      visibleRange(
+        history.epochs,
+        names.map((name) => history.series[name]),
+        ...view.zoom,
+        { logarithmic: isLogarithmic },
+      );
     return draw(place, () => traces(history, names), {
-      xaxis: view.zoom ? { range: view.zoom } : { autorange: true }, yaxis: seen ? { range: seen } : { autorange: true },
-      x: "epoch", y: title.replaceAll("_", " "), logarithmic: isLogarithmic, datarevision: (revision += 1), shapes, annotations,
-      showlegend: title === "loss", margin: { l: 55, r: 12, t: 22, b: 40 },
+      xaxis: view.zoom ? { range: view.zoom } : { autorange: true },
+      yaxis: seen ? { range: seen } : { autorange: true },
+      x: "epoch",
+      y: title.replaceAll("_", " "),
+      logarithmic: isLogarithmic,
+      datarevision: (revision += 1),
+      shapes,
+      annotations,
+      showlegend: title === "loss",
+      margin: { l: 55, r: 12, t: 22, b: 40 },
     });
   }
 
@@ -85,10 +149,12 @@ export function makeCurves(path, history, recording) {
   }
 
   let width = 0;
-  new ResizeObserver(() => { // plotly follows the window alone, and the card is narrower once there are metrics
+  new ResizeObserver(() => {
+    // plotly follows the window alone, and the card is narrower once there are metrics
     if (places.clientWidth === width) return;
     width = places.clientWidth;
-    for (const place of /** @type {Iterable<any>} */ (places.querySelectorAll(".chart"))) if (place._fullLayout) /** @type {any} */ (window).Plotly.Plots.resize(place).then(showCursors);
+    for (const place of /** @type {Iterable<any>} */ (places.querySelectorAll(".chart")))
+      if (place._fullLayout) /** @type {any} */ (window).Plotly.Plots.resize(place).then(showCursors);
   }).observe(places);
   follow(made.card, showCursors);
   return {
@@ -106,13 +172,28 @@ export function makeCurves(path, history, recording) {
 function chartPlace(places, title, number, recording, look) {
   const found = /** @type {HTMLElement | null} */ (places.querySelector(`[data-series="${title}"]`));
   if (found) return found;
-  const place = /** @type {any} */ (element("div", { className: `chart${number ? " short" : ""}`, dataset: { series: title }, role: "img", "aria-label": `${title.replaceAll("_", " ")} by epoch; the table has the numbers` }));
-  places.append(element("div", { className: `curve${number ? "" : " main"}` }, place, element("div", { className: "cursor", "aria-hidden": "true" })));
+  const place = /** @type {any} */ (
+    element("div", {
+      className: `chart${number ? " short" : ""}`,
+      dataset: { series: title },
+      role: "img",
+      "aria-label": `${title.replaceAll("_", " ")} by epoch; the table has the numbers`,
+    })
+  );
+  places.append(
+    element(
+      "div",
+      { className: `curve${number ? "" : " main"}` },
+      place,
+      element("div", { className: "cursor", "aria-hidden": "true" }),
+    ),
+  );
   new MutationObserver((_changes, observer) => {
     if (!place.on) return;
     observer.disconnect();
     place.on("plotly_click", (/** @type {any} */ event) => move({ epoch: recording.nearest(event.points[0].x) }));
-    place.on("plotly_relayout", (/** @type {any} */ change) => { // all charts show the same epochs, and the values of those
+    place.on("plotly_relayout", (/** @type {any} */ change) => {
+      // all charts show the same epochs, and the values of those
       if (change["xaxis.autorange"]) look(null);
       else if (change["xaxis.range[0]"] !== undefined) look([change["xaxis.range[0]"], change["xaxis.range[1]"]]);
     });

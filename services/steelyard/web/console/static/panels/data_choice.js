@@ -18,12 +18,25 @@ const MOST_SETS = 200;
 export async function dataFields({ catalog, change, spec, replace }) {
   /** @type {any[]} */
   let sets = (await ask(`/v1/datasets?limit=${MOST_SETS}`)).data;
-  const builtin = element("optgroup", { label: "Built in" }, ...catalog.data.map((/** @type {any} */ each) => element("option", { text: each.title, value: `builtin:${each.name}` })));
+  const builtin = element(
+    "optgroup",
+    { label: "Built in" },
+    ...catalog.data.map((/** @type {any} */ each) =>
+      element("option", { text: each.title, value: `builtin:${each.name}` }),
+    ),
+  );
   const uploaded = element("optgroup", { label: "Your data" });
   const choice = element("select", { onchange: () => choose(choice.value) }, uploaded, builtin);
   const facts = element("div", { className: "facts" });
   const list = () => {
-    uploaded.replaceChildren(...sets.map((each) => element("option", { text: `${each.name ?? each.id} (${plural(each.rows, "row")})`, value: `dataset:${each.id}` })));
+    uploaded.replaceChildren(
+      ...sets.map((each) =>
+        element("option", {
+          text: `${each.name ?? each.id} (${plural(each.rows, "row")})`,
+          value: `dataset:${each.id}`,
+        }),
+      ),
+    );
     uploaded.hidden = !sets.length;
   };
   list();
@@ -33,14 +46,19 @@ export async function dataFields({ catalog, change, spec, replace }) {
     const [kind, name] = value.split(":");
     replace(put(spec(), "/data", { [kind]: name }));
   }
-  const place = labeled("Data", choice, dropZone({
-    take: (dataset) => {
-      sets = [dataset, ...sets.filter(({ id }) => id !== dataset.id)];
-      list();
-      choose(`dataset:${dataset.id}`);
-    },
-    fail: (error) => place.fail(error === undefined ? [] : [error instanceof Error ? error.message : String(error)]),
-  }), facts);
+  const place = labeled(
+    "Data",
+    choice,
+    dropZone({
+      take: (dataset) => {
+        sets = [dataset, ...sets.filter(({ id }) => id !== dataset.id)];
+        list();
+        choose(`dataset:${dataset.id}`);
+      },
+      fail: (error) => place.fail(error === undefined ? [] : [error instanceof Error ? error.message : String(error)]),
+    }),
+    facts,
+  );
 
   const target = element("select", { onchange: () => change("/data/target", target.value || undefined) });
   const targetPlace = labeled("Column to predict", target);
@@ -57,17 +75,26 @@ export async function dataFields({ catalog, change, spec, replace }) {
     let dataset = sets.find(({ id }) => id === data.dataset);
     dataset ??= await ask(`/v1/datasets/${encodeURIComponent(data.dataset)}`).catch(() => null);
     if (dataset && key === shown) facts.replaceChildren(...describeSet(dataset));
-    if (dataset) fillTarget(dataset.columns.map((/** @type {any} */ each) => each.name), "choose a column");
+    if (dataset)
+      fillTarget(
+        dataset.columns.map((/** @type {any} */ each) => each.name),
+        "choose a column",
+      );
   }
   /** @param {string[]} names @param {string} free */
   function fillTarget(names, free) {
     const value = target.value;
-    target.replaceChildren(element("option", { text: free, value: "" }), ...names.map((name) => element("option", { text: name, value: name })));
+    target.replaceChildren(
+      element("option", { text: free, value: "" }),
+      ...names.map((name) => element("option", { text: name, value: name })),
+    );
     chooseOption(target, get(spec(), "/data/target") ?? value, value);
   }
 
   const data = {
-    pointer: "/data", element: place.box, fail: place.fail,
+    pointer: "/data",
+    element: place.box,
+    fail: place.fail,
     update: (/** @type {any} */ written) => {
       const { builtin: name, dataset } = written.data ?? {};
       const value = name ? `builtin:${name}` : dataset ? `dataset:${dataset}` : "";
@@ -77,17 +104,36 @@ export async function dataFields({ catalog, change, spec, replace }) {
     },
   };
   const targetField = {
-    pointer: "/data/target", element: targetPlace.box, fail: targetPlace.fail,
+    pointer: "/data/target",
+    element: targetPlace.box,
+    fail: targetPlace.fail,
     update: (/** @type {any} */ written, /** @type {any} */ resolved) => {
       const given = get(written, "/data/target");
       if (written.data?.builtin && target.options.length !== 1) fillTarget([], "automatic");
       const chosen = get(resolved, "/data/target");
-      if (!written.data?.dataset && target.options[0]) target.options[0].text = chosen ? `automatic: ${[chosen].flat().join(", ")}` : "automatic";
+      if (!written.data?.dataset && target.options[0])
+        target.options[0].text = chosen ? `automatic: ${[chosen].flat().join(", ")}` : "automatic";
       chooseOption(target, given === undefined ? "" : [given].flat().join(", "), [given].flat().join(", "));
     },
   };
-  const task = selectField({ label: "Task", pointer: "/task", change, values: [["classes (multiclass)", "multiclass"], ["yes or no (binary)", "binary"], ["several labels (multilabel)", "multilabel"], ["a number (regression)", "regression"]] });
-  const validation = numberField({ label: "Validation fraction", pointer: "/validation/fraction", change, min: 0, help: "rows that the network is not fitted to" });
+  const task = selectField({
+    label: "Task",
+    pointer: "/task",
+    change,
+    values: [
+      ["classes (multiclass)", "multiclass"],
+      ["yes or no (binary)", "binary"],
+      ["several labels (multilabel)", "multilabel"],
+      ["a number (regression)", "regression"],
+    ],
+  });
+  const validation = numberField({
+    label: "Validation fraction",
+    pointer: "/validation/fraction",
+    change,
+    min: 0,
+    help: "rows that the network is not fitted to",
+  });
   return [data, targetField, task, validation];
 }
 
@@ -102,10 +148,28 @@ function describeSet(dataset) {
   const findings = dataset.columns.flatMap((/** @type {any} */ column) => column.findings);
   const missing = dataset.columns.filter((/** @type {any} */ column) => column.missing);
   const lines = [`${plural(dataset.rows, "row")}, ${plural(dataset.columns.length, "column")}.`];
-  if (missing.length) lines.push(`Missing values: ${missing.slice(0, 5).map((/** @type {any} */ column) => `${column.name} ${count(column.missing)}`).join(", ")}${missing.length > 5 ? " …" : ""}.`);
+  if (missing.length)
+    lines.push(
+      `Missing values: ${missing
+        .slice(0, 5)
+        .map((/** @type {any} */ column) => `${column.name} ${count(column.missing)}`)
+        .join(", ")}${missing.length > 5 ? " …" : ""}.`,
+    );
   return [
-    element("p", { className: "hint" }, lines.join(" "), " ", element("a", { href: `/console/datasets/${dataset.id}`, text: "See its columns" })),
-    ...findings.slice(0, 4).map((/** @type {any} */ finding) => element("div", { className: `notice ${finding.level}` }, element("p", { text: finding.message }))),
-    ...(findings.length > 4 ? [element("p", { className: "hint", text: `… and ${findings.length - 4} more on its page.` })] : []),
+    element(
+      "p",
+      { className: "hint" },
+      lines.join(" "),
+      " ",
+      element("a", { href: `/console/datasets/${dataset.id}`, text: "See its columns" }),
+    ),
+    ...findings
+      .slice(0, 4)
+      .map((/** @type {any} */ finding) =>
+        element("div", { className: `notice ${finding.level}` }, element("p", { text: finding.message })),
+      ),
+    ...(findings.length > 4
+      ? [element("p", { className: "hint", text: `… and ${findings.length - 4} more on its page.` })]
+      : []),
   ];
 }

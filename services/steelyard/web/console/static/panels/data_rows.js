@@ -16,13 +16,29 @@ export function dataRows(path, columns, texts) {
   /** @type {any[]} */
   let rows = [];
   const made = panel({
-    title: "Rows", id: "rows", request: () => address(),
-    numbers: () => ({ head: ["row", ...columns], rows: rows.map((row, place) => [after + place, ...columns.map((name) => row[name])]), texts: texts.map((place) => place + 1) }),
+    title: "Rows",
+    id: "rows",
+    request: () => address(),
+    numbers: () => ({
+      head: ["row", ...columns],
+      rows: rows.map((row, place) => [after + place, ...columns.map((name) => row[name])]),
+      texts: texts.map((place) => place + 1),
+    }),
   });
   const address = () => `${path}?limit=${ROWS}&after=${after}`;
   const place = element("span", { className: "muted", role: "status" });
-  const earlier = element("button", { type: "button", className: "quiet small", text: "Earlier", onclick: () => turn(-ROWS) });
-  const later = element("button", { type: "button", className: "quiet small", text: "Later", onclick: () => turn(ROWS) });
+  const earlier = element("button", {
+    type: "button",
+    className: "quiet small",
+    text: "Earlier",
+    onclick: () => turn(-ROWS),
+  });
+  const later = element("button", {
+    type: "button",
+    className: "quiet small",
+    text: "Later",
+    onclick: () => turn(ROWS),
+  });
   const holder = element("div", { className: "dense" });
   made.body.append(holder, element("div", { className: "row" }, earlier, later, place));
 
@@ -33,8 +49,12 @@ export function dataRows(path, columns, texts) {
       const found = await ask(address());
       rows = found.data;
       const cells = rows.map((row, index) => [count(after + index), ...columns.map((name) => cell(row[name]))]);
-      holder.replaceChildren(table("Rows of the data", ["Row", ...columns], cells, { texts: texts.map((each) => each + 1) }));
-      place.textContent = rows.length ? `Rows ${count(after)} to ${count(after + rows.length - 1)} of ${count(found.rows)}` : "no rows";
+      holder.replaceChildren(
+        table("Rows of the data", ["Row", ...columns], cells, { texts: texts.map((each) => each + 1) }),
+      );
+      place.textContent = rows.length
+        ? `Rows ${count(after)} to ${count(after + rows.length - 1)} of ${count(found.rows)}`
+        : "no rows";
       earlier.disabled = after === 0;
       later.disabled = !found.has_more;
       made.fail();

@@ -9,13 +9,47 @@ import { panel } from "../panel.js";
 export function makeDownloads(path, job) {
   const snapshot = job.model ? "final" : "initial";
   const files = /** @type {File[]} */ ([
-    { text: "Weights, safetensors", hint: "PyTorch, Keras, JAX", name: `${job.id}.safetensors`, path: `${path}/weights/${snapshot}`, accept: "application/vnd.safetensors" },
-    { text: "Weights, npz", hint: "NumPy", name: `${job.id}.npz`, path: `${path}/weights/${snapshot}`, accept: "application/x-npz" },
-    { text: "Recorded statistics, CSV", hint: "epoch, layer, tensor, series, value", name: `${job.id}-diagnostics.csv`, path: `${path}/diagnostics`, accept: "text/csv" },
-    { text: "History, CSV", hint: "every epoch", name: `${job.id}-history.csv`, path: `${path}/history`, accept: "text/csv" },
-    ...Object.keys(job.metrics).map((split) => ({ text: `Predictions of the ${split} rows, CSV`, hint: "row, target, prediction", name: `${job.id}-${split}.csv`, path: `${path}/predictions?split=${split}&limit=10000`, accept: "text/csv" })),
+    {
+      text: "Weights, safetensors",
+      hint: "PyTorch, Keras, JAX",
+      name: `${job.id}.safetensors`,
+      path: `${path}/weights/${snapshot}`,
+      accept: "application/vnd.safetensors",
+    },
+    {
+      text: "Weights, npz",
+      hint: "NumPy",
+      name: `${job.id}.npz`,
+      path: `${path}/weights/${snapshot}`,
+      accept: "application/x-npz",
+    },
+    {
+      text: "Recorded statistics, CSV",
+      hint: "epoch, layer, tensor, series, value",
+      name: `${job.id}-diagnostics.csv`,
+      path: `${path}/diagnostics`,
+      accept: "text/csv",
+    },
+    {
+      text: "History, CSV",
+      hint: "every epoch",
+      name: `${job.id}-history.csv`,
+      path: `${path}/history`,
+      accept: "text/csv",
+    },
+    ...Object.keys(job.metrics).map((split) => ({
+      text: `Predictions of the ${split} rows, CSV`,
+      hint: "row, target, prediction",
+      name: `${job.id}-${split}.csv`,
+      path: `${path}/predictions?split=${split}&limit=10000`,
+      accept: "text/csv",
+    })),
   ]);
-  const made = panel({ title: "Files", id: "files", request: () => ({ path: files[0].path, headers: { Accept: files[0].accept } }) });
+  const made = panel({
+    title: "Files",
+    id: "files",
+    request: () => ({ path: files[0].path, headers: { Accept: files[0].accept } }),
+  });
   const faults = element("div", { role: "alert" });
   made.body.append(element("ul", { className: "files" }, ...files.map((file) => fileLine(file, faults))), faults);
   return made.card;

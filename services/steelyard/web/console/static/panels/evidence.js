@@ -9,18 +9,42 @@ const KINDS = ["first", "second", "third", "fourth"];
 
 /** @param {{evidence: string, value: number | null, threshold: number | null, epoch: number | null}} finding */
 export function evidence({ evidence: address, value, threshold, epoch }) {
-  const measured = value === null ? "" : threshold === null ? `: ${number(value)}` : `: ${number(value)}, threshold ${number(threshold)}`;
+  const measured =
+    value === null
+      ? ""
+      : threshold === null
+        ? `: ${number(value)}`
+        : `: ${number(value)}, threshold ${number(threshold)}`;
   const place = element("div", {});
-  const details = element("details", { className: "evidence" }, element("summary", { text: `Evidence${measured}` }), place, element("p", {}, element("a", { href: address, text: "The same as JSON" })));
+  const details = element(
+    "details",
+    { className: "evidence" },
+    element("summary", { text: `Evidence${measured}` }),
+    place,
+    element("p", {}, element("a", { href: address, text: "The same as JSON" })),
+  );
   details.ontoggle = async () => {
     if (!details.open || place.hasChildNodes()) return;
     place.textContent = "…";
     try {
       const { epochs, lines } = evidenceLines(await ask(address));
-      const shown = lines.slice(0, KINDS.length).map((line, at) => ({ ...line, kind: KINDS[at], marks: epochs.length === 1 }));
-      place.replaceChildren(...(shown.length ? [legend(shown), lineChart(Math.max(280, Math.min(640, details.clientWidth)), {
-        label: `Evidence: ${shown.map(({ name }) => name).join(", ")}`, lines: shown, names: epochs.map(String), at: epoch === null ? null : epochs.indexOf(epoch), rule: address.includes("series=") && isNear(threshold, shown) ? threshold : null, // of a history, the threshold is of something else
-      })] : []));
+      const shown = lines
+        .slice(0, KINDS.length)
+        .map((line, at) => ({ ...line, kind: KINDS[at], marks: epochs.length === 1 }));
+      place.replaceChildren(
+        ...(shown.length
+          ? [
+              legend(shown),
+              lineChart(Math.max(280, Math.min(640, details.clientWidth)), {
+                label: `Evidence: ${shown.map(({ name }) => name).join(", ")}`,
+                lines: shown,
+                names: epochs.map(String),
+                at: epoch === null ? null : epochs.indexOf(epoch),
+                rule: address.includes("series=") && isNear(threshold, shown) ? threshold : null, // of a history, the threshold is of something else
+              }),
+            ]
+          : []),
+      );
     } catch (error) {
       showFaults(place, error);
     }

@@ -4,13 +4,22 @@ import { element, faultsOf } from "../dom.js";
 import { panel } from "../panel.js";
 
 const LOADED_BY = /** @type {Record<string, string>} */ ({
-  safetensors: "weights for PyTorch, JAX, Keras; with a description of the preprocessing", npz: "weights for NumPy; with a description of the preprocessing",
-  json: "weights and preprocessing as text", onnx: "ONNX Runtime, with preprocessing", torch: "PyTorch, as a readable module", keras: "Keras 3",
+  safetensors: "weights for PyTorch, JAX, Keras; with a description of the preprocessing",
+  npz: "weights for NumPy; with a description of the preprocessing",
+  json: "weights and preprocessing as text",
+  onnx: "ONNX Runtime, with preprocessing",
+  torch: "PyTorch, as a readable module",
+  keras: "Keras 3",
 });
 
 /** @param {string} path of the model */
 export function exportsPanel(path) {
-  const made = panel({ title: "Export", id: "export", lead: "One file that the format's own library loads. The same model gives the same bytes.", request: () => `${path}/export?format=safetensors` });
+  const made = panel({
+    title: "Export",
+    id: "export",
+    lead: "One file that the format's own library loads. The same model gives the same bytes.",
+    request: () => `${path}/export?format=safetensors`,
+  });
 
   async function load() {
     const { paths } = await ask("/openapi.json");
@@ -28,11 +37,28 @@ async function describe(path, format) {
   const address = `${path}/export?format=${format}`;
   try {
     const { limits } = await ask(`${address}&dry_run=true`);
-    const details = [...new Set((limits ?? []).map((/** @type {any} */ limit) => (limit.column ? `${limit.column}: ${limit.detail}` : limit.detail)))];
-    return [element("dt", {}, element("a", { className: "button quiet", href: address, download: "", text: format }), " ", LOADED_BY[format] ?? ""),
-      ...details.map((text) => element("dd", { className: "muted", text: sentence(text) }))];
+    const details = [
+      ...new Set(
+        (limits ?? []).map((/** @type {any} */ limit) =>
+          limit.column ? `${limit.column}: ${limit.detail}` : limit.detail,
+        ),
+      ),
+    ];
+    return [
+      element(
+        "dt",
+        {},
+        element("a", { className: "button quiet", href: address, download: "", text: format }),
+        " ",
+        LOADED_BY[format] ?? "",
+      ),
+      ...details.map((text) => element("dd", { className: "muted", text: sentence(text) })),
+    ];
   } catch (error) {
-    return [element("dt", { className: "muted" }, element("strong", { text: format }), " cannot hold this model"), ...faultsOf(error).faults.map(({ detail }) => element("dd", { className: "muted", text: detail }))];
+    return [
+      element("dt", { className: "muted" }, element("strong", { text: format }), " cannot hold this model"),
+      ...faultsOf(error).faults.map(({ detail }) => element("dd", { className: "muted", text: detail })),
+    ];
   }
 }
 

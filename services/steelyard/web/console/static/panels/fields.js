@@ -27,10 +27,21 @@ export function labeled(label, control, ...more) {
   const hint = element("p", { className: "hint", id: `${id}-hint` });
   const faults = element("div", { id: `${id}-faults`, role: "alert" });
   control.setAttribute("aria-describedby", `${id}-hint ${id}-faults`);
-  const box = element("div", { className: "field" }, element("label", { text: label, for: id }), control, ...more, hint, faults);
+  const box = element(
+    "div",
+    { className: "field" },
+    element("label", { text: label, for: id }),
+    control,
+    ...more,
+    hint,
+    faults,
+  );
   return {
     box,
-    hint: (/** @type {string} */ text) => { hint.textContent = text; hint.hidden = !text; },
+    hint: (/** @type {string} */ text) => {
+      hint.textContent = text;
+      hint.hidden = !text;
+    },
     fail: (/** @type {string[]} */ details) => {
       faults.replaceChildren(...details.map((text) => element("p", { className: "fault", text })));
       control.setAttribute("aria-invalid", String(details.length > 0));
@@ -39,7 +50,12 @@ export function labeled(label, control, ...more) {
 }
 
 /** `0.001` for `{"learning_rate": 0.001}`, `adam` for `{"name": "adam", …}`. @param {any} value */
-const short = (value) => (value === null || value === undefined ? "none" : typeof value === "object" ? value.name ?? JSON.stringify(value) : String(value));
+const short = (value) =>
+  value === null || value === undefined
+    ? "none"
+    : typeof value === "object"
+      ? (value.name ?? JSON.stringify(value))
+      : String(value);
 
 /**
  * A number; empty means that the service chooses.
@@ -47,17 +63,26 @@ const short = (value) => (value === null || value === undefined ? "none" : typeo
  * @returns {Field}
  */
 export function numberField({ label, pointer, change, step = "any", min, help = "" }) {
-  const control = element("input", { type: "number", step, min, inputMode: "decimal", oninput: () => {
-    if (!control.validity.badInput) change(pointer, control.value === "" ? undefined : Number(control.value));
-  } });
+  const control = element("input", {
+    type: "number",
+    step,
+    min,
+    inputMode: "decimal",
+    oninput: () => {
+      if (!control.validity.badInput) change(pointer, control.value === "" ? undefined : Number(control.value));
+    },
+  });
   const { box, hint, fail } = labeled(label, control);
   hint(help);
   return {
-    pointer, element: box, fail,
+    pointer,
+    element: box,
+    fail,
     update: (spec, resolved) => {
       const value = get(spec, pointer);
       if (document.activeElement !== control) control.value = typeof value === "number" ? String(value) : "";
-      control.placeholder = typeof value === "object" || typeof value === "string" ? short(value) : automatic(get(resolved, pointer));
+      control.placeholder =
+        typeof value === "object" || typeof value === "string" ? short(value) : automatic(get(resolved, pointer));
     },
   };
 }
@@ -72,12 +97,18 @@ const automatic = (value) => (value === undefined ? "automatic" : `automatic: ${
  */
 export function selectField({ label, pointer, change, values, help = "" }) {
   const free = element("option", { text: "automatic", value: "" });
-  const control = element("select", { onchange: () => change(pointer, control.value === "" ? undefined : JSON.parse(control.value)) },
-    free, ...values.map(([text, value]) => element("option", { text, value: JSON.stringify(value) })));
+  const control = element(
+    "select",
+    { onchange: () => change(pointer, control.value === "" ? undefined : JSON.parse(control.value)) },
+    free,
+    ...values.map(([text, value]) => element("option", { text, value: JSON.stringify(value) })),
+  );
   const { box, hint, fail } = labeled(label, control);
   hint(help);
   return {
-    pointer, element: box, fail,
+    pointer,
+    element: box,
+    fail,
     update: (spec, resolved) => {
       const value = get(spec, pointer);
       free.text = automatic(get(resolved, pointer));
@@ -94,7 +125,8 @@ export function selectField({ label, pointer, change, values, help = "" }) {
  */
 export function chooseOption(control, value, text) {
   control.querySelector("option[data-foreign]")?.remove();
-  if (![...control.options].some((option) => option.value === value)) control.append(element("option", { value, text, dataset: { foreign: "1" } }));
+  if (![...control.options].some((option) => option.value === value))
+    control.append(element("option", { value, text, dataset: { foreign: "1" } }));
   control.value = value;
 }
 
@@ -106,8 +138,15 @@ export function chooseOption(control, value, text) {
  */
 export function componentField({ label, pointer, change, components, none = false, free }) {
   const automaticOption = element("option", { text: free ?? "automatic", value: "" });
-  const control = element("select", { onchange: () => change(pointer, control.value === "" ? undefined : control.value === "-" ? null : control.value) },
-    automaticOption, ...(none ? [element("option", { text: "none", value: "-" })] : []), ...components.map(({ name }) => element("option", { text: name, value: name })));
+  const control = element(
+    "select",
+    {
+      onchange: () => change(pointer, control.value === "" ? undefined : control.value === "-" ? null : control.value),
+    },
+    automaticOption,
+    ...(none ? [element("option", { text: "none", value: "-" })] : []),
+    ...components.map(({ name }) => element("option", { text: name, value: name })),
+  );
   const parameters = element("div", { className: "fields parameters" });
   const { box, hint, fail } = labeled(label, control, parameters);
   /** @type {Field[]} */
@@ -115,13 +154,17 @@ export function componentField({ label, pointer, change, components, none = fals
   let shown = "";
   const give = (/** @type {string} */ name, /** @type {any} */ value) => {
     const { name: component, ...rest } = { name: control.value, ...current };
-    const given = Object.fromEntries(Object.entries({ ...rest, [name]: value }).filter(([, each]) => each !== undefined));
+    const given = Object.fromEntries(
+      Object.entries({ ...rest, [name]: value }).filter(([, each]) => each !== undefined),
+    );
     change(pointer, Object.keys(given).length ? { name: component, ...given } : component);
   };
   /** @type {Record<string, any>} */
   let current = {};
   return {
-    pointer, element: box, fail,
+    pointer,
+    element: box,
+    fail,
     update: (spec, resolved) => {
       const value = get(spec, pointer);
       automaticOption.text = free ?? automatic(get(resolved, pointer));
@@ -132,9 +175,16 @@ export function componentField({ label, pointer, change, components, none = fals
       hint(component?.description?.split("\n")[0] ?? "");
       if (shown !== name) {
         shown = name;
-        inner = (component?.parameters ?? []).filter(({ type }) => type === "number" || type === "integer").map((each) => numberField({
-          label: each.name, pointer: `/${each.name}`, change: (_, given) => give(each.name, given), help: each.range.join(", "),
-        }));
+        inner = (component?.parameters ?? [])
+          .filter(({ type }) => type === "number" || type === "integer")
+          .map((each) =>
+            numberField({
+              label: each.name,
+              pointer: `/${each.name}`,
+              change: (_, given) => give(each.name, given),
+              help: each.range.join(", "),
+            }),
+          );
         parameters.replaceChildren(...inner.map((field) => field.element));
       }
       const defaults = Object.fromEntries((component?.parameters ?? []).map((each) => [each.name, each.default]));

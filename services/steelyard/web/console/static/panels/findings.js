@@ -23,7 +23,15 @@ export function makeFindings(path) {
     request: () => ({ path: `${path}/diagnostics?series=norm` }),
     numbers: () => ({
       head: ["code", "level", "layer", "epoch", "value", "threshold", "message"],
-      rows: findings.map((each) => [each.code, each.level, each.layer, each.epoch, each.value, each.threshold, each.message]),
+      rows: findings.map((each) => [
+        each.code,
+        each.level,
+        each.layer,
+        each.epoch,
+        each.value,
+        each.threshold,
+        each.message,
+      ]),
       texts: [0, 1, 2, 6],
     }),
   });
@@ -61,22 +69,54 @@ function merge(findings) {
 /** @param {string} path @param {Finding[]} group @param {any} job @param {Map<string, HTMLElement>} outcomes of mends, by code */
 function findingOf(path, group, job, outcomes) {
   const [{ code, level, suggestion, patch, layer, epoch }] = group;
-  const title = element("h3", {}, element("span", { className: `level ${level}`, text: LEVELS[level] ?? level }), ` ${code.replaceAll("_", " ")}`);
+  const title = element(
+    "h3",
+    {},
+    element("span", { className: `level ${level}`, text: LEVELS[level] ?? level }),
+    ` ${code.replaceAll("_", " ")}`,
+  );
   /** @type {HTMLElement[]} */
-  const parts = [title, ...group.map(({ message }) => element("p", { text: message })), element("p", { className: "muted", text: suggestion })];
+  const parts = [
+    title,
+    ...group.map(({ message }) => element("p", { text: message })),
+    element("p", { className: "muted", text: suggestion }),
+  ];
   const tools = element("div", { className: "row" });
-  if (layer && epoch !== null) tools.append(element("button", { type: "button", className: "quiet small", text: `Show ${layer} at epoch ${epoch}`, onclick: () => { move({ layer, epoch, unit: null }); document.getElementById("recording")?.scrollIntoView(); } }));
+  if (layer && epoch !== null)
+    tools.append(
+      element("button", {
+        type: "button",
+        className: "quiet small",
+        text: `Show ${layer} at epoch ${epoch}`,
+        onclick: () => {
+          move({ layer, epoch, unit: null });
+          document.getElementById("recording")?.scrollIntoView();
+        },
+      }),
+    );
   if (patch) parts.push(patchOf(patch, job.spec));
   const outcome = element("div", { className: "outcome" });
   if (patch && job.finished_at !== null) {
     tools.prepend(mend(path, code, outcome));
     outcomes.set(code, outcome);
   }
-  return element("article", { className: `notice ${level === "error" ? "bad" : level}`, dataset: { code } }, ...parts, tools, ...group.flatMap((each) => (each.evidence ? [evidence({ ...each, evidence: each.evidence })] : [])), outcome);
+  return element(
+    "article",
+    { className: `notice ${level === "error" ? "bad" : level}`, dataset: { code } },
+    ...parts,
+    tools,
+    ...group.flatMap((each) => (each.evidence ? [evidence({ ...each, evidence: each.evidence })] : [])),
+    outcome,
+  );
 }
 
 /** @param {import("../math/patch.js").Operation[]} patch @param {unknown} spec */
 function patchOf(patch, spec) {
-  return element("ul", { className: "patch" }, ...changesOf(patch, spec).map(({ setting, before, after }) =>
-    element("li", {}, element("code", { text: setting }), `: ${before ?? "not set"} → ${after ?? "removed"}`)));
+  return element(
+    "ul",
+    { className: "patch" },
+    ...changesOf(patch, spec).map(({ setting, before, after }) =>
+      element("li", {}, element("code", { text: setting }), `: ${before ?? "not set"} → ${after ?? "removed"}`),
+    ),
+  );
 }

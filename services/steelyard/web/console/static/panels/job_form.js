@@ -24,21 +24,55 @@ export async function jobForm(catalog, first, submitted) {
   const data = await dataFields({ catalog, change, spec: () => spec, replace: (next) => replace(next) });
   const { network, training, more } = parameterFields(catalog, change);
   const fields = [...data, ...network, ...training, ...more];
-  const json = element("textarea", { id: "spec", rows: 18, spellcheck: false, "aria-label": "The job as JSON", "aria-describedby": "faults", oninput: read });
+  const json = element("textarea", {
+    id: "spec",
+    rows: 18,
+    spellcheck: false,
+    "aria-label": "The job as JSON",
+    "aria-describedby": "faults",
+    oninput: read,
+  });
   const faults = element("div", { id: "faults", role: "alert" });
   const summary = element("div", { id: "summary", "aria-live": "polite" });
   const train = element("button", { type: "submit", text: "Train" });
-  const copyButton = element("button", { type: "button", className: "quiet", text: "Copy as curl", onclick: () => copy(copyButton, curl("/v1/jobs", { method: "POST", body: JSON.stringify(spec) })) });
-  const form = element("form", { id: "job-form", className: "job-form", noValidate: true, onsubmit: submit },
-    element("div", { className: "form-fields" },
-      group("Data", data), group("Network", network), group("Training", training),
-      element("details", {}, element("summary", { text: "More" }), element("div", { className: "fields" }, ...more.map((field) => field.element)))),
-    element("div", { className: "form-side" }, element("h3", { text: "As JSON" }), json, faults, summary, element("div", { className: "row" }, train, copyButton)));
+  const copyButton = element("button", {
+    type: "button",
+    className: "quiet",
+    text: "Copy as curl",
+    onclick: () => copy(copyButton, curl("/v1/jobs", { method: "POST", body: JSON.stringify(spec) })),
+  });
+  const form = element(
+    "form",
+    { id: "job-form", className: "job-form", noValidate: true, onsubmit: submit },
+    element(
+      "div",
+      { className: "form-fields" },
+      group("Data", data),
+      group("Network", network),
+      group("Training", training),
+      element(
+        "details",
+        {},
+        element("summary", { text: "More" }),
+        element("div", { className: "fields" }, ...more.map((field) => field.element)),
+      ),
+    ),
+    element(
+      "div",
+      { className: "form-side" },
+      element("h3", { text: "As JSON" }),
+      json,
+      faults,
+      summary,
+      element("div", { className: "row" }, train, copyButton),
+    ),
+  );
 
   function read() {
     try {
       const next = JSON.parse(json.value);
-      if (typeof next !== "object" || next === null || Array.isArray(next)) throw new SyntaxError("a job is an object: { … }");
+      if (typeof next !== "object" || next === null || Array.isArray(next))
+        throw new SyntaxError("a job is an object: { … }");
       replace(next, json);
     } catch (error) {
       clearTimeout(timer);
@@ -76,10 +110,23 @@ export async function jobForm(catalog, first, submitted) {
 
   /** Put each fault at its field, and those without one below the JSON. @param {import("../api.js").Fault[]} found */
   function place(found) {
-    const owners = found.map(({ pointer }) => nearest(fields.map((field) => field.pointer), pointer ?? ""));
-    for (const field of fields) field.fail(found.filter((_, index) => owners[index] === field.pointer).map(({ detail, pointer }) => (pointer === field.pointer ? detail : `${pointer}: ${detail}`)));
+    const owners = found.map(({ pointer }) =>
+      nearest(
+        fields.map((field) => field.pointer),
+        pointer ?? "",
+      ),
+    );
+    for (const field of fields)
+      field.fail(
+        found
+          .filter((_, index) => owners[index] === field.pointer)
+          .map(({ detail, pointer }) => (pointer === field.pointer ? detail : `${pointer}: ${detail}`)),
+      );
     faults.replaceChildren(...found.filter((_, index) => owners[index] === undefined).map(faultLine));
-    if (found.length && owners.every((owner) => owner !== undefined)) faults.replaceChildren(element("p", { className: "fault", text: `${plural(found.length, "fault")}: see the form.` }));
+    if (found.length && owners.every((owner) => owner !== undefined))
+      faults.replaceChildren(
+        element("p", { className: "fault", text: `${plural(found.length, "fault")}: see the form.` }),
+      );
   }
 
   /** @param {Event} event */
@@ -101,20 +148,42 @@ export async function jobForm(catalog, first, submitted) {
 }
 
 /** @param {string} title @param {Field[]} fields */
-const group = (title, fields) => element("fieldset", {}, element("legend", { text: title }), element("div", { className: "fields" }, ...fields.map((field) => field.element)));
+const group = (title, fields) =>
+  element(
+    "fieldset",
+    {},
+    element("legend", { text: title }),
+    element("div", { className: "fields" }, ...fields.map((field) => field.element)),
+  );
 
 /** @param {any} catalog @param {import("./fields.js").Change} change */
 function parameterFields(catalog, change) {
-  const part = (/** @type {string} */ label, /** @type {string} */ pointer, /** @type {string} */ family, none = false) =>
-    componentField({ label, pointer, change, components: catalog[family], none });
+  const part = (
+    /** @type {string} */ label,
+    /** @type {string} */ pointer,
+    /** @type {string} */ family,
+    none = false,
+  ) => componentField({ label, pointer, change, components: catalog[family], none });
   const network = [
-    layerEditor({ change, layers: catalog.layers, activations: catalog.activations, initializers: catalog.initializers }),
+    layerEditor({
+      change,
+      layers: catalog.layers,
+      activations: catalog.activations,
+      initializers: catalog.initializers,
+    }),
     part("Activation", "/activation", "activations"),
     part("Initializer", "/initializer", "initializers"),
   ];
   const training = [
     part("Optimizer", "/optimizer", "optimizers"),
-    numberField({ label: "Epochs", pointer: "/training/epochs", change, min: 1, step: "1", help: "empty: chosen, and stopped early" }),
+    numberField({
+      label: "Epochs",
+      pointer: "/training/epochs",
+      change,
+      min: 1,
+      step: "1",
+      help: "empty: chosen, and stopped early",
+    }),
     numberField({ label: "Batch size", pointer: "/training/batch_size", change, min: 1, step: "1" }),
   ];
   const more = [
@@ -124,24 +193,73 @@ function parameterFields(catalog, change) {
     part("Constraint", "/constraint", "constraints", true),
     part("Gradient clip", "/training/gradient_clip", "gradient_clips", true),
     part("Bias initializer", "/bias_initializer", "initializers"),
-    selectField({ label: "Scaling of numbers", pointer: "/preprocessing/numeric", change, values: [["standard", "standard"], ["minmax", "minmax"], ["robust", "robust"], ["piecewise_linear", "piecewise_linear"], ["none", "none"]] }),
+    selectField({
+      label: "Scaling of numbers",
+      pointer: "/preprocessing/numeric",
+      change,
+      values: [
+        ["standard", "standard"],
+        ["minmax", "minmax"],
+        ["robust", "robust"],
+        ["piecewise_linear", "piecewise_linear"],
+        ["none", "none"],
+      ],
+    }),
     numberField({ label: "Seed", pointer: "/training/seed", change, min: 0, step: "1" }),
-    numberField({ label: "Ensemble", pointer: "/ensemble", change, min: 1, step: "1", help: "networks whose answers are averaged" }),
-    selectField({ label: "Number type", pointer: "/training/dtype", change, values: [["float32", "float32"], ["float64", "float64"]] }),
+    numberField({
+      label: "Ensemble",
+      pointer: "/ensemble",
+      change,
+      min: 1,
+      step: "1",
+      help: "networks whose answers are averaged",
+    }),
+    selectField({
+      label: "Number type",
+      pointer: "/training/dtype",
+      change,
+      values: [
+        ["float32", "float32"],
+        ["float64", "float64"],
+      ],
+    }),
   ];
   return { network, training, more };
 }
 
 /** What the service would do, from a dry run. @param {any} answer */
 function describe({ data, parameters, estimate, choices, findings }) {
-  const facts = [plural(data.rows, "row"), plural(data.features.length, "column"), plural(parameters, "weight"), `about ${bytes(estimate.memory_bytes)}`];
+  const facts = [
+    plural(data.rows, "row"),
+    plural(data.features.length, "column"),
+    plural(parameters, "weight"),
+    `about ${bytes(estimate.memory_bytes)}`,
+  ];
   if (estimate.seconds !== null && estimate.seconds !== undefined) facts.push(`about ${duration(estimate.seconds)}`);
   if (data.rows_left_out) facts.push(`${count(data.rows_left_out)} rows without a target are dropped`);
-  const chosen = choices.map((/** @type {any} */ { path, value, reason }) => element("li", {}, element("code", { text: `${path.slice(1).replaceAll("/", ".")} = ${JSON.stringify(value)}` }), ` ${reason}`));
+  const chosen = choices.map((/** @type {any} */ { path, value, reason }) =>
+    element(
+      "li",
+      {},
+      element("code", { text: `${path.slice(1).replaceAll("/", ".")} = ${JSON.stringify(value)}` }),
+      ` ${reason}`,
+    ),
+  );
   return [
     element("p", { className: "dry-run", text: facts.join(" · ") }),
-    ...findings.map((/** @type {any} */ { level, message }) => element("div", { className: `notice ${level}` }, element("p", { text: message }))),
-    ...(chosen.length ? [element("details", {}, element("summary", { text: `Chosen automatically (${chosen.length})` }), element("ul", { className: "choices" }, ...chosen))] : []),
+    ...findings.map((/** @type {any} */ { level, message }) =>
+      element("div", { className: `notice ${level}` }, element("p", { text: message })),
+    ),
+    ...(chosen.length
+      ? [
+          element(
+            "details",
+            {},
+            element("summary", { text: `Chosen automatically (${chosen.length})` }),
+            element("ul", { className: "choices" }, ...chosen),
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -163,4 +281,3 @@ export async function firstJob(query) {
   const target = query.get("target");
   return { data: { dataset, ...(target ? { target } : {}) } };
 }
-

@@ -1,8 +1,9 @@
 // The list of jobs: live, filtered, sorted; selected ones are compared, each is trained again or deleted.
 import { ask, ENDED, repeat } from "../api.js";
 import { element, showFaults } from "../dom.js";
-import { ago, duration, number, plural } from "../format.js";
-import { merge, score, sort } from "../math/job_list.js";
+import { plural } from "../format.js";
+import { merge, sort } from "../math/job_list.js";
+import { makeRow } from "./job_row.js";
 
 /** @typedef {import("../math/job_list.js").Job} Job */
 
@@ -14,7 +15,13 @@ const TYPING_MS = 250;
 const MOST_COMPARED = 8;
 const MOST_CHANGING = 20;
 /** @type {[import("../math/job_list.js").Key, string][]} */
-const COLUMNS = [["name", "Job"], ["status", "Status"], ["score", "Validation"], ["train_seconds", "Training"], ["created_at", "Created"]];
+const COLUMNS = [
+  ["name", "Job"],
+  ["status", "Status"],
+  ["score", "Validation"],
+  ["train_seconds", "Training"],
+  ["created_at", "Created"],
+];
 
 export function jobList() {
   /** @type {Map<string, Job>} */
@@ -26,19 +33,79 @@ export function jobList() {
   const order = { key: /** @type {import("../math/job_list.js").Key} */ ("created_at"), descending: true };
   const selected = new Set();
   const faults = element("div", { role: "alert" });
-  const status = element("select", { "aria-label": "Status", onchange: () => restart() },
-    element("option", { text: "any status", value: "" }), ...["queued", "running", ...ENDED].map((text) => element("option", { text, value: text })));
-  const name = element("input", { type: "search", placeholder: "Find by name or id", "aria-label": "Find by name or id", oninput: () => { show(); later(restart); } });
-  const compare = element("button", { type: "button", className: "quiet", disabled: true, onclick: () => { window.location.href = `/console/compare?jobs=${[...selected].join(",")}`; } });
+  const status = element(
+    "select",
+    { "aria-label": "Status", onchange: () => restart() },
+    element("option", { text: "any status", value: "" }),
+    ...["queued", "running", ...ENDED].map((text) => element("option", { text, value: text })),
+  );
+  const name = element("input", {
+    type: "search",
+    placeholder: "Find by name or id",
+    "aria-label": "Find by name or id",
+    oninput: () => {
+      show();
+      later(restart);
+    },
+  });
+  const compare = element("button", {
+    type: "button",
+    className: "quiet",
+    disabled: true,
+    onclick: () => {
+      window.location.href = `/console/compare?jobs=${[...selected].join(",")}`;
+    },
+  });
   const body = element("tbody");
-  const heads = COLUMNS.map(([key, text]) => element("th", { scope: "col", "aria-sort": "none" }, element("button", { type: "button", className: "sort", text, onclick: () => sortBy(key) })));
-  const older = element("button", { type: "button", className: "quiet", text: "Older jobs", hidden: true, onclick: loadOlder });
+  const heads = COLUMNS.map(([key, text]) =>
+    element(
+      "th",
+      { scope: "col", "aria-sort": "none" },
+      element("button", { type: "button", className: "sort", text, onclick: () => sortBy(key) }),
+    ),
+  );
+  const older = element("button", {
+    type: "button",
+    className: "quiet",
+    text: "Older jobs",
+    hidden: true,
+    onclick: loadOlder,
+  });
   const counted = element("p", { className: "muted", role: "status" });
-  const table = element("div", { className: "scroll tall", tabIndex: 0, role: "region", "aria-label": "Table of jobs" }, element("table", { id: "jobs" },
-    element("thead", {}, element("tr", {}, element("th", { scope: "col" }, element("span", { className: "hidden", text: "Compare" })), ...heads, element("th", { scope: "col" }, element("span", { className: "hidden", text: "Actions" })))), body));
-  const section = element("section", { "aria-labelledby": "jobs-heading" },
-    element("div", { className: "panel-head" }, element("h2", { text: "Jobs", id: "jobs-heading" }), element("div", { className: "row" }, name, status, compare)),
-    faults, table, counted, older);
+  const table = element(
+    "div",
+    { className: "scroll tall", tabIndex: 0, role: "region", "aria-label": "Table of jobs" },
+    element(
+      "table",
+      { id: "jobs" },
+      element(
+        "thead",
+        {},
+        element(
+          "tr",
+          {},
+          element("th", { scope: "col" }, element("span", { className: "hidden", text: "Compare" })),
+          ...heads,
+          element("th", { scope: "col" }, element("span", { className: "hidden", text: "Actions" })),
+        ),
+      ),
+      body,
+    ),
+  );
+  const section = element(
+    "section",
+    { "aria-labelledby": "jobs-heading" },
+    element(
+      "div",
+      { className: "panel-head" },
+      element("h2", { text: "Jobs", id: "jobs-heading" }),
+      element("div", { className: "row" }, name, status, compare),
+    ),
+    faults,
+    table,
+    counted,
+    older,
+  );
 
   /** @param {import("../math/job_list.js").Key} key */
   function sortBy(key) {
@@ -74,18 +141,23 @@ export function jobList() {
     const merged = merge(known, page.data, page.next === null);
     jobs = merged.jobs;
     if (first) next = page.next;
-    for (let after = page.next, { gap } = merged; gap && after;) {
+    for (let after = page.next, { gap } = merged; gap && after; ) {
       const more = await ask(address(after));
       for (const job of more.data) jobs.set(job.id, job);
       gap = !more.data.some((/** @type {Job} */ job) => known.has(job.id));
       after = more.next;
     }
     const fresh = new Set(page.data.map((/** @type {Job} */ job) => job.id));
-    const changing = [...jobs.values()].filter((job) => !ENDED.includes(job.status) && !fresh.has(job.id)).slice(0, MOST_CHANGING);
-    await Promise.all(changing.map(async ({ id }) => {
-      const job = await ask(`/v1/jobs/${id}`).catch(() => undefined);
-      if (job && (!filter || job.status === filter)) jobs.set(id, job); else jobs.delete(id);
-    }));
+    const changing = [...jobs.values()]
+      .filter((job) => !ENDED.includes(job.status) && !fresh.has(job.id))
+      .slice(0, MOST_CHANGING);
+    await Promise.all(
+      changing.map(async ({ id }) => {
+        const job = await ask(`/v1/jobs/${id}`).catch(() => undefined);
+        if (job && (!filter || job.status === filter)) jobs.set(id, job);
+        else jobs.delete(id);
+      }),
+    );
     show();
   }
 
@@ -94,7 +166,9 @@ export function jobList() {
     if (next !== null && !older.disabled) {
       older.disabled = true;
       const asked = next;
-      const page = await ask(address(next, OLDER)).finally(() => { older.disabled = false; });
+      const page = await ask(address(next, OLDER)).finally(() => {
+        older.disabled = false;
+      });
       if (asked !== next) return;
       for (const job of page.data) jobs.set(job.id, job);
       next = page.next;
@@ -102,7 +176,12 @@ export function jobList() {
     show();
   }
   // Scrolling to the end loads the next ones.
-  new IntersectionObserver(([end]) => { if (end.isIntersecting && !older.hidden) loadOlder().catch((error) => showFaults(faults, error)); }, { rootMargin: "400px" }).observe(older);
+  new IntersectionObserver(
+    ([end]) => {
+      if (end.isIntersecting && !older.hidden) loadOlder().catch((error) => showFaults(faults, error));
+    },
+    { rootMargin: "400px" },
+  ).observe(older);
 
   function restart() {
     refresh().catch((error) => showFaults(faults, error));
@@ -112,7 +191,11 @@ export function jobList() {
   const rows = new Map();
   function show() {
     const wanted = name.value.trim().toLowerCase();
-    const found = sort([...jobs.values()].filter((job) => `${job.name ?? ""} ${job.id}`.toLowerCase().includes(wanted)), order.key, order.descending);
+    const found = sort(
+      [...jobs.values()].filter((job) => `${job.name ?? ""} ${job.id}`.toLowerCase().includes(wanted)),
+      order.key,
+      order.descending,
+    );
     const visible = found.slice(0, shown);
     // Rows are made again only when something changed, to keep focus and selection.
     const made = visible.map((job) => {
@@ -125,19 +208,36 @@ export function jobList() {
     });
     arrange(body, made);
     for (const id of rows.keys()) if (!jobs.has(id)) rows.delete(id);
-    COLUMNS.forEach(([key], place) => heads[place].setAttribute("aria-sort", key !== order.key ? "none" : order.descending ? "descending" : "ascending"));
+    COLUMNS.forEach(([key], place) =>
+      heads[place].setAttribute(
+        "aria-sort",
+        key !== order.key ? "none" : order.descending ? "descending" : "ascending",
+      ),
+    );
     table.hidden = jobs.size === 0;
     older.hidden = next === null && found.length <= shown;
     const partial = next === null ? "" : `, the newest ${plural(jobs.size, "job")} of more`;
-    counted.textContent = jobs.size === 0 ? (status.value || wanted ? "No such jobs." : "No jobs yet: train the first one above.") : found.length > visible.length || wanted || next ? `${visible.length} shown${partial}.` : "";
+    counted.textContent =
+      jobs.size === 0
+        ? status.value || wanted
+          ? "No such jobs."
+          : "No jobs yet: train the first one above."
+        : found.length > visible.length || wanted || next
+          ? `${visible.length} shown${partial}.`
+          : "";
     select();
   }
 
   /** @param {string} [id] @param {boolean} [on] */
   function select(id, on) {
-    if (id) if (on) selected.add(id); else selected.delete(id);
+    if (id)
+      if (on) selected.add(id);
+      else selected.delete(id);
     compare.disabled = selected.size < 2 || selected.size > MOST_COMPARED;
-    compare.textContent = selected.size > MOST_COMPARED ? `Compare (at most ${MOST_COMPARED})` : `Compare${selected.size ? ` ${selected.size}` : ""}`;
+    compare.textContent =
+      selected.size > MOST_COMPARED
+        ? `Compare (at most ${MOST_COMPARED})`
+        : `Compare${selected.size ? ` ${selected.size}` : ""}`;
   }
 
   /** @param {Job} job */
@@ -155,14 +255,7 @@ export function jobList() {
 
   const busy = () => [...jobs.values()].some((job) => !ENDED.includes(job.status));
   repeat(refresh, () => (busy() ? REFRESH_MS : IDLE_MS)).catch((error) => showFaults(faults, error));
-  return { section, isEmpty: () => jobs.size === 0, add: (/** @type {Job} */ job) => { jobs = new Map([[job.id, job], ...jobs]); show(); } };
-}
-
-/** What a job trains: `iris, 16 – 8`. @param {any} spec */
-function describe({ data, layers }) {
-  const source = data.builtin ?? (data.inline ? "rows of its own" : "uploaded data");
-  const units = layers.map((/** @type {any} */ layer) => layer.units ?? (layer.type === "dense" ? "?" : layer.type.replaceAll("_", " ")));
-  return `${source}, ${units.slice(0, 5).join(" – ") || "no hidden layer"}${units.length > 5 ? " …" : ""}`;
+  return section;
 }
 
 /**
@@ -181,26 +274,4 @@ function arrange(body, rows) {
     present.remove();
     present = next;
   }
-}
-
-/**
- * @param {Job} job
- * @param {Set<string>} selected
- * @param {{select: (id: string, on: boolean) => void, remove: (job: Job) => void}} act
- */
-function makeRow(job, selected, act) {
-  const title = job.name ?? job.id;
-  const box = element("input", { type: "checkbox", checked: selected.has(job.id), "aria-label": `Compare ${title}`, onchange: () => act.select(job.id, box.checked) });
-  const found = score(job);
-  const warnings = job.findings.filter((/** @type {any} */ finding) => finding.level === "warning").length;
-  return element("tr", {},
-    element("td", {}, box),
-    element("td", { className: "text" }, element("a", { text: title, href: `/console/jobs/${job.id}` }), " ", element("span", { className: "muted about", text: describe(job.spec) }), ...(warnings ? [" ", element("span", { className: "chip warn", text: `⚠ ${warnings}`, title: plural(warnings, "warning") })] : [])),
-    element("td", {}, element("span", { text: job.status, className: `status ${job.status}` }), ...(job.status === "running" ? [" ", element("progress", { max: 1, value: job.progress.fraction, "aria-label": `Progress of ${title}` })] : [])),
-    element("td", { className: "number", text: found ? `${found.name === "r2" ? "R²" : found.name} ${number(found.value)}` : "" }),
-    element("td", { className: "number", text: job.train_seconds === null ? "" : duration(job.train_seconds) }),
-    element("td", { className: "muted", text: ago(job.created_at), title: job.created_at }),
-    element("td", {}, element("span", { className: "row nowrap" },
-      element("a", { className: "button quiet small", href: `/?from=${job.id}`, text: "Again", "aria-label": `Train ${title} again with changes` }),
-      element("button", { type: "button", className: "quiet small", text: "Delete", "aria-label": `Delete ${title}`, disabled: !ENDED.includes(job.status), onclick: () => act.remove(job) }))));
 }

@@ -19,16 +19,29 @@ export function makeKernel(recording, nameOf, inputs) {
   const made = panel({
     title: "A kernel as a heat map",
     id: "kernel",
-    request: () => `${recording.path}/weights/${recording.snapshots.get(now() ?? 0) ?? "final"}/${tensor()?.name ?? ""}`,
+    request: () =>
+      `${recording.path}/weights/${recording.snapshots.get(now() ?? 0) ?? "final"}/${tensor()?.name ?? ""}`,
     numbers: () => rowsOf(tensor() && now() !== null ? recording.weights(tensor()?.name ?? "", now() ?? 0) : null),
   });
   const choice = element("select", { id: "kernel-tensor", onchange: () => move({ tensor: choice.value }) });
   const { canvas, fit } = makeCanvas("Heat map of the weights");
   const images = makeCanvas("The units of the first layer as images of their weights");
   const read = element("p", { className: "muted", role: "status" });
-  const gradient = element("div", { className: "gradient-key" }, element("span", { className: "low" }), element("span", { className: "ramp" }), element("span", { className: "high" }));
+  const gradient = element(
+    "div",
+    { className: "gradient-key" },
+    element("span", { className: "low" }),
+    element("span", { className: "ramp" }),
+    element("span", { className: "high" }),
+  );
   const imageTitle = element("h3", { text: "The units as images: what each looks at" });
-  made.body.append(element("div", { className: "row" }, element("label", { for: "kernel-tensor", text: "Tensor" }), choice, gradient), canvas, read, imageTitle, images.canvas);
+  made.body.append(
+    element("div", { className: "row" }, element("label", { for: "kernel-tensor", text: "Tensor" }), choice, gradient),
+    canvas,
+    read,
+    imageTitle,
+    images.canvas,
+  );
   /** @type {Map<string, number>} */
   const scales = new Map();
   /** @type {{blocks: import("../math/heat.js").Blocks, size: number, weights: Weights, column: number} | null} */
@@ -36,7 +49,11 @@ export function makeKernel(recording, nameOf, inputs) {
 
   const now = () => recording.stored(recording.nearest(whole("epoch")));
   const all = () => recording.layers.flatMap(({ tensors }) => tensors).filter(({ shape }) => shape.length === 2);
-  const tensor = () => all().find(({ name }) => name === at("tensor")) ?? all().find(({ name }) => name === `${at("layer")}/kernel`) ?? all().find(({ name }) => name === recording.columns[1]?.kernel) ?? all()[0];
+  const tensor = () =>
+    all().find(({ name }) => name === at("tensor")) ??
+    all().find(({ name }) => name === `${at("layer")}/kernel`) ??
+    all().find(({ name }) => name === recording.columns[1]?.kernel) ??
+    all()[0];
 
   /** One scale for all epochs, so that growth is seen: that of the last. @param {string} name */
   function scale(name) {
@@ -52,11 +69,19 @@ export function makeKernel(recording, nameOf, inputs) {
     made.card.hidden = !chosen;
     if (!chosen || epoch === null) return;
     const names = all().map(({ name }) => name);
-    if (choice.options.length !== names.length) choice.replaceChildren(...names.map((name) => element("option", { value: name, text: name })));
+    if (choice.options.length !== names.length)
+      choice.replaceChildren(...names.map((name) => element("option", { value: name, text: name })));
     choice.value = chosen.name;
     const weights = recording.weights(chosen.name, epoch);
-    if (!weights) { made.note("The weights are on their way."); return; }
-    const words = palette({ positive: colorOf("--positive"), zero: colorOf("--card"), negative: colorOf("--negative") });
+    if (!weights) {
+      made.note("The weights are on their way.");
+      return;
+    }
+    const words = palette({
+      positive: colorOf("--positive"),
+      zero: colorOf("--card"),
+      negative: colorOf("--negative"),
+    });
     const strongest = scale(chosen.name) || scaleOf(weights.values);
     shown = paintKernel(fit, weights, strongest, words, widthOf(made.body));
     shown.column = recording.columns.findIndex(({ kernel }) => kernel === chosen.name);
@@ -65,7 +90,9 @@ export function makeKernel(recording, nameOf, inputs) {
     /** @type {HTMLElement} */ (gradient.lastElementChild).textContent = `+${number(strongest)}`;
     canvas.dataset.epoch = String(epoch);
     const { step } = shown.blocks;
-    made.note(`${chosen.shape[0]} inputs down, ${chosen.shape[1]} units across, after epoch ${epoch}.${step > 1 ? ` Each pixel is the largest of ${step} × ${step} weights.` : ""} ${summary(weights)}`);
+    made.note(
+      `${chosen.shape[0]} inputs down, ${chosen.shape[1]} units across, after epoch ${epoch}.${step > 1 ? ` Each pixel is the largest of ${step} × ${step} weights.` : ""} ${summary(weights)}`,
+    );
     const image = shown.column === 1 ? imageOf(inputs() ?? []) : null;
     images.canvas.hidden = imageTitle.hidden = !image;
     if (image) paintImages(images.fit, image, weights, strongest, words, widthOf(made.body));
@@ -74,15 +101,27 @@ export function makeKernel(recording, nameOf, inputs) {
 
   canvas.onmousemove = ({ offsetX, offsetY }) => {
     if (!shown) return;
-    const { blocks: { step }, size, weights, column } = shown;
+    const {
+      blocks: { step },
+      size,
+      weights,
+      column,
+    } = shown;
     const [input, unit] = [Math.floor(offsetY / size) * step, Math.floor(offsetX / size) * step];
     if (step > 1 || input >= weights.shape[0] || unit >= weights.shape[1]) return;
     const value = number(weights.values[input * weights.shape[1] + unit]);
-    read.textContent = column > 0 ? `${nameOf(column - 1, input)} → ${nameOf(column, unit)}: ${value}` : `row ${input}, column ${unit}: ${value}`;
+    read.textContent =
+      column > 0
+        ? `${nameOf(column - 1, input)} → ${nameOf(column, unit)}: ${value}`
+        : `row ${input}, column ${unit}: ${value}`;
   };
   canvas.onclick = ({ offsetX, offsetY }) => {
     if (!shown || shown.column < 1 || shown.blocks.step > 1) return;
-    move({ layer: recording.columns[shown.column].name, unit: Math.floor(offsetX / shown.size), input: Math.floor(offsetY / shown.size) });
+    move({
+      layer: recording.columns[shown.column].name,
+      unit: Math.floor(offsetX / shown.size),
+      input: Math.floor(offsetY / shown.size),
+    });
   };
 
   /** @param {typeof fit} _fit @param {NonNullable<typeof shown>} picture @param {string} name */
@@ -129,20 +168,34 @@ function paintImages(fit, { height, width, at: places }, { values, shape: [input
     for (let input = 0; input < inputs; input += 1) placed[places[input]] = values[input * units + unit];
     paint(placed, scale, words, pixels.words);
     pixels.put();
-    context.drawImage(pixels.canvas, (unit % across) * (width * side + 6), Math.floor(unit / across) * (height * side + 6), width * side, height * side);
+    context.drawImage(
+      pixels.canvas,
+      (unit % across) * (width * side + 6),
+      Math.floor(unit / across) * (height * side + 6),
+      width * side,
+      height * side,
+    );
   }
 }
 
 /** @param {Weights} weights */
 function summary({ values }) {
   let [positive, zero] = [0, 0];
-  for (let place = 0; place < values.length; place += 1) if (values[place] > 0) positive += 1; else if (values[place] === 0) zero += 1;
+  for (let place = 0; place < values.length; place += 1)
+    if (values[place] > 0) positive += 1;
+    else if (values[place] === 0) zero += 1;
   return `${Math.round((100 * positive) / values.length)} % of the weights are positive${zero ? `, ${Math.round((100 * zero) / values.length)} % are 0` : ""}.`;
 }
 
 /** @param {Weights | null} weights */
 function rowsOf(weights) {
   if (!weights) return { head: ["input"], rows: [] };
-  const { values, shape: [inputs, units] } = weights;
-  return { head: ["input", ...Array.from({ length: units }, (_, unit) => `unit ${unit}`)], rows: Array.from({ length: inputs }, (_, input) => [input, ...values.subarray(input * units, (input + 1) * units)]) };
+  const {
+    values,
+    shape: [inputs, units],
+  } = weights;
+  return {
+    head: ["input", ...Array.from({ length: units }, (_, unit) => `unit ${unit}`)],
+    rows: Array.from({ length: inputs }, (_, input) => [input, ...values.subarray(input * units, (input + 1) * units)]),
+  };
 }

@@ -8,7 +8,12 @@ const EXAMPLE = { data: { builtin: "digits" }, layers: [64, 64, 64], activation:
 
 /** @param {any} catalog @param {(lab: any) => void} opened */
 export function labForm(catalog, opened) {
-  const job = element("textarea", { rows: 9, spellcheck: false, value: JSON.stringify(EXAMPLE, null, 2), "aria-label": "The job as JSON" });
+  const job = element("textarea", {
+    rows: 9,
+    spellcheck: false,
+    value: JSON.stringify(EXAMPLE, null, 2),
+    "aria-label": "The job as JSON",
+  });
   const initializers = choices("Initializers", catalog.initializers, USUAL);
   const activations = choices("Activations (none: those of the job)", catalog.activations, []);
   const depths = element("input", { type: "text", placeholder: "such as 2, 8", inputMode: "numeric" });
@@ -18,9 +23,21 @@ export function labForm(catalog, opened) {
   const depthField = labeled("Depths", depths);
   depthField.hint("how often the first layer is repeated");
   const seedField = labeled("Seeds", seeds);
-  return element("form", { className: "card", noValidate: true, onsubmit: submit }, element("h2", { text: "New initialization lab" }),
-    element("p", { className: "muted", text: "The same job with other initial weights, on several seeds: what happens to the signal before the first step, and who wins." }),
-    job, initializers.box, activations.box, element("div", { className: "fields" }, depthField.box, seedField.box), faults, start);
+  return element(
+    "form",
+    { className: "card", noValidate: true, onsubmit: submit },
+    element("h2", { text: "New initialization lab" }),
+    element("p", {
+      className: "muted",
+      text: "The same job with other initial weights, on several seeds: what happens to the signal before the first step, and who wins.",
+    }),
+    job,
+    initializers.box,
+    activations.box,
+    element("div", { className: "fields" }, depthField.box, seedField.box),
+    faults,
+    start,
+  );
 
   /** @param {Event} event */
   async function submit(event) {
@@ -28,14 +45,19 @@ export function labForm(catalog, opened) {
     showFaults(faults);
     start.disabled = true;
     try {
-      const repeated = depths.value.split(/[,;\s]+/).filter(Boolean).map(Number);
-      opened(await post("/v1/initialization-labs", {
-        job: JSON.parse(job.value),
-        initializers: initializers.chosen(),
-        ...(activations.chosen().length ? { activations: activations.chosen() } : {}),
-        ...(repeated.length ? { depths: repeated } : {}),
-        seeds: Number(seeds.value),
-      }));
+      const repeated = depths.value
+        .split(/[,;\s]+/)
+        .filter(Boolean)
+        .map(Number);
+      opened(
+        await post("/v1/initialization-labs", {
+          job: JSON.parse(job.value),
+          initializers: initializers.chosen(),
+          ...(activations.chosen().length ? { activations: activations.chosen() } : {}),
+          ...(repeated.length ? { depths: repeated } : {}),
+          seeds: Number(seeds.value),
+        }),
+      );
     } catch (error) {
       showFaults(faults, error);
       start.disabled = false;
@@ -45,10 +67,20 @@ export function labForm(catalog, opened) {
 
 /** @param {string} label @param {any[]} components @param {string[]} usual */
 function choices(label, components, usual) {
-  const boxes = components.map(({ name }) => element("input", { type: "checkbox", value: name, checked: usual.includes(name) }));
+  const boxes = components.map(({ name }) =>
+    element("input", { type: "checkbox", value: name, checked: usual.includes(name) }),
+  );
   return {
-    box: element("fieldset", { className: "field" }, element("legend", { className: "label", text: label }),
-      element("div", { className: "row" }, ...boxes.map((box) => element("label", { className: "check" }, box, box.value)))),
+    box: element(
+      "fieldset",
+      { className: "field" },
+      element("legend", { className: "label", text: label }),
+      element(
+        "div",
+        { className: "row" },
+        ...boxes.map((box) => element("label", { className: "check" }, box, box.value)),
+      ),
+    ),
     chosen: () => boxes.filter((box) => box.checked).map((box) => box.value),
   };
 }

@@ -22,27 +22,56 @@ export function layerEditor({ change, layers, activations, initializers }) {
   /** @type {Layer[]} */
   let list = [];
   let key = "";
-  const give = (/** @type {Layer[] | undefined} */ next) => change(POINTER, next?.length ? next.map(shorten) : undefined);
+  const give = (/** @type {Layer[] | undefined} */ next) =>
+    change(POINTER, next?.length ? next.map(shorten) : undefined);
   const replace = (/** @type {number} */ place, /** @type {Layer} */ layer) => give(list.with(place, layer));
-  const add = element("button", { type: "button", className: "quiet small", text: "Add a layer", onclick: () => give([...list, { type: "dense", units: 16 }]) });
-  const clear = element("button", { type: "button", className: "quiet small", text: "Automatic", onclick: () => give(undefined) });
-  const options = { layers, parts: /** @type {Record<string, Component[]>} */ ({ activation: activations, initializer: initializers }) };
+  const add = element("button", {
+    type: "button",
+    className: "quiet small",
+    text: "Add a layer",
+    onclick: () => give([...list, { type: "dense", units: 16 }]),
+  });
+  const clear = element("button", {
+    type: "button",
+    className: "quiet small",
+    text: "Automatic",
+    onclick: () => give(undefined),
+  });
+  const options = {
+    layers,
+    parts: /** @type {Record<string, Component[]>} */ ({ activation: activations, initializer: initializers }),
+  };
 
-  const draw = () => rows.replaceChildren(...list.map((layer, place) => row(layer, place, list.length, options, {
-    replace: (next) => replace(place, next),
-    move: (by) => give(move(list, place, by)),
-    remove: () => give(list.filter((_, index) => index !== place)),
-  })));
+  const draw = () =>
+    rows.replaceChildren(
+      ...list.map((layer, place) =>
+        row(layer, place, list.length, options, {
+          replace: (next) => replace(place, next),
+          move: (by) => give(move(list, place, by)),
+          remove: () => give(list.filter((_, index) => index !== place)),
+        }),
+      ),
+    );
 
   return {
     pointer: POINTER,
-    element: element("fieldset", { className: "field wide" }, element("legend", { className: "label", text: "Hidden layers" }), rows, chosen, element("div", { className: "row" }, add, clear), faults),
+    element: element(
+      "fieldset",
+      { className: "field wide" },
+      element("legend", { className: "label", text: "Hidden layers" }),
+      rows,
+      chosen,
+      element("div", { className: "row" }, add, clear),
+      faults,
+    ),
     fail: (details) => faults.replaceChildren(...details.map((text) => element("p", { className: "fault", text }))),
     update: (spec, resolved) => {
       const written = Array.isArray(spec.layers) ? spec.layers : [];
       list = written.map(lengthen);
       clear.hidden = !list.length;
-      chosen.textContent = list.length ? "" : `automatic${resolved?.layers ? `: ${resolved.layers.map(describe).join(" – ") || "none"}` : ""}`;
+      chosen.textContent = list.length
+        ? ""
+        : `automatic${resolved?.layers ? `: ${resolved.layers.map(describe).join(" – ") || "none"}` : ""}`;
       // The rows are made again only when layers come, go or change their type: the cursor stays where it is.
       const next = JSON.stringify(list.map(({ type }) => type));
       if (next !== key || !rows.contains(document.activeElement)) draw();
@@ -63,8 +92,13 @@ const describe = (layer) => (layer.units ? `${layer.type} ${layer.units}` : laye
  */
 function row(layer, place, many, { layers, parts }, act) {
   const named = `layer ${place + 1}`;
-  const type = element("select", { "aria-label": `Type of ${named}`, onchange: () => act.replace(fresh(layers, type.value)) },
-    ...layers.filter(({ name }) => name !== "residual" && name !== "embedding").map(({ name }) => element("option", { text: name, value: name })));
+  const type = element(
+    "select",
+    { "aria-label": `Type of ${named}`, onchange: () => act.replace(fresh(layers, type.value)) },
+    ...layers
+      .filter(({ name }) => name !== "residual" && name !== "embedding")
+      .map(({ name }) => element("option", { text: name, value: name })),
+  );
   chooseOption(type, layer.type, layer.type);
   const present = { ...layer };
   const put = (/** @type {string} */ name, /** @type {any} */ value) => {
@@ -72,14 +106,40 @@ function row(layer, place, many, { layers, parts }, act) {
     act.replace({ ...present });
   };
   const parameters = layers.find(({ name }) => name === layer.type)?.parameters ?? [];
-  const numbers = parameters.filter((each) => SIMPLE.includes(each.type)).map((each) => numberOf(each, layer, named, put));
-  const selects = parameters.filter(({ name }) => name in parts).map(({ name }) => partOf(name, parts[name], layer, named, put));
-  const button = (/** @type {string} */ text, /** @type {string} */ label, /** @type {() => void} */ onclick, disabled = false) =>
-    element("button", { type: "button", className: "quiet small", text, "aria-label": `${label} ${named}`, onclick, disabled });
-  return element("li", { className: "layer" }, type, ...numbers, ...selects, element("span", { className: "row" },
-    button("↑", "Move up:", () => act.move(-1), place === 0),
-    button("↓", "Move down:", () => act.move(1), place === many - 1),
-    button("×", "Remove", act.remove)));
+  const numbers = parameters
+    .filter((each) => SIMPLE.includes(each.type))
+    .map((each) => numberOf(each, layer, named, put));
+  const selects = parameters
+    .filter(({ name }) => name in parts)
+    .map(({ name }) => partOf(name, parts[name], layer, named, put));
+  const button = (
+    /** @type {string} */ text,
+    /** @type {string} */ label,
+    /** @type {() => void} */ onclick,
+    disabled = false,
+  ) =>
+    element("button", {
+      type: "button",
+      className: "quiet small",
+      text,
+      "aria-label": `${label} ${named}`,
+      onclick,
+      disabled,
+    });
+  return element(
+    "li",
+    { className: "layer" },
+    type,
+    ...numbers,
+    ...selects,
+    element(
+      "span",
+      { className: "row" },
+      button("↑", "Move up:", () => act.move(-1), place === 0),
+      button("↓", "Move down:", () => act.move(1), place === many - 1),
+      button("×", "Remove", act.remove),
+    ),
+  );
 }
 
 /** A layer of a type with what it requires. @param {Component[]} layers @param {string} type @returns {Layer} */
@@ -92,17 +152,40 @@ function fresh(layers, type) {
 /** @param {import("./fields.js").Parameter} parameter @param {Layer} layer @param {string} named @param {(name: string, value: any) => void} put */
 function numberOf({ name, default: usual, required }, layer, named, put) {
   const input = element("input", {
-    type: "number", step: "any", value: layer[name] ?? "", placeholder: required ? name : `${usual}`, oninput: () => put(name, input.value === "" ? undefined : Number(input.value)),
-    "aria-label": `${name} of ${named}`, title: name,
+    type: "number",
+    step: "any",
+    value: layer[name] ?? "",
+    placeholder: required ? name : `${usual}`,
+    oninput: () => put(name, input.value === "" ? undefined : Number(input.value)),
+    "aria-label": `${name} of ${named}`,
+    title: name,
   });
-  return element("label", { className: "inline" }, element("span", { className: "label", text: name, "aria-hidden": "true" }), input);
+  return element(
+    "label",
+    { className: "inline" },
+    element("span", { className: "label", text: name, "aria-hidden": "true" }),
+    input,
+  );
 }
 
 /** @param {string} name @param {Component[]} components @param {Layer} layer @param {string} named @param {(name: string, value: any) => void} put */
 function partOf(name, components, layer, named, put) {
-  const select = element("select", { "aria-label": `${name} of ${named}`, onchange: () => put(name, select.value || undefined) },
-    element("option", { text: "as below", value: "" }), ...components.map((each) => element("option", { text: each.name, value: each.name })));
+  const select = element(
+    "select",
+    { "aria-label": `${name} of ${named}`, onchange: () => put(name, select.value || undefined) },
+    element("option", { text: "as below", value: "" }),
+    ...components.map((each) => element("option", { text: each.name, value: each.name })),
+  );
   const value = layer[name];
-  chooseOption(select, value === undefined ? "" : typeof value === "string" ? value : value.name, typeof value === "object" ? value.name : String(value));
-  return element("label", { className: "inline" }, element("span", { className: "label", text: name, "aria-hidden": "true" }), select);
+  chooseOption(
+    select,
+    value === undefined ? "" : typeof value === "string" ? value : value.name,
+    typeof value === "object" ? value.name : String(value),
+  );
+  return element(
+    "label",
+    { className: "inline" },
+    element("span", { className: "label", text: name, "aria-hidden": "true" }),
+    select,
+  );
 }

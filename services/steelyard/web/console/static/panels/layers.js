@@ -32,7 +32,10 @@ export function makeLayers(recording, replay) {
     const shown = recording.layers.filter(({ tensors }) => tensors.length);
     for (const layer of shown) {
       const row = rows.get(layer.name) ?? layerRow(layer);
-      if (!rows.has(layer.name)) { rows.set(layer.name, row); grid.append(row.element); }
+      if (!rows.has(layer.name)) {
+        rows.set(layer.name, row);
+        grid.append(row.element);
+      }
       row.show(recording, replay);
     }
     made.card.dataset.epoch = String(recording.nearest(whole("epoch")));
@@ -45,9 +48,21 @@ export function makeLayers(recording, replay) {
 function layerRow({ name, type, activation, units }) {
   const facts = element("p", { className: "muted layer-facts" });
   const cells = KINDS.map((kind) => ridgeCell(name, kind));
-  const head = element("div", { className: "layer-head" },
-    element("button", { type: "button", className: "link", text: name, onclick: () => move({ layer: name, unit: 0, input: null }) }),
-    element("p", { className: "muted", text: `${type}${activation && activation !== "linear" ? `, ${activation}` : ""}, ${units} units` }), facts);
+  const head = element(
+    "div",
+    { className: "layer-head" },
+    element("button", {
+      type: "button",
+      className: "link",
+      text: name,
+      onclick: () => move({ layer: name, unit: 0, input: null }),
+    }),
+    element("p", {
+      className: "muted",
+      text: `${type}${activation && activation !== "linear" ? `, ${activation}` : ""}, ${units} units`,
+    }),
+    facts,
+  );
   return {
     element: element("div", { className: "layer-row" }, head, ...cells.map(({ cell }) => cell)),
     /** @param {Recording} recording @param {Replay} replay */
@@ -65,11 +80,19 @@ function layerRow({ name, type, activation, units }) {
 function factLine({ series, tensors }, at) {
   const kernel = tensors.find((tensor) => tensor.name.endsWith("/kernel")) ?? tensors[0];
   const facts = /** @type {[string, number | null | undefined][]} */ ([
-    ["std of weights", kernel?.series.std?.[at]], ["‖gradient‖", kernel?.series.gradient_norm?.[at]], ["update ratio", kernel?.series.update_ratio?.[at]],
-    ["std of outputs", series.output_std?.[at]], ["dead units", series.dead?.[at]], ["saturated units", series.saturated?.[at]],
+    ["std of weights", kernel?.series.std?.[at]],
+    ["‖gradient‖", kernel?.series.gradient_norm?.[at]],
+    ["update ratio", kernel?.series.update_ratio?.[at]],
+    ["std of outputs", series.output_std?.[at]],
+    ["dead units", series.dead?.[at]],
+    ["saturated units", series.saturated?.[at]],
   ]);
-  return facts.filter(([name, value]) => value !== null && value !== undefined && (!name.endsWith("units") || value > 0))
-    .map(([name, value]) => (name.endsWith("units") ? `${name} ${number(100 * Number(value))} %` : `${name} ${number(value)}`)).join(" · ");
+  return facts
+    .filter(([name, value]) => value !== null && value !== undefined && (!name.endsWith("units") || value > 0))
+    .map(([name, value]) =>
+      name.endsWith("units") ? `${name} ${number(100 * Number(value))} %` : `${name} ${number(value)}`,
+    )
+    .join(" · ");
 }
 
 /**
@@ -81,7 +104,8 @@ function factLine({ series, tensors }, at) {
 function countsOf(recording, replay, kernel, layer, kind) {
   const all = recording.snapshots.size >= recording.epochs.length;
   if (kind === "weights" && !all) return { counts: recordedCounts(recording, kernel), error: null };
-  const path = kind === "outputs" ? `histograms/${layer}?bins=${BINS}` : `histograms/${kernel.name}?bins=${BINS}&of=${kind}`;
+  const path =
+    kind === "outputs" ? `histograms/${layer}?bins=${BINS}` : `histograms/${kernel.name}?bins=${BINS}&of=${kind}`;
   const { value, error } = replay.get(path);
   if (value || kind !== "weights") return { counts: value, error };
   return { counts: recordedCounts(recording, kernel), error: null };
@@ -89,18 +113,38 @@ function countsOf(recording, replay, kernel, layer, kind) {
 
 /** @param {Recording} recording @param {import("../recording.js").TensorRecord} kernel @returns {Counts} */
 function recordedCounts(recording, kernel) {
-  const usable = (/** @type {(number | null)[] | undefined} */ values) => (values ?? []).filter((value) => value !== null).map(Number);
+  const usable = (/** @type {(number | null)[] | undefined} */ values) =>
+    (values ?? []).filter((value) => value !== null).map(Number);
   const [low, high] = [Math.min(0, ...usable(kernel.series.min)), Math.max(0, ...usable(kernel.series.max))];
   const edges = Float64Array.from({ length: BINS + 1 }, (_, at) => low + ((high - low || 1) * at) / BINS);
-  return { edges, epochs: recording.epochs.map((epoch, at) => ({ epoch, counts: rebin(kernel.histogram[at], recording.edges, edges) })) };
+  return {
+    edges,
+    epochs: recording.epochs.map((epoch, at) => ({
+      epoch,
+      counts: rebin(kernel.histogram[at], recording.edges, edges),
+    })),
+  };
 }
 
 /** @param {string} layer @param {string} kind */
 function ridgeCell(layer, kind) {
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${kind} of ${layer} over the epochs`, class: "ridges", preserveAspectRatio: "none" });
+  const picture = svg("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    role: "img",
+    "aria-label": `${kind} of ${layer} over the epochs`,
+    class: "ridges",
+    preserveAspectRatio: "none",
+  });
   const range = element("p", { className: "range" });
   const status = element("p", { className: "muted", text: "…" });
-  const cell = element("div", { className: "ridge-cell" }, element("p", { className: "label", text: kind }), picture, range, status);
+  const cell = element(
+    "div",
+    { className: "ridge-cell" },
+    element("p", { className: "label", text: kind }),
+    picture,
+    range,
+    status,
+  );
   /** @type {Counts | null} */
   let drawn = null;
   /** @type {SVGPathElement | null} */
@@ -113,7 +157,10 @@ function ridgeCell(layer, kind) {
     show({ counts, error }, epoch) {
       status.textContent = counts ? "" : error ? `Not available: ${error.message}` : "…";
       if (!counts) return;
-      if (counts !== drawn && (drawn === null || counts.epochs.length !== drawn.epochs.length || !(counts.edges instanceof Float64Array))) {
+      if (
+        counts !== drawn &&
+        (drawn === null || counts.epochs.length !== drawn.epochs.length || !(counts.edges instanceof Float64Array))
+      ) {
         drawn = counts;
         drawRidges(picture, range, counts, paths);
         marked = null;
@@ -128,7 +175,8 @@ function ridgeCell(layer, kind) {
 }
 
 /** @param {{epoch: number}[]} epochs @param {number} wanted */
-const nearestOf = (epochs, wanted) => epochs.reduce((best, { epoch }) => (epoch <= wanted ? epoch : best), epochs[0]?.epoch ?? 0);
+const nearestOf = (epochs, wanted) =>
+  epochs.reduce((best, { epoch }) => (epoch <= wanted ? epoch : best), epochs[0]?.epoch ?? 0);
 
 /** @param {SVGElement} picture @param {HTMLElement} range @param {Counts} counts @param {Map<number, SVGPathElement>} paths */
 function drawRidges(picture, range, { edges, epochs }, paths) {
@@ -136,17 +184,34 @@ function drawRidges(picture, range, { edges, epochs }, paths) {
   const histograms = epochs.map(({ counts }) => counts);
   const bins = usedBins(histograms);
   const made = ridges(histograms, { width: WIDTH, height: HEIGHT - 4, bins });
-  picture.replaceChildren(...made.map(({ path }, at) => {
-    const drawn = svg("path", { d: path, class: "ridge" });
-    paths.set(epochs[at].epoch, drawn);
-    return drawn;
-  }));
-  range.replaceChildren(element("span", { text: number(edges[bins[0]]) }), element("span", { text: number(edges[Math.min(bins[1], edges.length - 1)]) }));
+  picture.replaceChildren(
+    ...made.map(({ path }, at) => {
+      const drawn = svg("path", { d: path, class: "ridge" });
+      paths.set(epochs[at].epoch, drawn);
+      return drawn;
+    }),
+  );
+  range.replaceChildren(
+    element("span", { text: number(edges[bins[0]]) }),
+    element("span", { text: number(edges[Math.min(bins[1], edges.length - 1)]) }),
+  );
 }
 
 /** @param {Recording} recording */
 function numbersOf({ epochs, layers }) {
-  const rows = layers.flatMap(({ tensors }) => tensors.flatMap(({ name, series }) => epochs.map((epoch, at) =>
-    [name, epoch, series.mean[at], series.std[at], series.min[at], series.max[at], series.gradient_norm?.[at] ?? null, series.update_ratio?.[at] ?? null])));
+  const rows = layers.flatMap(({ tensors }) =>
+    tensors.flatMap(({ name, series }) =>
+      epochs.map((epoch, at) => [
+        name,
+        epoch,
+        series.mean[at],
+        series.std[at],
+        series.min[at],
+        series.max[at],
+        series.gradient_norm?.[at] ?? null,
+        series.update_ratio?.[at] ?? null,
+      ]),
+    ),
+  );
   return { head: ["tensor", "epoch", "mean", "std", "min", "max", "gradient norm", "update ratio"], rows };
 }

@@ -9,7 +9,11 @@ import { number } from "../format.js";
  */
 
 const REFRESH_MS = 400;
-const VERDICTS = /** @type {Record<string, string>} */ ({ helped: "✓ The change helps", no_difference: "= No difference", worse: "✗ The change makes it worse" });
+const VERDICTS = /** @type {Record<string, string>} */ ({
+  helped: "✓ The change helps",
+  no_difference: "= No difference",
+  worse: "✗ The change makes it worse",
+});
 
 /**
  * A button that mends a finding and shows what came of it.
@@ -33,11 +37,12 @@ export function mend(path, code, place) {
 }
 
 /** @param {HTMLElement} place @param {string} id */
-const followMend = (place, id) => repeat(async () => {
-  const found = await ask(`/v1/mends/${id}`);
-  showMend(place, found);
-  return ENDED.includes(found.status);
-}, REFRESH_MS);
+const followMend = (place, id) =>
+  repeat(async () => {
+    const found = await ask(`/v1/mends/${id}`);
+    showMend(place, found);
+    return ENDED.includes(found.status);
+  }, REFRESH_MS);
 
 /**
  * Show what earlier mends of the job found, each at its finding: the newest of each.
@@ -56,15 +61,56 @@ export async function showEarlier(job, places) {
 /** @param {HTMLElement} place @param {any} found */
 function showMend(place, found) {
   const { measure, pairs, verdict, message, mean_difference: mean, standard_error: error } = found;
-  const done = pairs.flatMap((/** @type {Pair} */ { original, mended }) => [original, mended]).filter((/** @type {Trial} */ { status }) => ENDED.includes(status)).length;
+  const done = pairs
+    .flatMap((/** @type {Pair} */ { original, mended }) => [original, mended])
+    .filter((/** @type {Trial} */ { status }) => ENDED.includes(status)).length;
   const parts = verdict
-    ? [element("p", { className: `verdict ${verdict}`, role: "status" }, element("strong", { text: VERDICTS[verdict] ?? verdict }), mean === null ? "" : `: ${measure.metric.replaceAll("_", " ")} ${mean > 0 ? "+" : ""}${number(mean)} ± ${number(error)}`), element("p", { text: message })]
-    : [element("p", { className: ENDED.includes(found.status) ? "" : "working", role: "status", text: ENDED.includes(found.status) ? message : `Training: ${done} of ${2 * pairs.length} jobs are done` })];
-  const both = (/** @type {Pair} */ { seed, original, mended }) => element("a", { href: `/console/compare?jobs=${original.job},${mended.job}`, text: "Compare", "aria-label": `Compare the jobs of seed ${seed}` });
-  const rows = pairs.map((/** @type {Pair} */ pair) => [String(pair.seed), trial(pair.original), trial(pair.mended), number(pair.difference), both(pair)]);
-  place.replaceChildren(...parts,
-    table(`Pairs of the mend, ${measure.metric}`, ["seed", `${measure.split} ${measure.metric.replaceAll("_", " ")}, as it was`, "mended", "difference", "weights and curves"], rows),
-    element("p", {}, element("a", { text: "All of this mend", href: `/console/studies/${found.id}` })));
+    ? [
+        element(
+          "p",
+          { className: `verdict ${verdict}`, role: "status" },
+          element("strong", { text: VERDICTS[verdict] ?? verdict }),
+          mean === null
+            ? ""
+            : `: ${measure.metric.replaceAll("_", " ")} ${mean > 0 ? "+" : ""}${number(mean)} ± ${number(error)}`,
+        ),
+        element("p", { text: message }),
+      ]
+    : [
+        element("p", {
+          className: ENDED.includes(found.status) ? "" : "working",
+          role: "status",
+          text: ENDED.includes(found.status) ? message : `Training: ${done} of ${2 * pairs.length} jobs are done`,
+        }),
+      ];
+  const both = (/** @type {Pair} */ { seed, original, mended }) =>
+    element("a", {
+      href: `/console/compare?jobs=${original.job},${mended.job}`,
+      text: "Compare",
+      "aria-label": `Compare the jobs of seed ${seed}`,
+    });
+  const rows = pairs.map((/** @type {Pair} */ pair) => [
+    String(pair.seed),
+    trial(pair.original),
+    trial(pair.mended),
+    number(pair.difference),
+    both(pair),
+  ]);
+  place.replaceChildren(
+    ...parts,
+    table(
+      `Pairs of the mend, ${measure.metric}`,
+      [
+        "seed",
+        `${measure.split} ${measure.metric.replaceAll("_", " ")}, as it was`,
+        "mended",
+        "difference",
+        "weights and curves",
+      ],
+      rows,
+    ),
+    element("p", {}, element("a", { text: "All of this mend", href: `/console/studies/${found.id}` })),
+  );
 }
 
 /** @param {Trial} trial */

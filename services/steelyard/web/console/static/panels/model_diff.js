@@ -18,12 +18,32 @@ export function modelDiff(jobs, nameOf) {
   /** @type {any} */
   let diff;
   const made = panel({
-    title: "How far apart the weights are", lead: "The hidden units of a layer can stand in any order. Aligned, each unit is compared with the one that is most like it.",
+    title: "How far apart the weights are",
+    lead: "The hidden units of a layer can stand in any order. Aligned, each unit is compared with the one that is most like it.",
     request: path,
-    numbers: () => ({ head: ["tensor", "distance", "relative", "cosine", "changed"], rows: (diff?.tensors ?? []).map((/** @type {any} */ each) => [each.name, each.distance, each.relative_distance, each.cosine, each.changed]) }),
+    numbers: () => ({
+      head: ["tensor", "distance", "relative", "cosine", "changed"],
+      rows: (diff?.tensors ?? []).map((/** @type {any} */ each) => [
+        each.name,
+        each.distance,
+        each.relative_distance,
+        each.cosine,
+        each.changed,
+      ]),
+    }),
   });
   second.selectedIndex = 1;
-  made.body.append(element("div", { className: "row" }, first, "and", second, element("label", { className: "check" }, align, "align units")), result);
+  made.body.append(
+    element(
+      "div",
+      { className: "row" },
+      first,
+      "and",
+      second,
+      element("label", { className: "check" }, align, "align units"),
+    ),
+    result,
+  );
 
   async function show() {
     made.fail();
@@ -45,17 +65,45 @@ export function modelDiff(jobs, nameOf) {
 /** @param {any} diff */
 function describe(diff) {
   const { held_out: rows } = diff;
-  const facts = [diff.equal ? "All weights are equal." : `Distance ${number(diff.distance)}, cosine ${number(diff.cosine)}.`];
-  const moved = Object.entries(diff.permutation ?? {}).map(([layer, order]) => `${order.filter((/** @type {number} */ unit, /** @type {number} */ place) => unit !== place).length} of ${order.length} units of ${layer}`);
+  const facts = [
+    diff.equal ? "All weights are equal." : `Distance ${number(diff.distance)}, cosine ${number(diff.cosine)}.`,
+  ];
+  const moved = Object.entries(diff.permutation ?? {}).map(
+    ([layer, order]) =>
+      `${order.filter((/** @type {number} */ unit, /** @type {number} */ place) => unit !== place).length} of ${order.length} units of ${layer}`,
+  );
   if (moved.length) facts.push(`Moved to align: ${moved.join(", ")}.`);
-  if (rows) facts.push(`The models disagree on ${count(rows.disagree)} of ${plural(rows.rows, `${rows.split} row`)} (${percent(rows.disagree / Math.max(rows.rows, 1))}).`);
+  if (rows)
+    facts.push(
+      `The models disagree on ${count(rows.disagree)} of ${plural(rows.rows, `${rows.split} row`)} (${percent(rows.disagree / Math.max(rows.rows, 1))}).`,
+    );
   const most = Math.max(...diff.tensors.map((/** @type {any} */ each) => each.relative_distance ?? 0), 1e-30);
-  const bar = (/** @type {number | null} */ value) => svg("svg", { width: 120, height: 10, role: "img", "aria-label": `relative distance ${number(value)}` }, svg("rect", { width: Math.max(1, (120 * (value ?? 0)) / most), height: 10, fill: "currentColor", rx: 2 }));
+  const bar = (/** @type {number | null} */ value) =>
+    svg(
+      "svg",
+      { width: 120, height: 10, role: "img", "aria-label": `relative distance ${number(value)}` },
+      svg("rect", { width: Math.max(1, (120 * (value ?? 0)) / most), height: 10, fill: "currentColor", rx: 2 }),
+    );
   return [
     element("p", { text: facts.join(" ") }),
-    table("Distances of the tensors", ["tensor", "distance", "relative", "relative, drawn", "cosine", "changed"], diff.tensors.map((/** @type {any} */ each) =>
-      [each.name, number(each.distance), number(each.relative_distance), element("span", { className: "accent" }, bar(each.relative_distance)), number(each.cosine), `${count(each.changed)} of ${count(each.shape.reduce((/** @type {number} */ one, /** @type {number} */ other) => one * other, 1))}`])),
-    ...diff.uncompared.map((/** @type {any} */ each) => element("p", { className: "muted", text: `${each.name}: ${each.first ? each.first.join(" × ") : "not in the first"}; ${each.second ? each.second.join(" × ") : "not in the second"}` })),
+    table(
+      "Distances of the tensors",
+      ["tensor", "distance", "relative", "relative, drawn", "cosine", "changed"],
+      diff.tensors.map((/** @type {any} */ each) => [
+        each.name,
+        number(each.distance),
+        number(each.relative_distance),
+        element("span", { className: "accent" }, bar(each.relative_distance)),
+        number(each.cosine),
+        `${count(each.changed)} of ${count(each.shape.reduce((/** @type {number} */ one, /** @type {number} */ other) => one * other, 1))}`,
+      ]),
+    ),
+    ...diff.uncompared.map((/** @type {any} */ each) =>
+      element("p", {
+        className: "muted",
+        text: `${each.name}: ${each.first ? each.first.join(" × ") : "not in the first"}; ${each.second ? each.second.join(" × ") : "not in the second"}`,
+      }),
+    ),
     ...diff.notes.map((/** @type {string} */ text) => element("p", { className: "muted", text })),
   ];
 }

@@ -12,12 +12,24 @@ export function metricsPanel(model, path) {
   const rows = [];
   for (const split of SPLITS) {
     if (!model.metrics[split]) continue;
-    const kinds = [["this model", model.metrics], ["linear model", model.baseline?.linear], ["constant", model.baseline?.constant]];
-    for (const [kind, metrics] of kinds) if (metrics?.[split]) rows.push([split, kind, ...names.map((name) => metrics[split][name] ?? null)]);
+    const kinds = [
+      ["this model", model.metrics],
+      ["linear model", model.baseline?.linear],
+      ["constant", model.baseline?.constant],
+    ];
+    for (const [kind, metrics] of kinds)
+      if (metrics?.[split]) rows.push([split, kind, ...names.map((name) => metrics[split][name] ?? null)]);
   }
   const head = ["split", "of", ...names.map((name) => name.replaceAll("_", " "))];
-  const made = panel({ title: "Metrics", request: () => path, numbers: () => ({ head, rows, texts: [0, 1] }), lead: "Beside the model, a linear model on the same inputs and a constant answer." });
-  const cells = rows.map((row) => row.map((cell, place) => (place < 2 ? String(cell) : number(/** @type {number | null} */ (cell)))));
+  const made = panel({
+    title: "Metrics",
+    request: () => path,
+    numbers: () => ({ head, rows, texts: [0, 1] }),
+    lead: "Beside the model, a linear model on the same inputs and a constant answer.",
+  });
+  const cells = rows.map((row) =>
+    row.map((cell, place) => (place < 2 ? String(cell) : number(/** @type {number | null} */ (cell)))),
+  );
   made.body.append(table("Metrics of each split", head, cells, { texts: [0, 1] }));
   return made.card;
 }
@@ -25,9 +37,18 @@ export function metricsPanel(model, path) {
 /** @param {any} model @param {string} path */
 export function layersPanel(model, path) {
   const head = ["layer", "type", "activation", "inputs", "outputs", "weights"];
-  const rows = model.layers.map((/** @type {any} */ each) => [each.name, each.type, each.activation, each.inputs, each.outputs, each.parameters]);
+  const rows = model.layers.map((/** @type {any} */ each) => [
+    each.name,
+    each.type,
+    each.activation,
+    each.inputs,
+    each.outputs,
+    each.parameters,
+  ]);
   const made = panel({ title: "Layers", request: () => path, numbers: () => ({ head, rows, texts: [0, 1, 2] }) });
-  const cells = rows.map((/** @type {any[]} */ row) => row.map((cell) => (typeof cell === "number" ? count(cell) : cell ?? "–")));
+  const cells = rows.map((/** @type {any[]} */ row) =>
+    row.map((cell) => (typeof cell === "number" ? count(cell) : (cell ?? "–"))),
+  );
   made.body.append(table("The layers in order", head, cells, { texts: [0, 1, 2] }));
   return made.card;
 }
@@ -41,12 +62,38 @@ export function lineagePanel(model, path) {
   const set = data.builtin ?? data.dataset;
   /** @type {[string, Node | string][]} */
   const facts = [];
-  if (lineage) facts.push(["Made from", element("span", {}, link(`/console/models/${lineage.model}`, lineage.model), ` by ${count(lineage.edits.length)} edits`)]);
+  if (lineage)
+    facts.push([
+      "Made from",
+      element(
+        "span",
+        {},
+        link(`/console/models/${lineage.model}`, lineage.model),
+        ` by ${count(lineage.edits.length)} edits`,
+      ),
+    ]);
   if (model.job) facts.push(["Job", link(`/console/jobs/${model.job}`, model.job)]);
   facts.push(["Data", set ? link(`/console/datasets/${set}`, set) : "rows inside the job"]);
-  const plain = { "Rows of the data": provenance.rows && count(provenance.rows), Seed: provenance.seed, "File (SHA-256)": provenance.dataset, "Weights (SHA-256)": model.weights_sha256, Engine: provenance.versions?.engine };
-  for (const [name, value] of Object.entries(plain)) if (value !== null && value !== undefined) facts.push([name, String(value)]);
-  if (provenance.reproducible !== undefined) facts.push(["Reproducible", provenance.reproducible ? "yes: the same job gives the same weights" : "no"]);
-  made.body.append(element("dl", {}, ...facts.flatMap(([name, value]) => [element("dt", { className: "label", text: name }), element("dd", {}, value)])));
+  const plain = {
+    "Rows of the data": provenance.rows && count(provenance.rows),
+    Seed: provenance.seed,
+    "File (SHA-256)": provenance.dataset,
+    "Weights (SHA-256)": model.weights_sha256,
+    Engine: provenance.versions?.engine,
+  };
+  for (const [name, value] of Object.entries(plain))
+    if (value !== null && value !== undefined) facts.push([name, String(value)]);
+  if (provenance.reproducible !== undefined)
+    facts.push(["Reproducible", provenance.reproducible ? "yes: the same job gives the same weights" : "no"]);
+  made.body.append(
+    element(
+      "dl",
+      {},
+      ...facts.flatMap(([name, value]) => [
+        element("dt", { className: "label", text: name }),
+        element("dd", {}, value),
+      ]),
+    ),
+  );
   return made.card;
 }

@@ -35,9 +35,34 @@ export function makeNetwork(recording, replay, nameOf) {
   const { canvas, fit } = makeCanvas("Units and their names");
   canvas.className = "over";
   const tip = element("div", { className: "tip", hidden: true });
-  const frame = element("div", { className: "network-frame", tabIndex: 0, role: "group", dataset: { keys: "units" }, "aria-label": "The network. Arrow keys choose a unit." }, edges.canvas, canvas, tip);
-  const most = element("select", { id: "network-most", onchange: () => redraw() }, element("option", { value: String(FEW), text: `at most ${FEW}` }), element("option", { value: String(MANY), text: `at most ${MANY}` }));
-  made.body.append(element("div", { className: "row" }, key(), element("label", { className: "row", for: "network-most" }, "Units of a layer", most)), frame);
+  const frame = element(
+    "div",
+    {
+      className: "network-frame",
+      tabIndex: 0,
+      role: "group",
+      dataset: { keys: "units" },
+      "aria-label": "The network. Arrow keys choose a unit.",
+    },
+    edges.canvas,
+    canvas,
+    tip,
+  );
+  const most = element(
+    "select",
+    { id: "network-most", onchange: () => redraw() },
+    element("option", { value: String(FEW), text: `at most ${FEW}` }),
+    element("option", { value: String(MANY), text: `at most ${MANY}` }),
+  );
+  made.body.append(
+    element(
+      "div",
+      { className: "row" },
+      key(),
+      element("label", { className: "row", for: "network-most" }, "Units of a layer", most),
+    ),
+    frame,
+  );
   /** @type {Picture | null} */
   let picture = null;
   /** @type {Target | null} */
@@ -51,7 +76,11 @@ export function makeNetwork(recording, replay, nameOf) {
   function draw() {
     const stored = now();
     if (recording.columns.length < 2 || stored === null) {
-      made.note(recording.columns.length < 2 ? "No layer of this network has a kernel." : "No weights are stored. A larger recording (`recording.weights`) keeps them at chosen epochs.");
+      made.note(
+        recording.columns.length < 2
+          ? "No layer of this network has a kernel."
+          : "No weights are stored. A larger recording (`recording.weights`) keeps them at chosen epochs.",
+      );
       return;
     }
     const last = factsOf(recording, replay, /** @type {number} */ (recording.storedEpochs.at(-1)));
@@ -70,7 +99,9 @@ export function makeNetwork(recording, replay, nameOf) {
     window.clearTimeout(rest);
     if (isMoving) rest = window.setTimeout(redraw, REST_MS);
     edges.canvas.dataset.epoch = String(stored);
-    edges.canvas.dataset.edges = String(kernels.every((kernel, column) => kernel || !recording.columns[column].kernel) ? picture.edges.flat().length : 0);
+    edges.canvas.dataset.edges = String(
+      kernels.every((kernel, column) => kernel || !recording.columns[column].kernel) ? picture.edges.flat().length : 0,
+    );
     const epoch = recording.nearest(whole("epoch"));
     made.note(stored === epoch ? "" : `The weights are those of epoch ${stored}; none are stored for epoch ${epoch}.`);
     made.refresh();
@@ -82,11 +113,22 @@ export function makeNetwork(recording, replay, nameOf) {
     showTip(event.offsetX, event.offsetY);
     redraw();
   };
-  canvas.onmouseleave = () => { hovered = null; tip.hidden = true; redraw(); };
-  canvas.onclick = () => { if (hovered) move(moveTo(hovered)); };
+  canvas.onmouseleave = () => {
+    hovered = null;
+    tip.hidden = true;
+    redraw();
+  };
+  canvas.onclick = () => {
+    if (hovered) move(moveTo(hovered));
+  };
   frame.onkeydown = (event) => {
     const chosen = selection(recording);
-    const turn = /** @type {Record<string, [number, number]>} */ ({ ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] })[event.key];
+    const turn = /** @type {Record<string, [number, number]>} */ ({
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+    })[event.key];
     if (!turn || !chosen || !picture) return;
     event.preventDefault();
     move(moveTo(neighbor(picture, chosen, turn)));
@@ -100,20 +142,37 @@ export function makeNetwork(recording, replay, nameOf) {
     const { column, unit, edge } = hovered;
     const kernel = recording.columns[column].kernel;
     const weights = kernel && edge ? recording.weights(kernel, stored) : null;
-    tip.textContent = edge ? `${nameOf(column - 1, edge.from)} → ${nameOf(column, unit)}: ${number(weights?.values[edge.index])}` : nameOf(column, unit);
+    tip.textContent = edge
+      ? `${nameOf(column - 1, edge.from)} → ${nameOf(column, unit)}: ${number(weights?.values[edge.index])}`
+      : nameOf(column, unit);
     tip.style.transform = `translate(${Math.min(x + 14, picture.width - 180)}px, ${y + 14}px)`;
   }
 
   /** @param {Target} target */
-  const moveTo = ({ column, unit, edge }) => ({ layer: recording.columns[Math.max(column, 1)].name, unit: column ? unit : 0, input: edge ? edge.from : column ? null : unit });
+  const moveTo = ({ column, unit, edge }) => ({
+    layer: recording.columns[Math.max(column, 1)].name,
+    unit: column ? unit : 0,
+    input: edge ? edge.from : column ? null : unit,
+  });
 
   follow(made.card, draw);
   return made.card;
 }
 
 function key() {
-  const line = (/** @type {string} */ kind) => svg("svg", { width: 34, height: 10, "aria-hidden": "true" }, svg("path", { d: "M0,5L34,5", class: `edge ${kind}` }));
-  return element("p", { className: "legend" }, element("span", {}, line("plus"), "positive weight"), element("span", {}, line("minus"), "negative weight"), element("span", {}, "the wider, the larger"));
+  const line = (/** @type {string} */ kind) =>
+    svg(
+      "svg",
+      { width: 34, height: 10, "aria-hidden": "true" },
+      svg("path", { d: "M0,5L34,5", class: `edge ${kind}` }),
+    );
+  return element(
+    "p",
+    { className: "legend" },
+    element("span", {}, line("plus"), "positive weight"),
+    element("span", {}, line("minus"), "negative weight"),
+    element("span", {}, "the wider, the larger"),
+  );
 }
 
 /**
@@ -131,15 +190,35 @@ function arrange(recording, deviations, width, most, nameOf, before) {
   const shown = recording.columns.map(({ units }, column) => {
     if (units <= most) return Array.from({ length: units }, (_, unit) => unit);
     const next = kernels[column + 1];
-    return next ? strongest(outgoingStrength(next.values, next.shape[0], next.shape[1], deviations[column] ?? null), most) : Array.from({ length: most }, (_, unit) => unit);
+    return next
+      ? strongest(outgoingStrength(next.values, next.shape[0], next.shape[1], deviations[column] ?? null), most)
+      : Array.from({ length: most }, (_, unit) => unit);
   });
   const highest = Math.max(...shown.map((units) => units.length));
   const height = Math.max(220, Math.min(640, 60 + highest * (highest > 32 ? 9 : 19)));
-  const [left, right] = [room(shown[0].map((unit) => nameOf(0, unit)), width), room(shown[shown.length - 1].map((unit) => nameOf(shown.length - 1, unit)), width)];
+  const [left, right] = [
+    room(
+      shown[0].map((unit) => nameOf(0, unit)),
+      width,
+    ),
+    room(
+      shown[shown.length - 1].map((unit) => nameOf(shown.length - 1, unit)),
+      width,
+    ),
+  ];
   const spots = placeUnits(shown, { width, height, left, right, top: 10, bottom: 40 });
   const edges = recording.columns.map(({ kernel, units }, column) => {
     const weights = kernels[column];
-    return kernel && weights ? selectEdges(weights.values, units, shown[column - 1], shown[column], most * most, deviations[column - 1] ?? null) : [];
+    return kernel && weights
+      ? selectEdges(
+          weights.values,
+          units,
+          shown[column - 1],
+          shown[column],
+          most * most,
+          deviations[column - 1] ?? null,
+        )
+      : [];
   });
   return { key, spots, edges, scales: kernels.map((kernel) => (kernel ? scaleOf(kernel.values) : 0)), width, height };
 }
@@ -153,14 +232,20 @@ function room(names, width) {
 /** @param {Picture} picture @param {number} x @param {number} y @returns {Target | null} */
 function targetAt({ spots, edges }, x, y) {
   for (const [column, units] of spots.entries()) {
-    for (const spot of units) if (Math.hypot(spot.x - x, spot.y - y) <= NEAR_UNIT) return { column, unit: spot.unit, edge: null };
+    for (const spot of units)
+      if (Math.hypot(spot.x - x, spot.y - y) <= NEAR_UNIT) return { column, unit: spot.unit, edge: null };
   }
   let [best, nearest] = [/** @type {Target | null} */ (null), NEAR_EDGE];
   for (let column = 1; column < spots.length; column += 1) {
     if (x < spots[column - 1][0].x || x > spots[column][0].x) continue;
     const places = [spots[column - 1], spots[column]].map((units) => new Map(units.map((spot) => [spot.unit, spot])));
     for (const edge of edges[column]) {
-      const away = distance(x, y, /** @type {Spot} */ (places[0].get(edge.from)), /** @type {Spot} */ (places[1].get(edge.to)));
+      const away = distance(
+        x,
+        y,
+        /** @type {Spot} */ (places[0].get(edge.from)),
+        /** @type {Spot} */ (places[1].get(edge.to)),
+      );
       if (away < nearest) [best, nearest] = [{ column, unit: edge.to, edge }, away];
     }
   }
@@ -171,7 +256,15 @@ function targetAt({ spots, edges }, x, y) {
 function neighbor({ spots }, { column, unit }, [across, down]) {
   const next = Math.max(1, Math.min(spots.length - 1, column + across));
   const units = spots[next];
-  const place = across ? Math.min(units.length - 1, Math.max(0, spots[column].findIndex((spot) => spot.unit === unit))) : units.findIndex((spot) => spot.unit === unit);
+  const place = across
+    ? Math.min(
+        units.length - 1,
+        Math.max(
+          0,
+          spots[column].findIndex((spot) => spot.unit === unit),
+        ),
+      )
+    : units.findIndex((spot) => spot.unit === unit);
   return { column: next, unit: units[Math.max(0, Math.min(units.length - 1, place + down))].unit, edge: null };
 }
 
@@ -179,7 +272,13 @@ function neighbor({ spots }, { column, unit }, [across, down]) {
 function edgeTable(recording, picture, epoch, nameOf) {
   const rows = recording.columns.flatMap(({ kernel }, column) => {
     const weights = kernel && epoch !== null ? recording.weights(kernel, epoch) : null;
-    return weights && picture ? picture.edges[column].map((edge) => [nameOf(column - 1, edge.from), nameOf(column, edge.to), weights.values[edge.index]]) : [];
+    return weights && picture
+      ? picture.edges[column].map((edge) => [
+          nameOf(column - 1, edge.from),
+          nameOf(column, edge.to),
+          weights.values[edge.index],
+        ])
+      : [];
   });
   return { head: ["from", "to", `weight after epoch ${count(epoch ?? 0)}`], rows, texts: [0, 1] };
 }

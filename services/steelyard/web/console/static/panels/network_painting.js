@@ -32,7 +32,11 @@ export function paintNetwork(context, scene) {
   for (let column = 1; column < picture.spots.length; column += 1) {
     const kernel = kernels[column];
     if (!kernel) continue;
-    const isChosen = chosen?.chosen ? (/** @type {Edge} */ edge) => (column === chosen.column && edge.to === chosen.unit) || (column === chosen.column + 1 && edge.from === chosen.unit) : null;
+    const isChosen = chosen?.chosen
+      ? (/** @type {Edge} */ edge) =>
+          (column === chosen.column && edge.to === chosen.unit) ||
+          (column === chosen.column + 1 && edge.from === chosen.unit)
+      : null;
     paintEdges(context, scene, column, kernel.values, isChosen);
   }
 }
@@ -46,7 +50,10 @@ export function paintColumns(context, scene) {
 
 /** The chosen edge, and the one under the pointer. @param {CanvasRenderingContext2D} context @param {Scene} scene */
 function paintMarked(context, { picture, chosen, hovered }) {
-  const marked = [chosen && chosen.input !== null ? { column: chosen.column, from: chosen.input, to: chosen.unit } : null, hovered?.edge ? { column: hovered.column, ...hovered.edge } : null];
+  const marked = [
+    chosen && chosen.input !== null ? { column: chosen.column, from: chosen.input, to: chosen.unit } : null,
+    hovered?.edge ? { column: hovered.column, ...hovered.edge } : null,
+  ];
   context.strokeStyle = colorOf("--ink");
   context.lineWidth = 2.5;
   for (const edge of marked) {
@@ -130,7 +137,13 @@ function paintUnits(context, { picture, states, chosen, hovered }) {
       const state = states[column]?.[unit] ?? "";
       context.beginPath();
       context.arc(x, y, isChosen || isHovered ? radius + 2 : radius, 0, 7);
-      context.fillStyle = isChosen ? colorOf("--accent") : state ? colorOf("--card") : column ? colorOf("--muted") : colorOf("--field");
+      context.fillStyle = isChosen
+        ? colorOf("--accent")
+        : state
+          ? colorOf("--card")
+          : column
+            ? colorOf("--muted")
+            : colorOf("--field");
       context.fill();
       context.strokeStyle = colorOf(isChosen || isHovered ? "--ink" : state ? "--bad" : "--card");
       context.stroke();
@@ -156,7 +169,10 @@ function paintLabels(context, { recording, picture, nameOf }) {
   context.font = "11.5px system-ui, sans-serif";
   context.fillStyle = colorOf("--muted");
   context.textBaseline = "middle";
-  for (const [column, side, edge] of /** @type {[number, CanvasTextAlign, number][]} */ ([[0, "right", -11], [spots.length - 1, "left", 11]])) {
+  for (const [column, side, edge] of /** @type {[number, CanvasTextAlign, number][]} */ ([
+    [0, "right", -11],
+    [spots.length - 1, "left", 11],
+  ])) {
     if (spots[column].length > MOST_LABELS) continue;
     context.textAlign = side;
     const room = width < 560 ? 8 : LONGEST;

@@ -39,7 +39,11 @@ export function showProgress(job) {
   find("stopping").textContent = job.stopping?.message ?? "";
   const reason = find("reason");
   reason.hidden = !job.error;
-  if (job.error && !reason.hasChildNodes()) reason.append(element("p", {}, element("strong", { text: job.error.title })), element("p", { text: job.error.detail }));
+  if (job.error && !reason.hasChildNodes())
+    reason.append(
+      element("p", {}, element("strong", { text: job.error.title })),
+      element("p", { text: job.error.detail }),
+    );
 }
 
 /** @param {string} path of the job */
@@ -62,13 +66,32 @@ export async function showLineage(job) {
   const link = (/** @type {string} */ text, /** @type {string} */ href) => element("a", { text, href });
   /** @type {Node[][]} */
   const parts = [];
-  if (job.study?.origin && job.study.origin !== job.id) parts.push([text("Part of "), link("a study", `/console/studies/${job.study.id}`), text(" of "), link("another job", `/console/jobs/${job.study.origin}`)]);
-  else if (job.study) parts.push([text("Part of "), link("a study", `/console/studies/${job.study.id}`), text(` (${job.study.variant}, seed ${job.study.seed})`)]);
-  if (job.spec.initial_weights) parts.push([text("Starts from the weights of "), link(job.spec.initial_weights.model, `/console/models/${job.spec.initial_weights.model}`)]);
-  if (job.spec.data.dataset) parts.push([text("Learns from "), link("its data set", `/console/datasets/${job.spec.data.dataset}`)]);
+  if (job.study?.origin && job.study.origin !== job.id)
+    parts.push([
+      text("Part of "),
+      link("a study", `/console/studies/${job.study.id}`),
+      text(" of "),
+      link("another job", `/console/jobs/${job.study.origin}`),
+    ]);
+  else if (job.study)
+    parts.push([
+      text("Part of "),
+      link("a study", `/console/studies/${job.study.id}`),
+      text(` (${job.study.variant}, seed ${job.study.seed})`),
+    ]);
+  if (job.spec.initial_weights)
+    parts.push([
+      text("Starts from the weights of "),
+      link(job.spec.initial_weights.model, `/console/models/${job.spec.initial_weights.model}`),
+    ]);
+  if (job.spec.data.dataset)
+    parts.push([text("Learns from "), link("its data set", `/console/datasets/${job.spec.data.dataset}`)]);
   if (job.model) parts.push([text("Made "), link("a model", `/console/models/${job.model}`)]);
   const mends = await ask(`/v1/mends?job=${job.id}&limit=5`);
-  for (const mend of mends.data) parts.push([link(`Mend ${mend.verdict ? mend.verdict.replaceAll("_", " ") : mend.status}`, `/console/studies/${mend.id}`)]);
+  for (const mend of mends.data)
+    parts.push([
+      link(`Mend ${mend.verdict ? mend.verdict.replaceAll("_", " ") : mend.status}`, `/console/studies/${mend.id}`),
+    ]);
   find("lineage").replaceChildren(...parts.flatMap((part, place) => (place ? [text(" · "), ...part] : part)));
 }
 

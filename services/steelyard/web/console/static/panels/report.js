@@ -1,11 +1,11 @@
 // How good the model is on rows: confusion matrix, calibration, residuals, and the rows it is most wrong about.
 import { ask } from "../api.js";
-import { element, svg, table } from "../dom.js";
+import { element, table } from "../dom.js";
 import { count, number, percent } from "../format.js";
-import { linear, ticks } from "../math/scales.js";
 import { worstRows } from "../math/worst.js";
 import { panel } from "../panel.js";
 import { follow } from "../position.js";
+import { calibrationChart, scatter } from "./report_charts.js";
 
 /** @typedef {{from: number, rows: number, mean_predicted: number, observed_rate: number}} Bin */
 
@@ -22,21 +22,36 @@ export function makeReport(path, job) {
     request: () => `${path}/report?split=${choice.value}`,
     numbers: () => numbersOf(shown),
   });
-  const choice = element("select", { id: "report-split", onchange: load }, ...splits.map((split) => element("option", { value: split, text: split })));
+  const choice = element(
+    "select",
+    { id: "report-split", onchange: load },
+    ...splits.map((split) => element("option", { value: split, text: split })),
+  );
   if (splits.includes("validation")) choice.value = "validation";
   const place = element("div", { className: "report" });
-  made.body.append(element("div", { className: "row" }, element("label", { for: "report-split", text: "Rows" }), choice), place);
+  made.body.append(
+    element("div", { className: "row" }, element("label", { for: "report-split", text: "Rows" }), choice),
+    place,
+  );
 
   async function load() {
     made.busy(true, "Reading the report …");
     made.fail();
     try {
-      const [report, predictions] = await Promise.all([ask(`${path}/report?split=${choice.value}`), ask(`${path}/predictions?split=${choice.value}&limit=${MOST_ROWS}`)]);
+      const [report, predictions] = await Promise.all([
+        ask(`${path}/report?split=${choice.value}`),
+        ask(`${path}/predictions?split=${choice.value}&limit=${MOST_ROWS}`),
+      ]);
       shown = report;
-      place.replaceChildren(...[
-        report.confusion_matrix ? confusion(report) : null, report.classes ? classScores(report) : null,
-        report.calibration ? calibration(report) : null, report.residuals ? residuals(report, predictions) : null, worst(predictions),
-      ].filter((part) => part !== null));
+      place.replaceChildren(
+        ...[
+          report.confusion_matrix ? confusion(report) : null,
+          report.classes ? classScores(report) : null,
+          report.calibration ? calibration(report) : null,
+          report.residuals ? residuals(report, predictions) : null,
+          worst(predictions),
+        ].filter((part) => part !== null),
+      );
       made.refresh();
     } catch (error) {
       made.fail(error);
@@ -45,95 +60,177 @@ export function makeReport(path, job) {
   }
 
   let loaded = false;
-  follow(made.card, () => { if (!loaded) { loaded = true; load(); } });
+  follow(made.card, () => {
+    if (!loaded) {
+      loaded = true;
+      load();
+    }
+  });
   return made.card;
 }
 
 /** @param {string} title @param {...(Node | string)} children */
-const part = (title, ...children) => element("div", { className: "report-part" }, element("h3", { text: title }), ...children);
+const part = (title, ...children) =>
+  element("div", { className: "report-part" }, element("h3", { text: title }), ...children);
 
 /** @param {any} report */
 function confusion({ confusion_matrix: matrix, classes }) {
-  if (matrix.length > MOST_CELLS) return part("Confusion matrix", element("p", { className: "muted", text: `${matrix.length} classes; the table of this panel has all.` }));
+  if (matrix.length > MOST_CELLS)
+    return part(
+      "Confusion matrix",
+      element("p", { className: "muted", text: `${matrix.length} classes; the table of this panel has all.` }),
+    );
   const labels = classes.map((/** @type {any} */ each) => String(each.label));
-  const cells = (/** @type {number[]} */ row, /** @type {number} */ truth) => row.map((each, at) => {
-    const share = each / Math.max(1, row.reduce((sum, value) => sum + value, 0));
-    const cell = element("td", { className: at === truth ? "right" : each ? "wrong" : "none", text: each ? count(each) : "·" });
-    cell.style.setProperty("--share", `${Math.round(12 + 30 * share)}%`);
-    return cell;
-  });
-  return part("Confusion matrix", element("p", { className: "muted", text: "Rows are the true classes, columns the predicted ones." }),
-    element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Confusion matrix" }, element("table", { className: "confusion" },
-      element("thead", {}, element("tr", {}, element("th", { scope: "col", text: "true \\ predicted" }), ...labels.map((/** @type {string} */ text) => element("th", { scope: "col", text })))),
-      element("tbody", {}, ...matrix.map((/** @type {number[]} */ row, /** @type {number} */ truth) => element("tr", {}, element("th", { scope: "row", text: labels[truth] }), ...cells(row, truth)))))));
+  const cells = (/** @type {number[]} */ row, /** @type {number} */ truth) =>
+    row.map((each, at) => {
+      const share =
+        each /
+        Math.max(
+          1,
+          row.reduce((sum, value) => sum + value, 0),
+        );
+      const cell = element("td", {
+        className: at === truth ? "right" : each ? "wrong" : "none",
+        text: each ? count(each) : "·",
+      });
+      cell.style.setProperty("--share", `${Math.round(12 + 30 * share)}%`);
+      return cell;
+    });
+  return part(
+    "Confusion matrix",
+    element("p", { className: "muted", text: "Rows are the true classes, columns the predicted ones." }),
+    element(
+      "div",
+      { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Confusion matrix" },
+      element(
+        "table",
+        { className: "confusion" },
+        element(
+          "thead",
+          {},
+          element(
+            "tr",
+            {},
+            element("th", { scope: "col", text: "true \\ predicted" }),
+            ...labels.map((/** @type {string} */ text) => element("th", { scope: "col", text })),
+          ),
+        ),
+        element(
+          "tbody",
+          {},
+          ...matrix.map((/** @type {number[]} */ row, /** @type {number} */ truth) =>
+            element("tr", {}, element("th", { scope: "row", text: labels[truth] }), ...cells(row, truth)),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** @param {any} report */
 function classScores({ classes }) {
-  return part("By class", table("Scores of each class", ["class", "rows", "precision", "recall", "F1"], classes.map((/** @type {any} */ each) =>
-    [String(each.label), count(each.rows), percent(each.precision), percent(each.recall), number(each.f1)])));
+  return part(
+    "By class",
+    table(
+      "Scores of each class",
+      ["class", "rows", "precision", "recall", "F1"],
+      classes.map((/** @type {any} */ each) => [
+        String(each.label),
+        count(each.rows),
+        percent(each.precision),
+        percent(each.recall),
+        number(each.f1),
+      ]),
+    ),
+  );
 }
 
 /** @param {any} report */
 function calibration({ calibration: curves }) {
   const place = element("div", {});
   const draw = () => place.replaceChildren(calibrationChart(curves[choice.selectedIndex]));
-  const choice = element("select", { id: "calibration-class", onchange: draw }, ...curves.map((/** @type {any} */ { label }) => element("option", { text: String(label) })));
+  const choice = element(
+    "select",
+    { id: "calibration-class", onchange: draw },
+    ...curves.map((/** @type {any} */ { label }) => element("option", { text: String(label) })),
+  );
   draw();
-  return part("Calibration", element("p", { className: "muted", text: "On the diagonal, predicted probabilities are what happens. The larger a circle, the more rows." }),
-    element("div", { className: "row" }, element("label", { for: "calibration-class", text: "Class" }), choice), place);
-}
-
-/** @param {{label: any, bins: Bin[]}} curve */
-function calibrationChart({ label, bins }) {
-  const [width, height, left, bottom] = [300, 240, 44, 34];
-  const [x, y] = [linear([0, 1], [left, width - 12]), linear([0, 1], [height - bottom, 10])];
-  const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, class: "lines", role: "img", "aria-label": `Calibration of ${label}` });
-  for (const tick of [0, 0.5, 1]) picture.append(svg("line", { x1: left, x2: width - 12, y1: y(tick), y2: y(tick), class: "grid" }), svg("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end", class: "tick" }, String(tick)), svg("text", { x: x(tick), y: height - bottom + 15, "text-anchor": "middle", class: "tick" }, String(tick)));
-  picture.append(svg("line", { x1: x(0), y1: y(0), x2: x(1), y2: y(1), class: "rule" }), svg("text", { x: (left + width) / 2, y: height - 4, "text-anchor": "middle", class: "tick" }, "predicted probability"), svg("text", { x: 12, y: height / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${height / 2})`, class: "tick" }, "observed"));
-  const most = Math.max(1, ...bins.map(({ rows }) => rows));
-  for (const bin of bins) picture.append(svg("circle", { cx: x(bin.mean_predicted), cy: y(bin.observed_rate), r: 3 + 8 * Math.sqrt(bin.rows / most), class: "bubble" }, svg("title", {}, `${number(bin.mean_predicted)} predicted, ${number(bin.observed_rate)} observed, ${bin.rows} rows`)));
-  return picture;
+  return part(
+    "Calibration",
+    element("p", {
+      className: "muted",
+      text: "On the diagonal, predicted probabilities are what happens. The larger a circle, the more rows.",
+    }),
+    element("div", { className: "row" }, element("label", { for: "calibration-class", text: "Class" }), choice),
+    place,
+  );
 }
 
 /** @param {any} report @param {any} predictions */
 function residuals({ residuals: all }, { data }) {
   const shares = Object.keys(all[0].quantiles).sort((one, other) => Number(one) - Number(other));
-  const rows = all.map((/** @type {any} */ each) => [each.target, number(each.mean), number(each.std), ...shares.map((share) => number(each.quantiles[share]))]);
-  return part("Residuals", element("p", { className: "muted", text: "Prediction less target. Points on the line are exact." }), scatter(data),
-    table("Residuals", ["target", "mean", "std", ...shares.map((share) => `${number(100 * Number(share))} %`)], rows));
-}
-
-/** Targets and predictions of at most a thousand rows. @param {any[]} data */
-function scatter(data) {
-  const [width, height, left, bottom] = [340, 260, 58, 34];
-  const step = Math.max(1, Math.ceil(data.length / 1000));
-  const first = (/** @type {any} */ value) => Number(Array.isArray(value) ? value[0] : value);
-  const points = data.filter((_, at) => at % step === 0).map(({ target, prediction }) => [first(target), first(prediction)]).filter((point) => point.every(Number.isFinite));
-  const values = points.flat();
-  const domain = /** @type {[number, number]} */ (values.length ? [Math.min(...values), Math.max(...values)] : [0, 1]);
-  const [x, y] = [linear(domain, [left, width - 12]), linear(domain, [height - bottom, 10])];
-  const picture = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, class: "lines", role: "img", "aria-label": "Predictions against targets" });
-  for (const tick of ticks(...domain, 4)) picture.append(svg("line", { x1: left, x2: width - 12, y1: y(tick), y2: y(tick), class: "grid" }), svg("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end", class: "tick" }, number(tick)), svg("text", { x: x(tick), y: height - bottom + 15, "text-anchor": "middle", class: "tick" }, number(tick)));
-  picture.append(svg("line", { x1: x(domain[0]), y1: y(domain[0]), x2: x(domain[1]), y2: y(domain[1]), class: "rule" }), svg("text", { x: (left + width) / 2, y: height - 4, "text-anchor": "middle", class: "tick" }, "target"), svg("text", { x: 12, y: height / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${height / 2})`, class: "tick" }, "prediction"));
-  for (const [target, prediction] of points) picture.append(svg("circle", { cx: x(target).toFixed(1), cy: y(prediction).toFixed(1), r: 2.6, class: "point" }));
-  return picture;
+  const rows = all.map((/** @type {any} */ each) => [
+    each.target,
+    number(each.mean),
+    number(each.std),
+    ...shares.map((share) => number(each.quantiles[share])),
+  ]);
+  return part(
+    "Residuals",
+    element("p", { className: "muted", text: "Prediction less target. Points on the line are exact." }),
+    scatter(data),
+    table("Residuals", ["target", "mean", "std", ...shares.map((share) => `${number(100 * Number(share))} %`)], rows),
+  );
 }
 
 /** @param {any} predictions */
 function worst({ data, classes, rows, has_more: isMore }) {
-  const text = (/** @type {any} */ value) => (typeof value === "number" && !classes ? number(value) : Array.isArray(value) ? value.map((each) => (typeof each === "number" ? number(each) : String(each))).join(", ") : String(value));
-  const found = worstRows(data, classes, MOST_WORST).map(({ row, target, prediction, cost }) => [String(row), text(target), text(prediction), number(cost)]);
-  return part("Worst rows", element("p", { className: "muted", text: `${isMore ? `Of the first ${count(data.length)} of ${count(rows)} rows. ` : ""}Rows are numbered from 0. Their data or labels may be wrong.` }),
-    table("Worst rows", ["row", "target", "prediction", classes ? "loss" : "error"], found, { texts: [0, 1, 2] }));
+  const text = (/** @type {any} */ value) =>
+    typeof value === "number" && !classes
+      ? number(value)
+      : Array.isArray(value)
+        ? value.map((each) => (typeof each === "number" ? number(each) : String(each))).join(", ")
+        : String(value);
+  const found = worstRows(data, classes, MOST_WORST).map(({ row, target, prediction, cost }) => [
+    String(row),
+    text(target),
+    text(prediction),
+    number(cost),
+  ]);
+  return part(
+    "Worst rows",
+    element("p", {
+      className: "muted",
+      text: `${isMore ? `Of the first ${count(data.length)} of ${count(rows)} rows. ` : ""}Rows are numbered from 0. Their data or labels may be wrong.`,
+    }),
+    table("Worst rows", ["row", "target", "prediction", classes ? "loss" : "error"], found, { texts: [0, 1, 2] }),
+  );
 }
 
 /** @param {any} report */
 function numbersOf(report) {
   if (report?.confusion_matrix) {
     const labels = report.classes.map((/** @type {any} */ each) => String(each.label));
-    return { head: ["true class", ...labels.map((/** @type {string} */ label) => `predicted ${label}`)], rows: report.confusion_matrix.map((/** @type {number[]} */ row, /** @type {number} */ at) => [labels[at], ...row]) };
+    return {
+      head: ["true class", ...labels.map((/** @type {string} */ label) => `predicted ${label}`)],
+      rows: report.confusion_matrix.map((/** @type {number[]} */ row, /** @type {number} */ at) => [
+        labels[at],
+        ...row,
+      ]),
+    };
   }
-  if (report?.residuals) return { head: ["target", "rows", "mean", "std"], rows: report.residuals.map((/** @type {any} */ each) => [each.target, each.rows, each.mean, each.std]) };
-  return { head: ["class", "rows", "precision", "recall"], rows: (report?.classes ?? []).map((/** @type {any} */ each) => [String(each.label), each.rows, each.precision, each.recall]) };
+  if (report?.residuals)
+    return {
+      head: ["target", "rows", "mean", "std"],
+      rows: report.residuals.map((/** @type {any} */ each) => [each.target, each.rows, each.mean, each.std]),
+    };
+  return {
+    head: ["class", "rows", "precision", "recall"],
+    rows: (report?.classes ?? []).map((/** @type {any} */ each) => [
+      String(each.label),
+      each.rows,
+      each.precision,
+      each.recall,
+    ]),
+  };
 }

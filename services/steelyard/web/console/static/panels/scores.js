@@ -7,18 +7,36 @@ import { panel } from "../panel.js";
 
 /** @param {any} job @returns {{head: string[], rows: (string | number | null)[][]}} */
 function numbersOf({ metrics, baseline }) {
-  const sources = /** @type {[string, Splits][]} */ ([["this network", metrics], ...Object.entries(baseline ?? {}).map(([kind, scores]) => [kind === "constant" ? "constant answer" : `${kind} model`, scores])]);
+  const sources = /** @type {[string, Splits][]} */ ([
+    ["this network", metrics],
+    ...Object.entries(baseline ?? {}).map(([kind, scores]) => [
+      kind === "constant" ? "constant answer" : `${kind} model`,
+      scores,
+    ]),
+  ]);
   const splits = Object.keys(metrics);
   const names = [...new Set(splits.flatMap((split) => Object.keys(metrics[split])))];
   const head = ["metric", ...splits.flatMap((split) => sources.map(([source]) => `${split}: ${source}`))];
-  return { head, rows: names.map((name) => [name.replaceAll("_", " "), ...splits.flatMap((split) => sources.map(([, scores]) => scores[split]?.[name] ?? null))]) };
+  return {
+    head,
+    rows: names.map((name) => [
+      name.replaceAll("_", " "),
+      ...splits.flatMap((split) => sources.map(([, scores]) => scores[split]?.[name] ?? null)),
+    ]),
+  };
 }
 
 /** @param {string} path of the job */
 export function makeScores(path) {
   /** @type {any} */
   let shown = null;
-  const made = panel({ title: "Metrics", id: "metrics-panel", lead: "Beside a constant answer and a linear model on the same rows.", request: () => path, numbers: () => numbersOf(shown) });
+  const made = panel({
+    title: "Metrics",
+    id: "metrics-panel",
+    lead: "Beside a constant answer and a linear model on the same rows.",
+    request: () => path,
+    numbers: () => numbersOf(shown),
+  });
   return {
     card: made.card,
     /** @param {any} job */
@@ -30,8 +48,19 @@ export function makeScores(path) {
       const split = metrics.validation ? "validation" : Object.keys(metrics)[0];
       const splits = [split, ...Object.keys(metrics).filter((name) => name !== split)];
       const open = made.body.querySelector("details")?.open ?? false;
-      made.body.replaceChildren(scoresOf(split, metrics[split], baseline), ...splits.slice(1).map((name) =>
-        element("details", { open }, element("summary", { text: titleOf(name) }), scoresOf(name, metrics[name], baseline))));
+      made.body.replaceChildren(
+        scoresOf(split, metrics[split], baseline),
+        ...splits
+          .slice(1)
+          .map((name) =>
+            element(
+              "details",
+              { open },
+              element("summary", { text: titleOf(name) }),
+              scoresOf(name, metrics[name], baseline),
+            ),
+          ),
+      );
       made.refresh();
     },
   };
@@ -40,8 +69,15 @@ export function makeScores(path) {
 /** @param {string} split @param {Record<string, number | null>} scores @param {any} baseline */
 function scoresOf(split, scores, baseline) {
   const kinds = Object.keys(baseline ?? {}).filter((kind) => baseline[kind][split]);
-  return table(`Metrics of the ${split} rows`, [titleOf(split), "network", ...kinds], Object.keys(scores).map((name) => [
-    name.replaceAll("_", " "), number(scores[name]), ...kinds.map((kind) => number(baseline[kind][split][name]))]));
+  return table(
+    `Metrics of the ${split} rows`,
+    [titleOf(split), "network", ...kinds],
+    Object.keys(scores).map((name) => [
+      name.replaceAll("_", " "),
+      number(scores[name]),
+      ...kinds.map((kind) => number(baseline[kind][split][name])),
+    ]),
+  );
 }
 
 /** @param {string} split */

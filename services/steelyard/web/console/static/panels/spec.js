@@ -11,13 +11,40 @@ export function makeSpec(path, job) {
     title: "Specification",
     id: "spec",
     request: () => path,
-    numbers: () => ({ head: ["setting", "value", "why"], rows: choices.map((each) => [settingOf(each), JSON.stringify(each.value), each.reason]), texts: [0, 1, 2] }),
+    numbers: () => ({
+      head: ["setting", "value", "why"],
+      rows: choices.map((each) => [settingOf(each), JSON.stringify(each.value), each.reason]),
+      texts: [0, 1, 2],
+    }),
   });
   const text = JSON.stringify(job.spec, null, 2);
-  const button = element("button", { type: "button", className: "quiet small", text: "Copy", onclick: () => copy(button, text) });
-  if (choices.length) made.body.append(element("h3", { text: "Chosen from the data" }), element("dl", {}, ...choices.flatMap((each) => [
-    element("dt", {}, element("code", { text: `${settingOf(each)} = ${JSON.stringify(each.value)}` })), element("dd", { className: "muted", text: each.reason })])));
-  made.body.append(element("details", {}, element("summary", { text: "All settings, with defaults" }), button, element("pre", { text, tabIndex: 0, role: "region", "aria-label": "Specification" })));
+  const button = element("button", {
+    type: "button",
+    className: "quiet small",
+    text: "Copy",
+    onclick: () => copy(button, text),
+  });
+  if (choices.length)
+    made.body.append(
+      element("h3", { text: "Chosen from the data" }),
+      element(
+        "dl",
+        {},
+        ...choices.flatMap((each) => [
+          element("dt", {}, element("code", { text: `${settingOf(each)} = ${JSON.stringify(each.value)}` })),
+          element("dd", { className: "muted", text: each.reason }),
+        ]),
+      ),
+    );
+  made.body.append(
+    element(
+      "details",
+      {},
+      element("summary", { text: "All settings, with defaults" }),
+      button,
+      element("pre", { text, tabIndex: 0, role: "region", "aria-label": "Specification" }),
+    ),
+  );
   return made.card;
 }
 

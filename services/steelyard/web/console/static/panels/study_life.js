@@ -8,8 +8,18 @@ import { element, showFaults } from "../dom.js";
  */
 export function studyLife(path, faults) {
   const status = element("span", { className: "status", role: "status" });
-  const cancel = element("button", { type: "button", className: "quiet", text: "Cancel", onclick: () => act("cancel") });
-  const remove = element("button", { type: "button", className: "quiet", text: "Delete", onclick: () => act("delete") });
+  const cancel = element("button", {
+    type: "button",
+    className: "quiet",
+    text: "Cancel",
+    onclick: () => act("cancel"),
+  });
+  const remove = element("button", {
+    type: "button",
+    className: "quiet",
+    text: "Delete",
+    onclick: () => act("delete"),
+  });
   const message = element("p", { className: "verdict" });
   const box = element("div", {}, element("div", { className: "row" }, status, cancel, remove), message);
 

@@ -9,13 +9,23 @@ const STEP_MS = 500;
 export function makeTimebar(recording) {
   const slider = element("input", { type: "range", id: "epoch", min: "0", step: "1", "aria-label": "Recorded epoch" });
   const label = element("output", { for: "epoch", id: "epoch-label" });
-  const play = element("button", { type: "button", className: "quiet", id: "play", text: "▶ Play", "aria-pressed": "false" });
+  const play = element("button", {
+    type: "button",
+    className: "quiet",
+    id: "play",
+    text: "▶ Play",
+    "aria-pressed": "false",
+  });
   const bar = element("div", { className: "timebar", role: "group", "aria-label": "Time" }, play, slider, label);
   let timer = 0;
 
-  const go = (/** @type {number} */ place) => move({ epoch: recording.epochs[Math.max(0, Math.min(recording.epochs.length - 1, place))] });
+  const go = (/** @type {number} */ place) =>
+    move({ epoch: recording.epochs[Math.max(0, Math.min(recording.epochs.length - 1, place))] });
   const place = () => recording.epochs.indexOf(recording.nearest(whole("epoch")));
-  slider.oninput = () => { stop(); go(Number(slider.value)); };
+  slider.oninput = () => {
+    stop();
+    go(Number(slider.value));
+  };
 
   function stop() {
     window.clearInterval(timer);
@@ -25,18 +35,28 @@ export function makeTimebar(recording) {
   }
 
   play.onclick = () => {
-    if (timer) { stop(); return; }
+    if (timer) {
+      stop();
+      return;
+    }
     play.textContent = "❚❚ Pause";
     play.setAttribute("aria-pressed", "true");
     if (place() === recording.epochs.length - 1) go(0);
     timer = window.setInterval(() => {
-      if (place() >= recording.epochs.length - 1) stop(); else go(place() + 1);
+      if (place() >= recording.epochs.length - 1) stop();
+      else go(place() + 1);
     }, STEP_MS);
   };
 
   document.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
-    if (event.altKey || event.ctrlKey || event.metaKey || target.closest("input, select, textarea, button, [data-keys]")) return;
+    if (
+      event.altKey ||
+      event.ctrlKey ||
+      event.metaKey ||
+      target.closest("input, select, textarea, button, [data-keys]")
+    )
+      return;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step || !recording.epochs.length) return;
     event.preventDefault();

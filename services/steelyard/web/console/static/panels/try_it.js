@@ -22,12 +22,28 @@ export function makeTry(path, job, strongestColumns) {
   });
   const fields = element("div", { className: "fields" });
   const result = element("div", { role: "status", className: "prediction" });
-  const form = element("form", {}, fields, element("div", { className: "row" }, element("button", { type: "submit", text: "Predict" }), element("a", { className: "button quiet", href: `/console/models/${job.model}`, text: "All columns, and what moved the answer" })), result);
+  const form = element(
+    "form",
+    {},
+    fields,
+    element(
+      "div",
+      { className: "row" },
+      element("button", { type: "submit", text: "Predict" }),
+      element("a", {
+        className: "button quiet",
+        href: `/console/models/${job.model}`,
+        text: "All columns, and what moved the answer",
+      }),
+    ),
+    result,
+  );
   made.body.append(form);
 
   form.onsubmit = async (event) => {
     event.preventDefault();
-    for (const input of /** @type {Iterable<HTMLInputElement>} */ (fields.querySelectorAll("input"))) row[input.name] = input.value === "" ? null : input.dataset.numeric ? Number(input.value) : input.value;
+    for (const input of /** @type {Iterable<HTMLInputElement>} */ (fields.querySelectorAll("input")))
+      row[input.name] = input.value === "" ? null : input.dataset.numeric ? Number(input.value) : input.value;
     try {
       answer = await post(predict, { inputs: [row] });
       result.replaceChildren(...answerOf(answer));
@@ -41,13 +57,36 @@ export function makeTry(path, job, strongestColumns) {
     const [{ inputs }, usual] = await Promise.all([ask(`/v1/models/${job.model}`), usualRow(path, job)]);
     row = usual;
     const shown = strongestInputs(inputs, strongestColumns());
-    fields.replaceChildren(...shown.map(({ name, kind }, place) => element("div", { className: "field" }, element("label", { for: `try-${place}`, text: name }),
-      element("input", { id: `try-${place}`, name, type: kind === "numeric" ? "number" : "text", step: "any", value: shortened(row[name]), dataset: kind === "numeric" ? { numeric: "1" } : {} }))));
-    if (shown.length < inputs.length) made.note(`The ${shown.length} columns that the first layer learned most from; the other ${inputs.length - shown.length} have their median or most frequent value.`);
+    fields.replaceChildren(
+      ...shown.map(({ name, kind }, place) =>
+        element(
+          "div",
+          { className: "field" },
+          element("label", { for: `try-${place}`, text: name }),
+          element("input", {
+            id: `try-${place}`,
+            name,
+            type: kind === "numeric" ? "number" : "text",
+            step: "any",
+            value: shortened(row[name]),
+            dataset: kind === "numeric" ? { numeric: "1" } : {},
+          }),
+        ),
+      ),
+    );
+    if (shown.length < inputs.length)
+      made.note(
+        `The ${shown.length} columns that the first layer learned most from; the other ${inputs.length - shown.length} have their median or most frequent value.`,
+      );
   }
 
   let loaded = false;
-  follow(made.card, () => { if (!loaded) { loaded = true; load().catch((error) => made.fail(error)); } });
+  follow(made.card, () => {
+    if (!loaded) {
+      loaded = true;
+      load().catch((error) => made.fail(error));
+    }
+  });
   return made.card;
 }
 
@@ -69,18 +108,37 @@ function strongestInputs(inputs, strongest) {
 }
 
 /** Medians may have many digits. @param {any} value */
-const shortened = (value) => (typeof value === "number" ? Number(value.toPrecision(7)) : value ?? "");
+const shortened = (value) => (typeof value === "number" ? Number(value.toPrecision(7)) : (value ?? ""));
 
 /** @param {any} answer @returns {(string | number | null)[][]} */
 function linesOf({ predictions, probabilities, classes }) {
-  if (!probabilities || !classes || probabilities[0].length !== classes.length) return [[JSON.stringify(predictions[0]), probabilities?.[0][0] ?? null]];
-  return classes.map((/** @type {any} */ label, /** @type {number} */ at) => [String(label), probabilities[0][at]]).sort((/** @type {any} */ one, /** @type {any} */ other) => other[1] - one[1]);
+  if (!probabilities || !classes || probabilities[0].length !== classes.length)
+    return [[JSON.stringify(predictions[0]), probabilities?.[0][0] ?? null]];
+  return classes
+    .map((/** @type {any} */ label, /** @type {number} */ at) => [String(label), probabilities[0][at]])
+    .sort((/** @type {any} */ one, /** @type {any} */ other) => other[1] - one[1]);
 }
 
 /** @param {any} answer */
 function answerOf(answer) {
   const [first] = answer.predictions;
-  const text = typeof first === "number" && !answer.classes ? number(first) : Array.isArray(first) ? first.map((each) => (typeof each === "number" ? number(each) : each)).join(", ") : String(first);
+  const text =
+    typeof first === "number" && !answer.classes
+      ? number(first)
+      : Array.isArray(first)
+        ? first.map((each) => (typeof each === "number" ? number(each) : each)).join(", ")
+        : String(first);
   const lines = linesOf(answer);
-  return [element("p", {}, "Answer: ", element("strong", { text })), ...(lines.length > 1 ? [table("Probabilities", ["class", "probability"], lines.slice(0, 8).map(([label, value]) => [String(label), percent(Number(value))]))] : [])];
+  return [
+    element("p", {}, "Answer: ", element("strong", { text })),
+    ...(lines.length > 1
+      ? [
+          table(
+            "Probabilities",
+            ["class", "probability"],
+            lines.slice(0, 8).map(([label, value]) => [String(label), percent(Number(value))]),
+          ),
+        ]
+      : []),
+  ];
 }

@@ -31,9 +31,22 @@ export function makeUnit(recording, replay, nameOf) {
     request: () => `${recording.path}/units/${chosen()?.name ?? ""}?unit=${selection(recording)?.unit ?? 0}`,
     numbers: () => ({ head: ["input", "weight", "|weight| · std of the input"], rows: rows() }),
   });
-  const chosen = () => { const place = selection(recording); return place && recording.columns[place.column]; };
-  const layer = element("select", { id: "unit-layer", onchange: () => move({ layer: layer.value, unit: 0, input: null }) });
-  const unit = element("input", { id: "unit-number", type: "number", min: "0", oninput: () => { if (unit.value !== "") move({ layer: layer.value, unit: unit.value, input: null }); } });
+  const chosen = () => {
+    const place = selection(recording);
+    return place && recording.columns[place.column];
+  };
+  const layer = element("select", {
+    id: "unit-layer",
+    onchange: () => move({ layer: layer.value, unit: 0, input: null }),
+  });
+  const unit = element("input", {
+    id: "unit-number",
+    type: "number",
+    min: "0",
+    oninput: () => {
+      if (unit.value !== "") move({ layer: layer.value, unit: unit.value, input: null });
+    },
+  });
   const title = element("h3", { id: "unit-title", text: "No unit yet" });
   const facts = element("p", { className: "muted" });
   const bars = weightBars();
@@ -42,8 +55,23 @@ export function makeUnit(recording, replay, nameOf) {
   const picture = unitImage();
   const edge = element("div", { className: "edge-facts", role: "group", "aria-label": "The chosen weight" });
   made.body.append(
-    element("div", { className: "row" }, element("label", { for: "unit-layer", text: "Layer" }), layer, element("label", { for: "unit-number", text: "Unit" }), unit), title, facts,
-    element("div", { className: "unit-grid" }, element("div", {}, bars.list, more), element("div", {}, picture.canvas, side, edge)));
+    element(
+      "div",
+      { className: "row" },
+      element("label", { for: "unit-layer", text: "Layer" }),
+      layer,
+      element("label", { for: "unit-number", text: "Unit" }),
+      unit,
+    ),
+    title,
+    facts,
+    element(
+      "div",
+      { className: "unit-grid" },
+      element("div", {}, bars.list, more),
+      element("div", {}, picture.canvas, side, edge),
+    ),
+  );
 
   function draw() {
     const place = selection(recording);
@@ -56,16 +84,28 @@ export function makeUnit(recording, replay, nameOf) {
     if (document.activeElement !== unit) unit.value = String(index);
     const epoch = recording.stored(recording.nearest(whole("epoch")));
     const weights = kernel && epoch !== null ? recording.weights(kernel, epoch) : null;
-    title.textContent = nameOf(column, index) === `${name} unit ${index}` ? `${name}, unit ${index}` : `${name}, unit ${index}: ${nameOf(column, index)}`;
+    title.textContent =
+      nameOf(column, index) === `${name} unit ${index}`
+        ? `${name}, unit ${index}`
+        : `${name}, unit ${index}: ${nameOf(column, index)}`;
     made.card.dataset.epoch = String(epoch);
-    if (!weights || epoch === null) { facts.textContent = "The weights are on their way, or not stored."; return; }
+    if (!weights || epoch === null) {
+      facts.textContent = "The weights are on their way, or not stored.";
+      return;
+    }
     const values = incoming(weights.values, weights.shape[0], weights.shape[1], index);
     const { value } = replay.get(`units/${name}?unit=${index}`);
     const moment = value?.epochs.find((/** @type {any} */ each) => each.epoch === epoch);
     facts.textContent = factLine(moment, name, recording, epoch, index);
-    rows = () => Array.from(values, (weight, input) => [nameOf(column - 1, input), weight, moment ? Math.abs(weight) * (moment.input_std[input] ?? 0) : null]);
+    rows = () =>
+      Array.from(values, (weight, input) => [
+        nameOf(column - 1, input),
+        weight,
+        moment ? Math.abs(weight) * (moment.input_std[input] ?? 0) : null,
+      ]);
     bars.show(values, place, nameOf);
-    more.textContent = values.length > MOST_ROWS ? `The ${MOST_ROWS} largest of ${values.length} weights; the table has all.` : "";
+    more.textContent =
+      values.length > MOST_ROWS ? `The ${MOST_ROWS} largest of ${values.length} weights; the table has all.` : "";
     picture.show(column === 1 && value?.inputs ? value.inputs : null, values);
     showOutputs(side, value, moment);
     showEdge(edge, recording, replay, nameOf, place, epoch, values);
@@ -79,7 +119,8 @@ export function makeUnit(recording, replay, nameOf) {
 /** @param {HTMLSelectElement} layer @param {Recording} recording @param {string} name */
 function fillLayers(layer, recording, name) {
   const names = recording.columns.slice(1).map((column) => column.name);
-  if (layer.options.length !== names.length) layer.replaceChildren(...names.map((each) => element("option", { value: each, text: each })));
+  if (layer.options.length !== names.length)
+    layer.replaceChildren(...names.map((each) => element("option", { value: each, text: each })));
   layer.value = name;
 }
 
@@ -87,7 +128,11 @@ function fillLayers(layer, recording, name) {
 function factLine(moment, name, recording, epoch, unit) {
   const bias = recording.tensor(`${name}/bias`) ? recording.weights(`${name}/bias`, epoch)?.values[unit] : undefined;
   const parts = [`After epoch ${epoch}.`, ...(bias === undefined ? [] : [`Bias ${number(bias)}.`])];
-  if (moment) parts.push(`Output ${number(moment.units[0].mean)} ± ${number(moment.units[0].std)}.`, STATES[stateOf(moment.units[0])] ?? "");
+  if (moment)
+    parts.push(
+      `Output ${number(moment.units[0].mean)} ± ${number(moment.units[0].std)}.`,
+      STATES[stateOf(moment.units[0])] ?? "",
+    );
   return parts.join(" ");
 }
 
@@ -98,7 +143,13 @@ function weightBars() {
     const name = element("span", { className: "name" });
     const bar = element("span", { className: "bar-fill" });
     const value = element("span", { className: "value" });
-    const button = element("button", { type: "button", className: "weight", "aria-pressed": "false" }, name, element("span", { className: "bar-track" }, bar), value);
+    const button = element(
+      "button",
+      { type: "button", className: "weight", "aria-pressed": "false" },
+      name,
+      element("span", { className: "bar-track" }, bar),
+      value,
+    );
     return { row: element("li", { hidden: true }, button), name, bar, value, button };
   });
   list.append(...items.map(({ row }) => row));
@@ -106,7 +157,9 @@ function weightBars() {
     list,
     /** @param {Float32Array} values @param {import("../selection.js").Selection} place @param {Namer} nameOf */
     show(values, { column, input }, nameOf) {
-      const order = Array.from(values.keys()).sort((one, other) => Math.abs(values[other]) - Math.abs(values[one]) || one - other);
+      const order = Array.from(values.keys()).sort(
+        (one, other) => Math.abs(values[other]) - Math.abs(values[one]) || one - other,
+      );
       const largest = Math.abs(values[order[0]]) || 1;
       items.forEach(({ row, name, bar, value, button }, at) => {
         row.hidden = at >= order.length;
@@ -137,8 +190,15 @@ function unitImage() {
       if (!image) return;
       const pixels = makePixels(image.width, image.height);
       const placed = new Float32Array(image.width * image.height);
-      image.at.forEach((pixel, input) => { placed[pixel] = values[input]; });
-      paint(placed, Math.max(...placed.map(Math.abs)), palette({ positive: colorOf("--positive"), zero: colorOf("--card"), negative: colorOf("--negative") }), pixels.words);
+      image.at.forEach((pixel, input) => {
+        placed[pixel] = values[input];
+      });
+      paint(
+        placed,
+        Math.max(...placed.map(Math.abs)),
+        palette({ positive: colorOf("--positive"), zero: colorOf("--card"), negative: colorOf("--negative") }),
+        pixels.words,
+      );
       pixels.put();
       const side = 16 * Math.max(1, Math.floor(10 / Math.max(1, image.width / 8)));
       const context = fit(image.width * Math.min(side, 18), image.height * Math.min(side, 18));
@@ -158,12 +218,23 @@ function showOutputs(place, value, moment) {
     place.dataset.key = [counts.length, value.rows, ...range].join();
     place.replaceChildren(
       element("p", { className: "label", text: `Outputs on ${plural(value.rows, "row")} of the probe` }),
-      element("div", { className: "histogram", role: "img", "aria-label": `Histogram of the outputs from ${range[0]} to ${range[1]}` }, ...counts.map(() => element("span"))),
-      element("p", { className: "range" }, ...range.map((text) => element("span", { text }))));
+      element(
+        "div",
+        {
+          className: "histogram",
+          role: "img",
+          "aria-label": `Histogram of the outputs from ${range[0]} to ${range[1]}`,
+        },
+        ...counts.map(() => element("span")),
+      ),
+      element("p", { className: "range" }, ...range.map((text) => element("span", { text }))),
+    );
   }
   const most = Math.max(1, ...value.epochs.flatMap((/** @type {any} */ each) => each.units[0].histogram));
   const bars = /** @type {HTMLCollectionOf<HTMLElement>} */ (place.children[1].children);
-  counts.forEach((each, at) => { bars[at].style.transform = `scaleY(${Math.sqrt(each / most).toFixed(3)})`; });
+  counts.forEach((each, at) => {
+    bars[at].style.transform = `scaleY(${Math.sqrt(each / most).toFixed(3)})`;
+  });
 }
 
 /**
@@ -171,16 +242,39 @@ function showOutputs(place, value, moment) {
  * @param {import("../selection.js").Selection} chosen @param {number} epoch @param {Float32Array} values
  */
 function showEdge(place, recording, replay, nameOf, { column, unit, input }, epoch, values) {
-  if (input === null) { place.replaceChildren(element("p", { className: "muted", text: "Choose a weight for its gradient and its curve over the epochs." })); return; }
+  if (input === null) {
+    place.replaceChildren(
+      element("p", { className: "muted", text: "Choose a weight for its gradient and its curve over the epochs." }),
+    );
+    return;
+  }
   const { name, units, kernel } = recording.columns[column];
   const epochs = recording.storedEpochs;
   const at = epochs.indexOf(epoch);
   const { value: gradients } = replay.get(`gradients/${name}/kernel?index=${input},${unit}`);
-  const curve = recording.isSmall(kernel ?? "") ? epochs.map((each) => recording.weights(kernel ?? "", each)?.values[input * units + unit] ?? null) : replay.get(`timeline/${kernel}?index=${input},${unit}`).value?.values ?? [];
-  const [gradient, change] = gradients ? [gradients.values[gradients.epochs.indexOf(epoch)], gradients.changes[gradients.epochs.indexOf(epoch)]] : [null, at > 0 && curve.length ? curve[at] - curve[at - 1] : null];
-  const fact = (/** @type {string} */ label, /** @type {number | null | undefined} */ amount) => element("div", {}, element("dt", { text: label }), element("dd", { text: number(amount) }));
+  const curve = recording.isSmall(kernel ?? "")
+    ? epochs.map((each) => recording.weights(kernel ?? "", each)?.values[input * units + unit] ?? null)
+    : (replay.get(`timeline/${kernel}?index=${input},${unit}`).value?.values ?? []);
+  const [gradient, change] = gradients
+    ? [gradients.values[gradients.epochs.indexOf(epoch)], gradients.changes[gradients.epochs.indexOf(epoch)]]
+    : [null, at > 0 && curve.length ? curve[at] - curve[at - 1] : null];
+  const fact = (/** @type {string} */ label, /** @type {number | null | undefined} */ amount) =>
+    element("div", {}, element("dt", { text: label }), element("dd", { text: number(amount) }));
   place.replaceChildren(
     element("h4", { text: `${nameOf(column - 1, input)} → ${nameOf(column, unit)}` }),
-    element("dl", { className: "facts" }, fact("weight", values[input]), fact("gradient", gradient), fact(at > 0 ? `change since epoch ${epochs[at - 1]}` : "change", change)),
-    lineChart(Math.max(220, widthOf(place)), { label: "The weight over the epochs", lines: [{ name: "weight", values: curve }], names: epochs.map(String), height: 130, at }));
+    element(
+      "dl",
+      { className: "facts" },
+      fact("weight", values[input]),
+      fact("gradient", gradient),
+      fact(at > 0 ? `change since epoch ${epochs[at - 1]}` : "change", change),
+    ),
+    lineChart(Math.max(220, widthOf(place)), {
+      label: "The weight over the epochs",
+      lines: [{ name: "weight", values: curve }],
+      names: epochs.map(String),
+      height: 130,
+      at,
+    }),
+  );
 }
