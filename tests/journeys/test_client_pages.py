@@ -8,7 +8,12 @@ import pytest
 from tests.service import Service
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"client": "docs/client.md", "scikit-learn": "docs/from-scikit-learn.md", "readme": "README.md"}
+PAGES = {
+    "client": "docs/client.md",
+    "protocols": "docs/protocols.md",
+    "scikit-learn": "docs/from-scikit-learn.md",
+    "readme": "README.md",
+}
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -29,3 +34,9 @@ def test_the_blocks_of_a_page_run_in_order(
         assert "/data/builtin is 'iriss'; did you mean 'iris'?" in printed
         assert "helped" in printed
         assert (tmp_path / "digits.onnx").stat().st_size > 1000
+    if page == "protocols":
+        assert "True signup_date, country, support_calls" in printed
+        assert "probabilities FP32 [2, 2]" in printed
+        answers = [line for line in printed.splitlines() if line.startswith("{'predictions'")]
+        assert len(answers) == 5
+        assert len({*answers}) == 1

@@ -51,7 +51,7 @@ def test_every_error_has_a_cause_an_example_and_a_remedy() -> None:
 
 
 def test_an_address_that_is_not_there(client: FlaskClient) -> None:
-    for path in ("/v2/none", "/v1/jobs/job_none", "/v1/models/mdl_none", "/problems/none", "/v1//jobs", "/assets/x.js"):
+    for path in ("/v3/none", "/v1/jobs/job_none", "/v1/models/mdl_none", "/problems/none", "/v1//jobs", "/assets/x.js"):
         problem(client.get(path), 404, "not-found")
 
 

@@ -12,6 +12,7 @@ import orjson
 from steelyard.documents.footprint import Footprint, measure
 from steelyard.errors import InvalidRequest, PayloadTooLarge, shown
 
+NAN = re.compile(rb'"(?:[^"\\]++|\\[\s\S])*+"?|NaN')  # or a string, in which it stays
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 KEY = re.compile(rb'"\s*:')
 FOLD = bytes.maketrans(b"123456789E", b"000000000e")  # every digit the same, so that a search is one of bytes
@@ -39,6 +40,11 @@ def read_document(body: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
         except (orjson.JSONDecodeError, NotPlain):
             pass  # told by the reader below, which knows what is wrong and where
     return _read_strictly(body, folded)
+
+
+def nan_as_null(body: bytes) -> bytes:
+    """The body with `null` for each NaN, as which clients of other servers send missing values."""
+    return NAN.sub(lambda found: b"null" if found[0] == b"NaN" else found[0], body) if b"NaN" in body else body
 
 
 def _read_large(body: bytes, most_bytes: int) -> Any:

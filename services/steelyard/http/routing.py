@@ -1,8 +1,9 @@
 """Declares routes with their inputs and outputs, for Flask and for the OpenAPI document."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from itertools import chain
 from typing import Any
@@ -13,11 +14,20 @@ from pydantic import BaseModel
 from steelyard.documents.schema import Answer
 from steelyard.documents.strict_json import MOST_BYTES, read_document
 from steelyard.documents.writer import dump
-from steelyard.errors import NotAcceptable, NotFound, UnsupportedMediaType
+from steelyard.errors import NotAcceptable, NotFound, SteelyardError, UnsupportedMediaType
 from steelyard.http.query import Query, read_query
 
 JSON = "application/json"
 PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class ErrorForm:
+    """How a protocol writes errors, at the paths that are its own."""
+
+    paths: re.Pattern[str]
+    model: type[Answer]
+    write: Callable[[SteelyardError], Answer]
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,9 @@ class Operation:
 
     `answers` has the model of each good status (`None`: no body); `forms` other media types of the first of them;
     `problems` are the statuses that it can refuse with, beside those that every route has; `keyed` says that it takes
-    an `Idempotency-Key`, `files` that its body is a file of data.
+    an `Idempotency-Key`, `files` that its body is a file of data. `media_types` are further types of the body,
+    `lengths` headers that hold a number of bytes, with their descriptions; `errors` is the form of its errors, if they
+    are no problem documents.
     """
 
     summary: str
@@ -37,6 +49,9 @@ class Operation:
     problems: Sequence[int] = ()
     keyed: bool = False
     files: bool = False
+    media_types: Sequence[str] = ()
+    lengths: Mapping[str, str] = field(default_factory=dict)
+    errors: ErrorForm | None = None
 
 
 OPERATION = "__operation__"
@@ -120,6 +135,11 @@ def take_json() -> bytes:
     if request.mimetype != JSON:
         seen = request.mimetype or "none"
         raise UnsupportedMediaType(f"the Content-Type is {seen}; it must be {JSON}")
+    return take_body()
+
+
+def take_body() -> bytes:
+    """This request's body, whatever its Content-Type. Raises `RequestEntityTooLarge`."""
     body = request.get_data(cache=False)
     if request.content_length is None:
         request.stream.read(1)  # Werkzeug ends a chunked body at its limit, and tells so at the next read

@@ -37,7 +37,7 @@ from steelyard.jobs.api import add_life, ring
 from steelyard.settings import Settings
 from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
-from steelyard.tabular.readers.options import FORMATS, decimal_of
+from steelyard.tabular.readers.options import FORMATS, Dialect, decimal_of
 
 predictions = Blueprint("predictions", __name__)
 ROWS = Query("limit", "integer", "maximum number of rows", default=50, least=1, most=100_000)
@@ -99,11 +99,15 @@ def predict(model_id: str, **dialect: Any) -> Prediction:
 
     The options in the query are for CSV files and workbooks.
     """
-    predictor, readers, most = service(Predictor), service(Readers), service(Settings).max_body_bytes
     if request.mimetype not in TABLES:
         require_no_options(**dialect)
-        return predictor.predict(model_id, take_json())
-    asked = read_dialect(**dialect)
+        return service(Predictor).predict(model_id, take_json())
+    return predict_file(model_id, read_dialect(**dialect))
+
+
+def predict_file(model_id: str, asked: Dialect) -> Prediction:
+    """Predictions for the rows of the file that is this request's body. `asked` are options for CSV files."""
+    predictor, readers, most = service(Predictor), service(Readers), service(Settings).max_body_bytes
     model = predictor.get(model_id)[1]
     with receive(most) as sent:
         form, read_as = TABLES[sent.media_type], sent.dialect(asked)

@@ -1,7 +1,6 @@
 """The body of a request for predictions of many rows: a data set, or rows inside it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -11,7 +10,7 @@ from steelyard.datasets import library
 from steelyard.errors import MOST_ERRORS, Fault, ValidationFailed, nearest, pointer, shown
 from steelyard.inference.batches import BatchPlan
 from steelyard.inference.column_names import Matched, match, name_faults
-from steelyard.inference.rows import read_inputs, read_table
+from steelyard.inference.rows import errors_at, read_inputs, read_table
 from steelyard.inference.schema import BatchRequest
 from steelyard.inference.service import Loaded, Predictor
 from steelyard.jobs.webhooks.address_policy import require_reach
@@ -35,7 +34,7 @@ def read_batch(
         rows, columns = _require_inputs(engine, data["dataset"], model)
         return BatchPlan(model_id, data["dataset"], None, rows, model.labels, name, webhook, columns)
     key, sent = _read_inline(data["inline"])
-    with _told_at(pointer("data", "inline", key)):
+    with errors_at(pointer("data", "inline", key)):
         columns = read_inputs({"inputs": sent}, model.inputs, model.network.dtype).columns
     return BatchPlan(model_id, None, orjson.dumps(sent), len(sent), model.labels, name, webhook, columns)
 
@@ -104,17 +103,6 @@ def _require_inputs(engine: Engine, dataset_id: str, model: Loaded) -> tuple[int
     dataset = library.get(engine, dataset_id)
     columns = match([column["name"] for column in dataset.columns], encoder.features)
     refuse(name_faults(columns, encoder.features, *place))
-    with _told_at(pointer(*place)):  # a column has one type: if its first rows do not fit the model, no others do
+    with errors_at(pointer(*place)):  # a column has one type: if its first rows do not fit the model, no others do
         read_table(library.load_part(engine, dataset_id, [*encoder.features], 0), encoder, model.network.dtype)
     return dataset.rows, columns
-
-
-@contextmanager
-def _told_at(place: str) -> Iterator[None]:
-    """Report errors of inputs under this pointer of the request."""
-    try:
-        yield
-    except ValidationFailed as error:
-        raise ValidationFailed(
-            Fault(place + fault.pointer.removeprefix("/inputs"), fault.detail) for fault in error.faults
-        ) from None

@@ -4,6 +4,7 @@ What is required of a value depends on how the model was trained: its column's t
 """
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -105,6 +106,17 @@ def read_table(
     x = encoder.encode(_checked(read, encoder, at), dtype)
     _require_finite(x, encoder, at)
     return x
+
+
+@contextmanager
+def errors_at(place: str) -> Iterator[None]:
+    """Report errors of inputs under this pointer of the request."""
+    try:
+        yield
+    except ValidationFailed as error:
+        raise ValidationFailed(
+            Fault(place + fault.pointer.removeprefix("/inputs"), fault.detail) for fault in error.faults
+        ) from None
 
 
 def _named(row: dict[str, Any], features: Collection[str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 from steelyard.errors import NotFound, PayloadTooLarge
 from steelyard.inference.column_names import Matched, match
 from steelyard.inference.memory import held_bytes
-from steelyard.inference.rows import read_body, read_table
+from steelyard.inference.rows import Inputs, read_body, read_inputs, read_table
 from steelyard.inference.schema import Prediction
 from steelyard.models.references import References
 from steelyard.nn.batch_invariant import FEW_ROWS
@@ -100,9 +100,12 @@ class Predictor:
         Raises `NotFound`, `InvalidRequest`, `ValidationFailed`.
         """
         model_id, model = self.get(reference)
-        read = read_body(body, model.inputs, model.network.dtype)
-        _require_few(len(read.x), model)
-        return self._say(model_id, model, model.answer(read.x), read.columns)
+        return self._predict(model_id, model, read_body(body, model.inputs, model.network.dtype))
+
+    def predict_rows(self, reference: str, rows: list[Any]) -> Prediction:
+        """The same for rows that are read already. Raises `NotFound`, `ValidationFailed`."""
+        model_id, model = self.get(reference)
+        return self._predict(model_id, model, read_inputs({"inputs": rows}, model.inputs, model.network.dtype))
 
     def predict_at_once(self, reference: str, body: bytes) -> Prediction | None:
         """The same, if it takes a moment and no look at the database; else `None`, and nothing was done."""
@@ -113,9 +116,7 @@ class Predictor:
         most_rows = len(body) // (2 * max(1, len(model.inputs.features))) + 1  # a value takes a digit and a comma
         if most_rows * model.network.size > MOST_PRODUCTS_AT_ONCE:
             return None
-        read = read_body(body, model.inputs, model.network.dtype)
-        _require_few(len(read.x), model)
-        return self._say(model_id, model, model.answer(read.x), read.columns)
+        return self._predict(model_id, model, read_body(body, model.inputs, model.network.dtype))
 
     def predict_tables(
         self, reference: str, tables: Iterable[Table], ignored: Sequence[str] = (), decimal: str | None = None
@@ -141,6 +142,10 @@ class Predictor:
         with threads_begun(PARTS_AT_ONCE) as threads:
             answers = _join([*ahead(jobs(), threads, PARTS_AT_ONCE)])
         return self._say(model_id, model, answers, match([*names], model.inputs.features))
+
+    def _predict(self, model_id: str, model: Loaded, read: Inputs) -> Prediction:
+        _require_few(len(read.x), model)
+        return self._say(model_id, model, model.answer(read.x), read.columns)
 
     def _say(self, model_id: str, model: Loaded, said: Answers, columns: Matched) -> Prediction:
         found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}

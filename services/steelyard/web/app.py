@@ -11,6 +11,7 @@ from steelyard.http.accounting import choose_id, make_meters
 from steelyard.http.environment import REQUEST_ID, ROUTE
 from steelyard.http.uploads import Uploads
 from steelyard.inference.api import predictions
+from steelyard.inference.protocols.api import protocols
 from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.logs import bind
@@ -76,6 +77,7 @@ def create_app(ours: Settings) -> Flask:
         datasets,
         models,
         predictions,
+        protocols,
         explanations,
         traces,
         replays,

@@ -96,6 +96,7 @@ def document(app: Flask) -> dict[str, Any]:
     for rule, method, operation, description in operations(app):
         bodies.add(operation.body)
         answers.update(operation.answers.values())
+        answers.update({operation.errors.model} if operation.errors else ())
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         paths.setdefault(path, {})[method.lower()] = _operation(rule, operation, description)
     return {
@@ -147,6 +148,10 @@ def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, 
         for name in sorted(rule.arguments)
     ]
     parameters += [_parameter(query) for query in operation.query]
+    parameters += [
+        {"name": name, "in": "header", "description": description, "schema": {"type": "integer", "minimum": 0}}
+        for name, description in operation.lengths.items()
+    ]
     if operation.keyed:
         parameters.append(KEY_PARAMETER)
     described: dict[str, Any] = {
@@ -173,6 +178,7 @@ def _body(operation: Operation) -> dict[str, Any]:
         content[JSON] = {"schema": _ref(REQUEST if operation.body is JobSpec else operation.body.__name__)}
         if operation.body is JobSpec:
             content[JSON]["examples"] = {name: {"value": example} for name, example in EXAMPLES.items()}
+    content |= {media_type: {"schema": FILE} for media_type in operation.media_types}
     return content
 
 
@@ -197,7 +203,9 @@ def _responses(operation: Operation, *, has_body: bool) -> dict[str, Any]:
             content |= {form: {"schema": _file_schema(form, {"type": "string"})} for form in operation.forms}
         responses[str(status)] = {"description": operation.summary, **({"content": content} if content else {})}
     statuses = {*operation.problems, 403, 422, 500, 503} | ({400, 408, 413, 415} if has_body else set())
+    problem = {"application/problem+json": {"schema": _ref(Problem.__name__)}}
+    if operation.errors is not None:
+        problem = {JSON: {"schema": _ref(operation.errors.model.__name__)}}
     for status in sorted(statuses - set(operation.answers)):
-        problem = {"application/problem+json": {"schema": _ref(Problem.__name__)}}
         responses[str(status)] = {"description": PROBLEM_NAMES[status], "content": problem}
     return responses

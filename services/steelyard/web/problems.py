@@ -14,10 +14,13 @@ from steelyard import errors
 from steelyard.documents.schema import Problem
 from steelyard.documents.writer import dump
 from steelyard.errors import SteelyardError
+from steelyard.http.routing import JSON
+from steelyard.inference.protocols import mlflow, open_inference
 from steelyard.logs import get_logger
 from steelyard.web.explanations import EXPLANATIONS
 
 MEDIA_TYPE = "application/problem+json"
+ERROR_FORMS = (open_inference.ERRORS, mlflow.ERRORS)
 STATUS = {
     "invalid-request": 400,
     "validation-failed": 422,
@@ -50,8 +53,9 @@ problems = Blueprint("problems", __name__)
 def make_problem(error: SteelyardError, instance: str) -> tuple[int, list[tuple[str, str]], bytes]:
     """The response for an error: its status, headers and body. `instance` is the path of the request."""
     status = STATUS[error.slug]
-    problem = Problem(**error.problem(), status=status, instance=instance)
-    headers = [("content-type", MEDIA_TYPE)]
+    form = next((each for each in ERROR_FORMS if each.paths.match(instance)), None)
+    problem = Problem(**error.problem(), status=status, instance=instance) if form is None else form.write(error)
+    headers = [("content-type", MEDIA_TYPE if form is None else JSON)]
     if error.slug == "unavailable":
         headers.append(("retry-after", str(RETRY_SECONDS)))
     return status, headers, dump(problem)

@@ -1,0 +1,213 @@
+"""Open Inference Protocol, version 2, with the binary tensor extension, as Triton and KServe clients use it.
+
+A request becomes rows of a predict request, so the answers have the same bits; a prediction becomes tensors: `label`
+and `probabilities` of classes, or `value`. Source: https://github.com/kserve/open-inference-protocol and
+https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from steelyard.documents.strict_json import nan_as_null, read_document
+from steelyard.documents.writer import dump
+from steelyard.errors import Fault, InvalidRequest, ValidationFailed, pointer, shown
+from steelyard.http.routing import ErrorForm
+from steelyard.inference.protocols import tensors
+from steelyard.inference.protocols.schema import (
+    ColumnsOfRows,
+    InferError,
+    InferRequest,
+    InferResponse,
+    ModelMetadata,
+    RequestTensor,
+    ResponseParameters,
+    ResponseTensor,
+    TensorMetadata,
+)
+from steelyard.inference.schema import Prediction
+from steelyard.inference.service import Loaded
+from steelyard.training.schema_errors import translate
+
+HEADER = "Inference-Header-Content-Length"
+DIGITS = re.compile(r"[0-9]{1,15}", re.ASCII)
+ROWS = "/rows"  # where values are, in errors: `/rows/3/width`
+INPUT_TYPES = {"numeric": "FP64", "boolean": "BOOL"}  # of a column's kind; others are strings
+ERRORS = ErrorForm(re.compile(r"/v2(/|$)"), InferError, lambda error: InferError(error=error.detail))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: its tensors with their values, and the outputs that it asks for, each as bytes or not."""
+
+    id: str | None
+    inputs: Sequence[tuple[RequestTensor, list[Any]]]
+    outputs: dict[str, bool]
+    is_binary: bool
+
+
+def read_request(body: bytes, header: str | None) -> Asked:
+    """The request in a body whose JSON has as many bytes as `header` says.
+
+    Raises `InvalidRequest`, `ValidationFailed`, `PayloadTooLarge`.
+    """
+    length = _read_length(header, len(body))
+    document = read_document(nan_as_null(body[:length]))
+    try:
+        request = InferRequest.model_validate(document)
+    except ValidationError as error:
+        raise ValidationFailed(translate(error, InferRequest, document, document)) from None
+    tensors.require_few([each.shape for each in request.inputs])
+    _require_data(request.inputs)
+    is_binary = request.parameters is not None and request.parameters.binary_data_output
+    outputs: dict[str, bool] = {}
+    for each in request.outputs or ():
+        own = each.parameters.binary_data if each.parameters else None
+        outputs[each.name] = is_binary if own is None else own
+    return Asked(request.id, _read_tensors(request.inputs, memoryview(body)[length:]), outputs, is_binary)
+
+
+def _read_length(header: str | None, most: int) -> int:
+    if header is None:
+        return most
+    if not DIGITS.fullmatch(header) or int(header) > most:
+        detail = f"must be the number of bytes of the JSON, at most the {most} of the body"
+        raise InvalidRequest(f"the header {HEADER} is {shown(header)}; it {detail}")
+    return int(header)
+
+
+def _require_data(inputs: Sequence[RequestTensor]) -> None:
+    """Each tensor has JSON data or bytes, and another name than the others. Raises `ValidationFailed`."""
+    faults, names = [], set[str]()
+    for number, each in enumerate(inputs):
+        if (each.data is None) == (_size(each) is None):
+            faults.append(Fault(pointer("inputs", number), "must have either 'data' or the parameter binary_data_size"))
+        if each.name in names:
+            faults.append(Fault(pointer("inputs", number, "name"), "is the name of another tensor, too"))
+        names.add(each.name)
+    if faults:
+        raise ValidationFailed(faults)
+
+
+def _size(tensor: RequestTensor) -> int | None:
+    return None if tensor.parameters is None else tensor.parameters.binary_data_size
+
+
+def _read_tensors(inputs: Sequence[RequestTensor], content: memoryview) -> list[tuple[RequestTensor, list[Any]]]:
+    """The values of each tensor; those without JSON data follow each other in `content`."""
+    sizes = [size for each in inputs if (size := _size(each)) is not None]
+    if sum(sizes) != len(content):
+        detail = f"{len(content)} bytes follow the JSON; the tensors' binary_data_size add up to {sum(sizes)}"
+        raise InvalidRequest(f"{detail} (the header {HEADER} is where the JSON ends)")
+    found, place = [], 0
+    for number, each in enumerate(inputs):
+        if each.data is not None:
+            values = tensors.read_json(each.data, each.datatype, each.shape, pointer("inputs", number, "data"))
+        else:
+            size, at = _size(each) or 0, pointer("inputs", number)
+            values = tensors.read_binary(content[place : place + size], each.datatype, each.shape, at)
+            place += size
+        found.append((each, values))
+    return found
+
+
+def make_rows(asked: Asked, features: Sequence[str]) -> list[Any]:
+    """The rows of a predict request: lists in the order of the inputs, or objects. Raises `ValidationFailed`."""
+    tensor, values = asked.inputs[0]
+    width = tensor.shape[-1]
+    if len(asked.inputs) == 1 and len(tensor.shape) == 2 and (width > 1 or tensor.name not in features):
+        if width != len(features):
+            detail = f"has {width} columns; the model has {len(features)} inputs: {', '.join(features[:10])}"
+            raise ValidationFailed([Fault("/inputs/0/shape", detail)])
+        return [values[first : first + width] for first in range(0, len(values), width)]
+    for number, (each, _) in enumerate(asked.inputs):
+        if each.shape not in ([tensor.shape[0]], [tensor.shape[0], 1]):
+            detail = f"is {each.shape}; the tensor of a column has the shape [N] or [N, 1], with the same N for all"
+            raise ValidationFailed([Fault(pointer("inputs", number, "shape"), detail)])
+    columns = {each.name: values for each, values in asked.inputs}
+    if columns.keys() == {*features}:
+        return [[*row] for row in zip(*(columns[name] for name in features), strict=True)]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def write_answer(asked: Asked, name: str, prediction: Prediction) -> tuple[bytes, int | None]:
+    """The answer, and how many bytes of it are JSON if others follow. Raises `ValidationFailed`."""
+    said = prediction.to_json()
+    found = _outputs(said)
+    for number, wanted in enumerate(asked.outputs):
+        if wanted not in found:
+            detail = f"is {shown(wanted)}; the outputs of this model are {', '.join(found)}"
+            raise ValidationFailed([Fault(pointer("outputs", number, "name"), detail)])
+    written, binary = [], []
+    for output, as_bytes in (asked.outputs or dict.fromkeys(found, asked.is_binary)).items():
+        values, datatype = found[output]
+        shape = [*values.shape] if isinstance(values, np.ndarray) else [len(values)]
+        tensor: dict[str, Any] = {"name": output, "datatype": datatype, "shape": shape}
+        if as_bytes:
+            binary.append(tensors.write_binary(values, datatype))
+            tensor["parameters"] = ResponseParameters(binary_data_size=len(binary[-1]))
+        else:
+            tensor["data"] = values.ravel() if isinstance(values, np.ndarray) else values
+        written.append(ResponseTensor.unchecked(**tensor))
+    columns = {key: ", ".join(said[key]) for key in ColumnsOfRows.model_fields if key in said}
+    optional = {"id": asked.id, "parameters": ColumnsOfRows(**columns) if columns else None}
+    answer = InferResponse.unchecked(
+        model_name=name,
+        model_version=said["model"],
+        outputs=written,
+        **dict(compress(optional.items(), [value is not None for value in optional.values()])),
+    )
+    content = dump(answer)
+    return content + b"".join(binary), len(content) if binary else None
+
+
+def _outputs(said: dict[str, Any]) -> dict[str, tuple[list[Any] | NDArray[Any], str]]:
+    """The values of each output of a prediction, and their datatype."""
+    values, classes = said["predictions"], said.get("classes")
+    if classes is None:
+        return {"value": (values, tensors.type_of(values))}
+    datatype = tensors.type_of(values if isinstance(values, np.ndarray) else classes)
+    if datatype == tensors.STRINGS:
+        values = [_as_string(value) for value in values]
+    found = {"label": (values, datatype)}
+    if (probabilities := said.get("probabilities")) is not None:
+        found["probabilities"] = probabilities, tensors.type_of(probabilities)
+    return found
+
+
+def _as_string(label: Any) -> str:
+    return label if isinstance(label, str) else dump(label).decode()
+
+
+def describe(name: str, model_id: str, model: Loaded) -> ModelMetadata:
+    """The tensors of a model."""
+    kinds = {column: kind.kind for column, kind in model.inputs.features.items()}
+    inputs = [
+        TensorMetadata.unchecked(name=column, datatype=INPUT_TYPES.get(kind, tensors.STRINGS), shape=[-1])
+        for column, kind in kinds.items()
+    ]
+    return ModelMetadata(
+        name=name, versions=[model_id], platform="steelyard", inputs=inputs, outputs=_describe_outputs(model)
+    )
+
+
+def _describe_outputs(model: Loaded) -> list[TensorMetadata]:
+    real, units = tensors.type_of(np.empty(0, model.network.dtype)), model.network.outputs
+    several = [units] if units > 1 else []
+    if model.labels is None:
+        datatype = real if model.target is None else "FP64"
+        return [TensorMetadata(name="value", datatype=datatype, shape=[-1, *several])]
+    is_multiclass = "multiclass" in model.loss.tasks
+    datatype = "INT64" if several and not is_multiclass else tensors.type_of(model.labels)
+    shape = [-1] if is_multiclass else [-1, *several]
+    found = [TensorMetadata(name="label", datatype=datatype, shape=shape)]
+    if model.loss.probabilities:
+        width = len(model.labels)
+        found.append(TensorMetadata(name="probabilities", datatype=real, shape=[-1, width]))
+    return found

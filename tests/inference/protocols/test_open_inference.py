@@ -1,0 +1,144 @@
+"""The Open Inference Protocol: requests are read within bounds, and answers are described before they are given."""
+
+from contextlib import suppress
+from math import prod
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from steelyard.errors import InvalidRequest, SteelyardError, ValidationFailed
+from steelyard.inference.protocols import open_inference
+from steelyard.inference.protocols.open_inference import make_rows, read_request
+from steelyard.inference.service import Predictor
+from tests.inference.protocols.mixed import FEATURES, SENT, TRITON, job
+from tests.trained import train_model
+
+WIDTH = {"name": "width", "shape": [2], "datatype": "FP64", "data": [1.5, None]}
+COLOR = {"name": "color", "shape": [2, 1], "datatype": "BYTES", "data": [["red"], ["blue"]]}
+NEW = {"name": "new", "shape": [2], "datatype": "BOOL", "data": [True, False]}
+ONE = {"name": "x", "shape": [2, 3], "datatype": "FP32", "data": [1, 2, 3, 4, 5, 6]}
+
+
+def rows_of(document: Any, header: str | None = None, tail: bytes = b"") -> list[Any]:
+    body = document if isinstance(document, bytes) else orjson.dumps(document)
+    return make_rows(read_request(body + tail, header), FEATURES)
+
+
+def of(*tensors: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"inputs": tensors, **more}
+
+
+def test_tensors_become_rows() -> None:
+    assert rows_of(of(NEW, WIDTH, COLOR)) == [[1.5, "red", True], [None, "blue", False]]
+    assert rows_of(of(WIDTH)) == [{"width": 1.5}, {"width": None}]
+    assert rows_of(of(ONE)) == [[1, 2, 3], [4, 5, 6]]
+    named = [*map(rows_of, (of(ONE | {"name": "width"}), of(ONE | {"data": [[1, 2, 3], [4, 5, 6]]})))]
+    assert named == [[[1, 2, 3], [4, 5, 6]]] * 2
+
+
+@pytest.mark.parametrize("name", TRITON)
+def test_what_triton_s_client_sends_is_read(name: str) -> None:
+    header, body = TRITON[name]
+    rows = rows_of(body, None if header is None else str(header))
+    assert rows == [[1.5, "red", True], [None, "", False]]
+
+
+@pytest.mark.parametrize(
+    ("tensors", "pointer", "detail"),
+    [
+        ([ONE | {"shape": [3, 2]}], "/inputs/0/shape", "has 2 columns; the model has 3 inputs: width, color, new"),
+        ([ONE, WIDTH], "/inputs/0/shape", "is [2, 3]; the tensor of a column has the shape [N] or [N, 1]"),
+        ([WIDTH, NEW | {"shape": [1], "data": [True]}], "/inputs/1/shape", "is [1]; the tensor of a column"),
+        ([WIDTH, WIDTH], "/inputs/1/name", "is the name of another tensor, too"),
+        ([{**WIDTH, "data": None}], "/inputs/0", "must have either 'data' or the parameter binary_data_size"),
+        ([{**WIDTH, "parameters": {"binary_data_size": 0}}], "/inputs/0", "must have either 'data' or"),
+        ([{**WIDTH, "shape": [0]}], "/inputs/0/shape/0", "is 0; it must be at least 1"),
+        ([{**WIDTH, "shape": [-2]}], "/inputs/0/shape/0", "is -2; it must be at least 1"),
+        ([{**WIDTH, "shape": []}], "/inputs/0/shape", "is []; it must be a list of at least 1 entries"),
+        ([{**WIDTH, "shape": [1, 1, 1]}], "/inputs/0/shape", "is [1, 1, 1]; it must be at most 2 entries long"),
+        ([{**WIDTH, "datatype": "FP8"}], "/inputs/0/datatype", "is 'FP8'; known are BOOL, UINT8"),
+        ([], "/inputs", "is []; it must be a list of at least 1 entries"),
+    ],
+)
+def test_tensors_that_do_not_fit_are_refused(tensors: list[Any], pointer: str, detail: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        rows_of(of(*tensors))
+    [fault] = refused.value.faults
+    assert fault.pointer == pointer
+    assert fault.detail.startswith(detail)
+
+
+@pytest.mark.parametrize("header", ["1000", "-1", "+3", "3.0", "", "x", "9" * 5000])
+def test_a_header_that_is_no_length_of_the_json_is_refused(header: str) -> None:
+    with pytest.raises(InvalidRequest, match=open_inference.HEADER) as refused:
+        rows_of(of(WIDTH), header)
+    assert len(refused.value.detail) < 300
+
+
+@pytest.mark.parametrize("tail", [b"", b"\0" * 15, b"\0" * 17])
+def test_bytes_that_no_tensor_has_or_that_one_lacks_are_refused(tail: bytes) -> None:
+    document = of({**WIDTH, "data": None, "parameters": {"binary_data_size": 16}})
+    with pytest.raises(InvalidRequest, match=f"{len(tail)} bytes follow the JSON"):
+        rows_of(document, str(len(orjson.dumps(document))), tail)
+
+
+@given(st.binary(max_size=60), st.one_of(st.none(), st.integers(0, 60).map(str), st.text(max_size=5)))
+def test_any_body_is_read_or_refused(body: bytes, header: str | None) -> None:
+    with suppress(SteelyardError):
+        rows_of(body, header)
+
+
+@pytest.mark.parametrize("target", ["label", "count", "flag", "value"])
+def test_a_model_is_described_as_it_answers(store: Engine, target: str) -> None:
+    predictor, model_id = Predictor(store), train_model(store, job(target))
+    described = open_inference.describe("m", model_id, predictor.get(model_id)[1])
+    assert [(each.name, each.datatype) for each in described.inputs] == [
+        ("width", "FP64"),
+        ("color", "BYTES"),
+        ("new", "BOOL"),
+    ]
+    prediction = predictor.predict_rows(model_id, SENT)
+    asked = read_request(orjson.dumps(of(WIDTH, parameters={"binary_data_output": True})), None)
+    content, length = open_inference.write_answer(asked, "m", prediction)
+    outputs = orjson.loads(content[:length])["outputs"]
+    assert [(each["name"], each["datatype"], [-1, *each["shape"][1:]]) for each in outputs] == [
+        (each.name, each.datatype, each.shape) for each in described.outputs
+    ]
+    types = {"label": "BYTES", "count": "INT64", "flag": "BOOL", "value": "FP64"}
+    assert outputs[0]["datatype"] == types[target]
+    assert sum(each["parameters"]["binary_data_size"] for each in outputs) == len(content) - (length or 0)
+    if target != "value":
+        values = np.frombuffer(content[-prod(outputs[1]["shape"]) * 4 :], "<f4").reshape(outputs[1]["shape"])
+        assert (values == prediction.probabilities).all()
+
+
+def test_outputs_come_as_they_are_asked_for(store: Engine) -> None:
+    predictor = Predictor(store)
+    prediction = predictor.predict_rows(train_model(store, job("label")), SENT)
+    header, body = TRITON["binary, two outputs"]
+    content, length = open_inference.write_answer(read_request(body, str(header)), "m", prediction)
+    label, probabilities = orjson.loads(content[:length])["outputs"]
+    assert label["data"] == prediction.predictions
+    assert probabilities == {
+        "name": "probabilities",
+        "datatype": "FP32",
+        "shape": [2, 3],
+        "parameters": {"binary_data_size": 24},
+    }
+    asked = read_request(orjson.dumps(of(WIDTH, outputs=[{"name": "labels"}])), None)
+    with pytest.raises(ValidationFailed, match=r"/outputs/0/name: is 'labels'; the outputs .* are label"):
+        open_inference.write_answer(asked, "m", prediction)
+
+
+def test_columns_that_are_ignored_or_missing_are_named(store: Engine) -> None:
+    predictor = Predictor(store)
+    rows = [{"width": 1, "note": "x"}]
+    prediction = predictor.predict_rows(train_model(store, job("value")), rows)
+    asked = read_request(orjson.dumps(of(WIDTH)), None)
+    answer = orjson.loads(open_inference.write_answer(asked, "m", prediction)[0])
+    assert answer["parameters"] == {"ignored_columns": "note", "missing_columns": "color, new"}
