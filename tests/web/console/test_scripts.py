@@ -25,15 +25,8 @@ def test_the_types_of_the_scripts_fit() -> None:
 
 @pytest.mark.skipif(not PRETTIER.exists(), reason="prettier could not be fetched")
 def test_the_scripts_are_formatted() -> None:
-    command = [
-        NODE,
-        PRETTIER,
-        "--config",
-        HERE / "package.json",
-        "--list-different",
-        STATIC / "**/*.js",
-        HERE / "static/**/*.js",
-    ]
+    command: list[str | Path] = [NODE, PRETTIER, "--config", HERE / "package.json", "--list-different"]
+    command += [STATIC / "**/*.js", HERE / "static/**/*.js"]
     checked = subprocess.run(command, check=False, capture_output=True, text=True)
     assert checked.stdout + checked.stderr == ""
 
