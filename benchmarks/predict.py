@@ -149,7 +149,7 @@ def compare(service: Service, case: Case, peers: list[str], folder: Path) -> Tab
     (place / "table.csv").write_bytes(table_of_zeros(case.facts["features"]) if case.is_plain else case.table)
     (place / "facts.json").write_text(json.dumps(case.facts))
     with ExitStack() as stack:
-        requests = {"Steelyard": ours(service, case)}
+        requests = {"Steelyard": ours(service, case)} | in_protocols(service, case)
         for peer in peers:
             port = stack.enter_context(serving(peer, place))
             requests[peer] = request_of(peer, port, case)
@@ -169,6 +169,25 @@ def ours(service: Service, case: Case) -> Request:
     """The request to Steelyard."""
     body = json.dumps({"inputs": [case.row]}).encode()
     return Request(service.http.base_url.port or 0, f"/v1/models/{case.job['model']}/predict", body)
+
+
+def in_protocols(service: Service, case: Case) -> dict[str, Request]:
+    """The same row to Steelyard in the peers' protocols, and as a binary tensor if it is numbers alone."""
+    port, model, features = service.http.base_url.port or 0, case.job["model"], case.facts["features"]
+    tensors = to_mlserver(features, case.row, plain=case.is_plain, output="probabilities")
+    frame = to_mlflow(features, case.row, plain=case.is_plain)
+    found = {
+        "Steelyard, /v2": Request(port, f"/v2/models/{model}/infer", tensors),
+        "Steelyard, /invocations": Request(port, f"/v1/models/{model}/invocations", frame),
+    }
+    if case.is_plain:
+        values = np.array(case.row, "<f4").tobytes()
+        tensor: dict[str, Any] = {"name": "x", "shape": [1, len(case.row)], "datatype": "FP32"}
+        tensor["parameters"] = {"binary_data_size": len(values)}
+        head = json.dumps({"inputs": [tensor], "outputs": [{"name": "probabilities"}]}).encode()
+        body, kind = head + values, "application/octet-stream"
+        found["Steelyard, /v2 binary"] = Request(port, f"/v2/models/{model}/infer", body, kind, len(head))
+    return found
 
 
 def request_of(peer: str, port: int, case: Case) -> Request:

@@ -35,10 +35,13 @@ class Request:
     path: str
     body: bytes
     content_type: str = "application/json"
+    json_bytes: int | None = None  # if the bytes of tensors follow them
 
     def to_bytes(self) -> bytes:
         """All that goes over the wire."""
         head = f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {self.content_type}\r\n"
+        if self.json_bytes is not None:
+            head += f"Inference-Header-Content-Length: {self.json_bytes}\r\n"
         return f"{head}Content-Length: {len(self.body)}\r\n\r\n".encode() + self.body
 
 
@@ -112,9 +115,9 @@ def to_mlflow(features: list[str], row: list[Any], *, plain: bool) -> bytes:
     return json.dumps({"dataframe_split": {"columns": features, "data": [row]}}).encode()
 
 
-def to_mlserver(features: list[str], row: list[Any], *, plain: bool) -> bytes:
+def to_mlserver(features: list[str], row: list[Any], *, plain: bool, output: str = "predict_proba") -> bytes:
     """The body of the Open Inference Protocol's `/v2/models/bench/infer`."""
-    asked = {"outputs": [{"name": "predict_proba"}]}
+    asked = {"outputs": [{"name": output}]}
     if plain:
         tensor = {"name": "x", "shape": [1, len(row)], "datatype": "FP32", "data": row}
         return json.dumps({"inputs": [tensor], **asked}).encode()

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 import structlog
+from flask.testing import FlaskClient
 
 from steelyard.http.routing import OPERATION, Operation
+from steelyard.inference.protocols.api import INFER_RULE, INVOCATIONS, infer_at_once, invoke_at_once
+from steelyard.inference.protocols.open_inference import HEADER
 from steelyard.settings import Settings
 from steelyard.training.schema import JobSpec
 from steelyard.web import events
@@ -159,6 +162,52 @@ def test_a_prediction_made_at_once_is_the_application_s(there: Caller, trained: 
     assert len(answer.json()["predictions"]) == len(rows)
     counted = there.ask("GET", "/metrics").text
     assert 'steelyard_http_requests_total{method="POST",route="/v1/models/<model_id>/predict",status="200"}' in counted
+
+
+TENSOR: dict[str, Any] = {"name": "x", "shape": [2, 4], "datatype": "FP32"}
+SIZED = json.dumps({"inputs": [TENSOR | {"parameters": {"binary_data_size": 32}}]}).encode()
+PROTOCOLS: dict[str, tuple[str, Any, bytes, dict[str, str]]] = {
+    "tensors": (INFER_RULE, infer_at_once, json.dumps({"inputs": [TENSOR | {"data": [ROWS[0]] * 2}]}).encode(), JSON),
+    "binary": (INFER_RULE, infer_at_once, SIZED + b"\0" * 32, {HEADER: str(len(SIZED))}),
+    "instances": (INVOCATIONS, invoke_at_once, json.dumps({"instances": ROWS}).encode(), JSON),
+}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_predictions_in_other_protocols_are_made_at_once_too(
+    there: Caller, trained: str, protocol: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steelyard.models.references.LOOK_AGAIN_SECONDS", 60)
+    rule, at_once, body, headers = PROTOCOLS[protocol]
+    path = re.sub("<.*?>", trained, rule)
+    slow = FlaskClient(there.front.app, there.front.app.response_class).post(path, data=body, headers=headers)
+    sent = at_once(there.front.services.predictor, trained, body, {name.lower(): headers[name] for name in headers})
+    assert sent is not None
+    assert (slow.status_code, slow.data) == (200, sent[0])
+    headers = {"Content-Type": "application/octet-stream"} | headers
+    answer = there.ask("POST", path, content=body, headers=headers)
+    assert (answer.status_code, answer.content) == (200, sent[0])
+    assert answer.headers["Content-Type"] == slow.headers["Content-Type"]
+    assert answer.headers.get(HEADER) == slow.headers.get(HEADER)
+    assert f'route="{rule}",status="200"' in there.ask("GET", "/metrics").text
+
+
+@pytest.mark.parametrize("rule", [INFER_RULE, INVOCATIONS])
+def test_what_the_front_refuses_has_the_form_of_the_protocol(there: Caller, trained: str, rule: str) -> None:
+    path, headers = re.sub("<.*?>", trained, rule), JSON | {"Origin": "http://evil.example"}
+    answer = there.ask("POST", path, content=b"{}", headers=headers)
+    assert answer.status_code == 403
+    assert answer.json().keys() == ({"error"} if rule == INFER_RULE else {"error_code", "message"})
+
+
+def test_many_rows_are_not_predicted_in_the_event_loop(
+    there: Caller, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steelyard.models.references.LOOK_AGAIN_SECONDS", 60)
+    predictor = there.front.services.predictor
+    predictor.get(trained)
+    assert predictor.predict_rows_at_once(trained, [[1, 2, 3, 4]] * 1000) is not None
+    assert predictor.predict_rows_at_once(trained, [[1, 2, 3, 4]] * 1001) is None
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from steelyard.training.schema import load_spec
 
 DEFAULT_BYTES = 512 << 20
 MOST_PRODUCTS_AT_ONCE = 10_000_000  # weights times rows: some milliseconds
+VALUE_PRODUCTS = 10_000  # to read a row takes at least as long as so many products
 MOST_ANSWERS = 5_000_000  # values of the outputs: 100 MB of JSON
 MOST_LOADED = 256  # small ones are loaded again within milliseconds
 PARTS_AT_ONCE = 2  # of a file; as many as there are cores would leave none to other requests
@@ -109,14 +110,26 @@ class Predictor:
 
     def predict_at_once(self, reference: str, body: bytes) -> Prediction | None:
         """The same, if it takes a moment and no look at the database; else `None`, and nothing was done."""
-        model_id = self._references.recall(reference)
-        model = None if model_id is None else self._loaded.get(model_id)
-        if model is None or model_id is None:
+        if (found := self.recall(reference)) is None:
             return None
+        model_id, model = found
         most_rows = len(body) // (2 * max(1, len(model.inputs.features))) + 1  # a value takes a digit and a comma
         if most_rows * model.network.size > MOST_PRODUCTS_AT_ONCE:
             return None
         return self._predict(model_id, model, read_body(body, model.inputs, model.network.dtype))
+
+    def predict_rows_at_once(self, reference: str, rows: list[Any]) -> Prediction | None:
+        """As `predict_rows`, under the conditions of `predict_at_once`."""
+        found = self.recall(reference)
+        if found is None or len(rows) * max(found[1].network.size, VALUE_PRODUCTS) > MOST_PRODUCTS_AT_ONCE:
+            return None
+        return self._predict(*found, read_inputs({"inputs": rows}, found[1].inputs, found[1].network.dtype))
+
+    def recall(self, reference: str) -> tuple[str, Loaded] | None:
+        """As `get`, without a look at the database: `None` if the model is not loaded, or not known to be there."""
+        model_id = self._references.recall(reference)
+        model = None if model_id is None else self._loaded.get(model_id)
+        return None if model is None or model_id is None else (model_id, model)
 
     def predict_tables(
         self, reference: str, tables: Iterable[Table], ignored: Sequence[str] = (), decimal: str | None = None

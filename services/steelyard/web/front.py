@@ -22,6 +22,8 @@ from steelyard.http.accounting import choose_id
 from steelyard.http.environment import IS_AGAIN, LEFT, REQUEST_ID, ROUTE
 from steelyard.http.routing import JSON, OPERATION, Operation
 from steelyard.inference.api import PREDICT
+from steelyard.inference.protocols.api import INFER_RULE, INVOCATIONS, Sent, infer_at_once, invoke_at_once
+from steelyard.inference.service import Predictor
 from steelyard.jobs.following import Stream, Wait
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
@@ -34,7 +36,7 @@ from steelyard.web.watcher import Watcher
 from steelyard.web.wiring import KEY, THREADS, Services
 from steelyard.web.wsgi import Answer, Application, make_environ
 
-PREDICTION = re.compile(re.escape(PREDICT).replace("<model_id>", r"([\w.~-]+)"), re.ASCII)
+AtOnce = Callable[[Predictor, str, bytes, dict[str, str]], Sent | None]
 MOST_BYTES_AT_ONCE = 1 << 17  # of a prediction that the event loop makes by itself
 SEND_SECONDS = 60.0  # how long a client may take for a piece of an answer
 LARGE_BYTES, LARGE_AT_ONCE = 1 << 20, THREADS // 4  # bodies that may take long, and how many threads they get
@@ -89,12 +91,12 @@ class Front:
 
     async def _answer(self, exchange: "Exchange") -> None:
         self._gate.check(exchange.scope["method"], exchange.headers)
-        model = _model_asked(exchange)
-        async with self._body(exchange, is_document=model is not None) as body:
-            if model is not None and (prediction := self._predict(model, body)) is not None:
-                exchange.route = PREDICT
-                length = b"%d" % len(prediction)
-                await exchange.send(200, [(b"content-type", JSON.encode()), (b"content-length", length)], prediction)
+        asked = _model_asked(exchange)
+        async with self._body(exchange, is_document=asked is not None) as body:
+            if asked is not None and (sent := self._predict(exchange, *asked, body)) is not None:
+                content, headers = sent
+                encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+                await exchange.send(200, [*encoded, (b"content-length", b"%d" % len(content))], content)
                 return
             answer = await self._call(exchange, body)
             match answer.left.pop(LEFT, None):
@@ -129,15 +131,16 @@ class Front:
             return None
         return getattr(self.app.view_functions[endpoint], OPERATION, None)
 
-    def _predict(self, model: str, body: Body) -> bytes | None:
+    def _predict(self, exchange: "Exchange", rule: str, model: str, body: Body) -> Sent | None:
         """A prediction, if it is one that takes no time and has nothing wrong with it."""
         if not 0 < body.length <= MOST_BYTES_AT_ONCE:
             return None
         try:
-            found = self.services.predictor.predict_at_once(model, body.content)
-            return None if found is None else dump(found)
+            sent = AT_ONCE[rule](self.services.predictor, model, body.content, exchange.headers)
         except Exception:  # Flask's view comes to it again, and has an answer for every error
             return None
+        exchange.route = exchange.route if sent is None else rule
+        return sent
 
     async def _call(self, exchange: "Exchange", body: Body, **more: Any) -> Answer:
         environ = make_environ(exchange.scope, exchange.headers, body) | {REQUEST_ID: exchange.request_id} | more
@@ -167,13 +170,28 @@ class Front:
             await answer.close()
 
 
-def _model_asked(exchange: "Exchange") -> str | None:
-    """The model of which predictions for rows of JSON are asked, if it is that that is asked."""
+def _predict_at_once(predictor: Predictor, model: str, body: bytes, _: dict[str, str]) -> Sent | None:
+    found = predictor.predict_at_once(model, body)
+    return None if found is None else (dump(found), {"content-type": JSON})
+
+
+AT_ONCE: dict[str, AtOnce] = {
+    PREDICT: _predict_at_once,
+    INFER_RULE: infer_at_once,
+    INVOCATIONS: invoke_at_once,
+}
+RULES = [(re.compile(re.sub(r"<\w+>", r"([\\w.~-]+)", rule), re.ASCII), rule) for rule in AT_ONCE]
+
+
+def _model_asked(exchange: "Exchange") -> tuple[str, str] | None:
+    """The route and the model, if predictions are asked for rows that are no file."""
     scope = exchange.scope
-    if scope["method"] != "POST" or scope["query_string"] or exchange.media_type != JSON:
+    if scope["method"] != "POST" or scope["query_string"]:
         return None
-    asked = PREDICTION.fullmatch(scope["path"])
-    return None if asked is None else asked[1]
+    for pattern, rule in RULES:
+        if (asked := pattern.fullmatch(scope["path"])) is not None:
+            return (rule, asked[1]) if rule == INFER_RULE or exchange.media_type == JSON else None
+    return None
 
 
 class Exchange:

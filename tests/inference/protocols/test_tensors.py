@@ -73,6 +73,7 @@ def test_json_is_flat_or_nested() -> None:
 @pytest.mark.parametrize(
     ("data", "datatype", "shape", "expected"),
     [
+        ({"a": 1}, "FP32", [1], "is {'a': 1}; it must be a list"),
         ([1, 2, 3], "FP32", [2, 2], "has 3 values; the shape [2, 2] has 4"),
         ([[1, 2], [3]], "FP32", [2, 2], "does not have the shape [2, 2]"),
         ([[1, 2, 3, 4]], "FP32", [2, 2], "does not have the shape [2, 2]"),

@@ -1,6 +1,6 @@
 """Predictions in the protocols of other model servers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from steelyard import __version__
 from steelyard.documents.strict_json import nan_as_null, read_document
+from steelyard.documents.writer import dump
 from steelyard.errors import NotFound, Unavailable, UnsupportedMediaType, shown
 from steelyard.http.routing import JSON, Operation, reply, route, take_body, take_json
 from steelyard.http.services import service
@@ -31,9 +32,12 @@ from steelyard.store.engine import Engine
 from steelyard.store.migration import is_current
 from steelyard.tabular.readers.options import Dialect
 
+Sent = tuple[bytes, dict[str, str]]  # a body and its headers
 protocols = Blueprint("protocols", __name__)
 CSV, BINARY, TEXT = "text/csv", "application/octet-stream", "text/plain"
 MODEL = "/v2/models/<model_name>"
+INVOCATIONS = "/v1/models/<model_id>/invocations"
+INFER_RULE = f"{MODEL}/infer"
 VERSION = f"{MODEL}/versions/<version>"
 oip: Callable[..., Operation] = partial(Operation, errors=open_inference.ERRORS)
 scoring: Callable[..., Operation] = partial(Operation, errors=mlflow.ERRORS)
@@ -112,7 +116,7 @@ INFER = oip(
 
 
 @route(protocols, "POST", f"{VERSION}/infer", INFER, name="infer_version")
-@route(protocols, "POST", f"{MODEL}/infer", INFER)
+@route(protocols, "POST", INFER_RULE, INFER)
 def infer(model_name: str, version: str | None = None) -> Response:
     """Predictions for tensors, in JSON or as bytes behind it (`Inference-Header-Content-Length`).
 
@@ -123,16 +127,14 @@ def infer(model_name: str, version: str | None = None) -> Response:
     rows = open_inference.make_rows(asked, [*model.inputs.features])
     with errors_at(open_inference.ROWS):
         prediction = service(Predictor).predict_rows(model_id, rows)
-    content, length = open_inference.write_answer(asked, model_name, prediction)
-    if length is None:
-        return reply(content)
-    return reply(content, headers={HEADER: str(length)}, content_type=BINARY)
+    content, headers = open_inference.write_answer(asked, model_name, prediction)
+    return Response(content, headers=headers)
 
 
 @route(
     protocols,
     "POST",
-    "/v1/models/<model_id>/invocations",
+    INVOCATIONS,
     scoring(
         "Predict (MLflow scoring)",
         {200: Invocations},
@@ -154,6 +156,27 @@ def invoke(model_id: str) -> Response:
         with errors_at(at):
             said = predictor.predict_rows(model_id, rows).to_json()
     return reply(Invocations.unchecked(predictions=said["predictions"]))
+
+
+def infer_at_once(predictor: Predictor, model_name: str, body: bytes, headers: Mapping[str, str]) -> Sent | None:
+    """What `infer` answers, if it takes a moment; else `None`. Header names are in lower case."""
+    if (found := predictor.recall(model_name)) is None:
+        return None
+    asked = open_inference.read_request(body, headers.get(HEADER.lower()))
+    rows = open_inference.make_rows(asked, [*found[1].inputs.features])
+    prediction = predictor.predict_rows_at_once(model_name, rows)
+    return None if prediction is None else open_inference.write_answer(asked, model_name, prediction)
+
+
+def invoke_at_once(predictor: Predictor, model_id: str, body: bytes, _: Mapping[str, str]) -> Sent | None:
+    """What `invoke` answers to JSON, if it takes a moment; else `None`."""
+    if predictor.recall(model_id) is None:
+        return None
+    rows = mlflow.make_rows(read_document(nan_as_null(body)))[0]
+    prediction = predictor.predict_rows_at_once(model_id, rows)
+    if prediction is None:
+        return None
+    return dump(Invocations.unchecked(predictions=prediction.to_json()["predictions"])), {"content-type": JSON}
 
 
 @route(protocols, "GET", "/ping", scoring("Check that this server responds (MLflow)", {200: None}, forms=(TEXT,)))

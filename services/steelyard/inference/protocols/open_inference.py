@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from steelyard.documents.strict_json import nan_as_null, read_document
 from steelyard.documents.writer import dump
 from steelyard.errors import Fault, InvalidRequest, ValidationFailed, pointer, shown
-from steelyard.http.routing import ErrorForm
+from steelyard.http.routing import JSON, ErrorForm
 from steelyard.inference.protocols import tensors
 from steelyard.inference.protocols.schema import (
     ColumnsOfRows,
@@ -35,6 +35,7 @@ from steelyard.inference.schema import Prediction
 from steelyard.inference.service import Loaded
 from steelyard.training.schema_errors import translate
 
+BINARY = "application/octet-stream"
 HEADER = "Inference-Header-Content-Length"
 DIGITS = re.compile(r"[0-9]{1,15}", re.ASCII)
 ROWS = "/rows"  # where values are, in errors: `/rows/3/width`
@@ -136,8 +137,11 @@ def make_rows(asked: Asked, features: Sequence[str]) -> list[Any]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def write_answer(asked: Asked, name: str, prediction: Prediction) -> tuple[bytes, int | None]:
-    """The answer, and how many bytes of it are JSON if others follow. Raises `ValidationFailed`."""
+def write_answer(asked: Asked, name: str, prediction: Prediction) -> tuple[bytes, dict[str, str]]:
+    """The answer and its headers, which say how many bytes of it are JSON if others follow.
+
+    Raises `ValidationFailed`.
+    """
     said = prediction.to_json()
     found = _outputs(said)
     for number, wanted in enumerate(asked.outputs):
@@ -164,7 +168,9 @@ def write_answer(asked: Asked, name: str, prediction: Prediction) -> tuple[bytes
         **dict(compress(optional.items(), [value is not None for value in optional.values()])),
     )
     content = dump(answer)
-    return content + b"".join(binary), len(content) if binary else None
+    if not binary:
+        return content, {"content-type": JSON}
+    return content + b"".join(binary), {"content-type": BINARY, HEADER.lower(): str(len(content))}
 
 
 def _outputs(said: dict[str, Any]) -> dict[str, tuple[list[Any] | NDArray[Any], str]]:

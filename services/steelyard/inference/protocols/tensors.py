@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.documents.strict_json import MOST_BYTES
-from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed
+from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, shown
 
 Values = list[Any]
 STRINGS = "BYTES"
@@ -31,11 +31,13 @@ def require_few(shapes: Sequence[Sequence[int]]) -> None:
         raise PayloadTooLarge(f"the tensors have {count} values; the limit is {MOST_VALUES}")
 
 
-def read_json(data: Values, datatype: str, shape: Sequence[int], at: str) -> Values:
+def read_json(data: Any, datatype: str, shape: Sequence[int], at: str) -> Values:
     """The values of JSON `data`, flat or nested. Floats keep their digits, whatever their precision.
 
     Raises `ValidationFailed` with the pointer `at`.
     """
+    if not isinstance(data, list):
+        raise _wrong(at, f"is {shown(data)}; it must be a list")
     rows, columns = shape[0], prod(shape[1:])
     if len(shape) > 1 and {*map(type, data)} == {list}:
         if len(data) != rows or {*map(len, data)} != {columns}:
@@ -49,7 +51,7 @@ def read_json(data: Values, datatype: str, shape: Sequence[int], at: str) -> Val
         raise _wrong(at, f"has a value of another type; values of {datatype} are {called}, or null")
     if found == {int} and int in expected and float not in expected:
         _require_within(data, datatype, at)
-    return data
+    return list(data)
 
 
 def read_binary(content: memoryview, datatype: str, shape: Sequence[int], at: str) -> Values:
