@@ -154,3 +154,12 @@ def test_a_step_is_traced_and_starts_are_compared(client: Client) -> None:
     lab = client.initialization_lab(job, ["zeros", "he_normal"], seeds=2)
     assert lab["status"] == "succeeded"
     assert [each["rank"] for each in lab["combinations"]] == [2, 1]
+
+
+def test_a_model_is_imported_from_a_file(client: Client, tmp_path: Path) -> None:
+    model = client.train({"builtin": "iris"}, **SHORT).wait().model
+    copy = client.import_model(model.export("json", tmp_path / "iris.json"), name="copy")
+    assert model.diff(copy)["equal"]
+    assert copy.document["name"] == "copy"
+    with pytest.raises(InvalidRequest, match="/model/layers: comes from the file"):
+        client.import_model(tmp_path / "iris.json", layers=[8])

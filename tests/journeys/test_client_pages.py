@@ -12,6 +12,7 @@ PAGES = {
     "client": "docs/client.md",
     "protocols": "docs/protocols.md",
     "scikit-learn": "docs/from-scikit-learn.md",
+    "imports": "docs/imports.md",
     "readme": "README.md",
 }
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,6 +1,5 @@
 """One run of a training job: prepares it, trains, and stores the result."""
 
-import math
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +14,8 @@ from steelyard.jobs import checkpoints, ledger
 from steelyard.jobs.checkpoints import Checkpoint
 from steelyard.jobs.ledger import Claim, End, Epochs
 from steelyard.jobs.queries import Order
-from steelyard.models.schema import FileDialect, Input, LayerFacts, Manifest, Outputs, Provenance, Versions
+from steelyard.models.description import describe_layers
+from steelyard.models.schema import FileDialect, Input, Manifest, Outputs, Provenance, Versions
 from steelyard.models.transfer import match
 from steelyard.nn.ensemble import AnyNetwork
 from steelyard.nn.training.ensemble import AnyTraining
@@ -291,18 +291,3 @@ class Outcome:
         )
         target = None if prepared.target is None else prepared.target.to_json()
         return NewModel(to_values(manifest), {"inputs": prepared.inputs.to_json(), "target": target})
-
-
-def describe_layers(network: AnyNetwork) -> list[LayerFacts]:
-    """Describe each layer: its units, activation, and number of weights."""
-    return [
-        LayerFacts(
-            name=place.name,
-            type=place.layer.name,
-            inputs=place.inputs,
-            outputs=place.outputs,
-            activation=activation.name if (activation := getattr(place.layer, "activation", None)) else None,
-            parameters=sum(math.prod(tensor.shape) for tensor in place.tensors),
-        )
-        for place in network.places
-    ]

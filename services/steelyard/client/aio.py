@@ -95,6 +95,20 @@ class AsyncClient:
             for each in await self.transport.run(operations.list_all("/v1/models", limit))
         ]
 
+    async def import_model(self, file: str | Path, name: str | None = None, **description: Any) -> "AsyncModel":
+        """Make a model from a file of weights.
+
+        Args:
+            file: An export of a service, or weights made elsewhere; its name tells its format.
+            name: Of the new model.
+            description: What the file does not say: `layers=[16]`, `inputs=["age", "income"]`, `classes=["no", "yes"]`,
+                `output={"activation": "sigmoid"}`.
+
+        Raises `InvalidRequest`, whose `faults` say what does not fit.
+        """
+        asked = {**({} if name is None else {"name": name}), **description}
+        return AsyncModel(self.transport, await self.transport.run(operations.import_model(Path(file), asked)))
+
     async def dataset(self, dataset_id: str) -> "AsyncDataset":
         """A data set by its id. Raises `NotFound`."""
         return AsyncDataset(self.transport, await self.transport.run(fetch(f"/v1/datasets/{dataset_id}")))

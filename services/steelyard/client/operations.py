@@ -56,6 +56,12 @@ def upload(data: Any, name: str | None, columns: Mapping[str, Any] | None) -> St
     return dict(dataset)
 
 
+def import_model(file: Path, description: Mapping[str, Any]) -> Steps[Document]:
+    """A model from a file of weights."""
+    fields = {"model": json.dumps(dict(description))} if description else {}
+    return (yield keyed("POST", "/v1/models", file=file, fields=fields))  # type: ignore[no-any-return]
+
+
 def locate(data: Any, target: str | Sequence[str] | None) -> Steps[Document]:
     """The `data` of a job: an id of a data set, a specification, or a file or table that is uploaded first."""
     given: Document = {} if target is None else {"target": target}

@@ -86,6 +86,20 @@ class Client:
         """Models, newest first."""
         return [Model(self.transport, each) for each in self.transport.run(operations.list_all("/v1/models", limit))]
 
+    def import_model(self, file: str | Path, name: str | None = None, **description: Any) -> "Model":
+        """Make a model from a file of weights.
+
+        Args:
+            file: An export of a service, or weights made elsewhere; its name tells its format.
+            name: Of the new model.
+            description: What the file does not say: `layers=[16]`, `inputs=["age", "income"]`, `classes=["no", "yes"]`,
+                `output={"activation": "sigmoid"}`.
+
+        Raises `InvalidRequest`, whose `faults` say what does not fit.
+        """
+        asked = {**({} if name is None else {"name": name}), **description}
+        return Model(self.transport, self.transport.run(operations.import_model(Path(file), asked)))
+
     def dataset(self, dataset_id: str) -> "Dataset":
         """A data set by its id. Raises `NotFound`."""
         return Dataset(self.transport, self.transport.run(fetch(f"/v1/datasets/{dataset_id}")))

@@ -39,6 +39,7 @@ class Call:
     content: bytes | None = None
     content_type: str | None = None
     file: Path | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)  # of the form with the file
     accept: str = JSON
     raw: bool = False
     again: bool = False
@@ -83,6 +84,7 @@ class _Base:
         given: dict[str, Any] = {"params": {name: value for name, value in call.params.items() if value is not None}}
         if call.file is not None:
             given["files"] = {"file": (call.file.name, stack.enter_context(call.file.open("rb")))}
+            given["data"] = dict(call.fields)
         elif call.content is not None:
             given["content"] = call.content
         elif call.json is not None:

@@ -38,7 +38,7 @@ class Operation:
     `problems` are the statuses that it can refuse with, beside those that every route has; `keyed` says that it takes
     an `Idempotency-Key`, `files` that its body is a file of data. `media_types` are further types of the body,
     `lengths` headers that hold a number of bytes, with their descriptions; `errors` is the form of its errors, if they
-    are no problem documents.
+    are no problem documents; `form` has the fields of a body that is a form with a file.
     """
 
     summary: str
@@ -52,6 +52,7 @@ class Operation:
     media_types: Sequence[str] = ()
     lengths: Mapping[str, str] = field(default_factory=dict)
     errors: ErrorForm | None = None
+    form: type[BaseModel] | None = None
 
 
 OPERATION = "__operation__"

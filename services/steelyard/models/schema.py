@@ -66,6 +66,16 @@ class Provenance(Answer):
     reproducible: Annotated[bool, Field(description="whether the same job gives the same weights again")]
 
 
+class Imported(Answer):
+    """Where an imported model comes from: a file. `original` is what that file says about the model's training."""
+
+    source: Literal["imported"]
+    job: str
+    format: Literal["safetensors", "npz", "json", "onnx", "keras"]
+    file: Annotated[Sha256, Field(description="of the file")]
+    original: Provenance | None
+
+
 class FileDialect(Answer):
     """How the file is written that a model learned from; a quote, comment or header only where it was stated."""
 
@@ -98,7 +108,7 @@ class Manifest(Answer):
     baseline: Baseline | None = None
     weights_sha256: Sha256
     spec: StoredSpec
-    provenance: Provenance
+    provenance: Provenance | Imported
     dialect: Annotated[
         FileDialect | None, Field(description="files to predict are read like the training file, where that fits")
     ] = None

@@ -56,6 +56,8 @@ def load_job_data(engine: Engine, readers: Readers, model_id: str) -> JobData | 
     if row is None:
         raise NotFound(f"there is no model {model_id!r}")
     spec = load_spec(row.manifest["spec"])
+    if spec.data.inline is not None and row.content is None:  # an imported model, which came without rows
+        return None
     try:
         for dataset_id in datasets_of(spec):
             library.get(engine, dataset_id)

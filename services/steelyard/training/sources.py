@@ -64,6 +64,8 @@ def _load(spec: JobSpec, inline: Inline | bytes | None, tables: Tables) -> tuple
     if data.dataset is not None:
         table = _find(data.dataset, pointer("data", "dataset"), tables)
         return table, [name for name in DEFAULT_TARGETS if name in table.columns][:1]
+    if data.builtin is None:
+        refuse([Fault(pointer("data", "inline"), "has no rows: the model of this job was imported")])
     assert data.builtin is not None
     parameters = {key: value for key in ("n_samples", "noise", "seed") if (value := getattr(data, key)) is not None}
     return builtin.load(data.builtin, **parameters), [builtin.TARGET]

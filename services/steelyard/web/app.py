@@ -10,6 +10,8 @@ from steelyard.http import services
 from steelyard.http.accounting import choose_id, make_meters
 from steelyard.http.environment import REQUEST_ID, ROUTE
 from steelyard.http.uploads import Uploads
+from steelyard.imports.api import imports
+from steelyard.imports.importing import Importing
 from steelyard.inference.api import predictions
 from steelyard.inference.protocols.api import protocols
 from steelyard.inference.service import Predictor
@@ -65,6 +67,7 @@ def create_app(ours: Settings) -> Flask:
         Replayer(engine, readers),
         Differ(engine, predictor, readers),
         Editing(engine, references, readers),
+        Importing(engine),
         readers,
         meters,
     )
@@ -82,6 +85,7 @@ def create_app(ours: Settings) -> Flask:
         traces,
         replays,
         revisions,
+        imports,
         mends,
         labs,
     )

@@ -116,8 +116,10 @@ class Front:
         if is_document:
             return self._bodies.document(exchange.receive, announced, ours.max_body_bytes)
         operation = None if announced.is_empty else self._operation(exchange)
-        if operation is None or not (operation.body or operation.files):
+        if operation is None or not (operation.body or operation.files or operation.form):
             return nullcontext(NONE)
+        if operation.form:
+            return self._bodies.file(exchange.receive, announced, ours.max_body_bytes)
         if operation.files and not (operation.body and exchange.media_type == JSON):
             most = ours.max_body_bytes if operation.body else ours.max_dataset_bytes
             return self._bodies.file(exchange.receive, announced, most)

@@ -94,7 +94,7 @@ def document(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     bodies, answers = set[Any](), set[Any]()
     for rule, method, operation, description in operations(app):
-        bodies.add(operation.body)
+        bodies |= {operation.body, operation.form}
         answers.update(operation.answers.values())
         answers.update({operation.errors.model} if operation.errors else ())
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
@@ -160,7 +160,7 @@ def _operation(rule: Rule, operation: Operation, description: str) -> dict[str, 
         "summary": operation.summary,
         "description": description,
         "parameters": parameters,
-        "responses": _responses(operation, has_body=operation.body is not None or operation.files),
+        "responses": _responses(operation, has_body=bool(operation.body or operation.files or operation.form)),
     }
     if content := _body(operation):
         described["requestBody"] = {"required": True, "content": content}
@@ -174,6 +174,8 @@ def _body(operation: Operation) -> dict[str, Any]:
     if operation.files and operation.body is None:
         form = {"type": "object", "required": ["file"], "properties": FILE_FIELDS, "additionalProperties": False}
         content[MULTIPART] = {"schema": form, "encoding": {"file": {"contentType": ", ".join(FORMATS)}}}
+    if operation.form is not None:
+        content[MULTIPART] = {"schema": _ref(operation.form.__name__)}
     if operation.body is not None:
         content[JSON] = {"schema": _ref(REQUEST if operation.body is JobSpec else operation.body.__name__)}
         if operation.body is JobSpec:

@@ -9,6 +9,7 @@ from steelyard.attribution.service import Explainer
 from steelyard.datasets.reader_pool import Readers
 from steelyard.http.accounting import Meters
 from steelyard.http.in_flight import InFlight
+from steelyard.imports.importing import Importing
 from steelyard.inference.service import Predictor
 from steelyard.jobs.doorbell import Doorbell
 from steelyard.models.references import References
@@ -37,6 +38,7 @@ class Services:
     replayer: Replayer
     differ: Differ
     editing: Editing
+    importing: Importing
     readers: Readers
     meters: Meters
     in_flight: InFlight = field(default_factory=InFlight)

@@ -39,7 +39,7 @@ def read_npz(path: str, max_bytes: int) -> pa.Table:
     try:
         with zipfile.ZipFile(path) as file:
             arrays = {
-                entry.filename.removesuffix(".npy"): _read(file, entry, max_bytes) for entry in file.infolist()[:8]
+                entry.filename.removesuffix(".npy"): read_array(file, entry, max_bytes) for entry in file.infolist()[:8]
             }
         for name in arrays:
             if name not in NAMES:
@@ -51,7 +51,8 @@ def read_npz(path: str, max_bytes: int) -> pa.Table:
         raise Unreadable(f"it is not a valid NPZ file: {brief(error)}") from None
 
 
-def _read(file: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> NDArray[Any]:
+def read_array(file: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> NDArray[Any]:
+    """An array of the archive, of at most `max_bytes`. Raises `Unreadable`, and what is in `BROKEN`."""
     name = entry.filename
     with file.open(entry) as member:
         shape, fortran, dtype = _header(member, name)

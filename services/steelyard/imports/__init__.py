@@ -1,0 +1,1 @@
+"""Imports: models from weights that were made elsewhere."""
