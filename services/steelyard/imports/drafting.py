@@ -1,8 +1,8 @@
 """Which kind of file it is that a model is made from."""
 
 from steelyard.errors import Fault, ValidationFailed, pointer
-from steelyard.imports import exported
-from steelyard.imports.contents import CannotImport, Contents
+from steelyard.imports import described, exported
+from steelyard.imports.contents import Contents
 from steelyard.imports.draft import Draft
 from steelyard.imports.request import DESCRIBING, PART, ImportRequest
 
@@ -15,4 +15,4 @@ def draft_of(contents: Contents, asked: ImportRequest, digest: str) -> Draft:
             detail = "comes from the file, which is an export; leave it out"
             raise ValidationFailed([Fault(pointer(PART, name), detail) for name in given])
         return exported.draft_of(contents, digest)
-    raise CannotImport("it has no manifest")
+    return described.draft_of(contents, asked, digest)

@@ -116,7 +116,7 @@ def fill_in_data(spec: JobSpec, supervised: Supervised) -> Filled:
         job.document["preprocessing"]["target"] = "standard" if scaled else "none"
     job.document["output"]["activation"] = job.document["output"]["activation"] or {"name": loss.link or "linear"}
     layers = [*(job.document["layers"] or ()), job.document["output"]]
-    _fill_layers(layers, [*(spec.layers or ()), spec.output], job.document)
+    fill_layers(layers, [*(spec.layers or ()), spec.output], job.document)
     return job.filled()
 
 
@@ -148,7 +148,7 @@ def _choose_layers(job: _Open) -> None:
     chosen = JobSpec.model_validate(job.document | {"layers": layers})
     job.choose("layers", value=layers, reason=f"no other network did better on average over {BENCHMARK}")
     job.document["layers"] = chosen.to_json()["layers"]
-    _fill_layers(job.document["layers"], [*(chosen.layers or ())], job.document)
+    fill_layers(job.document["layers"], [*(chosen.layers or ())], job.document)
 
 
 def _choose_batch_size(job: _Open, rows: int, *, is_recipe: bool) -> None:
@@ -202,7 +202,7 @@ def _within(value: int, least: int, most: int) -> int:
     return max(least, min(most, value))
 
 
-def _fill_layers(layers: list[dict[str, Any]], asked: list[Any], document: dict[str, Any]) -> None:
+def fill_layers(layers: list[dict[str, Any]], asked: list[Any], document: dict[str, Any]) -> None:
     """Put the job's defaults where layers named nothing; `null` for a regularizer or a constraint means none."""
     for layer, as_asked in zip(layers, asked, strict=True):
         for key in ("activation", "initializer", "bias_initializer"):
@@ -212,4 +212,4 @@ def _fill_layers(layers: list[dict[str, Any]], asked: list[Any], document: dict[
             if key in layer and key not in as_asked.model_fields_set:
                 layer[key] = document[key]
         if "layers" in layer:
-            _fill_layers(layer["layers"], as_asked.layers, document)
+            fill_layers(layer["layers"], as_asked.layers, document)

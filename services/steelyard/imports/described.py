@@ -1,0 +1,156 @@
+"""A model from bare weights, whose layers the request describes, or the file itself."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from steelyard.errors import Fault, ValidationFailed, pointer
+from steelyard.imports.contents import CannotImport, Contents
+from steelyard.imports.draft import Draft, specs_of
+from steelyard.imports.matching import group, match
+from steelyard.imports.request import PART, ImportRequest, Scaling, in_part
+from steelyard.tabular.encoder import Encoder
+from steelyard.tabular.encoder_options import EncoderOptions
+from steelyard.tabular.scaling import Scaler
+from steelyard.tabular.types.number import Number
+from steelyard.training.defaults import LOSS_OF_TASK, fill_layers
+from steelyard.training.schema import JobSpec
+from steelyard.training.schema_errors import translate
+from steelyard.training.shorthand import expand
+
+Array = NDArray[Any]
+LINKS = {"binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
+OF_LAYERS = ("layers", "activation", "output")
+
+
+def draft_of(contents: Contents, asked: ImportRequest, digest: str) -> Draft:
+    """The model of these weights, from a file with this SHA-256. Raises `CannotImport`, `ValidationFailed`."""
+    widths = _widths(contents, asked)
+    spec = _read_spec(contents, asked, digest, *widths)
+    inputs = _encoder(_names(asked.inputs, widths[0], "inputs", "x"), asked.scaling)
+    units, classes = widths[1], None
+    targets = ["y"] if spec.task != "multilabel" and units == 1 else [f"y{place}" for place in range(units)]
+    if spec.task in ("binary", "multiclass"):
+        count = 2 if spec.task == "binary" else units
+        classes = [*range(count)] if asked.classes is None else asked.classes
+        if len(classes) != count:
+            raise _fault("classes", f"has {len(classes)} labels; the output layer is for {count} classes")
+        units, targets = 1, ["y"]
+    elif asked.classes is not None:
+        raise _fault("classes", f"is given, and the task is {spec.task}, which has none")
+    if asked.targets is not None:
+        targets = _names(asked.targets, len(targets), "targets", "y")
+    target = None
+    if spec.task == "regression":
+        target = _scaler(asked.target_scaling, len(targets), "target_scaling")
+    elif asked.target_scaling is not None:
+        raise _fault("target_scaling", f"is given; the task is {spec.task}, whose targets are not scaled")
+    spec = spec.model_copy(update={"data": spec.data.model_copy(update={"target": targets})})
+    draft = Draft(spec, inputs, target, targets, classes, {})
+    shapes = {name: each.shape for name, each in specs_of(spec, inputs, draft.units).items()}
+    tensors = match(contents.tensors, shapes, asked.modules, spec.training.dtype)
+    return Draft(spec, inputs, target, targets, classes, tensors)
+
+
+def _widths(contents: Contents, asked: ImportRequest) -> tuple[int, int]:
+    """How many inputs the first kernel has, and how many outputs the last."""
+    groups = group(contents.tensors)
+    order = [*groups] if asked.modules is None else [each for each in asked.modules if each in groups]
+    if "output" in order and asked.modules is None:  # by this service's names
+        order = [*(each for each in order if each != "output"), "output"]
+    kernels = []
+    for module in order:
+        for role in ("kernel", "weight"):
+            tensor = contents.tensors.get(groups[module].get(role, ""))
+            if tensor is not None and tensor.ndim == 2:
+                kernels.append(tensor.shape[::-1] if role == "weight" else tensor.shape)
+    if not kernels:
+        raise CannotImport("it has no kernel: a tensor of two axes whose name ends with 'kernel' or 'weight'")
+    return kernels[0][0], kernels[-1][1]
+
+
+def _read_spec(contents: Contents, asked: ImportRequest, digest: str, inputs: int, units: int) -> JobSpec:
+    """The specification of a job that makes such a network, filled in."""
+    network = {name: getattr(asked, name) for name in OF_LAYERS if getattr(asked, name) is not None}
+    if contents.network is not None:
+        if network:
+            raise ValidationFailed(
+                [Fault(pointer(PART, name), "comes from the file; leave it out") for name in network]
+            )
+        network = contents.network
+    elif asked.layers is None:
+        raise _fault("layers", "is missing; it must be the list of the hidden layers, as in a job")
+    numeric, target = (("none" if each is None else "standard") for each in (asked.scaling, asked.target_scaling))
+    sent = {
+        "data": {"inline": {"rows": 0, "columns": inputs, "sha256": digest}},
+        "preprocessing": {"numeric": numeric, "target": target},
+        "validation": None,
+        "training": {"epochs": 1, "batch_size": 32, "dtype": _dtype(contents)},
+        "optimizer": "adam",
+        **network,
+    }
+    try:
+        spec = JobSpec.model_validate(expand(sent))
+    except ValidationError as error:
+        raise ValidationFailed(in_part(translate(error, JobSpec, expand(sent), sent))) from None
+    document = spec.to_json()
+    task = _task(asked, spec, units)
+    link = LINKS.get(task, "linear")
+    document |= {"task": task, "loss": {"name": LOSS_OF_TASK[task]}}
+    document["output"]["activation"] = document["output"]["activation"] or {"name": link}
+    if task in LINKS and document["output"]["activation"]["name"] != link:
+        raise _fault("output/activation", f"must be {link!r} for the task {task}")
+    if task == "binary" and units != 1:
+        raise _fault("task", f"is 'binary', which has one output; the weights have {units}")
+    fill_layers([*document["layers"], document["output"]], [*(spec.layers or ()), spec.output], document)
+    return JobSpec.model_validate(document)
+
+
+def _task(asked: ImportRequest, spec: JobSpec, units: int) -> str:
+    if asked.task is not None:
+        return asked.task
+    activation = None if spec.output.activation is None else spec.output.activation.name
+    if activation == "softmax" or (activation is None and asked.classes is not None and units > 1):
+        return "multiclass"
+    if activation == "sigmoid" or (activation is None and asked.classes is not None):
+        return "binary" if units == 1 else "multilabel"
+    return "regression"
+
+
+def _dtype(contents: Contents) -> str:
+    """float64 only if all weights are."""
+    kinds = {tensor.dtype.name for tensor in contents.tensors.values() if tensor.ndim}
+    return "float64" if kinds == {"float64"} else "float32"
+
+
+def _names(given: list[str] | None, count: int, field: str, prefix: str) -> list[str]:
+    names = [f"{prefix}{place}" for place in range(count)] if given is None else given
+    if len(names) != count:
+        raise _fault(field, f"has {len(names)} names; the weights have {count}")
+    if len({*names}) != count:
+        raise _fault(field, "has a name twice")
+    return names
+
+
+def _encoder(names: list[str], scaling: Scaling | None) -> Encoder:
+    options = EncoderOptions(numeric="none" if scaling is None else "standard")
+    scaler = _scaler(scaling, len(names), "scaling")
+    # A missing value counts as the center, which is what scaling takes for the typical value.
+    return Encoder(options, {name: Number() for name in names}, scaler, scaler.center.copy(), [], [])
+
+
+def _scaler(scaling: Scaling | None, count: int, field: str) -> Scaler:
+    if scaling is None:
+        return Scaler("none", np.zeros(count), np.ones(count))
+    for name, values in (("center", scaling.center), ("scale", scaling.scale)):
+        if len(values) != count:
+            raise _fault(f"{field}/{name}", f"has {len(values)} numbers; the weights have {count}")
+    if 0 in scaling.scale:
+        raise _fault(f"{field}/scale", "has a zero, by which nothing can be divided")
+    return Scaler("standard", np.array(scaling.center, np.float64), np.array(scaling.scale, np.float64))
+
+
+def _fault(place: str, detail: str) -> ValidationFailed:
+    return ValidationFailed([Fault(pointer(PART, *place.split("/")), detail)])
