@@ -33,7 +33,7 @@ FOLDER = Path(os.environ.get("SCREENSHOTS") or Path(__file__).parent / "screensh
 AXE = Path(__file__).parents[1] / "web" / "console" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # the event loop of playwright would be in the way of tests of other modules
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
