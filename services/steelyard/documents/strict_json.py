@@ -107,8 +107,9 @@ def _count_texts(document: Any) -> int:
     while level:
         deeper: list[Any] = []
         for values in level:
-            kinds = [*map(type, values)]
-            count += kinds.count(str)
+            kinds = {*map(type, values)}
+            if str in kinds:
+                count += [*map(type, values)].count(str)
             if dict in kinds or list in kinds:
                 records = [value for value in values if type(value) is dict]
                 count += sum(map(len, records))

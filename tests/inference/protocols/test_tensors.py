@@ -76,6 +76,7 @@ def test_json_is_flat_or_nested() -> None:
         ({"a": 1}, "FP32", [1], "is {'a': 1}; it must be a list"),
         ([1, 2, 3], "FP32", [2, 2], "has 3 values; the shape [2, 2] has 4"),
         ([[1, 2], [3]], "FP32", [2, 2], "does not have the shape [2, 2]"),
+        ([[1, 2], 3], "FP32", [2, 2], "does not have the shape [2, 2]"),
         ([[1, 2, 3, 4]], "FP32", [2, 2], "does not have the shape [2, 2]"),
         ([[[1]], [[2]]], "FP32", [2, 1], "has a value of another type; values of FP32 are numbers, or null"),
         ([True], "FP64", [1], "has a value of another type; values of FP64 are numbers, or null"),

@@ -39,17 +39,17 @@ def read_json(data: Any, datatype: str, shape: Sequence[int], at: str) -> Values
     if not isinstance(data, list):
         raise _wrong(at, f"is {shown(data)}; it must be a list")
     rows, columns = shape[0], prod(shape[1:])
-    if len(shape) > 1 and {*map(type, data)} == {list}:
-        if len(data) != rows or {*map(len, data)} != {columns}:
+    if len(shape) > 1 and data and isinstance(data[0], list):
+        if len(data) != rows or {*map(type, data)} != {list} or {*map(len, data)} != {columns}:
             raise _wrong(at, f"does not have the shape {[*shape]}")
         data = [*chain.from_iterable(data)]
     if len(data) != rows * columns:
         raise _wrong(at, f"has {len(data)} values; the shape {[*shape]} has {rows * columns}")
-    found = {*map(type, data)} - {type(None)}
+    found = {*map(type, data)}
     expected, called = _expected(datatype)
-    if not found <= expected:
+    if not found <= expected | {type(None)}:
         raise _wrong(at, f"has a value of another type; values of {datatype} are {called}, or null")
-    if found == {int} and int in expected and float not in expected:
+    if expected == {int} and int in found:
         _require_within(data, datatype, at)
     return list(data)
 
