@@ -1,0 +1,123 @@
+"""ONNX files that hold one chain of layers: Gemm, or MatMul and Add, with activations. Nothing in them is executed.
+
+Source: https://onnx.ai/onnx/operators, whose defaults of attributes are used.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from steelyard.errors import shown
+from steelyard.imports.chain import Chain
+from steelyard.imports.contents import MOST_TENSORS, Array, CannotImport, Contents
+
+# By operator: our activation, and the attributes that are its parameters, with ONNX's defaults.
+ACTIVATIONS: dict[str, tuple[str, dict[str, tuple[str, float]]]] = {
+    "Relu": ("relu", {}),
+    "LeakyRelu": ("leaky_relu", {"alpha": ("negative_slope", 0.01)}),
+    "Elu": ("elu", {"alpha": ("alpha", 1.0)}),
+    "Celu": ("celu", {"alpha": ("alpha", 1.0)}),
+    "Mish": ("mish", {}),
+    "Sigmoid": ("sigmoid", {}),
+    "Tanh": ("tanh", {}),
+    "Softplus": ("softplus", {}),
+    "Softsign": ("softsign", {}),
+    "Exp": ("exponential", {}),
+    "Softmax": ("softmax", {}),
+    "LogSoftmax": ("log_softmax", {}),
+}
+PASSING = ("Identity", "Dropout", "Flatten")  # which change nothing of rows at inference
+BROKEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+
+
+def read_onnx(path: str, _: int) -> Contents:
+    """An ONNX file, which is as large as its tensors. Raises `CannotImport`."""
+    import onnx  # noqa: PLC0415 -- it takes 0.2 s, and most files are of other formats
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    try:
+        graph = onnx.ModelProto.FromString(Path(path).read_bytes()).graph
+        return _Walk(graph).read()
+    except DecodeError:
+        raise CannotImport("it is not a valid ONNX file") from None
+    except BROKEN as error:
+        raise CannotImport(f"it is not a valid ONNX file: {str(error)[:200]}") from None
+
+
+class _Walk:
+    """Goes through a graph from its input to its output."""
+
+    def __init__(self, graph: Any) -> None:
+        if len(graph.initializer) + len(graph.node) > MOST_TENSORS:
+            raise CannotImport(f"it has more than {MOST_TENSORS} nodes and constants, which is the limit")
+        self._graph = graph
+        self._constants = {each.name: each for each in graph.initializer}
+        for node in graph.node:
+            if node.op_type == "Constant":
+                self._constants[node.output[0]] = next(each.t for each in node.attribute if each.name == "value")
+        self._chain = Chain()
+
+    def read(self) -> Contents:
+        """The network. Raises `CannotImport`."""
+        inputs = [each.name for each in self._graph.input if each.name not in self._constants]
+        if len(inputs) != 1 or len(self._graph.output) != 1:
+            detail = f"it has {len(inputs)} inputs and {len(self._graph.output)} outputs"
+            raise CannotImport(f"{detail}; it must have one of each: all numbers of a row together, and the answer")
+        nodes = [node for node in self._graph.node if node.op_type != "Constant"]
+        current = inputs[0]
+        for node in nodes:  # in topological order, as ONNX demands
+            if [*node.input].count(current) != 1:
+                raise CannotImport(f"the node {_called(node)} is not next in a chain; only chains of layers are read")
+            self._take(node, current)
+            current = node.output[0]
+        if current != self._graph.output[0].name:
+            raise CannotImport("its output is not the end of its chain of layers")
+        return self._chain.finish()
+
+    def _take(self, node: Any, current: str) -> None:
+        attributes = {each.name: each for each in node.attribute}
+        kind, name = node.op_type, node.name or node.op_type
+        if kind in ACTIVATIONS:
+            if kind.endswith("oftmax") and "axis" in attributes and attributes["axis"].i not in (-1, 1):
+                raise CannotImport(f"the node {_called(node)} is not over the outputs of each row")
+            activation, parameters = ACTIVATIONS[kind]
+            given = {
+                ours: attributes[key].f if key in attributes else usual for key, (ours, usual) in parameters.items()
+            }
+            self._chain.add_activation(activation, **given)
+        elif kind in ("Gemm", "MatMul") and node.input[0] == current:
+            self._take_product(node, attributes, name)
+        elif kind == "Add":
+            [other] = [each for each in node.input if each != current]
+            self._chain.add_bias(self._constant(other), name)
+        elif kind not in PASSING:
+            known = ", ".join(("Gemm", "MatMul", "Add", *ACTIVATIONS, *PASSING))
+            raise CannotImport(f"the node {_called(node)} cannot be imported; known operators are {known}")
+
+    def _take_product(self, node: Any, attributes: dict[str, Any], name: str) -> None:
+        kernel = self._constant(node.input[1])
+        alpha = attributes["alpha"].f if "alpha" in attributes else 1.0
+        beta = attributes["beta"].f if "beta" in attributes else 1.0
+        if "transA" in attributes and attributes["transA"].i:
+            raise CannotImport(f"the node {_called(node)} transposes its input")
+        if "transB" in attributes and attributes["transB"].i:
+            kernel = kernel.T
+        bias = self._constant(node.input[2]) if len(node.input) > 2 and node.input[2] else None
+        scaled = None if bias is None else bias * bias.dtype.type(beta)
+        self._chain.add_dense(kernel * kernel.dtype.type(alpha), scaled, name)
+
+    def _constant(self, name: str) -> Array:
+        from onnx import TensorProto, numpy_helper  # noqa: PLC0415 -- as above
+
+        if name not in self._constants:
+            raise CannotImport(f"{shown(name)} is computed, and not a constant of the file")
+        tensor = self._constants[name]
+        if tensor.data_location == TensorProto.EXTERNAL:
+            raise CannotImport(f"the values of {shown(name)} are in another file; save the model as one file")
+        values: Array = numpy_helper.to_array(tensor)
+        if values.dtype.kind != "f":
+            raise CannotImport(f"the tensor {shown(name)} is of the type {values.dtype}; it must be float32 or float64")
+        return values
+
+
+def _called(node: Any) -> str:
+    return f"{shown(node.name)} ({node.op_type})" if node.name else node.op_type

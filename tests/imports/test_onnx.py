@@ -1,0 +1,115 @@
+"""Chains of layers in ONNX answer as ONNX Runtime does."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from steelyard.imports.contents import CannotImport
+from steelyard.imports.onnx import ACTIVATIONS, read_onnx
+from tests.imports.files import damaged, refusal, weights
+from tests.imports.test_api import predict, send
+
+OFTEN = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+X = np.array([[0.5, -1.0], [2.0, 0.25], [-3.0, 1.5]], np.float32)
+
+
+def graph(*nodes: tuple[str, list[str], str, dict[str, Any]], output: int = 3, **tensors: Any) -> bytes:
+    """An ONNX file from `x` `(N, 2)` to `y`."""
+    made = [helper.make_node(kind, inputs, [name], name=name, **given) for kind, inputs, name, given in nodes]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 2])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", output])
+    constants = [numpy_helper.from_array(tensor, name) for name, tensor in tensors.items()]
+    body = helper.make_graph(made, "test", [x], [y], constants)
+    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def network(activation: str = "Tanh", last: str = "Softmax") -> bytes:
+    """Two dense layers: as PyTorch writes them, and as Keras does."""
+    own = weights(2, 4, 3)
+    return graph(
+        ("Flatten", ["x"], "f", {}),
+        ("Gemm", ["f", "w1", "b1"], "h", {"transB": 1, "alpha": 0.5}),
+        (activation, ["h"], "a", {}),
+        ("MatMul", ["a", "w2"], "z", {}),
+        ("Add", ["b2", "z"], "l", {}),
+        (last, ["l"], "y", {"axis": -1} if last == "Softmax" else {}),
+        w1=np.ascontiguousarray(own["dense_1/kernel"].T),
+        b1=own["dense_1/bias"],
+        w2=own["output/kernel"],
+        b2=own["output/bias"].reshape(1, 3),
+    )
+
+
+def by_runtime(content: bytes) -> np.ndarray:
+    found: np.ndarray = onnxruntime.InferenceSession(content).run(None, {"x": X})[0]
+    return found
+
+
+def test_answers_are_those_of_the_runtime(client: FlaskClient) -> None:
+    answer = send(client, network(), "m.onnx", {"inputs": ["a", "b"], "classes": ["low", "mid", "high"]})
+    assert answer.status_code == 201, answer.text
+    new = answer.json
+    assert [(each["type"], each["activation"]) for each in new["layers"]] == [("dense", "tanh"), ("dense", "softmax")]
+    found = predict(client, new["id"], [dict(zip("ab", row, strict=True)) for row in X.tolist()])
+    np.testing.assert_allclose(found["probabilities"], by_runtime(network()), atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", [name for name in ACTIVATIONS if "oftmax" not in name])
+def test_every_activation_is_that_of_the_runtime(client: FlaskClient, activation: str) -> None:
+    content = network(activation, "Identity")
+    new = send(client, content, "m.onnx")
+    assert new.status_code == 201, new.text
+    assert new.json["task"] == "regression"
+    found = predict(client, new.json["id"], X.tolist())
+    np.testing.assert_allclose(found["predictions"], by_runtime(content), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"no model", "it is not a valid ONNX file"),
+        (graph(("Cos", ["x"], "y", {})), r"the node 'y' \(Cos\) cannot be imported; known operators are Gemm"),
+        (graph(("Relu", ["x"], "y", {})), "its last layer is not dense"),
+        (graph(("MatMul", ["x", "x"], "y", {})), "is not next in a chain"),
+        (graph(("MatMul", ["x", "w"], "y", {})), "'w' is computed, and not a constant"),
+        (graph(("Add", ["x", "w"], "y", {}), w=np.ones(2, np.float32)), "'y' adds to something else"),
+        (
+            graph(("Gemm", ["x", "w", "b"], "y", {}), w=np.ones((2, 3), np.float32), b=np.ones(2, np.float32)),
+            r"the bias of 'y' must have the shape \[3\]; it has \[2\]",
+        ),
+        (graph(("MatMul", ["x", "w"], "y", {}), w=np.ones((2, 3), np.int64)), "it must be float32 or float64"),
+        (graph(("Softmax", ["x"], "y", {"axis": 0})), "is not over the outputs of each row"),
+    ],
+)
+def test_other_graphs_are_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(CannotImport, match=reason):
+        read_onnx(str(tmp_path / "file"), 0)
+
+
+def test_layers_that_do_not_follow_are_refused(tmp_path: Path) -> None:
+    own: dict[str, Any] = {"v": np.ones((2, 4), np.float32), "w": np.ones((3, 1), np.float32)}
+    content = graph(("MatMul", ["x", "v"], "h", {}), ("MatMul", ["h", "w"], "y", {}), **own)
+    detail = refusal(tmp_path / "file", content, "onnx")
+    assert detail == "the tensor 'output/kernel' must have the shape [4, 1]; it has [3, 1]"
+
+
+def test_the_request_cannot_change_the_layers(tmp_path: Path) -> None:
+    detail = refusal(tmp_path / "file", network(), "onnx", json.dumps({"layers": [4]}))
+    assert detail == "comes from the file; leave it out"
+
+
+@given(data=st.data())
+@OFTEN
+def test_a_damaged_file_gives_an_error_or_a_model(data: Any, tmp_path: Path) -> None:
+    found = refusal(tmp_path / "file", data.draw(damaged(network())), "onnx")
+    assert found is None or 0 < len(found) < 1000
