@@ -73,7 +73,9 @@ export function lineagePanel(model, path) {
       ),
     ]);
   if (model.job) facts.push(["Job", link(`/console/jobs/${model.job}`, model.job)]);
-  facts.push(["Data", set ? link(`/console/datasets/${set}`, set) : "rows inside the job"]);
+  if (provenance.source === "imported")
+    facts.push(["Imported from", `a ${provenance.format} file (SHA-256 ${provenance.file})`]);
+  else facts.push(["Data", set ? link(`/console/datasets/${set}`, set) : "rows inside the job"]);
   const plain = {
     "Rows of the data": provenance.rows && count(provenance.rows),
     Seed: provenance.seed,
