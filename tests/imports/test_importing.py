@@ -1,4 +1,4 @@
-"""An imported model is stored with a job of its own, in one transaction."""
+"""An imported model is stored with a new job, in one transaction."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Stores an imported model with a job of its own, which has ended: its weights are there as those of any job."""
+"""Stores an imported model with a new job, which has ended: its weights are there as those of any job."""
 
 import hashlib
 from typing import Any

@@ -68,7 +68,7 @@ def _of_split(columns: list[str], data: list[list[Any]], at: str) -> list[Any]:
 
 
 def _of_columns(columns: dict[str, Any], at: str) -> list[Any]:
-    """The rows of named columns, lists of the same length, whose values may each be in a list of their own."""
+    """The rows of named columns, lists of the same length, whose values may each be in a list."""
     found = {}
     for name, values in columns.items():
         if not isinstance(values, list):

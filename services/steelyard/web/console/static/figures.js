@@ -17,7 +17,7 @@ export function histogram(counts, label, box = { width: 240, height: 54 }) {
 }
 
 /**
- * Curves over the same points, each with a class of its own: `curve-1`, `curve-2` …
+ * Curves over the same points, each with a class: `curve-1`, `curve-2` …
  * @param {number[]} x
  * @param {number[][]} curves
  * @param {string} label

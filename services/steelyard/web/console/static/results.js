@@ -20,7 +20,7 @@ import { follow } from "./position.js";
 export function showResults(place, path, job, recording, nameOf, strongestColumns) {
   if (place.hasChildNodes()) return;
   place.hidden = false;
-  place.append(element("h2", { text: job.model ? "The result" : "What there is of it", id: "results-title" }));
+  place.append(element("h2", { text: job.model ? "The result" : "Results so far", id: "results-title" }));
   if (Object.keys(job.metrics).length) place.append(makeReport(path, job));
   if (job.model) place.append(makeImportance(job.model));
   if (recording.snapshots.size) place.append(makeWorkedStep(recording, job, nameOf));

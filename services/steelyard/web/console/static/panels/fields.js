@@ -118,7 +118,7 @@ export function selectField({ label, pointer, change, values, help = "" }) {
 }
 
 /**
- * Select a value; one that is not in the list, which JSON can have, gets an option of its own.
+ * Select a value; one that is not in the list, which JSON can have, gets a new option.
  * @param {HTMLSelectElement} control
  * @param {string} value
  * @param {string} text

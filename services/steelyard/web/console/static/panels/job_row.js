@@ -8,7 +8,7 @@ import { score } from "../math/job_list.js";
 
 /** What a job trains: `iris, 16 – 8`. @param {any} spec */
 function describe({ data, layers }) {
-  const source = data.builtin ?? (data.inline ? "rows of its own" : "uploaded data");
+  const source = data.builtin ?? (data.inline ? "rows in the job" : "uploaded data");
   const units = layers.map(
     (/** @type {any} */ layer) => layer.units ?? (layer.type === "dense" ? "?" : layer.type.replaceAll("_", " ")),
   );

@@ -32,7 +32,7 @@ export function predictForm(model, targets, inputs, data) {
     title: "Predict one row",
     id: "predict",
     request: () => source("predict"),
-    numbers: () => chances(said),
+    numbers: () => probabilitiesOf(said),
   });
   const moved = panel({
     title: "What moved the answer",
@@ -196,7 +196,7 @@ function describe(title, said, actual) {
     element("p", { className: "answer", text }),
     ...(actual ? [element("p", { className: "muted", text: `For comparison: ${actual}.` })] : []),
   ];
-  const { rows } = chances(said);
+  const { rows } = probabilitiesOf(said);
   const bars = said.probabilities
     ? rows
         .slice(0, MOST_CLASSES)
@@ -223,7 +223,7 @@ function answerText({ predictions: [first], classes }) {
 }
 
 /** The classes with their probabilities, the most probable first. @param {any} said */
-function chances(said) {
+function probabilitiesOf(said) {
   if (!said?.probabilities)
     return { head: ["prediction"], rows: [[JSON.stringify(said?.predictions?.[0] ?? null)]], texts: [0] };
   const rows = said.classes.map((/** @type {any} */ name, /** @type {number} */ place) => [
