@@ -6,6 +6,8 @@ Source: https://onnx.ai/onnx/operators, whose defaults of attributes are used.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from steelyard.errors import shown
 from steelyard.imports.chain import Chain
 from steelyard.imports.contents import MOST_TENSORS, Array, CannotImport, Contents
@@ -102,8 +104,10 @@ class _Walk:
         if "transB" in attributes and attributes["transB"].i:
             kernel = kernel.T
         bias = self._constant(node.input[2]) if len(node.input) > 2 and node.input[2] else None
-        scaled = None if bias is None else bias * bias.dtype.type(beta)
-        self._chain.add_dense(kernel * kernel.dtype.type(alpha), scaled, name)
+        with np.errstate(over="ignore", invalid="ignore"):  # a draft refuses what is not finite
+            scaled = None if bias is None else bias * bias.dtype.type(beta)
+            kernel = kernel * kernel.dtype.type(alpha)
+        self._chain.add_dense(kernel, scaled, name)
 
     def _constant(self, name: str) -> Array:
         from onnx import TensorProto, numpy_helper  # noqa: PLC0415 -- as above
