@@ -1,4 +1,4 @@
-"""A replayer on a store of its own."""
+"""A replayer on an empty store."""
 
 import pytest
 from sqlalchemy import Engine
