@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from steelyard.inference.service import Loaded
+from steelyard.nn.network import KEPT_ROWS
 from steelyard.nn.rng import Streams
 from steelyard.tabular.encoder import Encoder
 from steelyard.training.assemble import build_network, prepare
@@ -42,7 +43,8 @@ def test_a_model_is_counted_with_what_it_takes(job: dict[str, Any]) -> None:
         loaded_spec = load_spec(spec)
         network = build_network(loaded_spec, encoder.layout, supervised.outputs)
         loaded = Loaded(network, supervised.classes, loaded_spec.loss.to_part(), encoder, None)
-        loaded.answer(np.zeros((1, network.inputs), network.dtype))
+        for rows in KEPT_ROWS:  # of which each has buffers of its own
+            loaded.answer(np.zeros((rows, network.inputs), network.dtype))
         return loaded
 
     load()

@@ -62,8 +62,9 @@ def test_a_row_is_predicted_with_the_same_bits_however_it_comes(
     tables = [table(part) for part in (array[:cut], array[cut:]) if len(part)]
     assert (numbers(predictor.predict_tables(model, tables)) == numbers(expected)).all()
     predictor.get(model)  # so that the last look at the database is recent, however busy the machine
-    at_once = predictor.predict_at_once(model, body(rows))
-    assert at_once is not None
+    prepared = predictor.prepare(model, body(rows))
+    assert prepared is not None
+    at_once = prepared.predict()
     assert (numbers(at_once) == numbers(expected)).all()
     assert at_once.predictions == expected.predictions
 
@@ -86,16 +87,16 @@ def test_a_wrong_value_of_a_later_table_is_named_by_its_row_in_all(predictor: Pr
     assert [fault.pointer for fault in caught.value.faults] == ["/inputs/6/petal_length"]
 
 
-def test_only_models_that_are_loaded_and_quick_are_asked_at_once(
+def test_rows_are_prepared_only_for_models_that_are_loaded_and_quick(
     store: Engine, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh = Predictor(store)
-    assert fresh.predict_at_once(model, body([ROW])) is None
+    assert fresh.prepare(model, body([ROW])) is None
     fresh.predict(model, body([ROW]))
-    assert fresh.predict_at_once(model, body([ROW])) is not None
-    assert fresh.predict_at_once("mdl_other", body([ROW])) is None
+    assert fresh.prepare(model, body([ROW])) is not None
+    assert fresh.prepare("mdl_other", body([ROW])) is None
     monkeypatch.setattr(service, "MOST_PRODUCTS_AT_ONCE", 243)
-    assert fresh.predict_at_once(model, body([[1, 2, 3, 4]])) is None  # two rows might be in as many bytes
+    assert fresh.prepare(model, body([[1, 2, 3, 4]])) is None  # two rows might be in as many bytes
 
 
 def test_more_answers_than_the_limit_are_rejected_in_every_form(
@@ -113,7 +114,7 @@ def test_more_answers_than_the_limit_are_rejected_in_every_form(
 
     asks: tuple[Callable[[], Any], ...] = (
         lambda: predictor.predict(model, body(many.tolist())),
-        lambda: predictor.predict_at_once(model, body(many.tolist())),
+        lambda: predictor.prepare(model, body(many.tolist())),
         lambda: predictor.predict_tables(model, tables()),
     )
     for ask in asks:

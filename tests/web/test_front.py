@@ -12,7 +12,7 @@ import structlog
 from flask.testing import FlaskClient
 
 from steelyard.http.routing import OPERATION, Operation
-from steelyard.inference.protocols.api import INFER_RULE, INVOCATIONS, infer_at_once, invoke_at_once
+from steelyard.inference.protocols.api import INFER_RULE, INVOCATIONS, prepare_infer, prepare_invoke
 from steelyard.inference.protocols.open_inference import HEADER
 from steelyard.settings import Settings
 from steelyard.training.schema import JobSpec
@@ -157,7 +157,7 @@ def test_a_prediction_made_at_once_is_the_application_s(there: Caller, trained: 
     path, body = f"/v1/models/{trained}/predict", json.dumps({"inputs": rows})
     slow = there.front.app.test_client().post(path, data=body, headers=JSON)
     answer = there.ask("POST", path, content=body, headers=JSON)
-    assert there.front.services.predictor.predict_at_once(trained, body.encode()) is not None
+    assert there.front.services.predictor.prepare(trained, body.encode()) is not None
     assert (answer.status_code, answer.content) == (200, slow.data)
     assert len(answer.json()["predictions"]) == len(rows)
     counted = there.ask("GET", "/metrics").text
@@ -167,9 +167,9 @@ def test_a_prediction_made_at_once_is_the_application_s(there: Caller, trained: 
 TENSOR: dict[str, Any] = {"name": "x", "shape": [2, 4], "datatype": "FP32"}
 SIZED = json.dumps({"inputs": [TENSOR | {"parameters": {"binary_data_size": 32}}]}).encode()
 PROTOCOLS: dict[str, tuple[str, Any, bytes, dict[str, str]]] = {
-    "tensors": (INFER_RULE, infer_at_once, json.dumps({"inputs": [TENSOR | {"data": [ROWS[0]] * 2}]}).encode(), JSON),
-    "binary": (INFER_RULE, infer_at_once, SIZED + b"\0" * 32, {HEADER: str(len(SIZED))}),
-    "instances": (INVOCATIONS, invoke_at_once, json.dumps({"instances": ROWS}).encode(), JSON),
+    "tensors": (INFER_RULE, prepare_infer, json.dumps({"inputs": [TENSOR | {"data": [ROWS[0]] * 2}]}).encode(), JSON),
+    "binary": (INFER_RULE, prepare_infer, SIZED + b"\0" * 32, {HEADER: str(len(SIZED))}),
+    "instances": (INVOCATIONS, prepare_invoke, json.dumps({"instances": ROWS}).encode(), JSON),
 }
 
 
@@ -178,11 +178,13 @@ def test_predictions_in_other_protocols_are_made_at_once_too(
     there: Caller, trained: str, protocol: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("steelyard.models.references.LOOK_AGAIN_SECONDS", 60)
-    rule, at_once, body, headers = PROTOCOLS[protocol]
+    rule, prepare, body, headers = PROTOCOLS[protocol]
     path = re.sub("<.*?>", trained, rule)
     slow = FlaskClient(there.front.app, there.front.app.response_class).post(path, data=body, headers=headers)
-    sent = at_once(there.front.services.predictor, trained, body, {name.lower(): headers[name] for name in headers})
-    assert sent is not None
+    ready = prepare(there.front.services.predictor, trained, body, {name.lower(): headers[name] for name in headers})
+    assert ready is not None
+    prepared, write = ready
+    sent = write(prepared.predict())
     assert (slow.status_code, slow.data) == (200, sent[0])
     headers = {"Content-Type": "application/octet-stream"} | headers
     answer = there.ask("POST", path, content=body, headers=headers)
@@ -206,8 +208,8 @@ def test_many_rows_are_not_predicted_in_the_event_loop(
     monkeypatch.setattr("steelyard.models.references.LOOK_AGAIN_SECONDS", 60)
     predictor = there.front.services.predictor
     predictor.get(trained)
-    assert predictor.predict_rows_at_once(trained, [[1, 2, 3, 4]] * 1000) is not None
-    assert predictor.predict_rows_at_once(trained, [[1, 2, 3, 4]] * 1001) is None
+    assert predictor.prepare_rows(trained, [[1, 2, 3, 4]] * 1000) is not None
+    assert predictor.prepare_rows(trained, [[1, 2, 3, 4]] * 1001) is None
 
 
 @pytest.mark.parametrize(
@@ -240,10 +242,10 @@ def test_all_else_is_answered_by_the_application(
 
 def test_what_takes_long_is_not_made_in_the_event_loop(there: Caller, trained: str) -> None:
     predictor = there.front.services.predictor
-    assert predictor.predict_at_once(trained, BODY) is None  # it would have to be loaded
+    assert predictor.prepare(trained, BODY) is None  # it would have to be loaded
     predictor.get(trained)
-    assert predictor.predict_at_once(trained, BODY) is not None
-    assert predictor.predict_at_once(trained, BODY + b" " * (8 * 10_000_000 // 243)) is None
+    assert predictor.prepare(trained, BODY) is not None
+    assert predictor.prepare(trained, BODY + b" " * (8 * 10_000_000 // 243)) is None
     assert MOST_BYTES_AT_ONCE < 1 << 20
 
 

@@ -20,11 +20,10 @@ from steelyard.inference.memory import held_bytes
 from steelyard.inference.rows import Inputs, read_body, read_inputs, read_table
 from steelyard.inference.schema import Prediction
 from steelyard.models.references import References
-from steelyard.nn.batch_invariant import FEW_ROWS
 from steelyard.nn.ensemble import AnyNetwork
 from steelyard.nn.evaluation import Answers, answer
 from steelyard.nn.losses import Loss
-from steelyard.nn.network import Pass
+from steelyard.nn.network import KEPT_ROWS, Pass
 from steelyard.store import tensors
 from steelyard.store.engine import reading
 from steelyard.store.tables import Model
@@ -57,7 +56,7 @@ class Loaded:
     def __post_init__(self) -> None:
         _ = self.inputs.cells, self.inputs.labels  # made when they are first asked for
         self._own_bytes = held_bytes(self)
-        passes = [Pass(member, FEW_ROWS, logits=True) for member in self.network.members]
+        passes = [Pass(member, rows, logits=True) for member in self.network.members for rows in KEPT_ROWS]
         self._thread_bytes = held_bytes(passes, beside=self)
         self._threads: set[int] = set()
 
@@ -85,6 +84,27 @@ class Loaded:
         return values[:, 0] if values.shape[1] == 1 else values
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Rows as a loaded model's network takes them, and how its answers become a prediction."""
+
+    model_id: str
+    model: Loaded
+    inputs: Inputs
+
+    def __post_init__(self) -> None:
+        """Raises `PayloadTooLarge`."""
+        _require_few(len(self.inputs.x), self.model)
+
+    def predict(self) -> Prediction:
+        """What the model says of them."""
+        return self.write(self.model.answer(self.inputs.x))
+
+    def write(self, said: Answers) -> Prediction:
+        """The prediction in which the network's answers to these rows are told."""
+        return _make_prediction(self.model_id, self.model, said, self.inputs.columns)
+
+
 class Predictor:
     """Predicts with the models of the database behind `engine`, keeping at most `max_bytes` of them loaded."""
 
@@ -101,29 +121,33 @@ class Predictor:
         Raises `NotFound`, `InvalidRequest`, `ValidationFailed`.
         """
         model_id, model = self.get(reference)
-        return self._predict(model_id, model, read_body(body, model.inputs, model.network.dtype))
+        return Prepared(model_id, model, read_body(body, model.inputs, model.network.dtype)).predict()
 
     def predict_rows(self, reference: str, rows: list[Any]) -> Prediction:
         """The same for rows that are read already. Raises `NotFound`, `ValidationFailed`."""
         model_id, model = self.get(reference)
-        return self._predict(model_id, model, read_inputs({"inputs": rows}, model.inputs, model.network.dtype))
+        read = read_inputs({"inputs": rows}, model.inputs, model.network.dtype)
+        return Prepared(model_id, model, read).predict()
 
-    def predict_at_once(self, reference: str, body: bytes) -> Prediction | None:
-        """The same, if it takes a moment and no look at the database; else `None`, and nothing was done."""
+    def prepare(self, reference: str, body: bytes) -> Prepared | None:
+        """The rows of a predict request, if a prediction takes a moment and no look at the database; else `None`.
+
+        Raises as `predict` does.
+        """
         if (found := self.recall(reference)) is None:
             return None
         model_id, model = found
         most_rows = len(body) // (2 * max(1, len(model.inputs.features))) + 1  # a value takes a digit and a comma
         if most_rows * model.network.size > MOST_PRODUCTS_AT_ONCE:
             return None
-        return self._predict(model_id, model, read_body(body, model.inputs, model.network.dtype))
+        return Prepared(model_id, model, read_body(body, model.inputs, model.network.dtype))
 
-    def predict_rows_at_once(self, reference: str, rows: list[Any]) -> Prediction | None:
-        """As `predict_rows`, under the conditions of `predict_at_once`."""
+    def prepare_rows(self, reference: str, rows: list[Any]) -> Prepared | None:
+        """The same for rows that are read already."""
         found = self.recall(reference)
         if found is None or len(rows) * max(found[1].network.size, VALUE_PRODUCTS) > MOST_PRODUCTS_AT_ONCE:
             return None
-        return self._predict(*found, read_inputs({"inputs": rows}, found[1].inputs, found[1].network.dtype))
+        return Prepared(*found, read_inputs({"inputs": rows}, found[1].inputs, found[1].network.dtype))
 
     def recall(self, reference: str) -> tuple[str, Loaded] | None:
         """As `get`, without a look at the database: `None` if the model is not loaded, or not known to be there."""
@@ -154,19 +178,7 @@ class Predictor:
         names = dict.fromkeys(ignored)
         with threads_begun(PARTS_AT_ONCE) as threads:
             answers = _join([*ahead(jobs(), threads, PARTS_AT_ONCE)])
-        return self._say(model_id, model, answers, match([*names], model.inputs.features))
-
-    def _predict(self, model_id: str, model: Loaded, read: Inputs) -> Prediction:
-        _require_few(len(read.x), model)
-        return self._say(model_id, model, model.answer(read.x), read.columns)
-
-    def _say(self, model_id: str, model: Loaded, said: Answers, columns: Matched) -> Prediction:
-        found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
-        if said.probabilities is not None:
-            found["probabilities"] = said.probabilities
-        if model.labels is not None:
-            found["classes"] = model.labels
-        return Prediction.unchecked(**found, **columns.to_json())
+        return _make_prediction(model_id, model, answers, match([*names], model.inputs.features))
 
     def get(self, reference: str) -> tuple[str, Loaded]:
         """The id of the model that an id or an alias stands for, and the model. Raises `NotFound`."""
@@ -189,6 +201,15 @@ class Predictor:
     def _shrink(self) -> None:
         while len(self._loaded) > 1 and (len(self._loaded) > MOST_LOADED or self.nbytes > self._max_bytes):
             self._loaded.popitem(last=False)
+
+
+def _make_prediction(model_id: str, model: Loaded, said: Answers, columns: Matched) -> Prediction:
+    found: dict[str, Any] = {"model": model_id, "predictions": model.in_own_words(said.predictions)}
+    if said.probabilities is not None:
+        found["probabilities"] = said.probabilities
+    if model.labels is not None:
+        found["classes"] = model.labels
+    return Prediction.unchecked(**found, **columns.to_json())
 
 
 def _require_few(rows: int, model: Loaded) -> None:

@@ -66,6 +66,11 @@ class Answers:
     predictions: Array
     probabilities: Array | None
 
+    def part(self, rows: slice) -> "Answers":
+        """What it says of some of the rows."""
+        probabilities = None if self.probabilities is None else self.probabilities[rows]
+        return Answers(self.outputs[rows], self.predictions[rows], probabilities)
+
 
 def answer(network: AnyNetwork, loss: Loss, x: Array | OneHot) -> Answers:
     """Predict for `x` `(rows, features)`."""

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from steelyard.errors import InvalidParameter
 from steelyard.nn.activations import Linear
-from steelyard.nn.batch_invariant import FEW_ROWS
 from steelyard.nn.layers import Dense, Layer
 from steelyard.nn.layers.base import Place, Surroundings, Tap, TensorSpec
 from steelyard.nn.layers.stack import Stack, places
@@ -26,7 +25,7 @@ from steelyard.nn.rng import Streams
 Array = NDArray[Any]
 ALIGNMENT_BYTES = 64  # a cache line, and the widest SIMD register
 PREDICT_ROWS = 1024
-KEPT_ROWS = 16  # buffers of so few are kept for the next call, which costs less than they do
+KEPT_ROWS = (2, 4, 8, 16)  # buffers of so few are kept for the next call, which costs less than they do
 OUTPUT = "output"
 
 
@@ -134,17 +133,23 @@ class Network:
         A row's bits do not depend on the rows that come with it. Several threads may compute at once.
         """
         outputs = np.empty((len(x), self.outputs), self.dtype)
-        kept = self._kept.passes
-        path = kept.get(logits)
+        path = None
         for start in range(0, len(x), PREDICT_ROWS):
             some = np.asarray(x[start : start + PREDICT_ROWS])
-            batch = np.ascontiguousarray(_in_pairs(some), self.dtype)
+            batch = np.ascontiguousarray(_filled_up(some), self.dtype)
             if path is None or path.rows != len(batch):
-                path = Pass(self, len(batch), logits=logits)
-                if path.rows <= KEPT_ROWS:
-                    kept[logits] = path
+                path = self._pass(len(batch), logits=logits)
             outputs[start : start + len(some)] = path.forward(batch)[: len(some)]
         return outputs
+
+    def _pass(self, rows: int, *, logits: bool) -> "Pass":
+        """A forward pass over so many rows: this thread's last one, if they are few."""
+        kept = self._kept.passes
+        if (path := kept.get((rows, logits))) is None:
+            path = Pass(self, rows, logits=logits)
+            if rows in KEPT_ROWS:
+                kept[rows, logits] = path
+        return path
 
     def activate(self, logits: Array) -> Array:
         """The output layer's activation of logits `(rows, outputs)`."""
@@ -161,10 +166,10 @@ class Network:
 
 
 class Kept(threading.local):
-    """A thread's last forward passes over a few rows, with logits and without."""
+    """A thread's forward passes over a few rows, with logits and without."""
 
     def __init__(self) -> None:
-        self.passes: dict[bool, Pass] = {}
+        self.passes: dict[tuple[int, bool], Pass] = {}
 
     def __reduce__(self) -> tuple[type["Kept"], tuple[()]]:
         return Kept, ()  # a copy makes its own
@@ -195,9 +200,13 @@ class Pass(Stack):
         super().__init__(found, around, _by_place(network.tensors()), _by_place(network.tensors(network.gradients)))
 
 
-def _in_pairs(x: Array) -> Array:
-    """The rows, the last of them twice if they are odd in number: most layers multiply two at a time, see `rowwise`."""
-    return np.concatenate([x, x[-1:]]) if len(x) % FEW_ROWS else x
+def _filled_up(x: Array) -> Array:
+    """The rows, and the last of them again until they are as many as one of `KEPT_ROWS`, or an even number.
+
+    Most layers multiply two rows at a time (see `batch_invariant`).
+    """
+    rows = next((few for few in KEPT_ROWS if few >= len(x)), len(x) + len(x) % 2)
+    return x if len(x) in (0, rows) else np.concatenate([x, x[-1:].repeat(rows - len(x), axis=0)])
 
 
 def aligned(size: int, dtype: np.dtype[Any]) -> Array:

@@ -22,8 +22,10 @@ from steelyard.http.accounting import choose_id
 from steelyard.http.environment import IS_AGAIN, LEFT, REQUEST_ID, ROUTE
 from steelyard.http.routing import JSON, OPERATION, Operation
 from steelyard.inference.api import PREDICT
-from steelyard.inference.protocols.api import INFER_RULE, INVOCATIONS, Sent, infer_at_once, invoke_at_once
+from steelyard.inference.protocols.api import INFER_RULE, INVOCATIONS, Ready, Sent, prepare_infer, prepare_invoke
+from steelyard.inference.schema import Prediction
 from steelyard.inference.service import Predictor
+from steelyard.inference.together import Together
 from steelyard.jobs.following import Stream, Wait
 from steelyard.logs import get_logger
 from steelyard.settings import Settings
@@ -36,7 +38,7 @@ from steelyard.web.watcher import Watcher
 from steelyard.web.wiring import KEY, THREADS, Services
 from steelyard.web.wsgi import Answer, Application, make_environ
 
-AtOnce = Callable[[Predictor, str, bytes, dict[str, str]], Sent | None]
+Prepare = Callable[[Predictor, str, bytes, dict[str, str]], Ready | None]
 MOST_BYTES_AT_ONCE = 1 << 17  # of a prediction that the event loop makes by itself
 SEND_SECONDS = 60.0  # how long a client may take for a piece of an answer
 LARGE_BYTES, LARGE_AT_ONCE = 1 << 20, THREADS // 4  # bodies that may take long, and how many threads they get
@@ -61,6 +63,7 @@ class Front:
         self._watcher = Watcher(self.services.engine)
         self._streams = Streams(self.services.engine, self._watcher)
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._together = Together()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -93,7 +96,7 @@ class Front:
         self._gate.check(exchange.scope["method"], exchange.headers)
         asked = _model_asked(exchange)
         async with self._body(exchange, is_document=asked is not None) as body:
-            if asked is not None and (sent := self._predict(exchange, *asked, body)) is not None:
+            if asked is not None and (sent := await self._predict(exchange, *asked, body)) is not None:
                 content, headers = sent
                 encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
                 await exchange.send(200, [*encoded, (b"content-length", b"%d" % len(content))], content)
@@ -133,15 +136,19 @@ class Front:
             return None
         return getattr(self.app.view_functions[endpoint], OPERATION, None)
 
-    def _predict(self, exchange: "Exchange", rule: str, model: str, body: Body) -> Sent | None:
+    async def _predict(self, exchange: "Exchange", rule: str, model: str, body: Body) -> Sent | None:
         """A prediction, if it is one that takes no time and has nothing wrong with it."""
         if not 0 < body.length <= MOST_BYTES_AT_ONCE:
             return None
         try:
-            sent = AT_ONCE[rule](self.services.predictor, model, body.content, exchange.headers)
+            ready = AT_ONCE[rule](self.services.predictor, model, body.content, exchange.headers)
+            if ready is None:
+                return None
+            prepared, write = ready
+            sent = write(prepared.write(await self._together.answer(prepared.model, prepared.inputs.x)))
         except Exception:  # Flask's view comes to it again, and has an answer for every error
             return None
-        exchange.route = exchange.route if sent is None else rule
+        exchange.route = rule
         return sent
 
     async def _call(self, exchange: "Exchange", body: Body, **more: Any) -> Answer:
@@ -172,15 +179,19 @@ class Front:
             await answer.close()
 
 
-def _predict_at_once(predictor: Predictor, model: str, body: bytes, _: dict[str, str]) -> Sent | None:
-    found = predictor.predict_at_once(model, body)
-    return None if found is None else (dump(found), {"content-type": JSON})
+def _prepare_predict(predictor: Predictor, model: str, body: bytes, _: dict[str, str]) -> Ready | None:
+    prepared = predictor.prepare(model, body)
+    return None if prepared is None else (prepared, _write_prediction)
 
 
-AT_ONCE: dict[str, AtOnce] = {
-    PREDICT: _predict_at_once,
-    INFER_RULE: infer_at_once,
-    INVOCATIONS: invoke_at_once,
+def _write_prediction(prediction: Prediction) -> Sent:
+    return dump(prediction), {"content-type": JSON}
+
+
+AT_ONCE: dict[str, Prepare] = {
+    PREDICT: _prepare_predict,
+    INFER_RULE: prepare_infer,
+    INVOCATIONS: prepare_invoke,
 }
 RULES = [(re.compile(re.sub(r"<\w+>", r"([\\w.~-]+)", rule), re.ASCII), rule) for rule in AT_ONCE]
 

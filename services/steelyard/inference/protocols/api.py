@@ -27,12 +27,14 @@ from steelyard.inference.protocols.schema import (
     ServerReady,
 )
 from steelyard.inference.rows import errors_at
-from steelyard.inference.service import Loaded, Predictor
+from steelyard.inference.schema import Prediction
+from steelyard.inference.service import Loaded, Predictor, Prepared
 from steelyard.store.engine import Engine
 from steelyard.store.migration import is_current
 from steelyard.tabular.readers.options import Dialect
 
 Sent = tuple[bytes, dict[str, str]]  # a body and its headers
+Ready = tuple[Prepared, Callable[[Prediction], Sent]]  # rows to predict, and how the prediction is sent
 protocols = Blueprint("protocols", __name__)
 CSV, BINARY, TEXT = "text/csv", "application/octet-stream", "text/plain"
 MODEL = "/v2/models/<model_name>"
@@ -158,24 +160,25 @@ def invoke(model_id: str) -> Response:
     return reply(Invocations.unchecked(predictions=said["predictions"]))
 
 
-def infer_at_once(predictor: Predictor, model_name: str, body: bytes, headers: Mapping[str, str]) -> Sent | None:
-    """What `infer` answers, if it takes a moment; else `None`. Header names are in lower case."""
+def prepare_infer(predictor: Predictor, model_name: str, body: bytes, headers: Mapping[str, str]) -> Ready | None:
+    """As `infer`, if that takes a moment; else `None`. Header names are in lower case."""
     if (found := predictor.recall(model_name)) is None:
         return None
     asked = open_inference.read_request(body, headers.get(HEADER.lower()))
     rows = open_inference.make_rows(asked, [*found[1].inputs.features])
-    prediction = predictor.predict_rows_at_once(model_name, rows)
-    return None if prediction is None else open_inference.write_answer(asked, model_name, prediction)
+    prepared = predictor.prepare_rows(model_name, rows)
+    return None if prepared is None else (prepared, partial(open_inference.write_answer, asked, model_name))
 
 
-def invoke_at_once(predictor: Predictor, model_id: str, body: bytes, _: Mapping[str, str]) -> Sent | None:
-    """What `invoke` answers to JSON, if it takes a moment; else `None`."""
+def prepare_invoke(predictor: Predictor, model_id: str, body: bytes, _: Mapping[str, str]) -> Ready | None:
+    """As `invoke` for JSON, if that takes a moment; else `None`."""
     if predictor.recall(model_id) is None:
         return None
-    rows = mlflow.make_rows(read_document(nan_as_null(body)))[0]
-    prediction = predictor.predict_rows_at_once(model_id, rows)
-    if prediction is None:
-        return None
+    prepared = predictor.prepare_rows(model_id, mlflow.make_rows(read_document(nan_as_null(body)))[0])
+    return None if prepared is None else (prepared, _write_invocations)
+
+
+def _write_invocations(prediction: Prediction) -> Sent:
     return dump(Invocations.unchecked(predictions=prediction.to_json()["predictions"])), {"content-type": JSON}
 
 

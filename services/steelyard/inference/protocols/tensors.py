@@ -38,20 +38,21 @@ def read_json(data: Any, datatype: str, shape: Sequence[int], at: str) -> Values
     """
     if not isinstance(data, list):
         raise _wrong(at, f"is {shown(data)}; it must be a list")
+    values: Values = data
     rows, columns = shape[0], prod(shape[1:])
-    if len(shape) > 1 and data and isinstance(data[0], list):
-        if len(data) != rows or {*map(type, data)} != {list} or {*map(len, data)} != {columns}:
+    if len(shape) > 1 and values and isinstance(values[0], list):
+        if len(values) != rows or {*map(type, values)} != {list} or {*map(len, values)} != {columns}:
             raise _wrong(at, f"does not have the shape {[*shape]}")
-        data = [*chain.from_iterable(data)]
-    if len(data) != rows * columns:
-        raise _wrong(at, f"has {len(data)} values; the shape {[*shape]} has {rows * columns}")
-    found = {*map(type, data)}
+        values = [*chain.from_iterable(values)]
+    if len(values) != rows * columns:
+        raise _wrong(at, f"has {len(values)} values; the shape {[*shape]} has {rows * columns}")
+    found = {*map(type, values)}
     expected, called = _expected(datatype)
     if not found <= expected | {type(None)}:
         raise _wrong(at, f"has a value of another type; values of {datatype} are {called}, or null")
     if expected == {int} and int in found:
-        _require_within(data, datatype, at)
-    return list(data)
+        _require_within(values, datatype, at)
+    return values
 
 
 def read_binary(content: memoryview, datatype: str, shape: Sequence[int], at: str) -> Values:
