@@ -149,6 +149,16 @@ SAME: list[tuple[Rule, Callable[[], Any]]] = [
     (Lion(0.001), lambda: keras.optimizers.Lion(0.001)),
     (Nadam(0.002, momentum_decay=1.0), lambda: keras.optimizers.Nadam(0.002, epsilon=1e-8)),
     (Adadelta(1.0), lambda: keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6)),
+    # With a large epsilon, so that it matters where it is added.
+    (
+        RMSprop(0.001, epsilon=1e-2, epsilon_in_root=True),
+        lambda: keras.optimizers.RMSprop(0.001, rho=0.99, epsilon=1e-2),
+    ),
+    (Adam(0.001, epsilon=1e-2, epsilon_hat=True), lambda: keras.optimizers.Adam(0.001, epsilon=1e-2)),
+    (
+        Adagrad(0.01, epsilon=1e-2, initial_accumulator_value=0.1, epsilon_in_root=True),
+        lambda: keras.optimizers.Adagrad(0.01, initial_accumulator_value=0.1, epsilon=1e-2),
+    ),
 ]
 DIFFERENT: list[tuple[Rule, Callable[[], Any], float]] = [
     # Keras adds its epsilon inside the root, or before the bias is corrected.

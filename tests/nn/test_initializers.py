@@ -99,6 +99,15 @@ def test_variance_scaling_heeds_its_fan(mode: str, fan: int, distribution: str) 
     assert draws.var() == pytest.approx(3 / fan, rel=0.02)
 
 
+@pytest.mark.parametrize("distribution", ["uniform", "truncated_normal", "untruncated_normal"])
+def test_a_bias_can_have_the_fans_of_its_kernel(distribution: str) -> None:
+    begun = VarianceScaling(3.0, "fan_in", distribution, fans="kernel")  # type: ignore[arg-type]
+    network = Network([Dense(20_000, bias_initializer=begun)], inputs=12)
+    network.initialize(np.random.default_rng(0))
+    assert network.tensors()["output/bias"].var() == pytest.approx(3 / 12, rel=0.04)
+    assert VarianceScaling(3.0).for_bias(12, 20_000) == VarianceScaling(3.0)
+
+
 def test_a_word_that_is_none_of_its_parameters_is_refused() -> None:
     with pytest.raises(InvalidParameter, match="did you mean 'fan_in'"):
         VarianceScaling(mode="fanin")  # type: ignore[arg-type]

@@ -41,6 +41,10 @@ class Initializer(Part):
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
         """Values of a new tensor of this shape."""
 
+    def for_bias(self, inputs: int, units: int) -> "Initializer":
+        """What draws the bias `(units,)` of a layer whose kernel is `(inputs, units)`."""
+        return self
+
     def why_not_compiled(self) -> None:
         return None  # weights are drawn before an engine runs
 
@@ -152,7 +156,11 @@ class TruncatedNormal(Initializer):
 @INITIALIZERS.add
 @dataclass(frozen=True)
 class VarianceScaling(Initializer):
-    """Samples whose variance depends on the layer's size; Glorot, He and LeCun initialization are special cases."""
+    """Samples whose variance depends on the layer's size; Glorot, He and LeCun initialization are special cases.
+
+    A bias `(units,)` has `units` as both of its fans, as in Keras. With `fans: kernel` it has those of its layer's
+    kernel, as in PyTorch and scikit-learn; for kernels there is no difference.
+    """
 
     name: ClassVar = "variance_scaling"
     formula: ClassVar = "Var(w) = scale / n, n = inputs, units, or their mean"
@@ -160,21 +168,37 @@ class VarianceScaling(Initializer):
         r"\operatorname{Var}(w) = \frac{\text{scale}}{n}, \quad n \in \{n_{\text{in}},\ n_{\text{out}},\ "
         r"\tfrac{1}{2}(n_{\text{in}} + n_{\text{out}})\}"
     )
-    source: ClassVar = "Keras 3, keras.initializers.VarianceScaling"
+    source: ClassVar = (
+        "Keras 3, keras.initializers.VarianceScaling; fans of the kernel: PyTorch, torch.nn.Linear.reset_parameters"
+    )
 
     scale: Annotated[float, Gt(0)] = 1.0
     mode: Literal["fan_in", "fan_out", "fan_avg"] = "fan_in"
     distribution: Literal["truncated_normal", "untruncated_normal", "uniform"] = "truncated_normal"
+    fans: Literal["own", "kernel"] = "own"
 
     def draw(self, shape: tuple[int, ...], generator: Generator) -> Values:
-        fan_in, fan_out = _fans(shape)
-        fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
-        variance = self.scale / fans[self.mode]
+        variance = self._variance(*_fans(shape))
         if self.distribution == "uniform":
             return _uniform(shape, variance, generator)
         if self.distribution == "truncated_normal":
             return _truncated_normal(shape, variance, generator)
         return generator.normal(0, math.sqrt(variance), shape)
+
+    def _variance(self, fan_in: int, fan_out: int) -> float:
+        fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
+        return self.scale / fans[self.mode]
+
+    def for_bias(self, inputs: int, units: int) -> Initializer:
+        if self.fans == "own":
+            return self
+        variance = self._variance(inputs, units)
+        if self.distribution == "uniform":
+            limit = math.sqrt(3 * variance)
+            return RandomUniform(-limit, limit)
+        if self.distribution == "truncated_normal":
+            return TruncatedNormal(stddev=math.sqrt(variance) / TRUNCATED_STDDEV)
+        return RandomNormal(stddev=math.sqrt(variance))
 
 
 def _fans(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from sklearn.metrics import (
 )
 
 from steelyard.nn.losses import (
+    HalfSquaredError,
     Huber,
     LogCosh,
     MeanAbsoluteError,
@@ -22,6 +23,7 @@ from tests.nn.losses.rows import GENERATOR, LOGITS, VALUES, value
 
 def test_regression_losses_are_scikit_learns() -> None:
     assert value(MeanSquaredError(), LOGITS, VALUES) == pytest.approx(mean_squared_error(VALUES, LOGITS))
+    assert value(HalfSquaredError(), LOGITS, VALUES) == pytest.approx(mean_squared_error(VALUES, LOGITS) / 2)
     assert value(MeanAbsoluteError(), LOGITS, VALUES) == pytest.approx(mean_absolute_error(VALUES, LOGITS))
     expected = mean_pinball_loss(VALUES, LOGITS, alpha=0.8)
     assert value(Quantile(0.8), LOGITS, VALUES) == pytest.approx(expected)

@@ -10,11 +10,11 @@ from tests.nn.optimizers.rules import Formula, check_formula, gradient_of
 
 
 def adagrad(o: Adagrad, w: float) -> Iterator[float]:
-    s = 0.0
+    s = o.initial_accumulator_value
     while True:
         g = gradient_of(w) + o.weight_decay * w
         s += g * g
-        w -= o.learning_rate * g / (math.sqrt(s) + o.epsilon)
+        w -= o.learning_rate * g / (math.sqrt(s + o.epsilon) if o.epsilon_in_root else math.sqrt(s) + o.epsilon)
         yield w
 
 
@@ -31,7 +31,12 @@ def adadelta(o: Adadelta, w: float) -> Iterator[float]:
 
 @pytest.mark.parametrize(
     ("rule", "formula"),
-    [(Adagrad(0.1), adagrad), (Adagrad(0.1, weight_decay=0.1), adagrad), (Adadelta(0.5, weight_decay=0.1), adadelta)],
+    [
+        (Adagrad(0.1), adagrad),
+        (Adagrad(0.1, weight_decay=0.1, initial_accumulator_value=0.1), adagrad),
+        (Adagrad(0.1, epsilon=0.01, initial_accumulator_value=0.1, epsilon_in_root=True), adagrad),
+        (Adadelta(0.5, weight_decay=0.1), adadelta),
+    ],
     ids=lambda each: str(each) if isinstance(each, Rule) else "",
 )
 def test_updates_follow_the_formula(rule: Rule, formula: Formula) -> None:

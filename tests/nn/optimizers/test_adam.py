@@ -21,7 +21,13 @@ def adam(o: Adam | AdamW, w: float) -> Iterator[float]:
         m = o.beta_1 * m + (1 - o.beta_1) * g
         v = o.beta_2 * v + (1 - o.beta_2) * g * g
         largest = max(largest, v) if o.amsgrad else v
-        w -= o.learning_rate * (m / (1 - o.beta_1**t)) / (math.sqrt(largest / (1 - o.beta_2**t)) + o.epsilon)
+        corrected = math.sqrt(1 - o.beta_2**t)
+        size = (
+            (math.sqrt(largest) + o.epsilon) / corrected
+            if o.epsilon_hat
+            else math.sqrt(largest) / corrected + o.epsilon
+        )
+        w -= o.learning_rate * (m / (1 - o.beta_1**t)) / size
         yield w
 
 
@@ -61,6 +67,8 @@ def nadam(o: Nadam, w: float) -> Iterator[float]:
         (Adam(0.05, amsgrad=True, weight_decay=0.1), adam),
         (AdamW(0.05, amsgrad=True, weight_decay=0.3), adam),
         (AdamW(0.05, weight_decay=0.3), adam),
+        (Adam(0.05, epsilon=0.01, epsilon_hat=True), adam),
+        (AdamW(0.05, epsilon=0.01, amsgrad=True, epsilon_hat=True), adam),
         (Adamax(0.05, weight_decay=0.1), adamax),
         (Nadam(0.05, weight_decay=0.1), nadam),
     ],

@@ -15,8 +15,9 @@ def rmsprop(o: RMSprop, w: float) -> Iterator[float]:
         g = gradient_of(w) + o.weight_decay * w
         s = o.rho * s + (1 - o.rho) * g * g
         mean = o.rho * mean + (1 - o.rho) * g
-        root = math.sqrt(s - mean**2) if o.centered else math.sqrt(s)
-        v = o.momentum * v + g / (root + o.epsilon)
+        square = s - mean**2 if o.centered else s
+        size = math.sqrt(square + o.epsilon) if o.epsilon_in_root else math.sqrt(square) + o.epsilon
+        v = o.momentum * v + g / size
         w -= o.learning_rate * v
         yield w
 
@@ -28,6 +29,8 @@ def rmsprop(o: RMSprop, w: float) -> Iterator[float]:
         RMSprop(0.01, momentum=0.5, weight_decay=0.1),
         RMSprop(0.01, centered=True, weight_decay=0.1),
         RMSprop(0.01, rho=0.9, momentum=0.5, centered=True, weight_decay=0.1),
+        RMSprop(0.01, epsilon=0.01, epsilon_in_root=True),
+        RMSprop(0.01, epsilon=0.01, momentum=0.5, centered=True, epsilon_in_root=True),
     ],
     ids=str,
 )

@@ -4,8 +4,10 @@ import json
 import math
 from typing import get_type_hints
 
+import numpy as np
 import pytest
 from annotated_types import Ge
+from sklearn.neural_network import MLPClassifier
 
 from steelyard.nn.training.early_stopping import BestEpoch, EarlyStopping
 
@@ -30,6 +32,26 @@ def test_an_equal_value_is_not_better() -> None:
 def test_an_accuracy_gets_better_by_rising() -> None:
     best = BestEpoch("val_accuracy", 0.0)
     assert follow(best, [0.5, 0.4, 0.6]) == [True, False, True]
+
+
+def test_measured_from_the_best_value_small_improvements_do_not_add_up() -> None:
+    best = BestEpoch("loss", 0.25, min_delta_from="best")
+    assert follow(best, [2.0, 1.875, 1.75, 1.625]) == [True] * 4
+    assert (best.epoch, best.value, best.waited) == (4, 1.625, 3)
+    assert follow(best, [1.375]) == [True]
+    assert best.waited == 0
+
+
+def test_scikit_learn_counts_the_same_epochs() -> None:
+    losses = np.abs(np.cumsum(np.random.default_rng(0).normal(-0.01, 0.05, 200)) + 2).round(3).tolist()
+    theirs = MLPClassifier(tol=0.02)
+    theirs.early_stopping, theirs.loss_curve_, theirs.best_loss_, theirs._no_improvement_count = False, [], np.inf, 0
+    best = BestEpoch("loss", 0.02, min_delta_from="best")
+    for epoch, loss in enumerate(losses, start=1):
+        theirs.loss_curve_.append(loss)
+        theirs._update_no_improvement_count(False, None, None, None)
+        best.is_improved_by(epoch, {"loss": loss})
+        assert (best.value, best.waited) == (theirs.best_loss_, theirs._no_improvement_count), epoch
 
 
 def test_any_number_is_better_than_none() -> None:

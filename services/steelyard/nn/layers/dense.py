@@ -64,7 +64,8 @@ class Dense(Layer):
     def tensors(self, inputs: int) -> list[TensorSpec]:
         shape = (inputs, self.units)
         kernel = TensorSpec("kernel", shape, self.initializer, self.regularizer, self.constraint, self.trainable)
-        bias = TensorSpec("bias", (self.units,), self.bias_initializer, trainable=self.trainable)
+        begun = self.bias_initializer.for_bias(inputs, self.units)
+        bias = TensorSpec("bias", (self.units,), begun, trainable=self.trainable)
         learned = activation_tensors(self.activation, self.units, trainable=self.trainable)
         return [kernel, bias, *learned] if self.use_bias else [kernel, *learned]
 

@@ -8,7 +8,15 @@ from steelyard.nn.losses.classification import (
     CategoricalFocalCrossentropy,
     Hinge,
 )
-from steelyard.nn.losses.regression import Huber, LogCosh, MeanAbsoluteError, MeanSquaredError, Poisson, Quantile
+from steelyard.nn.losses.regression import (
+    HalfSquaredError,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    Poisson,
+    Quantile,
+)
 
 __all__ = [
     "LOSSES",
@@ -17,6 +25,7 @@ __all__ = [
     "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
     "Cost",
+    "HalfSquaredError",
     "Hinge",
     "Huber",
     "LogCosh",

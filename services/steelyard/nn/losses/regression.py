@@ -35,6 +35,27 @@ class MeanSquaredError(Pointwise):
 
 @LOSSES.add
 @dataclass(frozen=True)
+class HalfSquaredError(Pointwise):
+    """Half of the mean squared error, which scikit-learn's MLPRegressor minimizes."""
+
+    name: ClassVar = "half_squared_error"
+    formula: ClassVar = "mean ½ (y − t)²"
+    latex: ClassVar = r"L = \frac{1}{2 n} \sum_i (y_i - t_i)^2"
+    gradient: ClassVar = "∂L/∂yᵢ = (yᵢ − tᵢ) / n, n outputs"
+    gradient_latex: ClassVar = r"\frac{\partial L}{\partial y_i} = \frac{y_i - t_i}{n}"
+    source: ClassVar = "scikit-learn, sklearn.neural_network.MLPRegressor(loss='squared_error')"
+
+    @staticmethod
+    def value(y: Any, t: Any) -> Any:
+        return 0.5 * (y - t) * (y - t)
+
+    @staticmethod
+    def slope(y: Any, t: Any) -> Any:
+        return y - t
+
+
+@LOSSES.add
+@dataclass(frozen=True)
 class MeanAbsoluteError(Pointwise):
     """The mean absolute error; less sensitive to outliers than the mean squared error."""
 

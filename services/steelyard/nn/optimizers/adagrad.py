@@ -15,17 +15,22 @@ from steelyard.nn.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 class Adagrad(Rule):
     """Divides each gradient by the root of the sum of all past squared gradients.
 
-    The sums begin at 0 as PyTorch's do; Keras's begin at 0.1, with a learning rate of 0.001 and epsilon in the root.
+    The defaults are PyTorch's. Keras has a learning rate of 0.001, an `initial_accumulator_value` of 0.1, and an
+    epsilon of 1e-7 inside the root, as with `epsilon_in_root`.
     """
 
     name: ClassVar = "adagrad"
-    formula: ClassVar = "s ← s + g²; w ← w − learning_rate · g / (√s + epsilon)"
+    formula: ClassVar = (
+        "s ← s + g², s from initial_accumulator_value; w ← w − learning_rate · g / (√s + epsilon), or / √(s + epsilon)"
+    )
     latex: ClassVar = r"s \leftarrow s + g^2, \quad w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}"
     source: ClassVar = "PyTorch, torch.optim.Adagrad; Duchi, Hazan and Singer 2011"
 
     learning_rate: LearningRate = 0.01
     epsilon: Annotated[float, Gt(0)] = 1e-10
     weight_decay: Annotated[float, Ge(0)] = 0.0
+    initial_accumulator_value: Annotated[float, Ge(0)] = 0.0
+    epsilon_in_root: bool = False
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -36,14 +41,27 @@ class Adagrad(Rule):
         return adagrad
 
     def coefficients(self, numbers: Array, rates: Array, scalars: dict[str, float]) -> Mapping[str, Any]:
-        return {"weight_decay": self.weight_decay, "epsilon": self.epsilon, "rate": rates}
+        return {
+            "weight_decay": self.weight_decay,
+            "inside": self.initial_accumulator_value + (self.epsilon if self.epsilon_in_root else 0.0),
+            "epsilon": 0.0 if self.epsilon_in_root else self.epsilon,
+            "rate": rates,
+        }
 
 
-def adagrad(w: Any, g: Any, sum: Any, weight_decay: Any, epsilon: Any, rate: Any) -> tuple[Any, ...]:  # noqa: A002
-    """Adagrad's rule."""
+def adagrad(
+    w: Any,
+    g: Any,
+    sum: Any,  # noqa: A002
+    weight_decay: Any,
+    inside: Any,
+    epsilon: Any,
+    rate: Any,
+) -> tuple[Any, ...]:
+    """Adagrad's rule. The sums are those of the squares alone: what they begin with is added inside the root."""
     g = g + weight_decay * w
     s = sum + g * g
-    return w - rate * (g / (sqrt(s) + epsilon)), s
+    return w - rate * (g / (sqrt(s + inside) + epsilon)), s
 
 
 @OPTIMIZERS.add

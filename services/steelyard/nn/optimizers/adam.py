@@ -20,15 +20,16 @@ Decay = Annotated[float, Ge(0)]
 class Adam(Rule):
     """Adaptive moment estimation: the running mean of the gradient over the root of the running mean of its square.
 
-    Keras adds its epsilon, 1e-7, before the second moment's bias is corrected; PyTorch, and this, 1e-8 after it.
-    `amsgrad` divides by the largest root so far. `weight_decay` is L2, added to the gradient; for the decoupled kind
-    take `adamw`.
+    PyTorch adds epsilon, 1e-8, after the second moment's bias is corrected. `epsilon_hat` adds it before, as Keras
+    (1e-7) and scikit-learn (1e-8) do; then it is the paper's ε̂. `amsgrad` divides by the largest root so far.
+    `weight_decay` is L2, added to the gradient; for the decoupled kind take `adamw`.
     """
 
     name: ClassVar = "adam"
     formula: ClassVar = (
         "m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; "
-        "w ← w − learning_rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + epsilon)"
+        "w ← w − learning_rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + epsilon), "
+        "with epsilon_hat / ((√v + epsilon) / √(1 − β₂ᵗ))"
     )
     latex: ClassVar = (
         r"m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad w "
@@ -42,6 +43,7 @@ class Adam(Rule):
     epsilon: Epsilon = 1e-8
     weight_decay: Decay = 0.0
     amsgrad: bool = False
+    epsilon_hat: bool = False
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -60,7 +62,7 @@ class Adam(Rule):
 class AdamW(Rule):
     """Adam with decoupled weight decay.
 
-    The default decay is PyTorch's; Keras's is 0.004.
+    The default decay is PyTorch's; Keras's is 0.004. `epsilon_hat` is as in `adam`.
     """
 
     name: ClassVar = "adamw"
@@ -74,6 +76,7 @@ class AdamW(Rule):
     epsilon: Epsilon = 1e-8
     weight_decay: Decay = 0.01
     amsgrad: bool = False
+    epsilon_hat: bool = False
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -90,14 +93,15 @@ class AdamW(Rule):
 def _coefficients(
     rule: Adam | AdamW, numbers: Array, rates: Array, kept: Any, weight_decay: float
 ) -> Mapping[str, Any]:
+    per_root = 1 / np.sqrt(1 - rule.beta_2**numbers)
     return {
         "kept": kept,
         "weight_decay": weight_decay,
         "share_1": 1 - rule.beta_1,
         "beta_2": rule.beta_2,
         "share_2": 1 - rule.beta_2,
-        "epsilon": rule.epsilon,
-        "per_root": 1 / np.sqrt(1 - rule.beta_2**numbers),
+        "epsilon": rule.epsilon * per_root if rule.epsilon_hat else rule.epsilon,
+        "per_root": per_root,
         "rate": rates / (1 - rule.beta_1**numbers),
     }
 

@@ -15,12 +15,13 @@ from steelyard.nn.optimizers.base import OPTIMIZERS, Array, LearningRate, Rule
 class RMSprop(Rule):
     """Divides each gradient by the running root mean square of that gradient.
 
-    PyTorch calls `rho` alpha; 0.99 and the epsilon outside the root are PyTorch's, where Keras has 0.9 and inside. The
-    learning rate is Keras's: PyTorch's 0.01 is too great for most small networks.
+    PyTorch calls `rho` alpha; 0.99 and the epsilon outside the root are PyTorch's. Keras has 0.9, and an epsilon of
+    1e-7 inside the root, as with `epsilon_in_root`. The learning rate is Keras's: PyTorch's 0.01 is too large for most
+    small networks.
     """
 
     name: ClassVar = "rmsprop"
-    formula: ClassVar = "s ← rho · s + (1 − rho) · g²; w ← w − learning_rate · g / (√s + epsilon)"
+    formula: ClassVar = "s ← rho · s + (1 − rho) · g²; w ← w − learning_rate · g / (√s + epsilon), or / √(s + epsilon)"
     latex: ClassVar = r"s \leftarrow \rho s + (1 - \rho) g^2, \quad w \leftarrow w - \eta \frac{g}{\sqrt{s} + \epsilon}"
     source: ClassVar = "PyTorch, torch.optim.RMSprop; Tieleman and Hinton 2012; centered: Graves 2013, arXiv:1308.0850"
 
@@ -30,6 +31,7 @@ class RMSprop(Rule):
     momentum: Annotated[float, Ge(0), Lt(1)] = 0.0
     centered: bool = False
     weight_decay: Annotated[float, Ge(0)] = 0.0
+    epsilon_in_root: bool = False
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -47,19 +49,20 @@ class RMSprop(Rule):
             "weight_decay": self.weight_decay,
             "rho": self.rho,
             "share": 1 - self.rho,
-            "epsilon": self.epsilon,
+            "inside": self.epsilon if self.epsilon_in_root else 0.0,
+            "epsilon": 0.0 if self.epsilon_in_root else self.epsilon,
             "momentum": self.momentum,
             "rate": rates,
         }
 
 
 def plain(
-    w: Any, g: Any, square_average: Any, weight_decay: Any, rho: Any, share: Any, epsilon: Any, rate: Any
+    w: Any, g: Any, square_average: Any, weight_decay: Any, rho: Any, share: Any, inside: Any, epsilon: Any, rate: Any
 ) -> tuple[Any, ...]:
     """The rule."""
     g = g + weight_decay * w
     s = rho * square_average + share * (g * g)
-    return w - rate * (g / (sqrt(s) + epsilon)), s
+    return w - rate * (g / (sqrt(s + inside) + epsilon)), s
 
 
 def plain_with_momentum(
@@ -70,6 +73,7 @@ def plain_with_momentum(
     weight_decay: Any,
     rho: Any,
     share: Any,
+    inside: Any,
     epsilon: Any,
     momentum: Any,
     rate: Any,
@@ -77,7 +81,7 @@ def plain_with_momentum(
     """The same, of what such steps have added up to."""
     g = g + weight_decay * w
     s = rho * square_average + share * (g * g)
-    b = momentum * momentum_buffer + g / (sqrt(s) + epsilon)
+    b = momentum * momentum_buffer + g / (sqrt(s + inside) + epsilon)
     return w - rate * b, s, b
 
 
@@ -89,6 +93,7 @@ def centered(
     weight_decay: Any,
     rho: Any,
     share: Any,
+    inside: Any,
     epsilon: Any,
     rate: Any,
 ) -> tuple[Any, ...]:
@@ -96,7 +101,7 @@ def centered(
     g = g + weight_decay * w
     s = rho * square_average + share * (g * g)
     m = gradient_average + share * (g - gradient_average)
-    return w - rate * (g / (sqrt(maximum(s - m * m, 0.0)) + epsilon)), s, m
+    return w - rate * (g / (sqrt(maximum(s - m * m, 0.0) + inside) + epsilon)), s, m
 
 
 def centered_with_momentum(
@@ -108,6 +113,7 @@ def centered_with_momentum(
     weight_decay: Any,
     rho: Any,
     share: Any,
+    inside: Any,
     epsilon: Any,
     momentum: Any,
     rate: Any,
@@ -116,5 +122,5 @@ def centered_with_momentum(
     g = g + weight_decay * w
     s = rho * square_average + share * (g * g)
     m = gradient_average + share * (g - gradient_average)
-    b = momentum * momentum_buffer + g / (sqrt(maximum(s - m * m, 0.0)) + epsilon)
+    b = momentum * momentum_buffer + g / (sqrt(maximum(s - m * m, 0.0) + inside) + epsilon)
     return w - rate * b, s, m, b

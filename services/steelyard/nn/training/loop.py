@@ -122,7 +122,8 @@ class Training:
         default = "loss" if validation is None else "val_loss"
         monitor = early_stopping.monitor if early_stopping else default
         _require_measured(self._measured, early_stopping=early_stopping, schedule=schedule)
-        self._best_epoch = BestEpoch(monitor, early_stopping.min_delta if early_stopping else 0.0)
+        stopping = early_stopping or EarlyStopping()
+        self._best_epoch = BestEpoch(monitor, stopping.min_delta, min_delta_from=stopping.min_delta_from)
         self._initial = network.parameters.copy()
         self._best = network.parameters.copy()
         self._last_finite = network.parameters.copy()
