@@ -134,6 +134,9 @@ ELSEWHERE = {
     "crossentropyloss": "categorical_crossentropy",
     "bceloss": "binary_crossentropy",
     "mseloss": "mean_squared_error",
+    "scikitlearn": "sklearn",
+    "torch": "pytorch",
+    "tensorflow": "keras",
 }
 
 

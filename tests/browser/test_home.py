@@ -71,6 +71,11 @@ def test_the_form_follows_the_json_and_faults_stand_at_their_fields(page: Page) 
     page.get_by_label("units of layer 1").fill("5")
     assert spec_of(page)["layers"] == [5]
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "units of layer 1"
+    page.get_by_label("Preset").select_option("scikit-learn")
+    expect(page.get_by_label("Batch size")).to_have_attribute("placeholder", "automatic: 200")
+    assert spec_of(page)["preset"] == "sklearn"
+    page.get_by_text("Chosen automatically").click()
+    page.get_by_text("scikit-learn 1.9: MLPClassifier and MLPRegressor(max_iter=200)").wait_for()
 
 
 def test_the_list_is_live_and_jobs_are_found_compared_repeated_and_deleted(page: Page, service: Service) -> None:

@@ -67,6 +67,14 @@ def test_a_regressor_fits(url: str) -> None:
         model.predict(rows[:, :9])
 
 
+def test_a_preset_is_that_of_the_job(url: str) -> None:
+    rows, targets = load_iris(return_X_y=True)
+    model = MLPClassifier(preset="sklearn", url=url).fit(rows, targets)
+    assert model.job_["spec"]["preset"] == "sklearn"
+    assert "scikit-learn 1.9" in {choice["path"]: choice["reason"] for choice in model.job_["choices"]}["/optimizer"]
+    assert model.score(rows, targets) > 0.9
+
+
 def test_what_the_service_refuses_is_told_with_its_place(url: str) -> None:
     rows, targets = load_iris(return_X_y=True)
     with pytest.raises(InvalidRequest, match="/activation"):

@@ -13,6 +13,7 @@ PAGES = {
     "protocols": "docs/protocols.md",
     "scikit-learn": "docs/from-scikit-learn.md",
     "imports": "docs/imports.md",
+    "presets": "docs/presets.md",
     "readme": "README.md",
 }
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

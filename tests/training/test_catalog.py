@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 from steelyard.tabular.builtin import BUILTINS
 from steelyard.training.catalog import catalog
 from steelyard.training.components import REGISTRIES
+from steelyard.training.presets import PRESETS
 
 
 def test_the_catalog_has_every_family(client: FlaskClient) -> None:
@@ -34,6 +35,22 @@ def test_a_component_is_described_by_its_class() -> None:
     assert dense["units"].range[0] == "at least 1"
     assert (dense["activation"].type, dense["use_bias"].default) == ("part", True)
     assert listed["dense"].description
+
+
+def test_the_catalog_has_every_preset_with_its_values_and_sources(client: FlaskClient) -> None:
+    listed = {each["name"]: each for each in client.get("/v1/catalog").json["presets"]}
+    assert [*listed] == [*PRESETS]
+    sklearn = listed["sklearn"]
+    assert (sklearn["framework"], sklearn["version"]) == ("scikit-learn", "1.9")
+    settings = {(each["path"], each.get("where"), each.get("task")): each for each in sklearn["settings"]}
+    assert settings["/training/epochs", None, None]["value"] == 200
+    assert "max_iter=200" in settings["/training/epochs", None, None]["source"]
+    assert settings["/initializer", "sigmoid", None]["value"]["scale"] == 1 / 3
+    assert settings["/loss", None, "regression"]["value"] == {"name": "half_squared_error"}
+    assert ("/regularizer", None, None) in settings
+    adam = next(each for each in sklearn["components"] if each["name"] == "adam")
+    assert (adam["family"], adam["values"]["epsilon_hat"]) == ("optimizer", True)
+    assert sklearn["differences"]
 
 
 def test_every_builtin_data_set_is_listed() -> None:

@@ -34,6 +34,7 @@ class _Remote(BaseEstimator):  # type: ignore[misc]
         training: Mapping[str, Any] | None = None,
         validation: Any = "auto",
         ensemble: int = 1,
+        preset: str | None = None,
         random_state: int = 0,
         url: str = URL,
         api_key: str | None = None,
@@ -48,13 +49,14 @@ class _Remote(BaseEstimator):  # type: ignore[misc]
         self.training = training
         self.validation = validation
         self.ensemble = ensemble
+        self.preset = preset
         self.random_state = random_state
         self.url = url
         self.api_key = api_key
 
     def _spec(self, task: str) -> dict[str, Any]:
         """The job, without its data. What is `None` is left to the service."""
-        names = ("layers", "activation", "initializer", "optimizer", "loss", "regularizer", "preprocessing")
+        names = ("layers", "activation", "initializer", "optimizer", "loss", "regularizer", "preprocessing", "preset")
         given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         if "layers" in given:
             given["layers"] = [*given["layers"]]
@@ -104,8 +106,8 @@ class _Remote(BaseEstimator):  # type: ignore[misc]
 class MLPClassifier(ClassifierMixin, _Remote):  # type: ignore[misc]
     """A classifier that is trained on the service.
 
-    `layers`, `activation`, `initializer`, `optimizer`, `loss`, `regularizer`, `preprocessing`, `training`, `validation`
-    and `ensemble` are the fields of a job; `random_state` is its seed.
+    `layers`, `activation`, `initializer`, `optimizer`, `loss`, `regularizer`, `preprocessing`, `training`,
+    `validation`, `ensemble` and `preset` are the fields of a job; `random_state` is its seed.
 
     Attributes:
         classes_: The classes, in order.

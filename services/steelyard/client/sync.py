@@ -53,7 +53,7 @@ class Client:
                 of rows, a `Dataset`, the id of one, or a specification: `{"builtin": "iris"}`.
             target: The column to predict, or several.
             spec: Any other field of a job: `layers=[32, 16]`, `initializer="he_normal"`, `optimizer="adam"`,
-                `training={"epochs": 40}`.
+                `training={"epochs": 40}`, `preset="sklearn"`.
 
         Raises `InvalidRequest`, whose `faults` say what is wrong, and where.
         """

@@ -5,7 +5,7 @@ python -m steelyard.nn.precompile
 
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from rich.console import Console
@@ -15,11 +15,18 @@ from steelyard.nn.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
 from steelyard.nn.component import Part, Registry, parameters
 from steelyard.nn.constraints import CONSTRAINTS
 from steelyard.nn.layers import LAYERS, BatchNormalization, Dense, Dropout, Embedding, Layer, Residual
-from steelyard.nn.losses import LOSSES, BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanSquaredError
+from steelyard.nn.losses import (
+    LOSSES,
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    HalfSquaredError,
+    Loss,
+    MeanSquaredError,
+)
 from steelyard.nn.metrics import Mae
 from steelyard.nn.network import Network
 from steelyard.nn.optimizers import OPTIMIZERS, SGD, Adam, AdamW, RMSprop, Rule
-from steelyard.nn.regularizers import REGULARIZERS
+from steelyard.nn.regularizers import L2, REGULARIZERS
 from steelyard.nn.rng import Streams
 from steelyard.nn.training.loop import Training
 
@@ -41,7 +48,10 @@ def load_usual() -> Iterator[None]:
 
 
 def make_all() -> Iterator[str]:
-    """Make every kernel of single precision, a part after another; the part's name, before it is made."""
+    """Make every kernel of single precision, a part after another; the part's name, before it is made.
+
+    Of double precision, only those that a job with the preset `sklearn` calls.
+    """
     _make_for_shapes()
     loss, rule, usual = MeanSquaredError(), SGD(), [Dense(2, Relu())]
     for activation in [*_compiled(ACTIVATIONS), Gelu(approximate=True)]:
@@ -65,6 +75,9 @@ def make_all() -> Iterator[str]:
     for layer in (*_compiled(LAYERS), *OTHER_LAYERS):
         yield layer.name
         _train([Dense(2), layer], loss, rule)
+    for usual_loss in (CategoricalCrossentropy(), BinaryCrossentropy(), HalfSquaredError()):
+        yield f"{usual_loss.name}, float64"
+        _train([Dense(2, Relu(), regularizer=L2())], usual_loss, Adam(), dtype="float64")
 
 
 def _make_for_shapes() -> None:
@@ -103,13 +116,20 @@ def _rules() -> list[Rule]:
     ]
 
 
-def _train(hidden: Sequence[Layer], loss: Loss, optimizer: Rule, *, clip: GradientClip | None = None) -> None:
+def _train(
+    hidden: Sequence[Layer],
+    loss: Loss,
+    optimizer: Rule,
+    *,
+    clip: GradientClip | None = None,
+    dtype: Literal["float32", "float64"] = "float32",
+) -> None:
     """Train a network of no use."""
     output = Dense(2, ACTIVATIONS[loss.link or "linear"]())
-    network = Network([*hidden, output], inputs=2)
-    x = np.zeros((ROWS, 2), np.float32)
+    network = Network([*hidden, output], inputs=2, dtype=dtype)
+    x = np.zeros((ROWS, 2), dtype)
     y = np.zeros(ROWS, np.int64) if "multiclass" in loss.tasks else x
-    for weights in (None, np.ones(ROWS, np.float32)):
+    for weights in (None, np.ones(ROWS, dtype)):
         training = Training(
             network,
             loss,
@@ -121,7 +141,7 @@ def _train(hidden: Sequence[Layer], loss: Loss, optimizer: Rule, *, clip: Gradie
             streams=Streams.spawn(0),
             weights=weights,
             gradient_clip=clip,
-            metrics=[Mae()] if isinstance(loss, MeanSquaredError) else [],
+            metrics=[Mae()] if isinstance(loss, (MeanSquaredError, HalfSquaredError)) else [],
         )
         for _ in training.run():
             pass

@@ -8,7 +8,17 @@ from steelyard.diagnostics.rules import RULES, Rule
 from steelyard.nn.component import Part, describe, parameters
 from steelyard.tabular.builtin import BUILTINS, Builtin
 from steelyard.training.components import REGISTRIES, model_of
-from steelyard.training.schema.catalog import BuiltinData, Catalog, CatalogComponent, CatalogParameter, CatalogRule
+from steelyard.training.presets import PRESETS, Preset
+from steelyard.training.schema.catalog import (
+    BuiltinData,
+    Catalog,
+    CatalogComponent,
+    CatalogParameter,
+    CatalogPartDefaults,
+    CatalogPreset,
+    CatalogRule,
+    CatalogSetting,
+)
 from steelyard.training.schema.diagnostics import RuleSettings
 
 IN_FAMILIES = ("latex", "gradient", "gradient_latex")  # what the parts of some families have
@@ -21,7 +31,9 @@ def catalog() -> Catalog:
         for family, registry in REGISTRIES.items()
     }
     data = [_describe_data(builtin) for builtin in BUILTINS.values()]
-    return Catalog(object="catalog", **families, data=data, rules=[_describe_rule(rule) for rule in RULES])
+    rules = [_describe_rule(rule) for rule in RULES]
+    presets = [_describe_preset(preset) for preset in PRESETS.values()]
+    return Catalog(object="catalog", **families, data=data, presets=presets, rules=rules)
 
 
 def _schema_of(part: type[Part], tag: str) -> dict[str, Any]:
@@ -54,6 +66,36 @@ def _describe_rule(rule: type[Rule]) -> CatalogRule:
     described = _describe(rule, RuleSettings.model_json_schema()["$defs"][f"{rule.__name__}Rule"]["properties"])
     more = ("symptom", "consequence", "threshold", "remedy", "stage")
     return CatalogRule(**described.to_json(), **{field: getattr(rule, field) for field in more})
+
+
+def _describe_preset(preset: Preset) -> CatalogPreset:
+    settings = [
+        CatalogSetting(
+            path=setting.path,
+            value=setting.value,
+            source=setting.source,
+            **({} if setting.where is None else {"where": setting.where[1]}),
+        )
+        for setting in preset.settings
+    ]
+    settings += [
+        CatalogSetting(path=setting.path, value=setting.value, source=setting.source, task=task)
+        for task, setting in preset.losses.items()
+    ]
+    if preset.alpha is not None:
+        settings.append(CatalogSetting(path="/regularizer", value={"name": "l2"}, source=preset.alpha[1]))
+    components = [
+        CatalogPartDefaults(family=part.family, name=part.name, values={**part.values}, source=part.source)
+        for part in preset.parts
+    ]
+    return CatalogPreset(
+        name=preset.name,
+        framework=preset.framework,
+        version=preset.version,
+        settings=settings,
+        components=components,
+        differences=[*preset.differences],
+    )
 
 
 def _describe_data(builtin: Builtin) -> BuiltinData:

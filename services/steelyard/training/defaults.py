@@ -1,5 +1,6 @@
 """What a job leaves open, chosen from its data, each choice with its reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,8 @@ import numpy as np
 from steelyard.errors import pointer, shown
 from steelyard.nn.losses import LOSSES, Loss
 from steelyard.tabular.supervision import Supervised
+from steelyard.training.preset_defaults import preset_of
+from steelyard.training.presets import Setting
 from steelyard.training.schema import JobSpec
 from steelyard.training.schema.job import Choice
 from steelyard.training.schema.spec import EarlyStopping, Holdout, TrainingSettings
@@ -64,8 +67,16 @@ class _Open:
 
 
 def loss_of(spec: JobSpec, supervised: Supervised) -> type[Loss]:
-    """The loss that was asked for, or that follows from the task."""
-    return LOSSES[LOSS_OF_TASK[supervised.task] if spec.loss is None else spec.loss.name]
+    """The loss that was asked for, or that follows from the preset or the task."""
+    if spec.loss is not None:
+        return LOSSES[spec.loss.name]
+    special = _preset_loss(spec, supervised)
+    return LOSSES[LOSS_OF_TASK[supervised.task] if special is None else special.value["name"]]
+
+
+def _preset_loss(spec: JobSpec, supervised: Supervised) -> Setting | None:
+    preset = preset_of(spec.preset)
+    return None if preset is None else preset.losses.get(supervised.task)
 
 
 def validation_of(spec: JobSpec, supervised: Supervised) -> Holdout | None:
@@ -87,14 +98,17 @@ def stratify_fault(supervised: Supervised) -> str | None:
     return None
 
 
-def fill_in_data(spec: JobSpec, supervised: Supervised) -> Filled:
-    """Fill in what depends on the targets, and what decides which rows are for training."""
-    job = _Open(spec.to_json())
+def fill_in_data(spec: JobSpec, supervised: Supervised, chosen: Sequence[Choice] = ()) -> Filled:
+    """Fill in what depends on the targets, and what decides which rows are for training.
+
+    `chosen` are the settings of a preset, which the specification has already.
+    """
+    job = _Open(spec.to_json(), [*chosen])
     loss = loss_of(spec, supervised)
     job.document["task"] = supervised.task
     job.document["data"]["target"] = supervised.targets
     if spec.loss is None:
-        job.choose("loss", value={"name": loss.name}, reason=f"the usual loss of a {supervised.task} task")
+        job.choose("loss", value={"name": loss.name}, reason=_reason_of_loss(spec, supervised))
     classes = supervised.classes is not None and stratify_fault(supervised) is None
     validation = validation_of(spec, supervised)
     for key, holdout in (("validation", validation), ("test", spec.test)):
@@ -115,18 +129,26 @@ def fill_in_data(spec: JobSpec, supervised: Supervised) -> Filled:
         scaled = supervised.task == "regression" and not loss.raw_targets
         job.document["preprocessing"]["target"] = "standard" if scaled else "none"
     job.document["output"]["activation"] = job.document["output"]["activation"] or {"name": loss.link or "linear"}
-    layers = [*(job.document["layers"] or ()), job.document["output"]]
-    fill_layers(layers, [*(spec.layers or ()), spec.output], job.document)
     return job.filled()
+
+
+def _reason_of_loss(spec: JobSpec, supervised: Supervised) -> str:
+    preset, special = preset_of(spec.preset), _preset_loss(spec, supervised)
+    if preset is None or special is None:
+        return f"the usual loss of a {supervised.task} task"
+    return preset.reason(special.source)
 
 
 def fill_in_training(asked: JobSpec, filled: Filled, *, rows: int, has_validation: bool) -> Filled:
     """Fill in the network, and how it is trained on so many `rows`; `asked` is the job without any of that."""
     job = _Open(filled.spec.to_json(), list(filled.choices))
+    layers = [*(asked.layers or ())]
     if asked.layers is None:
-        _choose_layers(job)
+        layers = _choose_layers(job)
     if asked.training.batch_size is None:
         _choose_batch_size(job, rows, is_recipe=asked.layers is None)
+    _choose_penalty(job, asked, rows)
+    fill_layers([*job.document["layers"], job.document["output"]], [*layers, asked.output], job.document)
     steps = -(-rows // min(job.document["training"]["batch_size"], rows))
     is_falling = asked.layers is None and asked.optimizer is None and "schedule" not in asked.training.model_fields_set
     if asked.optimizer is None:
@@ -143,12 +165,22 @@ def fill_in_training(asked: JobSpec, filled: Filled, *, rows: int, has_validatio
     return job.filled()
 
 
-def _choose_layers(job: _Open) -> None:
+def _choose_layers(job: _Open) -> list[Any]:
     layers = [{"type": "dense", "units": units} for units in UNITS]
     chosen = JobSpec.model_validate(job.document | {"layers": layers})
     job.choose("layers", value=layers, reason=f"no other network did better on average over {BENCHMARK}")
     job.document["layers"] = chosen.to_json()["layers"]
-    fill_layers(job.document["layers"], [*(chosen.layers or ())], job.document)
+    return [*(chosen.layers or ())]
+
+
+def _choose_penalty(job: _Open, asked: JobSpec, rows: int) -> None:
+    """The L2 penalty of the preset, where it has one; it depends on the rows of a batch."""
+    preset = preset_of(asked.preset)
+    if preset is None or preset.alpha is None or "regularizer" in asked.model_fields_set:
+        return
+    alpha, source = preset.alpha
+    l2 = alpha / (2 * min(job.document["training"]["batch_size"], rows))
+    job.choose("regularizer", value={"name": "l2", "l2": l2}, reason=preset.reason(source))
 
 
 def _choose_batch_size(job: _Open, rows: int, *, is_recipe: bool) -> None:

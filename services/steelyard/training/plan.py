@@ -23,6 +23,7 @@ from steelyard.training.defaults import fill_in_data, fill_in_training
 from steelyard.training.estimate import Limits, require_fit
 from steelyard.training.inline import NO_SUMMARY, Inline, read_sent
 from steelyard.training.names import Names, name_weights
+from steelyard.training.preset_defaults import fill_in_preset
 from steelyard.training.schema import JobSpec
 from steelyard.training.schema.job import Choice, DataSummary, Estimate
 from steelyard.training.schema_errors import translate
@@ -80,7 +81,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
         raise ValidationFailed([Fault("", f"is {shown(document)}; a job must be an object")])
     document, inline, faults = take_inline(document) if taken is None else taken
     require_few(document)
-    expanded = expand(document)
+    expanded, chosen = fill_in_preset(expand(document))
     spec, sound, found = _read_fields(expanded, document)
     faults += found
     if any(fault.pointer.startswith("/data/inline") for fault in faults):
@@ -93,7 +94,7 @@ def read_job(document: Any, *, limits: Limits, tables: Tables, taken: Taken | No
     if faults or supervised is None:
         raise ValidationFailed(faults)
     webhook = spec.webhook
-    filled = fill_in_data(spec, supervised)
+    filled = fill_in_data(spec, supervised, chosen)
     split = divide(filled.spec, supervised, Streams.spawn(spec.training.seed))
     filled = fill_in_training(spec, filled, rows=len(split.train), has_validation=len(split.validation) > 0)
     spec = filled.spec

@@ -6,7 +6,7 @@ from steelyard.training.schema.catalog import Catalog, CatalogComponent
 
 
 def test_every_family_is_a_list_of_components() -> None:
-    assert Catalog.model_fields.keys() == {"object", "data", "rules", *REGISTRIES}
+    assert Catalog.model_fields.keys() == {"object", "data", "presets", "rules", *REGISTRIES}
     for family in REGISTRIES:
         field = Catalog.model_fields[family]
         assert field.annotation == list[CatalogComponent]

@@ -60,6 +60,36 @@ class BuiltinData(Answer):
     source: str
 
 
+class CatalogSetting(Answer):
+    """The value of one field that a preset fills in."""
+
+    path: Annotated[str, Field(description="JSON Pointer (RFC 6901) into a job")]
+    value: Any
+    source: Annotated[str, Field(description="where the framework documents it")]
+    where: Annotated[str | None, Field(description="only for jobs with this activation")] = None
+    task: Annotated[str | None, Field(description="only for this task")] = None
+
+
+class CatalogPartDefaults(Answer):
+    """The parameters that a preset gives to a component that a job names."""
+
+    family: str
+    name: str
+    values: dict[str, Value]
+    source: str
+
+
+class CatalogPreset(Answer):
+    """The defaults of another framework."""
+
+    name: str
+    framework: str
+    version: str
+    settings: list[CatalogSetting]
+    components: list[CatalogPartDefaults]
+    differences: Annotated[list[str], Field(description="what the framework does differently")]
+
+
 class ActivationCurve(Answer):
     """An activation and its derivative at the points `x`."""
 
@@ -95,6 +125,7 @@ class CatalogBase(Answer):
 
     object: Literal["catalog"]
     data: list[BuiltinData]
+    presets: Annotated[list[CatalogPreset], Field(description="values of a job's `preset`")]
     rules: Annotated[list[CatalogRule], Field(description="rules that look at runs, which `diagnostics.rules` changes")]
 
 

@@ -22,6 +22,7 @@ from steelyard.nn.schedules import SCHEDULES
 from steelyard.tabular.builtin import BUILTINS
 from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.training.components import union_of
+from steelyard.training.presets import PRESETS
 from steelyard.training.schema.diagnostics import Diagnostics
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ if TYPE_CHECKING:  # a type checker cannot know unions that are made from regist
     CONSTRAINT: TypeAlias = Any
     BUILTIN: TypeAlias = str
     MONITOR: TypeAlias = str
+    PRESET: TypeAlias = str
 else:
     INITIALIZER = union_of(INITIALIZERS)
     ACTIVATION = union_of(ACTIVATIONS)
@@ -53,6 +55,7 @@ else:
     SCHEDULE = union_of(SCHEDULES)
     CONSTRAINT = union_of(CONSTRAINTS)
     BUILTIN = Literal[tuple(BUILTINS)]
+    PRESET = Literal[tuple(PRESETS)]
     MONITOR = Literal[tuple(f"{split}{name}" for split in ("", "val_") for name in ("loss", *EPOCH_METRICS))]
 
 
@@ -170,6 +173,11 @@ class EarlyStopping(Strict):
     patience: Annotated[int, Field(ge=0, le=100_000)] = 10
     min_delta: Annotated[float, Field(ge=0)] = 0.0
     restore_best: bool = True
+    min_delta_from: Literal["improvement", "best"] = Field(
+        "improvement",
+        description="what `min_delta` is measured from: `improvement`, the last value that improved by it, as in "
+        "Keras; `best`, the best value so far, as in scikit-learn",
+    )
 
 
 class Clipping(Strict):
@@ -268,6 +276,11 @@ class JobSpec(Strict):
         {}
     )
     data: Data
+    preset: PRESET | None = Field(
+        None,
+        description="fill what the job leaves open with the defaults of this framework; `choices` has each value and "
+        "its source",
+    )
     task: Literal["auto", "binary", "multiclass", "multilabel", "regression"] = "auto"
     preprocessing: Preprocessing = Preprocessing()
     validation: Holdout | None = Field(
@@ -334,7 +347,7 @@ class JobSpec(Strict):
     def canonical(self) -> bytes:
         """The same bytes for the same training: without what does not change it, keys in order."""
         document = self.to_json()
-        for key in ("name", "metadata", "recording", "diagnostics", "webhook"):
+        for key in ("name", "metadata", "preset", "recording", "diagnostics", "webhook"):
             del document[key]
         return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 

@@ -7,7 +7,7 @@ import { panel } from "../panel.js";
 import * as state from "../state.js";
 
 const FIRST = ["activations", "initializers", "layers", "optimizers", "losses", "regularizers", "schedules"];
-const NOT_FAMILIES = ["object", "data"];
+const NOT_FAMILIES = ["object", "data", "presets"];
 const page = find("page");
 const faults = element("div", { role: "alert" });
 const search = element("input", {

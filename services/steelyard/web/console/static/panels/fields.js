@@ -91,16 +91,17 @@ export function numberField({ label, pointer, change, step = "any", min, help = 
 const automatic = (value) => (value === undefined ? "automatic" : `automatic: ${short(value)}`);
 
 /**
- * One of some values; the first choice, "automatic", leaves it to the service.
- * @param {{label: string, pointer: string, change: Change, values: [string, any][], help?: string}} options names and values
+ * One of some values; the first choice, "automatic" or what `free` says, leaves it to the service.
+ * @param {{label: string, pointer: string, change: Change, values: [string, any][], help?: string, free?: string}} options
+ *   names and values
  * @returns {Field}
  */
-export function selectField({ label, pointer, change, values, help = "" }) {
-  const free = element("option", { text: "automatic", value: "" });
+export function selectField({ label, pointer, change, values, help = "", free }) {
+  const first = element("option", { text: free ?? "automatic", value: "" });
   const control = element(
     "select",
     { onchange: () => change(pointer, control.value === "" ? undefined : JSON.parse(control.value)) },
-    free,
+    first,
     ...values.map(([text, value]) => element("option", { text, value: JSON.stringify(value) })),
   );
   const { box, hint, fail } = labeled(label, control);
@@ -111,7 +112,7 @@ export function selectField({ label, pointer, change, values, help = "" }) {
     fail,
     update: (spec, resolved) => {
       const value = get(spec, pointer);
-      free.text = automatic(get(resolved, pointer));
+      first.text = free ?? automatic(get(resolved, pointer));
       chooseOption(control, value === undefined ? "" : JSON.stringify(value), short(value));
     },
   };

@@ -165,6 +165,14 @@ function parameterFields(catalog, change) {
     none = false,
   ) => componentField({ label, pointer, change, components: catalog[family], none });
   const network = [
+    selectField({
+      label: "Preset",
+      pointer: "/preset",
+      change,
+      values: catalog.presets.map((/** @type {any} */ { name, framework }) => [framework, name]),
+      help: "what is left open gets the defaults of this framework",
+      free: "none: Steelyard's own defaults",
+    }),
     layerEditor({
       change,
       layers: catalog.layers,
