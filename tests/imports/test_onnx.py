@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import onnxruntime
 import pytest
@@ -87,6 +88,10 @@ def test_every_activation_is_that_of_the_runtime(client: FlaskClient, activation
             r"the bias of 'y' must have the shape \[3\]; it has \[2\]",
         ),
         (graph(("MatMul", ["x", "w"], "y", {}), w=np.ones((2, 3), np.int64)), "it must be float32 or float64"),
+        (
+            graph(("MatMul", ["x", "w"], "y", {}), w=np.ones((2, 3), ml_dtypes.bfloat16)),
+            "'w' is of the type bfloat16; it must be float32 or float64",
+        ),
         (graph(("Softmax", ["x"], "y", {"axis": 0})), "is not over the outputs of each row"),
     ],
 )

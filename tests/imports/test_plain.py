@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from steelyard.imports.contents import CannotImport
 from tests.imports.files import damaged, export, read, refusal
@@ -33,6 +34,23 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
         read(tmp_path / "copy", path.read_bytes(), "npz")
     with pytest.raises(CannotImport, match="not a valid NPZ"):
         read(tmp_path / "copy", pickle.dumps({}), "npz")
+
+
+def test_bfloat16_is_refused(tmp_path: Path) -> None:
+    header = b'{"fc.weight":{"dtype":"BF16","shape":[2,1],"data_offsets":[0,4]}}'
+    content = len(header).to_bytes(8, "little") + header + bytes(4)
+    with pytest.raises(CannotImport, match=r"'fc\.weight' is of the type bfloat16; save it as float32 or float64"):
+        read(tmp_path / "m", content, "safetensors")
+
+
+def test_float16_is_converted_and_noted(tmp_path: Path) -> None:
+    for form, write in (("safetensors", save_file), ("npz", lambda tensors, path: np.savez(path, **tensors))):
+        path = tmp_path / f"m.{form}"
+        write({"a": np.array([0.5, 65504], np.float16), "b": np.ones(1, np.float32)}, str(path))
+        found = read(tmp_path / "copy", path.read_bytes(), form)
+        assert found.notes == ("1 tensor was converted from float16 to float32",)
+        assert found.tensors["a"].dtype == np.float32
+        assert found.tensors["a"].tolist() == [0.5, 65504]
 
 
 def test_an_array_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:

@@ -164,6 +164,8 @@ class _Model:
     def build(self) -> tuple[KerasGraph, Node, list[Node]]:
         """The graph, its output, and its inputs."""
         about, graph = self._bundle.preprocessing, self._graph
+        if isinstance(self._bundle.members[0][0][0], Lookup) and not about.encoder.layout.embedded:
+            raise CannotExport("Keras has no layer for an embedding of some of the numbers")
         names = input_names(about)
         inputs = []
         if "" in names:

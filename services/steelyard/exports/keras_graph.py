@@ -111,7 +111,7 @@ class KerasGraph:
         with h5py.File(buffer, "w") as file:
             file.create_group("vars").attrs["name"] = "steelyard"
             for node in self.ordered(output):
-                kind = _snake(node.kind)
+                kind = snake(node.kind)
                 place = f"layers/{kind}_{counts[kind]}" if counts[kind] else f"layers/{kind}"
                 counts[kind] += 1
                 group = file.create_group(f"{place}/vars")
@@ -141,8 +141,8 @@ def _tensor(node: Node) -> dict[str, Any]:
     return {"class_name": "__keras_tensor__", "config": config}
 
 
-def _snake(name: str) -> str:
-    """As `keras.src.utils.naming.to_snake_case`."""
+def snake(name: str) -> str:
+    """As `keras.src.utils.naming.tosnake_case`."""
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()

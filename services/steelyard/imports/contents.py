@@ -1,5 +1,6 @@
 """What a file of weights holds, as the process that reads files hands it over."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,24 +25,32 @@ class Contents:
     """Named tensors, and what the file says about them.
 
     `manifest` is the text that an export of this service has. `network` has `layers` and `output` of a file that
-    describes its network, such as ONNX.
+    describes its network, such as ONNX; of Keras also `columns`, `scaling`, `target_scaling` and `ensemble`. `notes`
+    say what was changed to read it.
     """
 
     tensors: Mapping[str, Array]
     manifest: str | None = None
     network: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
     def write(self, path: str) -> dict[str, Any]:
         """Write the values to a file, and return everything else. Raises `CannotImport`."""
         if len(self.tensors) > MOST_TENSORS:
             raise CannotImport(f"it has {len(self.tensors)} tensors; the limit is {MOST_TENSORS}")
-        facts = []
+        facts, converted = [], Counter[tuple[str, str]]()
         with Path(path).open("wb") as file:
             for name, tensor in self.tensors.items():
                 values = as_floats(name, tensor)
+                if values.dtype.name != tensor.dtype.name and tensor.ndim:  # counts are no weights
+                    converted[tensor.dtype.name, values.dtype.name] += 1
                 file.write(np.asarray(values, values.dtype.newbyteorder("<"), order="C").tobytes())
                 facts.append({"name": name, "dtype": values.dtype.name, "shape": [*values.shape]})
-        return {"manifest": self.manifest, "network": self.network, "tensors": facts}
+        notes = [
+            f"{count} tensor{'s were' if count > 1 else ' was'} converted from {before} to {after}"
+            for (before, after), count in converted.items()
+        ]
+        return {"manifest": self.manifest, "network": self.network, "tensors": facts, "notes": notes}
 
     @classmethod
     def read(cls, path: str, found: dict[str, Any]) -> "Contents":
@@ -53,7 +62,7 @@ class Contents:
                 count = int(np.prod(fact["shape"], dtype=np.int64))
                 content = file.read(count * dtype.itemsize)
                 tensors[fact["name"]] = np.frombuffer(content, dtype.newbyteorder("<")).reshape(fact["shape"])
-        return cls(tensors, found["manifest"], found["network"])
+        return cls(tensors, found["manifest"], found["network"], tuple(found["notes"]))
 
 
 def as_floats(name: str, tensor: Array) -> Array:

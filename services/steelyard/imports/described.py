@@ -1,5 +1,6 @@
 """A model from bare weights, whose layers the request describes, or the file itself."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,13 @@ from steelyard.imports.contents import CannotImport, Contents
 from steelyard.imports.draft import Draft, specs_of
 from steelyard.imports.matching import group, match
 from steelyard.imports.request import PART, ImportRequest, Scaling, in_part
+from steelyard.nn.network import OUTPUT
+from steelyard.tabular.categories import Categories
 from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.scaling import Scaler
+from steelyard.tabular.types.category import Category
+from steelyard.tabular.types.column_type import ColumnType
 from steelyard.tabular.types.number import Number
 from steelyard.training.defaults import LOSS_OF_TASK, fill_layers
 from steelyard.training.schema import JobSpec
@@ -23,43 +28,63 @@ from steelyard.training.shorthand import expand
 Array = NDArray[Any]
 LINKS = {"binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
 OF_LAYERS = ("layers", "activation", "output")
+OF_SCALING = ("scaling", "target_scaling")
+OF_SPEC = ("layers", "output", "ensemble")
+LONGEST = 200  # of a column's name
 
 
 def draft_of(contents: Contents, asked: ImportRequest, digest: str) -> Draft:
     """The model of these weights, from a file with this SHA-256. Raises `CannotImport`, `ValidationFailed`."""
-    widths = _widths(contents, asked)
-    spec = _read_spec(contents, asked, digest, *widths)
-    inputs = _encoder(_names(asked.inputs, widths[0], "inputs", "x"), asked.scaling)
-    units, classes = widths[1], None
+    asked, columns = _with_network(contents, asked)
+    width, units = _widths(contents, asked)
+    columns = columns if columns is not None else [{"name": None, "categories": None}] * width
+    spec = _read_spec(contents, asked, digest, len(columns), units)
+    inputs = _encoder(_column_names(asked.inputs, columns), [each["categories"] for each in columns], asked.scaling)
+    classes = None
     targets = ["y"] if spec.task != "multilabel" and units == 1 else [f"y{place}" for place in range(units)]
     if spec.task in ("binary", "multiclass"):
         count = 2 if spec.task == "binary" else units
         classes = [*range(count)] if asked.classes is None else asked.classes
         if len(classes) != count:
             raise _fault("classes", f"has {len(classes)} labels; the output layer is for {count} classes")
-        units, targets = 1, ["y"]
+        targets = ["y"]
     elif asked.classes is not None:
         raise _fault("classes", f"is given, and the task is {spec.task}, which has none")
     if asked.targets is not None:
-        targets = _names(asked.targets, len(targets), "targets", "y")
+        targets = _names(asked.targets, len(targets), "targets")
     target = None
     if spec.task == "regression":
         target = _scaler(asked.target_scaling, len(targets), "target_scaling")
     elif asked.target_scaling is not None:
         raise _fault("target_scaling", f"is given; the task is {spec.task}, whose targets are not scaled")
     spec = spec.model_copy(update={"data": spec.data.model_copy(update={"target": targets})})
-    draft = Draft(spec, inputs, target, targets, classes, {})
+    draft = Draft(spec, inputs, target, targets, classes, {}, notes=contents.notes)
     shapes = {name: each.shape for name, each in specs_of(spec, inputs, draft.units).items()}
     tensors = match(contents.tensors, shapes, asked.modules, spec.training.dtype)
-    return Draft(spec, inputs, target, targets, classes, tensors)
+    return replace(draft, tensors=tensors)
+
+
+def _with_network(contents: Contents, asked: ImportRequest) -> tuple[ImportRequest, list[dict[str, Any]] | None]:
+    """The request with what the file says, and the columns that it has. Raises `ValidationFailed`, `CannotImport`."""
+    network = contents.network
+    if network is None:
+        return asked, None
+    given = {name: network[name] for name in OF_SCALING if network.get(name) is not None}
+    if faults := [name for name in (*OF_LAYERS, *given) if getattr(asked, name) is not None]:
+        raise ValidationFailed([Fault(pointer(PART, name), "comes from the file; leave it out") for name in faults])
+    try:
+        found = {name: Scaling.model_validate(value) for name, value in given.items()}
+    except ValidationError:
+        raise CannotImport("its scaling has values that are not finite, or more than 10,000 of them") from None
+    return asked.model_copy(update=found), network.get("columns")
 
 
 def _widths(contents: Contents, asked: ImportRequest) -> tuple[int, int]:
     """How many inputs the first kernel has, and how many outputs the last."""
     groups = group(contents.tensors)
     order = [*groups] if asked.modules is None else [each for each in asked.modules if each in groups]
-    if "output" in order and asked.modules is None:  # by this service's names
-        order = [*(each for each in order if each != "output"), "output"]
+    if asked.modules is None:  # by this service's names, the output layer is the last
+        order.sort(key=lambda module: module.rpartition(".")[2] == OUTPUT)
     kernels = []
     for module in order:
         for role in ("kernel", "weight"):
@@ -75,11 +100,7 @@ def _read_spec(contents: Contents, asked: ImportRequest, digest: str, inputs: in
     """The specification of a job that makes such a network, filled in."""
     network = {name: getattr(asked, name) for name in OF_LAYERS if getattr(asked, name) is not None}
     if contents.network is not None:
-        if network:
-            raise ValidationFailed(
-                [Fault(pointer(PART, name), "comes from the file; leave it out") for name in network]
-            )
-        network = contents.network
+        network = {name: contents.network[name] for name in OF_SPEC if name in contents.network}
     elif asked.layers is None:
         raise _fault("layers", "is missing; it must be the list of the hidden layers, as in a job")
     numeric, target = (("none" if each is None else "standard") for each in (asked.scaling, asked.target_scaling))
@@ -94,7 +115,10 @@ def _read_spec(contents: Contents, asked: ImportRequest, digest: str, inputs: in
     try:
         spec = JobSpec.model_validate(expand(sent))
     except ValidationError as error:
-        raise ValidationFailed(in_part(translate(error, JobSpec, expand(sent), sent))) from None
+        faults = translate(error, JobSpec, expand(sent), sent)
+        if contents.network is not None:
+            raise CannotImport(f"its network is not supported: {faults[0].pointer} {faults[0].detail}") from None
+        raise ValidationFailed(in_part(faults)) from None
     document = spec.to_json()
     task = _task(asked, spec, units)
     link = LINKS.get(task, "linear")
@@ -111,6 +135,8 @@ def _read_spec(contents: Contents, asked: ImportRequest, digest: str, inputs: in
 def _task(asked: ImportRequest, spec: JobSpec, units: int) -> str:
     if asked.task is not None:
         return asked.task
+    if asked.target_scaling is not None:
+        return "regression"
     activation = None if spec.output.activation is None else spec.output.activation.name
     if activation == "softmax" or (activation is None and asked.classes is not None and units > 1):
         return "multiclass"
@@ -125,20 +151,39 @@ def _dtype(contents: Contents) -> str:
     return "float64" if kinds == {"float64"} else "float32"
 
 
-def _names(given: list[str] | None, count: int, field: str, prefix: str) -> list[str]:
-    names = [f"{prefix}{place}" for place in range(count)] if given is None else given
-    if len(names) != count:
-        raise _fault(field, f"has {len(names)} names; the weights have {count}")
-    if len({*names}) != count:
+def _names(given: list[str], count: int, field: str) -> list[str]:
+    if len(given) != count:
+        raise _fault(field, f"has {len(given)} names; the weights have {count}")
+    if len({*given}) != count:
         raise _fault(field, "has a name twice")
-    return names
+    return given
 
 
-def _encoder(names: list[str], scaling: Scaling | None) -> Encoder:
+def _column_names(given: list[str] | None, columns: list[dict[str, Any]]) -> list[str]:
+    """The names of the columns: those of the request, or of the file where it has some; else `x0` and so on."""
+    if given is not None:
+        return _names(given, len(columns), "inputs")
+    found = [each["name"] for each in columns]
+    named = {name for name in found if name is not None}
+    unnamed = [f"x{place}" for place in range(len(columns))]
+    if len(named) + found.count(None) < len(columns) or named & {*unnamed}:
+        return unnamed
+    return [plain if name is None else name[:LONGEST] for name, plain in zip(found, unnamed, strict=True)]
+
+
+def _encoder(names: list[str], categories: list[int | None], scaling: Scaling | None) -> Encoder:
+    """How rows become inputs: numbers are scaled, and numbers of categories one-hot encoded with so many places."""
     options = EncoderOptions(numeric="none" if scaling is None else "standard")
-    scaler = _scaler(scaling, len(names), "scaling")
+    scaler = _scaler(scaling, categories.count(None), "scaling")
+    kinds: dict[str, ColumnType] = {}
+    places = []
+    for name, count in zip(names, categories, strict=True):
+        kinds[name] = Number() if count is None else Category()
+        if count is not None:  # the last place is for whatever has none
+            labels = tuple(map(str, range(count - 1)))
+            places.append(Categories(name, labels, missing=False, fill=None, merged=0))
     # A missing value counts as the center, which is what scaling takes for the typical value.
-    return Encoder(options, {name: Number() for name in names}, scaler, scaler.center.copy(), [], [])
+    return Encoder(options, kinds, scaler, scaler.center.copy(), [], places)
 
 
 def _scaler(scaling: Scaling | None, count: int, field: str) -> Scaler:

@@ -47,6 +47,7 @@ class Draft:
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
     original: Provenance | None = None
     dialect: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def units(self) -> int:

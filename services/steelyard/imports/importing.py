@@ -34,7 +34,14 @@ class Importing:
         """The stored model as JSON; `once` keeps it. `form` is the format of the file, `file` its SHA-256."""
         job_id, weights = new_id(TRAINING.prefix), loaded.network.tensors()
         sha256 = digest(weights)
-        origin = {"source": "imported", "job": job_id, "format": form, "file": file, "original": draft.original}
+        origin: dict[str, Any] = {
+            "source": "imported",
+            "job": job_id,
+            "format": form,
+            "file": file,
+            "original": draft.original,
+        }
+        origin |= {"notes": [*draft.notes]} if draft.notes else {}
         manifest = _manifest(draft, loaded, Imported.model_validate(origin), sha256)
         target = None if draft.target is None else draft.target.to_json()
         model = NewModel(to_values(manifest), {"inputs": draft.inputs.to_json(), "target": target})

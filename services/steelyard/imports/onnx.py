@@ -82,7 +82,7 @@ class _Walk:
             if kind.endswith("oftmax") and "axis" in attributes and attributes["axis"].i not in (-1, 1):
                 raise CannotImport(f"the node {_called(node)} is not over the outputs of each row")
             activation, parameters = ACTIVATIONS[kind]
-            given = {
+            given: dict[str, Any] = {
                 ours: attributes[key].f if key in attributes else usual for key, (ours, usual) in parameters.items()
             }
             self._chain.add_activation(activation, **given)

@@ -6,10 +6,17 @@ from typing import Any
 from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import Fault, UnreadableData, UnsupportedMediaType, ValidationFailed, pointer, shown
 from steelyard.imports.contents import CannotImport, Contents, Read
+from steelyard.imports.keras import read_keras
 from steelyard.imports.onnx import read_onnx
 from steelyard.imports.plain import read_json, read_npz, read_safetensors
 
-FORMATS: dict[str, Read] = {"safetensors": read_safetensors, "npz": read_npz, "json": read_json, "onnx": read_onnx}
+FORMATS: dict[str, Read] = {
+    "safetensors": read_safetensors,
+    "npz": read_npz,
+    "json": read_json,
+    "onnx": read_onnx,
+    "keras": read_keras,
+}
 
 
 def format_of(name: str) -> str:

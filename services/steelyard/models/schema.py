@@ -74,6 +74,7 @@ class Imported(Answer):
     format: Literal["safetensors", "npz", "json", "onnx", "keras"]
     file: Annotated[Sha256, Field(description="of the file")]
     original: Provenance | None
+    notes: list[str] = Field([], description="what was converted to read the file, if anything")
 
 
 class FileDialect(Answer):
