@@ -66,9 +66,9 @@ bench-service: .venv/ready-for-tests ## measure the overhead of the service, and
 	@$(BIN)/python -m benchmarks.recording
 	@$(BIN)/python -m benchmarks.claims
 
-bench-console: .venv/ready-for-tests ## measure first paint, a list of 5,000 jobs, frames of the slider, and memory in Chromium
+bench-console: .venv/ready-for-tests ## measure first paint, a list of 5,000 jobs, and frames of the slider; or memory for MINUTES=60
 	@tests/browser/install-chromium
-	@$(BIN)/python -m benchmarks.console --results benchmarks/results
+	@$(BIN)/python -m benchmarks.console $(if $(MINUTES),--watch-minutes $(MINUTES)) --results benchmarks/results
 
 bench-defaults: .venv-defaults/ready ## compare a job that says nothing but its data with peers on 32 public data sets; installs them
 	@.venv-defaults/bin/python -m benchmarks.defaults --results benchmarks/results

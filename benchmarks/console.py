@@ -1,18 +1,22 @@
-"""How fast the console is in headless Chromium: first paint, a long list, the slider, a large network, its memory.
+"""How fast the console is in headless Chromium: first paint, a long list, the slider, a large network.
 
-    python -m benchmarks.console [--watch SECONDS] [--results FOLDER]
+    python -m benchmarks.console [--results FOLDER]
+    python -m benchmarks.console --watch-minutes 60 [--results FOLDER]
 
-`make bench-console` writes `benchmarks/results/console.md`. Chromium draws without a graphics card here.
+The second watches a job that trains, and the list of jobs in another tab, and measures their memory each minute.
+`make bench-console` and `make bench-console MINUTES=60` write their parts of `benchmarks/results/console.md`. Chromium
+draws without a graphics card here.
 """
 
 import argparse
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from sqlalchemy import insert, select
 from tests.browser.conftest import CHROMIUM, FLAGS
@@ -31,7 +35,16 @@ LARGE: dict[str, Any] = {
     "training": {"epochs": 3},
     "recording": {"weights": [1, 2, 3]},
 }
-LONG: dict[str, Any] = {"data": {"builtin": "digits"}, "layers": [32], "training": {"epochs": 100_000}}
+# The longest training. Its process is stopped for most of the time, so that it takes more than an hour.
+LONG: dict[str, Any] = {
+    "data": {"builtin": "digits"},
+    "layers": [96, 48],
+    "optimizer": {"name": "sgd", "learning_rate": 1e-4},
+    "training": {"epochs": 100_000, "batch_size": 1, "early_stopping": None},
+}
+STOPPED_SECONDS, GOING_SECONDS = 1.2, 0.2
+SHORT: dict[str, Any] = {"data": {"builtin": "iris"}, "layers": [8], "training": {"epochs": 20}}
+WATCHED = "## Watching for an hour"
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 # The slider goes to and fro, a step in each frame; what is returned are the times between frames.
 SCRUB = """async (frames) => {
@@ -52,19 +65,29 @@ SCRUB = """async (frames) => {
 
 
 def main() -> None:
-    """Measure, print, and write the page."""
+    """Measure, print, and write the part of the page."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--watch", type=float, default=120, help="seconds of watching a job that trains")
+    parser.add_argument("--watch-minutes", type=int, help="watch a job that trains for so long")
     parser.add_argument("--results", type=Path)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as data, Service.start(Path(data)) as service, opened() as browser:
+    minutes = chosen.watch_minutes
+    with tempfile.TemporaryDirectory() as data, Service.start(Path(data), workers=2) as service, opened() as browser:
         lines = []
-        for line in measure(service, browser, Path(data), chosen.watch):
+        for line in watch(service, browser, minutes) if minutes else measure(service, browser, Path(data)):
             print(line, flush=True)
             lines.append(line)
     if chosen.results is not None:
-        head = ["# The console", "", "`make bench-console` makes this page.", "", "| what | |", "| --- | ---: |"]
-        (chosen.results / "console.md").write_text("\n".join([*head, *lines, ""]))
+        write(chosen.results / "console.md", lines, is_watched=bool(minutes))
+
+
+def write(page: Path, lines: list[str], *, is_watched: bool) -> None:
+    """Replace one of the two parts of the page, and keep the other."""
+    head = ["# The console", "", "`make bench-console` makes this page.", "", "| what | |", "| --- | ---: |"]
+    first, mark, second = page.read_text().partition(WATCHED) if page.exists() else ("\n".join([*head, ""]), "", "")
+    if is_watched:
+        page.write_text("\n".join([first.rstrip(), "", WATCHED, "", *lines, ""]))
+    else:
+        page.write_text("\n".join([*head, *lines, ""]) + (f"\n{mark}{second}" if mark else ""))
 
 
 @contextmanager
@@ -76,7 +99,7 @@ def opened() -> Iterator[Browser]:
         browser.close()
 
 
-def measure(service: Service, browser: Browser, data: Path, seconds: float) -> Iterator[str]:
+def measure(service: Service, browser: Browser, data: Path) -> Iterator[str]:
     """The lines of the table."""
     small = service.wait(service.post(SMALL)["id"])["id"]
     large = service.wait(service.post(LARGE)["id"], seconds=300)["id"]
@@ -96,7 +119,6 @@ def measure(service: Service, browser: Browser, data: Path, seconds: float) -> I
         yield from measure_slider(page, "64-64-32-10")
     with page_of(browser, address, f"/console/jobs/{large}") as page:
         yield from measure_slider(page, "64-1400-1400-10, 2 million weights")
-    yield from watch(service, browser, address, seconds)
 
 
 @contextmanager
@@ -159,20 +181,49 @@ def _busy_seconds(session: CDPSession) -> float:
     return next(float(each["value"]) for each in metrics if each["name"] == "TaskDuration")
 
 
-def watch(service: Service, browser: Browser, address: str, seconds: float) -> Iterator[str]:
-    """The memory of a page that watches a job, after a quarter of the time and at the end."""
+def watch(service: Service, browser: Browser, minutes: int) -> Iterator[str]:
+    """The memory of a job's page and of the list of jobs, each minute.
+
+    Meanwhile the job trains, its recording is played once a minute, and a short job is added to the list.
+    """
     job = service.post(LONG)["id"]
-    with page_of(browser, address, f"/console/jobs/{job}") as page:
-        devtools = page.context.new_cdp_session(page)
-        sizes = []
-        for share in (0.25, 0.75):
-            page.wait_for_timeout(seconds * share * 1000)
-            devtools.send("HeapProfiler.collectGarbage")
-            sizes.append(page.evaluate("performance.memory.usedJSHeapSize") / 1e6)
-        epoch = service.get(job)["progress"]["epoch"]
-        service.http.post(f"/v1/jobs/{job}/cancel")
-    told = f"memory of a page that watches a job of {epoch:,} epochs, after {seconds / 4:.0f} and {seconds:.0f} s"
-    yield f"| {told} | {sizes[0]:.1f} and {sizes[1]:.1f} MB |"
+    address = str(service.http.base_url)
+    yield "A job trains; its page and the list of jobs are open. Each minute a short job is added, the recording is"
+    yield "played, garbage is collected, and then this is measured (heap in MB, DOM nodes, event listeners):"
+    yield ""
+    yield "| minute | epoch | job: heap | nodes | listeners | list: heap | nodes | listeners |"
+    yield "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    with page_of(browser, address, f"/console/jobs/{job}") as page, page_of(browser, address, "/") as jobs:
+        page.locator("#play").wait_for()
+        sessions = [each.context.new_cdp_session(each) for each in (page, jobs)]
+        begin = time.monotonic()
+        for minute in range(1, minutes + 1):
+            service.post(SHORT | {"name": f"short {minute}"})
+            page.locator("#play").click()
+            while time.monotonic() < begin + 60 * minute:
+                slow_down(service, page)
+            cells = [cell for session in sessions for cell in _memory(session)]
+            yield f"| {minute} | {service.get(job)['progress']['epoch']:,} | {' | '.join(cells)} |"
+    service.http.post(f"/v1/jobs/{job}/cancel")
+
+
+def slow_down(service: Service, page: Page) -> None:
+    """Let the training processes run for a part of the time."""
+    processes = service.training_processes()
+    for act, seconds in (("suspend", STOPPED_SECONDS), ("resume", GOING_SECONDS)):
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                getattr(process, act)()
+        page.wait_for_timeout(1000 * seconds)
+
+
+def _memory(session: CDPSession) -> list[str]:
+    """The heap, DOM nodes and listeners of a page, without garbage."""
+    session.send("HeapProfiler.collectGarbage")
+    session.send("Performance.enable")
+    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    heap = f"{metrics['JSHeapUsedSize'] / 1e6:.1f}"
+    return [heap, f"{metrics['Nodes']:,.0f}", f"{metrics['JSEventListeners']:,.0f}"]
 
 
 if __name__ == "__main__":
