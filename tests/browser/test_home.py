@@ -93,6 +93,11 @@ def test_the_list_is_live_and_jobs_are_found_compared_repeated_and_deleted(page:
     page.get_by_label("Compare listed 0").check()
     page.get_by_label("Compare listed 2").check()
     expect(page.get_by_role("button", name="Compare 2")).to_be_enabled()
+    page.set_viewport_size({"width": 390, "height": 844})  # a phone: each job is a block, and its name has room
+    expect(rows).to_have_count(3)
+    assert max(rows.evaluate_all("rows => rows.map((row) => row.clientHeight)")) < 200
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete listed 1").click()
     expect(rows).to_have_count(2)

@@ -21,7 +21,7 @@ export function merge(known, page, last) {
 
 /** What a job is sorted by; `null` comes last. @param {Job} job @param {Key} key @returns {string | number | null} */
 export function valueOf(job, key) {
-  if (key === "name") return (job.name ?? job.id).toLowerCase();
+  if (key === "name") return (job.title ?? job.name ?? job.id).toLowerCase();
   if (key === "score") return score(job)?.value ?? null;
   return job[key];
 }

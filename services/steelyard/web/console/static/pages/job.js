@@ -21,6 +21,7 @@ import { redraw } from "../position.js";
 import { Recording } from "../recording.js";
 import { Replay } from "../replay.js";
 import { showResults } from "../results.js";
+import { learnNames } from "../titles.js";
 import { factsOf } from "../unit_facts.js";
 
 const id = /** @type {string} */ (find("job").dataset.id);
@@ -128,7 +129,9 @@ function show(next) {
 }
 
 offerCancel(path);
-show(await ask(path));
+const first = await ask(path);
+await learnNames([first.spec]).catch(() => undefined);
+show(first);
 followJob(path, history, recording, show).catch((error) => {
   find("reason").hidden = false;
   showFaults(find("reason"), error);

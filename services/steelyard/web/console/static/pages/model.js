@@ -6,6 +6,7 @@ import { aliasesPanel } from "../panels/aliases.js";
 import { exportsPanel } from "../panels/exports.js";
 import { layersPanel, lineagePanel, metricsPanel } from "../panels/model_facts.js";
 import { predictForm } from "../panels/predict_form.js";
+import { learnNames, titleOfModel } from "../titles.js";
 
 const page = find("page");
 const path = `/v1/models/${page.dataset.model}`;
@@ -47,7 +48,7 @@ function dangerPanel(model) {
     onclick: () => remove(),
   });
   const remove = async () => {
-    const name = model.name ?? model.id;
+    const name = titleOfModel(model);
     const { aliases } = await ask(path).catch(() => model);
     const also = aliases.length ? ` Its aliases (${aliases.join(", ")}) go with it.` : "";
     if (!window.confirm(`Delete the model ${name}? Its job is kept.${also}`)) return;
@@ -63,7 +64,8 @@ function dangerPanel(model) {
 
 try {
   const [model, { inputs }] = await Promise.all([ask(path), ask(`${path}/inputs`)]);
-  const name = model.name ?? model.id;
+  await learnNames([model.spec]);
+  const name = titleOfModel(model);
   find("title").textContent = name;
   document.title = `${name} · Steelyard`;
   const { targets } = model.outputs;

@@ -3,6 +3,7 @@ import { ask } from "../api.js";
 import { element, find, table } from "../dom.js";
 import { ago, count, number } from "../format.js";
 import { panel } from "../panel.js";
+import { learnNames, sourceOf, titleOfModel } from "../titles.js";
 
 const PAGE = 100;
 const page = find("page");
@@ -56,15 +57,6 @@ function score(model) {
   return [name, metrics[name] ?? null, split];
 }
 
-/** The names of data sets by their ids. @type {Record<string, string>} */
-let names = {};
-
-/** @param {any} model */
-function dataOf(model) {
-  const { builtin, dataset } = model.spec?.data ?? {};
-  return builtin ?? names[dataset] ?? dataset ?? "rows in the job";
-}
-
 /** @param {any} model @returns {(string | number | null)[]} */
 function record(model) {
   const [metric, value] = score(model);
@@ -86,13 +78,13 @@ function row(model) {
   const name = element(
     "div",
     {},
-    element("a", { href: `/console/models/${model.id}`, text: model.name ?? model.id }),
+    element("a", { href: `/console/models/${model.id}`, text: titleOfModel(model), title: model.id }),
     ...model.aliases.map((/** @type {string} */ alias) => element("span", { className: "chip", text: alias })),
   );
   return [
     name,
     `${model.outputs.targets.slice(0, 3).join(", ")} (${model.task})`,
-    dataOf(model),
+    sourceOf(model.spec),
     element("span", { title: `on the ${split} rows` }, `${metric} ${number(value)}`),
     count(model.parameters),
     ago(model.created_at),
@@ -102,7 +94,7 @@ function row(model) {
 function show() {
   const wanted = search.value.trim().toLowerCase();
   const found = models.filter((model) =>
-    [model.id, model.name ?? "", dataOf(model), ...model.aliases, ...model.outputs.targets].some((text) =>
+    [model.id, titleOfModel(model), sourceOf(model.spec), ...model.aliases, ...model.outputs.targets].some((text) =>
       String(text).toLowerCase().includes(wanted),
     ),
   );
@@ -127,6 +119,7 @@ async function load() {
     const found = await ask(`/v1/models?limit=${PAGE}${next ? `&after=${next}` : ""}`);
     models = [...models, ...found.data];
     next = found.next;
+    await learnNames(found.data.map((/** @type {any} */ model) => model.spec));
     more.hidden = next === null;
     show();
   } catch (error) {
@@ -134,8 +127,4 @@ async function load() {
   }
 }
 
-names = await ask("/v1/datasets?limit=200").then(
-  ({ data }) => Object.fromEntries(data.map((/** @type {any} */ set) => [set.id, set.name ?? set.id])),
-  () => ({}),
-);
 await load();

@@ -3,6 +3,7 @@ import { ask, ENDED, repeat } from "../api.js";
 import { element, showFaults } from "../dom.js";
 import { plural } from "../format.js";
 import { merge, sort } from "../math/job_list.js";
+import { learnNames, titleOfJob } from "../titles.js";
 import { makeRow } from "./job_row.js";
 
 /** @typedef {import("../math/job_list.js").Job} Job */
@@ -111,6 +112,7 @@ export function jobList() {
   function sortBy(key) {
     order.descending = order.key === key ? !order.descending : key === "created_at" || key === "score";
     order.key = key;
+    shown = PAGE; // of thousands that were scrolled through, the first ones of the new order
     show();
   }
 
@@ -158,7 +160,14 @@ export function jobList() {
         else jobs.delete(id);
       }),
     );
+    await nameJobs();
     show();
+  }
+
+  async function nameJobs() {
+    const fresh = [...jobs.values()].filter((job) => job.title === undefined);
+    await learnNames(fresh.filter((job) => !job.name).map((job) => job.spec));
+    for (const job of fresh) job.title = titleOfJob(job);
   }
 
   async function loadOlder() {
@@ -172,6 +181,7 @@ export function jobList() {
       if (asked !== next) return;
       for (const job of page.data) jobs.set(job.id, job);
       next = page.next;
+      await nameJobs();
     }
     show();
   }
@@ -242,7 +252,7 @@ export function jobList() {
 
   /** @param {Job} job */
   async function remove(job) {
-    if (!window.confirm(`Delete ${job.name ?? job.id} and all its results?`)) return;
+    if (!window.confirm(`Delete ${job.title} (${job.id}) and all its results?`)) return;
     try {
       await ask(`/v1/jobs/${job.id}`, { method: "DELETE" });
       jobs.delete(job.id);

@@ -6,13 +6,12 @@ import { score } from "../math/job_list.js";
 
 /** @typedef {import("../math/job_list.js").Job} Job */
 
-/** What a job trains: `iris, 16 – 8`. @param {any} spec */
-function describe({ data, layers }) {
-  const source = data.builtin ?? (data.inline ? "rows in the job" : "uploaded data");
+/** The layers of a job, and the end of its id, by which jobs of the same name differ: `16 – 8 · xr06`. @param {Job} job */
+function describe({ id, spec: { layers } }) {
   const units = layers.map(
     (/** @type {any} */ layer) => layer.units ?? (layer.type === "dense" ? "?" : layer.type.replaceAll("_", " ")),
   );
-  return `${source}, ${units.slice(0, 5).join(" – ") || "no hidden layer"}${units.length > 5 ? " …" : ""}`;
+  return `${units.slice(0, 5).join(" – ") || "no hidden layer"}${units.length > 5 ? " …" : ""} · …${id.slice(-4)}`;
 }
 
 /**
@@ -21,7 +20,7 @@ function describe({ data, layers }) {
  * @param {{select: (id: string, on: boolean) => void, remove: (job: Job) => void}} act
  */
 export function makeRow(job, selected, act) {
-  const title = job.name ?? job.id;
+  const title = job.title;
   const box = element("input", {
     type: "checkbox",
     checked: selected.has(job.id),
@@ -37,9 +36,9 @@ export function makeRow(job, selected, act) {
     element(
       "td",
       { className: "text" },
-      element("a", { text: title, href: `/console/jobs/${job.id}` }),
+      element("a", { text: title, href: `/console/jobs/${job.id}`, title: job.id }),
       " ",
-      element("span", { className: "muted about", text: describe(job.spec) }),
+      element("span", { className: "muted about", text: describe(job) }),
       ...(warnings
         ? [" ", element("span", { className: "chip warn", text: `⚠ ${warnings}`, title: plural(warnings, "warning") })]
         : []),

@@ -2,6 +2,7 @@
 import { ask, ENDED, post } from "../api.js";
 import { element, find, showFaults } from "../dom.js";
 import { count, duration, plural } from "../format.js";
+import { titleOfJob } from "../titles.js";
 
 /** @param {any} job */
 function facts(job) {
@@ -26,8 +27,9 @@ function eta({ status, progress }) {
 
 /** @param {any} job */
 export function showProgress(job) {
-  document.title = `${job.name ?? job.id} · Steelyard`;
-  find("name").textContent = job.name ?? "Job";
+  const title = titleOfJob(job);
+  document.title = `${title} · Steelyard`;
+  find("name").textContent = title;
   const status = find("status");
   if (status.textContent !== job.status) status.textContent = job.status;
   status.className = `status ${job.status}`;
