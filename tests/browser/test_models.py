@@ -51,6 +51,13 @@ def test_a_row_is_predicted_with_what_moved_the_answer(page: Page, service: Serv
     page.locator("#export a").get_by_text("onnx").wait_for()
     check_accessibility(page)
     pictures(page, "model")
+    start = {"initial_weights": {"model": model["id"]}, "training": {"epochs": 1}}
+    tuned = service.post({"data": model["spec"]["data"], "layers": [8], **start})["id"]
+    page.reload()
+    page.locator("#lineage").get_by_role("link", name="bought from customers.csv").click()  # it has no name of its own
+    page.wait_for_url(f"**/console/jobs/{tuned}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("bought from customers.csv")
+    page.go_back()
     page.get_by_role("button", name="Another row of the data").click()
     expect(page.locator("#answer")).to_contain_text("of the data has")
     page.get_by_label("New alias").fill("production")

@@ -5,12 +5,12 @@ from pathlib import Path
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from steelyard.store import migration
 from steelyard.store.engine import make_engine, reading, writing
 from steelyard.store.migration import is_current, upgrade
-from steelyard.store.tables import Base, Dataset, Model
+from steelyard.store.tables import Base, Dataset, Job, Model
 from tests.jobs.test_ledger import submit
 
 
@@ -74,6 +74,19 @@ def test_models_and_data_sets_of_an_earlier_version_keep_their_columns(engine: E
     features = KINDS | {"who": "categorical"}
     assert model.preprocessing["inputs"] == encoder | {"features": features}
     upgrade(engine)  # other tests share a PostgreSQL
+
+
+def test_jobs_of_an_earlier_version_are_listed_by_the_model_that_they_start_from(engine: Engine) -> None:
+    job_id, other = submit(engine), submit(engine)
+    migrate_to(engine, "0018")
+    with writing(engine) as connection:
+        spec = {"initial_weights": {"model": "mdl_1"}}
+        connection.execute(update(Job.__table__).where(Job.id == job_id).values(spec=spec))  # type: ignore[arg-type]
+        connection.execute(update(Job.__table__).where(Job.id == other).values(spec={"initial_weights": None}))  # type: ignore[arg-type]
+    upgrade(engine)
+    with reading(engine) as connection:
+        found = {row.id: row.started_from for row in connection.execute(select(Job.id, Job.started_from))}
+    assert (found[job_id], found[other]) == ("mdl_1", None)
 
 
 def migrate_to(engine: Engine, revision: str) -> None:

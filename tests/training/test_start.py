@@ -12,6 +12,7 @@ from steelyard.errors import InitialWeightsGone, NotFound, ValidationFailed
 from steelyard.models import library
 from steelyard.nn.training.optimizer_state import OptimizerState
 from steelyard.training import results, submission
+from steelyard.training.queries import list_jobs
 from steelyard.training.schema.job import Job
 from steelyard.training.start import as_tensors, load_start
 from tests import trained
@@ -42,6 +43,15 @@ def test_a_job_begins_with_the_weights_of_an_earlier_model(store: Engine, first:
     expected, found = weights(store, first.id, "final"), weights(store, second.id, "initial")
     assert expected.keys() == found.keys()
     assert all(expected[name].tobytes() == found[name].tobytes() for name in expected)
+
+
+def test_jobs_are_listed_by_the_model_that_they_start_from(store: Engine, first: Job) -> None:
+    begin = train(store)
+    tuned = [train(store, initial_weights={"model": begin.model}, training={"epochs": 1}).id for _ in range(2)]
+    train(store, initial_weights={"model": first.model}, training={"epochs": 1})
+    assert begin.model is not None
+    assert [job.id for job in list_jobs(store, started_from=begin.model).data] == tuned[::-1]
+    assert list_jobs(store, started_from="mdl_none").data == []
 
 
 def test_tensors_of_another_shape_are_drawn_anew_unless_all_must_fit(store: Engine, first: Job) -> None:

@@ -80,7 +80,7 @@ class AsyncClient:
         return AsyncJob(self.transport, await self.transport.run(fetch(f"/v1/jobs/{job_id}")))
 
     async def jobs(self, *, limit: int | None = 50, **filters: Any) -> list["AsyncJob"]:
-        """Jobs, newest first: `status="running"`, `search="churn"`. `limit=None`: all."""
+        """Jobs, newest first: `status="running"`, `search="churn"`, `started_from=model.id`. `limit=None`: all."""
         found = await self.transport.run(operations.list_all("/v1/jobs", limit, **filters))
         return [AsyncJob(self.transport, each) for each in found]
 

@@ -74,7 +74,7 @@ class Client:
         return Job(self.transport, self.transport.run(fetch(f"/v1/jobs/{job_id}")))
 
     def jobs(self, *, limit: int | None = 50, **filters: Any) -> list["Job"]:
-        """Jobs, newest first: `status="running"`, `search="churn"`. `limit=None`: all."""
+        """Jobs, newest first: `status="running"`, `search="churn"`, `started_from=model.id`. `limit=None`: all."""
         found = self.transport.run(operations.list_all("/v1/jobs", limit, **filters))
         return [Job(self.transport, each) for each in found]
 

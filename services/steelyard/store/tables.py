@@ -42,6 +42,7 @@ class Job(Base):
     status: Mapped[str] = mapped_column(String(16))
     spec: Mapped[dict[str, Any]] = mapped_column(JSON)
     spec_digest: Mapped[str] = mapped_column(String(64))
+    started_from: Mapped[str | None] = mapped_column(ID)  # the model of its initial weights, which may be deleted
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     choices: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))  # NULL: before 0015
     parameters: Mapped[int] = mapped_column(BigInteger)
@@ -85,6 +86,7 @@ class Job(Base):
         Index("jobs_queue", "status", "rank", "created_at", "id"),  # the order of claims
         Index("jobs_leases", "status", "lease_expires_at"),
         Index("jobs_of_status", "status", "id"),  # lists of one status, newest first
+        Index("jobs_of_model", "started_from", "id"),  # lists of what started from one model
     )
 
 

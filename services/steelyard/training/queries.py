@@ -27,11 +27,12 @@ def list_jobs(
     metadata: Mapping[str, str] | None = None,
     search: str | None = None,
     data: str | None = None,
+    started_from: str | None = None,
     sort: str = "newest",
     limit: int = 50,
     after: str | None = None,
 ) -> Page:
-    """The newest jobs, or the oldest, that have this status, this name, these labels and this data.
+    """The newest jobs, or the oldest, that have this status, name, labels and data, and start from this model.
 
     The name or the id of a job that is searched contains the text, in upper or lower case.
     """
@@ -49,6 +50,8 @@ def list_jobs(
     if data is not None:
         source = JobRow.spec["data"]
         query = query.where(or_(source["builtin"].as_string() == data, source["dataset"].as_string() == data))
+    if started_from is not None:
+        query = query.where(JobRow.started_from == started_from)
     with reading(engine) as connection:
         key = JobRow.__table__.c.id
         return read_page(

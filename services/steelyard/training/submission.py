@@ -36,6 +36,7 @@ def enqueue(connection: Connection, plan: Plan, *, request_id: str | None = None
         "labels": plan.spec.metadata,
         "spec": plan.spec.to_json(),
         "spec_digest": plan.digest,
+        "started_from": plan.spec.initial_weights and plan.spec.initial_weights.model,
         "data": plan.data.to_json() | {"findings": [to_values(finding) for finding in plan.findings]},
         "choices": [choice.to_json() for choice in plan.choices],
         "parameters": plan.parameters,

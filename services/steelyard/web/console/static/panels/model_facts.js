@@ -1,7 +1,9 @@
-// What is known of a model: its metrics beside baselines, its layers, and where it comes from.
+// What is known of a model: its metrics beside baselines, its layers, where it comes from, and what started from it.
+import { ask } from "../api.js";
 import { element, table } from "../dom.js";
 import { count, number } from "../format.js";
 import { panel } from "../panel.js";
+import { learnNames, sourceOf, titleOfJob } from "../titles.js";
 
 const SPLITS = ["train", "validation", "test"];
 
@@ -75,7 +77,7 @@ export function lineagePanel(model, path) {
   if (model.job) facts.push(["Job", link(`/console/jobs/${model.job}`, model.job)]);
   if (provenance.source === "imported")
     facts.push(["Imported from", `a ${provenance.format} file (SHA-256 ${provenance.file})`]);
-  else facts.push(["Data", set ? link(`/console/datasets/${set}`, set) : "rows inside the job"]);
+  else facts.push(["Data", set ? link(`/console/datasets/${set}`, sourceOf(model.spec)) : "rows inside the job"]);
   const plain = {
     "Rows of the data": provenance.rows && count(provenance.rows),
     Seed: provenance.seed,
@@ -87,15 +89,38 @@ export function lineagePanel(model, path) {
     if (value !== null && value !== undefined) facts.push([name, String(value)]);
   if (provenance.reproducible !== undefined)
     facts.push(["Reproducible", provenance.reproducible ? "yes: the same job gives the same weights" : "no"]);
-  made.body.append(
+  const list = element(
+    "dl",
+    {},
+    ...facts.flatMap(([name, value]) => [element("dt", { className: "label", text: name }), element("dd", {}, value)]),
+  );
+  made.body.append(list);
+  listStarted(list, model.id).catch((error) => made.fail(error));
+  return made.card;
+}
+
+const MOST_STARTED = 20;
+
+/** Add the jobs that started from a model. @param {HTMLElement} list @param {string} model */
+async function listStarted(list, model) {
+  const { data, has_more: more } = await ask(`/v1/jobs?started_from=${model}&limit=${MOST_STARTED}`);
+  if (!data.length) return;
+  await learnNames(data.map((/** @type {any} */ job) => job.spec));
+  const links = data.map((/** @type {any} */ job) =>
     element(
-      "dl",
+      "li",
       {},
-      ...facts.flatMap(([name, value]) => [
-        element("dt", { className: "label", text: name }),
-        element("dd", {}, value),
-      ]),
+      element("a", { href: `/console/jobs/${job.id}`, text: titleOfJob(job), title: job.id }),
+      ` ${job.status}`,
     ),
   );
-  return made.card;
+  list.append(
+    element("dt", { className: "label", text: "Jobs that started from its weights" }),
+    element(
+      "dd",
+      {},
+      element("ul", { className: "plain" }, ...links),
+      ...(more ? [`The newest ${MOST_STARTED}; there are more.`] : []),
+    ),
+  );
 }
