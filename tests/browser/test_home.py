@@ -25,7 +25,8 @@ def test_a_file_becomes_a_job_without_a_line_of_json(page: Page, tmp_path: Path)
     page.get_by_label("A file of data").set_input_files(file)
     page.get_by_text("customers.csv: read.").wait_for()
     page.get_by_text("120 rows, 3 columns.").wait_for()
-    expect(page.get_by_label("Column to predict")).to_have_attribute("aria-invalid", "true")  # it has to be chosen
+    expect(page.locator("#faults")).to_have_text("Choose the column to predict.")  # the next thing to do, in one line
+    expect(page.locator(".due .fault")).to_have_text("Choose the column to predict.")
     page.get_by_label("Column to predict").select_option("left")
     page.get_by_text("120 rows · 2 columns").wait_for()
     page.get_by_role("button", name="Add a layer").click()

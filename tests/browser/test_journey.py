@@ -44,6 +44,7 @@ def test_by_mouse(page: Page, file: Path) -> None:
     page.get_by_text("orders.csv: read.").wait_for()
     page.get_by_text("'twelve' (row 7)").first.wait_for()  # what became of the odd cell, before anything is trained
     page.get_by_label("Column to predict").select_option("outcome")
+    expect(page.locator(".due")).to_have_count(0)
     for place, units in enumerate((16, 16)):
         page.get_by_role("button", name="Add a layer").click()
         page.get_by_label(f"units of layer {place + 1}").fill(str(units))
@@ -61,6 +62,12 @@ def test_by_mouse(page: Page, file: Path) -> None:
     expect(finding.locator(".verdict")).to_contain_text("✓ The change helps", timeout=TRAINED_MS)
     finding.locator(".outcome tbody tr a").nth(1).click()
     page.locator("#status.succeeded").wait_for()
+    page.locator("#try").scroll_into_view_if_needed()
+    page.locator("#try").get_by_label("shop").select_option("C")  # a column of categories is chosen from
+    page.locator("#report").get_by_role("table").last.get_by_role("link").first.click()  # the worst row, in its data
+    expect(page.locator("#rows tbody tr").first).to_be_in_viewport()
+    assert page.locator("#rows tbody td").first.inner_text() == page.url.partition("#row=")[2]
+    page.go_back()
     page.get_by_role("link", name="All columns, and what moved the answer").click()
     page.wait_for_url("**/console/models/mdl_*")
     page.get_by_label("amount", exact=True).fill("44")

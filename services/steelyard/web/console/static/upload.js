@@ -1,7 +1,7 @@
 // Files of a person become data sets: chosen, or dropped anywhere on the page.
 import { ask } from "./api.js";
 import { element } from "./dom.js";
-import { bytes } from "./format.js";
+import { bytes, plural } from "./format.js";
 
 /** Send a file; the service finds out how to read it. @param {File} file @returns {Promise<any>} the data set */
 export function upload(file) {
@@ -38,14 +38,15 @@ export function dropZone({ take, fail }) {
   const zone = element("div", { className: "drop" }, button, input, state);
   const before = state.textContent;
 
-  /** @param {File} file */
-  async function send(file) {
+  /** @param {File} file @param {number} [others] files that were dropped with it */
+  async function send(file, others = 0) {
     fail();
     state.textContent = `Reading ${file.name} (${bytes(file.size)}) …`;
     zone.setAttribute("aria-busy", "true");
     try {
       const dataset = await upload(file);
-      state.textContent = `${file.name}: read.${dataset.note ? ` ${dataset.note}.` : ""}`;
+      const rest = others ? ` One file at a time: ${plural(others, "other file")} not read.` : "";
+      state.textContent = `${file.name}: read.${dataset.note ? ` ${dataset.note}.` : ""}${rest}`;
       take(dataset);
     } catch (error) {
       state.textContent = before;
@@ -73,7 +74,7 @@ export function dropZone({ take, fail }) {
     if (!file) return;
     event.preventDefault();
     light((depth = 0) > 0);
-    send(file);
+    send(file, (event.dataTransfer?.files.length ?? 1) - 1);
   });
   return zone;
 }

@@ -5,6 +5,7 @@ import { bytes, plural } from "../format.js";
 import { panel } from "../panel.js";
 import { columnTiles } from "../panels/column_tiles.js";
 import { dataRows } from "../panels/data_rows.js";
+import * as state from "../state.js";
 
 const page = find("page");
 const id = page.dataset.dataset ?? "";
@@ -167,6 +168,7 @@ try {
   rows = dataRows(`${path}/rows`, names, texts);
   page.append(rows.card);
   await rows.load();
+  if (state.get().row) rows.card.scrollIntoView();
 } catch (error) {
   showFaults(faults, error);
 }

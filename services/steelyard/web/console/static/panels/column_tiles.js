@@ -104,7 +104,7 @@ function picture(column, rows) {
         "div",
         { className: "ends" },
         element("span", { text: said(column.min) }),
-        element("span", { text: `mean ${said(column.mean)}` }),
+        ...(typeof column.mean === "number" ? [element("span", { text: `mean ${number(column.mean)}` })] : []),
         element("span", { text: said(column.max) }),
       ),
     );

@@ -10,6 +10,7 @@ import { chooseOption, labeled, numberField, selectField } from "./fields.js";
 /** @typedef {import("./fields.js").Field} Field */
 
 const MOST_SETS = 200;
+export const DUE = "Choose the column to predict.";
 
 /**
  * @param {{catalog: any, change: Change, spec: () => any, replace: (spec: any) => void}} options
@@ -106,7 +107,12 @@ export async function dataFields({ catalog, change, spec, replace }) {
   const targetField = {
     pointer: "/data/target",
     element: targetPlace.box,
-    fail: targetPlace.fail,
+    // A column that is not chosen yet is the next thing to do, and no fault of anybody.
+    fail: (/** @type {string[]} */ details) => {
+      const isDue = details.length > 0 && !get(spec(), "/data/target") && Boolean(spec().data?.dataset);
+      targetPlace.box.classList.toggle("due", isDue);
+      targetPlace.fail(isDue ? [DUE] : details);
+    },
     update: (/** @type {any} */ written, /** @type {any} */ resolved) => {
       const given = get(written, "/data/target");
       if (written.data?.builtin && target.options.length !== 1) fillTarget([], "automatic");

@@ -3,16 +3,18 @@ import { ask } from "../api.js";
 import { element, table } from "../dom.js";
 import { count, number } from "../format.js";
 import { panel } from "../panel.js";
+import * as state from "../state.js";
 
 const ROWS = 20;
 
 /**
+ * The address may name the first row: `#row=450`.
  * @param {string} path of the rows
  * @param {string[]} columns
  * @param {number[]} texts which columns, by place, have text
  */
 export function dataRows(path, columns, texts) {
-  let after = 0;
+  let after = Number(state.get().row) || 0;
   /** @type {any[]} */
   let rows = [];
   const made = panel({
@@ -70,5 +72,8 @@ export function dataRows(path, columns, texts) {
 function cell(value) {
   if (value === null) return "–";
   if (typeof value === "number" && !Number.isInteger(value)) return number(value);
-  return String(value).replace(/T00:00:00Z$/, "");
+  // A datetime without the marks of its format, or a day.
+  return String(value)
+    .replace(/^(\d{4}-\d\d-\d\d)T00:00:00Z$/, "$1")
+    .replace(/^(\d{4}-\d\d-\d\d)T([\d:.]+)Z$/, "$1 $2");
 }

@@ -10,6 +10,8 @@ const LOADED_BY = /** @type {Record<string, string>} */ ({
   onnx: "ONNX Runtime, with preprocessing",
   torch: "PyTorch, as a readable module",
   keras: "Keras 3",
+  c: "C99, one file without dependencies, with preprocessing",
+  javascript: "an ES module for browsers and Node.js, with preprocessing",
 });
 
 /** @param {string} path of the model */
@@ -52,7 +54,20 @@ async function describe(path, format) {
         " ",
         LOADED_BY[format] ?? "",
       ),
-      ...details.map((text) => element("dd", { className: "muted", text: sentence(text) })),
+      ...(details.length
+        ? [
+            element(
+              "dd",
+              { className: "muted" },
+              element(
+                "details",
+                {},
+                element("summary", { text: `What differs from the service (${details.length})` }),
+                ...details.map((text) => element("p", { text: sentence(text) })),
+              ),
+            ),
+          ]
+        : []),
     ];
   } catch (error) {
     return [

@@ -3,7 +3,7 @@ import { ask, curl, post, Refusal } from "../api.js";
 import { copy, element, faultLine, faultsOf, showFaults } from "../dom.js";
 import { bytes, count, duration, plural } from "../format.js";
 import { compact, nearest, put } from "../math/pointer.js";
-import { dataFields } from "./data_choice.js";
+import { dataFields, DUE } from "./data_choice.js";
 import { componentField, numberField, selectField } from "./fields.js";
 import { layerEditor } from "./layer_editor.js";
 
@@ -123,10 +123,10 @@ export async function jobForm(catalog, first, submitted) {
           .map(({ detail, pointer }) => (pointer === field.pointer ? detail : `${pointer}: ${detail}`)),
       );
     faults.replaceChildren(...found.filter((_, index) => owners[index] === undefined).map(faultLine));
-    if (found.length && owners.every((owner) => owner !== undefined))
-      faults.replaceChildren(
-        element("p", { className: "fault", text: `${plural(found.length, "fault")}: see the form.` }),
-      );
+    if (!found.length || owners.some((owner) => owner === undefined)) return;
+    const isDue = form.querySelector(".due") !== null && found.length === 1;
+    const text = isDue ? DUE : `${plural(found.length, "fault")}: see the form.`;
+    faults.replaceChildren(element("p", { className: isDue ? "accent" : "fault", text }));
   }
 
   /** @param {Event} event */
@@ -190,7 +190,7 @@ function parameterFields(catalog, change) {
       change,
       min: 1,
       step: "1",
-      help: "empty: chosen, and stopped early",
+      help: "empty: chosen by the service, and stopped early",
     }),
     numberField({ label: "Batch size", pointer: "/training/batch_size", change, min: 1, step: "1" }),
   ];

@@ -1,6 +1,6 @@
 // All layers side by side: their weights, gradients and outputs as ridges over the recorded epochs.
 import { element, svg } from "../dom.js";
-import { number } from "../format.js";
+import { number, plural } from "../format.js";
 import { ridges, usedBins } from "../math/ridges.js";
 import { rebin } from "../math/bins.js";
 import { panel } from "../panel.js";
@@ -59,7 +59,7 @@ function layerRow({ name, type, activation, units }) {
     }),
     element("p", {
       className: "muted",
-      text: `${type}${activation && activation !== "linear" ? `, ${activation}` : ""}, ${units} units`,
+      text: `${type}${activation && activation !== "linear" ? `, ${activation}` : ""}, ${plural(units, "unit")}`,
     }),
     facts,
   );

@@ -5,6 +5,7 @@ import { bar } from "../figures.js";
 import { count, number, percent } from "../format.js";
 import { hasDays, ranked, readField, writeField } from "../math/row.js";
 import { panel } from "../panel.js";
+import { rowField } from "./row_field.js";
 
 /** @typedef {import("../math/row.js").Input} Input */
 /** @typedef {{path: string, rows: number, columns: Record<string, any>}} Source the data that the model learned from */
@@ -20,7 +21,9 @@ const METHOD = "integrated_gradients";
  * @param {Source | null} data `null` if they are not known; then fields begin with usual values
  */
 export function predictForm(model, targets, inputs, data) {
-  const controls = inputs.map((input, place) => control(input, place, data?.columns[input.name]));
+  const controls = inputs.map((input, place) =>
+    rowField(input, `input-${place}`, input.typical, hasDays(data?.columns[input.name])),
+  );
   const values = () =>
     Object.fromEntries(inputs.map((input, place) => [input.name, readField(controls[place].value, input)]));
   const source = (/** @type {string} */ path, /** @type {any} */ more = {}) => ({
@@ -235,32 +238,4 @@ function probabilitiesOf(said) {
     rows: rows.sort((/** @type {any[]} */ a, /** @type {any[]} */ b) => b[1] - a[1]),
     texts: [0],
   };
-}
-
-/**
- * The control for one column, with a usual value.
- * @param {Input} input
- * @param {number} place
- * @param {any} column
- */
-function control(input, place, column) {
-  const id = `input-${place}`;
-  const value = writeField(input.typical, input, false);
-  const choices = input.type === "boolean" ? ["false", "true"] : input.categories?.map(String);
-  if (choices) {
-    const select = element(
-      "select",
-      { id },
-      element("option", { value: "", text: "missing" }),
-      ...choices.map((text) => element("option", { value: text, text })),
-    );
-    select.value = value;
-    return select;
-  }
-  if (input.type === "number")
-    return element("input", { id, type: "number", step: "any", inputMode: "decimal", placeholder: "missing", value });
-  if (input.type === "datetime")
-    return element("input", { id, type: hasDays(column) ? "date" : "datetime-local", step: 1, value });
-  if (input.type === "time_of_day") return element("input", { id, type: "time", step: 1, value });
-  return element("input", { id, placeholder: "missing", value });
 }

@@ -49,7 +49,7 @@ export function makeReport(path, job) {
           report.classes ? classScores(report) : null,
           report.calibration ? calibration(report) : null,
           report.residuals ? residuals(report, predictions) : null,
-          worst(predictions),
+          worst(predictions, job.spec.data.dataset ?? job.spec.data.builtin),
         ].filter((part) => part !== null),
       );
       made.refresh();
@@ -183,8 +183,8 @@ function residuals({ residuals: all }, { data }) {
   );
 }
 
-/** @param {any} predictions */
-function worst({ data, classes, rows, has_more: isMore }) {
+/** @param {any} predictions @param {string | undefined} source whose page shows the rows */
+function worst({ data, classes, rows, has_more: isMore }, source) {
   const text = (/** @type {any} */ value) =>
     typeof value === "number" && !classes
       ? number(value)
@@ -192,7 +192,7 @@ function worst({ data, classes, rows, has_more: isMore }) {
         ? value.map((each) => (typeof each === "number" ? number(each) : String(each))).join(", ")
         : String(value);
   const found = worstRows(data, classes, MOST_WORST).map(({ row, target, prediction, cost }) => [
-    String(row),
+    source ? element("a", { href: `/console/datasets/${source}#row=${row}`, text: String(row) }) : String(row),
     text(target),
     text(prediction),
     number(cost),

@@ -4,6 +4,10 @@ import { element, showFaults, table } from "../dom.js";
 import { number, percent } from "../format.js";
 import { panel } from "../panel.js";
 import { follow } from "../position.js";
+import { hasDays, readField } from "../math/row.js";
+import { rowField } from "./row_field.js";
+
+/** @typedef {import("../math/row.js").Input} Input */
 
 const MOST_FIELDS = 8;
 
@@ -20,6 +24,8 @@ export function makeTry(path, job, strongestColumns) {
     request: () => ({ path: predict, method: "POST", body: JSON.stringify({ inputs: [row] }) }),
     numbers: () => ({ head: ["answer", "probability"], rows: answer ? linesOf(answer) : [] }),
   });
+  /** @type {{input: Input, control: HTMLInputElement | HTMLSelectElement}[]} */
+  let controls = [];
   const fields = element("div", { className: "fields" });
   const result = element("div", { role: "status", className: "prediction" });
   const form = element(
@@ -42,8 +48,7 @@ export function makeTry(path, job, strongestColumns) {
 
   form.onsubmit = async (event) => {
     event.preventDefault();
-    for (const input of /** @type {Iterable<HTMLInputElement>} */ (fields.querySelectorAll("input")))
-      row[input.name] = input.value === "" ? null : input.dataset.numeric ? Number(input.value) : input.value;
+    for (const { input, control } of controls) row[input.name] = readField(control.value, input);
     try {
       answer = await post(predict, { inputs: [row] });
       result.replaceChildren(...answerOf(answer));
@@ -54,24 +59,17 @@ export function makeTry(path, job, strongestColumns) {
   };
 
   async function load() {
-    const [{ inputs }, usual] = await Promise.all([ask(`/v1/models/${job.model}`), usualRow(path, job)]);
+    const [{ inputs }, usual] = await Promise.all([ask(`/v1/models/${job.model}/inputs`), usualRow(path, job)]);
     row = usual;
     const shown = strongestInputs(inputs, strongestColumns());
+    controls = shown.map((input, place) => {
+      const begin = row[input.name] ?? input.typical;
+      const value = typeof begin === "number" ? Number(begin.toPrecision(7)) : begin; // medians may have many digits
+      return { input, control: rowField(input, `try-${place}`, value, hasDays({ min: begin, max: begin })) };
+    });
     fields.replaceChildren(
-      ...shown.map(({ name, kind }, place) =>
-        element(
-          "div",
-          { className: "field" },
-          element("label", { for: `try-${place}`, text: name }),
-          element("input", {
-            id: `try-${place}`,
-            name,
-            type: kind === "numeric" ? "number" : "text",
-            step: "any",
-            value: shortened(row[name]),
-            dataset: kind === "numeric" ? { numeric: "1" } : {},
-          }),
-        ),
+      ...controls.map(({ input, control }) =>
+        element("div", { className: "field" }, element("label", { for: control.id, text: input.name }), control),
       ),
     );
     if (shown.length < inputs.length)
@@ -101,14 +99,11 @@ async function usualRow(path, job) {
   }
 }
 
-/** The columns that matter most, then the others in their order. @param {{name: string, kind: string}[]} inputs @param {string[]} strongest */
+/** The columns that matter most, then the others in their order. @param {Input[]} inputs @param {string[]} strongest */
 function strongestInputs(inputs, strongest) {
   const rank = (/** @type {string} */ name) => (strongest.includes(name) ? strongest.indexOf(name) : strongest.length);
   return [...inputs].sort((one, other) => rank(one.name) - rank(other.name)).slice(0, MOST_FIELDS);
 }
-
-/** Medians may have many digits. @param {any} value */
-const shortened = (value) => (typeof value === "number" ? Number(value.toPrecision(7)) : (value ?? ""));
 
 /** @param {any} answer @returns {(string | number | null)[][]} */
 function linesOf({ predictions, probabilities, classes }) {
