@@ -4,7 +4,8 @@
 
 Each sick job is a healthy one with one fault. A fault is found if one of its codes is among the findings. A job with a
 warning about its fault is trained again with the patches of its warnings, and with a random change as control. A
-healthy job has a false warning if it has any. With `--part 0.1` a tenth of the jobs are run.
+healthy job has a false warning if it has any. With `--part 0.1` a tenth of the sick jobs are run, and all healthy ones,
+each of which is trained once.
 """
 
 import argparse
@@ -68,10 +69,13 @@ def main() -> None:
     cases = [*healthy(range(given.seeds)), *sick(range(given.seeds))]
     cases = [case for case in cases if given.only in (case.fault or "healthy")]
     random.Random(0).shuffle(cases)
-    cases = cases[: round(given.part * len(cases))]
+    few = round(given.part * len(cases))
+    cases = [*cases[:few], *(case for case in cases[few:] if not case.fault)]
     with ProcessPoolExecutor(given.processes) as pool:
         results = list(pool.map(run, cases, chunksize=4))
-    text = "\n".join([*HEAD, *sick_lines(results), "", *healthy_lines(results)]) + "\n"
+    part = f"{given.part:.0%} of the sick ones (`--part {given.part:g}`)"
+    jobs = f"Jobs with {given.seeds} seeds: all healthy ones, and {part}."
+    text = "\n".join([*HEAD, jobs, "", *sick_lines(results), "", *healthy_lines(results)]) + "\n"
     print(text)
     if given.report is not None:
         given.report.write_text(text)
