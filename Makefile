@@ -73,6 +73,9 @@ bench-console: .venv/ready-for-tests ## measure first paint, a list of 5,000 job
 bench-defaults: .venv-defaults/ready ## compare a job that says nothing but its data with peers on 32 public data sets; installs them
 	@.venv-defaults/bin/python -m benchmarks.defaults --results benchmarks/results
 
+bench-presets: .venv-defaults/ready .venv-peers/ready ## compare jobs with a preset with Keras, PyTorch and scikit-learn on 20 public data sets
+	@.venv-defaults/bin/python -m benchmarks.presets --results benchmarks/results
+
 .venv-defaults/ready: requirements.lock
 	@echo "Fetching LightGBM, XGBoost, PyTorch and public data sets into .venv-defaults (once) ..."
 	@test -x .venv-defaults/bin/python || $(PYTHON) -m venv .venv-defaults
@@ -126,4 +129,4 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra service --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra service --group build --group test pyproject.toml -o requirements-test.lock
 
-.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-service bench-console bench-findings bench-predict corpus fuzz mutants screenshots soak fmt lock
+.PHONY: help demo run test coverage test-engines faults bench bench-peers bench-shapes bench-layers bench-defaults bench-presets bench-service bench-console bench-findings bench-predict corpus fuzz mutants screenshots soak fmt lock

@@ -10,11 +10,13 @@ from benchmarks.defaults.data_sets import TARGET
 from numpy.typing import NDArray
 
 from steelyard.nn.evaluation import answer
+from steelyard.nn.rng import Streams
 from steelyard.tabular.table import Table, table_of
 from steelyard.tabular.values import Values
-from steelyard.training.assemble import build_training, draw_network, prepare, spawn_streams
+from steelyard.training.assemble import Prepared, build_training, draw_network, prepare, spawn_streams
 from steelyard.training.estimate import Limits
 from steelyard.training.plan import read_job
+from steelyard.training.schema import JobSpec
 from steelyard.training.sources import load_data
 
 PART = "part"  # the column that marks the test rows
@@ -44,8 +46,18 @@ def to_table(frame: pd.DataFrame) -> Table:
     return table_of(values)
 
 
-def train(frame: pd.DataFrame, test: NDArray[np.bool_], spec: Mapping[str, Any]) -> Trained:
-    """Train the job `spec` on the rows that are not for the test."""
+@dataclass(frozen=True)
+class Begun:
+    """A job whose rows are split and encoded."""
+
+    spec: JobSpec
+    classes: list[Any] | None
+    prepared: Prepared
+    streams: list[Streams]
+
+
+def begin(frame: pd.DataFrame, test: NDArray[np.bool_], spec: Mapping[str, Any]) -> Begun:
+    """The job `spec` on the rows that are not for the test."""
     marked = frame.assign(**{PART: pd.Categorical(np.where(test, "test", "train"))})
     table = to_table(marked)
     holdout = {"column": PART, "value": "test"}
@@ -53,14 +65,20 @@ def train(frame: pd.DataFrame, test: NDArray[np.bool_], spec: Mapping[str, Any])
     plan = read_job(document, limits=LIMITS, tables=lambda _: table)
     streams = spawn_streams(plan.spec)
     supervised = load_data(plan.spec, None, lambda _: table)
-    prepared = prepare(plan.spec, supervised, streams[0])
-    network = draw_network(plan.spec, prepared, streams)
-    training = build_training(plan.spec, prepared, network, streams)
+    return Begun(plan.spec, supervised.classes, prepare(plan.spec, supervised, streams[0]), streams)
+
+
+def train(frame: pd.DataFrame, test: NDArray[np.bool_], spec: Mapping[str, Any]) -> Trained:
+    """Train the job `spec` on the rows that are not for the test."""
+    begun = begin(frame, test, spec)
+    prepared = begun.prepared
+    network = draw_network(begun.spec, prepared, begun.streams)
+    training = build_training(begun.spec, prepared, network, begun.streams)
     for _ in training.run():
         pass
-    said = answer(network, plan.spec.make_loss(), prepared.parts["test"].x)
-    if supervised.classes is None:
+    said = answer(network, begun.spec.make_loss(), prepared.parts["test"].x)
+    if begun.classes is None:
         values = said.predictions if prepared.target is None else prepared.target.inverse(said.predictions)
         return Trained(values[:, 0].astype(np.float64), None, training.epoch)
     assert said.probabilities is not None
-    return Trained(said.probabilities.astype(np.float64), supervised.classes, training.epoch)
+    return Trained(said.probabilities.astype(np.float64), begun.classes, training.epoch)
