@@ -7,6 +7,7 @@ import subprocess
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -190,6 +191,47 @@ def test_a_model_is_exported(url: str, model: str, tmp_path: Path) -> None:
     ended = invoke("export", model, "--format", "pickle", "-o", str(file), "--url", url)
     assert (ended.returncode, "must be one of safetensors" in ended.stderr) == (1, True)
     assert "give the file to write" in invoke("export", model, "--format", "onnx", "--url", url).stderr
+
+
+def test_a_model_is_imported(url: str, model: str, tmp_path: Path) -> None:
+    file = tmp_path / "m.npz"
+    assert invoke("export", model, "--format", "npz", "-o", str(file), "--url", url).returncode == 0
+    done = invoke("import", str(file), "--name", "a copy", "--url", url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(invoke("diff", model, done.stdout.strip(), "--url", url).stdout)["equal"]
+
+
+def test_bare_weights_are_described_by_options_or_a_file(url: str, tmp_path: Path) -> None:
+    file, described, rows = (tmp_path / name for name in ("m.npz", "net.yaml", "rows.json"))
+    half: dict[str, Any] = {"a.weight": np.ones((2, 2), np.float16), "b.weight": np.ones((1, 2), np.float16)}
+    np.savez(file, **half)
+    described.write_text("inputs: [age, income]\nlayers: [{units: 2, use_bias: false}]\noutput: {use_bias: false}\n")
+    rows.write_text('[{"age": 1, "income": 2}]')
+    plain = invoke("import", str(file), "--model", str(described), "--url", url)
+    assert (plain.returncode, plain.stderr) == (0, "2 tensors were converted from float16 to float32\n")
+    answer = json.loads(invoke("predict", plain.stdout.strip(), str(rows), "--url", url).stdout)
+    assert answer["predictions"] == [6]
+    shapes = {"a.weight": (2, 2), "a.bias": (2,), "b.weight": (1, 2), "b.bias": (1,)}
+    whole: dict[str, Any] = {name: np.ones(shape) for name, shape in shapes.items()}
+    np.savez(file, **whole)
+    options = ["--layers", "2", "--activation", "tanh", "--output", "sigmoid", "--class", "no", "--class", "yes"]
+    options += ["--module", "a", "--module", "b", "--input", "age", "--input", "income"]
+    done = invoke("import", str(file), *options, "--url", url)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(invoke("predict", done.stdout.strip(), str(rows), "--url", url).stdout)
+    assert answer["predictions"] == ["yes"]
+
+
+def test_a_wrong_description_is_named(url: str, tmp_path: Path) -> None:
+    file, described = tmp_path / "m.npz", tmp_path / "net.json"
+    whole: dict[str, Any] = {"a.weight": np.ones((1, 2))}
+    np.savez(file, **whole)
+    for text, words in (("[4]", "must hold an object with fields"), ("{", "is not valid JSON")):
+        described.write_text(text)
+        assert words in invoke("import", str(file), "--model", str(described), "--url", url).stderr
+    assert "--layers is 4,x; it must be numbers" in invoke("import", str(file), "--layers", "4,x", "--url", url).stderr
+    missing = invoke("import", str(file), "--url", url)
+    assert (missing.returncode, "/model/layers  is missing" in missing.stderr) == (1, True)
 
 
 def test_an_interrupted_watch_says_that_the_job_goes_on(url: str, database: Engine, tmp_path: Path) -> None:

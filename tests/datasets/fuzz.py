@@ -4,9 +4,11 @@ python -m tests.datasets.fuzz MINUTES [FOLDER]
 
 Every file must get an answer that holds together, or a clear refusal; any other exception, a death, a hang and memory
 beyond the bound are findings, and are left in FOLDER. atheris (libFuzzer) mutates, led by the coverage of our own
-code; it is fetched into a folder of its own. The seeds are the good files and the corpus of bad ones.
+code; it is fetched into a folder of its own. The seeds are the good files and the corpus of bad ones. Files of weights
+are read as imports are, and made into models.
 """
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +45,7 @@ from tests.datasets.corpus import (
     views_of_anything,
     zipped,
 )
+from tests.imports import keras_files
 from tests.tabular.readers.workbooks import rows, workbook
 
 ATHERIS = "atheris==3.0.0"
@@ -50,6 +54,7 @@ MEMORY_BYTES, MOST_UNPACKED = 2 << 30, 64 << 20
 SECONDS_FOR_ONE = 30
 MOST_SEED_BYTES = MOST_BYTES = 1 << 16
 MOST_WORDS = 1000
+READING = "steelyard.imports.reading"
 IS_TO_PREDICT = 128  # from this first byte on, some columns are wanted and no others
 
 
@@ -62,6 +67,42 @@ def in_zip(content: bytes) -> bytes:
     """The one array of an NPZ file: of a mutated archive the checksums are wrong, and its content is not looked at."""
     return zipped("x.npy", content)
 
+
+def as_config(content: bytes) -> bytes:
+    """A `.keras` file with this configuration, and weights that fit a good one."""
+    return keras_files.archive({}, KERAS_WEIGHTS, config_json=content)
+
+
+def as_weights(content: bytes) -> bytes:
+    """A `.keras` file with these weights, whose configuration is good."""
+    return keras_files.archive(KERAS_CONFIG, content)
+
+
+dense, layer = partial(keras_files.layer, "Dense", units=2), keras_files.layer
+KERAS_CONFIG = keras_files.functional(
+    layer("Rescaling", "r", ["x"], scale=[2.0, 1.0], offset=0.0),
+    layer("Embedding", "e", ["u"], input_dim=3, output_dim=2),
+    layer("Flatten", "f", ["e"]),
+    layer("Concatenate", "c", ["f", "r"]),
+    dense("a", ["c"], activation="relu"),
+    dense("b", ["a"], use_bias=False),
+    layer("Add", "s", ["b", "a"]),
+    layer("BatchNormalization", "n", ["s"]),
+    dense("y", ["n"], activation="softmax"),
+    inputs={"u": 1, "x": 2},
+    output="y",
+)
+NORMAL = [np.ones(2)] * 4
+KERAS_WEIGHTS = keras_files.hdf5(
+    {
+        "embedding": [np.ones((3, 2))],
+        "dense": [np.ones((4, 2)), np.ones(2)],
+        "dense_1": [np.ones((2, 2))],
+        "batch_normalization": NORMAL,
+        "dense_2": [np.ones((2, 2)), np.ones(2)],
+    }
+)
+IMPORTED = "import "  # before the format of a file of weights
 
 # How the rest of an input is to be read, by its first byte.
 KINDS: tuple[tuple[str, Dialect, Callable[[bytes], bytes]], ...] = (
@@ -82,6 +123,13 @@ KINDS: tuple[tuple[str, Dialect, Callable[[bytes], bytes]], ...] = (
     ("npz", Dialect(), in_zip),
     ("json", Dialect(), plain),
     ("ndjson", Dialect(), plain),
+    ("import safetensors", Dialect(), plain),
+    ("import npz", Dialect(), plain),
+    ("import json", Dialect(), plain),
+    ("import onnx", Dialect(), plain),
+    ("import keras", Dialect(), plain),
+    ("import keras", Dialect(), as_config),
+    ("import keras", Dialect(), as_weights),
 )
 
 
@@ -143,6 +191,15 @@ def write_seeds(folder: Path) -> None:
                 if form == FORMATS[media_type]:
                     seed = bytes([first]) + content
                     (folder / hashlib.sha256(seed).hexdigest()).write_bytes(seed)
+    from tests.imports.files import export  # not above: what is imported before `run_inside` does not lead atheris
+    from tests.imports.test_onnx import network
+
+    weights = [(form, plain, export(form)) for form in ("safetensors", "npz", "json")]
+    weights += [("onnx", plain, network()), ("keras", plain, keras_files.small())]
+    weights += [("keras", as_config, orjson.dumps(KERAS_CONFIG)), ("keras", as_weights, KERAS_WEIGHTS)]
+    for form, wrap, content in weights:
+        seed = bytes([KINDS.index((IMPORTED + form, Dialect(), wrap))]) + content
+        (folder / hashlib.sha256(seed).hexdigest()).write_bytes(seed)
     for array in (np.arange(6).reshape(3, 2), np.asfortranarray(np.ones((2, 2), ">f4")), np.array([["a", "b"]])):
         member = io.BytesIO()
         np.save(member, array)
@@ -154,7 +211,9 @@ def run_inside() -> None:
     """What libFuzzer calls: the reading process's own function, in its own sandbox."""
     import atheris
 
-    with atheris.instrument_imports(include=["steelyard.tabular", "steelyard.datasets", "numpy.lib._format_impl"]):
+    ours = ["steelyard.tabular", "steelyard.datasets", "steelyard.imports", "numpy.lib._format_impl"]
+    with atheris.instrument_imports(include=ours):
+        import steelyard.imports.drafting  # noqa: F401 -- before memory is bounded
         from steelyard.datasets import reader_process, sandbox
 
     folder = Path(tempfile.mkdtemp(prefix="sy-fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -166,10 +225,12 @@ def run_inside() -> None:
         sent.write_bytes(wrap(data[1:]))
         order = {"from": str(sent), "to": str(read), "format": form, "max_bytes": MOST_UNPACKED}
         order |= {"dialect": dialect.to_json(), "wanted": wanted, "usual": None}
+        if form.startswith(IMPORTED):
+            order |= {"format": READING, "usual": {"form": form.removeprefix(IMPORTED)}}
         answer: dict[str, Any] = {}
         for each in reader_process.serve(order):  # of rows, of columns, of every part that is written
             answer |= each
-        check(answer, read)
+        (check_import if form.startswith(IMPORTED) else check)(answer, read)
 
     atheris.Setup([sys.argv[0], *sys.argv[2:]], try_one)
     sandbox.enter(memory_bytes=MEMORY_BYTES)
@@ -195,6 +256,21 @@ def check(answer: dict[str, Any], read: Path) -> None:
         values = chunks.join(of_column[place])
         assert len(values.array) == answer["rows"]
         assert int(values.missing.sum()) == fact.get("missing", values.missing.sum())
+
+
+def check_import(answer: dict[str, Any], read: Path) -> None:
+    """That what a file of weights holds becomes a model, or is refused."""
+    assert len(orjson.dumps(answer)) > 2
+    if "unreadable" in answer:
+        assert 0 < len(answer["unreadable"]) < MOST_WORDS, answer
+    elif "too_large" not in answer:
+        from steelyard.errors import ValidationFailed
+        from steelyard.imports.contents import CannotImport, Contents
+        from steelyard.imports.drafting import draft_of
+        from steelyard.imports.request import ImportRequest
+
+        with contextlib.suppress(CannotImport, ValidationFailed):
+            draft_of(Contents.read(str(read), answer["found"]), ImportRequest(), "0" * 64).build()
 
 
 if __name__ == "__main__":

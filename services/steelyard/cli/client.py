@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from steelyard.cli import rendering
 from steelyard.cli.connection import Client, end
-from steelyard.cli.documents import JSON, Unreadable, read_job
+from steelyard.cli.documents import JSON, Unreadable, read_job, read_object
 from steelyard.cli.statistics import show_statistics
 from steelyard.client.tables import read_rows
 
@@ -172,6 +172,44 @@ def export(model: str, form: str, output: Path | None, bundle: bool, dry_run: bo
         click.echo(f"{output}: {output.stat().st_size:,} bytes")
 
 
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", help="Of the new model.")
+@click.option("--model", "description", type=click.Path(path_type=Path), help="A .json or .yaml file with the rest.")
+@click.option("--layers", help="Units of the hidden layers of bare weights: 16,8. Give other layers in --model.")
+@click.option("--activation", help="Of the hidden layers.")
+@click.option("--output", help="Activation of the output layer: softmax, sigmoid, linear.")
+@click.option("--input", "inputs", multiple=True, help="Name of an input; once for each, in order.")
+@click.option("--class", "classes", multiple=True, help="Label of a class; once for each, in order.")
+@click.option("--module", "modules", multiple=True, help="Module of the file with weights; once for each, in order.")
+@url_option
+@_saying_what_is_unreadable
+def import_model(file: Path, name: str | None, description: Path | None, url: str, **options: Any) -> None:
+    """Make a model from FILE, a .safetensors, .npz, .json, .onnx or .keras file.
+
+    An export of a service, an .onnx or a .keras file describes its layers itself. The fields of --model are those of
+    docs/imports.md; options replace them.
+    """
+    asked = {} if description is None else read_object(description)
+    asked |= _described(**options) | ({} if name is None else {"name": name})
+    fields = {"model": json.dumps(asked)} if asked else {}
+    model = _connect(url).ask("POST", "/v1/models", file=file, fields=fields)
+    for note in model["provenance"].get("notes", ()):
+        click.echo(note, err=True)
+    click.echo(model["id"])
+
+
+def _described(layers: str | None, output: str | None, **options: Any) -> dict[str, Any]:
+    """The options of an import as fields of the request."""
+    asked = {key: [*value] if isinstance(value, tuple) else value for key, value in options.items() if value}
+    if layers is not None:
+        units = [part.strip() for part in layers.split(",") if part.strip()]
+        if not all(part.isdecimal() for part in units):
+            end(f"--layers is {layers}; it must be numbers of units, as in 16,8, or be given in a file with --model")
+        asked["layers"] = [int(part) for part in units]
+    return asked | ({} if output is None else {"output": {"activation": output}})
+
+
 @click.command()
 @click.argument("spec", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @url_option
@@ -251,7 +289,9 @@ def diagnostics(job: str, layer: str | None, series: str | None, output: Path | 
 
 COMMANDS = {
     command.name: command
-    for command in (train, jobs, show, diagnose, cancel, predict, weights, diagnostics, export, trace, mend, diff)
+    for command in (
+        *(train, jobs, show, diagnose, cancel, predict, weights, diagnostics, export, import_model, trace, mend, diff),
+    )
 }
 
 

@@ -47,6 +47,17 @@ def read_job(path: Path) -> bytes:
         raise Unreadable(f"{path} is not valid YAML: {error}") from None
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a .json or .yaml file."""
+    try:
+        document = json.loads(read_job(path))
+    except ValueError as error:
+        raise Unreadable(f"{path} is not valid JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise Unreadable(f"{path} must hold an object with fields such as 'layers'")
+    return document
+
+
 def read_bytes(path: Path) -> bytes:
     """What is in a file that must not be empty."""
     try:

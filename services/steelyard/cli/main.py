@@ -18,6 +18,7 @@ MODULES = {
         "weights",
         "diagnostics",
         "export",
+        "import",
         "trace",
         "mend",
         "diff",
