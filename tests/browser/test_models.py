@@ -1,14 +1,17 @@
 """The pages of models: a row is predicted, what moved the answer is shown, aliases come and go."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import check_accessibility, pictures
+from tests.browser.conftest import SHORT_MS, check_accessibility, pictures
 from tests.browser.test_data import customers
 from tests.service import Service
+
+KERAS = Path(__file__).parents[1] / "imports" / "keras3.keras"
 
 
 @pytest.fixture
@@ -82,3 +85,22 @@ def test_a_model_is_used_and_deleted_by_keyboard_alone(page: Page, service: Serv
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/models")
     assert service.http.get(f"/v1/models/{model['id']}").status_code == 404
+
+
+def test_a_file_becomes_a_model(page: Page) -> None:
+    page.goto("/console/models")
+    files = page.locator("input[type=file]")
+    files.set_input_files({"name": "net.keras", "mimeType": "application/zip", "buffer": b"no zip file"})
+    expect(page.locator("#page .fault")).to_contain_text("it is not a valid Keras file", timeout=SHORT_MS)
+    files.set_input_files(KERAS)
+    page.wait_for_url("**/console/models/mdl_*")
+    expect(page.locator("#lineage")).to_contain_text("a keras file")
+    for name in ("x0", "x1", "x2", "color"):
+        page.get_by_label(name, exact=True).fill("1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer .bar-row")).to_have_count(3)
+    expect(page.locator("#page .fault")).to_have_count(0)
+    check_accessibility(page)
+    pictures(page, "imported")
+    page.get_by_role("link", name="Models").last.click()
+    expect(page.locator("#models tbody tr").first).to_contain_text("y from an imported file")

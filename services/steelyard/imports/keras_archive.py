@@ -84,8 +84,6 @@ def open_archive(path: str, most_bytes: int) -> Iterator[tuple[Any, KerasWeights
 
     Raises `CannotImport`.
     """
-    import h5py  # noqa: PLC0415 -- as above
-
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -95,6 +93,8 @@ def open_archive(path: str, most_bytes: int) -> Iterator[tuple[Any, KerasWeights
                 _require_version(_document(archive, METADATA))
             config = _document(archive, CONFIG)
             content = _content(archive, WEIGHTS, most_bytes)
+        import h5py  # noqa: PLC0415 -- as above
+
         with h5py.File(io.BytesIO(content)) as file:
             yield config, KerasWeights(file, len(content))
     except Unreadable as fault:

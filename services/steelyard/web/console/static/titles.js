@@ -33,7 +33,8 @@ export async function learnNames(specs) {
 
 /** The data of a job or a model in words. @param {any} spec */
 export function sourceOf(spec) {
-  const { builtin, dataset } = spec?.data ?? {};
+  const { builtin, dataset, inline } = spec?.data ?? {};
+  if (inline?.rows === 0) return "an imported file";
   return builtin ?? (dataset ? (names.get(dataset) ?? "uploaded data") : "rows in the job");
 }
 

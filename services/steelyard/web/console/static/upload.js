@@ -1,25 +1,37 @@
-// Files of a person become data sets: chosen, or dropped anywhere on the page.
+// Files of a person become data sets or models: chosen, or dropped anywhere on the page.
 import { ask } from "./api.js";
 import { element } from "./dom.js";
 import { bytes, plural } from "./format.js";
 
-/** Send a file; the service finds out how to read it. @param {File} file @returns {Promise<any>} the data set */
-export function upload(file) {
+const DATA = {
+  path: "/v1/datasets",
+  label: "A file of data",
+  hint: "CSV, Excel, Parquet, JSON Lines: drop it anywhere on this page.",
+};
+
+/**
+ * Send a file; the service finds out how to read it.
+ * @param {File} file
+ * @param {string} path
+ * @returns {Promise<any>} the data set, or the model
+ */
+function upload(file, path) {
   const form = new FormData();
   form.append("file", file, file.name);
-  return ask("/v1/datasets", { method: "POST", body: form });
+  return ask(path, { method: "POST", body: form });
 }
 
 /**
  * A place for files. While one is over the page, the place lights up.
- * @param {{take: (dataset: any) => void, fail: (error?: unknown) => void}} options `take` has what became of the file
+ * @param {{take: (made: any) => void, fail: (error?: unknown) => void}} options `take` has what became of the file
+ * @param {{path: string, label: string, hint: string}} [kind] where files go; by default, they are data
  */
-export function dropZone({ take, fail }) {
+export function dropZone({ take, fail }, { path, label, hint } = DATA) {
   const input = element("input", {
     type: "file",
     hidden: true,
     tabIndex: -1,
-    "aria-label": "A file of data",
+    "aria-label": label,
     onchange: () => {
       if (input.files?.[0]) send(input.files[0]);
     },
@@ -33,7 +45,7 @@ export function dropZone({ take, fail }) {
   const state = element("p", {
     className: "hint",
     role: "status",
-    text: "CSV, Excel, Parquet, JSON Lines: drop it anywhere on this page.",
+    text: hint,
   });
   const zone = element("div", { className: "drop" }, button, input, state);
   const before = state.textContent;
@@ -44,10 +56,10 @@ export function dropZone({ take, fail }) {
     state.textContent = `Reading ${file.name} (${bytes(file.size)}) …`;
     zone.setAttribute("aria-busy", "true");
     try {
-      const dataset = await upload(file);
+      const made = await upload(file, path);
       const rest = others ? ` One file at a time: ${plural(others, "other file")} not read.` : "";
-      state.textContent = `${file.name}: read.${dataset.note ? ` ${dataset.note}.` : ""}${rest}`;
-      take(dataset);
+      state.textContent = `${file.name}: read.${made.note ? ` ${made.note}.` : ""}${rest}`;
+      take(made);
     } catch (error) {
       state.textContent = before;
       fail(error);

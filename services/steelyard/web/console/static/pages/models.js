@@ -1,14 +1,15 @@
 // The models: what each predicts, how well, and its aliases.
 import { ask } from "../api.js";
-import { element, find, table } from "../dom.js";
+import { element, find, showFaults, table } from "../dom.js";
 import { ago, count, number } from "../format.js";
 import { panel } from "../panel.js";
 import { learnNames, sourceOf, titleOfModel } from "../titles.js";
+import { dropZone } from "../upload.js";
 
 const PAGE = 100;
 const page = find("page");
 const listed = panel({
-  title: "Trained models",
+  title: "Models",
   id: "models",
   request: () => `/v1/models?limit=${PAGE}`,
   numbers: () => ({
@@ -17,7 +18,12 @@ const listed = panel({
     texts: [0, 1, 2, 3, 4, 7],
   }),
 });
-const search = element("input", { type: "search", id: "search", autocomplete: "off", oninput: show });
+const search = element("input", {
+  type: "search",
+  id: "search",
+  autocomplete: "off",
+  oninput: show,
+});
 const status = element("span", { className: "muted", role: "status" });
 const holder = element("div", {});
 const more = element("button", {
@@ -34,7 +40,10 @@ listed.body.append(
     element(
       "div",
       { className: "field" },
-      element("label", { for: "search", text: "Find by name, alias, data or target" }),
+      element("label", {
+        for: "search",
+        text: "Find by name, alias, data or target",
+      }),
       search,
     ),
     status,
@@ -42,7 +51,21 @@ listed.body.append(
   holder,
   more,
 );
-page.append(listed.card);
+const faults = element("div", { role: "alert" });
+const zone = dropZone(
+  {
+    take: (model) => {
+      window.location.href = `/console/models/${model.id}`;
+    },
+    fail: (error) => showFaults(faults, error),
+  },
+  {
+    path: "/v1/models",
+    label: "A file of a model",
+    hint: "A model from elsewhere: .keras, .onnx, or an export (.safetensors, .npz, .json). Drop it anywhere on this page.",
+  },
+);
+page.append(listed.card, element("div", { className: "card" }, zone, faults));
 
 /** @type {any[]} */
 let models = [];
@@ -85,7 +108,7 @@ function row(model) {
     name,
     `${model.outputs.targets.slice(0, 3).join(", ")} (${model.task})`,
     sourceOf(model.spec),
-    element("span", { title: `on the ${split} rows` }, `${metric} ${number(value)}`),
+    metric ? element("span", { title: `on the ${split} rows` }, `${metric} ${number(value)}`) : "–",
     count(model.parameters),
     ago(model.created_at),
   ];

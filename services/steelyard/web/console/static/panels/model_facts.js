@@ -47,7 +47,11 @@ export function layersPanel(model, path) {
     each.outputs,
     each.parameters,
   ]);
-  const made = panel({ title: "Layers", request: () => path, numbers: () => ({ head, rows, texts: [0, 1, 2] }) });
+  const made = panel({
+    title: "Layers",
+    request: () => path,
+    numbers: () => ({ head, rows, texts: [0, 1, 2] }),
+  });
   const cells = rows.map((/** @type {any[]} */ row) =>
     row.map((cell) => (typeof cell === "number" ? count(cell) : (cell ?? "–"))),
   );
@@ -58,7 +62,11 @@ export function layersPanel(model, path) {
 /** @param {any} model @param {string} path */
 export function lineagePanel(model, path) {
   const { provenance = {}, lineage } = model;
-  const made = panel({ title: "Where it comes from", id: "lineage", request: () => path });
+  const made = panel({
+    title: "Where it comes from",
+    id: "lineage",
+    request: () => path,
+  });
   const link = (/** @type {string} */ address, /** @type {string} */ text) => element("a", { href: address, text });
   const data = model.spec?.data ?? {};
   const set = data.builtin ?? data.dataset;
@@ -76,7 +84,10 @@ export function lineagePanel(model, path) {
     ]);
   if (model.job) facts.push(["Job", link(`/console/jobs/${model.job}`, model.job)]);
   if (provenance.source === "imported")
-    facts.push(["Imported from", `a ${provenance.format} file (SHA-256 ${provenance.file})`]);
+    facts.push([
+      "Imported from",
+      [`a ${provenance.format} file (SHA-256 ${provenance.file})`, ...(provenance.notes ?? [])].join("; "),
+    ]);
   else facts.push(["Data", set ? link(`/console/datasets/${set}`, sourceOf(model.spec)) : "rows inside the job"]);
   const plain = {
     "Rows of the data": provenance.rows && count(provenance.rows),
