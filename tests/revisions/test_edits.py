@@ -13,6 +13,7 @@ from steelyard.inference.service import Predictor
 from steelyard.models.library import get_model
 from steelyard.revisions.diff import Differ
 from steelyard.revisions.edits import Editing, find_dead
+from steelyard.revisions.held_out import read_spec
 from steelyard.revisions.request import read_edits
 from steelyard.training.queries import get_job
 from tests import trained
@@ -189,7 +190,7 @@ def test_without_data_there_are_weights_and_no_metrics(
     assert "was deleted" in made["notes"][0]
     _, loaded = Predictor(store).get(model)
     with pytest.raises(ValidationFailed, match="dead units cannot be found"):
-        find_dead(loaded.network, "dense_1", None)
+        find_dead(read_spec(store, model), loaded.network, "dense_1", None)
     with pytest.raises(NotFound):
         editing.edit("mdl_x", read_edits({"edits": EDITS["zero"]}))
 

@@ -29,7 +29,7 @@ from steelyard.store.tables import JobInput, Model
 from steelyard.training.assemble import as_targets
 from steelyard.training.large_inline import read_stored_rows
 from steelyard.training.schema import load_spec
-from steelyard.training.sources import datasets_of, load_data
+from steelyard.training.sources import datasets_of, load_data, why_no_data
 from steelyard.training.splits import divide
 
 Array = NDArray[Any]
@@ -79,7 +79,7 @@ class Explainer:
             y = None if asked.y is None else as_targets(facts.spec, asked.y[chosen], model.target)
             source, inputs = "inputs", embed(model.network, asked.x[chosen])
         elif stored is None:
-            detail = "are missing; the training data of the model was deleted, so send rows"
+            detail = f"are missing; {why_no_data(facts.spec)}, so send rows"
             raise ValidationFailed([Fault(pointer("inputs"), detail)])
         else:
             source, inputs, y = stored[0], embed(model.network, stored[1]), stored[2]
@@ -98,6 +98,8 @@ class Explainer:
         with reading(self._engine) as connection:
             query = select(JobInput.content).where(JobInput.job_id == facts.job_id)
             content = connection.execute(query).scalar_one_or_none()
+        if content is None and spec.data.inline is not None:
+            return None
         inline = None if content is None else read_stored_rows(self._readers, bytes(content))
         supervised = load_data(spec, inline, partial(library.load_table, self._engine))
         split = divide(spec, supervised, Streams.spawn(spec.training.seed))

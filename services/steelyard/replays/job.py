@@ -24,7 +24,7 @@ from steelyard.tabular.scaling import Scaler
 from steelyard.tabular.supervision import learnable
 from steelyard.training.assemble import as_targets, build_network, row_weights, spawn_streams
 from steelyard.training.names import Names, name_weights
-from steelyard.training.sources import load_data
+from steelyard.training.sources import is_imported, load_data
 from steelyard.training.splits import divide
 from steelyard.training.stored import load_job
 
@@ -90,6 +90,8 @@ def open_job(engine: Engine, readers: Readers, job_id: str) -> ReplayedJob:
     if job.parameters > MOST_WEIGHTS:
         raise NotFound(f"job {job_id} has {job.parameters:,} weights; this is available up to {MOST_WEIGHTS:,}")
     spec = job.spec
+    if is_imported(spec):
+        raise NotFound(f"job {job_id} has no training data: its model was imported")
     try:
         supervised = load_data(spec, job.inline, partial(library.load_table, engine))
     except ValidationFailed as error:

@@ -13,7 +13,8 @@ from steelyard.inference.service import Loaded, Predictor
 from steelyard.nn.alignment import align, find_units, permute
 from steelyard.nn.ensemble import AnyNetwork, member_name
 from steelyard.revisions import schema
-from steelyard.revisions.held_out import count_disagreements, load_job_data
+from steelyard.revisions.held_out import count_disagreements, load_job_data, read_spec
+from steelyard.training.sources import why_no_data
 
 Array = NDArray[Any]
 Tensors = Mapping[str, Array]
@@ -40,7 +41,7 @@ class Differ:
         common = [name for name in mine if name in theirs and mine[name].shape == theirs[name].shape]
         found = [compare_tensors(name, mine[name], theirs[name]) for name in common]
         together = compare_tensors("", *(_joined(tensors, common) for tensors in (mine, theirs)))
-        held_out = self._compare_answers(first_id, one, other, notes)
+        held_out = self._compare_answers((first_id, second_id), one, other, notes)
         uncompared = [
             schema.Uncompared(name=name, first=_shapes(mine).get(name), second=_shapes(theirs).get(name))
             for name in [*mine, *(name for name in theirs if name not in mine)]
@@ -62,12 +63,16 @@ class Differ:
         )
 
     def _compare_answers(
-        self, first_id: str, one: Loaded, other: Loaded, notes: list[str]
+        self, ids: tuple[str, str], one: Loaded, other: Loaded, notes: list[str]
     ) -> schema.HeldOutDiff | None:
-        data = load_job_data(self._engine, self._readers, first_id)
+        data = load_job_data(self._engine, self._readers, ids[0])
         if data is None:
-            notes.append("the data of the first model's job was deleted, so that no answers are compared")
-            return None
+            why = why_no_data(read_spec(self._engine, ids[0]), "the first model")
+            data = load_job_data(self._engine, self._readers, ids[1])
+            if data is None:
+                notes.append(f"{why}, so that no answers are compared")
+                return None
+            notes.append(f"{why}, so that the answers are compared on rows of the second model's job")
         split, rows = data.held_out
         rows = rows[:MOST_ROWS]
         x, y = data.encode(one, rows), data.encode(other, rows)

@@ -24,10 +24,10 @@ from steelyard.nn.layers.base import Stage
 from steelyard.nn.network import Pass
 from steelyard.revisions import schema
 from steelyard.revisions.editing import Editor
-from steelyard.revisions.held_out import load_job_data
+from steelyard.revisions.held_out import load_job_data, read_spec
 from steelyard.revisions.request import EditRequest
 from steelyard.store import replies
-from steelyard.store.engine import reading, writing
+from steelyard.store.engine import writing
 from steelyard.store.ids import new_id
 from steelyard.store.replies import Once
 from steelyard.store.tables import Job, JobInput, Model
@@ -37,7 +37,7 @@ from steelyard.training.judging import judge
 from steelyard.training.kind import TRAINING
 from steelyard.training.results import NewModel, SplitPredictions, WeightSnapshot, store_outputs
 from steelyard.training.schema import JobSpec, load_spec
-from steelyard.training.sources import datasets_of
+from steelyard.training.sources import datasets_of, why_no_data
 
 Array = np.ndarray[Any, Any]
 MOST_UNDO = 100_000  # weights that an answer lists
@@ -59,10 +59,10 @@ class Editing:
         loaded = load_model(self._engine, model_id)
         network, weights = loaded.network, loaded.network.tensors()
         prepared = self._prepare(model_id)
-        spec = self._read_spec(model_id)
+        spec = read_spec(self._engine, model_id)
         original = {name: tensor.copy() for name, tensor in weights.items()}
         before = _judge_all(spec, loaded, prepared)
-        made = Editor(network, lambda layer: find_dead(network, layer, prepared)).edit(asked.edits)
+        made = Editor(network, lambda layer: find_dead(spec, network, layer, prepared)).edit(asked.edits)
         after = _judge_all(spec, loaded, prepared)
         undo = [step for edited in reversed(made) for step in edited.undo]
         size = sum(weights[step["tensor"]].size for step in undo if "tensor" in step)
@@ -71,17 +71,12 @@ class Editing:
             "undo": undo if size <= MOST_UNDO else None,
             "changed": {name: count for name in weights if (count := int((weights[name] != original[name]).sum()))},
             "metrics": _side_by_side(before, after),
-            "notes": [] if prepared else ["the data of the model's job was deleted, so no metrics were computed"],
+            "notes": [] if prepared else [f"{why_no_data(spec)}, so no metrics were computed"],
         }
         return self._store(model_id, asked.name, loaded, original, after, fields, once)
 
-    def _read_spec(self, model_id: str) -> JobSpec:
-        with reading(self._engine) as connection:
-            query = select(Model.manifest).where(Model.id == model_id)
-            return load_spec(connection.execute(query).scalar_one()["spec"])
-
     def _prepare(self, model_id: str) -> Prepared | None:
-        """The rows of the model's job, encoded as the job encoded them; `None` if they were deleted."""
+        """The rows of the model's job, encoded as the job encoded them; `None` if they are not there."""
         data = load_job_data(self._engine, self._readers, model_id)
         return None if data is None else prepare(data.spec, data.supervised, spawn_streams(data.spec)[0])
 
@@ -173,11 +168,11 @@ def _side_by_side(before: dict[str, Any], after: dict[str, Any]) -> dict[str, di
     }
 
 
-def find_dead(network: AnyNetwork, layer: str, prepared: Prepared | None) -> list[int]:
+def find_dead(spec: JobSpec, network: AnyNetwork, layer: str, prepared: Prepared | None) -> list[int]:
     """The units of a layer that are never positive on the training rows. Raises `ValidationFailed` without rows."""
     if prepared is None:
-        detail = "is missing; the data of the model's job was deleted, so that dead units cannot be found"
-        raise ValidationFailed([Fault(pointer("edits"), f"'units' {detail}")])
+        detail = f"'units' is missing; {why_no_data(spec)}, so that dead units cannot be found"
+        raise ValidationFailed([Fault(pointer("edits"), detail)])
     rows = np.asarray(prepared.parts["train"].x[:PROBE_ROWS])
     for number, member in enumerate(network.members, start=1):
         prefix = f"{member_name(number)}." if len(network.members) > 1 else ""

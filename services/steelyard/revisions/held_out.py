@@ -56,7 +56,7 @@ def load_job_data(engine: Engine, readers: Readers, model_id: str) -> JobData | 
     if row is None:
         raise NotFound(f"there is no model {model_id!r}")
     spec = load_spec(row.manifest["spec"])
-    if spec.data.inline is not None and row.content is None:  # an imported model, which came without rows
+    if spec.data.inline is not None and row.content is None:
         return None
     try:
         for dataset_id in datasets_of(spec):
@@ -66,6 +66,15 @@ def load_job_data(engine: Engine, readers: Readers, model_id: str) -> JobData | 
     inline = None if row.content is None else read_stored_rows(readers, bytes(row.content))
     supervised = load_data(spec, inline, partial(library.load_table, engine))
     return JobData(spec, supervised, divide(spec, supervised, spawn_streams(spec)[0]))
+
+
+def read_spec(engine: Engine, model_id: str) -> JobSpec:
+    """The specification of a model's job. Raises `NotFound`."""
+    with reading(engine) as connection:
+        manifest = connection.execute(select(Model.manifest).where(Model.id == model_id)).scalar_one_or_none()
+    if manifest is None:
+        raise NotFound(f"there is no model {model_id!r}")
+    return load_spec(manifest["spec"])
 
 
 def count_disagreements(first: Array, second: Array, targets: Array) -> tuple[int, float | None]:

@@ -39,7 +39,7 @@ class Uncompared(Answer):
 
 
 class HeldOutDiff(Answer):
-    """On how many held-out rows of the first model's job the two models disagree."""
+    """On how many held-out rows of the first model's job, or else of the second's, the two models disagree."""
 
     split: Literal["validation", "test", "train"]
     rows: int

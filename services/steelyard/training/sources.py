@@ -49,6 +49,16 @@ def datasets_of(spec: JobSpec) -> list[str]:
     return sorted({each for each in named if each is not None})
 
 
+def is_imported(spec: JobSpec) -> bool:
+    """Whether this is the job of an imported model, which never had rows."""
+    return spec.data.inline is not None and spec.data.inline.rows == 0
+
+
+def why_no_data(spec: JobSpec, model: str = "the model") -> str:
+    """Why the rows of a model's job are not there."""
+    return f"{model} was imported without data" if is_imported(spec) else f"the data of {model}'s job was deleted"
+
+
 def marking_columns(spec: JobSpec, keys: tuple[str, ...] = ("group", "time", "column")) -> Iterator[tuple[str, str]]:
     """The columns by which rows are kept back, each with its place in the job."""
     for part in ("validation", "test"):
@@ -64,7 +74,7 @@ def _load(spec: JobSpec, inline: Inline | bytes | None, tables: Tables) -> tuple
     if data.dataset is not None:
         table = _find(data.dataset, pointer("data", "dataset"), tables)
         return table, [name for name in DEFAULT_TARGETS if name in table.columns][:1]
-    if data.builtin is None:
+    if is_imported(spec):
         refuse([Fault(pointer("data", "inline"), "has no rows: the model of this job was imported")])
     assert data.builtin is not None
     parameters = {key: value for key in ("n_samples", "noise", "seed") if (value := getattr(data, key)) is not None}

@@ -53,6 +53,7 @@ def test_a_tar_archive_is_known_by_what_stands_in_its_head() -> None:
         (b'{\n "a"', "JSON"),
         (b'{"a": 1}', "NDJSON or JSON"),
         (b"% iris\n@RELATION iris", "an ARFF file (Weka)"),
+        (b"\f% a\n\n % b\n\t@relation x", "an ARFF file (Weka)"),
     ],
 )
 def test_texts_of_another_kind_are_no_csv(text: bytes, name: str) -> None:
@@ -65,6 +66,11 @@ def test_texts_of_another_kind_are_no_csv(text: bytes, name: str) -> None:
 @pytest.mark.parametrize("name", ["<a>", "[x]", "{x}", "a <b>", "@relations"])
 def test_texts_that_only_look_like_it_are_csv(read: Read, name: str) -> None:
     assert read(f"{name},y\n1,2\n")[1] == {name: [1], "y": [2]}
+
+
+def test_many_spaces_take_no_time() -> None:
+    for text in (b"\f" * 1000, b"\f%\n" * 300, b"\v" * 999 + b"@"):
+        require_kind(text, "csv")  # a pattern that tries every division of them would not end
 
 
 def test_formats_are_called_as_people_call_them() -> None:

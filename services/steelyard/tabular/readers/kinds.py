@@ -51,7 +51,7 @@ TEXTS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"<\?xml|<[A-Za-z][\w:.-]*(\s+[\w:.-]+\s*=|>\r?\n\s*<)"), "XML", EXPORT),
     (re.compile(rb'\[\s*[\[{]|\{\s*"[^"]*"\s*:\s*[\[{]|\{\s*\n'), "JSON", f"{SEND} application/json"),
     (re.compile(rb'\{\s*"[^"\r\n]*"\s*:'), "NDJSON or JSON", f"{SEND} application/x-ndjson, or application/json"),
-    (re.compile(rb"(?:%[^\n]*\n|\s+)*@relation\s", re.IGNORECASE), "an ARFF file (Weka)", EXPORT),
+    (re.compile(rb"\s*+(?:%[^\n]*\n\s*+)*+@relation\s", re.IGNORECASE), "an ARFF file (Weka)", EXPORT),
 )
 TEXT_MARKS = (b"%PDF-", b"<stata_dta>", b"{\\rtf", b"$FL2")
 CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f]")

@@ -9,7 +9,7 @@ import { dropZone } from "../upload.js";
 const PAGE = 100;
 const page = find("page");
 const listed = panel({
-  title: "Models",
+  title: "All models",
   id: "models",
   request: () => `/v1/models?limit=${PAGE}`,
   numbers: () => ({

@@ -27,12 +27,14 @@ export function metricsPanel(model, path) {
     title: "Metrics",
     request: () => path,
     numbers: () => ({ head, rows, texts: [0, 1] }),
-    lead: "Beside the model, a linear model on the same inputs and a constant answer.",
+    lead: rows.length
+      ? "Beside the model, a linear model on the same inputs and a constant answer."
+      : "None: no rows were there to measure them on.",
   });
   const cells = rows.map((row) =>
     row.map((cell, place) => (place < 2 ? String(cell) : number(/** @type {number | null} */ (cell)))),
   );
-  made.body.append(table("Metrics of each split", head, cells, { texts: [0, 1] }));
+  if (rows.length) made.body.append(table("Metrics of each split", head, cells, { texts: [0, 1] }));
   return made.card;
 }
 

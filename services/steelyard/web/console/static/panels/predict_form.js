@@ -41,7 +41,7 @@ export function predictForm(model, targets, inputs, data) {
     title: "What moved the answer",
     id: "moved",
     request: () => source("explain", { method: METHOD }),
-    lead: "How far each column moves the output away from that of the average training row (integrated gradients).",
+    lead: "How far each column moves the output away from that of a usual row (integrated gradients).",
     numbers: () => ({
       head: ["column", "value", "moves the output by"],
       rows: moves.map(({ name, value }) => [name, String(values()[name] ?? ""), value]),
@@ -163,7 +163,8 @@ export function predictForm(model, targets, inputs, data) {
         .map(({ name, value }) => bar(label(name, given[name]), value, signed(value), { most, signed: true })),
     );
     const { outputs, baseline } = found.attributions;
-    const from = found.baseline === "training_mean" ? "the average training row" : "a row of zeros";
+    const from =
+      found.baseline === "training_mean" ? "the average training row" : "a row whose inputs are all 0 after scaling";
     const rest = moves.length > MOST_SHOWN ? ` The table has all ${moves.length} columns.` : "";
     moved.note(
       `Bars to the right raise the ${unit} of ${names[place]}, bars to the left lower it. Together they move it by ${signed(outputs[0][place] - baseline[place])} from that of ${from}.${rest}`,
