@@ -6,6 +6,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from steelyard.imports.contents import CannotImport
 from steelyard.imports.onnx import ACTIVATIONS, read_onnx
-from tests.imports.files import damaged, refusal, weights
+from tests.imports.files import damaged, export, read, refusal, weights
 from tests.imports.test_api import predict, send
 
 OFTEN = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -113,8 +114,22 @@ def test_the_request_cannot_change_the_layers(tmp_path: Path) -> None:
     assert detail == "comes from the file; leave it out"
 
 
+def test_an_export_of_the_service_is_read_by_its_metadata(tmp_path: Path) -> None:
+    model = onnx.load_from_string(export("onnx"))
+    [bias] = [each for each in model.graph.initializer if each.name == "/output/bias"]
+    changed = numpy_helper.to_array(bias) + np.float32(1)
+    bias.CopyFrom(numpy_helper.from_array(changed, bias.name))
+    found = read(tmp_path / "file", model.SerializeToString(), "onnx")
+    assert found.manifest is not None
+    assert found.tensors["output/bias"].tolist() == changed.tolist()
+    bias.name = "/bias"  # as a tool that rewrites graphs might call it
+    detail = refusal(tmp_path / "file", model.SerializeToString(), "onnx")
+    assert detail == "the tensor 'output/bias' of the shape [3] is missing"
+
+
 @given(data=st.data())
 @OFTEN
 def test_a_damaged_file_gives_an_error_or_a_model(data: Any, tmp_path: Path) -> None:
-    found = refusal(tmp_path / "file", data.draw(damaged(network())), "onnx")
+    content = network() if data.draw(st.booleans()) else export("onnx")
+    found = refusal(tmp_path / "file", data.draw(damaged(content)), "onnx")
     assert found is None or 0 < len(found) < 1000

@@ -2,13 +2,16 @@
 
 Each column is an input `(N, 1)`: doubles, NaN where one is missing, or strings, empty where one is missing. The
 preprocessing is in double precision, as ONNX's own scalers are in single precision. The outputs are `label` and
-`probabilities`, or `value`.
+`probabilities`, or `value`. The weights have their names, and the model's manifest is in the metadata, so that the file
+can be imported.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import orjson
+from numpy.typing import NDArray
 
 from steelyard.exports.bundle import (
     Format,
@@ -23,8 +26,13 @@ from steelyard.exports.bundle import (
 )
 from steelyard.exports.columns import Places, Preprocessing, RawColumn
 from steelyard.exports.onnx_graph import Graph
+from steelyard.exports.plain import manifest_of
 from steelyard.exports.program import Affine, Block, Lookup, Moving, OverRow, Pointwise, RowNormal, Step
+from steelyard.nn.ensemble import member_name
+from steelyard.nn.layers.residual import PROJECTION
 
+Array = NDArray[Any]
+METADATA = "steelyard"  # the key of the manifest
 TYPES = dict.fromkeys(("number", "boolean", "seconds", "seconds_of_day"), "float64") | {"string": "string"}
 
 
@@ -36,7 +44,8 @@ def write(bundle: ModelBundle) -> bytes:
     x = _Encoding(graph, bundle.preprocessing, bundle.dtype).write()
     _write_outputs(graph, bundle, x, [output.name for output in outputs])
     inputs = [(each.name, each.type, ("N", 1)) for each in describe_inputs(bundle)]
-    return graph.finish(bundle.id, inputs, [(each.name, each.type, each.shape) for each in outputs])
+    described = [(each.name, each.type, each.shape) for each in outputs]
+    return graph.finish(bundle.id, inputs, described, {METADATA: orjson.dumps(manifest_of(bundle)).decode()})
 
 
 def describe_inputs(bundle: ModelBundle) -> list[Input]:
@@ -137,10 +146,10 @@ class _Encoding:
 
 
 class _Steps:
-    """Writes the steps of a network to a graph, in a precision."""
+    """Writes the steps of a network to a graph, in a precision. The weights have their names behind `prefix`."""
 
-    def __init__(self, graph: Graph, dtype: str) -> None:
-        self._graph, self._dtype = graph, dtype
+    def __init__(self, graph: Graph, dtype: str, prefix: str = "", separator: str = "/") -> None:
+        self._graph, self._dtype, self._prefix, self._separator = graph, dtype, prefix, separator
 
     def write(self, steps: Sequence[Step], x: str) -> str:
         """The outputs of the steps for `x`."""
@@ -151,39 +160,49 @@ class _Steps:
     def _constant(self, value: Any) -> str:
         return self._graph.constant(value, self._dtype)
 
+    def _tensor(self, step: Step, name: str, value: Array) -> str:
+        """A tensor of the model, in its own precision until it is used."""
+        own = value.dtype.name
+        constant = self._graph.constant(value, own, f"{self._prefix}{step.name}{self._separator}{name}")
+        return constant if own == self._dtype else self._graph.cast(constant, self._dtype)
+
     def _step(self, step: Step, x: str) -> str:
         graph = self._graph
         match step:
             case Affine(_, kernel, bias):
-                z = graph.add("MatMul", x, self._constant(kernel))
-                return z if bias is None else graph.add("Add", z, self._constant(bias))
+                z = graph.add("MatMul", x, self._tensor(step, "kernel", kernel))
+                return z if bias is None else graph.add("Add", z, self._tensor(step, "bias", bias))
             case Pointwise(_, _, formula, weights):
-                learned = {name: self._constant(weight) for name, weight in weights.items()}
+                learned = {name: self._tensor(step, name, weight) for name, weight in weights.items()}
                 return graph.apply(formula, {"z": x, **learned}, self._dtype)
             case OverRow(_, log):
                 return graph.add("LogSoftmax" if log else "Softmax", x, axis=1)
             case Moving(_, gamma, beta, mean, variance, epsilon, _):
-                scale = self._constant(gamma / np.sqrt(variance + variance.dtype.type(epsilon)))
-                x = graph.add("Mul", graph.add("Sub", x, self._constant(mean)), scale)
-                return graph.add("Add", x, self._constant(beta))
+                centered = graph.add("Sub", x, self._tensor(step, "moving_mean", mean))
+                positive = graph.add("Add", self._tensor(step, "moving_variance", variance), self._constant(epsilon))
+                scale = graph.add("Div", self._tensor(step, "gamma", gamma), graph.add("Sqrt", positive))
+                return graph.add("Add", graph.add("Mul", centered, scale), self._tensor(step, "beta", beta))
             case RowNormal(_, gamma, beta, epsilon):
                 x = graph.add("Sub", x, graph.add("ReduceMean", x, axes=[1]))
                 squares = graph.add("ReduceMean", graph.add("Mul", x, x), axes=[1])
                 root = graph.add("Sqrt", graph.add("Add", squares, self._constant(epsilon)))
-                x = graph.add("Mul", graph.add("Div", x, root), self._constant(gamma))
-                return graph.add("Add", x, self._constant(beta))
+                x = graph.add("Mul", graph.add("Div", x, root), self._tensor(step, "gamma", gamma))
+                return graph.add("Add", x, self._tensor(step, "beta", beta))
             case Lookup():
                 return self._look_up(step, x)
             case Block(_, inner, projection):
-                past = x if projection is None else graph.add("MatMul", x, self._constant(projection))
-                return graph.add("Add", self.write(inner, x), past)
+                within = _Steps(graph, self._dtype, f"{self._prefix}{step.name}{self._separator}", ".")
+                past = x
+                if projection is not None:
+                    past = graph.add("MatMul", x, self._tensor(step, f"{PROJECTION}.kernel", projection))
+                return graph.add("Add", within.write(inner, x), past)
 
     def _look_up(self, step: Lookup, x: str) -> str:
         graph = self._graph
         parts = [graph.add("Gather", x, graph.constant(step.others, "int64"), axis=1)] if step.others else []
         for column, table in zip(step.columns, step.tables, strict=True):
             place = graph.cast(graph.add("Gather", x, graph.constant(column, "int64"), axis=1), "int64")
-            parts.append(graph.add("Gather", self._constant(table), place, axis=0))
+            parts.append(graph.add("Gather", self._tensor(step, f"table_{column}", table), place, axis=0))
         return graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
 
 
@@ -211,9 +230,10 @@ def _answer(graph: Graph, bundle: ModelBundle, x: str) -> tuple[str, str]:
         logits = writer.write(steps, x)
         return logits, writer.write(activation, logits)
     total = graph.constant(0.0, "float64")
-    for steps, activation in bundle.members:
-        logits = graph.cast(_Steps(graph, bundle.dtype).write(steps, x), "float64")
-        total = graph.add("Add", total, _Steps(graph, "float64").write(activation, logits))
+    for number, (steps, activation) in enumerate(bundle.members, start=1):
+        prefix = f"{member_name(number)}."
+        logits = graph.cast(_Steps(graph, bundle.dtype, prefix).write(steps, x), "float64")
+        total = graph.add("Add", total, _Steps(graph, "float64", prefix).write(activation, logits))
     mean = graph.add("Div", total, graph.constant(float(len(bundle.members)), "float64"))
     return "", graph.cast(mean, bundle.dtype)
 

@@ -68,15 +68,15 @@ class Graph:
         self._nodes.append(helper.make_node(operator, inputs, [output], output, domain=domain, **attributes))
         return output
 
-    def constant(self, value: Any, dtype: str) -> str:
-        """A tensor, or a number, in the graph; its name."""
+    def constant(self, value: Any, dtype: str, name: str = "") -> str:
+        """A tensor, or a number, in the graph; its name, which ends with `name`. Equal ones without a name are one."""
         is_string = dtype == "string"
         array: NDArray[Any] = np.asarray(value, object if is_string else np.dtype(dtype.replace("boolean", "bool")))
-        key = (dtype, array.shape, repr(value) if is_string else array.tobytes())
+        key = (name,) if name else (dtype, array.shape, repr(value) if is_string else array.tobytes())
         if key not in self._constants:
-            name = f"{self._prefix}constant_{len(self._constants)}"
-            self._constants[key] = name
-            self._tensors.append(self._onnx[1].from_array(np.asarray(array, order="C"), name))
+            full_name = f"{self._prefix}{name or f'constant_{len(self._constants)}'}"
+            self._constants[key] = full_name
+            self._tensors.append(self._onnx[1].from_array(np.asarray(array, order="C"), full_name))
         return self._constants[key]
 
     def cast(self, tensor: str, dtype: str) -> str:
@@ -108,7 +108,7 @@ class Graph:
             return self.add("Log", self.add("Add", *operands, self.constant(1.0, dtype)))
         return self.add(OPERATORS[op], *operands)
 
-    def finish(self, name: str, inputs: list[Any], outputs: list[Any]) -> bytes:
+    def finish(self, name: str, inputs: list[Any], outputs: list[Any], metadata: Mapping[str, str]) -> bytes:
         """The file. `inputs` and `outputs` are names, types and shapes."""
         helper, _ = self._onnx
         described = [
@@ -119,5 +119,6 @@ class Graph:
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
         model.producer_name, model.producer_version = "steelyard", __version__
+        helper.set_model_props(model, metadata)
         content: bytes = model.SerializeToString(deterministic=True)
         return content

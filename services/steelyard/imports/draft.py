@@ -36,7 +36,10 @@ MALFORMED = (
 
 @dataclass(frozen=True)
 class Draft:
-    """Everything of a model but its network. `spec` is filled in; `tensors` have the names of the network."""
+    """Everything of a model but its network. `spec` is filled in; `tensors` have the names of the network.
+
+    `metrics` are of weights with the digest `measured`, if the file says that.
+    """
 
     spec: JobSpec
     inputs: Encoder
@@ -48,6 +51,7 @@ class Draft:
     original: Provenance | None = None
     dialect: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    measured: str | None = None
 
     @property
     def units(self) -> int:

@@ -48,6 +48,7 @@ def draft_of(contents: Contents, digest: str) -> Draft:
         manifest.metrics,
         provenance.original if isinstance(provenance, Imported) else provenance,
         None if manifest.dialect is None else manifest.dialect.model_dump(exclude_none=True),
+        measured=manifest.weights_sha256,
     )
 
 

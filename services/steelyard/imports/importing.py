@@ -1,6 +1,7 @@
 """Stores an imported model with a new job, which has ended: its weights are there as those of any job."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Engine
@@ -21,6 +22,8 @@ from steelyard.training.kind import TRAINING
 from steelyard.training.results import NewModel, WeightSnapshot, store_outputs
 from steelyard.training.schema.job import DataSummary
 
+CHANGED = "the weights were changed after the export, so the file's metrics are not theirs and are left out"
+
 
 class Importing:
     """Stores models in the database behind `engine`."""
@@ -34,6 +37,8 @@ class Importing:
         """The stored model as JSON; `once` keeps it. `form` is the format of the file, `file` its SHA-256."""
         job_id, weights = new_id(TRAINING.prefix), loaded.network.tensors()
         sha256 = digest(weights)
+        if draft.measured not in (None, sha256):
+            draft = replace(draft, metrics={}, notes=(*draft.notes, CHANGED))
         origin: dict[str, Any] = {
             "source": "imported",
             "job": job_id,

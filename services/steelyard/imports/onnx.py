@@ -1,4 +1,6 @@
-"""ONNX files that hold one chain of layers: Gemm, or MatMul and Add, with activations. Nothing in them is executed.
+"""ONNX files: exports of this service, and chains of layers (Gemm, or MatMul and Add, with activations).
+
+Nothing in them is executed.
 
 Source: https://onnx.ai/onnx/operators, whose defaults of attributes are used.
 """
@@ -9,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.errors import shown
+from steelyard.exports.onnx import METADATA
 from steelyard.imports.chain import Chain
 from steelyard.imports.contents import MOST_TENSORS, Array, CannotImport, Contents
 
@@ -37,8 +40,13 @@ def read_onnx(path: str, _: int) -> Contents:
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
 
     try:
-        graph = onnx.ModelProto.FromString(Path(path).read_bytes()).graph
-        return _Walk(graph).read()
+        model = onnx.ModelProto.FromString(Path(path).read_bytes())
+        walk = _Walk(model.graph)
+        if not (manifests := [each.value for each in model.metadata_props if each.key == METADATA]):
+            return walk.read()
+        if not isinstance(manifests[0], str):  # protobuf leaves what is not UTF-8 as bytes
+            raise CannotImport("its manifest is not UTF-8")
+        return Contents(walk.named(), manifests[0])
     except DecodeError:
         raise CannotImport("it is not a valid ONNX file") from None
     except BROKEN as error:
@@ -57,6 +65,11 @@ class _Walk:
             if node.op_type == "Constant":
                 self._constants[node.output[0]] = next(each.t for each in node.attribute if each.name == "value")
         self._chain = Chain()
+
+    def named(self) -> dict[str, Array]:
+        """The tensors of an export, by the names of the service. Raises `CannotImport`."""
+        own = [name for name in self._constants if "/" in name.strip("/")]  # others are constants of formulas
+        return {name.strip("/"): self._constant(name) for name in own}
 
     def read(self) -> Contents:
         """The network. Raises `CannotImport`."""
