@@ -67,6 +67,25 @@ def test_a_regressor_fits(url: str) -> None:
         model.predict(rows[:, :9])
 
 
+def test_rows_count_as_much_as_their_weights_say(url: str) -> None:
+    draw = np.random.default_rng(0)
+    rows = draw.normal(size=(120, 2))
+    targets = np.where(np.arange(120) < 60, rows[:, 0], -rows[:, 0]) > 0
+    for first in (1.0, 0.0):
+        weights = np.where(np.arange(120) < 60, first, 1 - first)
+        model = MLPClassifier([8], validation=None, url=url, **SHORT).fit(rows, targets, sample_weight=weights)
+        assert model.score(rows, targets, sample_weight=weights) > 0.9
+        assert model.n_features_in_ == 2
+        assert model.job_["data"]["features"] == ["x0", "x1"]
+    frame = pd.DataFrame(rows, columns=["a", "b"])
+    regressor = MLPRegressor([8], validation=None, url=url, **SHORT).fit(frame, rows[:, 0], sample_weight=weights)
+    assert regressor.job_["spec"]["data"]["sample_weight"] == "sample_weight"
+    assert regressor.job_["data"]["features"] == ["a", "b"]
+    assert regressor.predict(frame).shape == (120,)
+    with pytest.raises(ValueError, match="sample_weight"):
+        regressor.fit(frame, rows[:, 0], sample_weight=weights[:3])
+
+
 def test_a_preset_is_that_of_the_job(url: str) -> None:
     rows, targets = load_iris(return_X_y=True)
     model = MLPClassifier(preset="sklearn", url=url).fit(rows, targets)

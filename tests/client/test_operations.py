@@ -57,4 +57,3 @@ def test_columns_are_typed_after_the_upload() -> None:
     answers = ({"id": "ds_1"}, {"id": "ds_1", "columns": []})
     _, asked = run(operations.upload([{"a": 1}], "name", {"a": {"type": "category"}}), *answers)
     assert [call.method for call in asked if isinstance(call, Call)] == ["POST", "PATCH"]
-    assert run(operations.rest(2.0)) == (None, [Pause(2.0)])

@@ -65,7 +65,11 @@ def test_what_a_job_was_is_read_as_frames_and_arrays(client: Client) -> None:
     last = recorded[recorded["tensor"] == "dense_1/kernel"].iloc[-1]
     assert last["value"] == pytest.approx(distance / np.linalg.norm(initial["dense_1/kernel"]), rel=1e-4)
     assert job.report()["split"] == "validation"
-    assert [event["data"].get("status") for event in job.events()][-1] == "succeeded"
+    events = [*job.events()]
+    assert events[-1]["data"]["status"] == "succeeded"
+    epochs = [event["data"] for event in events if event["type"] == "epoch"]
+    assert [each["epoch"] for each in epochs] == list(range(1, 13))
+    assert epochs[-1]["val_loss"] == pytest.approx(job.metrics["validation"]["loss"])
 
 
 def test_a_sick_job_is_mended_and_a_model_edited(client: Client) -> None:

@@ -1,5 +1,6 @@
 """Requests are sent again after failures that may pass, with the same key; others are sent once."""
 
+import asyncio
 import http.server
 import json
 import threading
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from steelyard.client import transport
-from steelyard.client.errors import ApiError, ConnectionLost, InvalidRequest, NotASteelyard, Unavailable
-from steelyard.client.transport import Call, Pause, Steps, Transport, keyed
+from steelyard.client.errors import ConnectionLost, InvalidRequest, NotASteelyard, NotFound, Unavailable
+from steelyard.client.transport import AsyncTransport, Call, Pause, Steps, Transport, keyed
 
 PROBLEM = json.dumps({"title": "Busy", "detail": "try later", "status": 503}).encode()
 
@@ -118,22 +119,59 @@ def test_a_call_has_its_parameters_headers_and_form() -> None:
         assert send(url, Call("DELETE", "/x")) is None
 
 
-def test_an_operation_may_wait_and_may_handle_an_error() -> None:
-    def run() -> Steps[list[Any]]:
+def test_an_operation_may_wait_and_an_error_ends_it() -> None:
+    asked: list[str] = []
+
+    def run() -> Steps[Any]:
         yield Pause(0.05)
-        try:
-            yield Call("GET", "/none")
-        except ApiError as error:
-            again = yield Call("GET", "/some")
-            return [error.status, again]
-        return []
+        for path in ("/some", "/none", "/more"):
+            asked.append(path)
+            yield Call("GET", path)
 
     missing = json.dumps({"title": "Missing", "detail": "no", "status": 404}).encode()
-    with answering((404, missing), (200, b"[1]")) as (url, _):
+    with answering((200, b"[1]"), (404, missing)) as (url, _):
         connection, begin = Transport(url, None, 5.0, 0), time.monotonic()
-        assert connection.run(run()) == [404, [1]]
+        with pytest.raises(NotFound, match="no"):
+            connection.run(run())
+        assert asked == ["/some", "/none"]
         assert time.monotonic() - begin >= 0.05
         connection.http.close()
+
+
+def event(number: int) -> bytes:
+    return b'id: %d\nevent: log\ndata: {"id": "%d"}\n\n' % (number, number)
+
+
+def test_a_stream_goes_on_behind_its_last_event_after_a_lost_connection() -> None:
+    answers = [(200, event(1) + event(2)), (0, b""), (503, b"<html>"), (200, b": heartbeat\n\n" + event(3)), (204, b"")]
+    for kind in (Transport, AsyncTransport):
+        with answering(*answers) as (url, asked):
+            assert [each["id"] for each in followed(kind, url, retries=3)] == ["1", "2", "3"]
+        assert [each["headers"]["Last-Event-ID"] for each in asked] == [None, "2", "2", "2", "3"]
+        assert {each["headers"]["Accept"] for each in asked} == {"text/event-stream"}
+
+
+def test_a_stream_that_cannot_be_followed_is_an_error() -> None:
+    missing = json.dumps({"title": "Missing", "detail": "no", "status": 404}).encode()
+    for kind in (Transport, AsyncTransport):
+        for answer, error in (((404, missing), NotFound), ((503, PROBLEM), Unavailable), ((0, b""), ConnectionLost)):
+            with answering((200, event(1)), answer) as (url, asked), pytest.raises(error):
+                followed(kind, url, retries=1)
+            assert len(asked) == (2 if error is NotFound else 3)
+
+
+def followed(kind: type[Transport | AsyncTransport], url: str, *, retries: int) -> list[Any]:
+    """All events of a stream."""
+    connection = kind(url, None, 5.0, retries)
+    if isinstance(connection, Transport):
+        with connection.http:
+            return [*connection.follow("/events")]
+
+    async def follow() -> list[Any]:
+        async with connection.http:
+            return [each async for each in connection.follow("/events")]
+
+    return asyncio.run(follow())
 
 
 def test_pauses_grow_up_to_a_bound_and_follow_the_service(monkeypatch: pytest.MonkeyPatch) -> None:

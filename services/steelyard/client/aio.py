@@ -150,18 +150,13 @@ class AsyncJob(JobFacts[AsyncTransport]):
         return self
 
     async def events(self) -> AsyncIterator[Document]:
-        """Everything that happens, from the beginning, until the job has ended."""
-        after = None
-        while True:
-            ended = (await self.refresh()).has_ended
-            page = await self._transport.run(fetch(f"/v1/jobs/{self.id}/events", limit=operations.PAGE, after=after))
-            for event in page["data"]:
-                yield event
-            after = page["data"][-1]["id"] if page["data"] else after
-            if ended and not page["has_more"]:
-                return
-            if not page["data"]:
-                await self._transport.run(operations.rest(0.3))
+        """Everything that happens, as it happens, from the beginning until the job has ended.
+
+        The `type` of an event is `status`, `epoch` (with the values of the epoch in `data`), `finding` or `log`.
+        """
+        async for event in self._transport.follow(f"/v1/jobs/{self.id}/events"):
+            yield event
+        await self.refresh()
 
     async def history(self) -> Any:
         """Loss and metrics of every epoch, as a frame of pandas or polars, or as lists by name."""

@@ -10,12 +10,19 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_feature_names, check_array, check_is_fitted, check_X_y, column_or_1d
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_sample_weight,
+    check_array,
+    check_is_fitted,
+    check_X_y,
+    column_or_1d,
+)
 
 from steelyard.client.sync import URL, Client, Model
 from steelyard.client.tables import is_frame
 
-TARGET = "target"
+TARGET, WEIGHT = "target", "sample_weight"  # columns on the service
 
 
 class _Remote(BaseEstimator):  # type: ignore[misc]
@@ -65,15 +72,23 @@ class _Remote(BaseEstimator):  # type: ignore[misc]
         seed = {"seed": int(self.random_state)}
         return {**given, "task": task, "ensemble": self.ensemble, "training": {**seed, **(self.training or {})}}
 
-    def _train(self, table: Any, targets: Any, task: str) -> None:
-        """Train on a table and its targets, a value for each row. Raises `InvalidRequest`, `JobFailed`."""
+    def _train(self, table: Any, targets: Any, task: str, sample_weight: Any) -> None:
+        """Train on a table, its targets and the weights of its rows, a value for each row or `None`.
+
+        Raises `InvalidRequest`, `JobFailed`.
+        """
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, table, dtype=np.float64)
+        data: dict[str, Any] = {} if weights is None else {WEIGHT: WEIGHT}
         with Client(self.url, self.api_key) as client:
             if is_frame(table):
-                located, target = client.upload(_with_target(table, targets)), TARGET
-                job = client.train(located, target, **self._spec(task))
+                columns = {TARGET: targets} if weights is None else {TARGET: targets, WEIGHT: weights}
+                data |= {"dataset": client.upload(_with_columns(table, columns)).id, "target": TARGET}
             else:
-                inline = {"inline": {"x": table.tolist(), "y": targets.tolist()}}
-                job = client.train(inline, **self._spec(task))
+                names = [f"x{place}" for place in range(table.shape[1])]
+                if weights is not None:
+                    table, names = np.column_stack([table, weights]), [*names, WEIGHT]
+                data["inline"] = {"x": table.tolist(), "y": targets.tolist(), "feature_names": names}
+            job = client.train(data, **self._spec(task))
             self.job_ = job.wait().document
             self.model_id_ = job.model_id
 
@@ -116,15 +131,15 @@ class MLPClassifier(ClassifierMixin, _Remote):  # type: ignore[misc]
         n_features_in_: The number of columns.
     """
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 -- scikit-learn's name
-        """Train on rows `X` (rows × columns) and a class for each."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803 -- scikit-learn's name
+        """Train on rows `X` (rows × columns), a class for each, and how much each row counts."""
         table, targets = self._take(X, y, numeric=False)
         check_classification_targets(targets)
         self.classes_, places = np.unique(targets, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class, {self.classes_[0]!r}; a classifier needs at least two")
         labels = np.array([f"class {place}" for place in places])
-        self._train(table, labels, "binary" if len(self.classes_) == 2 else "multiclass")
+        self._train(table, labels, "binary" if len(self.classes_) == 2 else "multiclass", sample_weight)
         return self
 
     def predict(self, X: Any) -> Any:  # noqa: N803
@@ -150,10 +165,10 @@ class MLPRegressor(RegressorMixin, _Remote):  # type: ignore[misc]
         n_features_in_: The number of columns.
     """
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
-        """Train on rows `X` (rows × columns) and a number for each."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
+        """Train on rows `X` (rows × columns), a number for each, and how much each row counts."""
         table, targets = self._take(X, y, numeric=True)
-        self._train(table, np.asarray(targets, dtype=np.float64), "regression")
+        self._train(table, np.asarray(targets, dtype=np.float64), "regression", sample_weight)
         return self
 
     def predict(self, X: Any) -> Any:  # noqa: N803
@@ -166,12 +181,13 @@ def _place(label: str) -> int:
     return int(label.removeprefix("class "))
 
 
-def _with_target(frame: Any, targets: Any) -> Any:
-    """The frame with a column of targets."""
-    if TARGET in frame.columns:
-        raise ValueError(f"X has a column {TARGET!r}, which is the name of y on the service; rename it")
+def _with_columns(frame: Any, columns: Mapping[str, Any]) -> Any:
+    """The frame with these columns behind its own."""
+    for name in columns:
+        if name in frame.columns:
+            raise ValueError(f"X has a column {name!r}, which is a name that the service needs; rename it")
     if hasattr(frame, "with_columns"):
         import polars as pl  # noqa: PLC0415 -- who has such a frame has it
 
-        return frame.with_columns(pl.Series(TARGET, targets))
-    return frame.assign(**{TARGET: targets})
+        return frame.with_columns(*(pl.Series(name, values) for name, values in columns.items()))
+    return frame.assign(**columns)

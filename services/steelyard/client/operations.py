@@ -203,8 +203,3 @@ def export(model_id: str, form: str, file: Path, *, bundle: bool) -> Steps[Path]
     unfinished.write_bytes(content)
     unfinished.replace(file)
     return file
-
-
-def rest(seconds: float) -> Steps[None]:
-    """Wait."""
-    yield Pause(seconds)

@@ -141,17 +141,12 @@ class Job(JobFacts[Transport]):
         return self
 
     def events(self) -> Iterator[Document]:
-        """Everything that happens, from the beginning, until the job has ended."""
-        after = None
-        while True:
-            ended = self.refresh().has_ended
-            page = self._transport.run(fetch(f"/v1/jobs/{self.id}/events", limit=operations.PAGE, after=after))
-            yield from page["data"]
-            after = page["data"][-1]["id"] if page["data"] else after
-            if ended and not page["has_more"]:
-                return
-            if not page["data"]:
-                self._transport.run(operations.rest(0.3))
+        """Everything that happens, as it happens, from the beginning until the job has ended.
+
+        The `type` of an event is `status`, `epoch` (with the values of the epoch in `data`), `finding` or `log`.
+        """
+        yield from self._transport.follow(f"/v1/jobs/{self.id}/events")
+        self.refresh()
 
     def history(self) -> Any:
         """Loss and metrics of every epoch, as a frame of pandas or polars, or as lists by name."""

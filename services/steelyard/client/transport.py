@@ -2,19 +2,21 @@
 
 An operation is a generator: it yields what is to be sent or waited for, is resumed with the answer, and returns its
 result. So every operation is written once, and is run by a thread (`Transport`) or by an event loop (`AsyncTransport`).
+An error of the service ends it.
 """
 
 import asyncio
+import json
 import random
 import time
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from steelyard.client.errors import ApiError, ConnectionLost, NotASteelyard, error_of
+from steelyard.client.errors import ConnectionLost, NotASteelyard, error_of
 
 if TYPE_CHECKING:
     import httpx
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 BUSY = frozenset({429, 502, 503, 504})
-JSON = "application/json"
+JSON, EVENTS = "application/json", "text/event-stream"
+DATA = "data: "  # how the line of an event begins that has all of it
+SILENT_SECONDS = 60.0  # the service sends something every 15
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,13 @@ class _Base:
         longest: float = min(FIRST_PAUSE * 2.0**attempt, LONGEST_PAUSE)
         return longest * random.uniform(0.5, 1)
 
+    def stream_arguments(self, call: Call, last: str | None) -> dict[str, Any]:
+        """A request for the events that follow the one with the id `last`, as httpx takes it."""
+        given = self.arguments(call, ExitStack())
+        if last is not None:
+            given["headers"]["Last-Event-ID"] = last
+        return given | {"timeout": SILENT_SECONDS}
+
     def give_up(self, call: Call, attempt: int, reason: str) -> None:
         """Raises `ConnectionLost` if the request is not to be sent again."""
         if attempt >= self.retries or not call.may_repeat:
@@ -136,20 +147,16 @@ class Transport(_Base):
     def run(self, steps: Steps[T]) -> T:
         """The result of an operation."""
         result: Any = None
-        failure: ApiError | None = None
         while True:
             try:
-                step = steps.send(result) if failure is None else steps.throw(failure)
+                step = steps.send(result)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
-            result, failure = None, None
+            result = None
             if isinstance(step, Pause):
                 time.sleep(step.seconds)
-                continue
-            try:
+            else:
                 result = self.send(step)
-            except ApiError as error:
-                failure = error
 
     def send(self, call: Call) -> Any:
         """The answer to a request. Raises `ApiError`, `ConnectionLost`, `NotASteelyard`."""
@@ -166,6 +173,33 @@ class Transport(_Base):
             time.sleep(self.pause_after(answer, attempt))
         raise AssertionError("the last attempt returns or raises")
 
+    def follow(self, path: str) -> Iterator[dict[str, Any]]:
+        """The events of a stream until there are no more, also over lost connections.
+
+        Raises `ApiError`, `ConnectionLost`, `NotASteelyard`.
+        """
+        call, attempt, last = Call("GET", path, accept=EVENTS), 0, None
+        while True:
+            answer = None
+            try:
+                with self.http.stream(**self.stream_arguments(call, last)) as answer:
+                    if answer.status_code == 204:
+                        return
+                    if not answer.is_success:
+                        answer.read()
+                        if answer.status_code not in BUSY or attempt == self.retries:
+                            self.read(answer, call)
+                    else:
+                        for line in answer.iter_lines():
+                            if line.startswith(DATA):
+                                event = json.loads(line.removeprefix(DATA))
+                                last = event["id"]
+                                yield event
+            except self._lost as error:
+                self.give_up(call, attempt, str(error) or type(error).__name__)
+            attempt = 0 if answer is not None and answer.is_success else attempt + 1
+            time.sleep(self.pause_after(answer, attempt))
+
 
 class AsyncTransport(_Base):
     """Runs operations in an event loop."""
@@ -180,20 +214,16 @@ class AsyncTransport(_Base):
     async def run(self, steps: Steps[T]) -> T:
         """The result of an operation."""
         result: Any = None
-        failure: ApiError | None = None
         while True:
             try:
-                step = steps.send(result) if failure is None else steps.throw(failure)
+                step = steps.send(result)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
-            result, failure = None, None
+            result = None
             if isinstance(step, Pause):
                 await asyncio.sleep(step.seconds)
-                continue
-            try:
+            else:
                 result = await self.send(step)
-            except ApiError as error:
-                failure = error
 
     async def send(self, call: Call) -> Any:
         """The answer to a request. Raises `ApiError`, `ConnectionLost`, `NotASteelyard`."""
@@ -209,3 +239,30 @@ class AsyncTransport(_Base):
                     return self.read(answer, call)
             await asyncio.sleep(self.pause_after(answer, attempt))
         raise AssertionError("the last attempt returns or raises")
+
+    async def follow(self, path: str) -> AsyncIterator[dict[str, Any]]:
+        """The events of a stream until there are no more, also over lost connections.
+
+        Raises `ApiError`, `ConnectionLost`, `NotASteelyard`.
+        """
+        call, attempt, last = Call("GET", path, accept=EVENTS), 0, None
+        while True:
+            answer = None
+            try:
+                async with self.http.stream(**self.stream_arguments(call, last)) as answer:
+                    if answer.status_code == 204:
+                        return
+                    if not answer.is_success:
+                        await answer.aread()
+                        if answer.status_code not in BUSY or attempt == self.retries:
+                            self.read(answer, call)
+                    else:
+                        async for line in answer.aiter_lines():
+                            if line.startswith(DATA):
+                                event = json.loads(line.removeprefix(DATA))
+                                last = event["id"]
+                                yield event
+            except self._lost as error:
+                self.give_up(call, attempt, str(error) or type(error).__name__)
+            attempt = 0 if answer is not None and answer.is_success else attempt + 1
+            await asyncio.sleep(self.pause_after(answer, attempt))
