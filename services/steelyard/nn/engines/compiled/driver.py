@@ -52,6 +52,24 @@ def _make_calls(calls: Any, first: int, rows: int, gate: int, threads: int, let_
             call(kernel, first, rows if count < 0 else count, calls[place, 1])
 
 
+@njit(error_model="numpy")
+def _begin(step: int, first: int, batch_size: int, rows: int, cursor: Any, statistics: Any) -> int:
+    """Point the kernels at the batch of a step of the chunk; the number of its rows."""
+    start = (first + step) * batch_size
+    batch = min(batch_size, rows - start)
+    cursor[BATCH], cursor[BATCH_ROWS], cursor[CHUNK_ROW] = start, batch, step * batch_size
+    statistics[PENALTY] = 0.0
+    return batch
+
+
+@njit(error_model="numpy")
+def _add_up(total: float, of_threads: Any, which: int) -> float:
+    """A total, and then a statistic of every thread, in their order."""
+    for each in range(len(of_threads)):
+        total += of_threads[each, which]
+    return total
+
+
 def _make_steps(
     thread: int,
     threads: int,
@@ -73,16 +91,14 @@ def _make_steps(
     """Make `count` steps of a chunk; how many were made before a loss that is not finite.
 
     Args:
-        thread: which thread this is, from 0.
-        threads: how many there are.
+        thread, threads: which thread this is, from 0, and how many there are.
         first: the number of the first batch of the chunk.
         done: how many steps of the chunk were made by earlier calls.
         count: of batches.
         rows: of the data.
         batch_size: rows of a batch; the last may have fewer.
         calls: what a step does: over this thread's rows; over its share of the weights. Each `(calls, 3)`.
-        cursor: see `kernels`; this thread's.
-        statistics: see `kernels`; this thread's.
+        cursor, statistics: see `kernels`; this thread's.
         shared: `(2, threads, 3)`: the statistics of all threads, of this step and of the one before.
         gate: where threads meet.
         let_others_run: the address of what a thread calls that has waited for long.
@@ -94,20 +110,14 @@ def _make_steps(
     before = treat_tiny_numbers_as(FLUSH)
     made = 0
     for step in range(count):
-        start = (first + done + step) * batch_size
-        batch = min(batch_size, rows - start)
+        batch = _begin(done + step, first, batch_size, rows, cursor, statistics)
         mine = batch * thread // threads
         own = batch * (thread + 1) // threads - mine
-        cursor[BATCH], cursor[BATCH_ROWS], cursor[CHUNK_ROW] = start, batch, (done + step) * batch_size
-        statistics[PENALTY] = 0.0
         _make_calls(over_rows, mine, own, gate, threads, let_others_run)
         here = shared[step % 2]
         here[thread, LOSS], here[thread, WEIGHT] = statistics[LOSS], statistics[WEIGHT]
         _meet(gate, threads, let_others_run)
-        loss = weight = 0.0
-        for each in range(threads):
-            loss += here[each, LOSS]
-            weight += here[each, WEIGHT]
+        loss, weight = _add_up(0.0, here, LOSS), _add_up(0.0, here, WEIGHT)
         if not math.isfinite(loss):
             break
         for place in range(len(current)):
@@ -116,9 +126,7 @@ def _make_steps(
         here[thread, PENALTY] = statistics[PENALTY]
         _meet(gate, threads, let_others_run)
         if thread == 0:
-            for each in range(threads):
-                loss += here[each, PENALTY]
-            sums[0] += weight * loss
+            sums[0] += weight * _add_up(loss, here, PENALTY)
         made += 1
     treat_tiny_numbers_as(before)
     return made
