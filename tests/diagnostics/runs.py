@@ -79,6 +79,11 @@ def check_patch(over: Run, finding: Finding) -> dict[str, Any]:
     return accepted
 
 
+def changes(finding: Finding) -> list[tuple[str, Any]]:
+    """The paths that a patch changes, and their new values."""
+    return [(operation.path, operation.value) for operation in finding.patch or []]
+
+
 def kernels(**layers: Any) -> dict[str, Any]:
     """Tensors: the kernel of each layer, and a bias of zeros."""
     tensors: dict[str, Any] = {}

@@ -40,6 +40,13 @@ def test_inputs_with_one_value_are_named_together() -> None:
     assert [*constant_inputs(table.columns, np.arange(4))] == []
 
 
+@pytest.mark.parametrize(("count", "end"), [(1, "'0' has"), (10, "'9' have"), (12, "'9' and 2 more have")])
+def test_at_most_ten_inputs_are_named(count: int, end: str) -> None:
+    table = table_of({str(place): Values(np.ones(4)) for place in range(count)} | {"z": Values(np.arange(4.0))})
+    [finding] = constant_inputs(table.columns, np.arange(4))
+    assert finding.message.partition(" the same value")[0].endswith(end)
+
+
 def test_rare_categories_are_counted_and_named() -> None:
     [finding] = findings(["Rome", "Oslo"] * 20 + ["Bonn", "Riga", "Riga"], min_frequency=3)
     assert (finding.code, finding.level) == ("rare_categories", "info")

@@ -57,6 +57,13 @@ def test_findings_that_need_the_data_are_kept_when_rules_run_again() -> None:
     assert rediagnose(over, {"target_leak": False, "overfitting": False}, [old, leak]) == []
 
 
+@pytest.mark.parametrize("level", ["warning", "info"])
+def test_what_a_kept_warning_explains_is_dropped(level: str) -> None:
+    kept = {"code": "no_better_than_constant", "level": level, "message": "It learned nothing."}
+    found = [finding["code"] for finding in rediagnose(run(spec(), value=0.4), {}, [kept])]
+    assert ("worse_than_baseline" in found) == (level == "info")
+
+
 def test_while_a_job_runs_only_rules_for_that_are_asked() -> None:
     assert codes(run(spec(), history=RISING, is_over=False)) == []
 

@@ -67,3 +67,10 @@ def test_the_constant_answer_of_classes_is_their_shares() -> None:
     many = np.tile(LABELS, 2000)  # of so many rows some are taken
     assert constant_loss(LOSSES["categorical_crossentropy"](), many, 3) == pytest.approx(1.05 * entropy, rel=0.01)
     assert constant_loss(Quantile(0.5), Y, 1) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("binary_crossentropy", 0.0), ("binary_crossentropy", 1.0), ("poisson", 0.0)]
+)
+def test_a_constant_target_has_a_constant_answer_without_loss(name: str, value: float) -> None:
+    assert constant_loss(LOSSES[name](), np.full((50, 1), value), 1) == pytest.approx(0, abs=1e-5)

@@ -7,7 +7,7 @@ import pytest
 from steelyard.diagnostics.patches import apply_patch, change_rate, choose_again, effective, initializer_for, replace
 from steelyard.diagnostics.run import LayerPlace
 from steelyard.diagnostics.schema import PatchOperation
-from tests.diagnostics.runs import run, spec
+from tests.diagnostics.runs import regression, run, spec
 from tests.training.jobs import read
 
 
@@ -34,7 +34,16 @@ def test_a_path_that_does_not_exist_is_an_error() -> None:
 
 @pytest.mark.parametrize(
     ("rate", "smaller", "patched"),
-    [(10.0, True, 0.001), (0.002, True, 0.0002), (1e-6, False, 0.001), (0.001, False, 0.01), (0.5, False, 1.0)],
+    [
+        (10.0, True, 0.001),
+        (0.002, True, 0.0002),
+        (1e-6, False, 0.001),
+        (0.001, False, 0.01),
+        (0.5, False, 1.0),
+        (0.003, True, 0.0003),
+        (0.0035, True, 0.001),
+        (0.001 / 3, False, 0.00333),
+    ],
 )
 def test_a_rate_far_from_the_usual_one_becomes_that(rate: float, smaller: bool, patched: float) -> None:
     [operation] = change_rate(run(spec(optimizer={"name": "adam", "learning_rate": rate})), smaller=smaller)
@@ -54,6 +63,14 @@ def test_choosing_again_leaves_the_seed_and_what_is_sent() -> None:
     assert (changed.training.seed, changed.training.dtype) == (7, "float64")
     assert changed.preprocessing.numeric == "piecewise_linear"
     assert changed.training.schedule is not None
+
+
+def test_the_scale_of_targets_is_chosen_again_where_a_regression_has_none() -> None:
+    chosen = replace("/preprocessing/target", None)
+    assert chosen in choose_again(run(regression(preprocessing={"target": "none"})))
+    assert chosen not in choose_again(run(regression(preprocessing={"target": "standard"})))
+    classes = spec()
+    assert chosen not in choose_again(run(classes | {"preprocessing": classes["preprocessing"] | {"target": "none"}}))
 
 
 def test_layers_that_are_chosen_again_have_no_initial_weights() -> None:

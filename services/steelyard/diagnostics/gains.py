@@ -24,7 +24,7 @@ def total_gain(run: Run) -> tuple[float, str | None]:
             activation = (place.spec.get("activation") or {}).get("name", "linear")
             ideal = 1.0 if activation in LINEAR_LIKE else math.sqrt(2)
             deviation = float(np.sqrt(np.square(kernel, dtype=np.float64).mean()))
-            if kernel.shape[1] > 1 and not (kernel == kernel[:, :1]).all():
+            if not (kernel == kernel[:, :1]).all():
                 gains[name] = deviation * math.sqrt(kernel.shape[0]) / ideal
     if not gains:
         return 1.0, None

@@ -7,9 +7,9 @@ import pytest
 
 from steelyard.diagnostics.recording.probe import Probe, draw_rows
 from steelyard.diagnostics.recording.record import TENSOR_SERIES, Record
-from steelyard.nn.activations import ACTIVATIONS, Tanh
+from steelyard.nn.activations import ACTIVATIONS, Sigmoid, Tanh
 from steelyard.nn.layers import BatchNormalization, Dense, Dropout, Embedding, LayerNormalization, Residual
-from steelyard.nn.losses import Loss, MeanSquaredError
+from steelyard.nn.losses import LOSSES, Loss, MeanSquaredError
 from steelyard.nn.network import Network
 from steelyard.nn.optimizers import Adam
 from steelyard.nn.rng import Streams, probe_stream
@@ -93,10 +93,29 @@ def test_frozen_layers_have_no_gradients() -> None:
     probe, found = record(made, *data())
     norms = series(probe, found, "gradient_norm")
     assert [name for name, norm in norms.items() if np.isnan(norm)] == ["dense_1/kernel", "dense_1/bias"]
+    assert found.run[1] == pytest.approx(np.sqrt(np.nansum(np.square([*norms.values()]))))
     assert [tensor.name for tensor in probe.layout.tensors if not tensor.trainable] == [
         "dense_1/kernel",
         "dense_1/bias",
     ]
+
+
+@pytest.mark.parametrize("name", ["mean_squared_error", "binary_crossentropy"])
+def test_the_loss_is_that_of_the_outputs_behind_their_activation(name: str) -> None:
+    made = Network([Dense(4, Tanh()), Dense(2, Sigmoid())], inputs=3, dtype="float64")
+    made.initialize(np.random.default_rng(0))
+    x, _ = data()
+    y = np.random.default_rng(2).integers(2, size=(ROWS, 2)).astype(float)
+    _, found = record(made, x, y, loss=LOSSES[name]())
+    p = made.predict(x)
+    expected = np.square(p - y) if name == "mean_squared_error" else -np.log(np.where(y > 0, p, 1 - p))
+    assert found.run[0] == pytest.approx(expected.mean())
+
+
+def test_a_single_row_has_no_noise() -> None:
+    x, y = data(1)
+    probe, found = record(network(), x, y)
+    assert np.isnan([*series(probe, found, "gradient_noise").values()]).all()
 
 
 def test_tensors_know_their_layers() -> None:

@@ -1,9 +1,14 @@
 """Records as bytes, and as series."""
 
+import hashlib
+
 import numpy as np
+import pytest
 
 from steelyard.diagnostics.recording.record import (
     BINS,
+    HASH_BYTES,
+    HISTOGRAM_EDGES,
     LAYER_SERIES,
     RUN_SERIES,
     TENSOR_SERIES,
@@ -61,3 +66,23 @@ def test_a_recording_without_records_has_empty_series() -> None:
     recording = Recording.of(LAYOUT, [])
     assert recording.epochs.tolist() == []
     assert recording.of_layer("dense_1", "dead").tolist() == []
+
+
+def test_series_and_bins_are_those_that_are_documented() -> None:
+    quantiles = [name for name in TENSOR_SERIES if name.startswith("quantile")]
+    assert quantiles == [f"quantile_{share}" for share in ("01", "05", "25", "50", "75", "95", "99")]
+    assert (BINS, len(HISTOGRAM_EDGES)) == (65, 64)
+    assert (HISTOGRAM_EDGES[0], HISTOGRAM_EDGES[-1]) == pytest.approx((-81.377, 81.377), rel=1e-4)
+    steps = np.diff(np.arcsinh(HISTOGRAM_EDGES / 1e-3))
+    np.testing.assert_allclose(steps, 24 / 63)
+    assert hashlib.sha256().digest_size == HASH_BYTES
+
+
+def test_the_bytes_of_tensors_follow_one_another() -> None:
+    assert LAYOUT.byte_spans == {"dense_1/kernel": slice(0, 24), "output/kernel": slice(24, 36)}
+
+
+def test_a_member_of_an_ensemble_has_its_name_before_those_of_its_layers() -> None:
+    named = LAYOUT.named_after("member_2")
+    assert [layer.name for layer in named.layers] == ["member_2.dense_1", "member_2.output"]
+    assert named.tensors[0] == TensorPlace("member_2.dense_1/kernel", "member_2.dense_1", (2, 3), trainable=True)

@@ -30,6 +30,8 @@ def find_with(
     parameters: dict[str, Any] | None = None,
     layers: Any = (8,),
     preprocessing: dict[str, Any] | None = None,
+    optimizer: dict[str, Any] | None = None,
+    bias: dict[str, Any] | None = None,
     **fields: Any,
 ) -> list[Finding]:
     """What a rule finds in a regression with this data, and these tensors in its network."""
@@ -39,7 +41,8 @@ def find_with(
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     rows = [row | {"y": value} for row, value in zip(rows, np.asarray(y).tolist(), strict=True)]
     document = {"data": {"inline": {"rows": rows}, "target": "y"}, "layers": [*layers], "training": {"epochs": 20}}
-    plan = read(document | {"preprocessing": preprocessing or {}})
+    options = {"preprocessing": preprocessing or {}, "optimizer": optimizer, "bias_initializer": bias}
+    plan = read(document | {name: value for name, value in options.items() if value is not None})
     prepared = prepare(plan.spec, load_data(plan.spec, plan.inline, no_tables), Streams.spawn(0))
     network = build_network(plan.spec, prepared.inputs.layout, 1)
     assert isinstance(network, Network)

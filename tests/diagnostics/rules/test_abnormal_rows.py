@@ -42,3 +42,34 @@ def test_numbers_far_from_their_prediction_are_listed() -> None:
     [finding] = find("abnormal_rows", over)
     assert "3 of 100 rows" in finding.message
     assert {*finding.message.split("Rows: ")[1].strip(".").split(", ")} == {"5", "17", "40"}
+
+
+def test_runs_that_go_on_or_learned_nothing_and_several_labels_have_none() -> None:
+    labels = np.where(np.arange(120) < 20, (TARGETS + 1) % 3, TARGETS)
+    rows = {"train": predicted(labels, TARGETS, SURE)}
+    assert len(find("abnormal_rows", run(spec(), predictions=rows))) == 1
+    assert find("abnormal_rows", run(spec(), predictions=rows, is_over=False)) == []
+    assert find("abnormal_rows", run(spec(), predictions=rows, value=0.4)) == []
+    assert find("abnormal_rows", run(spec() | {"task": "multilabel"}, predictions=rows)) == []
+
+
+def test_ten_rows_are_named_and_the_others_counted() -> None:
+    labels = np.where(np.arange(120) < 10, (TARGETS + 1) % 3, TARGETS)
+    [finding] = find("abnormal_rows", run(spec(), predictions={"train": predicted(labels, TARGETS, SURE)}))
+    assert finding.message.endswith("Rows: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.")
+    assert (finding.value, finding.threshold) == (0.0833333, 0.08)
+
+
+def test_a_class_of_one_row_is_as_sure_as_that_row() -> None:
+    labels, sure = np.array([0, 1, *[2] * 38]), np.full((40, 3), 0.02)
+    sure[np.arange(40), [0, *[1] * 5, *[2] * 34]] = 0.96
+    sure[2:6, 1] = 0.94  # not as sure as the one row of the class is
+    over = run(spec(), predictions={"train": predicted(labels, sure.argmax(axis=1), sure)})
+    assert find("abnormal_rows", over) == []
+
+
+def test_each_of_several_targets_is_looked_at() -> None:
+    targets = np.random.default_rng(0).normal(scale=0.1, size=(100, 2))
+    targets[[3, 50, 51], [0, 1, 1]] = 5
+    [finding] = find("abnormal_rows", run(regression(), predictions={"train": predicted(targets, targets * 0)}))
+    assert {*finding.message.split("Rows: ")[1].strip(".").split(", ")} == {"3", "50", "51"}

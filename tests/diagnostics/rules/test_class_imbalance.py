@@ -1,6 +1,7 @@
 """A rare class that the network misses is named."""
 
 import numpy as np
+import pytest
 
 from tests.diagnostics.runs import check_patch, find, predicted, run, spec
 
@@ -20,3 +21,23 @@ def test_a_rare_class_that_is_found_and_balanced_jobs_have_none() -> None:
     weighted = spec(training={"class_weight": "balanced"})
     assert find("class_imbalance", run(weighted, predictions={"train": predicted(TARGETS, MISSED)})) == []
     assert find("class_imbalance", run(spec(), predictions={"train": predicted(MISSED, TARGETS)})) == []
+
+
+@pytest.mark.parametrize(("rows", "count"), [(4, 0), (5, 1)])
+def test_a_class_of_fewer_than_five_rows_is_passed_over(rows: int, count: int) -> None:
+    targets = np.where(np.arange(200) < rows, 2, np.arange(200) % 2)
+    over = run(spec(), predictions={"train": predicted(targets, np.arange(200) % 2)})
+    assert len(find("class_imbalance", over)) == count
+
+
+def test_a_class_that_is_missed_no_more_than_others_has_none() -> None:
+    confused = np.where((np.arange(200) > 11) & (np.arange(200) < 180), 1 - np.arange(200) % 2, MISSED)
+    assert find("class_imbalance", run(spec(), predictions={"train": predicted(TARGETS, confused)})) == []
+
+
+def test_held_out_rows_count_where_there_are_enough_of_the_class() -> None:
+    found = {"train": predicted(TARGETS, TARGETS), "validation": predicted(TARGETS, MISSED)}
+    [finding] = find("class_imbalance", run(spec(), predictions=found))
+    assert (finding.value, finding.threshold) == (0.166667, 0.5)
+    assert finding.message.endswith("next to 0% of the others.")
+    assert find("class_imbalance", run(spec(), predictions=found, is_over=False)) == []

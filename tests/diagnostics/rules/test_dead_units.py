@@ -3,6 +3,7 @@
 import pytest
 
 from tests.diagnostics.rules.data_runs import find_with
+from tests.diagnostics.runs import changes
 
 
 def dead(count: int) -> dict[str, object]:
@@ -26,3 +27,31 @@ def test_a_network_that_learned_well_has_no_warning() -> None:
 
 def test_the_fraction_can_be_changed() -> None:
     assert len(find_with("dead_units", tensors=dead(3), value=0.4, parameters={"fraction": 0.3})) == 1
+
+
+def test_the_patch_lets_no_unit_die() -> None:
+    layers = [{"type": "dense", "units": 8, "activation": "relu"}, {"type": "dense", "units": 4, "activation": "tanh"}]
+    [finding] = find_with("dead_units", tensors=dead(8), layers=layers, value=0.4, optimizer={"name": "adam"})
+    assert (finding.value, finding.threshold, finding.layer) == (1, 0.5, "dense_1")
+    assert changes(finding) == [("/layers/0/activation", {"name": "leaky_relu"})]  # biases are zeros, the rate is usual
+    fast = {"name": "adam", "learning_rate": 0.01}
+    [finding] = find_with(
+        "dead_units",
+        tensors=dead(8),
+        value=0.4,
+        optimizer=fast,
+        preprocessing={"numeric": "none"},
+        bias={"name": "ones"},
+    )
+    assert changes(finding) == [
+        ("/layers/0/bias_initializer", {"name": "zeros"}),
+        ("/layers/0/activation", {"name": "leaky_relu"}),
+        ("/output/bias_initializer", {"name": "zeros"}),
+        ("/optimizer/learning_rate", 0.001),
+        ("/preprocessing/numeric", "standard"),
+    ]
+
+
+def test_one_unit_of_eight_is_enough_for_a_tenth() -> None:
+    assert len(find_with("dead_units", tensors=dead(1), value=0.4, parameters={"fraction": 0.1})) == 1
+    assert find_with("dead_units", tensors=dead(0), value=0.4, parameters={"fraction": 0.1}) == []

@@ -1,7 +1,8 @@
 """A training that diverged is an error, with what to change."""
 
+from steelyard.diagnostics.rules import RULES
 from steelyard.errors import Diverged
-from tests.diagnostics.runs import check_patch, find, regression, run, spec
+from tests.diagnostics.runs import changes, check_patch, find, regression, run, spec
 
 ERROR = Diverged("the loss was not finite in epoch 2, batch 3: layer 'dense_1' was the first. Try this.").problem()
 
@@ -27,3 +28,30 @@ def test_what_is_not_scaled_is_scaled_first() -> None:
 def test_other_failures_are_none() -> None:
     assert find("diverged", run(spec(), error={"type": "https://x/out-of-memory", "detail": ""})) == []
     assert find("diverged", run(spec())) == []
+
+
+def test_gradients_are_clipped_unless_they_are() -> None:
+    clipped = spec(training={"gradient_clip": {"norm": 5.0}})
+    [finding] = find("diverged", run(clipped, error=ERROR, metrics={}))
+    assert changes(finding) == [("/optimizer/learning_rate", 0.0001)]
+    [finding] = find("diverged", run(spec(optimizer="lbfgs"), error=ERROR, metrics={}))
+    assert [path for path, _ in changes(finding)] == ["/optimizer/learning_rate"]
+
+
+def test_inputs_of_an_embedding_are_not_scaled() -> None:
+    job = spec(preprocessing={"numeric": "none"})
+    embedding, dense = {"type": "embedding", "units": 4}, job["layers"][0]
+    for layers, path in (([embedding, dense], "/optimizer/learning_rate"), ([dense], "/preprocessing/numeric")):
+        [finding] = RULES["diverged"]().find(run(job | {"layers": layers}, error=ERROR, metrics={}))
+        assert changes(finding)[0][0] == path
+    [finding] = RULES["diverged"]().find(run(job | {"layers": []}, error=ERROR, metrics={}))
+    assert changes(finding) == [("/preprocessing/numeric", "standard")]
+
+
+def test_targets_are_scaled_where_they_are_not_and_may_be() -> None:
+    none = {"numeric": "standard", "target": "none"}
+    [finding] = find("diverged", run(regression(preprocessing=none), error=ERROR, metrics={}))
+    assert changes(finding) == [("/preprocessing/target", "standard")]
+    job = regression(preprocessing=none, loss="poisson", output={"activation": "exponential"})
+    [finding] = find("diverged", run(job, error=ERROR, metrics={}))
+    assert changes(finding)[0][0] == "/optimizer/learning_rate"

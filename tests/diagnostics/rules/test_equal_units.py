@@ -50,3 +50,9 @@ def test_the_tolerance_can_be_changed() -> None:
     over = run(spec(), initial=kernels(dense_1=FLAT), final=kernels(dense_1=FLAT + np.array([0, 0, 0, 0.01])))
     assert [each.level for each in EqualUnits(0.2).find(over)] == ["warning"]
     assert [each.level for each in EqualUnits().find(over)] == ["info"]
+
+
+def test_every_layer_is_looked_at() -> None:
+    tensors = kernels(dense_1=KERNEL, dense_2=FLAT)
+    [finding] = find("equal_units", run(spec(), initial=tensors, final=tensors))
+    assert (finding.layer, finding.value, finding.threshold) == ("dense_2", 0, 0.001)

@@ -54,3 +54,37 @@ def test_a_loss_that_falls_and_small_rates_have_none() -> None:
     assert found([1.0, 0.5, *noisy]) == []  # the swing is small next to a constant answer
     over = run(spec(), value=0.4, history={"loss": [40.0, 30, 20, 30, 20]})
     assert [*LearningRateTooHigh(above=100).find(over)] == []
+
+
+def test_how_far_the_loss_is_too_high() -> None:
+    [finding] = found([40, 30, 35, 20, 25, 22])
+    assert (finding.value, finding.threshold) == (21, 0.5)
+    assert found([2.0, 1.9, 1.8, 1.7, 1.45, 1.45]) == []  # less than a half above the constant answer
+    assert len(found([2.0, 1.9, 1.8, 1.7, 1.55, 1.55])) == 1
+    assert found([2.0, 1.9, 1.8, 1.7, 1.6, 1.55], value=0.95) == []
+    assert len(found([40.0, 30, 20, 30, 20])) == 1
+    assert found([40.0, 30, 20, 30]) == []  # four epochs
+    assert find("learning_rate_too_high", run(spec(optimizer="lbfgs"), value=0.4, history={"loss": [40.0] * 6})) == []
+
+
+def test_how_far_the_loss_rises() -> None:
+    [finding] = found([1.0, 0.6, 0.2, 0.5, 0.62, 0.7], value=0.95)
+    assert (finding.value, finding.threshold, finding.level) == (0.525, 0.5, "warning")
+    assert found([1.0, 0.6, 0.2, 0.5, 0.58, 0.7], value=0.95) == []  # not by a half of what was gained
+    assert found([1.0, 0.99, 0.98, 1.0, 1.0, 1.0], value=0.95) == []  # by less than a tenth of the least
+    assert len(found([0.5, 0.52, 0.55, 0.58, 0.6, 0.7], value=0.95)) == 1  # nothing was gained
+
+
+def test_how_far_the_loss_swings() -> None:
+    swinging = [1.0, 0.3, 0.3, 0.3, 0.3, 0.5, 0.3, 0.5, 0.3, 0.31]
+    [finding] = found(swinging, value=0.95)
+    assert (finding.value, finding.threshold) == (0.1525, 0.15)
+    assert found([1.0, 0.3, 0.3, 0.3, 0.3, 0.48, 0.3, 0.48, 0.3, 0.31], value=0.95) == []
+    steady = [1.0, 0.3, 0.3, 0.3, 0.3, 0.9, 0.75, 0.6, 0.45, 0.3]
+    assert found(steady, value=0.95) == []  # it falls all the time
+
+
+def test_a_rate_of_a_tenth_of_the_usual_one_is_not_blamed() -> None:
+    high = [40.0, 30, 20, 30, 20]
+    assert found(high, rate=0.0001) == []
+    assert len(found(high, rate=0.00011)) == 1

@@ -1,6 +1,9 @@
 """Weights that hardly moved are named."""
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from steelyard.diagnostics.rules.learning_rate_too_low import LearningRateTooLow
 from tests.diagnostics.runs import check_patch, drawn, find, kernels, run, spec
@@ -30,3 +33,14 @@ def test_large_moves_good_networks_and_frozen_weights_have_none() -> None:
     assert find("learning_rate_too_low", moved(0.0)) == []
     assert find("learning_rate_too_low", moved(0.01, rate=0.01)) == []
     assert [*LearningRateTooLow(distance=0.001).find(moved(0.01))] == []
+
+
+def test_runs_that_failed_go_on_or_made_few_steps_have_none() -> None:
+    over = moved(0.01)
+    for change in ({"is_over": False}, {"error": {"type": "x", "detail": ""}}, {"history": {"loss": [1.0, 0.9]}}):
+        assert find("learning_rate_too_low", replace(over, **change)) == []
+    three = replace(over, history={"loss": [1.0, 0.9, 0.8]})  # of seven steps each
+    [finding] = find("learning_rate_too_low", three)
+    assert [finding.value, finding.threshold] == pytest.approx([0.01, 0.1])
+    assert len(find("learning_rate_too_low", moved(0.09, rate=0.001))) == 1  # the usual rate
+    assert find("learning_rate_too_low", moved(0.11, rate=0.001)) == []

@@ -21,3 +21,12 @@ def test_it_is_a_warning_unless_the_network_learned_at_once() -> None:
     assert finding.patch
     [finding] = find("loss_did_not_fall", run(spec(), value=0.95, history=flat))
     assert (finding.level, finding.patch) == ("info", None)
+
+
+def test_what_was_measured_is_in_the_finding() -> None:
+    [finding] = find("loss_did_not_fall", run(spec(), value=0.4, history={"loss": [1.0, 0.99, 0.995]}))
+    assert (finding.epoch, finding.value, finding.threshold) == (3, 0.01, 0.02)
+    assert find("loss_did_not_fall", run(spec(), value=0.4, history={"loss": [0.0, 0.0, 0.0]})) == []
+    assert find("loss_did_not_fall", run(spec(), value=0.4, history={"loss": [1.0, 0.99, 0.98]})) == []
+    diverged = {"type": "https://x/diverged", "detail": ""}
+    assert find("loss_did_not_fall", run(spec(), error=diverged, history={"loss": [1.0] * 4})) == []

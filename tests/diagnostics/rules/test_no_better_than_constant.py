@@ -1,5 +1,9 @@
 """A training loss that is no better than one answer for all rows is named."""
 
+from typing import Any
+
+import pytest
+
 from tests.diagnostics.rules.data_runs import find_with
 
 
@@ -13,3 +17,25 @@ def test_a_network_that_learned_nothing_is_named_with_both_losses() -> None:
 def test_a_loss_below_a_constant_answer_and_few_epochs_have_none() -> None:
     assert find_with("no_better_than_constant", history={"loss": [2.0] * 11 + [0.5]}) == []
     assert find_with("no_better_than_constant", history={"loss": [2.0] * 9}) == []
+
+
+def test_the_boundary_is_a_thousandth_below_the_constant_answer() -> None:
+    [finding] = find_with("no_better_than_constant", history={"loss": [2.0] * 10}, value=0.95)
+    assert finding.level == "info"
+    constant = finding.threshold
+    assert constant is not None
+    assert constant == pytest.approx(1, rel=0.01)
+    assert finding.value == 2
+    assert find_with("no_better_than_constant", history={"loss": [2.0] * 9 + [0.998 * constant]}) == []
+    assert len(find_with("no_better_than_constant", history={"loss": [2.0] * 9 + [0.9995 * constant]})) == 1
+    diverged = {"type": "https://x/diverged", "detail": ""}
+    assert find_with("no_better_than_constant", history={"loss": [2.0] * 12}, error=diverged) == []
+
+
+def test_what_a_linear_model_did_not_learn_either_is_blamed_on_the_inputs() -> None:
+    hopeless = {kind: {"train": {"r2": 0.0, "loss": 1.0}} for kind in ("constant", "linear")}
+    over: dict[str, Any] = {"history": {"loss": [2.0] * 12}, "value": 0.0}
+    [finding] = find_with("no_better_than_constant", **over, baseline=hopeless)
+    assert "a linear model learned nothing from them" in finding.suggestion
+    [finding] = find_with("no_better_than_constant", **over)
+    assert "See the other findings" in finding.suggestion

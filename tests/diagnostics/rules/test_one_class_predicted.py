@@ -26,3 +26,18 @@ def test_rows_of_one_class_and_different_answers_are_none() -> None:
     assert find("one_class_predicted", run(spec(), predictions=same)) == []
     assert find("one_class_predicted", run(spec())) == []
     assert find("one_class_predicted", run(spec(), predictions={})) == []
+
+
+def test_a_job_with_weights_is_chosen_again_and_other_tasks_have_none() -> None:
+    targets = np.where(np.arange(90) < 80, 1, 0)
+    rows = {"train": predicted(targets, np.ones(90, int))}
+    weighted = run(spec(training={"class_weight": "balanced"}), predictions=rows)
+    [finding] = find("one_class_predicted", weighted)
+    assert "scale of the inputs" in finding.suggestion
+    assert (finding.value, finding.threshold) == (1, 1)
+    assert find("one_class_predicted", run(spec() | {"task": "multilabel"}, predictions=rows)) == []
+    assert find("one_class_predicted", run(spec(), predictions=rows, classes=None)) == []
+    assert find("one_class_predicted", run(spec(), predictions=rows, history={})) == []
+    half = {"train": predicted(np.arange(90) % 2, np.ones(90, int))}
+    [finding] = find("one_class_predicted", run(spec(), predictions=half))
+    assert "scale of the inputs" in finding.suggestion  # half of the rows is not a frequent class

@@ -1,5 +1,7 @@
 """Penalties that outweigh the loss are named."""
 
+from typing import Any
+
 from tests.diagnostics.runs import check_patch, drawn, find, kernels, run, spec
 
 START = kernels(dense_1=drawn(4, 8), output=drawn(8, 3))
@@ -41,3 +43,19 @@ def test_kernels_that_start_at_zero_did_not_shrink() -> None:
     zeros = {name: tensor * 0 for name, tensor in START.items()}
     decay = spec(optimizer={"name": "adamw", "weight_decay": 0.3})
     assert find("over_regularized", run(decay, value=0.4, initial=zeros, final=zeros)) == []
+
+
+def test_what_was_measured_is_in_the_finding() -> None:
+    half = {name: tensor * (0.49 if name.startswith("dense") else 0.6) for name, tensor in START.items()}
+    [finding] = find("over_regularized", run(spec(regularizer=L2), value=0.4, initial=START, final=half))
+    assert (finding.layer, finding.epoch, finding.value, finding.threshold) == ("dense_1", 20, 0.49, 0.5)
+    more = {name: tensor * 0.5 for name, tensor in START.items()}
+    assert find("over_regularized", run(spec(regularizer=L2), value=0.4, initial=START, final=more)) == []
+    metrics = {split: {"accuracy": 0.4, "loss": 1.0} for split in ("train", "validation")}
+    for last, count in ((3.0, 0), (3.5, 1)):
+        given: dict[str, Any] = {"metrics": metrics, "history": {"loss": [9.0, last]}, "initial": START, "final": START}
+        findings = find("over_regularized", run(spec(regularizer=L2), **given))
+        assert [(each.layer, each.value, each.threshold) for each in findings] == [(None, 2.5, 2)] * count
+    assert (
+        find("over_regularized", run(spec(regularizer=L2), value=0.4, initial=START, final=half, is_over=False)) == []
+    )

@@ -58,3 +58,20 @@ def test_what_is_no_overfitting_is_passed_over() -> None:
     assert find("overfitting", run(spec(), history=RISING | {"loss": LOSS[::-1]})) == []
     assert find("overfitting", run(spec(), history=RISING | {"loss": [1, 0.5, None, 0.2, 0.1, 0.05]})) == []
     assert [*Overfitting(0.9).find(run(spec(), history=RISING))] == []
+
+
+def test_the_same_loss_for_training_is_no_fall_and_a_small_rise_is_a_note() -> None:
+    flat = RISING | {"loss": [1, 0.5, 0.3, 0.3, 0.3, 0.3]}
+    assert find("overfitting", run(spec(), history=flat)) == []
+    small = {"loss": LOSS, "val_loss": [0.1, 0.06, 0.05, 0.06, 0.07, 0.08]}  # next to 1 of a constant answer
+    [finding] = find("overfitting", run(spec(), history=small))
+    assert (finding.level, finding.value) == ("info", 0.2)
+
+
+def test_a_gap_needs_a_network_that_beats_the_baseline_on_its_own_rows() -> None:
+    metrics = {"train": {"accuracy": 0.89}, "validation": {"accuracy": 0.6}}
+    assert find("overfitting", run(spec(), metrics=metrics)) == []
+    metrics = {"train": {"accuracy": 0.9}, "validation": {"accuracy": 0.6}}
+    [finding] = find("overfitting", run(spec(), metrics=metrics))
+    assert (finding.level, finding.epoch, finding.value) == ("warning", 20, 0.3)
+    assert find("overfitting", run(spec(), metrics=metrics, is_over=False)) == []

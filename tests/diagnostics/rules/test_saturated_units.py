@@ -1,6 +1,9 @@
 """Units in the flat part of their activation are counted."""
 
+from typing import Any
+
 from tests.diagnostics.rules.data_runs import find_with
+from tests.diagnostics.runs import changes
 
 TANH = [{"type": "dense", "units": 8, "activation": "tanh"}]
 
@@ -19,3 +22,25 @@ def test_half_of_a_layer_is_named() -> None:
 
 def test_a_few_are_none() -> None:
     assert find_with("saturated_units", layers=TANH, tensors=flat(3), value=0.4) == []
+
+
+def test_the_patch_makes_sums_smaller() -> None:
+    job: dict[str, Any] = {"optimizer": {"name": "adam", "learning_rate": 0.01}, "bias": {"name": "ones"}}
+    layers = [TANH[0] | {"initializer": "he_normal"}]
+    [finding] = find_with("saturated_units", layers=layers, tensors=flat(8), preprocessing={"numeric": "none"}, **job)
+    assert changes(finding) == [
+        ("/layers/0/initializer", {"name": "glorot_uniform"}),
+        ("/layers/0/bias_initializer", {"name": "zeros"}),
+        ("/output/bias_initializer", {"name": "zeros"}),
+        ("/preprocessing/numeric", "standard"),
+        ("/optimizer/learning_rate", 0.001),
+    ]
+    usual: dict[str, Any] = {"optimizer": {"name": "adam"}, "bias": {"name": "ones"}}
+    [finding] = find_with("saturated_units", layers=layers, tensors=flat(8), **usual)
+    assert len(changes(finding)) == 3
+    assert (finding.value, finding.threshold, finding.epoch) == (1, 0.5, 20)
+
+
+def test_one_unit_of_eight_is_enough_for_a_tenth() -> None:
+    [finding] = find_with("saturated_units", layers=TANH, tensors=flat(1), parameters={"fraction": 0.1})
+    assert finding.value == 0.125

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.diagnostics.runs import check_patch, find, run, spec
+from tests.diagnostics.runs import changes, check_patch, find, run, spec
 
 FALLING = [1 / epoch for epoch in range(1, 21)]
 
@@ -55,3 +55,26 @@ def test_the_patch_trains_longer_with_early_stopping() -> None:
     [finding] = find("still_improving", over)
     training = check_patch(over, finding)["training"]
     assert (training["epochs"], training["early_stopping"]["monitor"]) == (40, "val_loss")
+
+
+def test_what_was_measured_is_in_the_finding() -> None:
+    [finding] = found(FALLING, FALLING)
+    assert (finding.epoch, finding.value, finding.threshold) == (20, 0.1, 0.02)
+    assert finding.message.endswith("0.05556 to 0.05 in the last 3.")
+    assert found([1.0] * 8 + [0.981, 0.981]) == []
+    assert found([0.0] * 12) == []
+    [finding] = found(FALLING[:4], FALLING[:4], value=0.4)
+    assert finding.message.endswith("in the last 3, and the network is worse than a baseline.")
+
+
+def test_ten_epochs_are_enough_for_a_good_network() -> None:
+    for epochs, count in ((9, 0), (10, 1)):
+        assert len(found(FALLING[:epochs], FALLING[:epochs])) == count
+
+
+def test_a_job_with_early_stopping_or_without_validation_only_trains_longer() -> None:
+    stopping = {"monitor": "val_loss", "patience": 50}
+    for history, training in (({"loss": FALLING}, {}), (None, {"early_stopping": stopping})):
+        over = run(spec(training=training), history=history or {"loss": FALLING, "val_loss": FALLING})
+        [finding] = find("still_improving", over)
+        assert changes(finding) == [("/training/epochs", 40)]

@@ -1,10 +1,14 @@
 """Steps that are too small next to the weights are named."""
 
+from dataclasses import replace
+from typing import Any
+
+from steelyard.diagnostics.rules import RULES
 from tests.diagnostics.recordings import recording
 from tests.diagnostics.runs import check_patch, find, run, spec
 
 
-def updates(ratio: float) -> object:
+def updates(ratio: float) -> Any:
     nothing = float("nan")
     return recording(update_ratio={"dense_1": [nothing, *[ratio] * 3], "output": [nothing, *[ratio / 10] * 3]})
 
@@ -18,3 +22,24 @@ def test_the_largest_ratio_is_named_where_a_baseline_is_better() -> None:
     assert find("updates_too_small", run(job, value=0.95, recording=updates(1e-08))) == []
     assert find("updates_too_small", run(job, value=0.4, recording=updates(0.0001))) == []
     assert find("updates_too_small", run(job, value=0.4)) == []
+
+
+def test_the_threshold_kernels_that_are_frozen_and_line_searches_are_not_meant() -> None:
+    assert find("updates_too_small", run(spec(), value=0.4, recording=updates(1e-06))) == []
+    [finding] = find("updates_too_small", run(spec(), value=0.4, recording=updates(9.9e-07)))
+    assert finding.threshold == 1e-06
+    kept = updates(1e-08)
+    frozen = replace(
+        kept, layout=replace(kept.layout, tensors=[replace(each, trainable=False) for each in kept.layout.tensors])
+    )
+    biases = [replace(each, name=each.name.replace("kernel", "bias")) for each in kept.layout.tensors]
+    other = replace(kept, layout=replace(kept.layout, tensors=biases))
+    early = replace(kept, epochs=kept.epochs[:1], tensors=kept.tensors[:1])
+    for found in (frozen, other, early, updates(float("nan")), updates(0.0)):
+        assert find("updates_too_small", run(spec(), value=0.4, recording=found)) == []
+    lbfgs = spec(optimizer="lbfgs")
+    assert find("updates_too_small", run(lbfgs, value=0.4, recording=kept)) == []
+    rule = RULES["updates_too_small"]()
+    assert rule.can_run(run(spec(), recording=kept))
+    assert not rule.can_run(run(spec(), recording=kept, is_over=False))
+    assert not rule.can_run(run(spec()))

@@ -1,7 +1,7 @@
 """Gradients that vanish on their way back are named."""
 
 from tests.diagnostics.recordings import recording
-from tests.diagnostics.runs import check_patch, find, run, spec
+from tests.diagnostics.runs import changes, check_patch, find, run, spec
 
 DEEP = spec(activation="sigmoid")
 
@@ -30,3 +30,23 @@ def test_usual_gradients_dead_layers_and_jobs_without_a_recording_have_none() ->
     assert find("vanishing_gradients", run(DEEP, value=0.4, recording=norms(0.01))) == []
     assert find("vanishing_gradients", run(DEEP, value=0.4, recording=norms(0.0))) == []
     assert find("vanishing_gradients", run(DEEP, value=0.4)) == []
+
+
+def test_the_patch_changes_hidden_layers_alone() -> None:
+    layers = [{"type": "dense", "units": 8}, {"type": "activation", "activation": "tanh"}]
+    [finding] = find("vanishing_gradients", run(spec(activation="sigmoid", layers=[8] * 4), recording=norms(1e-5)))
+    paths = [path for path, _ in changes(finding)]
+    assert paths == [
+        *(f"/layers/{at}/activation" for at in range(4)),
+        *(f"/layers/{at}/initializer" for at in range(4)),
+    ]
+    [finding] = find("vanishing_gradients", run(spec(activation="sigmoid", layers=[8] * 5), recording=norms(1e-5)))
+    assert changes(finding)[0] == ("/layers", None)
+    [finding] = find("vanishing_gradients", run(spec(activation="sigmoid", layers=layers), recording=norms(1e-5)))
+    assert ("/layers/1/activation", {"name": "relu"}) in changes(finding)
+    assert finding.threshold == 0.001
+
+
+def test_a_thousandth_is_not_yet_vanishing() -> None:
+    assert find("vanishing_gradients", run(DEEP, recording=norms(1.0 / 1000))) == []
+    assert len(find("vanishing_gradients", run(DEEP, recording=norms(0.00099)))) == 1

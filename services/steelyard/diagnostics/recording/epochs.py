@@ -6,5 +6,5 @@ def recorded_epochs(epochs: int) -> tuple[int, ...]:
 
     They depend on the number of epochs alone, so that a job that is run again is recorded at the same ones.
     """
-    powers = [round(2 ** (power / 2)) for power in range(2 * epochs.bit_length() + 1)]
+    powers = [round(2 ** (power / 2)) for power in range(2 * epochs.bit_length())]
     return tuple(sorted({0, *(epoch for epoch in powers if epoch < epochs), epochs}))

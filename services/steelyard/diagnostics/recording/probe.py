@@ -133,6 +133,6 @@ class Probe:
         tensors = []
         for name, spec in self._network.specs().items():
             full = name.replace("/", ".")
-            layer = next((path for path in paths if full.startswith(f"{path}.")), name.split("/")[0])
+            layer = next(path for path in paths if full.startswith(f"{path}."))
             tensors.append(TensorPlace(name, layer, spec.shape, spec.trainable))
         return Layout(tuple(layer.facts for layer in self.layers), tuple(tensors), self._network.dtype.name)

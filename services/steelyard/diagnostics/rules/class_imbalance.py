@@ -44,7 +44,7 @@ class ClassImbalance(Rule):
         held = run.predictions.get("validation") or run.predictions.get("test") or train
         actual = np.bincount(train.targets, minlength=len(run.classes))
         rare = actual < self.share * len(train.targets) / len(run.classes)
-        for place in np.flatnonzero(rare & (actual > 0)).tolist():
+        for place in np.flatnonzero(rare).tolist():
             rows = held if int((held.targets == place).sum()) >= self.rows else train
             of_class = rows.targets == place
             others = float((rows.predictions == rows.targets)[~of_class].mean()) if (~of_class).any() else 0.0

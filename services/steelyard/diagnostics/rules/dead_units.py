@@ -39,7 +39,7 @@ class DeadUnits(Rule):
     def find(self, run: Run) -> Iterator[Finding]:
         for name, layer in find_stuck(run).items():
             count = layer.dead
-            if count < self.fraction * layer.units or count == 0:
+            if count < self.fraction * layer.units:
                 continue
             yield self.finding(
                 f"{count} of the {layer.units} units of {name} are dead: their output is 0 for all "

@@ -44,7 +44,7 @@ class LossDidNotFall(Rule):
             else "No action is needed if the metrics are good enough: the network learned all it could at once.",
             level="info" if learned else "warning",
             epoch=len(losses),
-            value=1 - min(losses) / losses[0] if losses[0] else 0.0,
+            value=1 - min(losses) / losses[0],
             threshold=self.fall,
             patch=None if learned else change_rate(run, smaller=False),
         )

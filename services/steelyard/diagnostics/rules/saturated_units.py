@@ -39,7 +39,7 @@ class SaturatedUnits(Rule):
     def find(self, run: Run) -> Iterator[Finding]:
         for name, layer in find_stuck(run).items():
             count = layer.saturated
-            if count < self.fraction * layer.units or count == 0:
+            if count < self.fraction * layer.units:
                 continue
             yield self.finding(
                 f"{count} of the {layer.units} units of {name} are saturated: {layer.activation} is flat for all "

@@ -46,7 +46,7 @@ class UpdatesTooLarge(Rule):
         if not ratios:
             return
         layer = max(ratios, key=ratios.__getitem__)
-        if ratios[layer] <= self.ratio or ratios[layer] == 0:
+        if ratios[layer] <= self.ratio:
             return
         yield self.finding(
             f"A step changes the kernel of {layer} by {ratios[layer]:.2g} of its length; about 0.001 is healthy.",

@@ -63,6 +63,13 @@ def _begin(step: int, first: int, batch_size: int, rows: int, cursor: Any, stati
 
 
 @njit(error_model="numpy")
+def _share(rows: int, thread: int, threads: int) -> tuple[int, int]:
+    """The first of a thread's rows, and how many it has."""
+    first = rows * thread // threads
+    return first, rows * (thread + 1) // threads - first
+
+
+@njit(error_model="numpy")
 def _add_up(total: float, of_threads: Any, which: int) -> float:
     """A total, and then a statistic of every thread, in their order."""
     for each in range(len(of_threads)):
@@ -91,14 +98,16 @@ def _make_steps(
     """Make `count` steps of a chunk; how many were made before a loss that is not finite.
 
     Args:
-        thread, threads: which thread this is, from 0, and how many there are.
+        thread: which thread this is, from 0.
+        threads: how many there are.
         first: the number of the first batch of the chunk.
         done: how many steps of the chunk were made by earlier calls.
         count: of batches.
         rows: of the data.
         batch_size: rows of a batch; the last may have fewer.
         calls: what a step does: over this thread's rows; over its share of the weights. Each `(calls, 3)`.
-        cursor, statistics: see `kernels`; this thread's.
+        cursor: see `kernels`; this thread's.
+        statistics: see `kernels`; this thread's.
         shared: `(2, threads, 3)`: the statistics of all threads, of this step and of the one before.
         gate: where threads meet.
         let_others_run: the address of what a thread calls that has waited for long.
@@ -106,14 +115,12 @@ def _make_steps(
         current: those of this step, this thread's copy, where the kernels look for them.
         sums: the first of them is the sum of the losses so far, each with its weight; added to by thread 0.
     """
-    over_rows, over_weights = calls
     before = treat_tiny_numbers_as(FLUSH)
     made = 0
     for step in range(count):
         batch = _begin(done + step, first, batch_size, rows, cursor, statistics)
-        mine = batch * thread // threads
-        own = batch * (thread + 1) // threads - mine
-        _make_calls(over_rows, mine, own, gate, threads, let_others_run)
+        mine, own = _share(batch, thread, threads)
+        _make_calls(calls[0], mine, own, gate, threads, let_others_run)
         here = shared[step % 2]
         here[thread, LOSS], here[thread, WEIGHT] = statistics[LOSS], statistics[WEIGHT]
         _meet(gate, threads, let_others_run)
@@ -122,7 +129,7 @@ def _make_steps(
             break
         for place in range(len(current)):
             current[place] = coefficients[step, place]
-        _make_calls(over_weights, 0, batch, gate, threads, let_others_run)
+        _make_calls(calls[1], 0, batch, gate, threads, let_others_run)
         here[thread, PENALTY] = statistics[PENALTY]
         _meet(gate, threads, let_others_run)
         if thread == 0:
