@@ -44,7 +44,9 @@ def test_networks_that_agree_have_their_own_answer_as_the_mean(link: str) -> Non
 @pytest.mark.parametrize("link", MEANS)
 def test_a_probability_too_small_for_its_type_still_has_a_logarithm(link: str) -> None:
     logits = np.array([[[-800.0, 300.0]], [[-900.0, 200.0]]])
-    assert np.isfinite(MEANS[link].forward(logits)).all()
+    found = MEANS[link].forward(logits)
+    assert np.isfinite(found).all()
+    assert ((found < -700) == [True, False]).all()  # and it is as small as it has to be
 
 
 @pytest.mark.parametrize("mean", [*MEANS.values(), MeanOfOutputs()], ids=lambda mean: type(mean).__name__)

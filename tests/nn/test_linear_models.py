@@ -45,4 +45,4 @@ def test_constant_inputs_and_a_class_without_rows_do_no_harm() -> None:
 
 def test_more_inputs_than_rows_are_fitted() -> None:
     x, y = RNG.normal(size=(20, 100)), RNG.normal(size=(20, 1))
-    assert np.isfinite(LinearModel.fit_ridge(x, y).compute(x)).all()
+    assert np.square(LinearModel.fit_ridge(x, y).compute(x) - y).mean() < 0.01 * y.var()

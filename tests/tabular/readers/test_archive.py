@@ -98,8 +98,8 @@ def test_the_form_of_a_member_is_by_its_ending(tmp_path: Path, name: str, form: 
         assert Path(member).read_bytes() == b"content"
     with pytest.raises(Unreadable, match="it unpacks to more than 6 bytes"), only_member(str(path), form, 6):
         pass
-    with only_member(str(path), form, 7):
-        pass
+    with only_member(str(path), form, 7) as (member, _):
+        assert Path(member).read_bytes() == b"content"
 
 
 @given(damage=st.integers(0, 10**6), value=st.integers(0, 255))
