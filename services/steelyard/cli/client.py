@@ -176,6 +176,7 @@ def export(model: str, form: str, output: Path | None, bundle: bool, dry_run: bo
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", help="Of the new model.")
 @click.option("--model", "description", type=click.Path(path_type=Path), help="A .json or .yaml file with the rest.")
+@click.option("--like", help="A model here whose layers, preprocessing and labels the weights of FILE get.")
 @click.option("--layers", help="Units of the hidden layers of bare weights: 16,8. Give other layers in --model.")
 @click.option("--activation", help="Of the hidden layers.")
 @click.option("--output", help="Activation of the output layer: softmax, sigmoid, linear.")

@@ -16,7 +16,7 @@ from steelyard.exports.archive import pack
 from steelyard.exports.bundle import Format, Input, Limit, ModelBundle, common_limits, raw_inputs, usual_outputs
 from steelyard.exports.columns import Preprocessing
 from steelyard.exports.formula import without_brackets, write_all
-from steelyard.exports.torch_network import NetworkSource, torch_language, weights_of
+from steelyard.exports.torch_network import NetworkSource, torch_language, weights_of_model
 
 Array = NDArray[Any]
 WRAPPING: Any = {  # a name is not divided
@@ -58,9 +58,7 @@ def _weights(bundle: ModelBundle) -> bytes:
     if (bins := about.bins) is not None:
         found = {"column": bins.column, "low": bins.low, "size": bins.size, "center": bins.center}
         tensors |= {f"preprocessing.bin_{name}": value for name, value in found.items()}
-    for number, (steps, activation) in enumerate(bundle.members):
-        prefix = "network" if len(bundle.members) == 1 else f"members.{number}"
-        tensors |= {f"{prefix}.{name}": value for name, value in weights_of([*steps, *activation]).items()}
+    tensors |= weights_of_model(bundle.members)
     if bundle.target is not None and bundle.kind == "values":
         tensors |= {"target_center": bundle.target.center, "target_scale": bundle.target.scale}
     places = {each.column: each.of for each in about.categories}

@@ -159,6 +159,15 @@ def _look_up(step: Lookup, name: str) -> tuple[list[str], list[str]]:
     return made, [f"x = torch.cat([{', '.join(parts)}], dim=1)"]
 
 
+def weights_of_model(members: Sequence[tuple[Sequence[Step], Sequence[Step]]]) -> dict[str, Array]:
+    """The weights of all networks of a model by the names of its module: views of the tensors."""
+    found: dict[str, Array] = {}
+    for number, (steps, activation) in enumerate(members):
+        prefix = "network" if len(members) == 1 else f"members.{number}"
+        found |= {f"{prefix}.{name}": value for name, value in weights_of([*steps, *activation]).items()}
+    return found
+
+
 def weights_of(steps: Sequence[Step], path: str = "") -> dict[str, Array]:
     """The weights of a network by the names of its module."""
     found: dict[str, Array] = {}

@@ -6,7 +6,8 @@ import orjson
 from flask import Blueprint, Response, request, url_for
 
 from steelyard.datasets.reader_pool import Readers
-from steelyard.errors import Fault, UnsupportedMediaType, ValidationFailed, pointer
+from steelyard.errors import Fault, NotFound, UnsupportedMediaType, ValidationFailed, pointer, shown
+from steelyard.exports.bundle import ModelBundle
 from steelyard.http.idempotency import answer_once
 from steelyard.http.routing import Operation, reply, route
 from steelyard.http.services import service
@@ -16,8 +17,11 @@ from steelyard.imports.drafting import draft_of
 from steelyard.imports.importing import Importing
 from steelyard.imports.reading import format_of, read_weights
 from steelyard.imports.request import PART, ImportForm, read_request
+from steelyard.inference.exporting import load_bundle
+from steelyard.inference.service import Predictor
 from steelyard.models.schema import Model
 from steelyard.settings import Settings
+from steelyard.store.engine import Engine
 from steelyard.store.replies import Once
 from steelyard.tabular.readers.unnamed_files import path_of
 
@@ -41,8 +45,9 @@ def import_model() -> Response:
     """Make a model from weights that were made elsewhere; nothing in the file is executed.
 
     The name of the file tells its format. An export of this service (`.safetensors`, `.npz`, `.json`, `.onnx`) says
-    everything. Of other weights, the part `model` describes the layers, inputs and classes. The new model has no rows
-    and no history; it predicts, and can be compared, edited, exported and used in `initial_weights`.
+    everything. Of other weights, the part `model` describes the layers, inputs and classes, or names a model that has
+    them (`like`). The new model has no rows and no history; it predicts, and can be compared, edited, exported and used
+    in `initial_weights`.
     """
     text = _read_form()
     asked, sent = read_request(text), request.files[FILE]
@@ -56,7 +61,7 @@ def import_model() -> Response:
     def create(once: Once | None) -> bytes:
         contents = read_weights(service(Readers), path_of(file), form, max_bytes=most)
         try:
-            draft = draft_of(contents, asked, digest)
+            draft = draft_of(contents, asked, digest, None if asked.like is None else _find(asked.like))
             loaded = draft.build()
         except CannotImport as error:
             raise ValidationFailed([Fault(pointer(FILE), str(error))]) from None
@@ -66,6 +71,14 @@ def import_model() -> Response:
     answer, headers = answer_once(create, body_sha256=body)
     headers["Location"] = url_for("models.get_model", model_id=orjson.loads(answer)["id"])
     return reply(answer, 201, headers=headers)
+
+
+def _find(reference: str) -> ModelBundle:
+    """The model that the request names. Raises `ValidationFailed`."""
+    try:
+        return load_bundle(service(Engine), service(Predictor), reference)[1]
+    except NotFound as error:
+        raise ValidationFailed([Fault(pointer(PART, "like"), f"is {shown(reference)}; {error.detail}")]) from None
 
 
 def _read_form() -> str | None:

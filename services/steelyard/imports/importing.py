@@ -22,7 +22,7 @@ from steelyard.training.kind import TRAINING
 from steelyard.training.results import NewModel, WeightSnapshot, store_outputs
 from steelyard.training.schema.job import DataSummary
 
-CHANGED = "the weights were changed after the export, so the file's metrics are not theirs and are left out"
+CHANGED = "the weights were changed since the metrics were measured, so the metrics are left out"
 
 
 class Importing:

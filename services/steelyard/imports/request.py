@@ -24,9 +24,15 @@ class Scaling(Strict):
 
 
 class ImportRequest(Strict):
-    """What the file does not say about the model. An export of this service says everything but a new name."""
+    """What the file does not say about the model. An export of this service says everything but a new name.
+
+    With `like`, nothing else is needed but perhaps `modules`.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern="^[^\\x00]*$")] | None = None
+    like: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="id or alias of a model here whose layers, preprocessing and labels the file's weights get"
+    )
     inputs: Annotated[list[Column], Field(min_length=1, max_length=MOST_COLUMNS)] | None = Field(
         None, description="the names of the inputs, which are numbers, in order; default: `x0`, `x1` …"
     )

@@ -32,7 +32,7 @@ def export_model(
 ) -> ExportedFile:
     """A model as a file, or `with_proof` in a zip file that checks it. Raises `NotFound`, `ValidationFailed`."""
     form = FORMATS[format_name]
-    loaded, model = _load(engine, predictor, reference)
+    loaded, model = load_bundle(engine, predictor, reference)
     try:
         if with_proof:
             content = package.write(model, form, _prove(loaded, model, form))
@@ -45,7 +45,7 @@ def export_model(
 def describe_export(engine: Engine, predictor: Predictor, reference: str, format_name: str) -> Export:
     """What the file would take and give, and what does not travel. Raises `NotFound`, `ValidationFailed`."""
     form = FORMATS[format_name]
-    _, model = _load(engine, predictor, reference)
+    _, model = load_bundle(engine, predictor, reference)
     try:
         form.write(model)  # finds what the format cannot hold
     except CannotExport as error:
@@ -65,7 +65,8 @@ def describe_export(engine: Engine, predictor: Predictor, reference: str, format
     )
 
 
-def _load(engine: Engine, predictor: Predictor, reference: str) -> tuple[Loaded, ModelBundle]:
+def load_bundle(engine: Engine, predictor: Predictor, reference: str) -> tuple[Loaded, ModelBundle]:
+    """A stored model, ready to predict and with all that belongs to it. Raises `NotFound`."""
     model_id, loaded = predictor.get(reference)
     with reading(engine) as connection:
         found = connection.execute(select(Model.manifest, Model.preprocessing).where(Model.id == model_id))

@@ -101,7 +101,7 @@ class Prepared:
         return self.write(self.model.answer(self.inputs.x))
 
     def write(self, said: Answers) -> Prediction:
-        """The prediction in which the network's answers to these rows are told."""
+        """The prediction that has the network's answers to these rows."""
         return _make_prediction(self.model_id, self.model, said, self.inputs.columns)
 
 
