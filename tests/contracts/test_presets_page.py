@@ -20,7 +20,8 @@ def describe(preset: Preset) -> list[str]:
     lines = [f"## {preset.framework} {preset.version}", "", "| field | value | source |", "|---|---|---|"]
     for setting in preset.settings:
         field = f"`{setting.path.strip('/').replace('/', '.')}`"
-        field += "" if setting.where is None else f" with `{setting.where[1]}`"
+        if setting.where is not None:
+            field += f" with `{setting.where[1] or setting.where[0].strip('/').replace('/', '.')}`"
         lines.append(f"| {field} | {written(setting.value)} | {setting.source} |")
     for task, setting in preset.losses.items():
         lines.append(f"| `loss` of a {task} | {written(setting.value)} | {setting.source} |")
@@ -28,7 +29,7 @@ def describe(preset: Preset) -> list[str]:
         alpha, source = preset.alpha
         lines.append(f'| `regularizer` | `{{"name": "l2", "l2": {alpha} / (2 · rows)}}` | {source} |')
     lines += ["", "| component | parameters | source |", "|---|---|---|"]
-    lines += [f"| `{part.name}` | {written(dict(part.values))} | {part.source} |" for part in preset.parts]
+    lines += [f"| `{part.name}` | {written(dict(part.values))} | {part.source} |" for part in preset.all_parts]
     return [*lines, "", "What differs:", "", *(f"- {text}" for text in preset.differences)]
 
 

@@ -72,6 +72,18 @@ def test_components_have_the_defaults_of_the_signature(preset: str) -> None:
                 assert in_signature(preset, part, name, theirs) == value, (part.name, name)
 
 
+def test_early_stopping_has_the_defaults_of_keras() -> None:
+    theirs = defaults(keras.callbacks.EarlyStopping)
+    assert KERAS.early_stopping is not None
+    assert {**KERAS.early_stopping.values} == {
+        "monitor": theirs["monitor"],
+        "patience": theirs["patience"],
+        "min_delta": theirs["min_delta"],
+        "restore_best": theirs["restore_best_weights"],
+        "min_delta_from": "improvement",
+    }
+
+
 @pytest.mark.parametrize("preset", ["keras", "pytorch"])
 def test_every_optimizer_of_the_framework_is_in_its_preset(preset: str) -> None:
     module = keras.optimizers if preset == "keras" else torch.optim

@@ -74,7 +74,13 @@ def test_what_the_job_names_wins(name: str) -> None:
             "epochs": 3,
             "batch_size": 5,
             "shuffle": False,
-            "early_stopping": {"patience": 2},
+            "early_stopping": {
+                "monitor": "loss",
+                "patience": 2,
+                "min_delta": 0.5,
+                "restore_best": True,
+                "min_delta_from": "improvement",
+            },
             "schedule": "cosine",
             "dtype": "float64",
         },
@@ -111,6 +117,29 @@ def test_a_named_component_gets_the_parameters_that_it_leaves_open() -> None:
     spec = read({**IRIS, **named, "preset": "keras"}).spec.to_json()
     assert (spec["optimizer"]["epsilon"], spec["optimizer"]["epsilon_hat"]) == (1e-7, True)
     assert at(spec, "/layers/1/layers/0/activation/negative_slope") == 0.2
+
+
+def test_a_named_early_stopping_gets_the_parameters_that_it_leaves_open() -> None:
+    def stopping(name: str, **given: Any) -> Any:
+        document = {**IRIS, "preset": name, "training": {"early_stopping": given}, "validation": {"fraction": 0.3}}
+        return read(document).spec.training.early_stopping
+
+    keras = stopping("keras", patience=4)
+    assert (keras.patience, keras.restore_best, keras.monitor) == (4, False, "val_loss")
+    assert (stopping("keras").patience, stopping("pytorch").patience) == (0, 10)
+    sklearn = stopping("sklearn", monitor="val_accuracy")
+    assert (sklearn.monitor, sklearn.patience, sklearn.min_delta_from) == ("val_accuracy", 11, "best")
+
+
+def test_early_stopping_of_scikit_learn_holds_out_a_tenth_of_the_rows() -> None:
+    document: dict[str, Any] = {**IRIS, "preset": "sklearn", "training": {"early_stopping": {}}}
+    found = chosen(document)
+    assert found["/validation"] == {"fraction": 0.1}
+    assert found["/training/early_stopping/patience"] == 11
+    spec = read(document).spec
+    assert spec.validation is not None
+    assert spec.validation.share == 0.1
+    assert read(spec.to_json()).digest == read(document).digest
 
 
 def test_nesterov_needs_a_momentum() -> None:

@@ -74,7 +74,7 @@ def _describe_preset(preset: Preset) -> CatalogPreset:
             path=setting.path,
             value=setting.value,
             source=setting.source,
-            **({} if setting.where is None else {"where": setting.where[1]}),
+            **({} if setting.where is None else {"where": setting.where[1] or setting.where[0]}),
         )
         for setting in preset.settings
     ]
@@ -86,7 +86,7 @@ def _describe_preset(preset: Preset) -> CatalogPreset:
         settings.append(CatalogSetting(path="/regularizer", value={"name": "l2"}, source=preset.alpha[1]))
     components = [
         CatalogPartDefaults(family=part.family, name=part.name, values={**part.values}, source=part.source)
-        for part in preset.parts
+        for part in preset.all_parts
     ]
     return CatalogPreset(
         name=preset.name,

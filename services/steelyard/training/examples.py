@@ -36,6 +36,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "layers": [],
         "training": {"epochs": 50},
     },
+    "preset": {"name": "as in scikit-learn", "data": {"builtin": "wine"}, "preset": "sklearn"},
     "everything": {
         "name": "digits",
         "metadata": {"team": "vision"},

@@ -7,7 +7,7 @@ from typing import Any
 from steelyard.errors import pointer
 from steelyard.nn.layers import LAYERS
 from steelyard.training.components import SLOTS
-from steelyard.training.presets import PRESETS, Preset, Setting
+from steelyard.training.presets import PRESETS, PartDefaults, Preset, Setting
 from steelyard.training.schema.job import Choice
 
 # Fields of which null means the same as leaving them out.
@@ -18,6 +18,8 @@ OPEN_IF_NULL = {
     "/training/batch_size",
     "/preprocessing/numeric",
 }
+
+EARLY_STOPPING = "/training/early_stopping"
 
 
 def preset_of(name: Any) -> Preset | None:
@@ -62,8 +64,16 @@ def _is_for(setting: Setting, document: dict[str, Any]) -> bool:
     if setting.where is None:
         return True
     place, name = setting.where
-    part = document.get(place.strip("/"))
-    return isinstance(part, dict) and part.get("name") == name
+    part = _object_at(document, place)
+    return part is not None and name in ("", part.get("name"))
+
+
+def _object_at(document: dict[str, Any], path: str) -> dict[str, Any] | None:
+    """The object at a pointer, if there is one."""
+    found: Any = document
+    for key in path.strip("/").split("/"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def _completed(preset: Preset, setting: Setting) -> tuple[Any, str]:
@@ -78,18 +88,24 @@ def _completed(preset: Preset, setting: Setting) -> tuple[Any, str]:
 
 def _fill_parts(preset: Preset, document: dict[str, Any]) -> list[Choice]:
     """Fill in the parameters of the components that a job names."""
-    choices = []
+    choices: list[Choice] = []
     for place, family, tag, part in _parts(document, ""):
         defaults = preset.part(family, part[tag]) if isinstance(part.get(tag), str) else None
-        if defaults is None:
-            continue
-        for name, value in defaults.values.items():
-            if name in part or (name in defaults.only_with and not part.get(defaults.only_with[name])):
-                continue
-            part[name] = value
-            path = f"{place}{pointer(name)}"
-            choices.append(Choice(path=path, value=value, reason=preset.reason(f"the default of {defaults.source}")))
+        if defaults is not None:
+            choices += _fill_part(preset, defaults, part, place)
+    stopping = _object_at(document, EARLY_STOPPING)
+    if preset.early_stopping is not None and stopping is not None:
+        choices += _fill_part(preset, preset.early_stopping, stopping, EARLY_STOPPING)
     return choices
+
+
+def _fill_part(preset: Preset, defaults: PartDefaults, part: dict[str, Any], place: str) -> Iterator[Choice]:
+    for name, value in defaults.values.items():
+        if name in part or (name in defaults.only_with and not part.get(defaults.only_with[name])):
+            continue
+        part[name] = value
+        reason = preset.reason(f"the default of {defaults.source}")
+        yield Choice(path=f"{place}{pointer(name)}", value=value, reason=reason)
 
 
 def _parts(holder: dict[str, Any], place: str) -> Iterator[tuple[str, str, str, dict[str, Any]]]:

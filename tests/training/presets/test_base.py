@@ -5,6 +5,7 @@ import pytest
 from steelyard.training.components import REGISTRIES, model_of
 from steelyard.training.presets import PRESETS, Preset
 from steelyard.training.schema import JobSpec
+from steelyard.training.schema.spec import EarlyStopping
 from steelyard.training.shorthand import expand
 from tests.training.jobs import job
 
@@ -19,6 +20,12 @@ def test_the_parameters_of_components_are_theirs(preset: Preset) -> None:
         model_of(registry[part.name], registry.tag).model_validate({registry.tag: part.name, **part.values})
         assert part.source
         assert {*part.only_with, *part.only_with.values()} <= part.values.keys()
+
+
+@ALL
+def test_the_parameters_of_early_stopping_are_its_own(preset: Preset) -> None:
+    if preset.early_stopping is not None:
+        EarlyStopping.model_validate(preset.early_stopping.values)
 
 
 @ALL

@@ -69,6 +69,15 @@ def test_solvers_have_the_defaults_of_the_signature(estimator: type[Any]) -> Non
 
 
 @BOTH
+def test_a_named_early_stopping_has_the_defaults_of_the_signature(estimator: type[Any]) -> None:
+    theirs, ours = defaults(estimator), SKLEARN.early_stopping
+    assert ours is not None
+    assert (ours.values["patience"], ours.values["min_delta"]) == (theirs["n_iter_no_change"] + 1, theirs["tol"])
+    [held] = [setting for setting in SKLEARN.settings if setting.where == ("/training/early_stopping", "")]
+    assert held.value == {"fraction": theirs["validation_fraction"]}
+
+
+@BOTH
 def test_a_batch_of_auto_has_two_hundred_rows(estimator: type[Any]) -> None:
     generator, many = np.random.default_rng(0), 450
     x, y = generator.normal(size=(many, 2)), generator.integers(2, size=many)

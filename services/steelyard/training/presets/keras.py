@@ -99,11 +99,22 @@ KERAS = Preset(
         PartDefaults("regularizer", "l2", {"l2": 0.01}, "keras.regularizers.L2"),
         PartDefaults("regularizer", "l1_l2", {"l1": 0.0, "l2": 0.0}, "keras.regularizers.L1L2"),
     ),
+    early_stopping=PartDefaults(
+        "early stopping",
+        "early_stopping",
+        {
+            "monitor": "val_loss",
+            "patience": 0,
+            "min_delta": 0.0,
+            "restore_best": False,
+            "min_delta_from": "improvement",
+        },
+        "keras.callbacks.EarlyStopping",
+    ),
     differences=(
         "Keras trains one epoch unless `epochs` is named, and so does this preset.",
         "`weight_decay` of all optimizers but `adamw` is added to the gradient; Keras's is decoupled, as in `adamw`.",
         "`adamax` adds epsilon to the gradient inside the maximum; Keras adds it after the maximum.",
         "With a `validation` split the rows are drawn at random; Keras's `validation_split` takes the last ones.",
-        "An `early_stopping` that is named has Steelyard's defaults: a patience of 10 (Keras 0) and the best weights.",
     ),
 )

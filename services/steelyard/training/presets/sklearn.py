@@ -41,6 +41,12 @@ SKLEARN = Preset(
             "standard",
             "numbers are not scaled by default; the guide recommends StandardScaler",
         ),
+        Setting(
+            "/validation",
+            {"fraction": 0.1},
+            f"{MLP}(validation_fraction=0.1), for early_stopping=True",
+            where=("/training/early_stopping", ""),
+        ),
         Setting("/validation", None, f"{MLP}(early_stopping=False) hold no rows out"),
         Setting("/optimizer", {"name": "adam"}, f"{MLP}(solver='adam')"),
         Setting("/training/batch_size", 200, f"{MLP}(batch_size='auto'): 200, or all rows if there are fewer"),
@@ -84,6 +90,12 @@ SKLEARN = Preset(
             only_with={"nesterov": "momentum"},
         ),
     ),
+    early_stopping=PartDefaults(
+        "early stopping",
+        "early_stopping",
+        {"patience": 11, "min_delta": 1e-4, "restore_best": True, "min_delta_from": "best"},
+        f"{MLP}(early_stopping=True, tol=0.0001, n_iter_no_change=10)",
+    ),
     losses={
         "regression": Setting(
             "/loss", {"name": "half_squared_error"}, "MLPRegressor(loss='squared_error') minimizes half of it"
@@ -95,8 +107,8 @@ SKLEARN = Preset(
         "last, smaller batch of an epoch has a larger penalty.",
         "With several targets or labels the loss is their mean; scikit-learn's gradient is that of their sum.",
         "With a column of sample weights the penalty is divided by the rows of a batch, not by their weights.",
-        "An `early_stopping` that is named has Steelyard's defaults; scikit-learn's `early_stopping=True` watches the "
-        "score on a tenth of the rows.",
+        "An `early_stopping` that is named monitors `val_loss` unless it says otherwise; with `early_stopping=True` "
+        "scikit-learn watches the accuracy or R² of the validation rows.",
         "Regression targets are standardized unless `preprocessing.target` is `none`; scikit-learn never does that.",
         "`lbfgs` is Steelyard's own, not SciPy's.",
     ),

@@ -66,7 +66,7 @@ class CatalogSetting(Answer):
     path: Annotated[str, Field(description="JSON Pointer (RFC 6901) into a job")]
     value: Any
     source: Annotated[str, Field(description="where the framework documents it")]
-    where: Annotated[str | None, Field(description="only for jobs with this activation")] = None
+    where: Annotated[str | None, Field(description="only for jobs with this activation, or with this field")] = None
     task: Annotated[str | None, Field(description="only for this task")] = None
 
 
