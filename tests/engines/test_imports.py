@@ -144,8 +144,33 @@ def test_weights_of_pytorch(tmp_path: Path, draw: np.random.Generator) -> None:
     assert "is of the type bfloat16; save it as float32 or float64" in str(reason)
 
 
+def normalized(torch: Any) -> Any:
+    """A network with every normalization and activation that is one operator, after a step of training."""
+    nn = torch.nn
+    layers = [
+        *(
+            nn.Linear(3, 4),
+            nn.BatchNorm1d(4),
+            nn.SiLU(),
+            nn.Linear(4, 4),
+            nn.LayerNorm(4),
+            nn.PReLU(4),
+            nn.Linear(4, 4),
+        ),
+        *(nn.ReLU6(), nn.Linear(4, 4), nn.Hardtanh(), nn.Linear(4, 4), nn.SELU(), nn.Linear(4, 4), nn.PReLU()),
+        *(nn.Linear(4, 4), nn.ELU(0.7), nn.Linear(4, 4), nn.GELU(), nn.Linear(4, 4), nn.LeakyReLU(0.2)),
+        *(nn.Linear(4, 4), nn.Hardsigmoid(), nn.Linear(4, 4), nn.CELU(0.6), nn.Linear(4, 2)),
+    ]
+    made = nn.Sequential(*layers)
+    made(torch.randn(50, 3))
+    return made.eval()
+
+
 @pytest.mark.parametrize("dynamo", [False, True])
-def test_onnx_of_pytorch(tmp_path: Path, draw: np.random.Generator, dynamo: bool) -> None:
+@pytest.mark.parametrize("network", [network, normalized])
+def test_onnx_of_pytorch(
+    tmp_path: Path, draw: np.random.Generator, network: Callable[[Any], Any], dynamo: bool
+) -> None:
     torch = pytest.importorskip("torch")
     if dynamo and importlib.util.find_spec("onnxscript") is None:
         pytest.skip("PyTorch needs onnxscript for this exporter")

@@ -22,6 +22,23 @@ def test_modules_are_in_the_order_of_numbers_and_names() -> None:
     ]
 
 
+def test_layers_within_a_block_are_modules_of_their_own() -> None:
+    shapes = {
+        "dense_1/kernel": (2, 3),
+        "residual_1/dense_1.kernel": (3, 4),
+        "residual_1/layer_normalization_1.gamma": (4,),
+        "residual_1/layer_normalization_1.beta": (4,),
+        "residual_1/projection.kernel": (3, 4),
+        "output/kernel": (4, 1),
+    }
+    tensors = {"first.weight": np.zeros((3, 2)), "block.0.weight": np.ones((4, 3)), "block.1.weight": np.ones(4)}
+    tensors |= {"block.1.bias": np.zeros(4), "block.skip.weight": np.zeros((4, 3)), "head.weight": np.ones((1, 4))}
+    modules = ["first", "block.0", "block.1", "block.skip", "head"]
+    found = match(tensors, shapes, modules, "float32")
+    assert found["residual_1/dense_1.kernel"].all()
+    assert not found["residual_1/projection.kernel"].any()
+
+
 def test_kernels_of_pytorch_are_transposed() -> None:
     tensors = {"0.weight": np.arange(6.0).reshape(3, 2), "2.weight": np.ones((1, 3)), "2.bias": np.ones(1)}
     found = match(tensors, SHAPES, None, "float32")

@@ -15,22 +15,27 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from steelyard.imports.contents import CannotImport
+from steelyard.imports.drafting import draft_of
 from steelyard.imports.onnx import ACTIVATIONS, read_onnx
-from tests.imports.files import damaged, export, read, refusal, weights
+from steelyard.imports.request import read_request
+from tests.imports.files import DIGEST, damaged, export, read, refusal, weights
 from tests.imports.test_api import predict, send
 
 OFTEN = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 X = np.array([[0.5, -1.0], [2.0, 0.25], [-3.0, 1.5]], np.float32)
 
 
-def graph(*nodes: tuple[str, list[str], str, dict[str, Any]], output: int = 3, **tensors: Any) -> bytes:
+Node = tuple[str, list[str], str, dict[str, Any]]
+
+
+def graph(*nodes: Node, output: int = 3, opset: int = 18, **tensors: Any) -> bytes:
     """An ONNX file from `x` `(N, 2)` to `y`."""
     made = [helper.make_node(kind, inputs, [name], name=name, **given) for kind, inputs, name, given in nodes]
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 2])
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", output])
     constants = [numpy_helper.from_array(tensor, name) for name, tensor in tensors.items()]
     body = helper.make_graph(made, "test", [x], [y], constants)
-    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
     return bytes(model.SerializeToString())
 
 
@@ -75,6 +80,58 @@ def test_every_activation_is_that_of_the_runtime(client: FlaskClient, activation
     np.testing.assert_allclose(found["predictions"], by_runtime(content), rtol=1e-5, atol=1e-6)
 
 
+NONE: dict[str, Any] = {}
+VECTORS: dict[str, Any] = {name: np.array([0.5, 2.0, 1.5, 0.25], np.float32) for name in "gbmv"}
+OTHERS: list[tuple[str, list[str], dict[str, Any]]] = [
+    ("BatchNormalization", [*"gbmv"], {"epsilon": 0.01}),
+    ("LayerNormalization", ["g", "b"], {}),
+    ("LayerNormalization", ["g"], {"axis": -1, "epsilon": 0.1}),
+    ("Gelu", [], {}),
+    ("Gelu", [], {"approximate": "tanh"}),
+    ("PRelu", ["g"], {}),
+    ("PRelu", ["half"], {}),
+    ("Clip", ["zero", "six"], {}),
+    ("Clip", ["minus", "one"], {}),
+    ("HardSigmoid", [], {"alpha": 1 / 6}),
+    ("Selu", [], {}),
+]
+LIMITS: dict[str, Any] = {
+    name: np.array(value, np.float32)
+    for name, value in {"half": [0.5], "zero": 0, "six": 6, "minus": -1, "one": 1}.items()
+}
+
+
+def between(*nodes: Node) -> bytes:
+    """These nodes from `h` to `a`, between two dense layers."""
+    own = weights(2, 4, 3)
+    tensors = {"w": own["dense_1/kernel"], "c": own["dense_1/bias"], "u": own["output/kernel"], **VECTORS, **LIMITS}
+    first, last = ("Gemm", ["x", "w", "c"], "h", NONE), ("MatMul", ["a", "u"], "y", NONE)
+    return graph(first, *nodes, last, opset=20, **tensors)
+
+
+@pytest.mark.parametrize(("kind", "inputs", "given"), OTHERS, ids=str)
+def test_other_operators_are_those_of_the_runtime(
+    tmp_path: Path, kind: str, inputs: list[str], given: dict[str, Any]
+) -> None:
+    compare(tmp_path, between((kind, ["h", *inputs], "a", given)))
+
+
+def test_a_constant_may_have_another_name(tmp_path: Path) -> None:
+    compare(tmp_path, between(("Identity", ["g"], "same", {}), ("LayerNormalization", ["h", "same", "g"], "a", {})))
+
+
+def test_a_product_with_the_sigmoid_is_silu(tmp_path: Path) -> None:
+    for factors in (["h", "s"], ["s", "h"]):
+        compare(tmp_path, between(("Sigmoid", ["h"], "s", {}), ("Mul", factors, "a", {})))
+
+
+def compare(folder: Path, content: bytes) -> None:
+    """The answers with those of the runtime."""
+    made = draft_of(read(folder / "file", content, "onnx"), read_request(None), DIGEST).build()
+    found = made.answer(X).outputs
+    np.testing.assert_allclose(found, by_runtime(content), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -93,6 +150,11 @@ def test_every_activation_is_that_of_the_runtime(client: FlaskClient, activation
             graph(("MatMul", ["x", "w"], "y", {}), w=np.ones((2, 3), ml_dtypes.bfloat16)),
             "'w' is of the type bfloat16; it must be float32 or float64",
         ),
+        (between(("BatchNormalization", ["h", *"gbmv"], "a", {"training_mode": 1})), "is in training mode"),
+        (between(("LayerNormalization", ["h", "g"], "a", {"axis": 0})), "is not over the outputs of each row"),
+        (between(("Clip", ["h", "zero", "one"], "a", {})), "must clip from 0 to 6, or from -1 to 1"),
+        (between(("HardSigmoid", ["h"], "a", {})), "must have alpha 0.166667; it has 0.2"),
+        (between(("Sigmoid", ["h"], "s", {}), ("Mul", ["s", "s"], "a", {})), "is not next in a chain"),
         (graph(("Softmax", ["x"], "y", {"axis": 0})), "is not over the outputs of each row"),
     ],
 )

@@ -68,7 +68,7 @@ def _by_order(
         groups = {name: groups[name] for name in modules}
     layers: dict[str, list[str]] = {}
     for name in shapes:
-        layers.setdefault(name.rpartition("/")[0], []).append(name)
+        layers.setdefault(_split(name)[0], []).append(name)  # those within a block one by one, too
     if len(groups) != len(layers):
         raise CannotImport(
             f"it has {len(groups)} modules with weights ({_listed([*groups])}), and the network {len(layers)} layers "
