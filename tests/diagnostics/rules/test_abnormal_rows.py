@@ -73,3 +73,17 @@ def test_each_of_several_targets_is_looked_at() -> None:
     targets[[3, 50, 51], [0, 1, 1]] = 5
     [finding] = find("abnormal_rows", run(regression(), predictions={"train": predicted(targets, targets * 0)}))
     assert {*finding.message.split("Rows: ")[1].strip(".").split(", ")} == {"3", "50", "51"}
+
+
+def test_a_few_numbers_that_dominate_the_squared_error_have_another_remedy() -> None:
+    targets = np.random.default_rng(0).normal(size=(100, 1))
+    targets[[5, 17, 40]] += 100
+    rows = {"train": predicted(targets, np.zeros((100, 1)))}
+    [finding] = find("abnormal_rows", run(regression(), predictions=rows))
+    assert finding.level == "info"
+    assert "Those in training have 100% of the squared error. Rows: " in finding.message
+    assert "mean_absolute_error or huber" in finding.suggestion
+    [finding] = find("abnormal_rows", run(regression(loss="huber"), predictions=rows))
+    assert "squared error" not in finding.message + finding.suggestion
+    targets[[5, 17, 40]] -= 87  # about 13 deviations, and most of the squared error
+    assert "squared error" in find("abnormal_rows", run(regression(), predictions=rows))[0].message

@@ -12,6 +12,8 @@ from steelyard.diagnostics.run import Predicted, Run
 from steelyard.diagnostics.schema import Finding
 
 MOST_NAMED = 10
+DOMINANT = 0.5  # of the squared error of the training rows
+ROBUST = ("mean_absolute_error", "huber", "log_cosh", "quantile")
 
 
 @RULES.add
@@ -53,10 +55,14 @@ class AbnormalRows(Rule):
         ids = [int(run.predictions[split].rows[place]) for split, places in strange.items() for place in places]
         more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
         listed = ", ".join(map(str, ids[:MOST_NAMED])) + more
+        heavy = 0.0 if run.classes is not None else _share_of_squares(train, strange["train"])
+        outliers = heavy >= DOMINANT and run.loss.name not in ROBUST
+        weight = f" Those in training have {heavy:.0%} of the squared error." if outliers else ""
+        means = " Or use the loss mean_absolute_error or huber, which a few large errors do not dominate."
         yield self.finding(
             f"{count} of {total} rows have an abnormal loss: the network is sure of another answer. Their labels may "
-            f"be wrong. Rows: {listed}.",
-            "Look at these rows, and correct or remove those that are wrong.",
+            f"be wrong.{weight} Rows: {listed}.",
+            f"Look at these rows, and correct or remove those that are wrong.{means if outliers else ''}",
             level="warning" if count >= self.share * total else "info",
             value=count / total,
             threshold=self.share,
@@ -86,3 +92,10 @@ class AbnormalRows(Rule):
         places = np.flatnonzero((likely != actual) & is_sure & (counts[likely] > 0))
         own = probabilities[places, actual[places]]
         return [int(place) for place in places[np.argsort(own, kind="stable")]]
+
+
+def _share_of_squares(rows: Predicted, places: list[int]) -> float:
+    """How much of the squared error some of the rows have."""
+    squares = np.square(rows.predictions.reshape(len(rows.targets), -1) - rows.targets.reshape(len(rows.targets), -1))
+    total = float(squares.sum())
+    return float(squares[places].sum()) / total if total > 0 else 0.0

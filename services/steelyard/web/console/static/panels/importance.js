@@ -46,7 +46,7 @@ export function makeImportance(model) {
   );
   made.body.append(element("div", { className: "row", role: "group", "aria-label": "Method" }, ...buttons), place);
   made.note(
-    "How much the answer depends on each column, compared with shuffled columns and untrained weights. Choose a method.",
+    "Permutation: how much worse the predictions get when a column is shuffled. Integrated gradients: how far a column moves them. Connection weights: how strong the paths from a column through the weights are. Each is compared with shuffled columns and untrained weights.",
   );
 
   /** @param {string} name */
