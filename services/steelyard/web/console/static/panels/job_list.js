@@ -113,6 +113,7 @@ export function jobList() {
     order.descending = order.key === key ? !order.descending : key === "created_at" || key === "score";
     order.key = key;
     shown = PAGE; // of thousands that were scrolled through, the first ones of the new order
+    body.replaceChildren();
     show();
   }
 

@@ -77,7 +77,13 @@ export function runPart({ as: name, label, path, body }, lesson) {
     "div",
     { className: "step" },
     element("div", { className: "row" }, button, state),
-    element("details", {}, element("summary", { text: `POST ${path}` }), editor, copyButton),
+    element(
+      "details",
+      {},
+      element("summary", { text: `See and change the request: POST ${path}` }),
+      editor,
+      copyButton,
+    ),
     faults,
   );
 }
