@@ -111,3 +111,8 @@ def test_thresholds_are_evidence_where_a_million_tables_would_not_have_them(rows
     generator = np.random.default_rng(3)
     x = np.arange(rows) + generator.uniform(0.1, 0.9, rows)
     assert len(leaks(x, ["n"] * (rows // 2) + ["p"] * (rows // 2))) == count
+
+
+def test_ten_rows_are_the_fewest_that_are_looked_at() -> None:
+    assert len(leaks(PRICES[:10], PRICES[:10])) == 1
+    assert leaks(PRICES[:9], PRICES[:9]) == []

@@ -79,3 +79,44 @@ def test_each_task_is_compared_by_its_metric() -> None:
 
 def test_only_finite_values_are_taken() -> None:
     assert finite([1.0, None, float("nan"), 2.0]) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(("first", "starts_high"), [(3.0, False), (3.01, True), (2.5, False)])
+def test_a_loss_starts_high_above_three_times_that_of_a_constant_answer(first: float, starts_high: bool) -> None:
+    assert run(spec(), history={"loss": [first, 0.5]}).starts_high == starts_high
+    assert not run(spec(), history={"loss": [first]}, baseline=None).starts_high
+
+
+@pytest.mark.parametrize("split", ["validation", "test", "train"])
+def test_held_out_rows_are_those_of_validation_or_test_or_training(split: str) -> None:
+    later = ["validation", "test", "train"]
+    splits = later[later.index(split) :]
+    targets = np.arange(200) % 3
+    over = run(
+        spec(),
+        metrics={each: {"accuracy": 0.5} for each in splits},
+        baseline={kind: {each: {"accuracy": 0.4} for each in splits} for kind in ("constant", "linear")},
+        predictions={each: predicted(targets, targets) for each in splits},
+    )
+    assert over.held_out is not None
+    assert over.held_out.split == split
+
+
+def test_what_chance_allows_depends_on_the_metric_and_the_rows() -> None:
+    assert not Comparison("r2", "test", 100, 0.831, 0.0, 0.9).is_worse()  # 0.02 + 1 / (2 · 10)
+    assert Comparison("r2", "test", 100, 0.829, 0.0, 0.9).is_worse()
+    assert not Comparison("mae", "test", 100, 1.13, 2.0, 1.0).is_worse()  # the same, of that of a constant answer
+    assert Comparison("mae", "test", 100, 1.141, 2.0, 1.0).is_worse()
+    assert Comparison("accuracy", "test", 10**6, 0.889, 0.5, 0.9).is_worse()  # at least 0.01
+    assert not Comparison("accuracy", "test", 10**6, 0.891, 0.5, 0.9).is_worse()
+    assert Comparison("accuracy", "test", 100, 0.42, 0.4, 0.4).is_no_better_than_constant
+    assert Comparison("accuracy", "test", 100, 0.9, 0.4, 0.45).is_hopeless
+    assert not Comparison("accuracy", "test", 100, 0.9, 0.4, 0.6).is_hopeless
+
+
+def test_the_penalty_is_what_the_training_loss_has_beyond_the_loss() -> None:
+    regularized = spec(regularizer={"name": "l2", "l2": 0.1})
+    assert run(regularized, history={"loss": [2.0, 0.7]}).penalty == pytest.approx(0.5)
+    assert run(regularized, history={"loss": [2.0, 0.1]}).penalty == 0
+    assert run(spec(), history={"loss": [2.0, 0.7]}).penalty == 0
+    assert run(regularized, history={"loss": [2.0, 0.7]}).constant_loss == pytest.approx(1.5)

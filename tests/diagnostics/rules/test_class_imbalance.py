@@ -41,3 +41,10 @@ def test_held_out_rows_count_where_there_are_enough_of_the_class() -> None:
     assert (finding.value, finding.threshold) == (0.166667, 0.5)
     assert finding.message.endswith("next to 0% of the others.")
     assert find("class_imbalance", run(spec(), predictions=found, is_over=False)) == []
+
+
+def test_a_class_of_two_fifths_of_an_even_share_is_not_rare() -> None:
+    for rare, count in ((20, 0), (19, 1)):  # of 150 rows in three classes
+        targets = np.where(np.arange(150) < rare, 2, np.arange(150) % 2)
+        over = run(spec(), predictions={"train": predicted(targets, np.where(targets == 2, 0, targets))})
+        assert len(find("class_imbalance", over)) == count
