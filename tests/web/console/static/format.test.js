@@ -9,6 +9,7 @@ import {
   number,
   percent,
   plural,
+  tickText,
 } from "../../../../services/steelyard/web/console/static/format.js";
 
 test("a number has at most four significant digits", () => {
@@ -21,6 +22,9 @@ test("a number has at most four significant digits", () => {
     [1e-7, "1e-7"],
     [-3.21e-9, "−3.21e-9"],
     [123456, "123,500"],
+    [-1570432, "−1,570,000"],
+    [999_950_000, "1,000,000,000"],
+    [1e9, "1e9"],
     [null, "–"],
     [undefined, "–"],
     [NaN, "–"],
@@ -28,6 +32,7 @@ test("a number has at most four significant digits", () => {
     [-Infinity, "−∞"],
   ];
   for (const [value, text] of expected) assert.equal(number(value), text);
+  assert.deepEqual([999_999, 20_000_000].map(tickText), ["1,000,000", "2e7"]); // beside an axis is little room
 });
 
 test("counts, sizes and times read as people write them", () => {

@@ -4,14 +4,15 @@ const DIGITS = new Intl.NumberFormat("en", { maximumFractionDigits: 8 });
 const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /**
- * At most four significant digits: `0.1235`, `1,234`, `1.85e16`; `–` for what does not exist.
+ * At most four significant digits: `0.1235`, `1,234`, `1,570,000`, `1.85e16`; `–` for what does not exist.
  * @param {number | null | undefined} value
+ * @param {number} [largest] from which on a power of ten is shorter
  */
-export function number(value) {
+export function number(value, largest = 1e9) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || size < 1e-4))
+  if (size !== 0 && (size >= largest || size < 1e-4))
     return value
       .toExponential(2)
       .replace(/\.?0+e/, "e")
@@ -19,6 +20,9 @@ export function number(value) {
       .replace(/^-/, "−");
   return DIGITS.format(Number(value.toPrecision(4))).replace(/^-/, "−");
 }
+
+/** A number beside an axis, where there is little room. @param {number} value */
+export const tickText = (value) => number(value, 1e6);
 
 /** Every digit of a whole number: `12,345`. @param {number} value */
 export const count = (value) => WHOLE.format(Math.round(value));

@@ -1,6 +1,6 @@
 // A small line chart of our own: SVG, for pictures that change with every frame.
 import { element, svg } from "./dom.js";
-import { number } from "./format.js";
+import { tickText } from "./format.js";
 import { linear, linePath, powers, ticks } from "./math/scales.js";
 
 /** @typedef {{name: string, values: (number | null)[], kind?: string, faint?: boolean, marks?: boolean}} Line */
@@ -47,7 +47,7 @@ export function lineChart(width, { label, lines, names, logarithmic = false, hei
   for (const tick of logarithmic ? powers(low, high) : ticks(low, high)) {
     picture.append(
       svg("line", { x1: LEFT, x2: width - RIGHT, y1: y(scale(tick)), y2: y(scale(tick)), class: "grid" }),
-      svg("text", { x: LEFT - 6, y: y(scale(tick)) + 4, "text-anchor": "end", class: "tick" }, number(tick)),
+      svg("text", { x: LEFT - 6, y: y(scale(tick)) + 4, "text-anchor": "end", class: "tick" }, tickText(tick)),
     );
   }
   if (rule !== null)

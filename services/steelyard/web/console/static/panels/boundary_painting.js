@@ -1,7 +1,7 @@
 // The picture of a decision boundary: the answers as colors, the rows as points, the axes.
 import { ink } from "../chart.js";
 import { colorOf, makeCanvas, makePixels } from "../canvas.js";
-import { number } from "../format.js";
+import { tickText } from "../format.js";
 import { mix, palette, paint, parseColor } from "../math/color.js";
 import { linear, ticks } from "../math/scales.js";
 
@@ -129,7 +129,7 @@ function paintAxes(context, x, y, across, up, width, height) {
     axis.values.every((value) => typeof value === "number")
       ? ticks(Number(axis.values[0]), Number(axis.values[axis.values.length - 1]), 4)
       : axis.values.slice(0, most);
-  const text = (/** @type {any} */ value) => (typeof value === "number" ? number(value) : String(value).slice(0, 10));
+  const text = (/** @type {any} */ value) => (typeof value === "number" ? tickText(value) : String(value).slice(0, 10));
   context.textAlign = "center";
   for (const label of labels(x, 8)) context.fillText(text(label), across(label), height - BOTTOM + 15);
   context.fillText(x.name, (LEFT + width) / 2, height - 4);

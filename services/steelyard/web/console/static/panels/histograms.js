@@ -1,7 +1,7 @@
 // The weights of a tensor before training, at the slider and at the end, counted in the same bins.
 import { widthOf } from "../canvas.js";
 import { element, svg } from "../dom.js";
-import { count, number } from "../format.js";
+import { count, tickText } from "../format.js";
 import { linear, ticks } from "../math/scales.js";
 import { panel } from "../panel.js";
 import { at, follow, move, whole } from "../position.js";
@@ -121,7 +121,7 @@ function drawHistogram(width, edges, moments, now) {
       svg("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end", class: "tick" }, count(tick)),
     );
   for (const tick of ticks(edges[0], edges[edges.length - 1], 5))
-    picture.append(svg("text", { x: x(tick), y: HEIGHT - 6, "text-anchor": "middle", class: "tick" }, number(tick)));
+    picture.append(svg("text", { x: x(tick), y: HEIGHT - 6, "text-anchor": "middle", class: "tick" }, tickText(tick)));
   picture.append(
     svg("path", { d: outline(now.counts), class: "outline now" }),
     svg("path", { d: outline(moments[0].counts), class: "outline before" }),

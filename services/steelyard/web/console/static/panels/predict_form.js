@@ -222,7 +222,7 @@ function answerText({ predictions: [first], classes }) {
   if (Array.isArray(first))
     return classes
       ? classes.filter((/** @type {any} */ _, /** @type {number} */ place) => first[place]).join(", ") || "none"
-      : first.map(number).join(", ");
+      : first.map((each) => number(each)).join(", ");
   return typeof first === "number" && !classes ? number(first) : String(first);
 }
 

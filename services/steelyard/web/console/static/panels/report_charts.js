@@ -1,6 +1,6 @@
 // The pictures of a report: how predicted and observed rates, or values, go together.
 import { svg } from "../dom.js";
-import { number } from "../format.js";
+import { number, tickText } from "../format.js";
 import { linear, ticks } from "../math/scales.js";
 
 /** @typedef {{from: number, rows: number, mean_predicted: number, observed_rate: number}} Bin */
@@ -75,8 +75,8 @@ export function scatter(data) {
   for (const tick of ticks(...domain, 4))
     picture.append(
       svg("line", { x1: left, x2: width - 12, y1: y(tick), y2: y(tick), class: "grid" }),
-      svg("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end", class: "tick" }, number(tick)),
-      svg("text", { x: x(tick), y: height - bottom + 15, "text-anchor": "middle", class: "tick" }, number(tick)),
+      svg("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end", class: "tick" }, tickText(tick)),
+      svg("text", { x: x(tick), y: height - bottom + 15, "text-anchor": "middle", class: "tick" }, tickText(tick)),
     );
   picture.append(
     svg("line", { x1: x(domain[0]), y1: y(domain[0]), x2: x(domain[1]), y2: y(domain[1]), class: "rule" }),

@@ -213,7 +213,7 @@ function showOutputs(place, value, moment) {
   place.hidden = !moment;
   if (!moment) return;
   const counts = /** @type {number[]} */ (moment.units[0].histogram);
-  const range = [value.edges[0], value.edges.at(-1)].map(number);
+  const range = [value.edges[0], value.edges.at(-1)].map((each) => number(each));
   if (place.dataset.key !== [counts.length, value.rows, ...range].join()) {
     place.dataset.key = [counts.length, value.rows, ...range].join();
     place.replaceChildren(

@@ -169,7 +169,10 @@ function stepOf(trace, layer, unit, nameOf, recording) {
 
 /** @param {number[]} values */
 const list = (values) =>
-  `[${values.slice(0, MOST_VALUES).map(number).join(", ")}${values.length > MOST_VALUES ? ", …" : ""}]`;
+  `[${values
+    .slice(0, MOST_VALUES)
+    .map((each) => number(each))
+    .join(", ")}${values.length > MOST_VALUES ? ", …" : ""}]`;
 
 /** @param {any} tensor @param {number} input @param {number} unit */
 function verdictOf({ check }, input, unit) {
