@@ -74,7 +74,10 @@ function verdict(epoch, forward, backward) {
   const product = (/** @type {(number | null)[]} */ gains) =>
     gains.reduce((/** @type {number} */ all, gain) => all * (gain ?? 1), 1);
   const [onward, back] = [product(forward), product(backward)];
-  const effect = (/** @type {number} */ value) =>
-    value < WEAK ? "vanish" : value > STRONG ? "explode" : "keep their size";
+  const effect = (/** @type {number} */ value) => {
+    if (value < WEAK) return "vanish";
+    if (value > STRONG) return "explode";
+    return value < 0.5 ? "become smaller" : value > 2 ? "become larger" : "keep their size";
+  };
   return `${epoch === 0 ? "Before the first step" : `At epoch ${epoch}`}, signals ${effect(onward)} through the layers (× ${number(onward)}), and gradients ${effect(back)} on the way back (× ${number(back)}).`;
 }
