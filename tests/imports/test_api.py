@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from tests.inference.test_exporting import JOB, NUMBERS
 from tests.trained import train_model
 
-OWN = ("safetensors", "npz", "json", "onnx")
+OWN = ("safetensors", "npz", "json", "onnx", "keras")
 ROWS = [
     {"size": 3.25, "color": "red", "on": "2026-01-05"},
     {"size": None, "color": "green", "on": None},

@@ -1,6 +1,8 @@
 """Keras models answer as Keras does: exports of this service, and a file that Keras 3 wrote."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,16 @@ def load(folder: Path, content: bytes, model: str | None = None) -> Loaded:
     return draft_of(read(folder / "file", content, "keras"), read_request(model), DIGEST).build()
 
 
+def resaved(content: bytes) -> bytes:
+    """The file as Keras saves it again: without what the service adds to the metadata."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        return archive(json.loads(packed.read("config.json")), packed.read("model.weights.h5"))
+
+
 @pytest.mark.parametrize("case", [*cases(), *chains()], ids=lambda case: case.name)
 def test_an_export_answers_the_same_after_its_import(case: Case, tmp_path: Path) -> None:
     bundle, rows = case.build(), case.rows(30)
-    found = answers_of(load(tmp_path, KERAS.write(bundle)), bundle, rows)
+    found = answers_of(load(tmp_path, resaved(KERAS.write(bundle))), bundle, rows)
     _, expected = answer(bundle, rows)
     assert (np.abs(found - expected) <= 1e-6 * bundle.size_of(expected)).all()
 
@@ -130,6 +138,25 @@ def test_other_models_are_refused(tmp_path: Path, content: bytes, reason: str) -
     found = refusal(tmp_path / "file", content, "keras")
     assert found is not None
     assert reason in found
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (None, "its metadata must have 'manifest' and 'tensors' of an export"),
+        ({"manifest": {}, "tensors": {}}, "its manifest is not valid"),
+        (
+            {"manifest": {}, "tensors": {"a": "layers/dense/vars/1"}},
+            "no weights in 'layers/dense/vars/1', where",
+        ),
+        ({"manifest": {}, "tensors": {"a": "layers/dense/vars/0x"}}, "it has no weights in"),
+        ({"manifest": {}, "tensors": {"a": ["../x"]}}, "it has no weights in"),
+    ],
+)
+def test_metadata_of_an_export_is_checked(tmp_path: Path, found: Any, reason: str) -> None:
+    metadata = json.dumps({"keras_version": "3.10.0", "steelyard": found}).encode()
+    content = archive(sequential(dense("a")), hdf5(DENSE), metadata_json=metadata)
+    assert reason in str(refusal(tmp_path / "file", content, "keras"))
 
 
 def test_the_request_cannot_change_what_the_file_says(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ Write = Callable[[h5py.Group], object]
 def read(folder: Path, content: bytes, place: str = PLACE) -> list[Any]:
     path = folder / "m.keras"
     path.write_bytes(content)
-    with open_archive(str(path), MOST) as (_, weights):
+    with open_archive(str(path), MOST) as (_, _, weights):
         return weights.of(place)
 
 

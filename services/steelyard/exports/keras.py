@@ -1,7 +1,8 @@
 """Keras: a `.keras` file that Keras 3 loads on any backend, of standard layers alone.
 
 Its inputs are `numbers`, not scaled yet, and the place of each category among those of its column. `preprocess.json`
-describes how rows become these, and `preprocess.py` in the bundle does it.
+describes how rows become these, and `preprocess.py` in the bundle does it. `metadata.json` has the model's manifest and
+the places of its tensors, so that the file can be imported.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from steelyard.exports.archive import pack
 from steelyard.exports.bundle import Format, Input, Limit, ModelBundle, Output, common_limits
 from steelyard.exports.columns import Places, Preprocessing
 from steelyard.exports.keras_graph import KerasGraph, Node
+from steelyard.exports.plain import MANIFEST, manifest_of
 from steelyard.exports.program import Affine, Block, Lookup, Moving, OverRow, Pointwise, RowNormal, Step
 from steelyard.exports.refusal import CannotExport
 from steelyard.nn.activations import (
@@ -42,6 +44,7 @@ from steelyard.nn.activations.smooth import CUBIC, ROOT_TWO_OVER_PI
 
 VERSION = "3.10.0"  # the oldest with all of the activations
 METADATA = {"keras_version": VERSION, "date_saved": "1980-01-01@00:00:00"}
+EXPORT, AS_NUMPY = "steelyard", orjson.OPT_SERIALIZE_NUMPY
 DOUBLE = "float64"  # of the scaling: large numbers with little spread would lose their last digits in float32
 NAMED = (
     Exponential,
@@ -63,10 +66,11 @@ NAMED = (
 def write(bundle: ModelBundle) -> bytes:
     """The `.keras` file. Raises `CannotExport`."""
     graph, output, _ = _Model(bundle).build()
+    export = {MANIFEST: manifest_of(bundle), "tensors": graph.places_of(bundle.tensors(), output)}
     return pack(
         {
-            "metadata.json": orjson.dumps(METADATA),
-            "config.json": orjson.dumps(graph.config(output), option=orjson.OPT_SERIALIZE_NUMPY),
+            "metadata.json": orjson.dumps(METADATA | {EXPORT: export}, option=AS_NUMPY),
+            "config.json": orjson.dumps(graph.config(output), option=AS_NUMPY),
             "model.weights.h5": graph.weights(output),
         }
     )

@@ -7,7 +7,7 @@ graph. That order is computed here as Keras 3 does it (`keras.src.ops.function.m
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,18 +103,33 @@ class KerasGraph:
                 depths[id(each)] = max(depth + 1, depths.get(id(each), 0))
         return sorted(finished, key=lambda node: (-depths[id(node)], found[id(node)]))
 
+    def places(self, output: Node) -> list[tuple[str, Node]]:
+        """Where the weights of each layer are in `model.weights.h5`."""
+        counts, found = Counter[str](), []
+        for node in self.ordered(output):
+            kind = snake(node.kind)
+            found.append((f"layers/{kind}_{counts[kind]}/vars" if counts[kind] else f"layers/{kind}/vars", node))
+            counts[kind] += 1
+        return found
+
+    def places_of(self, tensors: Mapping[str, Array], output: Node) -> dict[str, str]:
+        """Where each of these tensors is in `model.weights.h5`, which are the weights of layers themselves."""
+        places = {
+            weight.ctypes.data: f"{place}/{number}"
+            for place, node in self.places(output)
+            for number, weight in enumerate(node.weights)
+        }
+        return {name: places[tensor.ctypes.data] for name, tensor in tensors.items()}
+
     def weights(self, output: Node) -> bytes:
         """What `model.weights.h5` holds; without times, so that equal weights give equal bytes."""
         import h5py  # noqa: PLC0415 -- it takes 0.1 s, and most processes export nothing
 
-        buffer, counts = io.BytesIO(), Counter[str]()
+        buffer = io.BytesIO()
         with h5py.File(buffer, "w") as file:
             file.create_group("vars").attrs["name"] = "steelyard"
-            for node in self.ordered(output):
-                kind = snake(node.kind)
-                place = f"layers/{kind}_{counts[kind]}" if counts[kind] else f"layers/{kind}"
-                counts[kind] += 1
-                group = file.create_group(f"{place}/vars")
+            for place, node in self.places(output):
+                group = file.create_group(place)
                 group.attrs["name"] = node.name
                 for number, weight in enumerate(node.weights):
                     group.create_dataset(str(number), data=np.asarray(weight, order="C"), track_times=False)

@@ -44,10 +44,10 @@ FILE = "file"
 def import_model() -> Response:
     """Make a model from weights that were made elsewhere; nothing in the file is executed.
 
-    The name of the file tells its format. An export of this service (`.safetensors`, `.npz`, `.json`, `.onnx`) says
-    everything. Of other weights, the part `model` describes the layers, inputs and classes, or names a model that has
-    them (`like`). The new model has no rows and no history; it predicts, and can be compared, edited, exported and used
-    in `initial_weights`.
+    The name of the file tells its format. An export of this service (`.safetensors`, `.npz`, `.json`, `.onnx`,
+    `.keras`) says everything. Of other weights, the part `model` describes the layers, inputs and classes, or names a
+    model that has them (`like`). The new model has no rows and no history; it predicts, and can be compared, edited,
+    exported and used in `initial_weights`.
     """
     text = _read_form()
     asked, sent = read_request(text), request.files[FILE]

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 
 from steelyard.errors import shown
+from steelyard.exports.keras import EXPORT
 from steelyard.imports.chain import Chain
-from steelyard.imports.contents import Array, CannotImport, Contents
+from steelyard.imports.contents import MOST_TENSORS, Array, CannotImport, Contents
 from steelyard.imports.keras_archive import KerasWeights, open_archive
 from steelyard.imports.keras_config import KerasLayer, KerasModel, read_config
 from steelyard.imports.keras_inputs import FIRST, SCALING, Part, begin, read_parts, rescaling_of, scaling_of
@@ -42,8 +44,27 @@ Step = KerasLayer | Block | Curve
 
 def read_keras(path: str, most_bytes: int) -> Contents:
     """A `.keras` file, which unpacks to at most so many bytes. Raises `CannotImport`."""
-    with open_archive(path, most_bytes) as (config, weights):
+    with open_archive(path, most_bytes) as (metadata, config, weights):
+        if EXPORT in metadata:
+            return _read_export(metadata[EXPORT], weights)
         return _Walk(read_config(config), weights).read()
+
+
+def _read_export(found: Any, weights: KerasWeights) -> Contents:
+    """The model in an export of this service, whose metadata says where its tensors are. Raises `CannotImport`."""
+    match found:
+        case {"manifest": dict(manifest), "tensors": dict(places)} if len(places) <= MOST_TENSORS:
+            layers: dict[str, list[Array]] = {}
+            tensors = {}
+            for name, place in places.items():
+                layer, _, number = str(place).partition("/vars/")
+                if layer not in layers:
+                    layers[layer] = weights.of(layer)
+                if number not in map(str, range(len(layers[layer]))):
+                    raise CannotImport(f"it has no weights in {shown(place)}, where the tensor {shown(name)} must be")
+                tensors[name] = layers[layer][int(number)]
+            return Contents(tensors, orjson.dumps(manifest).decode())
+    raise CannotImport("its metadata must have 'manifest' and 'tensors' of an export")
 
 
 class _Walk:

@@ -79,24 +79,25 @@ class KerasWeights:
 
 
 @contextmanager
-def open_archive(path: str, most_bytes: int) -> Iterator[tuple[Any, KerasWeights]]:
-    """The configuration in a `.keras` file and its weights, which unpack to at most so many bytes.
+def open_archive(path: str, most_bytes: int) -> Iterator[tuple[dict[str, Any], Any, KerasWeights]]:
+    """The metadata, the configuration and the weights in a `.keras` file, which unpack to at most so many bytes.
 
     Raises `CannotImport`.
     """
+    metadata = None
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             if CONFIG not in names or WEIGHTS not in names:
                 raise CannotImport(f"it has no {CONFIG} and {WEIGHTS}; save the whole model, with model.save(…)")
             if METADATA in names:
-                _require_version(_document(archive, METADATA))
+                _require_version(metadata := _document(archive, METADATA))
             config = _document(archive, CONFIG)
             content = _content(archive, WEIGHTS, most_bytes)
         import h5py  # noqa: PLC0415 -- as above
 
         with h5py.File(io.BytesIO(content)) as file:
-            yield config, KerasWeights(file, len(content))
+            yield metadata if isinstance(metadata, dict) else {}, config, KerasWeights(file, len(content))
     except Unreadable as fault:
         raise CannotImport(fault.detail) from None
     except MALFORMED as error:
