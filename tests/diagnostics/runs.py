@@ -58,9 +58,11 @@ def run(spec: dict[str, Any], *, value: float = 0.95, **fields: Any) -> Run:
 
 
 def find(rule: Rule | str, over: Run) -> list[Finding]:
-    """What a rule finds. Its patches are applied, and must give another job that is accepted."""
-    found = [*(RULES[rule]() if isinstance(rule, str) else rule).find(over)]
+    """What a rule finds in a run that it is asked about. Patches are applied, and must give a job that is accepted."""
+    asked = RULES[rule]() if isinstance(rule, str) else rule
+    found = [*asked.find(over)]
     for finding in found:
+        assert asked.can_run(over)
         assert finding.message.endswith(".")
         if finding.patch:
             check_patch(over, finding)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from steelyard.diagnostics.rules import RULES
+from tests.diagnostics.recordings import recording
 from tests.diagnostics.rules.data_runs import find_with
-from tests.diagnostics.runs import changes
+from tests.diagnostics.runs import changes, run, spec
 
 
 def dead(count: int) -> dict[str, object]:
@@ -50,6 +52,12 @@ def test_the_patch_lets_no_unit_die() -> None:
         ("/optimizer/learning_rate", 0.001),
         ("/preprocessing/numeric", "standard"),
     ]
+
+
+def test_the_data_or_a_recording_is_enough() -> None:
+    rule = RULES["dead_units"]()
+    assert not rule.can_run(run(spec()))
+    assert rule.can_run(run(spec(), recording=recording(dead={"dense_1": [0.9] * 4})))
 
 
 def test_one_unit_of_eight_is_enough_for_a_tenth() -> None:

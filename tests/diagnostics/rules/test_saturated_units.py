@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from steelyard.diagnostics.rules import RULES
+from tests.diagnostics.recordings import recording
 from tests.diagnostics.rules.data_runs import find_with
-from tests.diagnostics.runs import changes
+from tests.diagnostics.runs import changes, run, spec
 
 TANH = [{"type": "dense", "units": 8, "activation": "tanh"}]
 
@@ -39,6 +41,12 @@ def test_the_patch_makes_sums_smaller() -> None:
     [finding] = find_with("saturated_units", layers=layers, tensors=flat(8), **usual)
     assert len(changes(finding)) == 3
     assert (finding.value, finding.threshold, finding.epoch) == (1, 0.5, 20)
+
+
+def test_the_data_or_a_recording_is_enough() -> None:
+    rule = RULES["saturated_units"]()
+    assert not rule.can_run(run(spec()))
+    assert rule.can_run(run(spec(), recording=recording(saturated={"dense_1": [0.9] * 4})))
 
 
 def test_one_unit_of_eight_is_enough_for_a_tenth() -> None:

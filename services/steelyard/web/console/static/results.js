@@ -25,8 +25,8 @@ export function showResults(place, path, job, recording, nameOf, strongestColumn
   if (job.model) place.append(makeImportance(job.model));
   if (recording.snapshots.size) place.append(makeWorkedStep(recording, job, nameOf));
   if (job.model) place.append(makeTry(path, job, strongestColumns));
-  place.append(makeDownloads(path, job));
   if (job.model) place.append(exportsOf(job.model));
+  place.append(makeDownloads(path, job));
   place.append(makeSpec(path, job));
 }
 
