@@ -27,6 +27,7 @@ EXPECTED = (
     "422",
     "404",
     "409",
+    "415",
     "ERR_INTERNET_DISCONNECTED",
 )  # what tests ask for
 FOLDER = Path(os.environ.get("SCREENSHOTS") or Path(__file__).parent / "screenshots")

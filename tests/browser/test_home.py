@@ -19,11 +19,16 @@ def spec_of(page: Page) -> Any:
 
 
 def test_a_file_becomes_a_job_without_a_line_of_json(page: Page, tmp_path: Path) -> None:
-    file = tmp_path / "customers.csv"
+    file, paper = tmp_path / "customers.csv", tmp_path / "paper.pdf"
     file.write_text(CUSTOMERS)
+    paper.write_text("%PDF-1.4")
     page.goto("/")
+    page.get_by_text("150 rows").first.wait_for()
+    page.get_by_label("A file of data").set_input_files(paper)
+    page.get_by_text("paper.pdf was not read.").wait_for()
     page.get_by_label("A file of data").set_input_files(file)
     page.get_by_text("customers.csv: read.").wait_for()
+    expect(page.get_by_label("Task").locator("option").first).to_have_text("automatic")  # not that of the data before
     page.get_by_text("120 rows, 3 columns.").wait_for()
     expect(page.locator("#faults")).to_have_text("Choose the column to predict.")  # the next thing to do, in one line
     expect(page.locator(".due .fault")).to_have_text("Choose the column to predict.")

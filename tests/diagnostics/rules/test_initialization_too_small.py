@@ -1,5 +1,7 @@
 """Initial weights that are too small are named."""
 
+from steelyard.diagnostics.gains import total_gain
+from steelyard.diagnostics.rules.initialization_too_small import InitializationTooSmall
 from tests.diagnostics.runs import changes, check_patch, drawn, find, kernels, run, spec
 
 
@@ -34,3 +36,10 @@ def test_the_patch_draws_the_hidden_layers_again() -> None:
     high = {"loss": [3.1, 0.5, 0.3]}  # more than three times the loss of a constant answer, at the start
     [finding] = find("initialization_too_small", run(job, initial=tensors(0.01), history=high))
     assert finding.level == "info"
+
+
+def test_a_gain_at_the_threshold_is_none() -> None:
+    over = run(spec(), initial=tensors(0.01))
+    gain, _ = total_gain(over)
+    assert [*InitializationTooSmall(gain=gain).find(over)] == []
+    assert len([*InitializationTooSmall(gain=gain * 1.001).find(over)]) == 1

@@ -88,3 +88,16 @@ def test_a_rate_of_a_tenth_of_the_usual_one_is_not_blamed() -> None:
     high = [40.0, 30, 20, 30, 20]
     assert found(high, rate=0.0001) == []
     assert len(found(high, rate=0.00011)) == 1
+
+
+def test_a_loss_that_never_falls_and_what_is_at_a_threshold() -> None:
+    assert found([0.5, 0.52, 0.53, 0.54, 0.54, 0.54], value=0.95) == []  # nothing was gained, and a tenth not lost
+    job = spec(optimizer={"name": "adam", "learning_rate": 0.1})
+    swinging = run(job, history={"loss": [1.0, 0.25, 0.25, 0.25, 0.25, 0.5, 0.25, 0.5, 0.25, 0.5]})
+    assert len([*LearningRateTooHigh(swing=0.249).find(swinging)]) == 1
+    assert [*LearningRateTooHigh(swing=0.25).find(swinging)] == []
+    start, end = kernels(dense_1=drawn(3, 4)), kernels(dense_1=drawn(3, 4, scale=3))
+    far = run(job, value=0.4, history={"loss": [1.0] * 6}, initial=start, final=end)
+    assert far.distance is not None
+    assert [*LearningRateTooHigh(distance=far.distance).find(far)] == []
+    assert len([*LearningRateTooHigh(distance=far.distance * 0.999).find(far)]) == 1

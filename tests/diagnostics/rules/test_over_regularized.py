@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.diagnostics.runs import check_patch, drawn, find, kernels, run, spec
+from tests.diagnostics.runs import changes, check_patch, drawn, find, kernels, run, spec
 
 START = kernels(dense_1=drawn(4, 8), output=drawn(8, 3))
 SMALL = {name: tensor * 0.01 for name, tensor in START.items()}
@@ -59,3 +59,15 @@ def test_what_was_measured_is_in_the_finding() -> None:
     assert (
         find("over_regularized", run(spec(regularizer=L2), value=0.4, initial=START, final=half, is_over=False)) == []
     )
+
+
+def test_only_what_was_set_is_patched() -> None:
+    metrics = {split: {"accuracy": 0.4, "loss": 0.5} for split in ("train", "validation")}
+    given: dict[str, Any] = {"metrics": metrics, "history": {"loss": [9.0, 2.5]}, "initial": START, "final": START}
+    [finding] = find("over_regularized", run(spec(regularizer=L2), **given))
+    assert finding.value == 4  # times the loss
+    paths = [path for path, _ in changes(finding)]
+    assert paths == ["/layers/0/regularizer", "/layers/1/regularizer", "/output/regularizer"]
+    decay = spec(optimizer={"name": "adamw", "weight_decay": 100.0})
+    [finding] = find("over_regularized", run(decay, value=0.4, initial=START, final=SMALL))
+    assert changes(finding) == [("/optimizer/weight_decay", 0.0)]

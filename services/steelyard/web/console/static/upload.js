@@ -61,7 +61,7 @@ export function dropZone({ take, fail }, { path, label, hint } = DATA) {
       state.textContent = `${file.name}: read.${made.note ? ` ${made.note}.` : ""}${rest}`;
       take(made);
     } catch (error) {
-      state.textContent = before;
+      state.textContent = `${file.name} was not read. ${before}`;
       fail(error);
     } finally {
       input.value = "";

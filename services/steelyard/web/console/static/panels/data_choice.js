@@ -117,8 +117,8 @@ export async function dataFields({ catalog, change, spec, replace }) {
       const given = get(written, "/data/target");
       if (written.data?.builtin && target.options.length !== 1) fillTarget([], "automatic");
       const chosen = get(resolved, "/data/target");
-      if (!written.data?.dataset && target.options[0])
-        target.options[0].text = chosen ? `automatic: ${[chosen].flat().join(", ")}` : "automatic";
+      const free = written.data?.dataset ? "choose a column" : "automatic";
+      if (target.options[0]) target.options[0].text = chosen ? `automatic: ${[chosen].flat().join(", ")}` : free;
       chooseOption(target, given === undefined ? "" : [given].flat().join(", "), [given].flat().join(", "));
     },
   };

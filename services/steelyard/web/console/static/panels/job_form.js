@@ -102,6 +102,7 @@ export async function jobForm(catalog, first, submitted) {
       summary.replaceChildren(...describe(answer));
     } catch (error) {
       if (number !== asked) return;
+      resolved = {}; // what was chosen for another job is not said of this one
       summary.replaceChildren();
       place(faultsOf(error).faults);
     }
