@@ -37,3 +37,10 @@ def test_what_was_measured_is_in_the_finding() -> None:
     [finding] = find_with("unscaled_inputs", x=unit * [50, 1], preprocessing=NONE, history=high)
     assert finding.level == "warning"
     assert changes(finding) == [("/preprocessing/numeric", "standard")]
+
+
+def test_categories_of_an_embedding_are_no_numbers_to_scale() -> None:
+    x = np.column_stack([1000 * X[:, 0], np.arange(len(X)) % 5])
+    embedding = {"type": "embedding", "columns": [1], "categories": [5], "units": 2}
+    assert len(find_with("unscaled_inputs", x=x, preprocessing=NONE)) == 1
+    assert find_with("unscaled_inputs", x=x, layers=[embedding, 8], preprocessing=NONE) == []

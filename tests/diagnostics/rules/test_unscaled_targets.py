@@ -46,3 +46,15 @@ def test_constant_targets_and_classes_have_none() -> None:
     high = {"loss": [3.1, 0.5, 0.3]}  # more than three times the loss of a constant answer, at the start
     [finding] = find("unscaled_targets", run(job, predictions=rows, history=high))
     assert finding.level == "warning"
+
+
+def test_targets_of_ten_are_not_yet_large() -> None:
+    ten = np.array([[10.0], [-10.0]] * 50)
+    assert (
+        find("unscaled_targets", run(regression(preprocessing=NONE), predictions={"train": predicted(ten, ten)})) == []
+    )
+    small = ten / 100
+    [finding] = find(
+        "unscaled_targets", run(regression(preprocessing=NONE), predictions={"train": predicted(small * 0.99, small)})
+    )
+    assert finding.value == pytest.approx(0.099)

@@ -43,3 +43,10 @@ def test_the_threshold_kernels_that_are_frozen_and_line_searches_are_not_meant()
     assert rule.can_run(run(spec(), recording=kept))
     assert not rule.can_run(run(spec(), recording=kept, is_over=False))
     assert not rule.can_run(run(spec()))
+
+
+def test_two_epochs_are_enough_and_the_first_has_no_step() -> None:
+    for ratios, count in (([float("nan"), 0.5], 1), ([100.0, 0.05], 0)):
+        kept = recording(update_ratio={"dense_1": [*ratios, 0.0, 0.0]})
+        two = replace(kept, epochs=kept.epochs[:2], tensors=kept.tensors[:2])
+        assert len(find("updates_too_large", run(spec(), value=0.4, recording=two))) == count

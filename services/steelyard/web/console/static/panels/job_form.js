@@ -172,7 +172,7 @@ function parameterFields(catalog, change) {
       change,
       values: catalog.presets.map((/** @type {any} */ { name, framework }) => [framework, name]),
       help: "what is left open gets the defaults of this framework",
-      free: "none: Steelyard's own defaults",
+      free: "none: Steelyard's",
     }),
     layerEditor({
       change,
