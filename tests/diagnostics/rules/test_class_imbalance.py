@@ -41,6 +41,8 @@ def test_held_out_rows_count_where_there_are_enough_of_the_class() -> None:
     assert (finding.value, finding.threshold) == (0.166667, 0.5)
     assert finding.message.endswith("next to 0% of the others.")
     assert find("class_imbalance", run(spec(), predictions=found, is_over=False)) == []
+    alone = found | {"validation": predicted(np.full(20, 2), np.zeros(20, int))}
+    assert find("class_imbalance", run(spec(), predictions=alone)) == []  # there are no others to compare with
 
 
 def test_a_class_of_two_fifths_of_an_even_share_is_not_rare() -> None:

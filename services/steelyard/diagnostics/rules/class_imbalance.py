@@ -47,9 +47,11 @@ class ClassImbalance(Rule):
         for place in np.flatnonzero(rare).tolist():
             rows = held if int((held.targets == place).sum()) >= self.rows else train
             of_class = rows.targets == place
-            others = float((rows.predictions == rows.targets)[~of_class].mean()) if (~of_class).any() else 0.0
-            recall = float((rows.predictions[of_class] == place).mean()) if of_class.any() else 1.0
-            if int(of_class.sum()) < self.rows or recall >= self.recall or others < 2 * recall:
+            if int(of_class.sum()) < self.rows or of_class.all():
+                continue
+            others = float((rows.predictions == rows.targets)[~of_class].mean())
+            recall = float((rows.predictions[of_class] == place).mean())
+            if recall >= self.recall or others < 2 * recall:
                 continue
             yield self.finding(
                 f"The class {shown(run.classes[place])} has {actual[place]} of {len(train.targets)} training rows, and "
