@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import SHORT_MS, check_accessibility, pictures
 from tests.browser.test_data import customers
@@ -70,6 +70,25 @@ def test_a_row_is_predicted_with_what_moved_the_answer(page: Page, service: Serv
     page.get_by_label("New alias").fill("not an alias!")
     page.keyboard.press("Enter")
     page.locator("#aliases .fault").wait_for()
+
+
+def test_a_row_that_comes_late_does_not_replace_what_was_typed(page: Page, model: dict[str, Any]) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/rows?limit=1&after=0", hold)
+    page.goto(f"/console/models/{model['id']}")
+    page.get_by_label("age", exact=True).fill("68")
+    page.get_by_label("<b>country</b>").select_option("FR")
+    page.get_by_role("button", name="Predict", exact=True).click()
+    expect(page.locator("#answer .answer")).to_have_text("yes")
+    with page.expect_response("**/predict"):  # once the row is there, the form is answered
+        held[0].continue_()
+    expect(page.get_by_label("age", exact=True)).to_have_value("68")
+    expect(page.locator("#answer .answer")).to_have_text("yes")
+    expect(page.locator("#answer")).not_to_contain_text("of the data has")
 
 
 def test_a_model_is_used_and_deleted_by_keyboard_alone(page: Page, service: Service, model: dict[str, Any]) -> None:

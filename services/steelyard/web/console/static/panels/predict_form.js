@@ -63,6 +63,8 @@ export function predictForm(model, targets, inputs, data) {
   );
   /** What the data have for the row in the form; `null` when it was changed. @type {string | null} */
   let actual = null;
+  let changes = 0; // of the form, so that a row of the data that comes late does not replace what was typed
+  let questions = 0; // so that only the last one is answered, in whatever order answers come
   const another = element("button", {
     type: "button",
     className: "quiet",
@@ -79,6 +81,7 @@ export function predictForm(model, targets, inputs, data) {
       },
       oninput: () => {
         actual = null;
+        changes += 1;
       },
     },
     element("div", { className: "fields" }, ...fields),
@@ -90,8 +93,10 @@ export function predictForm(model, targets, inputs, data) {
   /** Fill in a row of the data. @param {number} number */
   async function fill(number) {
     if (!data) return;
+    const change = ++changes;
     try {
       const [row] = (await ask(`${data.path}/rows?limit=1&after=${number}`)).data;
+      if (change !== changes) return;
       inputs.forEach((input, place) => {
         controls[place].value = writeField(row[input.name], input, hasDays(data.columns[input.name]));
       });
@@ -105,15 +110,20 @@ export function predictForm(model, targets, inputs, data) {
     answer.fail();
     moved.fail();
     for (const each of controls) each.setAttribute("aria-invalid", "false");
+    const question = ++questions;
     try {
-      said = await post(`/v1/models/${model}/predict`, { inputs: [values()] });
+      const found = await post(`/v1/models/${model}/predict`, { inputs: [values()] });
+      if (question !== questions) return;
+      said = found;
       result.replaceChildren(...describe(targets.join(", "), said, actual));
       answer.refresh();
     } catch (error) {
+      if (question !== questions) return;
       mark(error);
+      moved.busy(false);
       return answer.fail(error);
     }
-    return explain();
+    return explain(question);
   }
 
   /** Show which fields are wrong. @param {any} error */
@@ -126,15 +136,18 @@ export function predictForm(model, targets, inputs, data) {
     }
   }
 
-  async function explain() {
+  /** @param {number} question of whose answer */
+  async function explain(question) {
     moved.busy(true, "Following the answer back to the columns …");
     try {
       const found = await ask(`/v1/models/${model}/explain`, {
         method: "POST",
         body: JSON.stringify({ method: METHOD, inputs: [values()] }),
       });
+      if (question !== questions) return;
       draw(found);
     } catch (error) {
+      if (question !== questions) return;
       moves = [];
       moved.body.replaceChildren();
       moved.note("");
