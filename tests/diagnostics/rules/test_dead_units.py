@@ -63,3 +63,8 @@ def test_the_data_or_a_recording_is_enough() -> None:
 def test_one_unit_of_eight_is_enough_for_a_tenth() -> None:
     assert len(find_with("dead_units", tensors=dead(1), value=0.4, parameters={"fraction": 0.1})) == 1
     assert find_with("dead_units", tensors=dead(0), value=0.4, parameters={"fraction": 0.1}) == []
+
+
+def test_every_layer_is_looked_at() -> None:
+    [finding] = find_with("dead_units", layers=[8, 8], tensors={"dense_2/bias": [-100.0] * 8})
+    assert finding.layer == "dense_2"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.diagnostics.runs import find, run, spec
+from tests.diagnostics.runs import changes, find, run, spec
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,8 @@ def test_what_was_measured_is_in_the_finding() -> None:
     assert find("loss_did_not_fall", run(spec(), value=0.4, history={"loss": [1.0, 0.99, 0.98]})) == []
     diverged = {"type": "https://x/diverged", "detail": ""}
     assert find("loss_did_not_fall", run(spec(), error=diverged, history={"loss": [1.0] * 4})) == []
+
+
+def test_a_larger_rate_is_the_patch() -> None:
+    [finding] = find("loss_did_not_fall", run(spec(), value=0.4, history={"loss": [0.1] * 4}))
+    assert changes(finding) == [("/optimizer/learning_rate", 0.01)]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.diagnostics.rules.data_runs import find_with
+from tests.diagnostics.rules.data_runs import Y, find_with
 
 
 def test_a_network_that_learned_nothing_is_named_with_both_losses() -> None:
@@ -39,3 +39,13 @@ def test_what_a_linear_model_did_not_learn_either_is_blamed_on_the_inputs() -> N
     assert "a linear model learned nothing from them" in finding.suggestion
     [finding] = find_with("no_better_than_constant", **over)
     assert "See the other findings" in finding.suggestion
+
+
+def test_targets_of_another_scale_have_another_constant_loss() -> None:
+    none = {"target": "none"}
+    given: dict[str, Any] = {"y": 10 * Y, "preprocessing": none, "value": 0.4}
+    [finding] = find_with("no_better_than_constant", history={"loss": [900.0] + [400.0] * 11}, **given)
+    assert finding.message.startswith("The training loss was 400 in the last of 12 epochs")
+    assert finding.threshold is not None
+    assert finding.threshold > 100
+    assert find_with("no_better_than_constant", history={"loss": [0.9 * finding.threshold] * 12}, **given) == []

@@ -52,3 +52,8 @@ def test_the_data_or_a_recording_is_enough() -> None:
 def test_one_unit_of_eight_is_enough_for_a_tenth() -> None:
     [finding] = find_with("saturated_units", layers=TANH, tensors=flat(1), parameters={"fraction": 0.1})
     assert finding.value == 0.125
+
+
+def test_every_layer_is_looked_at() -> None:
+    [finding] = find_with("saturated_units", layers=TANH * 2, tensors={"dense_2/bias": [100.0] * 8})
+    assert finding.layer == "dense_2"
