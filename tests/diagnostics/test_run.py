@@ -109,6 +109,7 @@ def test_what_chance_allows_depends_on_the_metric_and_the_rows() -> None:
     assert Comparison("mae", "test", 100, 1.141, 2.0, 1.0).is_worse()
     assert Comparison("accuracy", "test", 10**6, 0.889, 0.5, 0.9).is_worse()  # at least 0.01
     assert not Comparison("accuracy", "test", 10**6, 0.891, 0.5, 0.9).is_worse()
+    assert not Comparison("accuracy", "test", 10, 0.85, 0.5, 1.0).is_worse()  # one row of ten may be chance
     assert Comparison("accuracy", "test", 100, 0.42, 0.4, 0.4).is_no_better_than_constant
     assert Comparison("accuracy", "test", 100, 0.9, 0.4, 0.45).is_hopeless
     assert not Comparison("accuracy", "test", 100, 0.9, 0.4, 0.6).is_hopeless

@@ -50,3 +50,23 @@ def test_a_class_of_two_fifths_of_an_even_share_is_not_rare() -> None:
         targets = np.where(np.arange(150) < rare, 2, np.arange(150) % 2)
         over = run(spec(), predictions={"train": predicted(targets, np.where(targets == 2, 0, targets))})
         assert len(find("class_imbalance", over)) == count
+
+
+def test_training_rows_count_where_few_of_the_class_are_held_out() -> None:
+    few = np.array([2] * 3 + [0] * 20)
+    rows = {"train": predicted(TARGETS, MISSED), "validation": predicted(few, few)}
+    [finding] = find("class_imbalance", run(spec(), predictions=rows))
+    assert finding.value == 0.166667
+
+
+def test_others_must_be_found_twice_as_often_and_every_rare_class_is_looked_at() -> None:
+    targets = np.where(np.arange(200) < 10, 2, np.where(np.arange(200) < 20, 3, np.arange(200) % 2))
+    hit = np.where((np.arange(200) % 10 < 4) | (np.arange(200) >= 20), targets, 0)  # 4 of 10 of both rare classes
+    classes = [*"abcd"]
+    found = find("class_imbalance", run(spec(), classes=classes, predictions={"train": predicted(targets, hit)}))
+    assert [finding.message.split()[2] for finding in found] == ["'c'", "'d'"]
+    half = np.where((np.arange(200) < 20) | (np.arange(200) % 10 < 7), hit, 2)  # of the others, 7 of 10
+    assert find("class_imbalance", run(spec(), classes=classes, predictions={"train": predicted(targets, half)})) == []
+    first = np.where(np.arange(200) < 10, targets, hit)
+    [finding] = find("class_imbalance", run(spec(), classes=classes, predictions={"train": predicted(targets, first)}))
+    assert "'d'" in finding.message
