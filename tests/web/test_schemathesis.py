@@ -10,7 +10,7 @@ import pytest
 from tests.service import SMALLEST, Service
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 35
+SECONDS = 22
 
 
 @pytest.mark.timeout(200)
