@@ -1,6 +1,7 @@
 """Predictions in the protocols of other model servers."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -165,9 +166,9 @@ def prepare_infer(predictor: Predictor, model_name: str, body: bytes, headers: M
     if (found := predictor.recall(model_name)) is None:
         return None
     asked = open_inference.read_request(body, headers.get(HEADER.lower()))
-    rows = open_inference.make_rows(asked, [*found[1].inputs.features])
-    prepared = predictor.prepare_rows(model_name, rows)
-    return None if prepared is None else (prepared, partial(open_inference.write_answer, asked, model_name))
+    prepared = predictor.prepare_rows(model_name, open_inference.make_rows(asked, [*found[1].inputs.features]))
+    wanted = replace(asked, inputs=())  # many requests wait together: their values would fill the processor's cache
+    return None if prepared is None else (prepared, partial(open_inference.write_answer, wanted, model_name))
 
 
 def prepare_invoke(predictor: Predictor, model_id: str, body: bytes, _: Mapping[str, str]) -> Ready | None:
