@@ -57,7 +57,7 @@ def test_a_row_is_predicted_with_what_moved_the_answer(page: Page, service: Serv
     start = {"initial_weights": {"model": model["id"]}, "training": {"epochs": 1}}
     tuned = service.post({"data": model["spec"]["data"], "layers": [8], **start})["id"]
     page.reload()
-    page.locator("#lineage").get_by_role("link", name="bought from customers.csv").click()  # it has no name of its own
+    page.locator("#lineage").get_by_role("link", name="bought from customers.csv").click()  # a job without a name
     page.wait_for_url(f"**/console/jobs/{tuned}")
     expect(page.get_by_role("heading", level=1)).to_have_text("bought from customers.csv")
     page.go_back()

@@ -4,7 +4,7 @@ python -m tests.datasets.fuzz MINUTES [FOLDER]
 
 Every file must get an answer that holds together, or a clear refusal; any other exception, a death, a hang and memory
 beyond the bound are findings, and are left in FOLDER. atheris (libFuzzer) mutates, led by the coverage of our own
-code; it is fetched into a folder of its own. The seeds are the good files and the corpus of bad ones. Files of weights
+code. It is installed in a separate folder. The seeds are the good files and the corpus of bad ones. Files of weights
 are read as imports are, and made into models.
 """
 

@@ -50,9 +50,8 @@ def test_vectors_of_any_length_and_one_hot_inputs_may_come_first(tmp_path: Path)
     draft = draft_of(read(tmp_path / "file", content, "keras"), read_request(None), DIGEST)
     model = draft.build()
     assert [*draft.inputs.features] == ["u", "v", "w", "x3", "x4", "x5"]
-    assert not draft.tensors["output/kernel"][
-        8
-    ].any()  # of the place that makes the vectors of `u` as long as the others
+    padding = 8  # the place that makes the vectors of `u` as long as the others
+    assert not draft.tensors["output/kernel"][padding].any()
     found = model.inputs.encode_cells(np.array([[2.0, 4.0, 3.0, 8.0, -1.0, 1.0]]), np.float32)
     one_hot, scaled = np.eye(3, dtype=np.float32)[1], np.array([7.0, 4.0, -1.0], np.float32)
     expected = np.concatenate([tables[0][2], one_hot, scaled, tables[1][4]]) @ kernel

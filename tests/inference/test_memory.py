@@ -43,7 +43,7 @@ def test_a_model_is_counted_with_what_it_takes(job: dict[str, Any]) -> None:
         loaded_spec = load_spec(spec)
         network = build_network(loaded_spec, encoder.layout, supervised.outputs)
         loaded = Loaded(network, supervised.classes, loaded_spec.loss.to_part(), encoder, None)
-        for rows in KEPT_ROWS:  # of which each has buffers of its own
+        for rows in KEPT_ROWS:  # each size has separate buffers
             loaded.answer(np.zeros((rows, network.inputs), network.dtype))
         return loaded
 

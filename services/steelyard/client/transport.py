@@ -70,6 +70,11 @@ class Pause:
 Steps = Generator[Call | Pause, Any, T]
 
 
+def event_in(line: str) -> dict[str, Any] | None:
+    """The event that a line of a stream holds; `None` of other lines."""
+    return dict(json.loads(line.removeprefix(DATA))) if line.startswith(DATA) else None
+
+
 class _Base:
     def __init__(self, url: str, api_key: str | None, timeout: float, retries: int) -> None:
         self.url = url.rstrip("/")
@@ -191,8 +196,7 @@ class Transport(_Base):
                             self.read(answer, call)
                     else:
                         for line in answer.iter_lines():
-                            if line.startswith(DATA):
-                                event = json.loads(line.removeprefix(DATA))
+                            if (event := event_in(line)) is not None:
                                 last = event["id"]
                                 yield event
             except self._lost as error:
@@ -258,8 +262,7 @@ class AsyncTransport(_Base):
                             self.read(answer, call)
                     else:
                         async for line in answer.aiter_lines():
-                            if line.startswith(DATA):
-                                event = json.loads(line.removeprefix(DATA))
+                            if (event := event_in(line)) is not None:
                                 last = event["id"]
                                 yield event
             except self._lost as error:

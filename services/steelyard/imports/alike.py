@@ -1,6 +1,6 @@
 """A model that has the layers, preprocessing and labels of another one here, and the weights of a file.
 
-The file may have been trained on in PyTorch: an export in format `torch` has names of its own.
+The weights may come from an export for PyTorch that was trained further there. Its tensors have other names.
 """
 
 from collections.abc import Mapping, Sequence
