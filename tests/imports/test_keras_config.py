@@ -61,6 +61,7 @@ def test_objects_of_keras_itself_are_known_by_their_module() -> None:
         (sequential(*[layer("Dense", "a")] * 2), "two layers have the name 'a'"),
         (sequential(*[layer("Dense", "a")] * 1000), "must have a list of at most 1000 layers"),
         (sequential({"config": {"name": "a"}}), "the layer 'a' must have 'module'"),
+        (sequential({"name": None, "config": None}), "a layer without a name must have 'module'"),
         (sequential(layer("Dense", 3)), "a layer of the class 'Dense' has no name"),  # type: ignore[arg-type]
         (sequential(layer("Dense", "a"), width=0), r"the input 'in' has the shape \[None, 0\]; it must be"),
         (twice(), r"the layer 'a' \(Dense\) is used several times"),

@@ -76,8 +76,12 @@ def read_object(document: Any, place: str) -> tuple[str, dict[str, Any]]:
 
 
 def _read_layer(document: Any, counts: Counter[str], inputs: tuple[str, ...]) -> KerasLayer:
-    name = document.get("config", {}).get("name") if isinstance(document, dict) else None
-    kind, config = read_object(document, f"the layer {shown(name)}")
+    match document:
+        case {"config": {"name": name}}:
+            place = f"the layer {shown(name)}"
+        case _:
+            place = "a layer without a name"
+    kind, config = read_object(document, place)
     name = config.get("name")
     if not isinstance(name, str):
         raise CannotImport(f"a layer of the class {shown(kind)} has no name")
