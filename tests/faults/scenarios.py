@@ -2,8 +2,10 @@
 
 import random
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import psutil
@@ -156,7 +158,7 @@ def stop_past_the_lease(field: Field) -> None:
     field.reach(job_id, EARLY)
     owner = _owner(field, job_id)
     stopped = [owner, *owner.children(recursive=True)]
-    field.moves_on([job_id], tally, lambda: _each(stopped, psutil.Process.suspend))
+    field.moves_on([job_id], tally, lambda: _suspend_between_writes(field, stopped))
     _each(stopped, psutil.Process.resume)
     field.judge(job_id, tally)
     field.wait(lambda: "fenced off" in (field.service.data_dir / "log").read_text())
@@ -197,6 +199,24 @@ def stop_database(field: Field, server: Any) -> None:
 def _each(processes: list[psutil.Process], act: Callable[[psutil.Process], Any]) -> None:
     for process in processes:
         act(process)
+
+
+def _suspend_between_writes(field: Field, processes: list[psutil.Process]) -> None:
+    """Suspend them while they hold no lock on SQLite's file: a lock of theirs would stop whoever has to take over."""
+    _each(processes, psutil.Process.suspend)
+    while not _can_write(field):
+        _each(processes, psutil.Process.resume)
+        time.sleep(0.01)
+        _each(processes, psutil.Process.suspend)
+
+
+def _can_write(field: Field) -> bool:
+    with closing(sqlite3.connect(field.service.data_dir / "steelyard.db", timeout=1, isolation_level=None)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
 
 
 def _run_seconds(field: Field, job_id: str) -> float:
