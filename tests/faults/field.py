@@ -19,7 +19,7 @@ from tests.service import Service
 LEASE_SECONDS = 2
 RECOVERY_SECONDS = LEASE_SECONDS + 10
 BUSY_RECOVERY_SECONDS = LEASE_SECONDS + 30  # on a machine that runs other tests at the same time
-EPOCHS = 900
+EPOCHS = 300
 SPEC: dict[str, Any] = {
     "data": {"builtin": "digits"},
     "layers": [64, {"type": "dropout", "rate": 0.2}, {"type": "batch_normalization"}, 32],

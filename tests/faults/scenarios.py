@@ -13,7 +13,7 @@ import psutil
 from steelyard.jobs.doorbell import Doorbell
 from tests.faults.field import LEASE_SECONDS, Field, Tally, kill
 
-EARLY = 120  # epochs by which a run has checkpoints, and is not yet over
+EARLY = 40  # epochs by which a run has checkpoints, and is not yet over
 RUN_PLACES = ("claim.before", "claim.after", "checkpoint.before", "checkpoint.after", "result.before", "result.after")
 API_PLACES = ("submit.before", "submit.after", "ring.after")
 FULL_DISK = ("the progress is written later", "the result waits to be written")

@@ -80,7 +80,7 @@ def test_generated_requests_get_documented_answers(app: Flask) -> None:
         operation = found.ok()
 
         @given(case=operation.as_strategy())
-        @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         def check(case: schemathesis.Case) -> None:
             answer = case.call()
             assert answer.status_code != 500, answer.text

@@ -3,6 +3,8 @@
 Python imports a module of this name at its start. In the folder `FAULTS`, a file `NAME.before` or `NAME.after` asks the
 next process that comes through the place `NAME` to kill itself before it commits there, or just after; it takes the
 file away, so that one file means one death. While there is a file `full`, SQLite may not grow by a page.
+
+Every epoch takes `PAUSE_SECONDS` longer: a job then lasts long enough to be harmed, and costs the machine little.
 """
 
 import importlib.util
@@ -10,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -22,6 +25,7 @@ PLACES = {
     "steelyard.training.results": {"save_result": "result"},
     "steelyard.jobs.doorbell": {"Doorbell.ring": "ring"},
 }
+PAUSE_SECONDS = 0.005
 passing = threading.local()  # the place that this thread is in
 
 
@@ -55,6 +59,17 @@ def before_commit(_: Any) -> None:
         die_if_asked(passing.place, "before")
 
 
+def patch_recorder(module: Any) -> None:
+    take = module.Recorder.take
+
+    def take_slowly(recorder: Any, event: Any, seconds: float) -> None:
+        take(recorder, event, seconds)
+        if isinstance(event, module.Epoch):
+            time.sleep(PAUSE_SECONDS)
+
+    module.Recorder.take = take_slowly
+
+
 def bound_pages(connection: Any) -> None:
     pages = 1 if (FOLDER / "full").exists() else 0xFFFF_FFFE  # 1 is taken as: not more than there are
     connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
@@ -85,7 +100,10 @@ def patch_places(module: Any) -> None:
 class Finder:
     """Finds the modules to patch as everybody does, and patches them once they are loaded."""
 
-    patches = dict.fromkeys(PLACES, patch_places) | {"steelyard.store.engine": patch_engine}
+    patches = dict.fromkeys(PLACES, patch_places) | {
+        "steelyard.store.engine": patch_engine,
+        "steelyard_worker.recorder": patch_recorder,
+    }
 
     @classmethod
     def find_spec(cls, name: str, *_: Any) -> Any:
