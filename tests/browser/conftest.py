@@ -87,6 +87,18 @@ def pictures(page: Page, name: str) -> None:
     page.set_viewport_size(size)
 
 
+def layout_shift(page: Page) -> float:
+    """How much of the page moved without being asked to, since it was opened: Chromium's cumulative layout shift."""
+    script = """() => new Promise((done) => {
+      let sum = 0;
+      new PerformanceObserver((list) => {
+        for (const each of list.getEntries()) if (!each.hadRecentInput) sum += each.value;
+      }).observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => done(sum), 100); })"""
+    moved: float = page.evaluate(script)
+    return moved
+
+
 def check_accessibility(page: Page) -> None:
     """Nothing that axe finds in light, and no weak contrast in dark, which is all that differs."""
     if not AXE.exists():

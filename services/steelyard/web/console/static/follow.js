@@ -11,7 +11,7 @@ const LOST_MS = 1500;
  * @param {string} path of the job
  * @param {History} history grows
  * @param {Recording} recording is loaded at the end, and now and then before
- * @param {(job: any) => void} show
+ * @param {(job: any) => Promise<void>} show
  */
 export async function followJob(path, history, recording, show) {
   let [wait, loaded] = [0, -1];
@@ -24,7 +24,7 @@ export async function followJob(path, history, recording, show) {
     const ended = job !== null && ENDED.includes(job.status);
     if (job && (ended || isDue(loaded, job.progress.epoch)) && (await recording.load().then(() => true, lost)))
       loaded = job.progress.epoch;
-    if (job) show(job);
+    if (job) await show(job);
     if (ended && loaded === job.progress.epoch) return;
     wait = job ? REFRESH_SECONDS : 0;
     if (!job || ended) await pause(LOST_MS);

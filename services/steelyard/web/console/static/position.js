@@ -13,7 +13,7 @@ let unwritten = {};
 /** @type {number | undefined} */
 let timer;
 
-/** @typedef {{draw: () => void, visible: boolean, stale: boolean}} Follower */
+/** @typedef {{draw: () => void, visible: boolean, near: boolean, stale: boolean}} Follower `near` is within a screen of sight */
 /** @type {Map<Element, Follower>} */
 const followers = new Map();
 
@@ -26,14 +26,20 @@ export function whole(name) {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
-/** Draw all panels that are in sight in the next frame, and the others when they come into sight. */
-export const redraw = onceAFrame(() => {
+/** @param {(follower: Follower) => boolean} chosen the panels that are drawn now, the others when they come near */
+function draw(chosen) {
   for (const [place, follower] of followers) {
-    const isDue = follower.visible || /** @type {HTMLElement} */ (place).hidden; // one that hid itself may have something now
+    const isDue = chosen(follower) || /** @type {HTMLElement} */ (place).hidden; // one that hid itself may have something now
     if (isDue) follower.draw();
     follower.stale = !isDue;
   }
-});
+}
+
+/** Draw all panels that are in sight in the next frame. */
+export const redraw = onceAFrame(() => draw(({ visible }) => visible));
+
+/** Draw all panels that are near, for which numbers have arrived: they have their heights before they are seen. */
+export const redrawNear = onceAFrame(() => draw(({ near }) => near));
 
 /** Change some of the position; null removes a name. @param {Record<string, string | number | null>} changes */
 export function move(changes) {
@@ -53,19 +59,36 @@ function write() {
   state.set(changes);
 }
 
+/** @param {Follower} follower */
+function catchUp(follower) {
+  if (!follower.stale) return;
+  follower.stale = false;
+  follower.draw();
+}
+
 const sight = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
       const follower = followers.get(target);
       if (!follower) continue;
       follower.visible = isIntersecting;
-      if (isIntersecting && follower.stale) {
-        follower.stale = false;
-        follower.draw();
-      }
+      if (isIntersecting) catchUp(follower);
     }
   },
   { rootMargin: "150px" },
+);
+
+/** A panel is drawn a screen before it comes into sight: it has its height by then, and nothing moves under the pointer. */
+const approach = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const follower = followers.get(target);
+      if (!follower) continue;
+      follower.near = isIntersecting;
+      if (isIntersecting) catchUp(follower);
+    }
+  },
+  { rootMargin: "100%" },
 );
 
 /**
@@ -74,8 +97,9 @@ const sight = new IntersectionObserver(
  * @param {() => void} draw
  */
 export function follow(card, draw) {
-  followers.set(card, { draw, visible: false, stale: true });
+  followers.set(card, { draw, visible: false, near: false, stale: true });
   sight.observe(card);
+  approach.observe(card);
 }
 
 state.listen((written) => {

@@ -2,6 +2,9 @@
 
 /** @typedef {{rows: number, columns: number, step: number, values: Float32Array}} Blocks */
 
+/** Weights across one block. @param {number} rows @param {number} columns of the kernel @param {number} most rows or columns of blocks */
+export const stepOf = (rows, columns, most) => Math.max(1, Math.ceil(Math.max(rows, columns) / most));
+
 /**
  * Blocks of `step` × `step` weights, each shown by its weight of the largest size, with its sign.
  * @param {ArrayLike<number>} kernel `(rows, columns)` in C order
@@ -11,7 +14,7 @@
  * @returns {Blocks}
  */
 export function blocks(kernel, rows, columns, most) {
-  const step = Math.max(1, Math.ceil(Math.max(rows, columns) / most));
+  const step = stepOf(rows, columns, most);
   if (step === 1)
     return { rows, columns, step, values: kernel instanceof Float32Array ? kernel : Float32Array.from(kernel) };
   const [high, wide] = [Math.ceil(rows / step), Math.ceil(columns / step)];

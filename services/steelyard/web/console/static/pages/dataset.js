@@ -23,7 +23,7 @@ const columns = panel({ title: "Columns", id: "columns", request: () => path, nu
 page.prepend(
   element("p", { className: "crumbs" }, element("a", { href: "/console/datasets", text: "Data" }), ` / ${id}`),
 );
-page.append(facts, faults, train, warnings, columns.card);
+page.append(faults);
 
 function columnNumbers() {
   const head = ["column", "type", "missing", "distinct", "min", "mean", "max", "std", "reason"];
@@ -161,6 +161,7 @@ let rows;
 try {
   data = await ask(path);
   show();
+  page.append(facts, train, warnings, columns.card);
   const names = data.columns.map((/** @type {any} */ each) => each.name);
   const texts = data.columns.flatMap((/** @type {any} */ each, /** @type {number} */ place) =>
     each.kind === "numeric" ? [] : [place],

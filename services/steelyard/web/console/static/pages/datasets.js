@@ -41,7 +41,7 @@ const builtin = panel({
     texts: [0, 1, 2, 5],
   }),
 });
-page.append(element("div", { className: "card" }, zone, faults), uploaded.card, builtin.card);
+page.append(element("div", { className: "card" }, zone, faults), uploaded.card);
 
 /** @type {any[]} */
 let sets = [];
@@ -121,3 +121,4 @@ async function loadBuiltin() {
 }
 
 await Promise.all([load(), loadBuiltin()]);
+page.append(builtin.card);

@@ -17,6 +17,7 @@ const fold = element(
 );
 fold.addEventListener("toggle", () => localStorage.setItem(OPEN, fold.open ? "open" : "closed"));
 const list = jobList();
+list.hidden = fold.open; // until the form above has its height
 page.append(faults, fold, list);
 
 try {
@@ -33,3 +34,4 @@ try {
   holder.replaceChildren();
   showFaults(holder, error);
 }
+list.hidden = false;

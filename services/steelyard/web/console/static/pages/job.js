@@ -1,5 +1,4 @@
 // A job's page: it follows the job, and hands what arrives to the panels.
-import { ask } from "../api.js";
 import { element, find, showFaults } from "../dom.js";
 import { followJob } from "../follow.js";
 import { outgoingStrength } from "../math/network.js";
@@ -17,7 +16,7 @@ import { offerCancel, showLineage, showProgress } from "../panels/progress.js";
 import { makeScores } from "../panels/scores.js";
 import { makeTimebar } from "../panels/timebar.js";
 import { makeUnit } from "../panels/unit.js";
-import { redraw } from "../position.js";
+import { redrawNear } from "../position.js";
 import { Recording } from "../recording.js";
 import { Replay } from "../replay.js";
 import { showResults } from "../results.js";
@@ -27,14 +26,16 @@ import { factsOf } from "../unit_facts.js";
 const id = /** @type {string} */ (find("job").dataset.id);
 const path = `/v1/jobs/${encodeURIComponent(id)}`;
 const history = new History();
-const recording = new Recording(path, redraw);
-const replay = new Replay(recording, redraw);
+const recording = new Recording(path, redrawNear);
+const replay = new Replay(recording, redrawNear);
 /** @type {any} */
 let job = null;
 
+/** The names of the network's inputs: until the service tells them, those of the columns, if each is one input. */
 const inputs = () => {
   const last = recording.storedEpochs.at(-1);
-  return last === undefined ? null : factsOf(recording, replay, last).inputs;
+  const columns = job.data.features.length === recording.columns[0]?.units ? job.data.features : null;
+  return (last === undefined ? null : factsOf(recording, replay, last).inputs) ?? columns;
 };
 /** Columns of numbers by how much the first layer learned to look at them; none before that is known. */
 function strongestColumns() {
@@ -115,24 +116,30 @@ function showParts() {
   );
 }
 
+/** What the page needs to show a job for the first time, all at once: nothing moves afterwards. */
+async function introduce() {
+  await Promise.all([learnNames([job.spec]).catch(() => undefined), showLineage(job).catch(() => undefined)]);
+  find("job").classList.toggle("live", job.finished_at === null);
+  find("job").hidden = false;
+}
+
 /** @param {any} next */
-function show(next) {
+async function show(next) {
+  const [isFirst, hasEnded] = [job === null, job !== null && job.finished_at === null && next.finished_at !== null];
   job = next;
+  if (isFirst) await introduce();
+  if (hasEnded) showLineage(job).catch(() => undefined);
   showProgress(job);
   for (const each of [curves, scores, findings]) each.show(job);
   showRecording();
   if (job.finished_at !== null && recording.isLoaded) {
     showResults(find("results"), path, job, recording, nameOf, strongestColumns);
-    showLineage(job).catch(() => undefined);
   }
   showParts();
 }
 
 offerCancel(path);
-const first = await ask(path);
-await learnNames([first.spec]).catch(() => undefined);
-show(first);
 followJob(path, history, recording, show).catch((error) => {
-  find("reason").hidden = false;
+  find("job").hidden = find("reason").hidden = false;
   showFaults(find("reason"), error);
 });

@@ -65,7 +65,7 @@ const zone = dropZone(
     hint: "A model from elsewhere: .keras, .onnx, or an export (.safetensors, .npz, .json). Drop it anywhere on this page.",
   },
 );
-page.append(listed.card, element("div", { className: "card" }, zone, faults));
+page.append(listed.card);
 
 /** @type {any[]} */
 let models = [];
@@ -151,3 +151,4 @@ async function load() {
 }
 
 await load();
+page.append(element("div", { className: "card" }, zone, faults));

@@ -62,12 +62,17 @@ export function makeBoundary(recording, replay, job, strongestColumns) {
     return `decision-boundary?x=${encodeURIComponent(across ?? "")}${up ? `&y=${encodeURIComponent(up)}` : ""}${single ? `&epoch=${epoch()}` : ""}`;
   };
 
-  follow(made.card, () => {
-    made.card.hidden = !recording.snapshots.size || !columns().length;
-    if (made.card.hidden) return;
+  function list() {
     if (x.options.length !== columns().length)
       for (const select of [x, y])
         select.replaceChildren(...columns().map((name) => element("option", { value: name, text: name })));
+  }
+
+  list();
+  follow(made.card, () => {
+    made.card.hidden = !recording.snapshots.size || !columns().length;
+    if (made.card.hidden) return;
+    list();
     [x.value, y.value] = axes().map((name) => name ?? "");
     y.disabled = columns().length < 2;
     const wanted = path();

@@ -162,7 +162,7 @@ export function makeCurves(path, history, recording) {
     /** @param {any} job */
     show(job) {
       view.kept = job.stopping?.weights_epoch ?? null;
-      made.card.hidden = !history.epochs.length;
+      made.card.hidden = !history.epochs.length && job.finished_at !== null;
       if (history.epochs.length) show();
     },
   };

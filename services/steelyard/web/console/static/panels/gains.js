@@ -38,7 +38,7 @@ export function makeGains(recording) {
     ]),
     place,
   );
-  follow(made.card, () => {
+  function draw() {
     const layers = recording.layers.filter(({ series }) => series.forward_gain?.some((value) => value !== null));
     made.card.hidden = !layers.length;
     if (!layers.length) return;
@@ -65,7 +65,10 @@ export function makeGains(recording) {
     made.card.dataset.epoch = String(epoch);
     made.note(verdict(epoch, forward, backward));
     made.refresh();
-  });
+  }
+
+  follow(made.card, draw);
+  queueMicrotask(draw); // it asks for nothing, so it has its height at once
   return made.card;
 }
 

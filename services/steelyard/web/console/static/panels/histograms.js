@@ -63,13 +63,18 @@ export function makeHistograms(recording, replay) {
     "";
   const answer = () => replay.get(`histograms/${name()}?of=${kind.value}`);
 
+  function list() {
+    if (choice.options.length !== names().length)
+      choice.replaceChildren(...names().map((each) => element("option", { value: each, text: each })));
+    choice.value = name();
+  }
+
+  list();
   follow(made.card, () => {
     made.card.hidden = !names().length;
     if (made.card.hidden) return;
     kind.value = at("of") === "gradients" ? "gradients" : "weights";
-    if (choice.options.length !== names().length)
-      choice.replaceChildren(...names().map((each) => element("option", { value: each, text: each })));
-    choice.value = name();
+    list();
     const { value, error } = answer();
     made.fail(error ?? undefined);
     made.busy(!value && !error, "Counting …");

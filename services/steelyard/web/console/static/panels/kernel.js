@@ -3,7 +3,7 @@ import { colorOf, makeCanvas, makePixels, widthOf } from "../canvas.js";
 import { element } from "../dom.js";
 import { number } from "../format.js";
 import { paint, palette, scaleOf } from "../math/color.js";
-import { blocks, imageOf } from "../math/heat.js";
+import { blocks, imageOf, stepOf } from "../math/heat.js";
 import { panel } from "../panel.js";
 import { at, follow, move, whole } from "../position.js";
 
@@ -34,7 +34,8 @@ export function makeKernel(recording, nameOf, inputs) {
     element("span", { className: "ramp" }),
     element("span", { className: "high" }),
   );
-  const imageTitle = element("h3", { text: "The units as images: what each looks at" });
+  const imageTitle = element("h3", { text: "The units as images: what each looks at", hidden: true });
+  images.canvas.hidden = true;
   made.body.append(
     element("div", { className: "row" }, element("label", { for: "kernel-tensor", text: "Tensor" }), choice, gradient),
     canvas,
@@ -68,13 +69,11 @@ export function makeKernel(recording, nameOf, inputs) {
     const [chosen, epoch] = [tensor(), now()];
     made.card.hidden = !chosen;
     if (!chosen || epoch === null) return;
-    const names = all().map(({ name }) => name);
-    if (choice.options.length !== names.length)
-      choice.replaceChildren(...names.map((name) => element("option", { value: name, text: name })));
-    choice.value = chosen.name;
+    list(chosen.name);
     const weights = recording.weights(chosen.name, epoch);
     if (!weights) {
       made.note("The weights are on their way.");
+      reserve();
       return;
     }
     const words = palette({
@@ -97,6 +96,29 @@ export function makeKernel(recording, nameOf, inputs) {
     images.canvas.hidden = imageTitle.hidden = !image;
     if (image) paintImages(images.fit, image, weights, strongest, words, widthOf(made.body));
     made.refresh();
+  }
+
+  /** @param {string} chosen */
+  function list(chosen) {
+    const names = all().map(({ name }) => name);
+    if (choice.options.length !== names.length)
+      choice.replaceChildren(...names.map((name) => element("option", { value: name, text: name })));
+    choice.value = chosen;
+  }
+
+  /** The place of the picture, before the weights are there. */
+  function reserve() {
+    const chosen = tensor();
+    if (!chosen || shown) return;
+    list(chosen.name);
+    const [rows, columns] = chosen.shape;
+    const step = stepOf(rows, columns, MOST_BLOCKS);
+    const [down, across] = [Math.ceil(rows / step), Math.ceil(columns / step)];
+    const size = sizeOf(down, across, widthOf(made.body));
+    fit(across * size, down * size);
+    const image = imageOf(inputs() ?? []);
+    images.canvas.hidden = imageTitle.hidden = !image || chosen.name !== recording.columns[1]?.kernel;
+    if (image) fitImages(images.fit, image, columns, widthOf(made.body));
   }
 
   canvas.onmousemove = ({ offsetX, offsetY }) => {
@@ -135,14 +157,18 @@ export function makeKernel(recording, nameOf, inputs) {
   }
 
   follow(made.card, draw);
+  queueMicrotask(reserve);
   return made.card;
 }
+
+/** Pixels of one block. @param {number} rows @param {number} columns of blocks @param {number} room */
+const sizeOf = (rows, columns, room) => Math.max(1, Math.min(34, room / columns, 420 / rows));
 
 /** @param {ReturnType<typeof makeCanvas>["fit"]} fit @param {Weights} weights @param {number} scale @param {Uint32Array} words @param {number} room */
 function paintKernel(fit, weights, scale, words, room) {
   const [rows, columns] = weights.shape;
   const made = blocks(weights.values, rows, columns, MOST_BLOCKS);
-  const size = Math.max(1, Math.min(34, room / made.columns, 420 / made.rows));
+  const size = sizeOf(made.rows, made.columns, room);
   const pixels = makePixels(made.columns, made.rows);
   paint(made.values, scale, words, pixels.words);
   pixels.put();
@@ -152,15 +178,22 @@ function paintKernel(fit, weights, scale, words, room) {
   return { blocks: made, size, weights, column: 0 };
 }
 
-/**
- * @param {ReturnType<typeof makeCanvas>["fit"]} fit @param {{height: number, width: number, at: Int32Array}} image
- * @param {Weights} weights @param {number} scale @param {Uint32Array} words @param {number} room
- */
-function paintImages(fit, { height, width, at: places }, { values, shape: [inputs, units] }, scale, words, room) {
+/** @param {ReturnType<typeof makeCanvas>["fit"]} fit @param {{height: number, width: number}} image @param {number} units @param {number} room */
+function fitImages(fit, { height, width }, units, room) {
   const count = Math.min(MOST_IMAGES, units);
   const side = Math.max(2, Math.min(5, Math.floor(44 / width)));
   const across = Math.max(1, Math.floor(room / (width * side + 6)));
   const context = fit(Math.min(across, count) * (width * side + 6), Math.ceil(count / across) * (height * side + 6));
+  return { context, count, side, across };
+}
+
+/**
+ * @param {ReturnType<typeof makeCanvas>["fit"]} fit @param {{height: number, width: number, at: Int32Array}} image
+ * @param {Weights} weights @param {number} scale @param {Uint32Array} words @param {number} room
+ */
+function paintImages(fit, image, { values, shape: [inputs, units] }, scale, words, room) {
+  const { height, width, at: places } = image;
+  const { context, count, side, across } = fitImages(fit, image, units, room);
   context.imageSmoothingEnabled = false;
   const pixels = makePixels(width, height);
   const placed = new Float32Array(width * height);

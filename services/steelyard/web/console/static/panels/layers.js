@@ -28,16 +28,15 @@ export function makeLayers(recording, replay) {
   /** @type {Map<string, ReturnType<typeof layerRow>>} */
   const rows = new Map();
 
+  for (const layer of recording.layers.filter(({ tensors }) => tensors.length)) {
+    const row = layerRow(layer);
+    row.describe(recording);
+    rows.set(layer.name, row);
+    grid.append(row.element);
+  }
+
   follow(made.card, () => {
-    const shown = recording.layers.filter(({ tensors }) => tensors.length);
-    for (const layer of shown) {
-      const row = rows.get(layer.name) ?? layerRow(layer);
-      if (!rows.has(layer.name)) {
-        rows.set(layer.name, row);
-        grid.append(row.element);
-      }
-      row.show(recording, replay);
-    }
+    for (const row of rows.values()) row.show(recording, replay);
     made.card.dataset.epoch = String(recording.nearest(whole("epoch")));
     made.refresh();
   });
@@ -63,13 +62,19 @@ function layerRow({ name, type, activation, units }) {
     }),
     facts,
   );
+  /** @param {Recording} recording @returns {[LayerRecord, number]} */
+  const describe = (recording) => {
+    const layer = /** @type {LayerRecord} */ (recording.layers.find((each) => each.name === name));
+    const epoch = recording.nearest(whole("epoch"));
+    facts.textContent = factLine(layer, recording.epochs.indexOf(epoch));
+    return [layer, epoch];
+  };
   return {
     element: element("div", { className: "layer-row" }, head, ...cells.map(({ cell }) => cell)),
+    describe,
     /** @param {Recording} recording @param {Replay} replay */
     show(recording, replay) {
-      const layer = /** @type {LayerRecord} */ (recording.layers.find((each) => each.name === name));
-      const epoch = recording.nearest(whole("epoch"));
-      facts.textContent = factLine(layer, recording.epochs.indexOf(epoch));
+      const [layer, epoch] = describe(recording);
       const kernel = layer.tensors.find((tensor) => tensor.name.endsWith("/kernel")) ?? layer.tensors[0];
       cells.forEach((cell, at) => cell.show(countsOf(recording, replay, kernel, name, KINDS[at]), epoch));
     },
@@ -135,15 +140,13 @@ function ridgeCell(layer, kind) {
     class: "ridges",
     preserveAspectRatio: "none",
   });
-  const range = element("p", { className: "range" });
-  const status = element("p", { className: "muted", text: "…" });
+  const range = element("p", { className: "range", text: "…" });
   const cell = element(
     "div",
     { className: "ridge-cell" },
     element("p", { className: "label", text: kind }),
     picture,
     range,
-    status,
   );
   /** @type {Counts | null} */
   let drawn = null;
@@ -155,7 +158,7 @@ function ridgeCell(layer, kind) {
     cell,
     /** @param {{counts: Counts | null, error: any}} found @param {number} epoch */
     show({ counts, error }, epoch) {
-      status.textContent = counts ? "" : error ? `Not available: ${error.message}` : "…";
+      if (error && !counts) range.textContent = `Not available: ${error.message}`;
       if (!counts) return;
       if (
         counts !== drawn &&

@@ -63,6 +63,7 @@ export function makeNetwork(recording, replay, nameOf) {
     ),
     frame,
   );
+  if (recording.columns.length > 1) frame.style.minHeight = `${heightOf(recording, FEW)}px`;
   /** @type {Picture | null} */
   let picture = null;
   /** @type {Target | null} */
@@ -194,8 +195,7 @@ function arrange(recording, deviations, width, most, nameOf, before) {
       ? strongest(outgoingStrength(next.values, next.shape[0], next.shape[1], deviations[column] ?? null), most)
       : Array.from({ length: most }, (_, unit) => unit);
   });
-  const highest = Math.max(...shown.map((units) => units.length));
-  const height = Math.max(220, Math.min(640, 60 + highest * (highest > 32 ? 9 : 19)));
+  const height = heightOf(recording, most);
   const [left, right] = [
     room(
       shown[0].map((unit) => nameOf(0, unit)),
@@ -221,6 +221,12 @@ function arrange(recording, deviations, width, most, nameOf, before) {
       : [];
   });
   return { key, spots, edges, scales: kernels.map((kernel) => (kernel ? scaleOf(kernel.values) : 0)), width, height };
+}
+
+/** @param {Recording} recording @param {number} most units of a layer */
+function heightOf({ columns }, most) {
+  const highest = Math.min(most, Math.max(...columns.map(({ units }) => units)));
+  return Math.max(220, Math.min(640, 60 + highest * (highest > 32 ? 9 : 19)));
 }
 
 /** Room beside a column for the names of its units. @param {string[]} names @param {number} width */

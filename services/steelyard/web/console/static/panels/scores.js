@@ -35,16 +35,21 @@ export function makeScores(path) {
     id: "metrics-panel",
     lead: "Beside a constant answer and a linear model on the same rows.",
     request: () => path,
-    numbers: () => numbersOf(shown),
+    numbers: () => (shown ? numbersOf(shown) : { head: ["metric"], rows: [] }),
   });
   return {
     card: made.card,
     /** @param {any} job */
     show(job) {
-      made.card.hidden = !Object.keys(job.metrics).length;
-      if (made.card.hidden) return;
-      shown = job;
       const { metrics, baseline } = job;
+      const isMeasured = Object.keys(metrics).length > 0;
+      made.card.hidden = !isMeasured && job.finished_at !== null;
+      if (!isMeasured) {
+        made.note("They are computed when the training ends.");
+        return;
+      }
+      made.note("");
+      shown = job;
       const split = metrics.validation ? "validation" : Object.keys(metrics)[0];
       const splits = [split, ...Object.keys(metrics).filter((name) => name !== split)];
       const open = made.body.querySelector("details")?.open ?? false;

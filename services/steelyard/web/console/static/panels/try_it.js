@@ -58,6 +58,26 @@ export function makeTry(path, job, strongestColumns) {
     }
   };
 
+  /** Fields without values have their place before the service describes them. */
+  function reserve() {
+    const count = Math.min(MOST_FIELDS, job.data.features.length);
+    const empty = () => element("input", { disabled: true, "aria-hidden": "true" });
+    fields.replaceChildren(
+      ...Array.from({ length: count }, () =>
+        element("div", { className: "field" }, element("span", { className: "label", text: "…" }), empty()),
+      ),
+    );
+    noteOthers(job.data.features.length);
+  }
+
+  /** @param {number} inputs */
+  function noteOthers(inputs) {
+    if (inputs > MOST_FIELDS)
+      made.note(
+        `The ${MOST_FIELDS} columns that the first layer learned most from; the other ${inputs - MOST_FIELDS} have their median or most frequent value.`,
+      );
+  }
+
   async function load() {
     const [{ inputs }, usual] = await Promise.all([ask(`/v1/models/${job.model}/inputs`), usualRow(path, job)]);
     row = usual;
@@ -72,12 +92,10 @@ export function makeTry(path, job, strongestColumns) {
         element("div", { className: "field" }, element("label", { for: control.id, text: input.name }), control),
       ),
     );
-    if (shown.length < inputs.length)
-      made.note(
-        `The ${shown.length} columns that the first layer learned most from; the other ${inputs.length - shown.length} have their median or most frequent value.`,
-      );
+    noteOthers(inputs.length);
   }
 
+  reserve();
   let loaded = false;
   follow(made.card, () => {
     if (!loaded) {

@@ -49,7 +49,7 @@ export function makeUnit(recording, replay, nameOf) {
   });
   const title = element("h3", { id: "unit-title", text: "No unit yet" });
   const facts = element("p", { className: "muted" });
-  const bars = weightBars();
+  const bars = weightBars(recording.columns[0]?.units ?? 0);
   const more = element("p", { className: "muted" });
   const side = element("div", { className: "unit-side" });
   const picture = unitImage();
@@ -136,11 +136,11 @@ function factLine(moment, name, recording, epoch, unit) {
   return parts.join(" ");
 }
 
-/** A list of bars that stay the same elements, so that one keeps the focus while the slider moves. */
-function weightBars() {
+/** A list of bars that stay the same elements, so that one keeps the focus while the slider moves. @param {number} expected how many there will be */
+function weightBars(expected) {
   const list = element("ol", { className: "weights" });
-  const items = Array.from({ length: MOST_ROWS }, () => {
-    const name = element("span", { className: "name" });
+  const items = Array.from({ length: MOST_ROWS }, (_, at) => {
+    const name = element("span", { className: "name", text: "weight …" });
     const bar = element("span", { className: "bar-fill" });
     const value = element("span", { className: "value" });
     const button = element(
@@ -150,7 +150,7 @@ function weightBars() {
       element("span", { className: "bar-track" }, bar),
       value,
     );
-    return { row: element("li", { hidden: true }, button), name, bar, value, button };
+    return { row: element("li", { hidden: at >= expected }, button), name, bar, value, button };
   });
   list.append(...items.map(({ row }) => row));
   return {
