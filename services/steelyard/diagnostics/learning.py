@@ -53,9 +53,16 @@ def _steepest(network: Network, x: Array) -> dict[str, tuple[str, Array, Array]]
         x = stage.forward(x)
         if isinstance(stage, ActivationStage) and name != OUTPUT:
             outputs = x.copy()
-            slopes = np.abs(stage.backward(np.ones_like(x)))
+            slopes = np.abs(stage.backward(_alternate(x)))
             found[name] = (getattr(activations[name], "name", "it"), slopes.max(axis=0), outputs)
     return found
+
+
+def _alternate(x: Array) -> Array:
+    """Gradients of 1 and −1 in turn: softmax, whose outputs add up to one, has no slope where all are 1."""
+    signs = np.ones_like(x)
+    signs[:, 1::2] = -1
+    return signs
 
 
 def constant_loss(loss: Loss, y: Array, units: int, weights: Array | None = None) -> float:
