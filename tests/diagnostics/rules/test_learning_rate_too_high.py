@@ -1,11 +1,13 @@
 """Steps that are too large are named by what they do to the loss."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from steelyard.diagnostics.rules.learning_rate_too_high import LearningRateTooHigh
+from tests.diagnostics.recordings import recording
 from tests.diagnostics.runs import check_patch, drawn, find, kernels, run, spec
 
 FALLING = [1 / epoch for epoch in range(1, 21)]
@@ -101,3 +103,20 @@ def test_a_loss_that_never_falls_and_what_is_at_a_threshold() -> None:
     assert far.distance is not None
     assert [*LearningRateTooHigh(distance=far.distance).find(far)] == []
     assert len([*LearningRateTooHigh(distance=far.distance * 0.999).find(far)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("began", "moved", "penalty", "count"),
+    [(6.0, 0.1, 0, 0), (4.0, 0.1, 0, 1), (6.0, 1.5, 0, 1), (4.0, 0.1, 2, 0), (4.9, 0.9, 0, 1), (5.1, 0.9, 0, 0)],
+)
+def test_a_loss_that_began_high_is_not_blamed_on_steps_that_hardly_moved_the_weights(
+    began: float, moved: float, penalty: float, count: int
+) -> None:
+    kept = recording()
+    start = kernels(dense_1=drawn(3, 4))
+    tensors: dict[str, Any] = {"initial": start, "final": {name: each * (1 + moved) for name, each in start.items()}}
+    job = spec(optimizer={"name": "adam", "learning_rate": 0.1}, regularizer="l2")
+    metrics = {split: {"accuracy": 0.4, "loss": 6 - penalty} for split in ("train", "validation")}
+    seen = replace(kept, run=kept.run + began)
+    over = run(job, history={"loss": [6.0] * 6}, metrics=metrics, recording=seen, **tensors)
+    assert len(find("learning_rate_too_high", over)) == count

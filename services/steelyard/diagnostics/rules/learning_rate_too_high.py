@@ -12,6 +12,9 @@ from steelyard.diagnostics.rules.base import RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
+MOVED = 1.0  # of the length of the initial weights; steps that are too large go beyond
+ROSE = 1.2  # times the loss of the probe before the first step: another sample of rows, and a mean over an epoch
+
 
 @RULES.add
 @dataclass(frozen=True)
@@ -23,8 +26,9 @@ class LearningRateTooHigh(Rule):
     symptom: ClassVar = "the training loss rises, oscillates, ends above its start, or the weights moved very far"
     consequence: ClassVar = "steps overshoot the minimum, so the network does not come near it"
     formula: ClassVar = (
-        "end > (1 + above) · c, or end − min L > rise · (L_1 − min L), or mean |ΔL| > swing · c with changes of "
-        "sign in the last half, or ‖w − w₀‖ / ‖w₀‖ > distance and worse than a baseline; c: constant answer"
+        "end > (1 + above) · c unless it began there, or end − min L > rise · (L_1 − min L), or mean |ΔL| > swing · c "
+        "with changes of sign in the last half, or ‖w − w₀‖ / ‖w₀‖ > distance and worse than a baseline; c: constant "
+        "answer"
     )
     latex: ClassVar = (
         r"\tilde{L}_T > (1 + \text{above})\, L_c \lor \tilde{L}_T - \min L > \text{rise}\, (L_1 - \min L) \lor "
@@ -67,6 +71,8 @@ class LearningRateTooHigh(Rule):
         end = float(np.median(losses[-3:]))
         if constant is None or constant <= 0 or end <= (1 + self.above) * constant or not run.is_harmed:
             return None
+        if _stayed_near_its_start(run, end):
+            return None
         text = f"the training loss ended at {end:.4g}, above the {constant:.4g} of a constant answer"
         return text, end / constant - 1, self.above
 
@@ -95,3 +101,10 @@ class LearningRateTooHigh(Rule):
             return None
         text = f"the weights moved {distance:.3g} times as far as they were long at the start"
         return text, distance, self.distance
+
+
+def _stayed_near_its_start(run: Run, end: float) -> bool:
+    """Whether the loss is high because it began so: the weights moved by less than their length, and it did not rise."""
+    if run.distance is None or run.distance >= MOVED or run.recording is None or not len(run.recording.epochs):
+        return False
+    return end - run.penalty < ROSE * float(run.recording.of_run("loss")[0])
