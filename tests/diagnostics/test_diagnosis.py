@@ -39,6 +39,25 @@ def test_causes_come_before_effects_and_warnings_before_info() -> None:
     assert "loss_did_not_fall" in explained  # which the equal units explain
 
 
+def test_a_rare_class_is_named_only_once_nothing_else_keeps_the_network_from_learning() -> None:
+    targets = np.where(np.arange(200) < 15, 2, np.arange(200) % 2)
+    missed = {split: predicted(targets, targets * 0) for split in ("train", "validation")}
+    fallen = {"loss": [1.0, 0.5, 0.5, 0.5]}
+    over = run(spec(), value=0.4, history=fallen, initial=FLAT, final=FLAT, predictions=missed)
+    assert codes(over) == ["equal_units", "one_class_predicted", "worse_than_baseline"]
+    assert codes(over, equal_units=False)[0] == "class_imbalance"
+
+
+def test_a_learning_rate_is_named_before_the_units_that_it_killed() -> None:
+    killed = {
+        "optimizer": {"name": "adam", "learning_rate": 10.0},
+        "layers": [{"type": "dense", "units": 8, "activation": "relu"}] * 2,
+    }
+    dead = recording(dead={"dense_1": [0, 0.5, 1, 1], "dense_2": [0, 1, 1, 1]})
+    over = run(spec(**killed), value=0.4, history={"loss": [40.0, 30, 35, 20, 25, 22]}, recording=dead)
+    assert codes(over) == ["learning_rate_too_high", "dead_units", "dead_units", "worse_than_baseline"]
+
+
 def test_a_job_changes_rules_or_switches_them_off() -> None:
     over = run(spec(), history=RISING)
     assert codes(over) == ["overfitting"]

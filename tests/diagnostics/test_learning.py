@@ -20,7 +20,9 @@ def network(*layers: Any) -> Network:
     return made
 
 
-@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "gelu", "prelu", "linear", "softplus", "softmax", "log_softmax"])
+@pytest.mark.parametrize(
+    "activation", ["relu", "sigmoid", "tanh", "gelu", "prelu", "linear", "softplus", "softmax", "log_softmax"]
+)
 def test_units_with_a_slope_are_not_stuck(activation: str) -> None:
     made = network(Dense(8, ACTIVATIONS[activation]()), Dropout(0.5), BatchNormalization(), ActivationLayer(Tanh()))
     assert all(layer.dead == layer.saturated == 0 for layer in stuck_layers(made, X).values())

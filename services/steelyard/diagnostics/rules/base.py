@@ -10,16 +10,17 @@ from steelyard.diagnostics.schema import Finding, PatchOperation
 from steelyard.nn.component import Part, Registry
 
 Level = Literal["info", "warning", "error"]
-STAGES = ("data", "start", "training", "result")
+STAGES = ("data", "start", "training", "units", "result")
+MISSED_CLASSES = ("class_imbalance", "class_never_predicted")  # what a network that did not learn shows of its classes
 
 
 @dataclass(frozen=True)
 class Rule(Part):
     """A rule: what it sees, what follows from that, and from which number on it reports it.
 
-    `name` is the code of its findings. `stage` is where the cause is: in the data, at the start, in the training, or
-    in the result; causes are listed before their effects. A rule that `needs_data` runs in the training process only;
-    the others also run on what is stored of a job.
+    `name` is the code of its findings. `stage` is where it sees something: in the data, at the start, in the training,
+    in units and their gradients, or in the result; causes are listed before their effects. A rule that `needs_data`
+    runs in the training process only; the others also run on what is stored of a job.
     """
 
     latex: ClassVar[str] = ""  # the formulas of rules are comparisons, which read well as they are
@@ -27,7 +28,7 @@ class Rule(Part):
     consequence: ClassVar[str]
     threshold: ClassVar[str]
     remedy: ClassVar[str]
-    stage: ClassVar[Literal["data", "start", "training", "result"]]
+    stage: ClassVar[Literal["data", "start", "training", "units", "result"]]
     needs_data: ClassVar[bool] = False
     live: ClassVar[bool] = False  # whether it also runs while a job runs
     evidence: ClassVar[str | None] = None  # behind the URL of the job: where the numbers are that the rule looked at

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Ge
 
 from steelyard.diagnostics.patches import replace
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
@@ -29,7 +29,7 @@ class BatchTooLarge(Rule):
     remedy: ClassVar = "use smaller batches"
     source: ClassVar = "Keskar et al. 2017, On large-batch training; Masters, Luschi 2018"
     evidence: ClassVar = "/history"
-    explains: ClassVar = ("still_improving",)
+    explains: ClassVar = (*MISSED_CLASSES, "still_improving")
 
     rows: Annotated[int, Ge(1)] = 64
     steps: Annotated[int, Ge(1)] = 200

@@ -20,7 +20,7 @@ class ClassImbalance(Rule):
     """A rare class that the network mostly misses, in a job that does not weigh its classes."""
 
     name: ClassVar = "class_imbalance"
-    stage: ClassVar = "data"
+    stage: ClassVar = "result"
     symptom: ClassVar = "a class is rare, and most of its rows are predicted as others"
     consequence: ClassVar = "the accuracy is good, but the rare class is hardly ever found"
     formula: ClassVar = "n_c / n < share / classes, recall_c < recall, and recall of the others > 2 · recall_c"

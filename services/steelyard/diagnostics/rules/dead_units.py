@@ -20,7 +20,7 @@ class DeadUnits(Rule):
     """A hidden layer of which many units are dead."""
 
     name: ClassVar = "dead_units"
-    stage: ClassVar = "training"
+    stage: ClassVar = "units"
     symptom: ClassVar = "units of a layer are zero for every training row"
     consequence: ClassVar = "dead units get no gradient: they learn nothing and pass nothing on"
     formula: ClassVar = "fraction of units whose output is 0, without a slope, on every row"

@@ -20,7 +20,7 @@ class DormantUnits(Rule):
     """A hidden layer of which most units hardly answer."""
 
     name: ClassVar = "dormant_units"
-    stage: ClassVar = "training"
+    stage: ClassVar = "units"
     symptom: ClassVar = "units of a layer hardly answer, next to the mean of the layer"
     consequence: ClassVar = "the layer has fewer units to work with than its width"
     formula: ClassVar = "fraction of units with mean |h| ≤ 0.025 · mean |h| of the layer, on the probe"

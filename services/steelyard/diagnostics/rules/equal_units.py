@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Ge, Lt
 
 from steelyard.diagnostics.patches import effective, initialize
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run, Tensors
 from steelyard.diagnostics.schema import Finding, PatchOperation
 from steelyard.nn.network import OUTPUT
@@ -33,6 +33,7 @@ class EqualUnits(Rule):
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 8.4"
     evidence: ClassVar = "/weights/initial"
     explains: ClassVar = (
+        *MISSED_CLASSES,
         "loss_did_not_fall",
         "vanishing_gradients",
         "exploding_gradients",

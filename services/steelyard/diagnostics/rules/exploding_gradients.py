@@ -8,7 +8,7 @@ from annotated_types import Gt
 
 from steelyard.diagnostics.gradients import first_to_last
 from steelyard.diagnostics.patches import change_rate, effective, initialize
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding, PatchOperation
 from steelyard.nn.network import OUTPUT
@@ -20,7 +20,7 @@ class ExplodingGradients(Rule):
     """Gradients of the first layer that are far larger than those of the last."""
 
     name: ClassVar = "exploding_gradients"
-    stage: ClassVar = "training"
+    stage: ClassVar = "units"
     symptom: ClassVar = "the gradients of the first layer are far larger than those of the last"
     consequence: ClassVar = "one learning rate does not fit all layers, and steps overshoot"
     formula: ClassVar = "rms(∂L/∂W_1) / rms(∂L/∂W_last) > ratio, on the probe"
@@ -33,7 +33,7 @@ class ExplodingGradients(Rule):
     source: ClassVar = "Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent neural networks"
     evidence: ClassVar = "/diagnostics?series=gradient_norm"
     live: ClassVar = True
-    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high")
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall", "learning_rate_too_high")
 
     ratio: Annotated[float, Gt(0)] = 1e3
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from steelyard.diagnostics.patches import replace
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
@@ -25,7 +25,7 @@ class FrozenLayers(Rule):
     remedy: ClassVar = "set `trainable` to true"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 8.7.4"
     evidence: ClassVar = "/weights"
-    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_low", "no_better_than_constant")
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall", "learning_rate_too_low", "no_better_than_constant")
 
     def find(self, run: Run) -> Iterator[Finding]:
         frozen = [place for place in run.layers.values() if place.spec.get("trainable") is False]

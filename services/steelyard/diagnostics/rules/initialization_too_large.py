@@ -8,7 +8,7 @@ from annotated_types import Gt
 
 from steelyard.diagnostics.gains import total_gain
 from steelyard.diagnostics.patches import effective, initialize
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 from steelyard.nn.network import OUTPUT
@@ -29,7 +29,7 @@ class InitializationTooLarge(Rule):
     remedy: ClassVar = "use he_normal or glorot_uniform"
     source: ClassVar = "Glorot, Bengio 2010; He et al. 2015, Delving deep into rectifiers"
     evidence: ClassVar = "/weights/initial"
-    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high", "learning_rate_too_low")
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall", "learning_rate_too_high", "learning_rate_too_low")
 
     gain: Annotated[float, Gt(0)] = 10.0
 

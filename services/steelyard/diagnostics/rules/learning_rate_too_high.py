@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Ge, Gt
 
 from steelyard.diagnostics.patches import change_rate
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
@@ -40,7 +40,7 @@ class LearningRateTooHigh(Rule):
     source: ClassVar = "Smith 2017, Cyclical learning rates; Cohen et al. 2021, Edge of stability"
     evidence: ClassVar = "/history"
     live: ClassVar = True
-    explains: ClassVar = ("loss_did_not_fall", "updates_too_small")
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall", "updates_too_small")
 
     above: Annotated[float, Ge(0)] = 0.5
     rise: Annotated[float, Gt(0)] = 0.5
@@ -104,7 +104,7 @@ class LearningRateTooHigh(Rule):
 
 
 def _stayed_near_its_start(run: Run, end: float) -> bool:
-    """Whether the loss is high because it began so: the weights moved by less than their length, and it did not rise."""
+    """Whether the loss is high because it began high: the weights moved little, and it did not rise."""
     if run.distance is None or run.distance >= MOVED or run.recording is None or not len(run.recording.epochs):
         return False
     return end - run.penalty < ROSE * float(run.recording.of_run("loss")[0])

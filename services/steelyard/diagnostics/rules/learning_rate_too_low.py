@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Ge, Gt
 
 from steelyard.diagnostics.patches import change_rate
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
@@ -27,7 +27,7 @@ class LearningRateTooLow(Rule):
     remedy: ClassVar = "use a larger learning rate"
     source: ClassVar = "Bottou 2012, Stochastic gradient descent tricks; Karpathy, CS231n (update ratio of about 1e-3)"
     evidence: ClassVar = "/weights"
-    explains: ClassVar = ("loss_did_not_fall",)
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall")
 
     distance: Annotated[float, Gt(0)] = 0.1
     steps: Annotated[int, Ge(1)] = 20

@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Gt, Lt
 
 from steelyard.diagnostics.patches import replace
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
@@ -34,6 +34,7 @@ class OverRegularized(Rule):
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 7.1"
     evidence: ClassVar = "/weights"
     explains: ClassVar = (
+        *MISSED_CLASSES,
         "loss_did_not_fall",
         "learning_rate_too_high",
         "learning_rate_too_low",

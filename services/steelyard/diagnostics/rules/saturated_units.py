@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Gt, Le
 
 from steelyard.diagnostics.patches import change_rate, effective, initialize, replace
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding, PatchOperation
 from steelyard.diagnostics.stuck import find_stuck
@@ -20,7 +20,7 @@ class SaturatedUnits(Rule):
     """A hidden layer of which many units are saturated."""
 
     name: ClassVar = "saturated_units"
-    stage: ClassVar = "training"
+    stage: ClassVar = "units"
     symptom: ClassVar = "units of a layer are in the flat part of their activation for every training row"
     consequence: ClassVar = "saturated units have almost no gradient, so they and the layers before them hardly learn"
     formula: ClassVar = "fraction of units with max over rows of |slope| < 10⁻³, and an output other than 0"
@@ -29,7 +29,7 @@ class SaturatedUnits(Rule):
     remedy: ClassVar = "scale the inputs, or use smaller initial weights"
     source: ClassVar = "Glorot, Bengio 2010, Understanding the difficulty of training deep feedforward neural networks"
     evidence: ClassVar = "/diagnostics?layer={layer}&series=saturated"
-    explains: ClassVar = ("loss_did_not_fall",)
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall")
 
     fraction: Annotated[float, Gt(0), Le(1)] = 0.5
 

@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Gt
 
 from steelyard.diagnostics.patches import replace
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 from steelyard.errors import shown
@@ -33,7 +33,7 @@ class UnscaledInputs(Rule):
     source: ClassVar = "LeCun, Bottou, Orr, Müller 1998, Efficient BackProp"
     needs_data: ClassVar = True
     live: ClassVar = True
-    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_high", "learning_rate_too_low")
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall", "learning_rate_too_high", "learning_rate_too_low")
 
     size: Annotated[float, Gt(0)] = 10.0
     ratio: Annotated[float, Gt(1)] = 100.0

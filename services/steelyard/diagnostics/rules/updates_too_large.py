@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Gt
 
 from steelyard.diagnostics.patches import change_rate, effective
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
@@ -28,6 +28,7 @@ class UpdatesTooLarge(Rule):
     remedy: ClassVar = "use a smaller learning rate"
     source: ClassVar = "Karpathy, CS231n, Neural networks part 3 (ratio of updates to weights)"
     evidence: ClassVar = "/diagnostics?series=update_ratio"
+    explains: ClassVar = MISSED_CLASSES
 
     ratio: Annotated[float, Gt(0)] = 0.1
 

@@ -8,7 +8,7 @@ from annotated_types import Gt, Lt
 
 from steelyard.diagnostics.gradients import first_to_last
 from steelyard.diagnostics.patches import choose_again, effective, replace
-from steelyard.diagnostics.rules.base import RULES, Rule
+from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding, PatchOperation
 from steelyard.nn.network import OUTPUT
@@ -22,7 +22,7 @@ class VanishingGradients(Rule):
     """Gradients of the first layer that are far smaller than those of the last."""
 
     name: ClassVar = "vanishing_gradients"
-    stage: ClassVar = "training"
+    stage: ClassVar = "units"
     symptom: ClassVar = "the gradients of the first layer are far smaller than those of the last"
     consequence: ClassVar = "the first layers hardly learn, so the others work on random features"
     formula: ClassVar = "rms(∂L/∂W_1) / rms(∂L/∂W_last) < ratio, on the probe"
@@ -35,7 +35,7 @@ class VanishingGradients(Rule):
     source: ClassVar = "Bengio, Simard, Frasconi 1994; Glorot, Bengio 2010"
     evidence: ClassVar = "/diagnostics?series=gradient_norm"
     live: ClassVar = True
-    explains: ClassVar = ("loss_did_not_fall", "learning_rate_too_low")
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall", "learning_rate_too_low")
 
     ratio: Annotated[float, Gt(0), Lt(1)] = 1e-3
 

@@ -44,7 +44,7 @@ class CatalogRule(CatalogComponent):
     threshold: str
     remedy: str
     stage: Annotated[
-        Literal["data", "start", "training", "result"], Field(description="where what it finds comes from")
+        Literal["data", "start", "training", "units", "result"], Field(description="where what it finds comes from")
     ]
 
 
