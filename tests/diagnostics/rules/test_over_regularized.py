@@ -71,3 +71,15 @@ def test_only_what_was_set_is_patched() -> None:
     decay = spec(optimizer={"name": "adamw", "weight_decay": 100.0})
     [finding] = find("over_regularized", run(decay, value=0.4, initial=START, final=SMALL))
     assert changes(finding) == [("/optimizer/weight_decay", 0.0)]
+
+
+def test_dropout_of_most_outputs_is_named_and_weakened() -> None:
+    dropped = [{"type": "dropout", "rate": 0.9}, 8, {"type": "dropout", "rate": 0.97}, {"type": "dropout", "rate": 0.8}]
+    over = run(spec(layers=dropped), value=0.4)
+    [finding] = find("over_regularized", over)
+    assert finding.message.startswith("dropout_2 drops 97% of the outputs of the layer before it in each step")
+    assert (finding.layer, finding.value, finding.threshold) == ("dropout_2", 0.97, 0.8)
+    rates = [layer.get("rate") for layer in check_patch(over, finding)["layers"]]
+    assert rates == [0.2, None, 0.2, 0.8]
+    assert find("over_regularized", run(spec(layers=dropped), value=0.95)) == []
+    assert find("over_regularized", run(spec(layers=dropped), value=0.4, is_over=False)) == []

@@ -12,6 +12,8 @@ from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
+USUAL_RATE = 0.2  # of dropout
+
 
 @RULES.add
 @dataclass(frozen=True)
@@ -20,18 +22,22 @@ class OverRegularized(Rule):
 
     name: ClassVar = "over_regularized"
     stage: ClassVar = "start"
-    symptom: ClassVar = "penalties outweigh the loss or shrank the kernels, and the network is worse than a baseline"
-    consequence: ClassVar = "the penalty outweighs the loss, so the outputs hardly depend on the inputs"
+    symptom: ClassVar = (
+        "penalties outweigh the loss or shrank the kernels, or dropout drops most outputs, and the network is worse "
+        "than a baseline"
+    )
+    consequence: ClassVar = "the outputs hardly depend on the inputs"
     formula: ClassVar = (
-        "penalties > share · loss, or min over layers of ‖W‖ / ‖W₀‖ < shrunk with a regularizer or weight decay"
+        "penalties > share · loss, or min over layers of ‖W‖ / ‖W₀‖ < shrunk with a regularizer or weight decay, or a "
+        "dropout rate > dropped"
     )
     latex: ClassVar = (
         r"\Omega(w) > \text{share} \cdot L \lor \min_l \frac{\lVert W_l \rVert}{\lVert W_{l,0} \rVert} < "
-        r"\text{shrunk}"
+        r"\text{shrunk} \lor p > \text{dropped}"
     )
-    threshold: ClassVar = "`share` times the loss, or `shrunk` of the initial norm of a kernel"
+    threshold: ClassVar = "`share` times the loss, `shrunk` of the initial norm of a kernel, or a rate of `dropped`"
     remedy: ClassVar = "use weaker regularizers"
-    source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 7.1"
+    source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 7.1; Srivastava et al. 2014, Dropout"
     evidence: ClassVar = "/weights"
     explains: ClassVar = (
         *MISSED_CLASSES,
@@ -46,11 +52,33 @@ class OverRegularized(Rule):
 
     share: Annotated[float, Gt(0)] = 2.0
     shrunk: Annotated[float, Gt(0), Lt(1)] = 0.5
+    dropped: Annotated[float, Gt(0), Lt(1)] = 0.8
 
     def find(self, run: Run) -> Iterator[Finding]:
+        if run.is_over and run.is_harmed:
+            yield from self._penalties(run)
+            yield from self._dropout(run)
+
+    def _dropout(self, run: Run) -> Iterator[Finding]:
+        rates = {name: float(place.spec.get("rate") or 0.0) for name, place in run.layers.items()}
+        strong = {name: rate for name, rate in rates.items() if rate > self.dropped}
+        if strong:
+            layer = max(strong, key=strong.__getitem__)
+            yield self.finding(
+                f"{layer} drops {strong[layer]:.0%} of the outputs of the layer before it in each step, and the "
+                "network is worse than a baseline.",
+                f"Use a rate of {USUAL_RATE} to 0.5.",
+                layer=layer,
+                epoch=run.epochs,
+                value=strong[layer],
+                threshold=self.dropped,
+                patch=[replace(f"{run.layers[name].path}/rate", USUAL_RATE) for name in strong],
+            )
+
+    def _penalties(self, run: Run) -> Iterator[Finding]:
         places = [place for place in run.layers.values() if (place.spec.get("regularizer") or {}).get("name")]
         decay = float(run.spec["optimizer"].get("weight_decay") or 0.0)
-        if not (places or decay > 0) or not run.is_over or not run.is_harmed:
+        if not (places or decay > 0):
             return
         loss = run.metrics.get("train", {}).get("loss") or 0.0
         outweighs = run.penalty > self.share * loss > 0
