@@ -1,52 +1,67 @@
 """Steps that are too small next to the weights are named."""
 
-from dataclasses import replace
-from typing import Any
+import pytest
 
-from steelyard.diagnostics.rules import RULES
 from tests.diagnostics.recordings import recording
-from tests.diagnostics.runs import check_patch, find, run, spec
+from tests.diagnostics.rules.updates import NOTHING, Steps, updates
+from tests.diagnostics.runs import changes, find, run, spec
 
-
-def updates(ratio: float) -> Any:
-    nothing = float("nan")
-    return recording(update_ratio={"dense_1": [nothing, *[ratio] * 3], "output": [nothing, *[ratio / 10] * 3]})
+STEPS = Steps("updates_too_small", rate=1e-6, bad=1e-8, good=1e-4, threshold=1e-6, beyond=9.9e-7)
 
 
 def test_the_largest_ratio_is_named_where_a_baseline_is_better() -> None:
-    job = spec(optimizer={"name": "adam", "learning_rate": 1e-06})
-    over = run(job, value=0.4, recording=updates(1e-08))
-    [finding] = find("updates_too_small", over)
-    assert (finding.layer, finding.value) == ("dense_1", 1e-08)
-    assert check_patch(over, finding)["optimizer"]["learning_rate"] == 0.001
-    assert find("updates_too_small", run(job, value=0.95, recording=updates(1e-08))) == []
-    assert find("updates_too_small", run(job, value=0.4, recording=updates(0.0001))) == []
-    assert find("updates_too_small", run(job, value=0.4)) == []
+    STEPS.check_that_a_worse_network_gets_the_usual_rate()
 
 
-def test_the_threshold_kernels_that_are_frozen_and_line_searches_are_not_meant() -> None:
-    assert find("updates_too_small", run(spec(), value=0.4, recording=updates(1e-06))) == []
-    [finding] = find("updates_too_small", run(spec(), value=0.4, recording=updates(9.9e-07)))
-    assert finding.threshold == 1e-06
-    kept = updates(1e-08)
-    frozen = replace(
-        kept, layout=replace(kept.layout, tensors=[replace(each, trainable=False) for each in kept.layout.tensors])
-    )
-    biases = [replace(each, name=each.name.replace("kernel", "bias")) for each in kept.layout.tensors]
-    other = replace(kept, layout=replace(kept.layout, tensors=biases))
-    early = replace(kept, epochs=kept.epochs[:1], tensors=kept.tensors[:1])
-    for found in (frozen, other, early, updates(float("nan")), updates(0.0)):
-        assert find("updates_too_small", run(spec(), value=0.4, recording=found)) == []
-    lbfgs = spec(optimizer="lbfgs")
-    assert find("updates_too_small", run(lbfgs, value=0.4, recording=kept)) == []
-    rule = RULES["updates_too_small"]()
-    assert rule.can_run(run(spec(), recording=kept))
-    assert not rule.can_run(run(spec(), recording=kept, is_over=False))
-    assert not rule.can_run(run(spec()))
+def test_a_ratio_at_the_threshold_is_none() -> None:
+    STEPS.check_the_threshold()
+
+
+def test_kernels_that_are_frozen_and_line_searches_are_not_meant() -> None:
+    STEPS.check_that_only_kernels_that_learn_are_meant()
+
+
+def test_it_runs_at_the_end_where_there_is_a_recording() -> None:
+    STEPS.check_that_it_runs_at_the_end_with_a_recording()
 
 
 def test_two_epochs_are_enough_and_the_first_has_no_step() -> None:
-    for ratios, count in (([float("nan"), 1e-08], 1), ([1e-12, 0.001], 0)):
-        kept = recording(update_ratio={"dense_1": [*ratios, 0.0, 0.0]})
-        two = replace(kept, epochs=kept.epochs[:2], tensors=kept.tensors[:2])
-        assert len(find("updates_too_small", run(spec(), value=0.4, recording=two))) == count
+    STEPS.check_that_two_epochs_are_enough_and_the_first_has_no_step()
+
+
+@pytest.mark.parametrize(
+    ("rate", "limits", "changed", "suggestion"),
+    [
+        (
+            0.001,
+            ["gradient_clip"],
+            ["/training/gradient_clip"],
+            "a larger learning rate, and remove training.gradient_clip.",
+        ),
+        (1e-5, ["schedule"], ["/training/schedule", "/optimizer/learning_rate"], "and remove training.schedule."),
+        (
+            0.001,
+            ["gradient_clip", "schedule"],
+            ["/training/gradient_clip", "/training/schedule"],
+            "and remove training.gradient_clip and training.schedule.",
+        ),
+        (0.001, [], ["/optimizer/learning_rate"], "Use a larger learning rate."),
+    ],
+)
+def test_clipping_and_schedules_that_make_steps_small_are_removed(
+    rate: float, limits: list[str], changed: list[str], suggestion: str
+) -> None:
+    values = {"gradient_clip": {"norm": 1e-6}, "schedule": {"name": "exponential", "gamma": 0.1}}
+    training = {name: values[name] for name in limits}
+    job = spec(optimizer={"name": "adam", "learning_rate": rate}, training=training)
+    [finding] = find("updates_too_small", run(job, value=0.4, recording=updates(1e-8)))
+    assert [path for path, _ in changes(finding)] == changed
+    assert finding.suggestion.endswith(suggestion)
+
+
+def test_a_single_kernel_is_compared_with_no_others() -> None:
+    alone = recording(update_ratio={"output": [NOTHING, 1e-8, 1e-8, 1e-8]})
+    [finding] = find("updates_too_small", run(spec(), value=0.4, recording=alone))
+    assert finding.message == "A step changes the kernel of output by 1e-08 of its length; about 0.001 is healthy."
+    [finding] = find("updates_too_small", run(spec(), value=0.4, recording=updates(1e-8)))
+    assert "of its length, those of other layers by less; about" in finding.message

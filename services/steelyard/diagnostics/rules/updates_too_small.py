@@ -1,13 +1,13 @@
 """Steps that are too small next to the weights that they change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Gt
 
-from steelyard.diagnostics.patches import change_rate, effective
+from steelyard.diagnostics.patches import Patch, change_rate, effective, replace
 from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
@@ -49,12 +49,22 @@ class UpdatesTooSmall(Rule):
         layer = max(ratios, key=ratios.__getitem__)
         if ratios[layer] >= self.ratio or ratios[layer] == 0:
             return
+        others = ", those of other layers by less" if len(ratios) > 1 else ""
+        limits = [name for name in ("gradient_clip", "schedule") if run.spec["training"][name] is not None]
+        removed = f", and remove {' and '.join(f'training.{name}' for name in limits)}" if limits else ""
         yield self.finding(
-            f"A step changes the kernel of {layer} by {ratios[layer]:.2g} of its length, the others by "
-            "less; about 0.001 is healthy.",
-            "Use a larger learning rate.",
+            f"A step changes the kernel of {layer} by {ratios[layer]:.2g} of its length{others}; about 0.001 is "
+            "healthy.",
+            f"Use a larger learning rate{removed}.",
             layer=layer,
             value=ratios[layer],
             threshold=self.ratio,
-            patch=effective(run, change_rate(run, smaller=False)),
+            patch=effective(run, _lengthen(run, limits)),
         )
+
+
+def _lengthen(run: Run, limits: Sequence[str]) -> Patch:
+    """Remove what may make steps small beside the rate; a larger rate, unless it is a usual one and limited."""
+    is_limited = limits and run.learning_rate >= run.usual_rate
+    rate = [] if is_limited else change_rate(run, smaller=False)
+    return [*(replace(f"/training/{name}", None) for name in limits), *rate]
