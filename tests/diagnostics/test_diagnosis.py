@@ -48,6 +48,14 @@ def test_a_rare_class_is_named_only_once_nothing_else_keeps_the_network_from_lea
     assert codes(over, equal_units=False)[0] == "class_imbalance"
 
 
+def test_rows_that_an_overfitted_network_contradicts_are_no_doubt_about_their_labels() -> None:
+    targets = np.arange(120) % 3
+    labels = np.where(np.arange(120) < 20, (targets + 1) % 3, targets)
+    sure = {"train": predicted(labels, targets, np.eye(3)[targets] * 0.9 + 0.1 / 3)}
+    assert codes(run(spec(), history=RISING, predictions=sure)) == ["overfitting"]
+    assert codes(run(spec(), history=RISING, predictions=sure), overfitting=False) == ["abnormal_rows"]
+
+
 def test_a_learning_rate_is_named_before_the_units_that_it_killed() -> None:
     killed = {
         "optimizer": {"name": "adam", "learning_rate": 10.0},

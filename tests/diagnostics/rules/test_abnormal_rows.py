@@ -41,6 +41,7 @@ def test_numbers_far_from_their_prediction_are_listed() -> None:
     over = run(regression(), predictions={"train": predicted(targets, said)})
     [finding] = find("abnormal_rows", over)
     assert "3 of 100 rows" in finding.message
+    assert "their errors are more than 8 standard deviations of the usual ones" in finding.message
     assert {*finding.message.split("Rows: ")[1].strip(".").split(", ")} == {"5", "17", "40"}
 
 
@@ -51,6 +52,14 @@ def test_runs_that_go_on_or_learned_nothing_and_several_labels_have_none() -> No
     assert find("abnormal_rows", run(spec(), predictions=rows, is_over=False)) == []
     assert find("abnormal_rows", run(spec(), predictions=rows, value=0.4)) == []
     assert find("abnormal_rows", run(spec() | {"task": "multilabel"}, predictions=rows)) == []
+
+
+def test_a_network_that_is_sure_of_everything_and_has_the_loss_for_it_is_not_believed() -> None:
+    labels = np.where(np.arange(120) < 20, (TARGETS + 1) % 3, TARGETS)
+    rows = {"train": predicted(labels, TARGETS, SURE)}
+    for loss, count in ((1.0, 0), (0.99, 1)):  # a constant answer has 1
+        metrics = {split: {"accuracy": 0.95, "loss": loss} for split in ("train", "validation")}
+        assert len(find("abnormal_rows", run(spec(), predictions=rows, metrics=metrics))) == count
 
 
 def test_ten_rows_are_named_and_the_others_counted() -> None:

@@ -45,7 +45,7 @@ class AbnormalRows(Rule):
 
     def find(self, run: Run) -> Iterator[Finding]:
         train = run.predictions.get("train")
-        if train is None or not run.is_over or run.is_harmed or run.spec["task"] == "multilabel":
+        if train is None or not run.is_over or run.is_harmed or run.spec["task"] == "multilabel" or _is_too_sure(run):
             return
         strange = {split: self._strange(run, rows) for split, rows in run.predictions.items() if len(rows.rows)}
         count = sum(len(places) for places in strange.values())
@@ -58,10 +58,12 @@ class AbnormalRows(Rule):
         heavy = 0.0 if run.classes is not None else _share_of_squares(train, strange["train"])
         outliers = heavy >= DOMINANT and run.loss.name not in ROBUST
         weight = f" Those in training have {heavy:.0%} of the squared error." if outliers else ""
+        far = f"their errors are more than {self.deviations:g} standard deviations of the usual ones"
+        symptom = far if run.classes is None else "the network is sure of another class"
         means = " Or use the loss mean_absolute_error or huber, which a few large errors do not dominate."
         yield self.finding(
-            f"{count} of {total} rows have an abnormal loss: the network is sure of another answer. Their labels may "
-            f"be wrong.{weight} Rows: {listed}.",
+            f"{count} of {total} rows have an abnormal loss: {symptom}. Their labels may be wrong, or the inputs do "
+            f"not tell them apart from others.{weight} Rows: {listed}.",
             f"Look at these rows, and correct or remove those that are wrong.{means if outliers else ''}",
             level="warning" if count >= self.share * total else "info",
             value=count / total,
@@ -99,3 +101,9 @@ def _share_of_squares(rows: Predicted, places: list[int]) -> float:
     squares = np.square(rows.predictions.reshape(len(rows.targets), -1) - rows.targets.reshape(len(rows.targets), -1))
     total = float(squares.sum())
     return float(squares[places].sum()) / total if total > 0 else 0.0
+
+
+def _is_too_sure(run: Run) -> bool:
+    """Whether the network is as sure of wrong answers as of right ones: a constant answer has a smaller loss."""
+    loss, constant = run.metrics.get("train", {}).get("loss"), run.constant_loss
+    return loss is not None and constant is not None and loss + run.penalty >= constant

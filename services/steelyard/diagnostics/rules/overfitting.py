@@ -34,6 +34,7 @@ class Overfitting(Rule):
     remedy: ClassVar = "stop early, regularize, or use fewer units"
     source: ClassVar = "Prechelt 1998, Early stopping: but when?"
     evidence: ClassVar = "/history"
+    explains: ClassVar = ("abnormal_rows",)  # an overfitted network is sure of wrong answers on rows that it never saw
 
     rise: Annotated[float, Gt(0), Le(10)] = 0.1
 
