@@ -75,7 +75,7 @@ def test_the_gains_before_any_step_tell_what_happens_to_the_signal(compared: Ini
     zeros, he, constant = compared.combinations
     assert [gain.layer for gain in he.gains] == [*(f"dense_{number}" for number in range(1, 7)), "output"]
     lost = (
-        "zeros, 6 layers: the signal is lost, with a forward gain of 0.00 per layer: 0.0% of it is left after 6 layers."
+        "zeros, 6 layers: the signal is lost, with a forward gain of 0.00 per layer: 0% of it is left after 6 layers."
     )
     assert zeros.message == lost
     assert he.message.startswith("he_normal, 6 layers: the signal is kept, with a forward gain of 0.")

@@ -28,12 +28,21 @@ def end(mean: float | None, *, failed: int = 0) -> LabEnd:
             "x: the signal is lost, with a forward gain of 0.25 per layer: 6.2% of it is left after 2 layers.",
         ),
         (
+            [0.35, 0.68, 0.76, 1.0],
+            "x: the signal becomes smaller, with a forward gain of 0.35 to 0.76 per layer: 18% of it is left after 3 "
+            "layers.",
+        ),
+        (
+            [4.0, 1.0],
+            "x: the signal becomes larger, with a forward gain of 4.00 per layer: 4 times after 1 layer.",
+        ),
+        (
             [4.0, 5.0, 1.0],
             "x: the signal blows up, with a forward gain of 4.00 to 5.00 per layer: 20 times after 2 layers.",
         ),
         (
             [0.0, None, 1.0],
-            "x: the signal is lost, with a forward gain of 0.00 per layer: 0.0% of it is left after 2 layers.",
+            "x: the signal is lost, with a forward gain of 0.00 per layer: 0% of it is left after 2 layers.",
         ),
         ([None, 1.0], "x: no gain is recorded yet."),
     ],

@@ -19,6 +19,7 @@ from steelyard.training.recorded import load_starts
 
 EPOCHS = (1, 5, 25)
 LOST, BLOWN_UP = 0.1, 10.0  # of the signal, after all hidden layers
+SMALLER, LARGER = 1 / 3, 3.0
 Group = list[Row[Any]]
 
 
@@ -149,10 +150,13 @@ def _describe(name: str, gains: Sequence[LayerGain], types: Sequence[str]) -> st
     total = math.prod(known) if len(known) == len(hidden) else 0.0
     least, most = f"{min(known):.2f}", f"{max(known):.2f}"
     each = f"a forward gain of {least if least == most else f'{least} to {most}'} per layer"
-    if total < LOST:
-        return f"{name}: the signal is lost, with {each}: {total:.1%} of it is left after {len(hidden)} layers."
-    if total > BLOWN_UP:
-        return f"{name}: the signal blows up, with {each}: {total:.3g} times after {len(hidden)} layers."
+    layers = f"{len(hidden)} {'layer' if len(hidden) == 1 else 'layers'}"
+    if total < SMALLER:
+        what = "is lost" if total < LOST else "becomes smaller"
+        return f"{name}: the signal {what}, with {each}: {100 * total:.2g}% of it is left after {layers}."
+    if total > LARGER:
+        what = "blows up" if total > BLOWN_UP else "becomes larger"
+        return f"{name}: the signal {what}, with {each}: {total:.3g} times after {layers}."
     return f"{name}: the signal is kept, with {each}."
 
 
