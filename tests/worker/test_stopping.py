@@ -43,6 +43,9 @@ def test_epochs_that_are_given_are_trained_and_their_last_weights_kept(engine: E
     assert stopping is not None
     assert (stopping.reason, stopping.epoch, stopping.weights_epoch) == ("epochs", 60, 60)
     assert "All 60 epochs were trained" in stopping.message
+    one = train(engine, {"epochs": 1}).stopping
+    assert one is not None
+    assert one.message.startswith("The one epoch was trained; val_loss was best after epoch 1")
 
 
 def test_a_cancelled_training_says_where_it_was(engine: Engine) -> None:

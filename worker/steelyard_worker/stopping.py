@@ -16,7 +16,8 @@ def describe_stopping(training: AnyTraining, *, cancelled: bool, refitted_rows: 
     elif training.stopped_early:
         reason, begin = "early_stopping", f"training stopped after epoch {training.epoch} of at most {training.epochs}"
     else:
-        reason, begin = "epochs", f"all {training.epochs} epochs were trained"
+        trained = f"all {training.epochs} epochs were" if training.epochs > 1 else "the one epoch was"
+        reason, begin = "epochs", f"{trained} trained"
     kept = [member.kept_epoch for member in members]
     message = "; ".join([begin, *(_describe_one(members[0]) if len(members) == 1 else _describe_several(training))])
     refit = None

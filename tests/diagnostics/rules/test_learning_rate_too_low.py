@@ -20,7 +20,10 @@ def moved(by: float, *, value: float = 0.4, rate: float = 1e-6, **fields: Any) -
 def test_small_moves_of_a_network_that_learned_nothing_are_named() -> None:
     over = moved(0.01)
     [finding] = find("learning_rate_too_low", over)
-    assert "The learning rate of 1e-06 is too low: in 140 steps the weights moved by 1.00%" in finding.message
+    assert (
+        "The learning rate of 1e-06 is too low: in 140 steps the weights moved by 0.01 of their length"
+        in finding.message
+    )
     assert check_patch(over, finding)["optimizer"]["learning_rate"] == 0.001
     over = moved(0.01, rate=0.0008)
     [finding] = find("learning_rate_too_low", over)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.diagnostics.runs import changes, find, run, spec
+from tests.diagnostics.runs import changes, drawn, find, kernels, run, spec
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,11 @@ def test_what_was_measured_is_in_the_finding() -> None:
 def test_a_larger_rate_is_the_patch() -> None:
     [finding] = find("loss_did_not_fall", run(spec(), value=0.4, history={"loss": [0.1] * 4}))
     assert changes(finding) == [("/optimizer/learning_rate", 0.01)]
+
+
+def test_weights_that_did_not_move_have_not_learned_at_once() -> None:
+    start = kernels(dense_1=drawn(3, 4))
+    for moved, patched in ((0.0009, ["/optimizer/learning_rate"]), (0.0011, [])):
+        end = {name: tensor * (1 + moved) for name, tensor in start.items()}
+        [finding] = find("loss_did_not_fall", run(spec(), history={"loss": [0.1] * 4}, initial=start, final=end))
+        assert (finding.level, [path for path, _ in changes(finding)]) == ("info", patched)

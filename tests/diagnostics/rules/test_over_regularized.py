@@ -83,3 +83,11 @@ def test_dropout_of_most_outputs_is_named_and_weakened() -> None:
     assert rates == [0.2, None, 0.2, 0.8]
     assert find("over_regularized", run(spec(layers=dropped), value=0.95)) == []
     assert find("over_regularized", run(spec(layers=dropped), value=0.4, is_over=False)) == []
+
+
+def test_a_constraint_that_keeps_kernels_small_is_removed() -> None:
+    over = run(spec(constraint={"name": "max_norm", "max_value": 0.001}), value=0.4, initial=START, final=SMALL)
+    [finding] = find("over_regularized", over)
+    assert "shrank the kernel of dense_1 to 0.01 times its initial norm" in finding.message
+    changed = check_patch(over, finding)
+    assert [layer["constraint"] for layer in [*changed["layers"], changed["output"]]] == [None, None, None]

@@ -1,9 +1,11 @@
 """Training that ended too early is named."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.diagnostics.recordings import recording
 from tests.diagnostics.runs import changes, check_patch, find, run, spec
 
 FALLING = [1 / epoch for epoch in range(1, 21)]
@@ -78,3 +80,17 @@ def test_a_job_with_early_stopping_or_without_validation_only_trains_longer() ->
         over = run(spec(training=training), history=history or {"loss": FALLING, "val_loss": FALLING})
         [finding] = find("still_improving", over)
         assert changes(finding) == [("/training/epochs", 40)]
+
+
+@pytest.mark.parametrize(
+    ("losses", "value", "count"), [([1.0, 0.5], 0.4, 1), ([1.0, 0.5], 0.95, 0), ([0.5, 0.5], 0.4, 0)]
+)
+def test_one_epoch_is_compared_with_the_start(losses: list[float], value: float, count: int) -> None:
+    kept = recording()
+    two = replace(kept, epochs=kept.epochs[:2], run=kept.run[:2])
+    two.run[:, 0] = losses
+    over = run(spec(training={"epochs": 1}), value=value, history={"loss": [0.7], "val_loss": [0.6]}, recording=two)
+    findings = find("still_improving", over)
+    end = "when the one epoch ran out: 1 to 0.5, and the network is worse than a baseline."
+    assert [(each.level, each.message.endswith(end)) for each in findings] == [("warning", True)] * count
+    assert all(changes(each)[0] == ("/training/epochs", 10) for each in findings)

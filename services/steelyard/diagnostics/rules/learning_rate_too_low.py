@@ -40,7 +40,7 @@ class LearningRateTooLow(Rule):
             return
         yield self.finding(
             f"The learning rate of {run.learning_rate:g} is too low: in {steps} steps the weights moved by "
-            f"{distance:.2%} of their length, and the network is worse than a baseline.",
+            f"{distance:.2g} of their length, and the network is worse than a baseline.",
             "Use a larger learning rate.",
             value=distance,
             threshold=self.distance,

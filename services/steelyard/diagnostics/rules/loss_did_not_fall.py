@@ -11,6 +11,8 @@ from steelyard.diagnostics.rules.base import RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
+MOVED = 0.001  # of the length of the initial weights; with less, nothing was learned
+
 
 @RULES.add
 @dataclass(frozen=True)
@@ -35,14 +37,15 @@ class LossDidNotFall(Rule):
         losses = run.losses
         if run.diverged or len(losses) < self.epochs or min(losses) <= (1 - self.fall) * losses[0]:
             return
-        learned = run.held_out is not None and not run.is_harmed
+        stayed = run.distance is not None and run.distance < MOVED
+        learned = run.held_out is not None and not run.is_harmed and not stayed
         yield self.finding(
             f"The training loss was {losses[0]:.4g} in the first epoch and {losses[-1]:.4g} in the last of "
             f"{len(losses)}: the network stopped learning after the first epoch.",
             "Try a learning rate ten times larger, then ten times smaller."
             if not learned
             else "No action is needed if the metrics are good enough: the network learned all it could at once.",
-            level="info" if learned else "warning",
+            level="warning" if run.held_out is None or run.is_harmed else "info",
             epoch=len(losses),
             value=1 - min(losses) / losses[0],
             threshold=self.fall,

@@ -28,8 +28,8 @@ class OverRegularized(Rule):
     )
     consequence: ClassVar = "the outputs hardly depend on the inputs"
     formula: ClassVar = (
-        "penalties > share · loss, or min over layers of ‖W‖ / ‖W₀‖ < shrunk with a regularizer or weight decay, or a "
-        "dropout rate > dropped"
+        "penalties > share · loss, or min over layers of ‖W‖ / ‖W₀‖ < shrunk with a regularizer, a constraint or "
+        "weight decay, or a dropout rate > dropped"
     )
     latex: ClassVar = (
         r"\Omega(w) > \text{share} \cdot L \lor \min_l \frac{\lVert W_l \rVert}{\lVert W_{l,0} \rVert} < "
@@ -77,8 +77,9 @@ class OverRegularized(Rule):
 
     def _penalties(self, run: Run) -> Iterator[Finding]:
         places = [place for place in run.layers.values() if (place.spec.get("regularizer") or {}).get("name")]
+        bound = [place for place in run.layers.values() if place.spec.get("constraint")]
         decay = float(run.spec["optimizer"].get("weight_decay") or 0.0)
-        if not (places or decay > 0):
+        if not (places or bound or decay > 0):
             return
         loss = run.metrics.get("train", {}).get("loss") or 0.0
         outweighs = run.penalty > self.share * loss > 0
@@ -86,13 +87,14 @@ class OverRegularized(Rule):
         if not outweighs and norm >= self.shrunk:
             return
         patch = [replace(f"{place.path}/regularizer", None) for place in places]
+        patch += [replace(f"{place.path}/constraint", None) for place in bound]
         patch += [replace("/optimizer/weight_decay", 0.0)] if decay > 0 else []
         yield self.finding(
             f"The penalties add {run.penalty:.4g} to a loss of {loss:.4g}, and the network is worse than a baseline."
             if outweighs
             else f"Regularization shrank the kernel of {layer} to {norm:.2g} times its initial norm, and the network "
             "is worse than a baseline.",
-            "Use weaker regularizers or less weight decay, or none.",
+            "Use weaker regularizers or constraints, less weight decay, or none.",
             layer=None if outweighs else layer,
             epoch=run.epochs,
             value=run.penalty / loss if outweighs else norm,

@@ -35,17 +35,19 @@ class StillImproving(Rule):
     fall: Annotated[float, Gt(0), Lt(1)] = 0.02
 
     def find(self, run: Run) -> Iterator[Finding]:
-        falls = [_fall(finite(run.history[name])) for name in ("loss", "val_loss") if name in run.history]
+        series = _series(run)
+        falls = [_fall(losses) for losses in series.values()]
         if run.diverged or run.epochs < run.spec["training"]["epochs"] or min(falls, default=0.0) <= self.fall:
             return
         if run.epochs < ENOUGH and not run.is_harmed:
             return
-        series = "val_loss" if "val_loss" in run.history else "loss"
-        losses, harmed = finite(run.history[series]), run.is_harmed
+        name, losses = [*series.items()][-1]
+        harmed, several = run.is_harmed, run.epochs > 1
         tail = _tail(losses)
         yield self.finding(
-            f"The {series} was still falling when the {len(losses)} epochs ran out: {tail[0]:.4g} to "
-            f"{tail[-1]:.4g} in the last {len(tail)}{', and the network is worse than a baseline' * harmed}.",
+            f"The {name} was still falling when the {f'{run.epochs} epochs' if several else 'one epoch'} ran out: "
+            f"{tail[0]:.4g} to {tail[-1]:.4g}{f' in the last {len(tail)}' * several}"
+            f"{', and the network is worse than a baseline' * harmed}.",
             "Train for more epochs, with early stopping; or use a larger learning rate.",
             level="warning" if harmed else "info",
             epoch=run.epochs,
@@ -53,6 +55,13 @@ class StillImproving(Rule):
             threshold=self.fall,
             patch=_train_longer(run, 10 if harmed else 2),
         )
+
+
+def _series(run: Run) -> dict[str, list[float]]:
+    """Training and validation loss; after a single epoch, that of the probe before and after it."""
+    if run.epochs == 1 and run.recording is not None and len(run.recording.epochs) > 1:
+        return {"loss": finite(run.recording.of_run("loss").tolist())}
+    return {name: finite(run.history[name]) for name in ("loss", "val_loss") if name in run.history}
 
 
 def _tail(losses: list[float]) -> list[float]:
