@@ -2,9 +2,9 @@
 
     python -m benchmarks.recording [W1 W3]
 
-Each workload is trained by turns by itself, with the worker's recorder, which writes to a SQLite database as in the
-service, and with the recording of weights and statistics, too. Short ones are trained again and again until some
-seconds are full, each as a new run.
+Each workload is trained by turns by itself; with the worker's recorder, which writes to a SQLite database as in the
+service, but with `recording` off; and with the recording of weights and statistics, too. Short ones are trained again
+and again until some seconds are full, each as a new run.
 A run's last statistics and its result are not in it: `make bench-service` shows what those take.
 """
 
@@ -107,18 +107,18 @@ def no_tables(*_: Any) -> Any:
 
 
 def record(training: Training, engine: Engine, held: Claim) -> None:
-    """Train as a worker does."""
-    started = time.perf_counter()
-    recorder = Recorder(engine, held, partial(make_checkpoint, training), state_bytes=training.state_bytes)
-    for happened in training.run():
-        recorder.take(happened, time.perf_counter() - started)
-    finish(training, engine, held)
+    """Train as a worker does a job that records nothing but its initial weights."""
+    _work(training, engine, held, RecordingSettings(statistics=False, weights="off"))
 
 
 def observe(training: Training, engine: Engine, held: Claim) -> None:
     """Train as a worker does, and record statistics and weights."""
+    _work(training, engine, held, RecordingSettings())
+
+
+def _work(training: Training, engine: Engine, held: Claim, asked: RecordingSettings) -> None:
     started = time.perf_counter()
-    observer = Observer(held.job_id, training, RecordingSettings(), 0)
+    observer = Observer(held.job_id, training, asked, 0)
     make = partial(make_checkpoint, training)
     recorder = Recorder(engine, held, make, state_bytes=training.state_bytes, observer=observer)
     for happened in training.run():
@@ -128,12 +128,11 @@ def observe(training: Training, engine: Engine, held: Claim) -> None:
     finish(training, engine, held, observer.write_end)
 
 
-def finish(training: Training, engine: Engine, held: Claim, also: ledger.Write | None = None) -> None:
+def finish(training: Training, engine: Engine, held: Claim, also: ledger.Write) -> None:
     """Make the transaction that every run ends with."""
     with writing(engine) as connection:
         ledger.move_on(connection, held, epoch=training.epoch, train_seconds=0.0)
-        if also is not None:
-            also(connection)
+        also(connection)
 
 
 def make_checkpoint(training: Training) -> Checkpoint:

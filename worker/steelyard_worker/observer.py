@@ -1,14 +1,12 @@
 """Observes a training: records statistics and weights at the epochs that the job records, until they are written."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
 from steelyard.diagnostics.recording.epochs import recorded_epochs
-from steelyard.diagnostics.recording.probe import Probe
+from steelyard.diagnostics.recording.probe import Moment, Probe
 from steelyard.diagnostics.recording.record import Layout, Record, Recording
 from steelyard.nn.ensemble import member_name
 from steelyard.nn.rng import probe_stream
@@ -19,16 +17,6 @@ from steelyard.training import recordings
 from steelyard.training.recordings import NewRecord
 from steelyard.training.schema.spec import AUTO_WEIGHTS, RecordingSettings
 from steelyard_worker.watch import Watch
-
-
-@dataclass(frozen=True)
-class _Moment:
-    """The weights after an epoch, and those before its last step, if they are known."""
-
-    epoch: int
-    weights: NDArray[Any]
-    before: NDArray[Any] | None
-    at_end: bool = False
 
 
 class Observer:
@@ -49,7 +37,7 @@ class Observer:
             self._layout = self._layout.named_after(member_name(1))
         self._has_started = False  # what is known before the first step is written
         self._is_small = training.network.size <= AUTO_WEIGHTS
-        self._moments: list[_Moment] = []  # of which the records are not computed yet
+        self._moments: list[Moment] = []  # of which the records are not computed yet
         self._pending: list[NewRecord] = []  # which are not written yet
         self.watch: Watch | None = None
         if asked.statistics:
@@ -116,13 +104,13 @@ class Observer:
 
     def _record(self, epoch: int) -> None:
         if epoch == 0:
-            self._moments.append(_Moment(0, self._training.vectors["initial"], None))
+            self._moments.append(Moment(0, self._training.vectors["initial"], None))
             return
         weights, before = self._training.network.parameters, self._training.before_last_step
         if self._is_small:
-            self._moments.append(_Moment(epoch, weights.copy(), None if before is None else before.copy()))
+            self._moments.append(Moment(epoch, weights.copy(), None if before is None else before.copy()))
         else:
-            self._moments.append(_Moment(epoch, weights, before))
+            self._moments.append(Moment(epoch, weights, before))
             self.catch_up()
 
     def catch_up(self) -> None:
@@ -130,17 +118,20 @@ class Observer:
 
         Those of small networks are computed together, which is faster than one by one between steps.
         """
-        self._pending += [record for moment in self._moments for record in self._make(moment)]
+        self._pending += self._make(self._moments)
         self._moments.clear()
 
-    def _make(self, moment: _Moment) -> list[NewRecord]:
-        """The record of an epoch, unless nothing of it is to be recorded."""
-        record = None
+    def _make(self, moments: Sequence[Moment], *, at_end: bool = False) -> list[NewRecord]:
+        """The records of epochs, of which something is to be recorded."""
+        records: Sequence[Record | None] = [None] * len(moments)
         if self._asked.statistics and self._probe is not None:
-            initial = self._training.vectors["initial"]
-            record = self._probe.record(moment.epoch, moment.weights, initial=initial, before=moment.before)
-        kept = moment.weights.copy() if self._keeps_weights(moment.epoch) else None
-        return [] if record is None and kept is None else [NewRecord(moment.epoch, record, kept, moment.at_end)]
+            records = self._probe.record_all(moments, initial=self._training.vectors["initial"])
+        kept = [each.weights.copy() if self._keeps_weights(each.epoch) else None for each in moments]
+        return [
+            NewRecord(moment.epoch, record, weights, at_end)
+            for moment, record, weights in zip(moments, records, kept, strict=True)
+            if record is not None or weights is not None
+        ]
 
     def _keeps_weights(self, epoch: int) -> bool:
         """Whether the weights after an epoch are stored; those before the first step always are, as `initial`."""
@@ -156,9 +147,9 @@ class Observer:
         """The best and the last epoch, where they are not recorded already."""
         training, vectors = self._training, self._training.vectors
         found = {training.best_epoch: "best", training.epoch: "last"}
-        return [
-            record
+        moments = [
+            Moment(epoch, vectors[name])
             for epoch, name in sorted(found.items())
             if epoch > 0 and not self._is_recorded(epoch)
-            for record in self._make(_Moment(epoch, vectors[name], None, at_end=True))
         ]
+        return self._make(moments, at_end=True)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steelyard.diagnostics.recording.probe import Probe, draw_rows
+from steelyard.diagnostics.recording.probe import Moment, Probe, draw_rows
 from steelyard.diagnostics.recording.record import TENSOR_SERIES, Record
 from steelyard.nn.activations import ACTIVATIONS, Sigmoid, Tanh
 from steelyard.nn.layers import BatchNormalization, Dense, Dropout, Embedding, LayerNormalization, Residual
@@ -180,3 +180,15 @@ def test_both_engines_have_the_same_statistics() -> None:
         np.testing.assert_allclose(mine.run, its.run, rtol=1e-9)
     ratios = [record.tensors[0, TENSOR_SERIES.index("update_ratio")] for record in ours]
     assert np.isnan(ratios).tolist() == [False, True, False, False]  # the second epoch is not watched
+
+
+def test_several_epochs_have_the_same_bytes_as_one_by_one() -> None:
+    made, generator = network(), np.random.default_rng(5)
+    x, y = data(300)
+    probe, _ = record(made, x, y)
+    drawn = [generator.normal(size=made.parameters.size) for _ in range(5)]
+    moments = [Moment(epoch, now, drawn[epoch - 1] if epoch else None) for epoch, now in enumerate(drawn)]
+    together = probe.record_all(moments, initial=drawn[0])
+    for moment, found in zip(moments, together, strict=True):
+        alone = probe.record(moment.epoch, moment.weights, initial=drawn[0], before=moment.before)
+        assert (found.epoch, found.to_bytes()) == (alone.epoch, alone.to_bytes())

@@ -103,3 +103,29 @@ def test_of_a_large_tensor_evenly_spaced_values_are_sorted(
     assert found[0, TENSOR_SERIES.index("quantile_50")] == pytest.approx(np.median(kernel))
     assert found[0, TENSOR_SERIES.index("zeros")] == pytest.approx((kernel == 0).mean())
     assert found[0, TENSOR_SERIES.index("max")] == made.tensors()["dense_1/kernel"].max()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_networks_that_are_looked_at_together_have_the_same_bits_as_alone(dtype: str) -> None:
+    made, measured = network(dtype), []
+    generator = np.random.default_rng(3)
+    for count in range(9):
+        vectors = generator.normal(size=(4, made.parameters.size)).astype(dtype)
+        vectors[0][:count] = 0
+        initial, before = vectors[1], vectors[2] if count % 3 else None
+        squares = generator.uniform(size=len(made.tensors()))
+        measured.append(Measured(vectors[0], initial, before, vectors[3], squares, ROWS))
+    assert statistics(made).most_together > len(measured)
+    together = statistics(made).compute_all(measured)
+    for one, (found, histograms) in zip(measured, together, strict=True):
+        [(alone, counts)] = statistics(made).compute_all([one])
+        assert found.tobytes() == alone.tobytes()
+        assert histograms.tobytes() == counts.tobytes()
+
+
+def test_zero_has_no_sign_in_the_extremes() -> None:
+    made = network()
+    made.parameters[:] = -0.0
+    _, found, _ = measure(made)
+    for name in ("min", "max"):
+        assert not np.signbit(found[:, TENSOR_SERIES.index(name)]).any()

@@ -1,6 +1,8 @@
 """The probe of a run: a few training rows that go through the network, forward and backward, at recorded epochs."""
 
 import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,15 @@ def draw_rows(rows: int, generator: Generator) -> NDArray[np.int64]:
     if rows <= MOST_ROWS:
         return np.arange(rows)
     return np.sort(generator.choice(rows, MOST_ROWS, replace=False))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The weights after an epoch, and those before its last step, if they are known: vectors as the network's."""
+
+    epoch: int
+    weights: Array
+    before: Array | None = None
 
 
 class Probe:
@@ -75,6 +86,27 @@ class Probe:
             initial: before the first step.
             before: before the last step; without them there is no `update_ratio`.
         """
+        [record] = self.record_all([Moment(epoch, weights, before)], initial=initial)
+        return record
+
+    def record_all(self, moments: Sequence[Moment], *, initial: Array) -> list[Record]:
+        """The statistics of several epochs: each as it is alone, bit for bit, in less time for small networks."""
+        together = self._statistics.most_together
+        parts = (moments[first : first + together] for first in range(0, len(moments), together))
+        return [record for part in parts for record in self._record_part(part, initial)]
+
+    def _record_part(self, moments: Sequence[Moment], initial: Array) -> Iterator[Record]:
+        passes, measured = [], []
+        for moment in moments:
+            passes.append(self._pass_through(moment.weights))
+            gradient = self._network.gradients if len(moments) == 1 else self._network.gradients.copy()
+            squares = self._squares()
+            measured.append(Measured(moment.weights, initial, moment.before, gradient, squares, len(self._x)))
+        for moment, of_pass, of_weights in zip(moments, passes, self._statistics.compute_all(measured), strict=True):
+            yield Record(moment.epoch, *of_pass, *of_weights)
+
+    def _pass_through(self, weights: Array) -> tuple[Array, Array]:
+        """The series of the run and of each layer; the gradients are then in the network."""
         with np.errstate(all="ignore"):
             outputs = self._forward(weights)
             spreads = Spreads()
@@ -85,13 +117,9 @@ class Probe:
                 [as_row(row | layer.look_back()) for row, layer in zip(rows, self.layers, strict=True)]
             ).reshape(len(rows), -1)
             layers[~np.isfinite(layers)] = np.nan
-            norm = float(np.sqrt(np.square(gradients, dtype=np.float64).sum()))
-        count = len(self._x)
-        measured = Measured(weights, initial, before, gradients, self._squares(), count)
-        tensors, histograms = self._statistics.compute(measured)
-        run = np.array([loss, norm])
+            run = np.array([loss, float(np.sqrt(np.square(gradients, dtype=np.float64).sum()))])
         run[~np.isfinite(run)] = np.nan
-        return Record(epoch, run, layers, tensors, histograms)
+        return run, layers
 
     def look(self, weights: Array) -> Array:
         """Let the rows through the network with these weights; its outputs `(rows, outputs)`.
