@@ -66,6 +66,13 @@ def test_a_learning_rate_is_named_before_the_units_that_it_killed() -> None:
     assert codes(over) == ["learning_rate_too_high", "dead_units", "dead_units", "worse_than_baseline"]
 
 
+def test_a_learning_rate_is_named_where_gradients_explode_too() -> None:
+    exploded = recording(gradient_norm={"dense_1": [1.0, 1.0, 1e5, 1e5], "output": [1.0] * 4})
+    job = spec(optimizer={"name": "adam", "learning_rate": 10.0})
+    over = run(job, value=0.4, history={"loss": [40.0, 30, 35, 20, 25, 22]}, recording=exploded)
+    assert codes(over) == ["learning_rate_too_high", "exploding_gradients", "worse_than_baseline"]
+
+
 def test_a_job_changes_rules_or_switches_them_off() -> None:
     over = run(spec(), history=RISING)
     assert codes(over) == ["overfitting"]

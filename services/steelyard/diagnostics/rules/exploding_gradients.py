@@ -33,7 +33,7 @@ class ExplodingGradients(Rule):
     source: ClassVar = "Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent neural networks"
     evidence: ClassVar = "/diagnostics?series=gradient_norm"
     live: ClassVar = True
-    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall", "learning_rate_too_high")
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall")
 
     ratio: Annotated[float, Gt(0)] = 1e3
 
