@@ -7,7 +7,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO, cast
 
@@ -81,13 +81,17 @@ class Unfailing:
 
     def write(self, text: str) -> None:
         """Write, if that can be done."""
-        with suppress(OSError):
+        try:  # which takes less than a context does
             self._stream.write(text)
+        except OSError:
+            return
 
     def flush(self) -> None:
         """Bring what was written on its way, if that can be done."""
-        with suppress(OSError):
+        try:
             self._stream.flush()
+        except OSError:
+            return
 
 
 def _name(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -58,6 +58,25 @@ def test_nesting_up_to_the_bound_is_read() -> None:
     assert json.dumps(read_document(body)).encode() == body
 
 
+@pytest.mark.parametrize("text", ["", "{", "[", ":", '":', "}"])
+def test_nesting_is_measured_beside_many_other_brackets(text: str) -> None:
+    document: Any = [text]
+    for _ in range(MAX_DEPTH // 2 - 2):
+        document = [[{"a": 1}], {"b": document, text: [[2]] * 70}]
+    document = [[document] * 2]
+    assert read_document(json.dumps(document).encode()) == document
+    with pytest.raises(InvalidRequest, match="nested"):
+        read_document(json.dumps([document]).encode())
+
+
+@pytest.mark.parametrize("text", ["", ":", "{:}"])
+def test_a_key_that_appears_twice_is_found_among_many(text: str) -> None:
+    rows = ",".join(f'{{"a": {number}, "b": "{text}"}}' for number in range(100)).encode()
+    assert len(read_document(b"[" + rows + b"]")) == 100
+    with pytest.raises(InvalidRequest, match="'b' appears twice"):
+        read_document(b"[" + rows + b', {"b": 1, "b": 2}]')
+
+
 @given(st.binary(max_size=200) | st.from_regex(rb"[ ]*[\[{]?[\"0-9a-z.,:+\-\]}]{0,12}", fullmatch=True))
 def test_any_bytes_are_read_as_json_has_them_or_refused(body: bytes) -> None:
     with contextlib.suppress(InvalidRequest):  # and nothing else

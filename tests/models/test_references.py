@@ -29,6 +29,22 @@ def test_what_was_seen_is_remembered_until_it_is_forgotten_or_old(
     assert found.recall("live") is None
 
 
+def test_one_caller_looks_again_before_it_is_too_late_for_all(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(references, "LOOK_AGAIN_SECONDS", 60.0)
+    monkeypatch.setattr(references, "EARLY", 0.0)
+    first, second = add_model(engine), add_model(engine)
+    library.set_alias(engine, first, "live")
+    found = References(engine)
+    assert found.find("live") == first
+    library.set_alias(engine, second, "live")
+    assert [found.recall("live") for _ in range(3)] == [None, first, first]
+    assert found.find("live") == second
+    assert [found.recall("live") for _ in range(3)] == [None, second, second]
+    library.delete_model(engine, second, force=True)
+    assert found.find("live") is None
+    assert [found.recall("live") for _ in range(2)] == [None, None]
+
+
 def test_what_there_is_not_is_not_remembered(engine: Engine) -> None:
     found = References(engine)
     assert found.find("live") is None

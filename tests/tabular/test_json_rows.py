@@ -88,3 +88,15 @@ def test_a_row_with_a_fault_is_left_to_who_tells_it(options: Any, change: Any) -
     assert reader.read([row, row | change]) is None
     assert reader.read([[*row.values()], [*row.values()][:4]]) is None
     assert reader.read([row, "row"]) is None
+
+
+def test_numbers_are_taken_as_they_are_if_rows_of_them_would_be() -> None:
+    columns = {"a": Values(np.array([1.0, 2.0, 3.0])), "b": Values(np.array([3.0, 1.0, 2.5]))}
+    table = table_of(columns).columns
+    for missing, takes_null in (("mean", True), ("error", False)):
+        reader = Encoder.fit(table, np.arange(3), EncoderOptions(missing=missing)).cells
+        for row, takes in (([1, 2], True), ([1, np.nan], takes_null), ([1, 1e200], False), ([1, 2, 3], False)):
+            cells = np.array([[4.0] * len(row), row])
+            rows = [[None if np.isnan(value) else value for value in row] for row in cells.tolist()]
+            assert reader.takes(cells) is takes is (reader.read(rows) is not None)
+    assert not encoder().cells.takes(np.zeros((2, len(COLUMNS))))

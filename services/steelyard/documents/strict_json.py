@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -19,10 +19,12 @@ FOLD = bytes.maketrans(b"123456789E", b"000000000e")  # every digit the same, so
 EXPONENT, MANY_DIGITS = b"0e", b"0" * 300
 LONG_DIGITS = b"0" * 19  # as many as an integer beyond 64 bits has
 MAX_DEPTH = 64
+TOO_DEEP = f"the body is nested more than {MAX_DEPTH} deep"
 MAX_DIGITS = 400  # Python reads no integer of more than 4,300 digits; a number of interest is far shorter
 SMALL_BYTES = 1 << 20  # what is in so short a body takes 100 MB at most
 MOST_BYTES = 256 << 20  # of memory for the objects of a body
 STRICT_SHARE = 4  # the strict reader takes as many times as long, in which it lets no other thread work
+FEW = 16  # characters that are found one by one in less time than all of a body is looked through
 
 
 def read_document(body: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
@@ -44,7 +46,9 @@ def read_document(body: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
 
 def nan_as_null(body: bytes) -> bytes:
     """The body with `null` for each NaN, as which clients of other servers send missing values."""
-    return NAN.sub(lambda found: b"null" if found[0] == b"NaN" else found[0], body) if b"NaN" in body else body
+    if b"N" not in body or b"NaN" not in body:  # a search for a single byte takes a twentieth of the time
+        return body
+    return NAN.sub(lambda found: b"null" if found[0] == b"NaN" else found[0], body)
 
 
 def _read_large(body: bytes, most_bytes: int) -> Any:
@@ -52,7 +56,7 @@ def _read_large(body: bytes, most_bytes: int) -> Any:
     footprint = measure(body)
     require_memory(footprint, most_bytes)
     if footprint.depth > MAX_DEPTH:
-        raise InvalidRequest(f"the body is nested more than {MAX_DEPTH} deep")
+        raise InvalidRequest(TOO_DEEP)
     folded = body.translate(FOLD)
     if LONG_DIGITS in folded:
         require_memory(footprint, most_bytes // STRICT_SHARE)
@@ -86,28 +90,50 @@ def _read_plain(body: bytes) -> Any:
     """The value in a body without escapes and long numbers, in a tenth of the time.
 
     A quote before a colon ends a key then, unless a string begins with a colon: there are as many as the value's
-    objects have keys, if none of them was there twice. Raises `JSONDecodeError`, `NotPlain`.
+    objects have keys, if none of them was there twice. So there are if it has as many colons. Raises
+    `JSONDecodeError`, `NotPlain`.
     """
     document = orjson.loads(body)
-    braces = body.count(b"{")
-    if body.count(b"[") + braces > MAX_DEPTH:
-        _require_depth(document)
-    keys = len(KEY.findall(body))
-    if keys > 1 and keys != _count_keys(document, braces):
+    braces, brackets, colons = (_count(body, character) for character in (b"{", b"[", b":"))
+    if colons <= 1 and braces + brackets <= MAX_DEPTH:
+        return document
+    if (keys := _count_keys(document, braces, brackets)) != colons and keys != len(KEY.findall(body)):
         raise NotPlain
     return document
 
 
-def _count_keys(document: Any, most: int) -> int:
-    """How many keys the objects of a value have, of which there are at most so many."""
-    count, left = 0, most
-    for values in levels(document):
-        if not left:
-            break
-        if dict in {*map(type, values)}:
-            records = [value for value in values if type(value) is dict]
-            count, left = count + sum(map(len, records)), left - len(records)
+def _count(body: bytes, character: bytes) -> int:
+    """How often the character is there. To find one takes no time; `bytes.count` looks at each byte."""
+    count, place = 0, body.find(character)
+    while place >= 0:
+        count += 1
+        if count > FEW:
+            return body.count(character)
+        place = body.find(character, place + 1)
     return count
+
+
+def _count_keys(document: Any, braces: int, brackets: int) -> int:
+    """How many keys the objects of a value have, of whose text so many characters may open an object or a list.
+
+    Raises `InvalidRequest` where it is nested too deep. It stops as soon as what is left can be neither.
+    """
+    keys = depth = 0
+    level: Iterable[Any] = [document]
+    while nested := [value for value in level if type(value) is dict or type(value) is list]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise InvalidRequest(TOO_DEEP)
+        records = [value for value in nested if type(value) is dict]
+        keys, braces, brackets = (
+            keys + sum(map(len, records)),
+            braces - len(records),
+            brackets - len(nested) + len(records),
+        )
+        if not braces and depth + brackets <= MAX_DEPTH:
+            break
+        level = chain.from_iterable(value.values() if type(value) is dict else value for value in nested)
+    return keys
 
 
 def levels(document: Any) -> Iterator[Collection[Any]]:
@@ -154,7 +180,7 @@ def _read_strictly(body: bytes, folded: bytes) -> Any:
             f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from None
     except RecursionError:
-        raise InvalidRequest(f"the body is nested more than {MAX_DEPTH} deep") from None
+        raise InvalidRequest(TOO_DEEP) from None
     _require_depth(document)
     if "\\u" in text:
         _require_writable(text, document)
@@ -196,7 +222,7 @@ def _require_depth(document: Any) -> None:
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise InvalidRequest(f"the body is nested more than {MAX_DEPTH} deep")
+            raise InvalidRequest(TOO_DEEP)
         deeper: list[Any] = []
         for value in level:
             children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

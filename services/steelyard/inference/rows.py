@@ -47,11 +47,11 @@ def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> Inputs:
     """
     rows = _read_rows(document)
     cells = encoder.cells.read(rows)
-    features = list(encoder.features)
     if cells is not None:
         x = encoder.encode_cells(cells, dtype)
-        _require_finite(x, encoder, lambda row, name: _place(rows[row], row, name, features))
+        _require_finite(x, encoder, lambda row, name: _place(rows[row], row, name, [*encoder.features]))
         return Inputs(x)
+    features = list(encoder.features)
     rows = [_named(row, encoder.features) if isinstance(row, dict) else row for row in rows]
     matched = [match(row, encoder.features) if isinstance(row, dict) else Matched() for row in rows]
     _refuse(_shape_faults(rows, matched, features))
@@ -65,6 +65,17 @@ def read_inputs(document: Any, encoder: Encoder, dtype: Any) -> Inputs:
     x = encoder.encode(_checked(lambda name, kind: kind.read_list(columns[name]), encoder, at), dtype)
     _require_finite(x, encoder, at)
     return Inputs(x, _of_all(matched))
+
+
+def read_cells(cells: NDArray[np.float64], encoder: Encoder, dtype: Any) -> Inputs | None:
+    """The inputs of rows of numbers in the features' order, NaN where one is missing: `(rows, features)`.
+
+    `None` if the model does not take such rows, or anything is wrong with them, which `read_inputs` reports.
+    """
+    if not encoder.cells.takes(cells):
+        return None
+    x = encoder.encode_cells(cells, dtype)
+    return Inputs(x) if np.isfinite(x).all() else None
 
 
 def _place(row: Any, number: int, name: str, features: list[str]) -> str:

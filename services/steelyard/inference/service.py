@@ -70,6 +70,10 @@ class Loaded:
         """About what it keeps in memory, with the buffers of each thread that has asked it."""
         return self._own_bytes + len(self._threads) * self._thread_bytes
 
+    def is_quick(self, rows: int) -> bool:
+        """Whether a prediction for so many rows takes a moment."""
+        return rows * max(self.network.size, VALUE_PRODUCTS) <= MOST_PRODUCTS_AT_ONCE
+
     def answer(self, x: NDArray[Any]) -> Answers:
         """What the network says of encoded inputs `(rows, width)`."""
         self._threads.add(get_ident())
@@ -145,7 +149,7 @@ class Predictor:
     def prepare_rows(self, reference: str, rows: list[Any]) -> Prepared | None:
         """The same for rows that are read already."""
         found = self.recall(reference)
-        if found is None or len(rows) * max(found[1].network.size, VALUE_PRODUCTS) > MOST_PRODUCTS_AT_ONCE:
+        if found is None or not found[1].is_quick(len(rows)):
             return None
         return Prepared(*found, read_inputs({"inputs": rows}, found[1].inputs, found[1].network.dtype))
 

@@ -54,6 +54,12 @@ class CellReader:
         found = np.frombuffer(cells).reshape(len(rows), len(self._order))
         return None if is_too_large(found) else found
 
+    def takes(self, cells: NDArray[np.float64]) -> bool:
+        """Whether these numbers, NaN where one is missing, are what `read` gives for rows that are lists of them."""
+        if not self._takes_lists or cells.shape[1] != len(self._order) or is_too_large(cells):
+            return False
+        return self._with_missing or not np.isnan(cells).any()
+
     def _add(self, row: Any, cells: "array[float]") -> None:
         """Append the cells of a row. Raises `TypeError`, `ValueError`, `OverflowError`."""
         if type(row) is list and len(row) == len(self._features):

@@ -51,7 +51,7 @@ def outputs(content: bytes, header: str | None) -> dict[str, np.ndarray]:
         values, datatype = output.get("data"), output["datatype"]
         if values is None:
             size = output["parameters"]["binary_data_size"]
-            values = tensors.read_binary(memoryview(content)[place : place + size], datatype, output["shape"], "")
+            values = tensors.read_binary(memoryview(content)[place : place + size], datatype, output["shape"], ())
             place += size
         dtype = object if datatype == "BYTES" else tensors.NUMPY[datatype]
         found[output["name"]] = np.array(values, dtype).reshape(output["shape"])
@@ -144,6 +144,46 @@ def test_a_matrix_of_every_type_is_predicted_as_its_numbers(client: FlaskClient,
         found = infer(client, iris, {"inputs": [document]}, tail)
         assert found["label"].tolist() == expected["predictions"]
         assert (found["probabilities"] == np.array(expected["probabilities"], np.float32)).all()
+
+
+TYPE, LARGE = "/inputs/0/data: has a value of another type", "/rows/0/1: (sepal_width) is too large for float32"
+BEYOND, NULL = "must be within ±1e+150", "(sepal_width) is null; it must be a number"
+
+
+@pytest.mark.parametrize(
+    ("missing", "value", "json", "binary"),
+    [
+        ("mean", True, TYPE, None),
+        ("mean", "3", TYPE, None),
+        ("mean", 1e60, LARGE, LARGE),
+        ("mean", 1e200, BEYOND, BEYOND),
+        ("mean", None, "", ""),
+        ("error", None, NULL, NULL),
+        ("mean", np.inf, None, BEYOND),
+    ],
+)
+def test_a_wrong_value_of_a_matrix_is_named(
+    client: FlaskClient, database: Engine, missing: str, value: Any, json: str | None, binary: str | None
+) -> None:
+    model = train_model(database, {**SMALLEST, "training": {"epochs": 2}, "preprocessing": {"missing": missing}})
+    row = [5, value, 1, 0]
+    tensor = {"name": "x", "shape": [1, 4], "datatype": "FP64"}
+    sized = {**tensor, "parameters": {"binary_data_size": 32}}
+    tail = b"" if binary is None else np.array(row, np.float64).tobytes()
+    for expected, document, content in ((json, {**tensor, "data": row}, b""), (binary, sized, tail)):
+        if expected is None:
+            continue
+        head = orjson.dumps({"inputs": [document]})
+        headers = {HEADER: str(len(head))} if content else {}
+        content_type = "application/octet-stream" if content else "application/json"
+        path = f"/v2/models/{model}/infer"
+        answer = client.post(path, data=head + content, headers=headers, content_type=content_type)
+        if expected:
+            assert (answer.status_code, expected in answer.json["error"]) == (422, True), answer.text
+        else:
+            same = client.post(f"/v1/models/{model}/predict", json={"inputs": [row]}).json
+            found = outputs(answer.data, answer.headers.get(HEADER))["probabilities"]
+            assert (found == np.array(same["probabilities"], np.float32)).all()
 
 
 @pytest.fixture

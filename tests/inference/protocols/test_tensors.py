@@ -17,7 +17,7 @@ TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_charac
 
 def refusal(read: Any, *arguments: Any) -> str:
     with pytest.raises(ValidationFailed) as refused:
-        read(*arguments, "/inputs/0")
+        read(*arguments, ("inputs", 0))
     [fault] = refused.value.faults
     assert fault.pointer == "/inputs/0"
     return fault.detail
@@ -27,25 +27,25 @@ def refusal(read: Any, *arguments: Any) -> str:
 def test_numbers_are_read_from_their_bytes(datatype: str) -> None:
     values = np.array([0, 1, 127], tensors.NUMPY[datatype])
     content = tensors.write_binary(values, datatype)
-    assert tensors.read_binary(memoryview(content), datatype, [3], "") == [0, 1, 127]
+    assert tensors.read_binary(memoryview(content), datatype, [3], ()) == [0, 1, 127]
     assert tensors.type_of(values) == datatype
 
 
 def test_nan_is_a_missing_value() -> None:
     content = np.array([[1.5, np.nan]], "<f4").tobytes()
-    assert tensors.read_binary(memoryview(content), "FP32", [1, 2], "") == [1.5, None]
+    assert tensors.read_binary(memoryview(content), "FP32", [1, 2], ()) == [1.5, None]
 
 
 @given(TEXTS)
 def test_strings_are_read_from_their_bytes(texts: list[str]) -> None:
     content = tensors.write_binary(texts, "BYTES")
-    assert tensors.read_binary(memoryview(content), "BYTES", [len(texts)], "") == texts
+    assert tensors.read_binary(memoryview(content), "BYTES", [len(texts)], ()) == texts
 
 
 @given(st.binary(max_size=40), st.sampled_from([*tensors.NUMPY, "BYTES"]), st.integers(1, 9))
 def test_any_bytes_are_read_or_refused(content: bytes, datatype: str, count: int) -> None:
     with suppress(ValidationFailed):
-        assert len(tensors.read_binary(memoryview(content), datatype, [count], "/inputs/0")) == count
+        assert len(tensors.read_binary(memoryview(content), datatype, [count], ("inputs", 0))) == count
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_bytes_that_do_not_fit_the_shape_are_refused(content: bytes, datatype: s
 
 def test_json_is_flat_or_nested() -> None:
     for data in ([1, 2.5, None, 4], [[1, 2.5], [None, 4]]):
-        assert tensors.read_json(data, "FP32", [2, 2], "") == [1, 2.5, None, 4]
-    assert tensors.read_json([[1], [2]], "INT8", [2, 1], "") == [1, 2]
+        assert tensors.read_json(data, "FP32", [2, 2], ()) == [1, 2.5, None, 4]
+    assert tensors.read_json([[1], [2]], "INT8", [2, 1], ()) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,37 @@ def test_tensors_that_would_fill_the_memory_are_refused_before_they_are_read() -
     tensors.require_few([[10**6], [10**6, 1]])
     with pytest.raises(PayloadTooLarge, match="have 1000000000000 values; the limit is 4194304"):
         tensors.require_few([[10**6, 10**6]])
+
+
+@pytest.mark.parametrize("data", [[1, 0, 2.5, 4], [[1, 0], [2.5, 4]], np.array([1, 0, 2.5, 4], "<f4")])
+def test_a_matrix_of_numbers_is_read_at_once(data: Any) -> None:
+    content = memoryview(data.tobytes()) if isinstance(data, np.ndarray) else data
+    found = tensors.read_matrix(content, "FP32", [2, 2])
+    assert found is not None
+    assert found.tolist() == [[1, 0], [2.5, 4]]
+
+
+@pytest.mark.parametrize(
+    ("data", "datatype"),
+    [
+        ([1, True, 2, 3], "FP32"),
+        ([1, 2, 3, False], "FP64"),
+        ([[1, 2], [3, False]], "FP64"),
+        ([1, None, 2, 3], "FP32"),
+        ([1, "2", 2, 3], "FP32"),
+        ([1, 2, 3], "FP32"),
+        ([[1, 2, 3], [4]], "FP32"),
+        ([[1, 2], 3, 4], "FP32"),
+        ([[1, 2]], "FP32"),
+        ([], "FP32"),
+        ([[]], "FP32"),
+        ({}, "FP32"),
+        ([10**400, 1, 2, 3], "FP64"),
+        ([1, 2, 3, 4], "INT64"),
+        (memoryview(b"\0" * 15), "FP32"),
+        (memoryview(b"\0" * 4), "BOOL"),
+        (memoryview(b"\0" * 16), "BYTES"),
+    ],
+)
+def test_what_is_no_matrix_of_numbers_is_left_to_the_reader_that_looks_at_each(data: Any, datatype: str) -> None:
+    assert tensors.read_matrix(data, datatype, [2, 2]) is None

@@ -1,7 +1,6 @@
 """Predictions in the protocols of other model servers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -127,10 +126,8 @@ def infer(model_name: str, version: str | None = None) -> Response:
     """
     model_id, model = _find(model_name, version)
     asked = open_inference.read_request(take_body(), request.headers.get(HEADER))
-    rows = open_inference.make_rows(asked, [*model.inputs.features])
-    with errors_at(open_inference.ROWS):
-        prediction = service(Predictor).predict_rows(model_id, rows)
-    content, headers = open_inference.write_answer(asked, model_name, prediction)
+    inputs = open_inference.make_inputs(asked, model.inputs, model.network.dtype)
+    content, headers = open_inference.write_answer(asked, model_name, Prepared(model_id, model, inputs).predict())
     return Response(content, headers=headers)
 
 
@@ -165,10 +162,13 @@ def prepare_infer(predictor: Predictor, model_name: str, body: bytes, headers: M
     """As `infer`, if that takes a moment; else `None`. Header names are in lower case."""
     if (found := predictor.recall(model_name)) is None:
         return None
+    model_id, model = found
     asked = open_inference.read_request(body, headers.get(HEADER.lower()))
-    prepared = predictor.prepare_rows(model_name, open_inference.make_rows(asked, [*found[1].inputs.features]))
-    wanted = replace(asked, inputs=())  # many requests wait together: their values would fill the processor's cache
-    return None if prepared is None else (prepared, partial(open_inference.write_answer, wanted, model_name))
+    if not model.is_quick(asked.rows):
+        return None
+    prepared = Prepared(model_id, model, open_inference.make_inputs(asked, model.inputs, model.network.dtype))
+    asked.inputs.clear()  # many requests wait together: their values would fill the processor's cache
+    return prepared, partial(open_inference.write_answer, asked, model_name)
 
 
 def prepare_invoke(predictor: Predictor, model_id: str, body: bytes, _: Mapping[str, str]) -> Ready | None:

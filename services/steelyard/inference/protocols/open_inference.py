@@ -6,7 +6,7 @@ https://github.com/triton-inference-server/server/blob/main/docs/protocol/extens
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any
@@ -31,8 +31,10 @@ from steelyard.inference.protocols.schema import (
     ResponseTensor,
     TensorMetadata,
 )
+from steelyard.inference.rows import Inputs, errors_at, read_cells, read_inputs
 from steelyard.inference.schema import Prediction
 from steelyard.inference.service import Loaded
+from steelyard.tabular.encoder import Encoder
 from steelyard.training.schema_errors import translate
 
 BINARY = "application/octet-stream"
@@ -45,12 +47,17 @@ ERRORS = ErrorForm(re.compile(r"/v2(/|$)"), InferError, lambda error: InferError
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: its tensors with their values, and the outputs that it asks for, each as bytes or not."""
+    """A request: its tensors with their JSON data or bytes, and the outputs that it asks for, each as bytes or not."""
 
     id: str | None
-    inputs: Sequence[tuple[RequestTensor, list[Any]]]
+    inputs: list[tuple[RequestTensor, Any]]
     outputs: dict[str, bool]
     is_binary: bool
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.inputs[0][0].shape[0]
 
 
 def read_request(body: bytes, header: str | None) -> Asked:
@@ -71,7 +78,7 @@ def read_request(body: bytes, header: str | None) -> Asked:
     for each in request.outputs or ():
         own = each.parameters.binary_data if each.parameters else None
         outputs[each.name] = is_binary if own is None else own
-    return Asked(request.id, _read_tensors(request.inputs, memoryview(body)[length:]), outputs, is_binary)
+    return Asked(request.id, _with_bytes(request.inputs, memoryview(body)[length:]), outputs, is_binary)
 
 
 def _read_length(header: str | None, most: int) -> int:
@@ -100,41 +107,67 @@ def _size(tensor: RequestTensor) -> int | None:
     return None if tensor.parameters is None else tensor.parameters.binary_data_size
 
 
-def _read_tensors(inputs: Sequence[RequestTensor], content: memoryview) -> list[tuple[RequestTensor, list[Any]]]:
-    """The values of each tensor; those without JSON data follow each other in `content`."""
+def _with_bytes(inputs: Sequence[RequestTensor], content: memoryview) -> list[tuple[RequestTensor, Any]]:
+    """Each tensor with its JSON data or its bytes, which follow each other in `content`."""
     sizes = [size for each in inputs if (size := _size(each)) is not None]
     if sum(sizes) != len(content):
         detail = f"{len(content)} bytes follow the JSON; the tensors' binary_data_size add up to {sum(sizes)}"
         raise InvalidRequest(f"{detail} (the header {HEADER} is where the JSON ends)")
-    found, place = [], 0
-    for number, each in enumerate(inputs):
-        if each.data is not None:
-            values = tensors.read_json(each.data, each.datatype, each.shape, pointer("inputs", number, "data"))
+    found, place = list[tuple[RequestTensor, Any]](), 0
+    for each in inputs:
+        if (size := _size(each)) is None:
+            found.append((each, each.data))
         else:
-            size, at = _size(each) or 0, pointer("inputs", number)
-            values = tensors.read_binary(content[place : place + size], each.datatype, each.shape, at)
+            found.append((each, content[place : place + size]))
             place += size
-        found.append((each, values))
     return found
+
+
+def make_inputs(asked: Asked, encoder: Encoder, dtype: Any) -> Inputs:
+    """The network's inputs. Raises `ValidationFailed`, naming rows as `/rows/3`."""
+    features = encoder.features
+    if _is_matrix(asked, features):
+        tensor, data = asked.inputs[0]
+        cells = tensors.read_matrix(data, tensor.datatype, tensor.shape)
+        if cells is not None and (read := read_cells(cells, encoder, dtype)) is not None:
+            return read
+    rows = make_rows(asked, [*features])
+    with errors_at(ROWS):
+        return read_inputs({"inputs": rows}, encoder, dtype)
+
+
+def _is_matrix(asked: Asked, features: Collection[str]) -> bool:
+    """Whether there is one tensor, `(rows, all inputs)`."""
+    tensor, _ = asked.inputs[0]
+    return len(asked.inputs) == 1 and len(tensor.shape) == 2 and (tensor.shape[-1] > 1 or tensor.name not in features)
 
 
 def make_rows(asked: Asked, features: Sequence[str]) -> list[Any]:
     """The rows of a predict request: lists in the order of the inputs, or objects. Raises `ValidationFailed`."""
-    tensor, values = asked.inputs[0]
+    read = [_read_values(number, *each) for number, each in enumerate(asked.inputs)]
+    tensor, _ = asked.inputs[0]
     width = tensor.shape[-1]
-    if len(asked.inputs) == 1 and len(tensor.shape) == 2 and (width > 1 or tensor.name not in features):
+    if _is_matrix(asked, features):
         if width != len(features):
             detail = f"has {width} columns; the model has {len(features)} inputs: {', '.join(features[:10])}"
             raise ValidationFailed([Fault("/inputs/0/shape", detail)])
+        [values] = read
         return [values[first : first + width] for first in range(0, len(values), width)]
     for number, (each, _) in enumerate(asked.inputs):
         if each.shape not in ([tensor.shape[0]], [tensor.shape[0], 1]):
             detail = f"is {each.shape}; the tensor of a column has the shape [N] or [N, 1], with the same N for all"
             raise ValidationFailed([Fault(pointer("inputs", number, "shape"), detail)])
-    columns = {each.name: values for each, values in asked.inputs}
+    columns = {each.name: values for (each, _), values in zip(asked.inputs, read, strict=True)}
     if columns.keys() == {*features}:
         return [[*row] for row in zip(*(columns[name] for name in features), strict=True)]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _read_values(number: int, tensor: RequestTensor, data: Any) -> list[Any]:
+    """The values of a tensor from its JSON data or its bytes."""
+    if isinstance(data, memoryview):
+        return tensors.read_binary(data, tensor.datatype, tensor.shape, ("inputs", number))
+    return tensors.read_json(data, tensor.datatype, tensor.shape, ("inputs", number, "data"))
 
 
 def write_answer(asked: Asked, name: str, prediction: Prediction) -> tuple[bytes, dict[str, str]]:
@@ -150,7 +183,7 @@ def write_answer(asked: Asked, name: str, prediction: Prediction) -> tuple[bytes
             raise ValidationFailed([Fault(pointer("outputs", number, "name"), detail)])
     written, binary = [], []
     for output, as_bytes in (asked.outputs or dict.fromkeys(found, asked.is_binary)).items():
-        values, datatype = found[output]
+        values, datatype = _typed(found[output], said.get("classes", ()))
         shape = [*values.shape] if isinstance(values, np.ndarray) else [len(values)]
         tensor: dict[str, Any] = {"name": output, "datatype": datatype, "shape": shape}
         if as_bytes:
@@ -173,18 +206,18 @@ def write_answer(asked: Asked, name: str, prediction: Prediction) -> tuple[bytes
     return content + b"".join(binary), {"content-type": BINARY, HEADER.lower(): str(len(content))}
 
 
-def _outputs(said: dict[str, Any]) -> dict[str, tuple[list[Any] | NDArray[Any], str]]:
-    """The values of each output of a prediction, and their datatype."""
-    values, classes = said["predictions"], said.get("classes")
-    if classes is None:
-        return {"value": (values, tensors.type_of(values))}
+def _outputs(said: dict[str, Any]) -> dict[str, list[Any] | NDArray[Any]]:
+    """The values of each output of a prediction."""
+    if "classes" not in said:
+        return {"value": said["predictions"]}
+    found = {"label": said["predictions"], "probabilities": said.get("probabilities")}
+    return {name: values for name, values in found.items() if values is not None}
+
+
+def _typed(values: list[Any] | NDArray[Any], classes: Sequence[Any]) -> tuple[list[Any] | NDArray[Any], str]:
+    """The values of an output as their datatype has them, and the datatype; that of labels is that of all classes."""
     datatype = tensors.type_of(values if isinstance(values, np.ndarray) else classes)
-    if datatype == tensors.STRINGS:
-        values = [_as_string(value) for value in values]
-    found = {"label": (values, datatype)}
-    if (probabilities := said.get("probabilities")) is not None:
-        found["probabilities"] = probabilities, tensors.type_of(probabilities)
-    return found
+    return ([_as_string(value) for value in values] if datatype == tensors.STRINGS else values), datatype
 
 
 def _as_string(label: Any) -> str:
