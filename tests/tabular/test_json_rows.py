@@ -93,8 +93,8 @@ def test_a_row_with_a_fault_is_left_to_who_tells_it(options: Any, change: Any) -
 def test_numbers_are_taken_as_they_are_if_rows_of_them_would_be() -> None:
     columns = {"a": Values(np.array([1.0, 2.0, 3.0])), "b": Values(np.array([3.0, 1.0, 2.5]))}
     table = table_of(columns).columns
-    for missing, takes_null in (("mean", True), ("error", False)):
-        reader = Encoder.fit(table, np.arange(3), EncoderOptions(missing=missing)).cells
+    for options, takes_null in ((EncoderOptions(), True), (EncoderOptions(missing="error"), False)):
+        reader = Encoder.fit(table, np.arange(3), options).cells
         for row, takes in (([1, 2], True), ([1, np.nan], takes_null), ([1, 1e200], False), ([1, 2, 3], False)):
             cells = np.array([[4.0] * len(row), row])
             rows = [[None if np.isnan(value) else value for value in row] for row in cells.tolist()]

@@ -35,7 +35,7 @@ static void log_softmax(double *x, int units) {
   double most = x[0], sum = 0.0;
   for (int i = 1; i < units; i++) most = x[i] > most ? x[i] : most;
   for (int i = 0; i < units; i++) sum += exp(x[i] - most);
-  for (int i = 0; i < units; i++) x[i] -= most + log(sum);
+  for (int i = 0; i < units; i++) x[i] = x[i] - most - log(sum);
 }
 """,
     "row_normal": """
