@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
 
-from steelyard.cli.main import MODULES
+from steelyard.cli.main import COMMANDS
 from steelyard.nn.activations import Activation
 from steelyard.nn.component import parameters
 from steelyard.nn.layers import Layer
@@ -30,7 +30,7 @@ def test_every_setting_is_in_the_readme_and_no_other() -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text()
-    for name in [name for names in MODULES.values() for name in names]:
+    for name in [name for summaries in COMMANDS.values() for name in summaries]:
         assert re.search(rf"`(steelyard )?{name}\b", text), name
 
 

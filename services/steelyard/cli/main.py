@@ -6,39 +6,54 @@ import click
 
 from steelyard import __version__
 
-MODULES = {
-    "steelyard.cli.service": ("up", "api", "worker", "migrate", "check"),
-    "steelyard.cli.client": (
-        "train",
-        "jobs",
-        "show",
-        "diagnose",
-        "cancel",
-        "predict",
-        "weights",
-        "diagnostics",
-        "export",
-        "import",
-        "trace",
-        "mend",
-        "diff",
-    ),
+SERVICE, CLIENT = "steelyard.cli.service", "steelyard.cli.client"
+# What each command does is written here too, because `steelyard --help` imports none of them.
+COMMANDS: dict[str, dict[str, str]] = {
+    SERVICE: {
+        "up": "Run the whole service on this machine.",
+        "api": "Serve the HTTP API.",
+        "worker": "Run a worker that trains queued jobs.",
+        "migrate": "Migrate the database to the newest schema.",
+        "check": "Check each part, and show how to fix it.",
+    },
+    CLIENT: {
+        "train": "Train the network of a job in a .json or .yaml file.",
+        "jobs": "List the newest jobs.",
+        "show": "Show a job's loss curve, metrics, weights and findings.",
+        "diagnose": "Show why a network learned badly, and what to change.",
+        "mend": "Train a job with and without the changes, and compare.",
+        "cancel": "Cancel a job.",
+        "predict": "Predict for the rows of a file.",
+        "weights": "Download a job's weights.",
+        "diagnostics": "Show how weights, gradients and units changed.",
+        "diff": "Compare the weights and predictions of two models.",
+        "trace": "Show every number of a job's first training step.",
+        "export": "Export a model to another runtime.",
+        "import": "Make a model from a file of weights.",
+    },
 }
+HEADINGS = {SERVICE: "Commands that run the service", CLIENT: "Commands that talk to a running service"}
 
 
 class Commands(click.Group):
-    """The commands of `MODULES`, in its order."""
+    """The commands of `COMMANDS`, in its order."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click gives it
         """Their names."""
-        return [name for names in MODULES.values() for name in names]
+        return [name for summaries in COMMANDS.values() for name in summaries]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command with this name."""
-        for module, names in MODULES.items():
-            if cmd_name in names:
+        for module, summaries in COMMANDS.items():
+            if cmd_name in summaries:
                 return _load(module, cmd_name)
         return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write what each does."""
+        for module, summaries in COMMANDS.items():
+            with formatter.section(HEADINGS[module]):
+                formatter.write_dl([*summaries.items()])
 
 
 def _load(module: str, name: str) -> click.Command:
