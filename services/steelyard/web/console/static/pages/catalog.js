@@ -4,6 +4,7 @@ import { element, find, showFaults } from "../dom.js";
 import { count, plural } from "../format.js";
 import { componentTile, titleOf } from "../panels/component_tiles.js";
 import { panel } from "../panel.js";
+import { presetOf, rowsOf } from "../panels/presets.js";
 import * as state from "../state.js";
 
 const FIRST = ["activations", "initializers", "layers", "optimizers", "losses", "regularizers", "schedules"];
@@ -29,6 +30,8 @@ page.append(element("div", { className: "toolbar" }, ...fields), jumps, faults);
 
 /** @type {Record<string, any[]>} */
 let families = {};
+/** @type {import("../panels/presets.js").Preset[]} */
+let presets = [];
 /** @type {any} */
 let curves = null;
 /** @type {Record<string, import("../panel.js").Panel>} */
@@ -103,13 +106,35 @@ function build(family) {
       ),
     );
   }
-  panels[family] = made;
+  place(family, made);
+}
+
+function buildPresets() {
+  place(
+    "presets",
+    panel({
+      title: "Presets",
+      id: "presets",
+      lead: "A job with a preset takes the defaults of that framework for all that it leaves open.",
+      request: () => "/v1/catalog",
+      numbers: () => ({
+        head: ["preset", "field or component", "value", "source"],
+        rows: rowsOf(presets),
+        texts: [0, 1, 2, 3],
+      }),
+    }),
+  );
+}
+
+/** @param {string} name of a part of the page @param {import("../panel.js").Panel} made */
+function place(name, made) {
+  panels[name] = made;
   page.append(made.card);
   jumps.append(
     element("a", {
       className: "chip",
-      href: `#${family}`,
-      text: titleOf(family),
+      href: `#${name}`,
+      text: titleOf(name),
       onclick: (/** @type {Event} */ event) => {
         event.preventDefault();
         made.card.scrollIntoView({ behavior: "smooth" });
@@ -132,6 +157,10 @@ function show(wanted) {
     panels[family].body.replaceChildren(...found.map((each) => componentTile(family, each, curves)));
     panels[family].refresh();
   }
+  const found = presets.map((each) => presetOf(each, wanted)).filter((each) => each !== null);
+  panels.presets.card.hidden = !found.length;
+  panels.presets.body.replaceChildren(...found);
+  panels.presets.refresh();
   const all = Object.values(families).flat().length;
   status.textContent = total === all ? plural(all, "component") : `${count(total)} of ${plural(all, "component")}`;
 }
@@ -157,6 +186,8 @@ try {
     families[family] = catalog[family];
     build(family);
   }
+  presets = catalog.presets;
+  buildPresets();
   search.value = state.get().search ?? "";
   state.listen(({ search: wanted = "" }) => show(wanted.toLowerCase()));
 } catch (error) {
