@@ -56,7 +56,15 @@ def test_a_row_is_predicted_with_what_moved_the_answer(page: Page, service: Serv
     pictures(page, "model")
     start = {"initial_weights": {"model": model["id"]}, "training": {"epochs": 1}}
     tuned = service.post({"data": model["spec"]["data"], "layers": [8], **start})["id"]
+    edits = {"edits": [{"op": "prune", "fraction": 0.25}]}
+    pruned = service.http.post(f"/v1/models/{model['id']}/edits", json=edits | {"name": "pruned"}).json()["model"]["id"]
     page.reload()
+    page.locator("#lineage").get_by_role("link", name="pruned").click()
+    page.wait_for_url(f"**/console/models/{pruned}")
+    expect(page.locator("#lineage")).to_contain_text("Edited frombuyersprune 25 %")
+    page.locator("#lineage").get_by_role("link", name="buyers").click()
+    page.wait_for_url(f"**/console/models/{model['id']}")
+    expect(page.locator("#lineage li").filter(has_text="pruned")).to_have_text("pruned 1 edit")
     page.locator("#lineage").get_by_role("link", name="bought from customers.csv").click()  # a job without a name
     page.wait_for_url(f"**/console/jobs/{tuned}")
     expect(page.get_by_role("heading", level=1)).to_have_text("bought from customers.csv")

@@ -16,6 +16,7 @@ def test_models_are_listed_newest_first_and_shown(client: FlaskClient, database:
     assert ([model["id"] for model in first["data"]], first["has_more"]) == (ids[:1], True)
     assert [model["id"] for model in client.get(f"/v1/models?after={first['next']}").json["data"]] == ids[1:]
     assert client.get(f"/v1/models/{ids[0]}").json == first["data"][0]
+    assert client.get("/v1/models?started_from=mdl_none").json["data"] == []
     assert client.get("/v1/models/mdl_none").status_code == 404
 
 

@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 from steelyard.documents.writer import to_values
 from steelyard.errors import NotFound, ValidationFailed
 from steelyard.inference.service import Predictor
-from steelyard.models.library import get_model
+from steelyard.models.library import get_model, list_models
 from steelyard.revisions.diff import Differ
 from steelyard.revisions.edits import Editing, find_dead
 from steelyard.revisions.held_out import read_spec
 from steelyard.revisions.request import read_edits
-from steelyard.training.queries import get_job
+from steelyard.training.queries import get_job, list_jobs
 from tests import trained
 from tests.revisions.models import final_weights, iris
 
@@ -137,8 +137,11 @@ def test_the_new_model_has_its_lineage_and_the_metrics_of_both(editing: Editing,
     x = np.zeros((1, 4), np.float32)
     said, says = (Predictor(store).get(each)[1].network.predict(x) for each in (model, new["id"]))
     assert not np.array_equal(said, says)
+    assert [each.id for each in list_models(store, started_from=model, limit=1).data] == [new["id"]]
     warm = trained.train(store, iris(initial_weights={"model": new["id"]}, training={"epochs": 1}))
     assert warm.status == "succeeded"
+    assert [each.id for each in list_models(store, started_from=new["id"]).data] == [warm.model]
+    assert [each.id for each in list_jobs(store, started_from=model, limit=1).data] == [new["job"]]
 
 
 def test_members_of_an_ensemble_are_edited_by_name(editing: Editing, store: Engine) -> None:

@@ -89,6 +89,20 @@ def test_jobs_of_an_earlier_version_are_listed_by_the_model_that_they_start_from
     assert (found[job_id], found[other]) == ("mdl_1", None)
 
 
+def test_models_of_an_earlier_version_are_listed_by_the_model_that_they_were_edited_from(engine: Engine) -> None:
+    job_id, other = submit(engine), submit(engine)
+    migrate_to(engine, "0019")
+    with writing(engine) as connection:
+        for number, (job, manifest) in enumerate({job_id: {"lineage": {"model": "mdl_1"}}, other: {}}.items()):
+            kept = {"manifest": manifest, "preprocessing": {}, "created_at": 0.0}
+            connection.execute(insert(Model).values(id=f"mdl_edited_{number}", job_id=job, **kept))
+    for apply, origin in ((upgrade, "mdl_1"), (lambda engine: migrate_to(engine, "0019"), None), (upgrade, "mdl_1")):
+        apply(engine)
+        with reading(engine) as connection:
+            found = {row.id: row.started_from for row in connection.execute(select(Job.id, Job.started_from))}
+        assert (found[job_id], found[other]) == (origin, None)
+
+
 def migrate_to(engine: Engine, revision: str) -> None:
     """Bring a database back to an earlier schema."""
     with writing(engine) as connection:

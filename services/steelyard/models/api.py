@@ -11,6 +11,11 @@ from steelyard.models.schema import Model, ModelList
 from steelyard.store.engine import Engine
 
 models = Blueprint("models", __name__)
+STARTED_FROM = Query(
+    "started_from",
+    "string",
+    "only models that come from the weights of this one, by its id: trained further, or edited",
+)
 FORCE = Query("force", "boolean", "delete the model even if it has aliases", default=False)
 
 
@@ -18,11 +23,11 @@ FORCE = Query("force", "boolean", "delete the model even if it has aliases", def
     models,
     "GET",
     "/v1/models",
-    Operation("List models, newest first", {200: ModelList}, query=(LIMIT, AFTER), problems=(400, 422)),
+    Operation("List models, newest first", {200: ModelList}, query=(STARTED_FROM, LIMIT, AFTER), problems=(400, 422)),
 )
-def list_models(*, limit: int, after: str | None) -> ModelList:
+def list_models(*, started_from: str | None, limit: int, after: str | None) -> ModelList:
     """The newest models."""
-    return ModelList.of(library.list_models(service(Engine), limit=limit, after=after))
+    return ModelList.of(library.list_models(service(Engine), started_from=started_from, limit=limit, after=after))
 
 
 @route(models, "GET", "/v1/models/<model_id>", Operation("Get a model", {200: Model}, problems=(404,)))

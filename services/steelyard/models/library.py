@@ -12,7 +12,7 @@ from steelyard.store.clock import rfc3339
 from steelyard.store.engine import reading, writing
 from steelyard.store.pages import Page, read_page
 from steelyard.store.space import freeing
-from steelyard.store.tables import Alias, Model
+from steelyard.store.tables import Alias, Job, Model
 
 COLUMNS = (Model.id, Model.job_id, Model.name, Model.created_at, Model.manifest)
 PREFIX = "mdl_"
@@ -49,13 +49,14 @@ def read_model(connection: Connection, reference: str) -> schema.Model:
     return _model(row, _aliases(connection, [row.id]))
 
 
-def list_models(engine: Engine, *, limit: int = 50, after: str | None = None) -> Page:
-    """The newest models."""
+def list_models(engine: Engine, *, started_from: str | None = None, limit: int = 50, after: str | None = None) -> Page:
+    """The newest models; those that come from the weights of one model alone, if it is named."""
+    query = select(*COLUMNS)
+    if started_from is not None:
+        query = query.join(Job, Job.id == Model.job_id).where(Job.started_from == started_from)
     with reading(engine) as connection:
         key = Model.__table__.c.id
-        page = read_page(
-            connection, select(*COLUMNS), key=key, prefix="mdl", render=_as_it_is, limit=limit, after=after
-        )
+        page = read_page(connection, query, key=key, prefix="mdl", render=_as_it_is, limit=limit, after=after)
         aliases = _aliases(connection, [row.id for row in page.data])
     return replace(page, data=[_model(row, aliases) for row in page.data])
 

@@ -102,6 +102,7 @@ class Editing:
                 "kind": TRAINING.name,
                 "name": name or parent.name,
                 "labels": parent.labels,
+                "started_from": model_id,
                 "spec_digest": spec_digest,
                 "metrics": metrics,
                 "weights_sha256": sha256,

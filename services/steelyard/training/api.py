@@ -55,7 +55,11 @@ FILTERS = (
     Query("metadata", "labels", "only jobs with these labels: `metadata[key]=value`"),
     Query("search", "string", "only jobs whose name or id contains this, in upper or lower case"),
     Query("data", "string", "only jobs that train on this: the id of a data set, or the name of a built-in one"),
-    Query("started_from", "string", "only jobs that start from the weights of this model, by its id"),
+    Query(
+        "started_from",
+        "string",
+        "only jobs that start from the weights of this model, by its id: also those of models made by edits",
+    ),
     Query("sort", "string", "newest or oldest first", default="newest", choices=("newest", "oldest")),
 )
 SPLIT = Query("split", "string", "which rows", default="validation", choices=("train", "validation", "test"))

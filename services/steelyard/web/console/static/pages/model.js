@@ -4,7 +4,8 @@ import { element, find, showFaults } from "../dom.js";
 import { ago, count, plural } from "../format.js";
 import { aliasesPanel } from "../panels/aliases.js";
 import { exportsPanel } from "../panels/exports.js";
-import { layersPanel, lineagePanel, metricsPanel } from "../panels/model_facts.js";
+import { lineagePanel } from "../panels/lineage.js";
+import { layersPanel, metricsPanel } from "../panels/model_facts.js";
 import { predictForm } from "../panels/predict_form.js";
 import { learnNames, titleOfModel } from "../titles.js";
 

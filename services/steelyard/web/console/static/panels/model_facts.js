@@ -1,9 +1,7 @@
-// What is known of a model: its metrics beside baselines, its layers, where it comes from, and what started from it.
-import { ask } from "../api.js";
-import { element, table } from "../dom.js";
+// What is known of a model: its metrics beside baselines, and its layers.
+import { table } from "../dom.js";
 import { count, number } from "../format.js";
 import { panel } from "../panel.js";
-import { learnNames, sourceOf, titleOfJob } from "../titles.js";
 
 const SPLITS = ["train", "validation", "test"];
 
@@ -59,81 +57,4 @@ export function layersPanel(model, path) {
   );
   made.body.append(table("The layers in order", head, cells, { texts: [0, 1, 2] }));
   return made.card;
-}
-
-/** @param {any} model @param {string} path */
-export function lineagePanel(model, path) {
-  const { provenance = {}, lineage } = model;
-  const made = panel({
-    title: "Where it comes from",
-    id: "lineage",
-    request: () => path,
-  });
-  const link = (/** @type {string} */ address, /** @type {string} */ text) => element("a", { href: address, text });
-  const data = model.spec?.data ?? {};
-  const set = data.builtin ?? data.dataset;
-  /** @type {[string, Node | string][]} */
-  const facts = [];
-  if (lineage)
-    facts.push([
-      "Made from",
-      element(
-        "span",
-        {},
-        link(`/console/models/${lineage.model}`, lineage.model),
-        ` by ${count(lineage.edits.length)} edits`,
-      ),
-    ]);
-  if (model.job) facts.push(["Job", link(`/console/jobs/${model.job}`, model.job)]);
-  if (provenance.source === "imported")
-    facts.push([
-      "Imported from",
-      [`a ${provenance.format} file (SHA-256 ${provenance.file})`, ...(provenance.notes ?? [])].join("; "),
-    ]);
-  else facts.push(["Data", set ? link(`/console/datasets/${set}`, sourceOf(model.spec)) : "rows inside the job"]);
-  const plain = {
-    "Rows of the data": provenance.rows && count(provenance.rows),
-    Seed: provenance.seed,
-    "File (SHA-256)": provenance.dataset,
-    "Weights (SHA-256)": model.weights_sha256,
-    Engine: provenance.versions?.engine,
-  };
-  for (const [name, value] of Object.entries(plain))
-    if (value !== null && value !== undefined) facts.push([name, String(value)]);
-  if (provenance.reproducible !== undefined)
-    facts.push(["Reproducible", provenance.reproducible ? "yes: the same job gives the same weights" : "no"]);
-  const list = element(
-    "dl",
-    {},
-    ...facts.flatMap(([name, value]) => [element("dt", { className: "label", text: name }), element("dd", {}, value)]),
-  );
-  made.body.append(list);
-  listStarted(list, model.id).catch((error) => made.fail(error));
-  return made.card;
-}
-
-const MOST_STARTED = 20;
-
-/** Add the jobs that started from a model. @param {HTMLElement} list @param {string} model */
-async function listStarted(list, model) {
-  const { data, has_more: more } = await ask(`/v1/jobs?started_from=${model}&limit=${MOST_STARTED}`);
-  if (!data.length) return;
-  await learnNames(data.map((/** @type {any} */ job) => job.spec));
-  const links = data.map((/** @type {any} */ job) =>
-    element(
-      "li",
-      {},
-      element("a", { href: `/console/jobs/${job.id}`, text: titleOfJob(job), title: job.id }),
-      ` ${job.status}`,
-    ),
-  );
-  list.append(
-    element("dt", { className: "label", text: "Jobs that started from its weights" }),
-    element(
-      "dd",
-      {},
-      element("ul", { className: "plain" }, ...links),
-      ...(more ? [`The newest ${MOST_STARTED}; there are more.`] : []),
-    ),
-  );
 }
