@@ -47,6 +47,13 @@ class Gains:
         assert [path for path, _ in changes(finding)] == ["/layers/0/initializer", "/layers/1/initializer"]
         assert check_patch(over, finding)["layers"][0]["initializer"] == {"name": "he_normal"}
 
+    def check_that_a_rate_far_below_the_usual_one_is_raised(self) -> None:
+        for rate, raised in ((0.0003, [("/optimizer/learning_rate", 0.001)]), (0.0004, [])):
+            job = spec(optimizer={"name": "adam", "learning_rate": rate}, initializer="ones")
+            [finding] = find(self.code, run(job, initial=tensors(self.bad)))
+            assert changes(finding)[2:] == raised
+            assert finding.suggestion.endswith("and the usual learning rate.") == bool(raised)
+
     def check_the_threshold(self) -> None:
         over = run(spec(), initial=tensors(self.bad))
         gain, _ = total_gain(over)

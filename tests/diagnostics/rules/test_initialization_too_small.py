@@ -17,6 +17,10 @@ def test_the_patch_draws_the_hidden_layers_again() -> None:
     GAINS.check_that_the_patch_draws_the_hidden_layers_again()
 
 
+def test_a_rate_far_below_the_usual_one_is_raised() -> None:
+    GAINS.check_that_a_rate_far_below_the_usual_one_is_raised()
+
+
 def test_a_gain_at_the_threshold_is_none() -> None:
     GAINS.check_the_threshold()
 

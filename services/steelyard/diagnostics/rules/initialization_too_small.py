@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Gt
 
 from steelyard.diagnostics.gains import total_gain
-from steelyard.diagnostics.patches import effective, initialize
+from steelyard.diagnostics.patches import effective, initialize, quicken
 from steelyard.diagnostics.rules.base import MISSED_CLASSES, RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
@@ -43,14 +43,17 @@ class InitializationTooSmall(Rule):
         gain, worst = total_gain(run)
         if worst is None or run.spec["initial_weights"] is not None or gain >= self.gain:
             return
+        faster = quicken(run)
+        rate = ", and the usual learning rate" if faster else ""
+        hidden = [run.layers[name] for name in run.kernels if name != OUTPUT]
         yield self.finding(
             f"The initial weights are too small: with them, the signal is {gain:.3g} times as strong behind the hidden "
             f"layers as in front of them; {worst} is furthest from 1.",
-            "Use he_normal for relu and its relatives, glorot_uniform for tanh and sigmoid.",
+            f"Use he_normal for relu and its relatives, glorot_uniform for tanh and sigmoid{rate}.",
             level="warning" if run.is_harmed else "info",
             layer=worst,
             epoch=0,
             value=gain,
             threshold=self.gain,
-            patch=effective(run, initialize(run.layers[name] for name in run.kernels if name != OUTPUT)),
+            patch=effective(run, [*initialize(hidden), *faster]),
         )

@@ -35,7 +35,7 @@ class VanishingGradients(Rule):
     source: ClassVar = "Bengio, Simard, Frasconi 1994; Glorot, Bengio 2010"
     evidence: ClassVar = "/diagnostics?series=gradient_norm"
     live: ClassVar = True
-    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall", "learning_rate_too_low")
+    explains: ClassVar = (*MISSED_CLASSES, "loss_did_not_fall", "learning_rate_too_low", "still_improving")
 
     ratio: Annotated[float, Gt(0), Lt(1)] = 1e-3
 
