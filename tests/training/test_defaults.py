@@ -20,8 +20,8 @@ def test_a_job_of_data_alone_gets_a_network_an_optimizer_and_an_end() -> None:
     plan = read(IRIS)
     found = {choice.path: choice.value for choice in plan.choices}
     assert [*found] == [
-        "/loss", "/validation", "/preprocessing/numeric", "/layers", "/optimizer", "/training/schedule",
-        "/training/epochs", "/training/early_stopping",
+        "/loss", "/validation", "/preprocessing/numeric", "/layers", "/training/batch_size", "/optimizer",
+        "/training/schedule", "/training/epochs", "/training/early_stopping",
     ]  # fmt: skip
     assert [layer.units for layer in plan.spec.layers or ()] == [*UNITS]
     assert plan.spec.make_optimizer().name == OPTIMIZER["name"]
@@ -72,7 +72,10 @@ def test_epochs_that_are_given_with_open_layers_are_trained_to_the_last() -> Non
 @pytest.mark.parametrize(("rows", "batch"), [(20_000, 32), (50_000, 64), (100_000, 128)])
 def test_steps_grow_with_many_rows_where_layers_are_open(rows: int, batch: int) -> None:
     data = {"builtin": "moons", "n_samples": rows}
-    assert read({"data": data}).spec.batch_size == batch
+    plan = read({"data": data})
+    [reason] = [choice.reason for choice in plan.choices if choice.path == "/training/batch_size"]
+    assert plan.spec.batch_size == batch
+    assert reason.endswith("beyond 20,000 rows") == (batch == 32)
     assert read({"data": data, "layers": [4]}).spec.batch_size == 32
 
 

@@ -187,10 +187,12 @@ def _choose_batch_size(job: _Open, rows: int, *, is_recipe: bool) -> None:
     size = BATCH_SIZE
     while is_recipe and rows > LARGE_ROWS * size // BATCH_SIZE and size < LARGEST_BATCH:
         size *= 2
-    if size == BATCH_SIZE:
+    if not is_recipe:
         job.document["training"]["batch_size"] = size
-    else:
-        job.choose("training", "batch_size", value=size, reason=f"larger steps take less time for {rows} rows")
+        return
+    few = f"the other defaults were chosen with this size; it grows beyond {LARGE_ROWS:,} rows"
+    many = f"larger steps take less time for {rows:,} rows"
+    job.choose("training", "batch_size", value=size, reason=few if size == BATCH_SIZE else many)
 
 
 def _choose_epochs(job: _Open, asked: TrainingSettings, steps: int, *, has_validation: bool) -> None:
