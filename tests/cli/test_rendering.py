@@ -148,7 +148,12 @@ def test_a_job_that_failed_is_shown_with_the_reason_and_findings_with_what_to_tr
     finding = {"code": "small_rate", "level": "warning", "message": "it is [b]slow[/b]", "suggestion": "try 0.01"}
     error = {"title": "Diverged", "detail": "the loss is [nan]"}
     text = show(status="failed", error=error, findings=[finding], model=None, metrics={}, train_seconds=None)
-    for words in ("failed after 7 epochs", "Diverged: the loss is [nan]", "small_rate it is [b]slow[/b]", "try 0.01"):
+    for words in (
+        "failed after 7 epochs",
+        "Diverged: the loss is [nan]",
+        "warning small_rate: it is [b]slow[/b]",
+        "try 0.01",
+    ):
         assert words in text
     for words in ("No findings", "model", "trained for", "accuracy"):
         assert words not in text
@@ -173,7 +178,7 @@ def test_findings_are_shown_with_what_to_change() -> None:
     finding = {"code": "still_[x]", "level": "info", "message": "It fell.", "suggestion": "Wait.", "patch": None}
     patch = [{"op": "replace", "path": "/training/epochs", "value": 40}]
     text = printed(lambda console: rendering.findings(console, [finding, finding | {"patch": patch}]))
-    assert text.count("still_[x] It fell.") == 2
+    assert text.count("info still_[x]: It fell.\n  Wait.") == 2
     assert text.count("change: set training.epochs to 40") == 1
     assert "No findings." in printed(lambda console: rendering.findings(console, []))
 

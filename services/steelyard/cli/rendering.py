@@ -113,8 +113,8 @@ def changes(patch: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _finding(console: Console, finding: Mapping[str, Any]) -> None:
     color = {"error": "red", "warning": "yellow"}.get(finding["level"], "cyan")
-    console.print(f"\n[{color}]{escape(finding['code'])}[/{color}] {escape(finding['message'])}")
-    console.print(f"  try: {escape(finding['suggestion'])}")
+    console.print(f"\n[{color}]{finding['level']}[/{color}] {escape(finding['code'])}: {escape(finding['message'])}")
+    console.print(f"  {escape(finding['suggestion'])}")
 
 
 def _end(console: Console, job: Mapping[str, Any]) -> None:
