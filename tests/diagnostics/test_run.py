@@ -121,3 +121,19 @@ def test_the_penalty_is_what_the_training_loss_has_beyond_the_loss() -> None:
     assert run(regularized, history={"loss": [2.0, 0.1]}).penalty == 0
     assert run(spec(), history={"loss": [2.0, 0.7]}).penalty == 0
     assert run(regularized, history={"loss": [2.0, 0.7]}).constant_loss == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "constant", "share"),
+    [
+        ("r2", 0.75, 0.0, 0.25),
+        ("r2", 1.0, 1.0, 0.0),
+        ("accuracy", 0.9, 0.6, 0.25),
+        ("mae", 1.0, 4.0, 0.25),
+        ("r2", -1.0, 0.0, 2.0),
+    ],
+)
+def test_an_error_is_compared_with_that_of_the_constant_answer(
+    metric: str, value: float, constant: float, share: float
+) -> None:
+    assert Comparison(metric, "test", 100, value, constant, 0.0).error_share == pytest.approx(share)

@@ -95,6 +95,13 @@ class Comparison:
         return self._sign * (self.value - self.baseline[1]) >= 0
 
     @property
+    def error_share(self) -> float:
+        """The error of the network as a share of that of the constant answer."""
+        best = 1.0 if METRICS[self.metric].greater_is_better else 0.0
+        constant = abs(best - self.constant)
+        return abs(best - self.value) / constant if constant else 0.0
+
+    @property
     def is_no_better_than_constant(self) -> bool:
         """Whether the network is not better than the constant answer by more than chance."""
         return self._sign * (self.value - self.constant) < self._margin(self.constant)

@@ -3,7 +3,7 @@
 import pytest
 
 from steelyard.diagnostics.rules.overfitting import Overfitting
-from tests.diagnostics.runs import check_patch, find, run, spec
+from tests.diagnostics.runs import check_patch, find, regression, run, spec
 
 LOSS = [1, 0.5, 0.3, 0.2, 0.1, 0.05]
 RISING = {"loss": LOSS, "val_loss": [1, 0.6, 0.5, 0.6, 0.7, 0.8]}
@@ -71,5 +71,28 @@ def test_a_gap_needs_a_network_that_beats_the_baseline_on_its_own_rows() -> None
     assert find("overfitting", run(spec(), metrics=metrics)) == []
     metrics = {"train": {"accuracy": 0.9}, "validation": {"accuracy": 0.6}}
     [finding] = find("overfitting", run(spec(), metrics=metrics))
-    assert (finding.level, finding.epoch, finding.value) == ("warning", 20, 0.3)
+    assert (finding.level, finding.epoch, finding.value, finding.threshold) == ("warning", 20, 0.3, None)
     assert find("overfitting", run(spec(), metrics=metrics, is_over=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "levels"),
+    [
+        (0.99, 0.02, ["warning"]),  # no better than a constant answer
+        (0.99, 0.49, ["info"]),
+        (0.99, 0.51, []),
+        (0.91, 0.49, ["info"]),
+        (0.89, 0.49, []),
+    ],
+)
+def test_rows_that_are_learned_by_heart_are_named_where_no_baseline_is_better(
+    train: float, validation: float, levels: list[str]
+) -> None:
+    baseline = {
+        name: {split: {"r2": value, "loss": 1.0} for split in ("train", "validation")}
+        for name, value in (("constant", 0.0), ("linear", -2.0))
+    }
+    metrics = {"train": {"r2": train}, "validation": {"r2": validation}}
+    found = find("overfitting", run(regression(), metrics=metrics, baseline=baseline))
+    assert [finding.level for finding in found] == levels
+    assert all(finding.threshold == 0.5 for finding in found)
