@@ -1,6 +1,7 @@
 """Rows that the network contradicts are listed."""
 
 import numpy as np
+import pytest
 
 from steelyard.diagnostics.rules.abnormal_rows import AbnormalRows
 from tests.diagnostics.runs import find, predicted, regression, run, spec
@@ -25,6 +26,18 @@ def test_many_of_them_are_a_warning() -> None:
     assert finding.level == "warning"
     assert "and 10 more" in finding.message
     assert [each.level for each in AbnormalRows(share=0.5).find(over)] == ["info"]
+
+
+@pytest.mark.parametrize(("accuracy", "level"), [(0.71, "warning"), (0.69, "info")])
+def test_a_network_that_knows_little_more_than_a_constant_answer_does_not_warn(accuracy: float, level: str) -> None:
+    labels = np.where(np.arange(120) < 20, (TARGETS + 1) % 3, TARGETS)
+    rows = {split: predicted(labels, TARGETS, SURE) for split in ("train", "validation")}
+    baseline = {
+        name: {split: {"accuracy": value, "loss": 1.0} for split in rows}
+        for name, value in (("constant", 0.4), ("linear", 0.6))
+    }
+    found = find("abnormal_rows", run(spec(), value=accuracy, predictions=rows, baseline=baseline))
+    assert [finding.level for finding in found] == [level]
 
 
 def test_doubtful_rows_are_not_meant() -> None:

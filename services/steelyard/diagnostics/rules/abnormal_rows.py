@@ -13,6 +13,7 @@ from steelyard.diagnostics.schema import Finding
 
 MOST_NAMED = 10
 DOMINANT = 0.5  # of the squared error of the training rows
+UNKNOWN = 0.5  # of the error of a constant answer: with more, the classes overlap, or the network is poor
 ROBUST = ("mean_absolute_error", "huber", "log_cosh", "quantile")
 
 
@@ -33,7 +34,10 @@ class AbnormalRows(Rule):
         r"p_c \ge \max(\text{chance}, \overline{p_c \mid t = c}),\ c = \arg\max p \ne t_i;\quad |r_i - "
         r"\operatorname{med} r| > \text{deviations} \cdot 1.4826\, \mathrm{MAD}(r)"
     )
-    threshold: ClassVar = "`chance` for classes, `deviations` for numbers; a warning from `share` of the rows on"
+    threshold: ClassVar = (
+        "`chance` for classes, `deviations` for numbers; a warning from `share` of the rows on, if the network has at "
+        "most half the error of a constant answer"
+    )
     remedy: ClassVar = "look at these rows, and correct or remove those that are wrong"
     source: ClassVar = "Northcutt, Jiang, Chuang 2021, Confident learning; Iglewicz, Hoaglin 1993"
     evidence: ClassVar = "/predictions?split=train"
@@ -65,7 +69,7 @@ class AbnormalRows(Rule):
             f"{count} of {total} rows have an abnormal loss: {symptom}. Their labels may be wrong, or the inputs do "
             f"not tell them apart from others.{weight} Rows: {listed}.",
             f"Look at these rows, and correct or remove those that are wrong.{means if outliers else ''}",
-            level="warning" if count >= self.share * total else "info",
+            level="warning" if count >= self.share * total and _has_learned(run) else "info",
             value=count / total,
             threshold=self.share,
         )
@@ -101,6 +105,11 @@ def _share_of_squares(rows: Predicted, places: list[int]) -> float:
     squares = np.square(rows.predictions.reshape(len(rows.targets), -1) - rows.targets.reshape(len(rows.targets), -1))
     total = float(squares.sum())
     return float(squares[places].sum()) / total if total > 0 else 0.0
+
+
+def _has_learned(run: Run) -> bool:
+    """Whether the network knows enough to doubt labels: much more than a constant answer, on held-out rows."""
+    return run.held_out is None or run.held_out.error_share <= UNKNOWN
 
 
 def _is_too_sure(run: Run) -> bool:
