@@ -8,6 +8,7 @@ import { panel } from "../panel.js";
 import { comparedCurves } from "../panels/compared_curves.js";
 import { comparedWeights } from "../panels/compared_weights.js";
 import { modelDiff } from "../panels/model_diff.js";
+import { learnNames, titleOfJob } from "../titles.js";
 
 const MOST = 8;
 const SMALLER_IS_BETTER = /loss|rmse|mae|mape|hamming/;
@@ -85,7 +86,7 @@ function metricsPanel(jobs, nameOf) {
     table(
       "Metrics of the jobs",
       ["metric", ...jobs.map(nameOf)],
-      keys.map((key) => [key, ...jobs.map((job) => cell(job, key))]),
+      keys.map((key) => [key.replaceAll("_", " "), ...jobs.map((job) => cell(job, key))]),
     ),
   );
   made.note("★ the best of the row.");
@@ -107,11 +108,12 @@ async function show() {
     return;
   }
   const jobs = await load();
-  const titles = jobs.map((job) => job.name ?? job.id.slice(-6));
-  const nameOf = (/** @type {any} */ job) =>
-    titles.filter((title) => title === (job.name ?? "")).length > 1
-      ? `${job.name} (${job.id.slice(-6)})`
-      : (job.name ?? job.id.slice(-6));
+  await learnNames(jobs.map(({ spec }) => spec));
+  const titles = jobs.map(titleOfJob);
+  const nameOf = (/** @type {any} */ job) => {
+    const title = titleOfJob(job);
+    return titles.filter((each) => each === title).length > 1 ? `${title} …${job.id.slice(-4)}` : title;
+  };
   const key = element(
     "ul",
     { className: "jobs-key" },

@@ -19,7 +19,15 @@ page.append(
 
 /** @param {string} title @param {string} path @param {string} none @param {(study: any) => string} tell */
 async function list(title, path, none, tell) {
-  const made = panel({ title, request: () => `${path}?limit=${PAGE}` });
+  const made = panel({
+    title,
+    request: () => `${path}?limit=${PAGE}`,
+    numbers: () => ({
+      head: ["study", "status", "of", "verdict", "created"],
+      rows: studies.map((study) => [study.id, study.status, tell(study), study.message, study.created_at]),
+      texts: [0, 1, 2, 3, 4],
+    }),
+  });
   const rows = element("div");
   const more = element("button", {
     type: "button",
@@ -37,6 +45,7 @@ async function list(title, path, none, tell) {
     studies.push(...answer.data);
     after = `&after=${answer.next}`;
     more.hidden = answer.next === null;
+    made.refresh();
     rows.replaceChildren(
       studies.length
         ? table(

@@ -159,7 +159,7 @@ function describeSet(dataset) {
       `Missing values: ${missing
         .slice(0, 5)
         .map((/** @type {any} */ column) => `${column.name} ${count(column.missing)}`)
-        .join(", ")}${missing.length > 5 ? " …" : ""}.`,
+        .join(", ")}${missing.length > 5 ? `, and ${plural(missing.length - 5, "other column")}` : ""}.`,
     );
   return [
     element(

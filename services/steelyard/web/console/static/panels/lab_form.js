@@ -1,8 +1,9 @@
 // A form for an initialization lab: a job, and the ways to begin it that are to be compared.
-import { post } from "../api.js";
-import { element, showFaults } from "../dom.js";
+import { curl, post } from "../api.js";
+import { copy, element, showFaults } from "../dom.js";
 import { labeled } from "./fields.js";
 
+const PATH = "/v1/initialization-labs";
 const USUAL = ["zeros", "random_normal", "glorot_uniform", "he_normal"];
 const EXAMPLE = { data: { builtin: "digits" }, layers: [64, 64, 64], activation: "relu", training: { epochs: 25 } };
 
@@ -20,6 +21,19 @@ export function labForm(catalog, opened) {
   const seeds = element("input", { type: "number", min: 2, max: 20, value: "3" });
   const faults = element("div", { role: "alert" });
   const start = element("button", { type: "submit", text: "Open the lab" });
+  const copyButton = element("button", {
+    type: "button",
+    className: "quiet",
+    text: "Copy as curl",
+    onclick: () => {
+      showFaults(faults);
+      try {
+        copy(copyButton, curl(PATH, { method: "POST", body: JSON.stringify(request()) }));
+      } catch (error) {
+        showFaults(faults, error);
+      }
+    },
+  });
   const depthField = labeled("Depths", depths);
   depthField.hint("how often the first layer is repeated");
   const seedField = labeled("Seeds", seeds);
@@ -36,8 +50,23 @@ export function labForm(catalog, opened) {
     activations.box,
     element("div", { className: "fields" }, depthField.box, seedField.box),
     faults,
-    start,
+    element("div", { className: "row" }, start, copyButton),
   );
+
+  /** The request, of what is in the form. */
+  function request() {
+    const repeated = depths.value
+      .split(/[,;\s]+/)
+      .filter(Boolean)
+      .map(Number);
+    return {
+      job: JSON.parse(job.value),
+      initializers: initializers.chosen(),
+      ...(activations.chosen().length ? { activations: activations.chosen() } : {}),
+      ...(repeated.length ? { depths: repeated } : {}),
+      seeds: Number(seeds.value),
+    };
+  }
 
   /** @param {Event} event */
   async function submit(event) {
@@ -45,19 +74,7 @@ export function labForm(catalog, opened) {
     showFaults(faults);
     start.disabled = true;
     try {
-      const repeated = depths.value
-        .split(/[,;\s]+/)
-        .filter(Boolean)
-        .map(Number);
-      opened(
-        await post("/v1/initialization-labs", {
-          job: JSON.parse(job.value),
-          initializers: initializers.chosen(),
-          ...(activations.chosen().length ? { activations: activations.chosen() } : {}),
-          ...(repeated.length ? { depths: repeated } : {}),
-          seeds: Number(seeds.value),
-        }),
-      );
+      opened(await post(PATH, request()));
     } catch (error) {
       showFaults(faults, error);
       start.disabled = false;

@@ -114,6 +114,7 @@ export function lookPart({ of, at, rows }, lesson) {
     { className: "look" },
     element("p", { className: "muted", text: `The numbers appear after “${lesson.labels[of]}”.` }),
   );
+  place.style.minHeight = `${2.6 + 3.1 * rows.length}rem`; // about that of the table, so that the next button stays in its place
   lesson.listen(async (name) => {
     if (name !== of) return;
     try {
@@ -150,10 +151,9 @@ export function lookPart({ of, at, rows }, lesson) {
 /** A series of several jobs. @param {any} chart @param {Lesson} lesson */
 export function chartPart({ of, series, logarithmic, caption }, lesson) {
   const place = element("div", {
-    className: "chart short",
+    className: "chart short awaited",
     role: "img",
     "aria-label": caption || `${series} of each epoch`,
-    hidden: true,
   });
   /** @type {Map<string, any>} */
   const histories = new Map();
@@ -162,7 +162,7 @@ export function chartPart({ of, series, logarithmic, caption }, lesson) {
     if (!of.includes(name)) return;
     try {
       histories.set(name, await ask(`/v1/jobs/${lesson.answers[name].id}/history`));
-      place.hidden = false;
+      place.classList.remove("awaited");
       const traces = () =>
         of
           .filter((/** @type {string} */ each) => histories.has(each))

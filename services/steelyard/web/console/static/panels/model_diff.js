@@ -98,12 +98,17 @@ function describe(diff) {
         `${count(each.changed)} of ${count(each.shape.reduce((/** @type {number} */ one, /** @type {number} */ other) => one * other, 1))}`,
       ]),
     ),
-    ...diff.uncompared.map((/** @type {any} */ each) =>
-      element("p", {
-        className: "muted",
-        text: `${each.name}: ${each.first ? each.first.join(" × ") : "not in the first"}; ${each.second ? each.second.join(" × ") : "not in the second"}`,
-      }),
+    ...(diff.uncompared.length
+      ? [element("p", { className: "muted", text: `Not compared: ${diff.uncompared.map(uncompared).join("; ")}.` })]
+      : []),
+    ...diff.notes.map((/** @type {string} */ text) =>
+      element("p", { className: "muted", text: `${text[0].toUpperCase()}${text.slice(1)}.` }),
     ),
-    ...diff.notes.map((/** @type {string} */ text) => element("p", { className: "muted", text })),
   ];
+}
+
+/** A tensor whose shape differs, or that one model lacks. @param {any} tensor */
+function uncompared({ name, first, second }) {
+  if (!first || !second) return `${name}, which the ${first ? "second" : "first"} model does not have`;
+  return `${name}, with the shapes ${first.join(" × ")} and ${second.join(" × ")}`;
 }

@@ -147,6 +147,9 @@ function classScores({ classes }) {
 
 /** @param {any} report */
 function calibration({ calibration: curves }) {
+  const rows = curves.map((/** @type {{bins: Bin[]}} */ { bins }) =>
+    bins.reduce((sum, each) => sum + each.rows * each.observed_rate, 0),
+  );
   const place = element("div", {});
   const draw = () => place.replaceChildren(calibrationChart(curves[choice.selectedIndex]));
   const choice = element(
@@ -154,6 +157,7 @@ function calibration({ calibration: curves }) {
     { id: "calibration-class", onchange: draw },
     ...curves.map((/** @type {any} */ { label }) => element("option", { text: String(label) })),
   );
+  choice.selectedIndex = rows.indexOf(Math.max(...rows)); // a class without rows has nothing to show
   draw();
   return part(
     "Calibration",
