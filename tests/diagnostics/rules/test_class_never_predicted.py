@@ -1,6 +1,9 @@
 """A class that is never predicted is named."""
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 from tests.diagnostics.runs import check_patch, find, predicted, run, spec
 
@@ -47,3 +50,18 @@ def test_a_hundredth_of_many_rows_is_enough_and_a_run_that_goes_on_has_none() ->
         rows = {"train": predicted(targets, np.arange(1000) % 2)}
         assert len(find("class_never_predicted", run(spec(), predictions=rows))) == count
         assert find("class_never_predicted", run(spec(), predictions=rows, is_over=False)) == []
+
+
+@pytest.mark.parametrize(("value", "level"), [(0.4, "warning"), (0.95, "info")])
+def test_a_label_that_no_row_is_predicted_to_have_is_named(value: float, level: str) -> None:
+    rows = [{"a": place, "p": place % 2, "q": int(place < 20), "r": int(place < 4)} for place in range(100)]
+    job = spec(data={"inline": {"rows": rows}, "target": ["p", "q", "r"]}, task="multilabel")
+    targets = np.array([[row[name] for name in "pqr"] for row in rows])
+    metrics = {split: {"hamming_loss": 1 - value, "loss": 0.2} for split in ("train", "validation")}
+    baseline = {name: {split: {"hamming_loss": 0.3} for split in metrics} for name in ("constant", "linear")}
+    given: Any = {"metrics": metrics, "baseline": baseline, "classes": None}
+    said = {"train": predicted(targets, targets * [1, 0, 0])}
+    [finding] = find("class_never_predicted", run(job, predictions=said, **given))
+    assert finding.message == "No training row is predicted to have the label 'q' (20 of 100 have it)."
+    assert (finding.level, bool(finding.patch), finding.threshold) == (level, level == "warning", 5)
+    assert find("class_never_predicted", run(job, predictions={"train": predicted(targets, targets)}, **given)) == []

@@ -14,3 +14,8 @@ def test_the_leak_is_named_and_dropped() -> None:
 
 def test_usual_inputs_are_none() -> None:
     assert find_with("target_leak") == []
+
+
+def test_the_only_input_is_not_dropped() -> None:
+    [finding] = find_with("target_leak", x=X[:, :1], y=X[:, 0])
+    assert (finding.level, finding.patch) == ("warning", None)

@@ -9,7 +9,7 @@ from annotated_types import Ge, Lt
 
 from steelyard.diagnostics.patches import choose_again, replace
 from steelyard.diagnostics.rules.base import RULES, Rule
-from steelyard.diagnostics.run import Run
+from steelyard.diagnostics.run import Predicted, Run
 from steelyard.diagnostics.schema import Finding
 from steelyard.errors import shown
 
@@ -37,7 +37,31 @@ class ClassNeverPredicted(Rule):
 
     def find(self, run: Run) -> Iterator[Finding]:
         train = run.predictions.get("train")
-        if train is None or run.classes is None or not run.is_over or train.targets.ndim > 1:
+        if train is None or not run.is_over or run.spec["task"] == "regression":
+            return
+        yield from self._labels(run, train) if train.targets.ndim > 1 else self._classes(run, train)
+
+    def _labels(self, run: Run, train: Predicted) -> Iterator[Finding]:
+        """Labels that no row is predicted to have; where rows have several."""
+        least = max(self.rows, self.share * len(train.targets))
+        actual, predicted = ((each > 0).sum(axis=0) for each in (train.targets, train.predictions))
+        missing = np.flatnonzero((predicted == 0) & (actual >= least)).tolist()
+        names = run.spec["data"]["target"]
+        if missing:
+            counts = [
+                f"{shown(names[place])} ({int(actual[place])} of {len(train.targets)} have it)" for place in missing
+            ]
+            yield self.finding(
+                f"No training row is predicted to have the label {', '.join(counts[:MOST_NAMED])}.",
+                "Train for more epochs, use a larger network, or predict the label at a lower probability than 0.5.",
+                level="warning" if run.is_harmed else "info",
+                value=0.0,
+                threshold=least,
+                patch=choose_again(run) if run.is_harmed else None,
+            )
+
+    def _classes(self, run: Run, train: Predicted) -> Iterator[Finding]:
+        if run.classes is None:
             return
         actual = np.bincount(train.targets, minlength=len(run.classes))
         predicted = np.bincount(train.predictions, minlength=len(run.classes))

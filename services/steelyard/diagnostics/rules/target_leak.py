@@ -34,7 +34,10 @@ class TargetLeak(Rule):
             yield finding.model_copy(update={"patch": _drop(run, name) if finding.level == "warning" else None})
 
 
-def _drop(run: Run, name: str) -> list[PatchOperation]:
+def _drop(run: Run, name: str) -> list[PatchOperation] | None:
+    """Without the input, if there are others."""
+    if run.data is not None and {*run.data.supervised.inputs} <= {name}:
+        return None
     features = run.spec["data"].get("features")
     if features is not None:
         return [replace("/data/features", [feature for feature in features if feature != name])]
