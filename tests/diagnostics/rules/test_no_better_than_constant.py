@@ -14,6 +14,12 @@ def test_a_network_that_learned_nothing_is_named_with_both_losses() -> None:
     assert finding.patch
 
 
+def test_a_network_with_a_good_metric_is_too_sure() -> None:
+    for value, end in ((0.02, "the network learned nothing."), (0.4, "the network is too sure of wrong answers.")):
+        [finding] = find_with("no_better_than_constant", history={"loss": [2.0] * 12}, value=value)
+        assert finding.message.endswith(end)
+
+
 def test_a_loss_below_a_constant_answer_and_few_epochs_have_none() -> None:
     assert find_with("no_better_than_constant", history={"loss": [2.0] * 11 + [0.5]}) == []
     assert find_with("no_better_than_constant", history={"loss": [2.0] * 9}) == []

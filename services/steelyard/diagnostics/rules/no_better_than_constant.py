@@ -46,9 +46,11 @@ class NoBetterThanConstant(Rule):
             return
         related = run.compare("train")
         hopeless = related is not None and related.is_hopeless
+        learned = related is not None and not related.is_no_better_than_constant
+        symptom = "the network is too sure of wrong answers" if learned else "the network learned nothing"
         yield self.finding(
             f"The training loss was {losses[-1]:.4g} in the last of {len(losses)} epochs, and never below the "
-            f"{constant:.4g} of a constant answer: the network learned nothing.",
+            f"{constant:.4g} of a constant answer: {symptom}.",
             "Check that the inputs say something about the target: a linear model learned nothing from them, either."
             if hopeless
             else "See the other findings for the cause; or let the service choose the network (the patch).",
