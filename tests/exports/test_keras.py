@@ -61,6 +61,12 @@ def test_an_activation_that_keras_does_not_have_is_refused() -> None:
     KERAS.write(replace(bundle, network=plain))
 
 
+def test_an_embedding_of_numbers_in_double_precision_is_refused() -> None:
+    case = next(case for case in cases() if case.name == "categorical number")
+    with pytest.raises(CannotExport, match="embeds numbers in float32; the model has dtype float64"):
+        KERAS.write(replace(case, dtype="float64").build())
+
+
 def test_what_does_not_travel_is_listed() -> None:
     limits = [*KERAS.limits(Case("x", EncoderOptions(), dtype="float64").build())]
     assert [limit.column for limit in limits if limit.column] == ["born", "opens", "color", "code"]

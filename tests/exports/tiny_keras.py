@@ -56,7 +56,8 @@ class Model:
                     assert each["config"]["shape"][1:] == [*given.shape[1:]], name
                     assert each["config"]["dtype"] == given.dtype.name, name
                 dtype = layer["config"]["dtype"]
-                values = [given if given.dtype.kind == "i" else given.astype(dtype) for given in values]
+                cast = "float32" if layer["class_name"] == "Discretization" else dtype
+                values = [given if given.dtype.kind == "i" else given.astype(cast) for given in values]
                 known[name] = np.asarray(
                     compute(layer["class_name"], layer["config"], values, self.weights[name]), dtype
                 )
@@ -87,6 +88,13 @@ def compute(  # noqa: C901 -- a case for each class of layers
         case "Embedding":
             assert weights[0].shape == (config["input_dim"], config["output_dim"])
             return weights[0][x]
+        case "Reshape":
+            return x.reshape(len(x), *config["target_shape"])
+        case "Cropping1D":
+            first, last = config["cropping"]
+            return x[:, first : x.shape[1] - last]
+        case "Discretization":
+            return np.digitize(x, np.array(config["bin_boundaries"], np.float32))
         case "Flatten":
             return x.reshape(len(x), -1)
         case "BatchNormalization":

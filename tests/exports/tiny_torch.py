@@ -22,6 +22,12 @@ class Tensor(np.ndarray):
     def double(self) -> "Tensor":
         return self.to(np.float64)
 
+    def clamp(self, least: float, most: float) -> "Tensor":
+        return tensor(np.clip(self, self.dtype.type(least), self.dtype.type(most)))
+
+    def round(self) -> "Tensor":  # type: ignore[override]
+        return tensor(np.rint(self))
+
     def long(self) -> "Tensor":
         return self.to(np.int64)
 

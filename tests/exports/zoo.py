@@ -127,6 +127,7 @@ class Case:
     activation: Activation = SOFTMAX
     dtype: str = "float32"
     members: int = 1
+    halves: bool = False  # whether the numbers of rows are in steps of one half
     labels: tuple[Any, ...] | None = tuple(LABELS)
     columns: tuple[str, ...] = tuple(TYPES)
 
@@ -158,6 +159,8 @@ class Case:
         """Rows that the model accepts."""
         complete = self.options.missing == "error" or self.options.unknown == "error"
         drawn = draw_rows(count, seed, complete=complete)
+        if self.halves:
+            drawn = [row | {"width": row["width"] and round(2 * row["width"]) / 2} for row in drawn]
         return [{name: row[name] for name in self.columns} for row in drawn]
 
 
@@ -243,6 +246,13 @@ def cases() -> list[Case]:
     found += [Case(f"categorical {how}", replace(Case.options, categorical=how)) for how in ("embedding", "ignore")]
     found.append(Case("only categories", columns=("color", "code")))
     found.append(Case("only embedded", EncoderOptions(categorical="embedding"), columns=("color", "code")))
+    raw, numbers = EncoderOptions(numeric="none"), ("width", "is new", "color")
+    embedded = (Embedding((0,), (15,), units=3, initializer=RandomNormal(stddev=1.0)), Dense(8))
+    two = (Embedding((1, 0), (2, 14), units=2, initializer=RandomNormal(stddev=1.0)), Dense(8))
+    found.append(Case("categorical numbers", raw, embedded, columns=numbers))
+    found.append(Case("categorical halves", raw, two, columns=numbers, halves=True))
+    found.append(Case("categorical number", raw, embedded, columns=("width",), halves=True))
+    found.append(Case("ensemble embedded", replace(raw, numeric="minmax"), two, members=2, columns=numbers))
     found.append(Case("one number", columns=("width",), labels=(1, 2, 3)))
     for several in ("categorical_crossentropy", "binary_crossentropy", "mean_squared_error", "poisson", "hinge"):
         found.append(replace(_of_loss(LOSSES[several]), name=f"ensemble {several}", members=3))

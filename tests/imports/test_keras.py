@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steelyard.exports.keras import KERAS
+from steelyard.imports.contents import CannotImport
 from steelyard.imports.drafting import draft_of
 from steelyard.imports.request import read_request
 from steelyard.inference.service import Loaded
+from steelyard.nn.layers import Embedding
 from tests.exports.zoo import Case, answer, cases, chains
 from tests.imports.files import DIGEST, damaged, read, refusal
 from tests.imports.keras_files import archive, functional, hdf5, layer, sequential, small
@@ -37,7 +39,20 @@ def resaved(content: bytes) -> bytes:
         return archive(json.loads(packed.read("config.json")), packed.read("model.weights.h5"))
 
 
-@pytest.mark.parametrize("case", [*cases(), *chains()], ids=lambda case: case.name)
+def embeds_numbers(case: Case) -> bool:
+    return isinstance(next(iter(case.layers), None), Embedding)
+
+
+@pytest.mark.parametrize("case", [each for each in cases() if embeds_numbers(each)][:1], ids=lambda case: case.name)
+def test_an_export_that_embeds_numbers_is_refused_once_keras_saved_it_again(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(CannotImport, match=r"'inputs' \(Concatenate\) has 2 inputs"):
+        load(tmp_path, resaved(KERAS.write(case.build())))
+
+
+RESAVED = [case for case in (*cases(), *chains()) if not embeds_numbers(case)]
+
+
+@pytest.mark.parametrize("case", RESAVED, ids=lambda case: case.name)
 def test_an_export_answers_the_same_after_its_import(case: Case, tmp_path: Path) -> None:
     bundle, rows = case.build(), case.rows(30)
     found = answers_of(load(tmp_path, resaved(KERAS.write(bundle))), bundle, rows)
@@ -55,7 +70,9 @@ def test_a_file_of_keras_answers_as_keras_did(client: FlaskClient) -> None:
     assert "notes" not in new["provenance"]
     found = predict(client, new["id"], made["rows"])
     np.testing.assert_allclose(found["probabilities"], made["answers"], atol=1e-6)
-    assert client.get(f"/v1/models/{new['id']}/export?format=keras").status_code == 422  # its embedding is of a number
+    export = client.get(f"/v1/models/{new['id']}/export?format=keras").data
+    again = send(client, export, "again.keras").json
+    assert predict(client, again["id"], made["rows"])["probabilities"] == found["probabilities"]
 
 
 def test_weights_in_half_precision_are_converted(client: FlaskClient) -> None:

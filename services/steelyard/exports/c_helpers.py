@@ -7,6 +7,10 @@ static double maximum(double x, double y) { return x >= y || x != x ? x : y; }
     "minimum": """
 static double minimum(double x, double y) { return x <= y || x != x ? x : y; }
 """,
+    "table_row": """
+/* The row of a table for a category number, which is rounded and clipped. */
+static int table_row(double x, int count) { return x > 0.0 ? x < count - 1 ? (int)rint((weight)x) : count - 1 : 0; }
+""",
     "sign": """
 static double sign(double x) { return (x > 0.0) - (x < 0.0); }
 """,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from steelyard.exports.bundle import ModelBundle
 from steelyard.exports.formula import Language, function, plain
 from steelyard.exports.refusal import CannotExport
-from steelyard.exports.script import Script, Variable
+from steelyard.exports.script import Script, Tables, Variable
 
 MOST_ON_STACK = 1 << 16  # doubles that a call of the model keeps: 512 KB
 PLAIN = frozenset(range(32, 127)) - {*b'"\\?'}
@@ -91,13 +91,13 @@ class CScript(Script):
         self.lines.append(f"{self.call('row_normal')}({y.name}, {y.width}, {', '.join(arrays)}, {epsilon!r});")
         return y
 
-    def look_up(self, name: str, x: Variable, others: Sequence[int], tables: dict[str, tuple[int, int]]) -> Variable:
-        y = self._new(len(others) + sum(units for _, units in tables.values()))
+    def look_up(self, name: str, x: Variable, others: Sequence[int], tables: Tables) -> Variable:
+        y = self._new(len(others) + sum(units for *_, units in tables.values()))
         for place, other in enumerate(others):
             self.lines.append(f"{y.name}[{place}] = {x.name}[{other}];")
         first = len(others)
-        for table, (column, units) in tables.items():
-            source = f"{table}[(int){x.name}[{column}] * {units} + i]"
+        for table, (column, count, units) in tables.items():
+            source = f"{table}[{self.call('table_row')}({x.name}[{column}], {count}) * {units} + i]"
             self.lines.append(f"for (int i = 0; i < {units}; i++) {y.name}[{first} + i] = {source};")
             first += units
         return y

@@ -8,7 +8,7 @@ from steelyard.exports.bundle import Format, Input, Limit, ModelBundle, Output, 
 from steelyard.exports.columns import Preprocessing
 from steelyard.exports.formula import Language, function, plain, write_all
 from steelyard.exports.javascript_helpers import ENCODE, HELPERS
-from steelyard.exports.script import Script, Variable, numbers
+from steelyard.exports.script import Script, Tables, Variable, numbers
 
 TYPES = {
     "number": "number",
@@ -73,10 +73,10 @@ class _JavaScript(Script):
     def row_normal(self, name: str, x: Variable, arrays: list[str], epsilon: float) -> Variable:
         return self._assign(name, f"{self.call('rowNormal')}({x.name}, {', '.join(arrays)}, {epsilon!r})", x.width)
 
-    def look_up(self, name: str, x: Variable, others: Sequence[int], tables: dict[str, tuple[int, int]]) -> Variable:
-        listed = ", ".join(f"[{column}, {units}, {table}]" for table, (column, units) in tables.items())
+    def look_up(self, name: str, x: Variable, others: Sequence[int], tables: Tables) -> Variable:
+        listed = ", ".join(f"[{column}, {units}, {table}]" for table, (column, _, units) in tables.items())
         text = f"{self.call('lookUp')}({x.name}, {[*others]}, [{listed}])"
-        return self._assign(name, text, len(others) + sum(units for _, units in tables.values()))
+        return self._assign(name, text, len(others) + sum(units for *_, units in tables.values()))
 
     def add(self, name: str, x: Variable, past: Variable) -> Variable:
         return self._assign(name, f"{x.name}.map((z, i) => z + {past.name}[i])", x.width)

@@ -70,11 +70,16 @@ function rowNormal(x, gamma, beta, epsilon) {
 }
 """,
     "lookUp": """
-/** The other inputs, then the row of each table. */
+/** The other inputs, then the row of each table: category numbers are rounded, halves to even, and clipped. */
 function lookUp(x, others, tables) {
   const found = others.map((place) => x[place]);
   for (const [column, units, table] of tables) {
-    for (let unit = 0; unit < units; unit += 1) found.push(table[x[column] * units + unit]);
+    const [exact] = table.constructor.of(x[column]);
+    const number = Math.min(Math.max(exact, 0), table.length / units - 1);
+    const below = Math.floor(number);
+    const isAbove = number - below > 0.5 || (number - below === 0.5 && below % 2 === 1);
+    const row = isAbove ? below + 1 : below;
+    for (let unit = 0; unit < units; unit += 1) found.push(table[row * units + unit]);
   }
   return Float64Array.from(found);
 }

@@ -9,58 +9,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 
 from steelyard.exports import keras_inputs
 from steelyard.exports.archive import pack
 from steelyard.exports.bundle import Format, Input, Limit, ModelBundle, Output, common_limits
 from steelyard.exports.columns import Places, Preprocessing
+from steelyard.exports.keras_activations import name_of
 from steelyard.exports.keras_graph import KerasGraph, Node
 from steelyard.exports.plain import MANIFEST, manifest_of
 from steelyard.exports.program import Affine, Block, Lookup, Moving, OverRow, Pointwise, RowNormal, Step
 from steelyard.exports.refusal import CannotExport
-from steelyard.nn.activations import (
-    Activation,
-    Celu,
-    Elu,
-    Exponential,
-    Gelu,
-    HardSigmoid,
-    HardTanh,
-    LeakyRelu,
-    LogSigmoid,
-    Mish,
-    PRelu,
-    Relu,
-    Relu6,
-    Selu,
-    Sigmoid,
-    Silu,
-    Softplus,
-    Softsign,
-    Tanh,
-)
+from steelyard.nn.activations import Activation, Celu, Elu, Gelu, LeakyRelu, PRelu
 from steelyard.nn.activations.smooth import CUBIC, ROOT_TWO_OVER_PI
 
 VERSION = "3.10.0"  # the oldest with all of the activations
 METADATA = {"keras_version": VERSION, "date_saved": "1980-01-01@00:00:00"}
 EXPORT, AS_NUMPY = "steelyard", orjson.OPT_SERIALIZE_NUMPY
 DOUBLE = "float64"  # of the scaling: large numbers with little spread would lose their last digits in float32
-NAMED = (
-    Exponential,
-    HardSigmoid,
-    HardTanh,
-    LogSigmoid,
-    Mish,
-    Relu,
-    Relu6,
-    Selu,
-    Sigmoid,
-    Silu,
-    Softplus,
-    Softsign,
-    Tanh,
-)
 
 
 def write(bundle: ModelBundle) -> bytes:
@@ -168,8 +135,6 @@ class _Model:
     def build(self) -> tuple[KerasGraph, Node, list[Node]]:
         """The graph, its output, and its inputs."""
         about, graph = self._bundle.preprocessing, self._graph
-        if isinstance(self._bundle.members[0][0][0], Lookup) and not about.encoder.layout.embedded:
-            raise CannotExport("Keras has no layer for an embedding of some of the numbers")
         names = input_names(about)
         inputs = []
         if "" in names:
@@ -177,7 +142,7 @@ class _Model:
             inputs.append(self._input(names[""], width, DOUBLE))
         categories = [self._input(names[each.column], 1, "int32") for each in about.categories]
         first = [self._scaled(node, about) for node in inputs]
-        if not isinstance(self._bundle.members[0][0][0], Lookup):
+        if not about.encoder.layout.embedded:
             one_hot = [self._one_hot(node, each) for node, each in zip(categories, about.categories, strict=True)]
             first = [self._join([*first, *one_hot], "")]
         members = []
@@ -211,6 +176,8 @@ class _Model:
         """The inputs of a network's first layer, with the embeddings that it has, and the steps that follow."""
         if not isinstance(steps[0], Lookup):
             return first[0], steps
+        if not self._bundle.preprocessing.encoder.layout.embedded:
+            return self._embed_numbers(first[0], steps[0], prefix), steps[1:]
         embedded = zip(categories, steps[0].tables, strict=True)
         vectors = [self._embed(node, table, prefix) for node, table in embedded]
         return self._join([*first, *vectors], prefix), steps[1:]
@@ -230,6 +197,33 @@ class _Model:
         )
         return self._graph.add("Flatten", f"{name}_flat", [found], width=units, dtype=self._dtype)
 
+    def _embed_numbers(self, x: Node, step: Lookup, prefix: str) -> Node:
+        """The numbers that are not embedded, and the vectors of those that are: rounded and clipped by bins.
+
+        A bin ends between two whole numbers; one half belongs to the even one. Raises `CannotExport`.
+        """
+        if self._dtype == DOUBLE:
+            raise CannotExport("Keras embeds numbers in float32; the model has dtype float64")
+        parts = [self._cut(x, column, f"{prefix}input_{column}") for column in step.others]
+        for column, table in zip(step.columns, step.tables, strict=True):
+            halves = np.arange(len(table) - 1, dtype=np.float32) + np.float32(0.5)
+            halves[::2] = np.nextafter(halves[::2], np.float32(np.inf))
+            number, name = self._cut(x, column, f"{prefix}input_{column}"), f"{prefix}{step.name}_{column}"
+            options: dict[str, Any] = {"bin_boundaries": halves.tolist(), "output_mode": "int"}
+            place = self._graph.add("Discretization", name, [number], dtype="int32", **options)
+            parts.append(self._embed(place, table, prefix))
+        return self._join(parts, prefix)
+
+    def _cut(self, x: Node, column: int, name: str) -> Node:
+        """One of the numbers."""
+        graph, [width] = self._graph, x.width
+        if width == 1:
+            return x
+        x = graph.add("Reshape", f"{name}_of", [x], width=(width, 1), dtype=self._dtype, target_shape=[width, 1])
+        cropping = [column, width - column - 1]
+        x = graph.add("Cropping1D", f"{name}_cut", [x], width=(1, 1), dtype=self._dtype, cropping=cropping)
+        return graph.add("Flatten", name, [x], width=1, dtype=self._dtype)
+
     def _one_hot(self, node: Node, places: Places) -> Node:
         options: dict[str, Any] = {"num_tokens": places.count, "output_mode": "one_hot"}
         name = f"{node.name}_one_hot"
@@ -242,7 +236,7 @@ class _Model:
             step = waiting.pop(0)
             if isinstance(step, Affine):
                 following = waiting[0] if waiting else None
-                fused = _name_of(following) if following is not None and following.name == step.name else None
+                fused = name_of(following) if following is not None and following.name == step.name else None
                 if fused is not None:
                     waiting.pop(0)
                 x = self._dense(prefix + step.name, x, step.kernel, step.bias, fused)
@@ -263,7 +257,7 @@ class _Model:
             case Pointwise():
                 return self._activate(step, x, f"{name}_activation")
             case OverRow():
-                return graph.add("Activation", f"{name}_activation", [x], dtype=self._dtype, activation=_name_of(step))
+                return graph.add("Activation", f"{name}_activation", [x], dtype=self._dtype, activation=name_of(step))
             case Moving(_, gamma, beta, mean, variance):
                 options = {"axis": -1, "momentum": step.momentum, "epsilon": step.epsilon}
                 weights = [gamma, beta, mean, variance]
@@ -279,7 +273,7 @@ class _Model:
                 raise CannotExport(f"the layer {step.name} is not where Keras can have it")
 
     def _activate(self, step: Pointwise, x: Node, name: str) -> Node:
-        if (simple := _name_of(step)) is not None:
+        if (simple := name_of(step)) is not None:
             return self._graph.add("Activation", name, [x], dtype=self._dtype, activation=simple)
         write_part = PARAMETRIC.get(type(step.activation))
         if write_part is None:
@@ -331,20 +325,6 @@ PARAMETRIC: Mapping[type, Callable[[_Model, Pointwise, Node, str], Node]] = {
     Celu: _Model.celu,
     Gelu: _Model.gelu,
 }
-
-
-def _name_of(step: Step) -> str | None:
-    """Keras's name of an activation, if that is all that it needs."""
-    if isinstance(step, OverRow):
-        return "log_softmax" if step.log else "softmax"
-    if not isinstance(step, Pointwise):
-        return None
-    part = step.activation
-    if isinstance(part, (Elu, Celu)):
-        return part.name if part.alpha == 1 else None
-    if isinstance(part, Gelu):
-        return None if part.approximate else part.name
-    return part.name if type(part) in NAMED else None
 
 
 CHECK = '''\

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 LAYERS = "keras.layers"
+WITHOUT_TRAINABLE = ("Discretization", "InputLayer")
 
 
 @dataclass(eq=False)
@@ -144,7 +145,7 @@ def _layer(node: Node) -> dict[str, Any]:
     return {
         "module": LAYERS,
         "class_name": node.kind,
-        "config": config if node.kind == "InputLayer" else {"trainable": True} | config,
+        "config": config if node.kind in WITHOUT_TRAINABLE else {"trainable": True} | config,
         "registered_name": None,
         "name": node.name,
         "inbound_nodes": nodes,

@@ -201,7 +201,9 @@ class _Steps:
         graph = self._graph
         parts = [graph.add("Gather", x, graph.constant(step.others, "int64"), axis=1)] if step.others else []
         for column, table in zip(step.columns, step.tables, strict=True):
-            place = graph.cast(graph.add("Gather", x, graph.constant(column, "int64"), axis=1), "int64")
+            number = graph.add("Gather", x, graph.constant(column, "int64"), axis=1)
+            limits = [graph.constant(limit, self._dtype) for limit in (0, len(table) - 1)]
+            place = graph.cast(graph.add("Round", graph.add("Clip", number, *limits)), "int64")
             parts.append(graph.add("Gather", self._tensor(step, f"table_{column}", table), place, axis=0))
         return graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
 

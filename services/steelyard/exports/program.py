@@ -86,7 +86,8 @@ class RowNormal:
 class Lookup:
     """The inputs that are no categories, then for each column of categories the row of its table.
 
-    `tables` are `(categories, units)`; `columns` are the positions of the category numbers among the inputs.
+    `tables` are `(categories, units)`; `columns` are the positions of the category numbers among the inputs, which are
+    rounded, halves to even, and numbers out of range are clipped.
     """
 
     name: str
@@ -211,7 +212,10 @@ def _take(step: Step, x: Array) -> Any:
             centered = x - x.mean(axis=1, keepdims=True)
             return centered / np.sqrt((centered * centered).mean(axis=1, keepdims=True) + epsilon) * gamma + beta
         case Lookup(_, columns, others, tables):
-            found = [table[x[:, column].astype(np.int64)] for column, table in zip(columns, tables, strict=True)]
+            found = [
+                table[np.rint(np.clip(x[:, column], 0, len(table) - 1)).astype(np.int64)]
+                for column, table in zip(columns, tables, strict=True)
+            ]
             return np.concatenate([x[:, list(others)], *found], axis=1)
         case Block(_, inner, projection):
             return run(inner, x) + (x if projection is None else x @ projection.astype(x.dtype))

@@ -20,6 +20,7 @@ from steelyard.exports.plain import require_few_weights
 from steelyard.exports.program import Affine, Block, Lookup, Moving, OverRow, Pointwise, RowNormal, Step
 
 Array = NDArray[Any]
+Tables = dict[str, tuple[int, int, int]]  # by name: the column, the number of categories, and that of units
 NUMBERS_A_LINE = 12
 
 
@@ -90,7 +91,7 @@ class Script(ABC):
 
     def _look_up(self, step: Lookup, x: Variable, name: str) -> Variable:
         tables = {
-            self.array(f"{name}_{column}", table): (column, table.shape[1])
+            self.array(f"{name}_{column}", table): (column, *table.shape)
             for column, table in zip(step.columns, step.tables, strict=True)
         }
         return self.look_up(name, x, step.others, tables)
@@ -132,8 +133,8 @@ class Script(ABC):
         """Layer normalization; the arrays are gamma, beta."""
 
     @abstractmethod
-    def look_up(self, name: str, x: Variable, others: Sequence[int], tables: dict[str, tuple[int, int]]) -> Variable:
-        """The other inputs, then the rows of tables: by their names the column and the number of units."""
+    def look_up(self, name: str, x: Variable, others: Sequence[int], tables: Tables) -> Variable:
+        """The other inputs, then the rows of tables: a category number is rounded and clipped."""
 
     @abstractmethod
     def add(self, name: str, x: Variable, past: Variable) -> Variable:

@@ -155,7 +155,7 @@ def _look_up(step: Lookup, name: str) -> tuple[list[str], list[str]]:
     made, parts = [], [f"x[:, {[*step.others]}]"] if step.others else []
     for column, table in zip(step.columns, step.tables, strict=True):
         made.append(f"self.{name}_{column} = nn.Embedding({table.shape[0]}, {table.shape[1]})")
-        parts.append(f"self.{name}_{column}(x[:, {column}].long())")
+        parts.append(f"self.{name}_{column}(x[:, {column}].clamp(0, {len(table) - 1}).round().long())")
     return made, [f"x = torch.cat([{', '.join(parts)}], dim=1)"]
 
 
