@@ -86,7 +86,7 @@ class Service:
     def children(self, word: str) -> list[psutil.Process]:
         """The processes of the service with `word` in their command line."""
         family = psutil.Process(self.process.pid).children(recursive=True)
-        return [process for process in family if any(word in part for part in _command(process))]
+        return [process for process in family if any(word in part for part in command_of(process))]
 
     def training_processes(self) -> list[psutil.Process]:
         """The processes that train: each bears the command line of the one that it was forked from."""
@@ -154,7 +154,8 @@ def _launch(command: list[str], data_dir: Path, variables: dict[str, str]) -> tu
     return process, line.split()[1]
 
 
-def _command(process: psutil.Process) -> list[str]:
+def command_of(process: psutil.Process) -> list[str]:
+    """The command line of a process; nothing of one that has ended, whether or not it was waited for."""
     try:
         return process.cmdline()
     except psutil.Error:

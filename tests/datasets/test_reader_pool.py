@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from tests.datasets.corpus import (
     Bad,
 )
 from tests.datasets.reading import MAX_BYTES, lists, read
+from tests.service import command_of
 
 SECONDS = 2.0
 
@@ -82,12 +83,7 @@ MEMORY_BYTES = 2047 << 20  # by which the processes of `fresh_readers` are known
 
 def fresh_processes() -> list[psutil.Process]:
     """The processes of `fresh_readers`."""
-    found = []
-    for process in psutil.Process().children():
-        with suppress(psutil.Error):
-            if str(MEMORY_BYTES) in process.cmdline():
-                found.append(process)
-    return found
+    return [process for process in psutil.Process().children() if str(MEMORY_BYTES) in command_of(process)]
 
 
 @contextmanager

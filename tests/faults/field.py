@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.service import Service
+from tests.service import Service, command_of
 
 LEASE_SECONDS = 2
 RECOVERY_SECONDS = LEASE_SECONDS + 10
@@ -176,7 +176,7 @@ class Field:
         return {
             "training process": self.service.training_processes(),
             "fork server": self.service.fork_servers(),
-            "worker": [process for process in of_worker if process.cmdline()[-1:] == ["steelyard_worker"]],
+            "worker": [process for process in of_worker if command_of(process)[-1:] == ["steelyard_worker"]],
             "API": self.service.children("steelyard.cli.main"),
             "broker": self.service.children("valkey-server"),
         }

@@ -10,11 +10,11 @@ from steelyard.settings import Settings
 from steelyard.web.app import create_app
 from steelyard.web.wiring import KEY, Services, services
 from tests.conftest import wait_for
+from tests.service import command_of
 
 
 def reading_processes() -> set[psutil.Process]:
-    children = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
-    return {child for child in children if "steelyard.datasets.reader_process" in child.cmdline()}
+    return {child for child in psutil.Process().children() if "steelyard.datasets.reader_process" in command_of(child)}
 
 
 def test_every_object_is_found_by_its_class(app: Flask) -> None:

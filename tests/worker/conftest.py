@@ -20,6 +20,7 @@ from steelyard.training.plan import read_job
 from steelyard_worker.fork_client import Child, ForkServer
 from steelyard_worker.supervisor import Supervisor
 from tests.conftest import no_tables
+from tests.service import command_of
 
 LONG: dict[str, Any] = {
     "data": {"builtin": "digits"},
@@ -102,7 +103,7 @@ def server_of(process: psutil.Process) -> psutil.Process:
 
 def fork_servers() -> list[psutil.Process]:
     """The fork servers of this process: at most one, but in the tests that start another."""
-    return [process for process in psutil.Process().children() if "steelyard_worker.fork_server" in process.cmdline()]
+    return [process for process in psutil.Process().children() if "steelyard_worker.fork_server" in command_of(process)]
 
 
 def training_processes() -> list[psutil.Process]:
