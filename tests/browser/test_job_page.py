@@ -1,5 +1,6 @@
 """The page of a job: curves, findings and their repair, the recording with its slider, the results."""
 
+import re
 from typing import Any
 
 import pytest
@@ -20,6 +21,12 @@ FOLLOWERS = (
     "#boundary .body > canvas",
     "#histograms",
 )
+POINT_AT_AN_EDGE = """() => {
+  const canvas = document.querySelector("#network canvas.over");
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  for (let y = 0; y < height && !document.querySelector("#network .tip svg"); y += 1)
+    canvas.dispatchEvent(new MouseEvent("mousemove", { clientX: left + 0.45 * width, clientY: top + y }));
+}"""
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +119,7 @@ def test_one_slider_moves_every_panel_and_the_address(page: Page, digits: str) -
     assert layout_shift(page) < STILL
 
 
-def test_the_recording_is_used_by_keyboard_alone(page: Page, digits: str) -> None:
+def test_the_recording_is_used_by_keyboard_and_its_edges_are_pointed_at(page: Page, digits: str) -> None:
     page.goto(f"/console/jobs/{digits}#epoch=4")
     expect(panel(page, "#network canvas")).to_have_attribute("data-epoch", "4")
     page.locator("#play").focus()
@@ -123,6 +130,10 @@ def test_the_recording_is_used_by_keyboard_alone(page: Page, digits: str) -> Non
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#unit-title")).to_contain_text("dense_2, unit")
+    page.evaluate(POINT_AT_AN_EDGE)
+    tip = page.locator("#network .tip")
+    expect(tip).to_contain_text(re.compile("gradient .*change since epoch 4: ", re.DOTALL))
+    expect(tip.locator("svg .line")).to_have_count(1)
     page.locator("#unit .weight").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#unit .weight[aria-pressed='true']")).to_be_focused()
@@ -180,6 +191,7 @@ def test_the_curve_grows_while_the_job_trains(page: Page, service: Service) -> N
     page.get_by_role("button", name="Cancel").click()
     page.locator("#status.cancelled").wait_for()
     assert service.get(job["id"])["status"] == "cancelled"
-    page.locator("#metrics-panel").wait_for()  # beside the curves, which are narrower then
+    page.locator("#metrics-panel table").first.wait_for()  # in the place that was kept for it
+    assert layout_shift(page) < STILL
     fits = "(each) => each.clientWidth <= each.closest('.curve').clientWidth"
     page.wait_for_function(f"() => [...document.querySelectorAll('.curve .main-svg')].every({fits})")

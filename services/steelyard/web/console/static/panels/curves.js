@@ -123,8 +123,9 @@ export function makeCurves(path, history, recording) {
         ...view.zoom,
         { logarithmic: isLogarithmic },
       );
+    const isShort = (history.epochs.at(-1) ?? 0) - (history.epochs[0] ?? 0) < 8; // no ticks between epochs
     return draw(place, () => traces(history, names), {
-      xaxis: view.zoom ? { range: view.zoom } : { autorange: true },
+      xaxis: { ...(view.zoom ? { range: view.zoom } : { autorange: true }), ...(isShort ? { dtick: 1 } : {}) },
       yaxis: seen ? { range: seen } : { autorange: true },
       x: "epoch",
       y: title.replaceAll("_", " "),

@@ -1,13 +1,14 @@
 // The network at the slider's epoch: units, and edges as wide as their weights.
 import { colorOf, makeCanvas, widthOf } from "../canvas.js";
 import { element, svg } from "../dom.js";
-import { count, number } from "../format.js";
+import { count } from "../format.js";
 import { scaleOf } from "../math/color.js";
 import { distance, outgoingStrength, placeUnits, selectEdges, strongest } from "../math/network.js";
 import { panel } from "../panel.js";
 import { follow, move, redraw, whole } from "../position.js";
 import { selection } from "../selection.js";
 import { factsOf } from "../unit_facts.js";
+import { makeTip } from "./edge_tip.js";
 import { LONGEST, MOST_LABELS, paintColumns, paintNetwork } from "./network_painting.js";
 
 /** @typedef {import("../recording.js").Recording} Recording */
@@ -34,7 +35,7 @@ export function makeNetwork(recording, replay, nameOf) {
   const edges = makeCanvas("The network: units as circles, weights as lines between them");
   const { canvas, fit } = makeCanvas("Units and their names");
   canvas.className = "over";
-  const tip = element("div", { className: "tip", hidden: true });
+  const tip = makeTip(recording, replay, nameOf);
   const frame = element(
     "div",
     {
@@ -46,7 +47,7 @@ export function makeNetwork(recording, replay, nameOf) {
     },
     edges.canvas,
     canvas,
-    tip,
+    tip.element,
   );
   const most = element(
     "select",
@@ -103,6 +104,7 @@ export function makeNetwork(recording, replay, nameOf) {
     edges.canvas.dataset.edges = String(
       kernels.every((kernel, column) => kernel || !recording.columns[column].kernel) ? picture.edges.flat().length : 0,
     );
+    if (hovered) tip.show(hovered, stored); // its numbers may have come
     const epoch = recording.nearest(whole("epoch"));
     made.note(stored === epoch ? "" : `The weights are those of epoch ${stored}; none are stored for epoch ${epoch}.`);
     made.refresh();
@@ -111,12 +113,13 @@ export function makeNetwork(recording, replay, nameOf) {
   canvas.onmousemove = (event) => {
     if (!picture) return;
     hovered = targetAt(picture, event.offsetX, event.offsetY);
-    showTip(event.offsetX, event.offsetY);
+    tip.show(hovered, now());
+    tip.move(event.offsetX, event.offsetY, picture);
     redraw();
   };
   canvas.onmouseleave = () => {
     hovered = null;
-    tip.hidden = true;
+    tip.show(null, null);
     redraw();
   };
   canvas.onclick = () => {
@@ -134,20 +137,6 @@ export function makeNetwork(recording, replay, nameOf) {
     event.preventDefault();
     move(moveTo(neighbor(picture, chosen, turn)));
   };
-
-  /** @param {number} x @param {number} y */
-  function showTip(x, y) {
-    tip.hidden = !hovered;
-    const stored = now();
-    if (!hovered || !picture || stored === null) return;
-    const { column, unit, edge } = hovered;
-    const kernel = recording.columns[column].kernel;
-    const weights = kernel && edge ? recording.weights(kernel, stored) : null;
-    tip.textContent = edge
-      ? `${nameOf(column - 1, edge.from)} → ${nameOf(column, unit)}: ${number(weights?.values[edge.index])}`
-      : nameOf(column, unit);
-    tip.style.transform = `translate(${Math.min(x + 14, picture.width - 180)}px, ${y + 14}px)`;
-  }
 
   /** @param {Target} target */
   const moveTo = ({ column, unit, edge }) => ({

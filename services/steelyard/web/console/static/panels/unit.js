@@ -1,6 +1,7 @@
 // One unit, or one edge into it, at the slider's epoch: weights by input, outputs, gradient, and the curve over the epochs.
 import { colorOf, makeCanvas, makePixels, widthOf } from "../canvas.js";
 import { element } from "../dom.js";
+import { edgeFacts } from "../edge_facts.js";
 import { number, plural } from "../format.js";
 import { lineChart } from "../lines.js";
 import { paint, palette } from "../math/color.js";
@@ -248,16 +249,7 @@ function showEdge(place, recording, replay, nameOf, { column, unit, input }, epo
     );
     return;
   }
-  const { name, units, kernel } = recording.columns[column];
-  const epochs = recording.storedEpochs;
-  const at = epochs.indexOf(epoch);
-  const { value: gradients } = replay.get(`gradients/${name}/kernel?index=${input},${unit}`);
-  const curve = recording.isSmall(kernel ?? "")
-    ? epochs.map((each) => recording.weights(kernel ?? "", each)?.values[input * units + unit] ?? null)
-    : (replay.get(`timeline/${kernel}?index=${input},${unit}`).value?.values ?? []);
-  const [gradient, change] = gradients
-    ? [gradients.values[gradients.epochs.indexOf(epoch)], gradients.changes[gradients.epochs.indexOf(epoch)]]
-    : [null, at > 0 && curve.length ? curve[at] - curve[at - 1] : null];
+  const { gradient, change, since, curve, epochs, at } = edgeFacts(recording, replay, { column, unit, input }, epoch);
   const fact = (/** @type {string} */ label, /** @type {number | null | undefined} */ amount) =>
     element("div", {}, element("dt", { text: label }), element("dd", { text: number(amount) }));
   place.replaceChildren(
@@ -267,7 +259,7 @@ function showEdge(place, recording, replay, nameOf, { column, unit, input }, epo
       { className: "facts" },
       fact("weight", values[input]),
       fact("gradient", gradient),
-      fact(at > 0 ? `change since epoch ${epochs[at - 1]}` : "change", change),
+      fact(since === null ? "change" : `change since epoch ${since}`, change),
     ),
     lineChart(Math.max(220, widthOf(place)), {
       label: "The weight over the epochs",
