@@ -23,9 +23,17 @@ def test_a_page_loads_nothing_from_other_sites_and_what_it_loads_is_there(client
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     assert "http://" not in page.text.replace("http://www.w3.org", "")
     assert "https://" not in page.text
-    for address in re.findall(r'(?:src|href)="(/(?:assets|console/static)/[^"]+)"', page.text):
+    for address in re.findall(r'(?:src|href)="(/(?:assets|console/static|console/files)/[^"]+)"', page.text):
         with client.get(address) as answer:
             assert answer.status_code == 200, address
+
+
+def test_scripts_are_kept_by_browsers_until_their_content_changes(client: FlaskClient) -> None:
+    [address] = re.findall(r'src="(/console/files/[^"]+/pages/home.js)"', client.get("/").text)
+    with client.get(address) as answer, client.get(re.sub("files/[^/]+", "files/earlier", address)) as earlier:
+        assert answer.cache_control.max_age == 31_536_000
+        assert (earlier.data, earlier.cache_control.no_cache) == (answer.data, True)
+    assert client.get("/console/files/x/../pages.py").status_code == 404
 
 
 @pytest.mark.parametrize(

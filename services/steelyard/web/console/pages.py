@@ -1,11 +1,13 @@
 """The pages: templates alone. What they show, their scripts fetch from the API."""
 
+import hashlib
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import orjson
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request, send_from_directory
 
 from steelyard.datasets import library as datasets
 from steelyard.errors import NotFound
@@ -19,9 +21,10 @@ from steelyard.training.kind import TRAINING
 console = Blueprint(
     "console", __name__, template_folder="templates", static_folder="static", static_url_path="/console/static"
 )
+STATIC = Path(__file__).resolve().with_name("static")
+A_YEAR_SECONDS = 31_536_000
 LESSONS: dict[str, dict[str, Any]] = {
-    path.stem: orjson.loads(path.read_bytes())
-    for path in sorted(Path(__file__).with_name("static").joinpath("lessons").glob("*.json"))
+    path.stem: orjson.loads(path.read_bytes()) for path in sorted(STATIC.joinpath("lessons").glob("*.json"))
 }
 LISTED = ("title", "goal", "minutes")
 NAVIGATION = {
@@ -35,9 +38,28 @@ NAVIGATION = {
 }
 
 
+@cache
+def _version() -> str:
+    """Changes with every file of the pages."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.rglob("*.*")):
+        digest.update(b"%b\0%b\0" % (path.name.encode(), path.read_bytes()))
+    return digest.hexdigest()[:16]
+
+
+def _address(name: str) -> str:
+    return f"/console/files/{_version()}/{name}"
+
+
+@console.get("/console/files/<version>/<path:name>")
+def get_file(version: str, name: str) -> Response:
+    """A script or style. Browsers keep it, since other content has another address: pages have dozens of them."""
+    return send_from_directory(STATIC, name, max_age=A_YEAR_SECONDS if version == _version() else None)
+
+
 @console.context_processor
-def _navigation() -> dict[str, Any]:
-    return {"navigation": NAVIGATION.items()}
+def _common() -> dict[str, Any]:
+    return {"navigation": NAVIGATION.items(), "file": _address}
 
 
 @console.errorhandler(NotFound)
