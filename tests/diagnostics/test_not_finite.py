@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from steelyard.diagnostics.not_finite import blame_cell, blame_target, find_not_finite, find_overflow, find_undefined
+from steelyard.diagnostics.not_finite import blame_cell, blame_target, find_not_finite, find_undefined
 from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.encoder_options import EncoderOptions
 from steelyard.tabular.supervision import supervise
@@ -74,9 +74,3 @@ def test_the_value_that_overflows_is_named_with_its_row_and_column() -> None:
     assert blame("float64") == "Row 13 has 1e+60 in 'a', which is 1.22e+60 after preprocessing."
     small = np.ones((2, encoder.layout.width))
     assert blame_cell(small, rows, ids, table.columns, encoder) is None
-
-
-def test_a_value_that_may_overflow_is_a_finding_and_none_is_not() -> None:
-    assert find_overflow(None) == []
-    [finding] = find_overflow("Row 3 has 1e30 in 'a'.")
-    assert (finding.code, finding.level, finding.message) == ("large_input", "warning", "Row 3 has 1e30 in 'a'.")

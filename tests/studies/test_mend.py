@@ -10,6 +10,7 @@ from steelyard.diagnostics.schema import Finding, PatchOperation
 from steelyard.errors import Conflict, NotFound, ValidationFailed
 from steelyard.jobs import ledger
 from steelyard.studies import mend
+from steelyard.studies.comparison import Measure, compare
 from steelyard.studies.schema import Mend, MendRequest
 from steelyard.training import submission
 from steelyard.training.kind import TRAINING
@@ -116,3 +117,20 @@ def test_patches_that_agree_are_both_taken() -> None:
 def test_a_request_that_makes_no_sense_names_its_field(document: Any, words: str) -> None:
     with pytest.raises(ValidationFailed, match=words):
         mend.read_request(document)
+
+
+def test_a_leak_is_dropped_only_where_it_is_named() -> None:
+    leak, other = finding("target_leak", "/data/ignore"), finding("a", "/loss")
+    found = mend.collect_patches([leak, other], None)
+    assert found.codes == ["a"]
+    assert found.skipped == {"target_leak": "changes a metric that is too good, so it is tried only if it is named"}
+    assert mend.collect_patches([leak, other], ["target_leak"]).codes == ["target_leak"]
+    with pytest.raises(ValidationFailed, match="nothing to mend; target_leak was left out: it changes a metric"):
+        mend.collect_patches([leak], None)
+
+
+def test_pairs_that_failed_both_ways_have_no_figures() -> None:
+    measure, pairs = Measure("validation", "rmse"), [(None, None)] * 3
+    comparison = compare(measure, pairs)
+    message = mend._describe("succeeded", measure, comparison, pairs, comparison.verdict)
+    assert message == "The change made no difference: all 3 jobs failed as they were, and mended."

@@ -48,19 +48,6 @@ def find_not_finite(
     return [finding]
 
 
-def find_overflow(cause: str | None) -> list[Finding]:
-    """A value of the training rows that is so large that the training may overflow."""
-    if cause is None:
-        return []
-    finding = Finding(
-        code="large_input",
-        level="warning",
-        message=cause,
-        suggestion="Correct or remove the value, or scale the column (preprocessing.numeric).",
-    )
-    return [finding]
-
-
 def find_undefined(metrics: Mapping[str, Mapping[str, float | None]], causes: Mapping[str, str]) -> list[Finding]:
     """The metrics that are null, each with the reason; `causes` as of `find_not_finite`."""
     found = []

@@ -31,6 +31,7 @@ from steelyard.training.schema_errors import translate
 KIND = Kind("mend", "mend")
 ORIGINAL, MENDED = "original", "mended"
 LARGEST_SEED = 2**53 - 1
+NOT_BY_METRIC = {"target_leak": "changes a metric that is too good, so it is tried only if it is named"}
 
 
 @dataclass(frozen=True)
@@ -103,20 +104,27 @@ def collect_patches(findings: Sequence[Finding], codes: Sequence[str] | None) ->
     `ValidationFailed` if there is none, or if a code is not that of a finding with a patch.
     """
     by_code = {finding.code: finding for finding in reversed(findings) if finding.patch}
+    left_out = {} if codes is not None else {code: why for code, why in NOT_BY_METRIC.items() if code in by_code}
     known = ", ".join(code for code in dict.fromkeys(finding.code for finding in findings) if code in by_code)
     faults = [
         Fault(pointer("findings", index), f"is {shown(code)}; findings of this job with a patch: {known or 'none'}")
         for index, code in enumerate(codes or ())
         if code not in by_code
     ]
-    if faults or not by_code:
+    if faults or not by_code.keys() - left_out.keys():
         detail = "has no finding with a patch, so there is nothing to mend"
+        detail += "".join(f"; {code} was left out: it {why}" for code, why in left_out.items())
         raise ValidationFailed(faults or [Fault(pointer("findings"), detail)])
     taken: list[str] = []
-    skipped: dict[str, str] = {}
+    skipped = dict(left_out)
     operations: list[PatchOperation] = []
     for finding in findings:
-        if not finding.patch or finding.code in taken or (codes is not None and finding.code not in codes):
+        if (
+            not finding.patch
+            or finding.code in taken
+            or finding.code in left_out
+            or (codes is not None and finding.code not in codes)
+        ):
             continue
         new = [operation for operation in finding.patch if operation not in operations]
         same = [one.path for one in new for other in operations if _overlap(one.path, other.path)]
@@ -210,6 +218,8 @@ def _describe(
         numbers += f" (difference {comparison.mean:+.4g}, standard error {comparison.standard_error:.2g})"
     if any(failed):
         numbers += f"; {failed[0]} of {len(compared)} jobs failed as they were, {failed[1]} mended"
+    if all(value is None for values in compared for value in values):
+        return f"The change made no difference: all {len(compared)} jobs failed as they were, and mended."
     begin = {
         "helped": "The change helped",
         "no_difference": "The change made no difference that these seeds can show",

@@ -55,3 +55,10 @@ def test_targets_are_scaled_where_they_are_not_and_may_be() -> None:
     job = regression(preprocessing=none, loss="poisson", output={"activation": "exponential"})
     [finding] = find("diverged", run(job, error=ERROR, metrics={}))
     assert changes(finding)[0][0] == "/optimizer/learning_rate"
+
+
+def test_a_rate_far_above_the_usual_one_is_lowered_too_where_inputs_are_not_scaled() -> None:
+    for rate, paths in ((0.03, []), (0.031, ["/optimizer/learning_rate", "/training/gradient_clip"])):
+        job = spec(preprocessing={"numeric": "none"}, optimizer={"name": "sgd", "learning_rate": rate})
+        [finding] = find("diverged", run(job, error=ERROR, metrics={}))
+        assert [path for path, _ in changes(finding)] == ["/preprocessing/numeric", *paths]

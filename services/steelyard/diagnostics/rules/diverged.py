@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from steelyard.diagnostics.patches import change_rate, replace
+from steelyard.diagnostics.patches import FAR, change_rate, replace
 from steelyard.diagnostics.rules.base import RULES, Rule
 from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding, PatchOperation
@@ -33,8 +33,8 @@ class Diverged(Rule):
         patch = [] if not unscaled or _starts_with_embedding(run) else [replace("/preprocessing/numeric", "standard")]
         if run.spec["task"] == "regression" and run.spec["preprocessing"]["target"] == "none":
             patch += [] if run.loss.raw_targets else [replace("/preprocessing/target", "standard")]
-        if not patch:
-            patch = change_rate(run, smaller=True)
+        if not patch or run.learning_rate > FAR * run.usual_rate:
+            patch += change_rate(run, smaller=True)
             if run.spec["training"]["gradient_clip"] is None and not run.is_line_search:
                 patch.append(PatchOperation(op="add", path="/training/gradient_clip", value={"norm": 1.0}))
         detail = str(run.error["detail"]).split(" Try ")[0]

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
+from steelyard.diagnostics.not_finite import LARGE
 from steelyard.diagnostics.patches import replace
 from steelyard.diagnostics.rules.base import RULES, Rule
 from steelyard.diagnostics.run import Run
@@ -28,11 +31,21 @@ class LargeInput(Rule):
 
     def find(self, run: Run) -> Iterator[Finding]:
         cause = None if run.data is None else run.data.causes.get("train")
-        if cause is not None:
-            suggestion = "Correct or remove the value, or scale the column (preprocessing.numeric)."
-            yield self.finding(cause, suggestion, patch=_scale(run))
+        if cause is None:
+            return
+        key = "target" if _is_target(run) else "numeric"
+        suggestion = f"Correct or remove the value, or scale the column (preprocessing.{key})."
+        yield self.finding(cause, suggestion, patch=_scale(run, key))
 
 
-def _scale(run: Run) -> list[PatchOperation] | None:
-    unscaled = run.spec["preprocessing"]["numeric"] == "none"
-    return [replace("/preprocessing/numeric", "robust")] if unscaled else None
+def _is_target(run: Run) -> bool:
+    """Whether the value is one of a target: then that is what is too large as the loss takes it."""
+    if run.data is None or run.spec["task"] != "regression":
+        return False
+    return not np.abs(run.data.y).max() <= LARGE
+
+
+def _scale(run: Run, key: str) -> list[PatchOperation] | None:
+    if run.spec["preprocessing"][key] != "none" or (key == "target" and run.loss.raw_targets):
+        return None
+    return [replace(f"/preprocessing/{key}", "robust" if key == "numeric" else "standard")]
