@@ -83,4 +83,4 @@ def test_a_lab_is_opened_shown_listed_cancelled_and_deleted(client: FlaskClient)
     assert client.delete(path).status_code == 204
     assert client.get(path).status_code == 404
     wrong = client.post("/v1/initialization-labs", json=asked | {"initializers": ["he_norml"]})
-    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (422, "/job/initializer")
+    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (422, "/initializers/0")

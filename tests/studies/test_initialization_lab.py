@@ -110,7 +110,7 @@ def test_starts_that_do_alike_share_the_first_place(store: Engine) -> None:
 
 
 def test_a_lab_whose_jobs_have_not_ended_says_so(store: Engine) -> None:
-    asked = lab.read_request({"job": JOB, "initializers": ["zeros"], "seeds": 2})
+    asked = lab.read_request({"job": JOB, "initializers": ["zeros"], "depths": [1], "seeds": 2})
     found, _ = lab.submit(store, LIMITS, asked)
     held = lab.study.ledger.claim(store, owner="w", lease_seconds=60)
     assert held is not None
@@ -119,6 +119,7 @@ def test_a_lab_whose_jobs_have_not_ended_says_so(store: Engine) -> None:
     assert (half.status, half.message) == ("running", "The jobs have not all ended.")
     assert (half.combinations[0].rank, half.combinations[0].is_best) == (None, None)
     assert half.combinations[0].gains[0].forward == 0
+    assert half.combinations[0].message.startswith("zeros, 1 layer: the signal is lost")
     assert half.combinations[0].end.seeds == 1
     lab.study.cancel(store, lab.KIND, found.id)
     assert lab.get(store, found.id).status == "cancelled"
@@ -131,9 +132,11 @@ def test_a_lab_whose_jobs_have_not_ended_says_so(store: Engine) -> None:
         ({"job": {**JOB, "layers": []}}, "/job/layers", "must be a list of layers"),
         ({"job": {"data": {"builtin": "iris"}}}, "/job/layers", "must be a list of layers"),
         ({"initializers": []}, "/initializers", "at least 1"),
-        ({"initializers": ["he_norml"]}, "/job/initializer", "did you mean 'he_normal'"),
+        ({"initializers": ["zeros", "he_norml"]}, "/initializers/1", "did you mean 'he_normal'"),
+        ({"initializers": [{"name": "constant", "valu": 1}]}, "/initializers/0/valu", "did you mean 'value'"),
+        ({"activations": ["relu", "rellu"]}, "/activations/1", "did you mean 'relu'"),
         ({"initializers": ["zeros"] * 10, "depths": [1, 2, 3], "seeds": 7}, "", "210 jobs, which is more than"),
-        ({"job": {**JOB, "layers": [4, 4]}, "depths": [3]}, "/depths", "the job has several"),
+        ({"job": {**JOB, "layers": [4, 4]}, "depths": [3]}, "/depths", "which is repeated; this one has 2"),
         ({"job": {**JOB, "data": {"builtin": "irs"}}}, "/job/data/builtin", "did you mean 'iris'"),
         ({"seed": 1}, "/seed", "did you mean 'seeds'"),
     ],

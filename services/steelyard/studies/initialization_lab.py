@@ -80,7 +80,7 @@ def _faults(asked: LabRequest) -> Iterator[Fault]:
     if not isinstance(layers, list) or not layers:
         yield Fault(pointer("job", "layers"), "must be a list of layers, whose weights are to begin in different ways")
     elif asked.depths is not None and len(layers) != 1:
-        yield Fault(pointer("depths"), "repeats the only layer of the job; the job has several")
+        yield Fault(pointer("depths"), f"needs a job with one layer, which is repeated; this one has {len(layers)}")
     count = len([*_starts(asked)]) * asked.seeds
     if count > MOST_JOBS:
         yield Fault("", f"asks for {count} jobs, which is more than the limit of {MOST_JOBS}")
@@ -131,7 +131,12 @@ def _members(engine: Engine, limits: Limits, asked: LabRequest) -> Iterator[tupl
             if isinstance(seed, int):
                 training["seed"] = seed = seed + number
             document = changed | {"training": training, "webhook": None}
-            plan = _plan(engine, limits, tables, (document, inline, faults))
+            try:
+                plan = _plan(engine, limits, tables, (document, inline, faults))
+            except ValidationFailed as error:
+                raise ValidationFailed(
+                    Fault(_place(fault.pointer, asked, start), fault.detail) for fault in error.faults
+                ) from None
             yield start, Member(plan, {"origin": None, "variant": _name(plan, start), "seed": seed})
 
 
@@ -142,11 +147,19 @@ def _settings(job: Document, key: str) -> Document:
 
 def _plan(engine: Engine, limits: Limits, tables: Any, taken: Taken) -> Plan:
     document, inline, faults = taken
-    try:
-        plan = read_job(document, limits=limits, tables=tables, taken=(document, inline, [*faults]))
-        return require_start(engine, plan)
-    except ValidationFailed as error:
-        raise ValidationFailed(Fault(JOB + fault.pointer, fault.detail) for fault in error.faults) from None
+    plan = read_job(document, limits=limits, tables=tables, taken=(document, inline, [*faults]))
+    return require_start(engine, plan)
+
+
+def _place(of_job: str, asked: LabRequest, start: Start) -> str:
+    """Where in the request a place of one of its jobs comes from."""
+    varied = {"/initializer": (asked.initializers, start.initializer)}
+    if asked.activations:
+        varied["/activation"] = (asked.activations, start.activation)
+    for place, (values, value) in varied.items():
+        if of_job == place or of_job.startswith(f"{place}/"):
+            return f"{place}s/{values.index(value)}{of_job.removeprefix(place)}"
+    return JOB + of_job
 
 
 def _facts(plan: Plan, start: Start) -> dict[str, Any]:
@@ -162,7 +175,7 @@ def _name(plan: Plan, start: Start) -> str:
     if start.activation is not None:
         parts.append(_short(spec["activation"]))
     if start.depth is not None:
-        parts.append(f"{start.depth} layers")
+        parts.append(f"{start.depth} {'layer' if start.depth == 1 else 'layers'}")
     return ", ".join(parts)
 
 
