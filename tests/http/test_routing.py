@@ -145,6 +145,17 @@ def test_a_form_that_is_not_offered_is_named_with_those_that_are(bare: Flask) ->
     assert "image/png; available are application/json, text/csv" in caught.value.detail
 
 
+@pytest.mark.parametrize(("coding", "is_read"), [("gzip", False), ("GZip", False), ("br", False), ("identity", True)])
+def test_a_compressed_body_is_refused_by_the_name_of_its_coding(bare: Flask, coding: str, *, is_read: bool) -> None:
+    headers = {"Content-Encoding": coding, "Content-Type": "application/json"}
+    with bare.test_request_context("/", method="POST", data=b"[1]", headers=headers):
+        if is_read:
+            assert read_json() == [1]
+        else:
+            with pytest.raises(UnsupportedMediaType, match=f"the Content-Encoding is {coding.lower()}; the body must"):
+                take_json()
+
+
 def test_a_body_is_read_as_json_only_if_it_is_sent_as_json(bare: Flask) -> None:
     with bare.test_request_context("/", method="POST", data=b"[1, 2]", content_type="application/json; charset=utf-8"):
         assert read_json() == [1, 2]

@@ -19,6 +19,7 @@ from steelyard.http.query import Query, read_query
 
 JSON = "application/json"
 PIECE_BYTES = 1 << 20
+COMPRESSED = ("gzip", "x-gzip", "deflate", "compress", "br", "zstd")  # as a Content-Encoding
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,10 @@ def take_json() -> bytes:
 
 
 def take_body() -> bytes:
-    """This request's body, whatever its Content-Type. Raises `RequestEntityTooLarge`."""
+    """This request's body, whatever its Content-Type. Raises `UnsupportedMediaType`, `RequestEntityTooLarge`."""
+    coding = (request.content_encoding or "").lower()
+    if coding in COMPRESSED:
+        raise UnsupportedMediaType(f"the Content-Encoding is {coding}; the body must not be compressed")
     body = request.get_data(cache=False)
     if request.content_length is None:
         request.stream.read(1)  # Werkzeug ends a chunked body at its limit, and tells so at the next read

@@ -113,7 +113,7 @@ INFER = oip(
     media_types=(BINARY,),
     lengths={HEADER: "bytes of the JSON, if the bytes of tensors follow it"},
     forms=(BINARY,),
-    problems=(404, 413, 422),
+    problems=(404, 413, 415, 422),
 )
 
 
