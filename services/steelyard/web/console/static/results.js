@@ -22,7 +22,7 @@ export function showResults(place, path, job, recording, nameOf, strongestColumn
   place.hidden = false;
   place.append(element("h2", { text: job.model ? "The result" : "Results so far", id: "results-title" }));
   if (Object.keys(job.metrics).length) place.append(makeReport(path, job));
-  if (job.model) place.append(makeImportance(job.model));
+  if (job.model) place.append(makeImportance(job.model, job.data.features));
   if (recording.snapshots.size) place.append(makeWorkedStep(recording, job, nameOf));
   if (job.model) place.append(makeTry(path, job, strongestColumns));
   if (job.model) place.append(exportsOf(job.model));

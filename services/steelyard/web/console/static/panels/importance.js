@@ -12,8 +12,8 @@ const METHODS = /** @type {[string, string][]} */ ([
 
 /** @typedef {{name: string, importance: number | null, std: number | null, rank: number, above_control: boolean}} Feature */
 
-/** @param {string} model */
-export function makeImportance(model) {
+/** @param {string} model @param {string[]} columns its inputs */
+export function makeImportance(model, columns) {
   const path = `/v1/models/${model}/explain`;
   /** @type {any} */
   let shown = null;
@@ -61,12 +61,14 @@ export function makeImportance(model) {
       `Computing the importance of the columns (${METHODS.find(([each]) => each === name)?.[1].toLowerCase()}) …`,
     );
     made.fail();
+    if (!shown) place.replaceChildren(...columns.map(emptyBar)); // their room, so that nothing moves when they come
     try {
       shown = await post(path, { method });
       place.replaceChildren(...barsOf(shown));
       made.note(noteOf(shown));
       made.refresh();
     } catch (error) {
+      if (!shown) place.replaceChildren();
       made.fail(error);
     }
     made.busy(false);
@@ -74,6 +76,16 @@ export function makeImportance(model) {
   }
   return made.card;
 }
+
+/** @param {string} name of a column */
+const emptyBar = (name) =>
+  element(
+    "li",
+    {},
+    element("span", { className: "name", text: name }),
+    element("span", { className: "importance-track", "aria-hidden": "true" }),
+    element("span", { className: "value", text: "…" }),
+  );
 
 /** @param {any} explanation */
 function barsOf({ features, control }) {

@@ -25,6 +25,7 @@ export function mend(path, code, place) {
   const button = element("button", { type: "button", className: "small", text: "Mend and compare on 3 seeds" });
   button.onclick = async () => {
     button.disabled = true;
+    place.classList.add("awaited"); // with the room of its table, so that what is below moves at once or not at all
     place.replaceChildren(element("p", { className: "working", role: "status", text: "Training both jobs …" }));
     try {
       await followMend(place, (await post(`${path}/mend`, { findings: [code] })).id);
