@@ -8,12 +8,14 @@ const page = find("page");
 const path = `/v1/initialization-labs/${encodeURIComponent(page.dataset.study ?? "")}`;
 const faults = element("div", { role: "alert" });
 const life = studyLife(path, faults);
-page.append(faults, life.box);
+page.append(faults);
 
 try {
   let lab = await ask(path);
   const panels = [rankingPanel, gainsPanel, lossesPanel].map((make) => make(() => lab, path));
-  page.append(...panels.map(({ card }) => card));
+  life.update(lab);
+  page.append(life.box, ...panels.map(({ card }) => card));
+  for (const each of panels) each.update();
   await repeat(async () => {
     lab = await ask(path);
     for (const each of panels) each.update();

@@ -8,12 +8,15 @@ const page = find("page");
 const path = `/v1/mends/${encodeURIComponent(page.dataset.study ?? "")}`;
 const faults = element("div", { role: "alert" });
 const life = studyLife(path, faults);
-page.append(faults, life.box);
+page.append(faults);
 
 try {
   const first = await ask(path);
   const pairs = pairsPanel();
+  life.update(first);
+  pairs.update(first);
   page.append(
+    life.box,
     element("p", {}, "Of the job ", element("a", { href: `/console/jobs/${first.job}`, text: first.job }), "."),
     pairs.card,
     patchPanel(first).card,

@@ -121,7 +121,8 @@ export function gainsPanel(current, path) {
     role: "img",
     "aria-label": "Backward gain of each layer",
   });
-  made.body.append(element("div", { className: "columns" }, forward, backward));
+  const messages = element("ul", { className: "messages" });
+  made.body.append(element("div", { className: "columns" }, forward, backward), messages);
   return {
     card: made.card,
     update() {
@@ -144,6 +145,7 @@ export function gainsPanel(current, path) {
         shapes: one(),
         showlegend: false,
       }).catch(made.fail);
+      messages.replaceChildren(...combinations.map((/** @type {any} */ each) => element("li", { text: each.message })));
       made.refresh();
     },
   };
@@ -166,8 +168,7 @@ export function lossesPanel(current, path) {
     role: "img",
     "aria-label": "Mean loss over the seeds after some epochs",
   });
-  const messages = element("ul", { className: "messages" });
-  made.body.append(chart, messages);
+  made.body.append(chart);
   return {
     card: made.card,
     update() {
@@ -188,7 +189,6 @@ export function lossesPanel(current, path) {
       draw(chart, traces, { x: "epoch", y: "loss, ± its spread over the seeds", xaxis: { type: "category" } }).catch(
         made.fail,
       );
-      messages.replaceChildren(...combinations.map((/** @type {any} */ each) => element("li", { text: each.message })));
       made.refresh();
     },
   };
