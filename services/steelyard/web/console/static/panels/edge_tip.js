@@ -1,4 +1,4 @@
-// What a pointer over the network is told: the name of a unit; of an edge its weight, gradient, last change and curve.
+// What a pointer over the network shows: the name of a unit; of an edge its weight, gradient, last change and curve.
 import { edgeFacts } from "../edge_facts.js";
 import { element } from "../dom.js";
 import { number } from "../format.js";
