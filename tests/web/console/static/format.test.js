@@ -10,6 +10,7 @@ import {
   percent,
   plural,
   tickText,
+  shorter,
 } from "../../../../services/steelyard/web/console/static/format.js";
 
 test("a number has at most four significant digits", () => {
@@ -62,5 +63,12 @@ test("CSV keeps commas, quotes and line breaks in their cells", () => {
       ],
     ),
     'a,b\r\n"x,""y""",1\r\n"two\nlines",\r\n',
+  );
+});
+
+test("a long name keeps its beginning and its end", () => {
+  assert.deepEqual(
+    ["sensor_00", "sensor_17", "price", "eight ch"].map((name) => shorter(name, 8)),
+    ["sens…_00", "sens…_17", "price", "eight ch"],
   );
 });

@@ -70,3 +70,14 @@ export function csv(head, rows) {
   };
   return [head, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }
+
+/**
+ * A name of at most so many characters: its middle is left out, since names of columns often differ at their ends.
+ * @param {string} name
+ * @param {number} most
+ */
+export function shorter(name, most) {
+  if (name.length <= most) return name;
+  const tail = Math.floor((most - 1) / 2);
+  return `${name.slice(0, most - 1 - tail)}…${name.slice(-tail)}`;
+}

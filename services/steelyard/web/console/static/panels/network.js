@@ -221,7 +221,7 @@ function heightOf({ columns }, most) {
 /** Room beside a column for the names of its units. @param {string[]} names @param {number} width */
 function room(names, width) {
   const longest = Math.max(...names.map((name) => name.length));
-  return names.length > MOST_LABELS ? 24 : Math.max(40, Math.min(longest, width < 560 ? 8 : LONGEST) * 6.6 + 18);
+  return names.length > MOST_LABELS ? 24 : Math.max(40, Math.min(longest, width < 560 ? 8 : LONGEST) * 7 + 20);
 }
 
 /** @param {Picture} picture @param {number} x @param {number} y @returns {Target | null} */

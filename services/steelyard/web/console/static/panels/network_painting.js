@@ -1,5 +1,6 @@
 // Painting a network: all edges of one width and sign are a single stroke, so that thousands fit into a frame.
 import { colorOf } from "../canvas.js";
+import { shorter } from "../format.js";
 import { STEPS, stepOf } from "../math/network.js";
 
 /** @typedef {import("../recording.js").Recording} Recording */
@@ -178,7 +179,7 @@ function paintLabels(context, { recording, picture, nameOf }) {
     const room = width < 560 ? 8 : LONGEST;
     for (const { unit, x, y } of spots[column]) {
       const name = nameOf(column, unit).replace(`${recording.columns[column].name} unit `, "");
-      context.fillText(name.length > room ? `${name.slice(0, room - 1)}…` : name, x + edge, y);
+      context.fillText(shorter(name, room), x + edge, y);
     }
   }
   context.textAlign = "center";

@@ -11,6 +11,8 @@ import { rowField } from "./row_field.js";
 
 const MOST_FIELDS = 8;
 
+const MOST_WAIT_MS = 2000;
+
 /** @param {string} path of the job @param {any} job @param {() => string[]} strongestColumns */
 export function makeTry(path, job, strongestColumns) {
   const predict = `/v1/models/${job.model}/predict`;
@@ -70,18 +72,19 @@ export function makeTry(path, job, strongestColumns) {
     noteOthers(job.data.features.length);
   }
 
-  /** @param {number} inputs */
-  function noteOthers(inputs) {
+  /** @param {number} inputs @param {boolean} [isKnown] whether it is known which matter */
+  function noteOthers(inputs, isKnown = true) {
     if (inputs > MOST_FIELDS)
       made.note(
-        `The ${MOST_FIELDS} columns that the first layer learned most from; the other ${inputs - MOST_FIELDS} have their median or most frequent value.`,
+        `The ${isKnown ? `${MOST_FIELDS} columns that the first layer learned most from` : `first ${MOST_FIELDS} columns`}; the other ${inputs - MOST_FIELDS} have their median or most frequent value.`,
       );
   }
 
   async function load() {
     const [{ inputs }, usual] = await Promise.all([ask(`/v1/models/${job.model}/inputs`), usualRow(path, job)]);
     row = usual;
-    const shown = strongestInputs(inputs, strongestColumns());
+    const strongest = strongestColumns();
+    const shown = strongestInputs(inputs, strongest);
     controls = shown.map((input, place) => {
       const begin = row[input.name] ?? input.typical;
       const value = typeof begin === "number" ? Number(begin.toPrecision(7)) : begin; // medians may have many digits
@@ -92,17 +95,25 @@ export function makeTry(path, job, strongestColumns) {
         element("div", { className: "field" }, element("label", { for: control.id, text: input.name }), control),
       ),
     );
-    noteOthers(inputs.length);
+    noteOthers(inputs.length, strongest.length > 0);
   }
 
   reserve();
-  let loaded = false;
-  follow(made.card, () => {
-    if (!loaded) {
-      loaded = true;
-      load().catch((error) => made.fail(error));
+  let [isLoaded, hasWaited, timer] = [false, false, 0];
+  /** Load once it is known which columns matter; of some networks it never is. */
+  const begin = () => {
+    if (isLoaded) return;
+    if (!strongestColumns().length && !hasWaited) {
+      timer ||= window.setTimeout(() => {
+        hasWaited = true;
+        begin();
+      }, MOST_WAIT_MS);
+      return;
     }
-  });
+    isLoaded = true;
+    load().catch((error) => made.fail(error));
+  };
+  follow(made.card, begin);
   return made.card;
 }
 
