@@ -1,5 +1,6 @@
 """The Open Inference Protocol: requests are read within bounds, and answers are described before they are given."""
 
+import json
 from contextlib import suppress
 from math import prod
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -22,6 +23,8 @@ WIDTH = {"name": "width", "shape": [2], "datatype": "FP64", "data": [1.5, None]}
 COLOR = {"name": "color", "shape": [2, 1], "datatype": "BYTES", "data": [["red"], ["blue"]]}
 NEW = {"name": "new", "shape": [2], "datatype": "BOOL", "data": [True, False]}
 ONE = {"name": "x", "shape": [2, 3], "datatype": "FP32", "data": [1, 2, 3, 4, 5, 6]}
+
+SIZED: dict[str, Any] = {"name": "width", "shape": [2], "datatype": "FP64", "parameters": {"binary_data_size": 16}}
 
 
 def rows_of(document: Any, header: str | None = None, tail: bytes = b"") -> list[Any]:
@@ -95,6 +98,68 @@ def test_bytes_that_no_tensor_has_or_that_one_lacks_are_refused(tail: bytes) -> 
 def test_any_body_is_read_or_refused(body: bytes, header: str | None) -> None:
     with suppress(InvalidRequest, ValidationFailed, PayloadTooLarge):  # and nothing else
         assert all(isinstance(row, (dict, list)) for row in rows_of(body, header))
+
+
+VALUE = st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.sampled_from(["a]", '"data": [1]', "[", "\\"])
+TENSOR = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["x", "data", '"data": [2]']),
+        "shape": st.sampled_from([[1, 2], [2], [1]]),
+        "datatype": st.sampled_from(["FP64", "BYTES", "FP8"]),
+        "data": st.lists(VALUE, min_size=2, max_size=2) | VALUE | st.lists(VALUE | st.lists(VALUE, max_size=2)),
+    },
+    optional={"parameters": st.fixed_dictionaries({}, optional={"data": st.lists(VALUE, max_size=2)})},
+)
+MORE = {"id": st.sampled_from(["7", "data"]), "outputs": st.just([{"name": "data"}]), "data": st.lists(VALUE)}
+DOCUMENTS = st.fixed_dictionaries({"inputs": st.lists(TENSOR, max_size=2)}, optional=MORE)
+
+
+def read_as(body: bytes) -> Any:
+    try:
+        asked = read_request(body, None)
+        tensors = [(each.model_dump(exclude={"data"}), data) for each, data in asked.inputs]
+        return repr((asked.id, tensors, asked.outputs, asked.is_binary))
+    except (InvalidRequest, ValidationFailed, PayloadTooLarge) as error:
+        return error.detail, getattr(error, "faults", None)
+
+
+@given(DOCUMENTS, st.sampled_from([0, 0, 0, 1, 5]))
+@example({"parameters": {"data": [1, 2]}, "inputs": [ONE | {"data": []}]}, 0)
+@example({"inputs": [ONE | {"data": [10**30, 1.0, 2, 3, 4, 5]}]}, 0)
+@example({"inputs": [ONE | {"data": [1, 2, 3]}]}, 5)
+def test_a_request_means_the_same_whether_or_not_its_data_are_read_apart(document: Any, damage: int) -> None:
+    body = json.dumps(document).encode()
+    body = body[: -damage or None]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(open_inference, "_cut_out", lambda _: None)
+        patch.setattr(open_inference, "MOST_KEPT_BYTES", 0)
+        expected = read_as(body)
+    assert [read_as(body) for _ in range(2)] == [expected] * 2
+
+
+@pytest.mark.parametrize("other", [{"data": [9.0, 9.0]}, {"inputs": [NEW, SIZED]}])
+def test_data_that_are_not_those_of_the_only_tensor_are_not_taken_for_them(other: dict[str, Any]) -> None:
+    document = of(SIZED) | other
+    values = np.array([1.5, 2.5])
+    rows = rows_of(document, str(len(orjson.dumps(document))), values.tobytes())
+    assert [row["width"] for row in rows] == values.tolist()
+
+
+def test_a_key_that_is_written_with_an_escape_is_read() -> None:
+    text = orjson.dumps(of({**WIDTH, "data": []}, parameters={"data": [1, 2]})).replace(b'"data"', b'"d\\u0061ta"', 1)
+    with pytest.raises(ValidationFailed, match="has 0 values; the shape"):
+        rows_of(text)
+
+
+def test_what_is_kept_of_requests_has_no_values() -> None:
+    open_inference._read_envelope.cache_clear()
+    for value in range(5):
+        read_as(orjson.dumps(of({**WIDTH, "data": [value, 1]})))
+        read_as(orjson.dumps(of({**WIDTH, "data": [value, 1]}, {**COLOR, "data": ["red", str(value)]})))
+        head = orjson.dumps(of(SIZED))
+        read_request(head + bytes([value] * 16), str(len(head)))
+    assert open_inference._read_envelope.cache_info().currsize == 2
+    assert open_inference._read_envelope.cache_info().hits == 8
 
 
 @pytest.mark.parametrize("target", ["label", "count", "flag", "value"])
