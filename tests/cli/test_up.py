@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,15 @@ from tests.conftest import wait_for
 from tests.service import Service
 
 
+@pytest.fixture
+def hangup() -> Iterator[None]:
+    """SIGHUP ends what is started, even where the tests themselves were started with `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangup")
 def test_a_service_starts_without_a_warning_keeps_its_files_and_ends_with_its_terminal(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir(mode=0o755)
