@@ -33,6 +33,8 @@ def named_faults(folder: Path) -> list[Tally]:
         for place in scenarios.RUN_PLACES:
             say(f"run -9 at {place}")
             scenarios.kill_run_at(field, place)
+        say("run -9 twice")
+        scenarios.kill_run_twice(field)
         for place in scenarios.API_PLACES:
             say(f"API -9 at {place}")
             scenarios.kill_api_at(field, place)

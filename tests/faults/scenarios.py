@@ -31,6 +31,18 @@ def kill_run_at(field: Field, place: str) -> None:
     field.judge(job_id, tally)
 
 
+def kill_run_twice(field: Field) -> None:
+    """A run kills itself after a checkpoint, and so does the run that went on from there."""
+    tally = field.tally("-9 after a checkpoint, twice")
+    job_id = field.post()
+    for _ in range(2):
+        armed = field.arm("checkpoint.after")
+        field.wait(lambda armed=armed: not armed.exists())  # type: ignore[misc]
+    field.moves_on([job_id], tally, lambda: None)
+    field.judge(job_id, tally)
+    assert len(_resumed_from(field, job_id)) == 2
+
+
 def kill_api_at(field: Field, place: str) -> None:
     """The API kills itself while it takes a job; the client sends the same again."""
     tally = field.tally(f"API -9 at {place}")
@@ -222,6 +234,12 @@ def _can_write(field: Field) -> bool:
 def _run_seconds(field: Field, job_id: str) -> float:
     seconds: float = field.get(job_id)["train_seconds"]
     return seconds
+
+
+def _resumed_from(field: Field, job_id: str) -> list[int]:
+    """The epochs from which the job's runs went on."""
+    events = field.ask("GET", f"/v1/jobs/{job_id}/events")["data"]
+    return [event["data"]["epoch"] for event in events if event["message"].startswith("continuing from epoch")]
 
 
 def _owner(field: Field, job_id: str) -> psutil.Process:

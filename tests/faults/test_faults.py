@@ -25,6 +25,13 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+    """A service on SQLite whose leases outlast a full disk."""
+    with Field.open(tmp_path_factory.mktemp("patient"), lease_seconds="30") as opened:
+        yield opened
+
+
 def require_clean(field: Field) -> None:
     """Nothing was lost, doubled or changed, and every recovery was in time; the next test starts anew."""
     tallies: list[Tally] = [*field.tallies.values()]
@@ -37,6 +44,11 @@ def require_clean(field: Field) -> None:
 @pytest.mark.parametrize("place", scenarios.RUN_PLACES)
 def test_a_run_that_is_killed_at_a_place_is_gone_on_with(field: Field, place: str) -> None:
     scenarios.kill_run_at(field, place)
+    require_clean(field)
+
+
+def test_a_run_that_went_on_may_be_killed_again(field: Field) -> None:
+    scenarios.kill_run_twice(field)
     require_clean(field)
 
 
@@ -83,10 +95,9 @@ def test_a_worker_that_was_given_up_and_goes_on_is_fenced_off(pair: Field) -> No
 
 
 @pytest.mark.parametrize("words", scenarios.FULL_DISK)
-def test_a_full_disk_loses_nothing(tmp_path: Path, words: str) -> None:
-    with Field.open(tmp_path, lease_seconds="30") as opened:
-        scenarios.fill_disk(opened, words)
-        require_clean(opened)
+def test_a_full_disk_loses_nothing(patient: Field, words: str) -> None:
+    scenarios.fill_disk(patient, words)
+    require_clean(patient)
 
 
 def test_the_database_may_stop_at_once(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ WIDE = {
 }
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """A service of its own: a process that trained before has memory to spare, and the limits stay with it."""
-    with Service.start(tmp_path, worker_concurrency="1") as service:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that trains one job at a time."""
+    with Service.start(tmp_path_factory.mktemp("memory"), worker_concurrency="1") as service:
         yield service
 
 
@@ -47,9 +47,11 @@ def narrow_cgroup() -> Iterator[Path]:
 
 
 def trainer(service: Service) -> psutil.Process:
-    """The process that waits for the next job."""
+    """The process that waits for the next job: a new one, which has neither memory to spare nor a limit."""
+    for process in service.training_processes():
+        process.kill()
     service.wait(service.post(SMALLEST)["id"])
-    [process] = service.training_processes()
+    [process] = [each for each in service.training_processes() if each.status() != psutil.STATUS_ZOMBIE]
     return process
 
 
