@@ -1,4 +1,5 @@
-// Charts by plotly, which is loaded when the first is drawn.
+// Charts by plotly, which is loaded when the first is drawn. Its script keeps the page busy for up to a second, so that
+// what the page draws itself is drawn first.
 
 const SCRIPT = "/assets/plotly.min.js";
 /** @type {Promise<any> | undefined} */
@@ -14,7 +15,7 @@ function plotly() {
       loading = undefined;
       fail(new TypeError("the charts could not be loaded"));
     };
-    document.head.append(script);
+    requestAnimationFrame(() => setTimeout(() => document.head.append(script)));
   });
   return loading;
 }
