@@ -66,30 +66,23 @@ function catchUp(follower) {
   follower.draw();
 }
 
-const sight = new IntersectionObserver(
-  (entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const follower = followers.get(target);
-      if (!follower) continue;
-      follower.visible = isIntersecting;
-      if (isIntersecting) catchUp(follower);
-    }
-  },
-  { rootMargin: "150px" },
-);
+/** Keep whether each panel is within a margin of sight, and draw what waited for that. @param {"visible" | "near"} name @param {string} rootMargin */
+const watch = (name, rootMargin) =>
+  new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const follower = followers.get(target);
+        if (!follower) continue;
+        follower[name] = isIntersecting;
+        if (isIntersecting) catchUp(follower);
+      }
+    },
+    { rootMargin },
+  );
 
+const sight = watch("visible", "150px");
 /** A panel is drawn a screen before it comes into sight: it has its height by then, and nothing moves under the pointer. */
-const approach = new IntersectionObserver(
-  (entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const follower = followers.get(target);
-      if (!follower) continue;
-      follower.near = isIntersecting;
-      if (isIntersecting) catchUp(follower);
-    }
-  },
-  { rootMargin: "100%" },
-);
+const approach = watch("near", "100%");
 
 /**
  * Draw a panel now or when it comes into sight, and whenever the position changes while it is in sight.
