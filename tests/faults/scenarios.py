@@ -214,7 +214,7 @@ def _each(processes: list[psutil.Process], act: Callable[[psutil.Process], Any])
 
 
 def _suspend_between_writes(field: Field, processes: list[psutil.Process]) -> None:
-    """Suspend them while they hold no lock on SQLite's file: a lock of theirs would stop whoever has to take over."""
+    """Suspend the processes when they do not lock SQLite's file: else no other worker could write and take over."""
     _each(processes, psutil.Process.suspend)
     while not _can_write(field):
         _each(processes, psutil.Process.resume)

@@ -1,4 +1,4 @@
-"""The activations that Keras has under a name of its own; it has others as layers (see `keras`)."""
+"""Activations that Keras selects by name, such as `"tanh"`. For others it has layers: see `keras`."""
 
 from steelyard.exports.program import OverRow, Pointwise, Step
 from steelyard.nn.activations import (

@@ -44,8 +44,8 @@ def require_few(shapes: Sequence[Sequence[int]]) -> None:
 def read_matrix(data: Any, datatype: str, shape: Sequence[int]) -> NDArray[np.float64] | None:
     """The numbers of JSON `data` or bytes as `(rows, columns)` of `shape`, NaN where one is missing, at the speed of C.
 
-    `None` if they are not numbers, or some of JSON is null, an integer of its own type or wrong: `read_json` and
-    `read_binary` read one by one what is right, and report what is wrong.
+    Returns `None` for everything else: strings, booleans, null in JSON, integer datatypes in JSON, or wrong values.
+    The caller then uses `read_json` or `read_binary`, which read each value and report errors.
     """
     rows, columns = shape
     if isinstance(data, memoryview):
