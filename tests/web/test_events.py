@@ -3,7 +3,9 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -60,10 +62,17 @@ def run(*collecting: Any) -> list[Any]:
 
 def test_a_stream_tells_what_happens_while_it_happens(engine: Engine, streams: Streams) -> None:
     held = start(engine)
-    threading.Timer(0.2, train, (engine, held, 1, 2)).start()
-    threading.Timer(0.5, train, (engine, held, 3, 4)).start()
-    threading.Timer(0.8, end, (engine, held)).start()
-    assert run(collect(streams, held.job_id)) == [WHOLE]
+
+    def go_on() -> None:
+        for step in (
+            partial(train, engine, held, 1, 2),
+            partial(train, engine, held, 3, 4),
+            partial(end, engine, held),
+        ):
+            time.sleep(0.2)
+            step()
+
+    assert run(collect(streams, held.job_id), asyncio.to_thread(go_on)) == [WHOLE, None]
 
 
 def test_a_crowd_is_read_for_once(engine: Engine, streams: Streams) -> None:
