@@ -1,5 +1,6 @@
 """Real servers for every test that needs one: Valkey, PostgreSQL, SQLite, and the whole service."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -44,6 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     places = {name: place for place, name in enumerate(SLOW)}
     items.sort(key=lambda item: places.get(item.path.relative_to(here).parts[0], len(SLOW)))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives as long as the tests, and most of its rounds: a seventh of their time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @contextmanager
