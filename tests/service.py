@@ -25,6 +25,9 @@ SMALLEST: dict[str, Any] = {
 }
 
 
+INJECT = Path(__file__).with_name("inject")
+
+
 @dataclass
 class Service:
     """A running service. `http` is a client of it, of the class that `client_class` names."""
@@ -42,7 +45,7 @@ class Service:
     ) -> Self:
         """Run `steelyard up` on a free port, and return when it is ready."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")}
-        variables = inherited | dict(environment or {})
+        variables = inherited | {"PYTHONPATH": str(INJECT)} | dict(environment or {})
         variables |= {f"STEELYARD_{name.upper()}": value for name, value in settings.items()}
         program = str(Path(sys.executable).with_name("steelyard"))
         command = [program, "up", "--data-dir", str(data_dir), "--workers", str(workers)]

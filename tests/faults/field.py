@@ -25,7 +25,6 @@ SPEC: dict[str, Any] = {
     "layers": [64, {"type": "dropout", "rate": 0.2}, {"type": "batch_normalization"}, 32],
     "training": {"epochs": EPOCHS, "batch_size": 32, "schedule": "cosine"},
 }
-INJECT = Path(__file__).with_name("inject")
 
 
 @dataclass
@@ -67,7 +66,7 @@ class Field:
         data_dir = folder / "data"
         data_dir.mkdir()
         settings = {"lease_seconds": str(LEASE_SECONDS), **settings}
-        environment = {"FAULTS": str(faults), "PYTHONPATH": str(INJECT)}
+        environment = {"FAULTS": str(faults)}
         with Service.start(data_dir, workers=workers, environment=environment, **settings) as service:
             opened = cls(service, faults)
             job = service.wait(opened.post(), seconds=120)

@@ -8,7 +8,7 @@ import pytest
 
 from steelyard.errors import InvalidParameter
 from steelyard.nn.activations import Activation, Exponential, Sigmoid, Softmax
-from steelyard.nn.evaluation import Answers, answer, as_scored, evaluate, require_link
+from steelyard.nn.evaluation import Answers, Evaluation, answer, as_scored, require_link
 from steelyard.nn.layers import Dense
 from steelyard.nn.losses import (
     BinaryCrossentropy,
@@ -77,10 +77,15 @@ def test_a_loss_is_of_all_rows_with_penalties_and_without_metrics_of_probabiliti
     network = Network([Dense(3, Softmax(), regularizer=L2(0.1))], inputs=4, dtype="float64")
     network.initialize(np.random.default_rng(0))
     x, y = data()
-    found = evaluate(network, CategoricalCrossentropy(), x, y, metrics=[METRICS["accuracy"](), METRICS["log_loss"]()])
-    probabilities = network.predict(x)
-    loss = -np.log(probabilities[np.arange(len(y)), y]).mean() + 0.1 * (network.tensors()["output/kernel"] ** 2).sum()
-    assert found == pytest.approx({"loss": loss, "accuracy": (probabilities.argmax(axis=1) == y).mean()})
+    metrics = [METRICS["accuracy"](), METRICS["log_loss"]()]
+    evaluation = Evaluation(network, CategoricalCrossentropy(), x, y, metrics=metrics)
+    for _ in range(2):
+        probabilities, kernel = network.predict(x), network.tensors()["output/kernel"]
+        loss = -np.log(probabilities[np.arange(len(y)), y]).mean() + 0.1 * (kernel**2).sum()
+        assert evaluation.measure() == pytest.approx(
+            {"loss": loss, "accuracy": (probabilities.argmax(axis=1) == y).mean()}
+        )
+        network.parameters *= -2  # as a step changes them: what is kept between measurements goes by the new ones
 
 
 def test_a_loss_without_its_link_is_rejected() -> None:

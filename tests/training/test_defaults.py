@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from steelyard.training.defaults import BLIND_EPOCHS, MOST_EPOCHS, MOST_STEPS, OPTIMIZER, PATIENCE, UNITS
+from steelyard.training.defaults import (
+    BLIND_EPOCHS,
+    MOST_EPOCHS,
+    MOST_STEPS,
+    OF_MEMBERS,
+    OF_ONE,
+    OPTIMIZER,
+    PATIENCE,
+    UNITS,
+)
 from steelyard.training.examples import EXAMPLES
 from tests.training.jobs import faults, job, read
 
@@ -28,6 +37,24 @@ def test_a_job_of_data_alone_gets_a_network_an_optimizer_and_an_end() -> None:
     assert plan.spec.training.early_stopping is not None
     assert plan.spec.training.early_stopping.patience == plan.spec.epochs // 4
     assert all(choice.reason for choice in plan.choices)
+
+
+@pytest.mark.parametrize("rows", [100, 1_000, 10_000])
+def test_the_members_of_an_ensemble_make_fewer_steps_at_a_higher_rate_and_the_job_says_so(rows: int) -> None:
+    data = {"inline": {"x": [[float(row)] for row in range(rows)], "y": [row % 2 for row in range(rows)]}}
+    one, several = read({"data": data}), read({"data": data, "ensemble": 3})
+    assert 15 <= several.spec.epochs < one.spec.epochs
+    rates = [plan.spec.make_optimizer().learning_rate for plan in (one, several)]
+    assert rates == [OF_ONE.rate, OF_MEMBERS.rate]
+    assert rates[0] < rates[1]
+    reasons = [{choice.path: choice.reason for choice in plan.choices}["/training/epochs"] for plan in (one, several)]
+    assert ["several networks" in reason for reason in reasons] == [False, True]
+
+
+def test_an_ensemble_whose_epochs_are_given_trains_like_one_network() -> None:
+    given = read({**IRIS, "ensemble": 3, "training": {"epochs": 80}})
+    assert given.spec.make_optimizer().learning_rate == OF_ONE.rate
+    assert given.spec.epochs == 80
 
 
 def test_auto_is_the_same_as_nothing() -> None:

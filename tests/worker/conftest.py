@@ -20,7 +20,7 @@ from steelyard.training.plan import read_job
 from steelyard_worker.fork_client import Child, ForkServer
 from steelyard_worker.supervisor import Supervisor
 from tests.conftest import no_tables
-from tests.service import command_of
+from tests.service import INJECT, command_of
 
 LONG: dict[str, Any] = {
     "data": {"builtin": "digits"},
@@ -52,9 +52,11 @@ def database(settings: Settings) -> Iterator[Engine]:
 @pytest.fixture(scope="package")
 def fork_server(settings: Settings) -> Iterator[ForkServer]:
     """A fork server whose training processes write to the database of `settings`."""
-    fork_server = ForkServer(settings)
-    yield fork_server
-    fork_server.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(INJECT))  # it is started when it is first asked for a process
+        fork_server = ForkServer(settings)
+        yield fork_server
+        fork_server.stop()
 
 
 @pytest.fixture

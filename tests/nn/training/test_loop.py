@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from steelyard.errors import Diverged, InvalidParameter
 from steelyard.nn.activations import ACTIVATIONS, Relu, Sigmoid, Softmax, Tanh
 from steelyard.nn.clipping import ByGlobalNorm, ByNorm, ByValue, GradientClip
-from steelyard.nn.evaluation import evaluate
+from steelyard.nn.evaluation import Evaluation
 from steelyard.nn.initializers import Constant
 from steelyard.nn.layers import BatchNormalization, Dense, Dropout, GaussianNoise, Layer, LayerNormalization, Residual
 from steelyard.nn.losses import BinaryCrossentropy, CategoricalCrossentropy
@@ -116,12 +116,12 @@ def test_a_batch_larger_than_the_data_is_all_of_it() -> None:
     assert Batch(1, 1, 1) in make_training(epochs=1, batch_size=10_000).run()
 
 
-def test_loss_without_learning_is_that_of_evaluate() -> None:
+def test_loss_without_learning_is_that_of_the_evaluation() -> None:
     hidden = tuple(Dense(4, Tanh(), trainable=False, regularizer=L2(0.1)) for _ in range(2))
     training = make_training(hidden, optimizer=SGD(1e-12), epochs=1, batch_size=7, metrics=[Accuracy()])
     [epoch] = finish(training)
     x, y = data()
-    expected = evaluate(training.network, CategoricalCrossentropy(), x, y, metrics=[Accuracy()])
+    expected = Evaluation(training.network, CategoricalCrossentropy(), x, y, metrics=[Accuracy()]).measure()
     assert epoch.values["loss"] == pytest.approx(expected["loss"])
     assert epoch.values["accuracy"] == pytest.approx(expected["accuracy"])
 
@@ -157,7 +157,7 @@ def test_early_stopping_ends_with_the_best_weights() -> None:
     losses = [epoch.values["val_loss"] for epoch in epochs]
     assert len(losses) < 500
     assert training.best_epoch == int(np.argmin(losses)) + 1 == len(losses) - 3
-    measured = evaluate(training.network, CategoricalCrossentropy(), x, y, metrics=[])
+    measured = Evaluation(training.network, CategoricalCrossentropy(), x, y, metrics=[]).measure()
     assert measured["loss"] == pytest.approx(min(losses))
 
 

@@ -1,10 +1,12 @@
-"""Makes a process of the service die, or find its disk full, at a named place. On `PYTHONPATH` in tests alone.
+"""Changes the processes of a service that tests start. On `PYTHONPATH` in tests alone.
 
-Python imports a module of this name at its start. In the folder `FAULTS`, a file `NAME.before` or `NAME.after` asks the
-next process that comes through the place `NAME` to kill itself before it commits there, or just after; it takes the
-file away, so that one file means one death. While there is a file `full`, SQLite may not grow by a page.
+Python imports a module of this name at its start. A job of `ENDLESS` epochs is there to be stopped: it rests between
+epochs, so that it costs the machine little while a test waits for something else.
 
-Every epoch takes `PAUSE_SECONDS` longer: a job then lasts long enough to be harmed, and costs the machine little.
+With a folder `FAULTS`, a process dies, or finds its disk full, at a named place. A file `NAME.before` or `NAME.after`
+in the folder asks the next process that comes through the place `NAME` to kill itself before it commits there, or just
+after; it takes the file away, so that one file means one death. While there is a file `full`, SQLite may not grow by a
+page. Every job rests between epochs then: it lasts long enough to be harmed.
 """
 
 import importlib.util
@@ -16,16 +18,17 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-FOLDER = Path(os.environ["FAULTS"])
+FOLDER = Path(os.environ.get("FAULTS", ""))
 PLACES = {
     "steelyard.training.submission": {"submit": "submit"},
     "steelyard.jobs.ledger": {"claim": "claim", "record": "checkpoint"},
     "steelyard.training.results": {"save_result": "result"},
     "steelyard.jobs.doorbell": {"Doorbell.ring": "ring"},
 }
-PAUSE_SECONDS = 0.005
+ENDLESS, REST_SECONDS = 10_000, 0.02
+FAULTS_REST_SECONDS = 0.005
 passing = threading.local()  # the place that this thread is in
 
 
@@ -62,12 +65,13 @@ def before_commit(_: Any) -> None:
 def patch_recorder(module: Any) -> None:
     take = module.Recorder.take
 
-    def take_slowly(recorder: Any, event: Any, seconds: float) -> None:
+    def take_and_rest(recorder: Any, event: Any, seconds: float) -> None:
         take(recorder, event, seconds)
-        if isinstance(event, module.Epoch):
-            time.sleep(PAUSE_SECONDS)
+        if isinstance(event, module.Epoch) and recorder._observer is not None:
+            is_endless = recorder._observer._training.epochs >= ENDLESS
+            time.sleep(REST_SECONDS if is_endless else FAULTS_REST_SECONDS if "FAULTS" in os.environ else 0.0)
 
-    module.Recorder.take = take_slowly
+    module.Recorder.take = take_and_rest
 
 
 def bound_pages(connection: Any) -> None:
@@ -100,10 +104,9 @@ def patch_places(module: Any) -> None:
 class Finder:
     """Finds the modules to patch as everybody does, and patches them once they are loaded."""
 
-    patches = dict.fromkeys(PLACES, patch_places) | {
-        "steelyard.store.engine": patch_engine,
-        "steelyard_worker.recorder": patch_recorder,
-    }
+    patches: ClassVar[dict[str, Callable[[Any], None]]] = {"steelyard_worker.recorder": patch_recorder}
+    if "FAULTS" in os.environ:
+        patches |= dict.fromkeys(PLACES, patch_places) | {"steelyard.store.engine": patch_engine}
 
     @classmethod
     def find_spec(cls, name: str, *_: Any) -> Any:
