@@ -277,5 +277,5 @@ def test_no_sequence_of_events_loses_doubles_or_forgets_a_job(engine: Engine, mo
         pass
 
     OnThisEngine.engine = engine
-    options: dict[str, Any] = {"max_examples": 30, "stateful_step_count": 60, "deadline": None}
+    options: dict[str, Any] = {"max_examples": 20, "stateful_step_count": 60, "deadline": None}
     run_state_machine_as_test(OnThisEngine, settings=settings(**options, suppress_health_check=list(HealthCheck)))

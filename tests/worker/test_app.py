@@ -1,11 +1,14 @@
-"""A worker as a program: it trains what it is rung for, and gives running jobs back when it is asked to stop."""
+"""A worker as a program: it trains what it is rung for, shows that it lives, and gives running jobs back at its end."""
 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import psutil
 from sqlalchemy import Engine
 
 from steelyard.jobs import heartbeats
@@ -29,8 +32,25 @@ def running_worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def test_a_worker_trains_and_gives_back_what_runs_when_it_is_stopped(settings: Settings, database: Engine) -> None:
-    with running_worker(settings) as worker:
+def require_heartbeat(file: Path, worker: psutil.Process) -> None:
+    """Whoever looks at the file sees a worker that lives, busy or not, but none that is frozen."""
+    seen = file.stat().st_mtime_ns
+    wait_for(lambda: file.stat().st_mtime_ns > seen)
+    worker.suspend()
+    try:
+        time.sleep(0.2)
+        seen = file.stat().st_mtime_ns
+        time.sleep(2.5)
+        assert file.stat().st_mtime_ns == seen
+    finally:
+        worker.resume()
+
+
+def test_a_worker_trains_shows_that_it_lives_and_gives_back_what_runs_when_it_is_stopped(
+    settings: Settings, database: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "heartbeat"
+    with running_worker(settings.model_copy(update={"heartbeat_file": str(file)})) as worker:
         wait_for(lambda: len(heartbeats.alive(database)) == 1, seconds=60)
         short, long = post(database, {**SMALLEST, "training": {"epochs": 1}}), post(database, LONG)
         bell = Doorbell(settings.broker)
@@ -38,6 +58,7 @@ def test_a_worker_trains_and_gives_back_what_runs_when_it_is_stopped(settings: S
         bell.close()
         wait_for(lambda: get_job(database, short).status == "succeeded", seconds=60)
         wait_for(lambda: row_of(database, long).epoch > 0, seconds=60)
+        require_heartbeat(file, psutil.Process(worker.pid))
         worker.terminate()
         assert worker.wait(PAUSE_GRACE_SECONDS + DRAINED_SECONDS) == 0
     row = row_of(database, long)
