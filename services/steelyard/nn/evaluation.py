@@ -11,7 +11,7 @@ from steelyard.errors import InvalidParameter
 from steelyard.nn.ensemble import AnyNetwork
 from steelyard.nn.losses import Cost, Loss
 from steelyard.nn.metrics import Metric
-from steelyard.nn.network import Network
+from steelyard.nn.network import Network, Pass
 from steelyard.nn.one_hot import OneHot
 from steelyard.nn.penalties import Penalties
 
@@ -25,14 +25,22 @@ def require_link(network: Network, loss: Loss) -> None:
         raise InvalidParameter("activation", f"is {seen!r}; with {loss.name} the output layer's must be {loss.link!r}")
 
 
-def evaluate(
-    network: Network, loss: Loss, x: Array | OneHot, y: Array, *, metrics: Sequence[Metric]
-) -> dict[str, float]:
-    """The loss, with penalties, and the metrics over all rows. Arguments as for `Training`."""
-    outputs = network.compute(x, logits=loss.link is not None)
-    cost = Cost(loss, len(outputs), network.outputs, network.dtype).value(outputs, y) + Penalties(network).value()
-    scored = as_scored(network, loss, outputs, y)
-    return {"loss": cost} | {metric.name: metric.score(*scored) for metric in metrics if not metric.of_probabilities}
+class Evaluation:
+    """Rows on which a network is measured again and again as it trains. Arguments as for `Training`."""
+
+    def __init__(self, network: Network, loss: Loss, x: Array | OneHot, y: Array, *, metrics: Sequence[Metric]) -> None:
+        self._network, self._loss, self._x, self._y = network, loss, x, y
+        self._metrics = [metric for metric in metrics if not metric.of_probabilities]
+        self._cost = Cost(loss, len(x), network.outputs, network.dtype)
+        self._penalties = Penalties(network)
+        self._passes: dict[int, Pass] = {}  # to make them takes as long as to multiply a few hundred rows
+
+    def measure(self) -> dict[str, float]:
+        """The loss, with penalties, and the metrics over all rows, with the network's weights as they are now."""
+        outputs = self._network.compute(self._x, logits=self._loss.link is not None, passes=self._passes)
+        cost = self._cost.value(outputs, self._y) + self._penalties.value()
+        scored = as_scored(self._network, self._loss, outputs, self._y)
+        return {"loss": cost} | {metric.name: metric.score(*scored) for metric in self._metrics}
 
 
 def as_scored(network: AnyNetwork, loss: Loss, outputs: Array, y: Array) -> tuple[Array, Array]:

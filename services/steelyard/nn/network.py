@@ -127,19 +127,20 @@ class Network:
         """Outputs `(rows, outputs)`, activated, for inputs `(rows, inputs)`."""
         return self.compute(x, logits=False)
 
-    def compute(self, x: Array | OneHot, *, logits: bool) -> Array:
+    def compute(self, x: Array | OneHot, *, logits: bool, passes: "dict[int, Pass] | None" = None) -> Array:
         """Outputs `(rows, outputs)`; with `logits` as they are before the output layer's activation.
 
-        A row's bits do not depend on the rows that come with it. Several threads may compute at once.
+        A row's bits do not depend on the rows that come with it. Several threads may compute at once, each with
+        `passes` of its own: those over many rows, which are made for one call if nobody keeps them.
         """
         outputs = np.empty((len(x), self.outputs), self.dtype)
-        path = None
+        made = {} if passes is None else passes
         for start in range(0, len(x), PREDICT_ROWS):
             some = np.asarray(x[start : start + PREDICT_ROWS])
             batch = np.ascontiguousarray(_filled_up(some), self.dtype)
-            if path is None or path.rows != len(batch):
-                path = self._pass(len(batch), logits=logits)
-            outputs[start : start + len(some)] = path.forward(batch)[: len(some)]
+            if len(batch) not in made:
+                made[len(batch)] = self._pass(len(batch), logits=logits)
+            outputs[start : start + len(some)] = made[len(batch)].forward(batch)[: len(some)]
         return outputs
 
     def _pass(self, rows: int, *, logits: bool) -> "Pass":

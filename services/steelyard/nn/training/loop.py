@@ -16,7 +16,7 @@ from steelyard.nn.batches import Batches, read_columns
 from steelyard.nn.clipping import GradientClip
 from steelyard.nn.engines.numpy import NumPySteps, Steps
 from steelyard.nn.engines.support import NoCompiledForm, why_not_compiled
-from steelyard.nn.evaluation import evaluate, require_link
+from steelyard.nn.evaluation import Evaluation, require_link
 from steelyard.nn.losses import Loss
 from steelyard.nn.metrics import Metric
 from steelyard.nn.network import Network
@@ -109,8 +109,8 @@ class Training:
         columns = read_columns(network, loss, x, y, weights)
         self._batches = Batches(*columns, batch_size=len(x) if whole else batch_size)
         self._total_weight = float(len(x) if weights is None else weights.sum(dtype=np.float64))
-        self._validation = validation
         self._metrics = [metric for metric in metrics if metric.of_each_epoch]
+        self._validation = None if validation is None else Evaluation(network, loss, *validation, metrics=self._metrics)
         self._sums = np.zeros(1 + len(self._metrics))  # of the unfinished epoch: loss by weight, metrics by rows
         self._schedule = schedule or Steady()
         self._schedule_state = self._schedule.start()
@@ -296,7 +296,7 @@ class Training:
         names = ["loss", *(metric.name for metric in self._metrics)]
         values = {name: float(mean) for name, mean in zip(names, means, strict=True)}
         if self._validation is not None:
-            measured = evaluate(self.network, self._loss, *self._validation, metrics=self._metrics)
+            measured = self._validation.measure()
             values |= {f"val_{name}": value for name, value in measured.items()}
         values["learning_rate"] = self._rate
         self.epoch, self.batch = self.epoch + 1, 0
