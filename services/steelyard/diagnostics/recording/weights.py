@@ -69,6 +69,7 @@ class WeightStatistics:
 
     def __init__(self, sizes: Sequence[int], trainable: Sequence[bool], dtype: np.dtype[Any]) -> None:
         self._given = sizes, trainable, dtype
+        self._of_several = {1: self}
         self._sizes = np.array(sizes)
         self._starts = np.cumsum(self._sizes) - self._sizes
         spans = [slice(start, start + size) for start, size in zip(self._starts.tolist(), sizes, strict=True)]
@@ -93,9 +94,10 @@ class WeightStatistics:
     def compute_all(self, measured: Sequence[Measured]) -> list[tuple[NDArray[np.float64], NDArray[np.uint32]]]:
         """What `compute` gives for each of at most `most_together`, bit for bit, in fewer operations."""
         count = len(measured)
-        sizes, trainable, dtype = self._given
-        several = self if count == 1 else WeightStatistics([*sizes] * count, [*trainable] * count, dtype)
-        found, histograms = several.compute(Measured.join(measured))
+        if count not in self._of_several:
+            sizes, trainable, dtype = self._given
+            self._of_several[count] = WeightStatistics([*sizes] * count, [*trainable] * count, dtype)
+        found, histograms = self._of_several[count].compute(Measured.join(measured))
         return [*zip(np.split(found, count), np.split(histograms, count), strict=True)]
 
     def compute(self, measured: Measured) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
