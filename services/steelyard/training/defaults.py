@@ -31,10 +31,26 @@ PATIENCE = 16  # epochs
 MOST_STEPS, MOST_EPOCHS = 20_000, (40, 1000)
 # Where no validation rows show when to stop: of 25 to 800 epochs, 25 did best with 120 rows and 50 with 16.
 BLIND_STEPS, BLIND_EPOCHS = 100, (25, 50)
-# Of a network that is chosen: a larger learning rate, which falls to zero over a known number of epochs.
-FALLING_RATE, SCHEDULE = 0.003, {"name": "cosine"}
-FALLING_EPOCHS, FALLING_STEPS = 60, (600, 60_000)
+SCHEDULE = {"name": "cosine"}
 LARGE_ROWS, LARGEST_BATCH = 20_000, 1024  # batches grow with the rows beyond
+
+
+@dataclass(frozen=True)
+class Fall:
+    """Of a network that is chosen: a larger learning rate, which falls to zero over a known number of epochs.
+
+    There are more of them with few rows, and fewer with many, as far as the steps would be out of their bounds.
+    """
+
+    rate: float
+    epochs: int
+    least_epochs: int
+    least_steps: int
+    most_steps: int
+
+
+OF_ONE = Fall(0.003, epochs=60, least_epochs=20, least_steps=600, most_steps=60_000)
+OF_MEMBERS = Fall(0.005, epochs=50, least_epochs=15, least_steps=500, most_steps=2_000)
 
 
 @dataclass(frozen=True)
@@ -151,15 +167,17 @@ def fill_in_training(asked: JobSpec, filled: Filled, *, rows: int, has_validatio
     fill_layers([*job.document["layers"], job.document["output"]], [*layers, asked.output], job.document)
     steps = -(-rows // min(job.document["training"]["batch_size"], rows))
     is_falling = asked.layers is None and asked.optimizer is None and "schedule" not in asked.training.model_fields_set
+    is_short = asked.ensemble > 1 and asked.training.epochs is None and has_validation
+    fall = OF_MEMBERS if is_short else OF_ONE
     if asked.optimizer is None:
-        rate = {"learning_rate": FALLING_RATE} if is_falling else {}
+        rate = {"learning_rate": fall.rate} if is_falling else {}
         reason = f"Adam with decoupled weight decay did best on average over {BENCHMARK}"
         job.choose("optimizer", value=OPTIMIZER | rate, reason=reason)
     if is_falling:
         reason = "a learning rate that falls to zero at the last epoch does better than a constant one"
         job.choose("training", "schedule", value=SCHEDULE, reason=reason)
     if asked.training.epochs is None and is_falling:
-        _choose_falling_epochs(job, asked.training, steps, has_validation=has_validation)
+        _choose_falling_epochs(job, asked.training, fall, steps, has_validation=has_validation)
     elif asked.training.epochs is None:
         _choose_epochs(job, asked.training, steps, has_validation=has_validation)
     return job.filled()
@@ -206,14 +224,17 @@ def _choose_epochs(job: _Open, asked: TrainingSettings, steps: int, *, has_valid
         _choose_stopping(job, PATIENCE)
 
 
-def _choose_falling_epochs(job: _Open, asked: TrainingSettings, steps: int, *, has_validation: bool) -> None:
+def _choose_falling_epochs(
+    job: _Open, asked: TrainingSettings, fall: Fall, steps: int, *, has_validation: bool
+) -> None:
     """At a rate that falls to zero: a known number of epochs, of which the best is kept."""
     if asked.early_stopping is None and not has_validation:
         _choose_blindly(job, BLIND_EPOCHS[0])
         return
-    least, most = FALLING_STEPS
-    epochs = _within(FALLING_EPOCHS, -(-least // steps), max(20, most // steps))
-    job.choose("training", "epochs", value=epochs, reason=f"the learning rate falls over {_steps(epochs * steps)}")
+    epochs = _within(fall.epochs, -(-fall.least_steps // steps), max(fall.least_epochs, fall.most_steps // steps))
+    few = "; the mean of several networks does about as well with fewer steps than one" * (fall is OF_MEMBERS)
+    reason = f"the learning rate falls over {_steps(epochs * steps)}{few}"
+    job.choose("training", "epochs", value=epochs, reason=reason)
     if asked.early_stopping is None:
         _choose_stopping(job, epochs // 4)
 
