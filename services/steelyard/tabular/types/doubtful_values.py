@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from steelyard.errors import shown
 from steelyard.tabular.remarks import Remark
 from steelyard.tabular.types.column_type import MOST
+from steelyard.tabular.types.misspelled import misspelled_labels
 from steelyard.tabular.types.number import read_number, unit_of
 
 FEWEST = 3  # values, before they are remarkable
@@ -141,7 +142,7 @@ def unit_doubts(name: str, labels: Sequence[str], counts: Sequence[int]) -> Iter
 
 
 def string_doubts(name: str, labels: Sequence[str], counts: NDArray[np.int64]) -> Iterator[Remark]:
-    """At strings that are nearly all numbers with a unit, durations or quoted, or of which some differ in case only."""
+    """At strings that are nearly all numbers with a unit, durations or quoted, or nearly alike."""
     total = int(counts.sum())
     units: Counter[str] = Counter()
     durations = quoted = formulas = 0
@@ -166,6 +167,7 @@ def string_doubts(name: str, labels: Sequence[str], counts: NDArray[np.int64]) -
         yield _formulas(name, formulas, labels[0])
     else:
         yield from _similar_labels(name, [label for place, label in enumerate(labels) if counts[place]])
+        yield from misspelled_labels(name, labels, counts)
 
 
 def _numbers_with_unit(name: str, count: int, unit: str, cell: str) -> Remark:
