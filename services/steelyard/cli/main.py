@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 from steelyard import __version__
+from steelyard.loading import loading
 
 SERVICE, CLIENT = "steelyard.cli.service", "steelyard.cli.client"
 # What each command does is written here too, because `steelyard --help` imports none of them.
@@ -59,7 +60,8 @@ class Commands(click.Group):
 def _load(module: str, name: str) -> click.Command:
     """The command. Without the extra `service`, those that run the service say what is missing."""
     try:
-        command: click.Command = import_module(module).COMMANDS[name]
+        with loading():
+            command: click.Command = import_module(module).COMMANDS[name]
     except ModuleNotFoundError as error:
         raise click.ClickException(
             f"`steelyard {name}` needs {error.name}: install the service with pip install 'steelyard[service]'"

@@ -21,6 +21,7 @@ from steelyard.cli.startup import (
 )
 from steelyard.cli.up import WORKER, up
 from steelyard.errors import Unavailable
+from steelyard.loading import loading
 from steelyard.settings import Settings, SettingsError
 from steelyard.store.migration import newest, upgrade
 from steelyard.store.space import compact
@@ -77,7 +78,8 @@ def api() -> None:
     loaded = _prepare()
     require_free_port(loaded)
     # Imported here: Flask and what comes with it are no business of the other commands.
-    from steelyard.web.server import serve  # noqa: PLC0415
+    with loading():
+        from steelyard.web.server import serve  # noqa: PLC0415
 
     serve(loaded)
 
