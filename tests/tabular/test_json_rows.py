@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from steelyard.inference.rows import read_table
 from steelyard.tabular.encoder import Encoder
 from steelyard.tabular.encoder_options import EncoderOptions
+from steelyard.tabular.json_numbers import AT_ONCE
+from steelyard.tabular.json_rows import CellReader
 from steelyard.tabular.table import table_of
 from steelyard.tabular.types.datetime import Datetime
 from steelyard.tabular.types.time_of_day import TimeOfDay
@@ -100,3 +102,15 @@ def test_numbers_are_taken_as_they_are_if_rows_of_them_would_be() -> None:
             rows = [[None if np.isnan(value) else value for value in row] for row in cells.tolist()]
             assert reader.takes(cells) is takes is (reader.read(rows) is not None)
     assert not encoder().cells.takes(np.zeros((2, len(COLUMNS))))
+
+
+def test_a_row_of_thousands_with_a_hole_near_its_end_is_read_once() -> None:
+    values: list[Any] = [float(place) for place in range(2 * AT_ONCE)]
+    values[-3] = None
+    names = [str(place) for place in range(len(values))]
+    found = CellReader(names, names, {}, with_missing=True).read([values])
+    assert found is not None
+    [cells] = found
+    assert np.flatnonzero(np.isnan(cells)).tolist() == [len(values) - 3]
+    assert cells[-1] == len(values) - 1
+    assert CellReader(names, names, {}, with_missing=False).read([values]) is None

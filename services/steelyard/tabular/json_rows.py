@@ -3,7 +3,6 @@
 With a single row, that look takes longer than all the rest. Errors in other rows are reported elsewhere.
 """
 
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.tabular.json_numbers import is_too_large
+from steelyard.tabular.json_numbers import add_numbers, is_too_large
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class CellReader:
 
     def read(self, rows: list[Any]) -> NDArray[np.float64] | None:
         """The cells; `None` if anything is wrong with a row."""
-        cells = array("d")
+        cells = bytearray()
         try:
             for row in rows:
                 self._add(row, cells)
@@ -60,7 +59,7 @@ class CellReader:
             return False
         return self._with_missing or not np.isnan(cells).any()
 
-    def _add(self, row: Any, cells: "array[float]") -> None:
+    def _add(self, row: Any, cells: bytearray) -> None:
         """Append the cells of a row. Raises `TypeError`, `ValueError`, `OverflowError`."""
         if type(row) is list and len(row) == len(self._features):
             values = row if self._takes_lists else [*map(row.__getitem__, self._places)]
@@ -73,8 +72,8 @@ class CellReader:
             is_none = value is None or (reading.is_missing is not None and reading.is_missing(value))
             values[place] = reading.missing if is_none else reading.read(value)
         try:
-            cells.fromlist(values)
+            add_numbers(values, cells)
         except TypeError:
             if not self._with_missing:
                 raise
-            cells.fromlist([np.nan if value is None else value for value in values])
+            add_numbers([np.nan if value is None else value for value in values], cells)

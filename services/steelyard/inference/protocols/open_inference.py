@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -44,6 +43,7 @@ HEADER = "Inference-Header-Content-Length"
 DIGITS = re.compile(r"[0-9]{1,15}", re.ASCII)
 DATA = re.compile(rb'"data"\s*:\s*\[')
 MOST_KEPT_BYTES = 1 << 12  # of a request's JSON without values: what it says is kept for the next one
+COLUMNS = tuple(ColumnsOfRows.model_fields)
 ROWS = "/rows"  # where values are, in errors: `/rows/3/width`
 INPUT_TYPES = {"numeric": "FP64", "boolean": "BOOL"}  # of a column's kind; others are strings
 ERRORS = ErrorForm(re.compile(r"/v2(/|$)"), InferError, lambda error: InferError(error=error.detail))
@@ -67,6 +67,7 @@ class Asked:
     inputs: list[tuple[RequestTensor, Any]]
     outputs: dict[str, bool]
     is_binary: bool
+    may_have_booleans: bool = True  # among numbers in JSON
 
     @property
     def rows(self) -> int:
@@ -82,21 +83,22 @@ def read_request(body: bytes, header: str | None) -> Asked:
     length = _read_length(header, len(body))
     text, content = nan_as_null(body[:length]), memoryview(body)[length:]
     if (cut := _cut_out(text)) is not None:
-        rest, data = cut
+        rest, data, may_have_booleans = cut
         with suppress(InvalidRequest, ValidationFailed, PayloadTooLarge):  # of all of the text, errors know the place
             found = _read_envelope(rest)
             if len(found.inputs) == 1 and found.inputs[0].data == []:
                 [(tensor, _)] = _with_bytes(found.inputs, content)
-                return Asked(found.id, [(tensor, data)], found.outputs, found.is_binary)
+                return Asked(found.id, [(tensor, data)], found.outputs, found.is_binary, may_have_booleans)
     is_kept = len(text) <= MOST_KEPT_BYTES and b'"data"' not in text  # values are not
     found = (_read_envelope if is_kept else _read_envelope.__wrapped__)(text)
     return Asked(found.id, _with_bytes(found.inputs, content), found.outputs, found.is_binary)
 
 
-def _cut_out(text: bytes) -> tuple[bytes, Any] | None:
-    """The JSON with an empty list in the place of its only `data`, and the data, a flat list; `None` for other JSON.
+def _cut_out(text: bytes) -> tuple[bytes, Any, bool] | None:
+    """The JSON with an empty list in the place of its only `data`; the data, a flat list; and if it may have booleans.
 
-    What is left is short, and the same in all requests of a client. With an escape, `data` might be written otherwise.
+    What is left is short, and the same in all requests of a client. `None` for other JSON; with an escape, `data` might
+    be written otherwise.
     """
     if (begun := DATA.search(text)) is None:
         return None
@@ -104,8 +106,9 @@ def _cut_out(text: bytes) -> tuple[bytes, Any] | None:
     rest = text[:start] + b"[]" + text[end:]
     if len(rest) > MOST_KEPT_BYTES or b"\\" in rest or rest.count(b'"data"') != 1:
         return None
+    flat = text[start:end]
     try:
-        return rest, read_document(text[start:end])
+        return rest, read_document(flat), b"u" in flat or b"s" in flat
     except (InvalidRequest, PayloadTooLarge):
         return None
 
@@ -175,7 +178,7 @@ def make_inputs(asked: Asked, encoder: Encoder, dtype: Any) -> Inputs:
     features = encoder.features
     if _is_matrix(asked, features):
         tensor, data = asked.inputs[0]
-        cells = tensors.read_matrix(data, tensor.datatype, tensor.shape)
+        cells = tensors.read_matrix(data, tensor.datatype, tensor.shape, may_have_booleans=asked.may_have_booleans)
         if cells is not None and (read := read_cells(cells, encoder, dtype)) is not None:
             return read
     rows = make_rows(asked, [*features])
@@ -239,15 +242,12 @@ def write_answer(asked: Asked, name: str, prediction: Prediction) -> tuple[bytes
         else:
             tensor["data"] = values.ravel() if isinstance(values, np.ndarray) else values
         written.append(ResponseTensor.unchecked(**tensor))
-    columns = {key: ", ".join(said[key]) for key in ColumnsOfRows.model_fields if key in said}
-    optional = {"id": asked.id, "parameters": ColumnsOfRows(**columns) if columns else None}
-    answer = InferResponse.unchecked(
-        model_name=name,
-        model_version=said["model"],
-        outputs=written,
-        **dict(compress(optional.items(), [value is not None for value in optional.values()])),
-    )
-    content = dump(answer)
+    answer: dict[str, Any] = {"model_name": name, "model_version": said["model"], "outputs": written}
+    if asked.id is not None:
+        answer["id"] = asked.id
+    if columns := {key: ", ".join(said[key]) for key in COLUMNS if key in said}:
+        answer["parameters"] = ColumnsOfRows(**columns)
+    content = dump(InferResponse.unchecked(**answer))
     if not binary:
         return content, {"content-type": JSON}
     return content + b"".join(binary), {"content-type": BINARY, HEADER.lower(): str(len(content))}

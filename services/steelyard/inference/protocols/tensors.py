@@ -1,6 +1,5 @@
 """Tensors of the Open Inference Protocol, as JSON and as bytes: their values one by one, `None` for missing ones."""
 
-from array import array
 from collections.abc import Sequence
 from itertools import chain
 from math import prod
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from steelyard.documents.strict_json import MOST_BYTES
 from steelyard.errors import Fault, PayloadTooLarge, ValidationFailed, pointer, shown
+from steelyard.tabular.json_numbers import add_numbers
 
 Values = list[Any]
 Place = tuple[str | int, ...]  # of a tensor in a request, of which errors make a pointer
@@ -41,7 +41,9 @@ def require_few(shapes: Sequence[Sequence[int]]) -> None:
         raise PayloadTooLarge(f"the tensors have {count} values; the limit is {MOST_VALUES}")
 
 
-def read_matrix(data: Any, datatype: str, shape: Sequence[int]) -> NDArray[np.float64] | None:
+def read_matrix(
+    data: Any, datatype: str, shape: Sequence[int], *, may_have_booleans: bool = True
+) -> NDArray[np.float64] | None:
     """The numbers of JSON `data` or bytes as `(rows, columns)` of `shape`, NaN where one is missing, at the speed of C.
 
     Returns `None` for everything else: strings, booleans, null in JSON, integer datatypes in JSON, or wrong values.
@@ -53,24 +55,24 @@ def read_matrix(data: Any, datatype: str, shape: Sequence[int]) -> NDArray[np.fl
         if dtype.kind == "b" or len(data) != rows * columns * dtype.itemsize:
             return None
         return np.frombuffer(data, dtype).astype(np.float64).reshape(rows, columns)
-    return _read_floats(data, rows, columns) if datatype.startswith("FP") else None
+    return _read_floats(data, rows, columns, may_have_booleans) if datatype.startswith("FP") else None
 
 
-def _read_floats(data: Any, rows: int, columns: int) -> NDArray[np.float64] | None:
+def _read_floats(data: Any, rows: int, columns: int, may_have_booleans: bool) -> NDArray[np.float64] | None:
     """JSON numbers, flat or nested."""
     if not isinstance(data, list) or not data:
         return None
     lists, length = (data, columns) if isinstance(data[0], list) else ([data], rows * columns)
-    numbers = array("d")
+    numbers = bytearray()
     try:
         for each in lists:
-            numbers.fromlist(each)  # takes lists of nothing but numbers and booleans
+            add_numbers(each, numbers)
             if len(each) != length:
                 return None
-    except (TypeError, OverflowError):
+    except TypeError:
         return None
     found = np.frombuffer(numbers)
-    if len(found) != rows * columns or _has_booleans(lists, found.reshape(-1, length)):
+    if len(found) != rows * columns or (may_have_booleans and _has_booleans(lists, found.reshape(-1, length))):
         return None
     return found.reshape(rows, columns)
 
