@@ -1,6 +1,7 @@
 """The log serves the service, not the other way round."""
 
 import json
+import re
 import subprocess
 import sys
 from subprocess import PIPE
@@ -54,3 +55,28 @@ def test_warnings_and_uncaught_exceptions_are_log_lines_too() -> None:
     assert "UserWarning: a warning" in warning["event"]
     assert "ZeroDivisionError" in in_thread["exception"]
     assert "ValueError: the end" in at_end["exception"]
+
+
+BOTH = """
+from steelyard import logs
+logs.configure({form!r}, {level!r})
+logs.get_logger("a.name").info("it happened", text="a\\nb", number=0.5)
+logs.info("a.name", "it happened", text="a\\nb", number=0.5)
+"""
+
+
+def said(form: str, level: str) -> list[str]:
+    command = [sys.executable, "-c", BOTH.format(form=form, level=level)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines()
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_line_that_is_written_quickly_is_that_of_any_logger(form: str) -> None:
+    time = re.compile(r"2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
+    slow, quick = (time.sub("TIME", line) for line in said(form, "INFO"))
+    assert slow == quick
+    assert "TIME" in quick
+
+
+def test_a_line_is_written_at_its_level_alone() -> None:
+    assert said("console", "WARNING") == []

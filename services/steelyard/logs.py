@@ -6,8 +6,10 @@ Only composition roots call `configure`. Values bound with `bind` stand in every
 import logging
 import sys
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO, cast
 
@@ -19,12 +21,25 @@ from structlog.typing import FilteringBoundLogger
 CHATTY = ("alembic", "httpx", "httpcore", "kombu", "amqp", "celery.worker.strategy", "celery.app.trace")
 
 
+@dataclass(frozen=True)
+class _Direct:
+    """How `info` writes lines itself."""
+
+    render: Callable[[Any, str, MutableMapping[str, Any]], str]
+    stream: "Unfailing"
+
+
+_direct: _Direct | None = None  # without it, `info` leaves them to structlog
+
+
 def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -> None:
     """Send the log lines of this process, our own and those of the libraries, to `stream`; `json` or `console`.
 
     Our own take no way through `logging`, which would double what a line costs: each request leaves one. Warnings of
     Python and exceptions that nobody catches are log lines too.
     """
+    global _direct  # noqa: PLW0603 -- as the configuration of structlog and of `logging`
+    unfailing, direct = Unfailing(stream), None
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -36,10 +51,12 @@ def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(serializer=_dump),
         ]
+        direct = _Direct(lambda _, __, values: _dump(values), unfailing)
     elif stream.isatty():
         rendering = [structlog.dev.ConsoleRenderer(pad_event_to=0)]
     else:
         rendering = [structlog.processors.format_exc_info, _render]
+        direct = _Direct(_render, unfailing)
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -57,10 +74,11 @@ def configure(log_format: str, log_level: str, *, stream: TextIO = sys.stderr) -
     threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     structlog.configure(
         processors=[_name, *shared, *rendering],
-        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, Unfailing(stream))),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, unfailing)),
         wrapper_class=structlog.make_filtering_bound_logger(log_level),
         cache_logger_on_first_use=True,
     )
+    _direct = direct if root.isEnabledFor(logging.INFO) else None
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
@@ -115,6 +133,19 @@ def get_logger(name: str) -> FilteringBoundLogger:
     """A logger: `log.info("job claimed", epoch=3)`."""
     logger: FilteringBoundLogger = structlog.get_logger(logger_name=name)
     return logger
+
+
+def info(name: str, event: str, **values: Any) -> None:
+    """As `get_logger(name).info(event, **values)`, in a quarter of the time, but without the values of `bind`.
+
+    For what happens thousands of times a second: structlog took a fifth of a prediction's time.
+    """
+    if _direct is None:
+        get_logger(name).info(event, **values)
+        return
+    values |= {"event": event, "logger": name, "level": "info"}
+    values["timestamp"] = f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z"
+    _direct.stream.write(f"{_direct.render(None, 'info', values)}\n")
 
 
 @contextmanager

@@ -7,9 +7,8 @@ from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from steelyard.logs import get_logger
+from steelyard import logs
 
-log = get_logger(__name__)
 PROBES = ("/healthz", "/readyz", "/metrics")  # asked every few seconds
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # clients may make up any other
 REQUEST_ID = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)
@@ -34,7 +33,8 @@ class Meters:
     def account(self, request_id: str, method: str, path: str, route: str, status: int, seconds: float) -> None:
         """Log and count a request that was answered. `route` is the address with its variables' names."""
         if route not in PROBES:
-            log.info(
+            logs.info(
+                __name__,
                 "request",
                 method=method,
                 path=path,
