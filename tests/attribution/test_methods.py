@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from steelyard.attribution import methods
 from steelyard.attribution.controls import embed, embedded_groups
@@ -190,6 +189,8 @@ def test_what_was_learned_is_above_what_was_not() -> None:
 
 
 def test_agreement_is_spearmans() -> None:
+    from scipy.stats import spearmanr  # it takes a second, in each process that collects this file
+
     one, other = np.array([3.0, 1, 2, 2, 7]), np.array([1.0, 5, 2, 4, 4])
     control = np.zeros(CONTROLS)
     found = {"a": Importance(one, control), "b": Importance(other, control), "c": Importance(np.ones(5), control)}

@@ -69,11 +69,15 @@ def test_a_formula_without_a_result_is_not_an_empty_cell(read: Read) -> None:
         (workbook({"s": TABLE})[:-400], "not a valid ZIP file"),
         (workbook({"s": "<row"}), "not a valid Excel workbook"),
         (zipped({"xl/workbook.xml": b"<workbook/>"}), "not a valid Excel workbook"),
-        (workbook({"s": "<row></row>" * 9_000_000}), "200 times its size"),
         (b"a,b\n1,2\n", "it is not an Excel workbook"),
     ],
-    ids=["empty", "sparse", "truncated", "broken", "no-parts", "bomb", "csv"],
+    ids=["empty", "sparse", "truncated", "broken", "no-parts", "csv"],
 )
 def test_a_bad_workbook_is_rejected(read: Read, content: bytes, says: str) -> None:
     with pytest.raises(Unreadable, match=says):
         read(content, "xlsx")
+
+
+def test_a_workbook_that_is_a_bomb_is_rejected(read: Read) -> None:
+    with pytest.raises(Unreadable, match="200 times its size"):
+        read(workbook({"s": "<row></row>" * 9_000_000}), "xlsx")
