@@ -33,7 +33,7 @@ def running_worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def require_heartbeat(file: Path, worker: psutil.Process) -> None:
-    """Whoever looks at the file sees a worker that lives, busy or not, but none that is frozen."""
+    """The file's time moves on while the worker trains a job, and stands still while the worker is frozen."""
     seen = file.stat().st_mtime_ns
     wait_for(lambda: file.stat().st_mtime_ns > seen)
     worker.suspend()

@@ -130,8 +130,10 @@ class Network:
     def compute(self, x: Array | OneHot, *, logits: bool, passes: "dict[int, Pass] | None" = None) -> Array:
         """Outputs `(rows, outputs)`; with `logits` as they are before the output layer's activation.
 
-        A row's bits do not depend on the rows that come with it. Several threads may compute at once, each with
-        `passes` of its own: those over many rows, which are made for one call if nobody keeps them.
+        A row's bits do not depend on the rows that come with it. Several threads may compute at once.
+
+        A caller that computes the same number of rows again and again gives the same dictionary as `passes`: the
+        forward passes that this call makes are kept there for the next one. Each thread needs a dictionary of its own.
         """
         outputs = np.empty((len(x), self.outputs), self.dtype)
         made = {} if passes is None else passes
