@@ -36,7 +36,13 @@ def test_inputs_with_one_value_are_named_together() -> None:
     })  # fmt: skip
     [finding] = constant_inputs(table.columns, np.arange(3))
     assert (finding.code, finding.level) == ("constant_inputs", "info")
-    assert finding.message.startswith("'a', 'c' have the same value in all 3 training rows")
+    assert finding.message == (
+        "'a', 'c' have the same value in all 3 training rows, so the network learns nothing from them."
+    )
+    assert "drop them" in finding.suggestion
+    [single] = constant_inputs({"a": table.columns["a"]}, np.arange(3))
+    assert "'a' has the same value" in single.message
+    assert "learns nothing from it" in single.message
     assert [*constant_inputs(table.columns, np.arange(4))] == []
 
 

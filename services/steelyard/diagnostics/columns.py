@@ -21,12 +21,13 @@ def constant_inputs(columns: Mapping[str, Column], rows: NDArray[np.int64]) -> I
     if constant:
         few = ", ".join(map(shown, constant[:MOST_NAMED]))
         more = f" and {len(constant) - MOST_NAMED} more" if len(constant) > MOST_NAMED else ""
+        have, them = ("has", "it") if len(constant) == 1 else ("have", "them")
         yield Finding(
             code="constant_inputs",
             level="info",
-            message=f"{few}{more} {'has' if len(constant) == 1 else 'have'} the same value in all {len(rows)} training "
-            "rows, so the network learns nothing from it.",
-            suggestion="Add training rows with other values, or drop it (data.ignore).",
+            message=f"{few}{more} {have} the same value in all {len(rows)} training rows, so the network learns "
+            f"nothing from {them}.",
+            suggestion=f"Add training rows with other values, or drop {them} (data.ignore).",
         )
 
 
