@@ -11,7 +11,6 @@ ELSEWHERE = {
     "nn/engines/compiled/driver.py": STEPS,
     "nn/engines/compiled/kernels.py": STEPS,
     "nn/engines/compiled/program.py": STEPS,
-    "nn/engines/compiled/shared.py": STEPS,
 }
 
 
