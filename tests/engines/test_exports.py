@@ -39,6 +39,7 @@ def drawn(case: Case) -> tuple[Rows, Answers]:
 
 @pytest.mark.engines
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras on PyTorch
+@pytest.mark.filterwarnings("ignore:torch.searchsorted.*non-contiguous:UserWarning")  # of Keras's Discretization there
 @pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.runs])
 @pytest.mark.parametrize("case", [*cases(), *chains()], ids=lambda case: case.name)
 def test_answers_are_those_of_the_service(name: str, case: Case, tmp_path: Path) -> None:
