@@ -134,3 +134,13 @@ def test_classes_are_scored_by_the_greatest_output() -> None:
     targets, scored = as_scored(network, CategoricalCrossentropy(), np.array([[0.1, 0.3, 0.2], [3.0, 1.0, 2.0]]), y)
     assert targets is y
     assert scored.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("probabilities", [None, np.arange(6.0).reshape(3, 2)])
+def test_a_part_of_answers_has_the_rows_that_were_asked_for(probabilities: Any) -> None:
+    part = Answers(np.arange(6).reshape(3, 2), np.arange(3), probabilities).part(slice(1, 3))
+    assert part.outputs.tolist() == [[2, 3], [4, 5]]
+    assert part.predictions.tolist() == [1, 2]
+    assert (None if part.probabilities is None else part.probabilities.tolist()) == (
+        None if probabilities is None else [[2.0, 3.0], [4.0, 5.0]]
+    )

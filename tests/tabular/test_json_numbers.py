@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steelyard.tabular.json_numbers import (
+    AT_ONCE,
     LARGEST,
+    add_numbers,
     is_number,
     is_too_large,
     number_fault,
@@ -81,3 +83,15 @@ def test_missing_values_are_not_too_large() -> None:
 )
 def test_texts_that_python_reads_as_numbers_are_numbers(text: str, expected: bool) -> None:
     assert is_number(text) == expected
+
+
+@pytest.mark.parametrize("count", [AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 2 * AT_ONCE, 3 * AT_ONCE - 1])
+def test_a_list_of_any_length_is_appended_whole_or_not_at_all(count: int) -> None:
+    values: list[Any] = [0.5 * place for place in range(count)]
+    numbers = bytearray(np.array([-1.0]).tobytes())
+    add_numbers(values, numbers)
+    assert np.frombuffer(numbers).tolist() == [-1.0, *values]
+    values[-1] = None
+    with pytest.raises(TypeError, match="not a float64"):
+        add_numbers(values, numbers)
+    assert len(numbers) == 8 * (count + 1)
