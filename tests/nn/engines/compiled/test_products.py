@@ -9,7 +9,16 @@ from numba import njit, types
 from steelyard.nn.activations import Tanh
 from steelyard.nn.engines.compiled import products
 from steelyard.nn.engines.compiled.machine import address_of
-from steelyard.nn.engines.compiled.products import COPIED, is_large, multiply, pays_to_copy, pays_to_turn, rows_of_tile
+from steelyard.nn.engines.compiled.products import (
+    COPIED,
+    is_large,
+    multiply,
+    multiply_stretches,
+    pays_to_copy,
+    pays_to_take_stretches,
+    pays_to_turn,
+    rows_of_tile,
+)
 from steelyard.nn.layers import Dense
 from steelyard.nn.losses import MeanSquaredError
 from steelyard.nn.optimizers import SGD
@@ -20,6 +29,26 @@ from tests.nn.engines.compiled.test_steps import check_same, output_for
 def make(given: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, copy: Any) -> None:
     """A product in float64."""
     multiply(given, turned, sizes, a, b, c, copy, 8, types.float64)
+
+
+@njit  # type: ignore[untyped-decorator]
+def make_back(given: Any, sizes: Any, kernel: Any, g: Any, gradient: Any, turned: Any) -> None:
+    """The product of a turned kernel in stretches, in float64."""
+    multiply_stretches(given, sizes, kernel, g, gradient, turned, 8, types.float64)
+
+
+@pytest.mark.parametrize("beside", [0, 5])
+@pytest.mark.parametrize("rows", [1, 64, 70])
+@pytest.mark.parametrize(("inputs", "units"), [(3, 5), (16, 512), (17, 513), (130, 128), (70, 1_100)])
+def test_stretches_make_the_whole_product(inputs: int, units: int, rows: int, beside: int) -> None:
+    generator = np.random.default_rng(0)
+    kernel, g = generator.normal(size=(inputs, units)), generator.normal(size=(rows, units))
+    gradient, turned = np.full((rows, inputs + beside), np.nan), np.empty((units, rows))
+    given = np.array([products.routine(np.dtype("float64"))], np.int64)
+    make_back(given, (rows, inputs, units, inputs + beside), *map(address_of, (kernel, g, gradient, turned)))
+    np.testing.assert_array_equal(turned, g.T)
+    np.testing.assert_allclose(gradient[:, :inputs], g @ kernel.T, atol=1e-12 * units)
+    assert np.isnan(gradient[:, inputs:]).all()
 
 
 @pytest.mark.parametrize("copy", [False, True], ids=["in place", "copied"])
@@ -65,6 +94,17 @@ def test_a_kernel_is_turned_where_there_are_tiles_and_it_fits_the_nearest_cache(
     assert not pays_to_turn(1 << 15, rows=31)
     monkeypatch.setattr(products, "largest_tile", lambda: 0)
     assert not pays_to_turn(1 << 15, rows=32)
+
+
+def test_a_kernel_is_taken_in_stretches_by_few_rows_where_there_are_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "largest_tile", lambda: 1)
+    assert pays_to_take_stretches(128, rows=64)
+    assert not pays_to_take_stretches(128, rows=65)
+    assert not pays_to_take_stretches(127, rows=1)
+    assert pays_to_take_stretches(4_096, rows=256)
+    assert not pays_to_take_stretches(4_096, rows=257)
+    monkeypatch.setattr(products, "largest_tile", lambda: 0)
+    assert not pays_to_take_stretches(128, rows=64)
 
 
 @pytest.mark.parametrize(

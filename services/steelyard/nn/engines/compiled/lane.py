@@ -44,6 +44,11 @@ class Lane:
         """Of a batch, for each thread."""
         return self.shared.batches.batch_size // self.threads
 
+    @property
+    def most_rows(self) -> int:
+        """Of a batch, for the thread that has most."""
+        return -(-self.shared.batches.batch_size // self.threads)
+
     def keep(self, array: Array) -> int:
         """The address of an array, which lives as long as this lane."""
         self._alive.append(array)

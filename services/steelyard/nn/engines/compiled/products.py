@@ -26,8 +26,13 @@ COPIED = TILE * COPIED_DEEP  # values of such a tile
 FAR_APART = 2_048  # bytes from row to row of a kernel
 FAR_AWAY = 1 << 21  # bytes of a kernel that no near cache holds
 FEWEST_FOR_COPY = 16  # rows that meet a tile
+STRETCH = 512  # values of a kernel's row that are multiplied at once, where the other operand is turned
+STRETCHES = 16  # of them that are multiplied together, at least
+FEWEST_UNITS = 128  # of a kernel that is taken in stretches
+MOST_ROWS = 256  # that meet such a kernel
 FEWEST_ROWS = 32  # of a tile whose other operand is whole, and of one that is worth turning the other for
 NEAREST_CACHE = 1 << 15  # bytes
+LINE = 16  # values
 KERNELS = ("SkylakeX", "Cooperlake", "SapphireRapids")
 
 
@@ -66,6 +71,14 @@ def pays_to_turn(size: int, *, rows: int) -> bool:
     return largest_tile() > 0 and size <= NEAREST_CACHE and rows >= FEWEST_ROWS
 
 
+def pays_to_take_stretches(units: int, *, rows: int) -> bool:
+    """Whether `g · Kᵀ` of so many rows is faster by a turned copy of g, and stretches of K's rows: see `weigh_back`.
+
+    At once, K is copied and turned by BLAS for the sake of few rows: 64 rows by 1,024 units make 68 GFLOP/s, this 106.
+    """
+    return largest_tile() > 0 and units >= FEWEST_UNITS and rows <= min(MOST_ROWS, units // 2)
+
+
 @njit(error_model="numpy")
 def multiply(given: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, copy: Any, size: Any, dtype: Any) -> None:
     """`C = A · B` as `machine.gemm` has it, by the routine `given[0]`, in tiles of `given[1]` multiplications.
@@ -93,6 +106,37 @@ def multiply(given: Any, turned: Any, sizes: Any, a: Any, b: Any, c: Any, copy: 
                 part = (tall, min(wide, n - column), depth, lead, lead_b, lead_c)
                 at_b = b + size * (start * row_b + column * step_b)
                 gemm(address, turned, part, at_a, at_b, c + size * (row + column * lead_c), start > 0, dtype)
+
+
+@njit(error_model="numpy")
+def multiply_stretches(
+    given: Any, sizes: Any, kernel: Any, g: Any, gradient: Any, turned: Any, size: Any, dtype: Any
+) -> None:
+    """`g · Kᵀ`, `(rows, inputs)`, of `g`, `(rows, units)`, and K, `(inputs, units)`, by stretches of K's rows.
+
+    `sizes` are rows, inputs, units, and the distance between rows of the product; `turned` is room for `g`'s values.
+    """
+    rows, inputs, units, lead = sizes
+    _turn(g, turned, rows, units, size, dtype)
+    deep = -(-units // -(-units // STRETCH))
+    some = STRETCHES * max(1, STRETCH // deep)
+    for row in range(0, rows, TILE):
+        for place in range(0, inputs, some):
+            at_gradient = gradient + (row * lead + place) * size
+            for start in range(0, units, deep):
+                part = min(some, inputs - place), min(TILE, rows - row), min(deep, units - start), units, rows, lead
+                at_kernel, at_g = kernel + (place * units + start) * size, turned + (start * rows + row) * size
+                gemm(given[0], (True, True), part, at_kernel, at_g, at_gradient, start > 0, dtype)
+
+
+@njit(error_model="numpy")
+def _turn(a: Any, to: Any, rows: Any, width: Any, size: Any, dtype: Any) -> None:
+    """Write `(rows, width)` values as `(width, rows)`, a cache line of each row at a time."""
+    values, turned = view(a, rows * width, dtype), view(to, rows * width, dtype)
+    for start in range(0, width, LINE):
+        for row in range(rows):
+            for place in range(start, min(start + LINE, width)):
+                turned[place * rows + row] = values[row * width + place]
 
 
 @njit(error_model="numpy")

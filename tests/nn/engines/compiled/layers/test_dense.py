@@ -12,14 +12,14 @@ from steelyard.nn.optimizers import Adam
 from tests.nn.engines.compiled.test_steps import check_same, output_for
 
 
-@pytest.mark.parametrize("way", ["pays_to_turn", "pays_to_copy", "is_large", None])
+@pytest.mark.parametrize("way", ["pays_to_turn", "pays_to_take_stretches", "pays_to_copy", "is_large", None])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_every_shape_of_network_is_the_same_in_any_number_of_threads(
     threads: int, way: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "THREAD_FLOPS", 1)
     monkeypatch.setattr(dense, "largest_tile", lambda: 60)
-    for each in ("pays_to_turn", "pays_to_copy", "is_large"):
+    for each in ("pays_to_turn", "pays_to_take_stretches", "pays_to_copy", "is_large"):
         monkeypatch.setattr(dense, each, lambda *_, pays=each == way, **__: pays)
     loss = CategoricalCrossentropy()
     for hidden in (

@@ -16,13 +16,15 @@ from steelyard.nn.engines.compiled.products import (
     is_large,
     largest_tile,
     multiply,
+    multiply_stretches,
     pays_to_copy,
+    pays_to_take_stretches,
     pays_to_turn,
     rows_of_tile,
 )
 from steelyard.nn.layers import Dense
 
-FEWEST_INPUTS = 16  # of a piece of a kernel: a product of fewer is slow
+FEWEST_INPUTS = 64  # of a piece of a kernel: a product of fewer is slow
 PIECES = 2  # for each thread, of a kernel whose products are made at once: more take longer, fewer are uneven
 
 
@@ -63,6 +65,13 @@ def weigh_back_by_copy(first: int, rows: int, given: Any) -> None:
             copy[unit * inputs + place] = kernel[place * units + unit]
     g, gradient = given[2] + first * units * SIZE, given[4] + first * lead * SIZE
     multiply(given, (False, False), (inputs, rows, units, inputs, units, lead), turned, g, gradient, 0, SIZE, DTYPE)
+
+
+def weigh_back_in_stretches(first: int, rows: int, given: Any) -> None:
+    """The same with `g` turned first, into memory of this thread's own: the kernel is taken as it lies in memory."""
+    kernel, inputs, units, lead, turned = given[3], given[5], given[6], given[7], given[8]
+    g, gradient = given[2] + first * units * SIZE, given[4] + first * lead * SIZE
+    multiply_stretches(given, (rows, inputs, units, lead), kernel, g, gradient, turned, SIZE, DTYPE)
 
 
 def add_bias(first: int, rows: int, given: Any) -> None:
@@ -127,6 +136,10 @@ class Product:
         if pays_to_turn((inputs - first) * units * lane.dtype.itemsize, rows=lane.rows):
             turned = lane.vector((inputs - first) * units)
             lane.call(lane.over_rows, weigh_back_by_copy, lane.routine, self._tile, *given, turned)
+            return by_inputs
+        if pays_to_take_stretches(units, rows=lane.most_rows):
+            turned = lane.vector(lane.most_rows * units)
+            lane.call(lane.over_rows, weigh_back_in_stretches, lane.routine, self._tile, *given, turned)
             return by_inputs
         tile = self._tile if lane.threads > 1 else 0  # in tiles, what is turned is slower on one thread
         lane.call(lane.over_rows, weigh_back, lane.routine, tile, *given)
