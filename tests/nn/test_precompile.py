@@ -22,14 +22,15 @@ from tests.nn.test_one_hot import inputs, trained
 RULES = [part() for part in OPTIMIZERS if issubclass(part, Rule)]
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_no_kernel_is_left_to_be_made_by_a_training(turned: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("way", ["pays_to_turn", "pays_to_take_stretches", None])
+def test_no_kernel_is_left_to_be_made_by_a_training(way: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "_made", {})
     monkeypatch.setattr(steps, "THREAD_FLOPS", 1)
-    monkeypatch.setattr(dense, "pays_to_turn", lambda *_, **__: turned)
     for _ in precompile.make_all():
         pass
     ahead = set(build._made)
+    for each in ("pays_to_turn", "pays_to_take_stretches"):
+        monkeypatch.setattr(dense, each, lambda *_, pays=each == way, **__: pays)
     options: dict[str, Any] = {"threads": 2, "epochs": 1}
     loss: Loss
     for loss in (part() for part in LOSSES):

@@ -86,7 +86,8 @@ def _make_for_shapes() -> None:
     from steelyard.nn.engines.compiled import build, kernels  # noqa: PLC0415
     from steelyard.nn.engines.compiled.layers import dense  # noqa: PLC0415
 
-    for template in (kernels.add_up, dense.weigh_back, dense.weigh_back_by_copy, dense.add_places, kernels.spell_out):
+    back = dense.weigh_back, dense.weigh_back_by_copy, dense.weigh_back_in_stretches
+    for template in (*back, dense.add_places, kernels.add_up, kernels.spell_out):
         build.kernel(template, np.float32)
     build.kernel(kernels.gather, np.int32)
 
