@@ -38,6 +38,8 @@ def test_functions_of_several_are_numpys() -> None:
     np.testing.assert_array_equal(elementwise.minimum(X, y), np.minimum(X, y))
     np.testing.assert_allclose(elementwise.power(POSITIVE, 1.5), POSITIVE**1.5)
     np.testing.assert_array_equal(where(y > X, X, y), np.minimum(X, y))
+    np.testing.assert_array_equal(where(y > X, 1.0, 0.0), [float(each) for each in y > X])
+    np.testing.assert_array_equal(where(y > X, 0.0, 1.0), [float(each) for each in y <= X])
 
 
 def test_primitives_and_what_is_made_of_them_are_formulas() -> None:

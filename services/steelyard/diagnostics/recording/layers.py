@@ -45,7 +45,7 @@ class Tapped(Stage):
         is_last = self is self._layer.taps[-1]
         self.gradient_out = _root_mean_square(grad) if is_last else np.nan
         for name, norms in self._stage.row_norms(grad).items():
-            self._layer.squares[name] = float(norms.sum(dtype=np.float64))
+            self._layer.squares[name] = float(np.add.reduce(norms, dtype=np.float64))
         found = self._stage.backward(grad)
         self.gradient_in = _root_mean_square(found) if self._is_first and self._passes_gradient else np.nan
         return found
@@ -109,7 +109,8 @@ class ObservedLayer:
             found["saturated"] = np.add.reduce(is_flat, axis=0) >= ROWS_SATURATED * len(outputs)
         if not self._is_hidden:
             return found
-        activity = np.add.reduce(np.abs(outputs), axis=0)
+        # A product with ones sums the rows about three times as fast as a sum over the first axis.
+        activity = np.ones(len(outputs), outputs.dtype) @ np.abs(outputs)
         found["dormant"] = activity <= DORMANT * np.add.reduce(activity) / activity.size
         if self._is_rectifier:
             found["dead"] = activity == 0
@@ -153,10 +154,18 @@ def _is_flat_below(activation: Activation) -> bool:
 
 
 class Spreads:
-    """Means and standard deviations of the arrays of one pass: the outputs of a layer are the inputs of the next."""
+    """Means and standard deviations of the arrays of one pass: the outputs of a layer are the inputs of the next.
 
-    def __init__(self) -> None:
+    `x` are the inputs of the first, which stay the same from pass to pass.
+    """
+
+    def __init__(self, x: Array) -> None:
+        self._x = id(x)
         self._found: dict[int, tuple[float, float]] = {}
+
+    def forget(self) -> None:
+        """Begin with another pass."""
+        self._found = {key: spread for key, spread in self._found.items() if key == self._x}
 
     def of(self, values: Array) -> tuple[float, float]:
         """The mean and the standard deviation."""
@@ -188,10 +197,9 @@ def _share_of_duplicates(outputs: Array) -> float:
     """The share of units whose outputs have the direction of another unit's; units that are always zero have none."""
     some = outputs[:ROWS_COMPARED, :MOST_COMPARED]
     lengths = np.sqrt(np.einsum("ij,ij->j", some, some))
-    products = some.T @ some
     lengths[lengths == 0] = np.inf
-    products /= lengths
-    products /= lengths[:, None]
-    products.flat[:: len(products) + 1] = 0
-    np.abs(products, out=products)
-    return _share(np.maximum.reduce(products, axis=0) > SAME_DIRECTION)
+    directions = some / lengths
+    cosines = directions.T @ directions
+    is_same = np.abs(cosines, out=cosines) > SAME_DIRECTION
+    np.fill_diagonal(is_same, val=False)
+    return _share(np.logical_or.reduce(is_same, axis=0))

@@ -59,6 +59,7 @@ class Probe:
         streams = Streams.spawn(0)  # for the pass to be one that trains; nothing is drawn
         self._pass = Pass(self._network, len(x), logits=loss.link is not None, streams=streams, tap=observed)
         self.layers = observed.all
+        self._spreads = Spreads(x)
         self._cost = Cost(loss, len(x), network.outputs, network.dtype)
         specs = self._network.specs().values()
         sizes = [math.prod(spec.shape) for spec in specs]
@@ -109,8 +110,8 @@ class Probe:
         """The series of the run and of each layer; the gradients are then in the network."""
         with np.errstate(all="ignore"):
             outputs = self._forward(weights)
-            spreads = Spreads()
-            rows = [layer.look_forward(spreads) for layer in self.layers]
+            self._spreads.forget()
+            rows = [layer.look_forward(self._spreads) for layer in self.layers]
             loss = self._cost.value(outputs, self._y, self._row_weights)
             gradients = self._backward()
             layers = np.array(

@@ -74,7 +74,7 @@ class Watched(Protocol):
 
 def squared_norms(rows: Array) -> Array:
     """`‖x‖²` of each row, `(rows,)`."""
-    norms: Array = np.einsum("ij,ij->i", rows, rows)
+    norms: Array = np.vecdot(rows, rows)
     return norms
 
 

@@ -121,15 +121,18 @@ class Categorical(Loss):
         return self.curve.why_not_compiled() if is_inherited(type(self), Categorical, "costs") else CODE_OF_ITS_OWN
 
     def costs(self, outputs: Array, targets: Array, gradient: Array, scratch: Array, out: Array) -> None:
-        curve, logs = self.curve, scratch
-        _log_softmax(outputs, logs, gradient)
-        shares = np.full_like(outputs, self.smoothing / outputs.shape[1])
-        shares[np.arange(len(outputs)), targets] += 1 - self.smoothing
-        np.sum(curve.value(logs, shares, *curve.parameters), axis=1, out=out)
-        np.copyto(gradient, curve.slope(logs, shares, *curve.parameters))
+        curve, (rows, classes) = self.curve, outputs.shape
+        # Class by class: NumPy sums up ten rows of hundreds faster than hundreds of ten.
+        logs = scratch.reshape(classes, rows)
+        np.copyto(logs, outputs.T)
+        _take_log_softmax(logs)
+        shares = np.full_like(logs, self.smoothing / classes)
+        shares[targets, np.arange(rows)] += 1 - self.smoothing
+        np.add.reduce(curve.value(logs, shares, *curve.parameters), axis=0, out=out)
+        slopes = curve.slope(logs, shares, *curve.parameters)
         np.exp(logs, out=logs)
-        logs *= np.add.reduce(gradient, axis=1, keepdims=True)
-        gradient -= logs
+        logs *= np.add.reduce(slopes, axis=0)
+        np.subtract(slopes, logs, out=gradient.T)
 
 
 LOSSES = Registry[Loss]("loss")
@@ -161,10 +164,7 @@ class Cost:
         return float(np.dot(self._costs, self._shares))
 
 
-def _log_softmax(logits: Array, out: Array, scratch: Array) -> None:
-    of_row = scratch[:, :1]
-    np.maximum.reduce(logits, axis=1, keepdims=True, out=of_row)
-    np.subtract(logits, of_row, out=out)
-    np.exp(out, out=scratch)
-    sums = np.add.reduce(scratch, axis=1, keepdims=True)
-    out -= np.log(sums, out=sums)
+def _take_log_softmax(logits: Array) -> None:
+    """Logits `(classes, rows)` become the logarithms of probabilities."""
+    logits -= np.maximum.reduce(logits, axis=0)
+    logits -= np.log(np.add.reduce(np.exp(logits), axis=0))
