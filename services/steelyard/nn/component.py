@@ -38,11 +38,11 @@ class Part:
         return None if vars(type(self)).get("compiled", False) else "has no compiled form"
 
     def __post_init__(self) -> None:
-        for parameter, hint in _hints(type(self)).items():
+        for parameter, choices, limits in _checks(type(self)):
             value = getattr(self, parameter, None)
-            if get_origin(hint) is Literal and value not in get_args(hint):
-                raise InvalidParameter(parameter, f"is {value!r}; {nearest(str(value), get_args(hint))}")
-            for bound in getattr(hint, "__metadata__", ()):
+            if choices and value not in choices:
+                raise InvalidParameter(parameter, f"is {value!r}; {nearest(str(value), choices)}")
+            for bound in limits:
                 if isinstance(value, (int, float)) and not _holds(bound, value):
                     raise InvalidParameter(parameter, f"is {value!r}; it must be {describe(bound)}")
 
@@ -59,7 +59,19 @@ def _hints(part: type[Part]) -> dict[str, Any]:
     return _HINTS[part]
 
 
+def _checks(part: type[Part]) -> list[tuple[str, tuple[Any, ...], tuple[object, ...]]]:
+    """The parameters of a class that not every value is right for: their choices, and their bounds."""
+    if part not in _CHECKS:
+        found = [
+            (name, get_args(hint) if get_origin(hint) is Literal else (), getattr(hint, "__metadata__", ()))
+            for name, hint in _hints(part).items()
+        ]
+        _CHECKS[part] = [(name, choices, limits) for name, choices, limits in found if choices or limits]
+    return _CHECKS[part]
+
+
 _HINTS: dict[Any, dict[str, Any]] = {}
+_CHECKS: dict[Any, list[tuple[str, tuple[Any, ...], tuple[object, ...]]]] = {}
 
 
 def _holds(bound: object, value: Any) -> bool:

@@ -41,7 +41,7 @@ P = TypeVar("P", bound=Part)
 
 def load_usual() -> Iterator[None]:
     """Bring what most trainings need into memory, a part at a time."""
-    _make_for_shapes()
+    _make_others()
     for loss in (CategoricalCrossentropy(), BinaryCrossentropy(), MeanSquaredError()):
         _train([Dense(2, Relu()), Dropout(0.5), Dense(2, Tanh())], loss, Adam())
         yield
@@ -52,7 +52,7 @@ def make_all() -> Iterator[str]:
 
     Of double precision, only those that a job with the preset `sklearn` calls.
     """
-    _make_for_shapes()
+    _make_others()
     loss, rule, usual = MeanSquaredError(), SGD(), [Dense(2, Relu())]
     for activation in [*_compiled(ACTIVATIONS), Gelu(approximate=True)]:
         yield activation.name
@@ -80,16 +80,21 @@ def make_all() -> Iterator[str]:
         _train([Dense(2, Relu(), regularizer=L2())], usual_loss, Adam(), dtype="float64")
 
 
-def _make_for_shapes() -> None:
-    """Make what depends on shapes, on one-hot inputs, or on threads: a process to be forked must not have had any."""
+def _make_others() -> None:
+    """Make what depends on shapes, on one-hot inputs, or on threads, and what recordings call.
+
+    A process to be forked must not have had threads.
+    """
     # Here, because they load the compiler, as a training does.
-    from steelyard.nn.engines.compiled import build, kernels  # noqa: PLC0415
+    from steelyard.nn.engines.compiled import build, kernels, statistics  # noqa: PLC0415
     from steelyard.nn.engines.compiled.layers import dense  # noqa: PLC0415
 
     back = dense.weigh_back, dense.weigh_back_by_copy, dense.weigh_back_in_stretches
     for template in (*back, dense.add_places, kernels.add_up, kernels.spell_out):
         build.kernel(template, np.float32)
     build.kernel(kernels.gather, np.int32)
+    for dtype in (np.float32, np.float64):
+        statistics.load(dtype)
 
 
 def _compiled(registry: Registry[P]) -> Iterator[P]:

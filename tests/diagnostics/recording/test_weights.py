@@ -37,9 +37,7 @@ def measure(made: Network, before: bool = True) -> tuple[Measured, Any, Any]:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("block", [1 << 18, 3])
-def test_statistics_are_those_of_numpy(dtype: str, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "BLOCK", block)
+def test_statistics_are_those_of_numpy(dtype: str) -> None:
     made = network(dtype)
     measured, found, histograms = measure(made)
     vectors = (measured.initial, measured.before, measured.gradient)

@@ -1,5 +1,6 @@
 """The statistics of each layer on the probe: what comes out, how gradients come back, and which units do nothing."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,7 @@ def as_row(values: dict[str, float]) -> list[float]:
     return [values.get(name, np.nan) for name in LAYER_SERIES]
 
 
+@cache
 def _is_flat_below(activation: Activation) -> bool:
     """Whether the value and the slope are zero for all negative sums, as those of relu are."""
     if activation.curve is None:  # it depends on other units, or on what it learns
@@ -170,18 +172,14 @@ class Spreads:
     def of(self, values: Array) -> tuple[float, float]:
         """The mean and the standard deviation."""
         if id(values) not in self._found:
-            self._found[id(values)] = _mean_and_std(values)
+            from steelyard.nn.engines.compiled.statistics import mean_and_std  # noqa: PLC0415 -- loads the compiler
+
+            self._found[id(values)] = mean_and_std(values)
         return self._found[id(values)]
 
 
 def _share(units: Array) -> float:
     return int(np.count_nonzero(units)) / units.size
-
-
-def _mean_and_std(values: Array) -> tuple[float, float]:
-    mean = float(np.add.reduce(values, axis=None)) / values.size
-    centered = (values - values.dtype.type(mean)).reshape(-1)
-    return mean, float(np.sqrt(np.dot(centered, centered) / values.size))
 
 
 def _root_mean_square(values: Array) -> float:
@@ -195,11 +193,9 @@ def _ratio(above: float, below: float) -> float:
 
 def _share_of_duplicates(outputs: Array) -> float:
     """The share of units whose outputs have the direction of another unit's; units that are always zero have none."""
-    some = outputs[:ROWS_COMPARED, :MOST_COMPARED]
-    lengths = np.sqrt(np.einsum("ij,ij->j", some, some))
-    lengths[lengths == 0] = np.inf
-    directions = some / lengths
-    cosines = directions.T @ directions
-    is_same = np.abs(cosines, out=cosines) > SAME_DIRECTION
-    np.fill_diagonal(is_same, val=False)
-    return _share(np.logical_or.reduce(is_same, axis=0))
+    from steelyard.nn.engines.compiled import statistics  # noqa: PLC0415 -- loads the compiler
+
+    some = np.ascontiguousarray(outputs[:ROWS_COMPARED, :MOST_COMPARED])
+    directions = np.empty_like(some)
+    statistics.take_directions(some, directions)
+    return int(statistics.count_alike(directions.T @ directions, SAME_DIRECTION)) / len(directions.T)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from steelyard.diagnostics.recording.layers import ObservedLayers, Spreads, as_row
-from steelyard.diagnostics.recording.record import Layout, Record, TensorPlace
+from steelyard.diagnostics.recording.record import TENSOR_SERIES, Layout, Record, TensorPlace
 from steelyard.diagnostics.recording.weights import Measured, WeightStatistics
 from steelyard.nn.losses import Cost, Loss
 from steelyard.nn.network import Network, Pass
@@ -19,6 +20,7 @@ from steelyard.nn.training.loop import Training
 
 Array = NDArray[Any]
 MOST_ROWS = 256
+GRADIENT_NORM = TENSOR_SERIES.index("gradient_norm")
 
 
 def draw_rows(rows: int, generator: Generator) -> NDArray[np.int64]:
@@ -26,6 +28,12 @@ def draw_rows(rows: int, generator: Generator) -> NDArray[np.int64]:
     if rows <= MOST_ROWS:
         return np.arange(rows)
     return np.sort(generator.choice(rows, MOST_ROWS, replace=False))
+
+
+@cache
+def _undrawn_streams() -> Streams:
+    """What makes a pass one that trains; without dropout and noise nothing is drawn."""
+    return Streams.spawn(0)
 
 
 @dataclass(frozen=True)
@@ -56,14 +64,16 @@ class Probe:
         self._network = Network(layers, inputs=network.inputs, dtype=network.dtype.name)
         self._x, self._y, self._row_weights = x, y, weights
         observed = ObservedLayers()
-        streams = Streams.spawn(0)  # for the pass to be one that trains; nothing is drawn
-        self._pass = Pass(self._network, len(x), logits=loss.link is not None, streams=streams, tap=observed)
+        logits = loss.link is not None
+        self._pass = Pass(self._network, len(x), logits=logits, streams=_undrawn_streams(), tap=observed)
         self.layers = observed.all
         self._spreads = Spreads(x)
         self._cost = Cost(loss, len(x), network.outputs, network.dtype)
         specs = self._network.specs().values()
         sizes = [math.prod(spec.shape) for spec in specs]
-        self._statistics = WeightStatistics(sizes, [spec.trainable for spec in specs], network.dtype)
+        trainable = [spec.trainable for spec in specs]
+        self._learning = np.flatnonzero(trainable)
+        self._statistics = WeightStatistics(sizes, trainable, network.dtype)
         self._places = {name: place for place, name in enumerate(self._network.specs())}
         self.layout = self._describe()
 
@@ -103,24 +113,25 @@ class Probe:
             gradient = self._network.gradients if len(moments) == 1 else self._network.gradients.copy()
             squares = self._squares()
             measured.append(Measured(moment.weights, initial, moment.before, gradient, squares, len(self._x)))
-        for moment, of_pass, of_weights in zip(moments, passes, self._statistics.compute_all(measured), strict=True):
-            yield Record(moment.epoch, *of_pass, *of_weights)
+        tensors = self._statistics.compute_all(measured)
+        for moment, (loss, layers), (of_tensors, histograms) in zip(moments, passes, tensors, strict=True):
+            norms = of_tensors[self._learning, GRADIENT_NORM]
+            run = np.array([loss, math.sqrt(norms @ norms)])
+            yield Record(moment.epoch, run, layers, of_tensors, histograms)
 
-    def _pass_through(self, weights: Array) -> tuple[Array, Array]:
-        """The series of the run and of each layer; the gradients are then in the network."""
+    def _pass_through(self, weights: Array) -> tuple[float, Array]:
+        """The loss, NaN if it is not finite, and the series of each layer; the gradients are then in the network."""
         with np.errstate(all="ignore"):
             outputs = self._forward(weights)
             self._spreads.forget()
             rows = [layer.look_forward(self._spreads) for layer in self.layers]
             loss = self._cost.value(outputs, self._y, self._row_weights)
-            gradients = self._backward()
+            self._backward()
             layers = np.array(
                 [as_row(row | layer.look_back()) for row, layer in zip(rows, self.layers, strict=True)]
             ).reshape(len(rows), -1)
-            layers[~np.isfinite(layers)] = np.nan
-            run = np.array([loss, float(np.sqrt(np.square(gradients, dtype=np.float64).sum()))])
-        run[~np.isfinite(run)] = np.nan
-        return run, layers
+        layers[~np.isfinite(layers)] = np.nan
+        return loss if math.isfinite(loss) else math.nan, layers
 
     def look(self, weights: Array) -> Array:
         """Let the rows through the network with these weights; its outputs `(rows, outputs)`.

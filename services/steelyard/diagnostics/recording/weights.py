@@ -1,6 +1,6 @@
 """The statistics of each tensor: of its weights, how they moved, and their gradient."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from steelyard.diagnostics.recording.record import BINS, HISTOGRAM_EDGES, MOMENTS, QUANTILES, TENSOR_SERIES
 
 Array = NDArray[Any]
-TOGETHER = 1 << 14  # weights of several small networks: with more, the processor's cache is too small
-BLOCK = 1 << 18  # weights looked at together: small tensors in few operations, large ones in little memory
+TOGETHER = 1 << 16  # weights of several small networks
 MOST_SORTED = 1 << 20  # of a larger tensor, quantiles and histogram are those of as many values, evenly spaced
 
 
@@ -51,16 +50,6 @@ class Measured:
         )
 
 
-@dataclass(frozen=True)
-class _Block:
-    """A stretch of the vector of weights: where tensors, or parts of one, begin in it, and whose they are."""
-
-    span: slice
-    starts: Array
-    sizes: Array
-    tensors: slice
-
-
 class WeightStatistics:
     """Computes the statistics of tensors that follow each other in one vector of this dtype.
 
@@ -71,25 +60,22 @@ class WeightStatistics:
         self._given = sizes, trainable, dtype
         self._of_several = {1: self}
         self._sizes = np.array(sizes)
-        self._starts = np.cumsum(self._sizes) - self._sizes
-        spans = [slice(start, start + size) for start, size in zip(self._starts.tolist(), sizes, strict=True)]
+        self._bounds = np.concatenate([[0], np.cumsum(self._sizes)])
+        self._starts = self._bounds[:-1]
         self._frozen = ~np.array(trainable)
-        self._blocks = list(_cut(self._starts, self._sizes))
-        self._sorted = [_sample(span) for span in spans]
-        kept = np.array([len(range(span.start, span.stop, span.step)) for span in self._sorted])
+        steps = -(-self._sizes // MOST_SORTED)
+        self._spans = np.stack([self._bounds[:-1], self._bounds[1:], steps], axis=1)
+        kept = -(-self._sizes // steps)
+        self._most_sorted = kept.max()
         positions = np.array(QUANTILES) * (kept[:, None] - 1)
-        self._below = positions.astype(np.int64)
-        self._above = np.ceil(positions).astype(np.int64)
-        self._share = positions - self._below
-        # Beside the edges of the bins: zero, and the smallest number above it, between which the zeros are.
-        edges = np.array([*HISTOGRAM_EDGES, 0.0, np.finfo(dtype).smallest_subnormal], dtype)
-        order = np.argsort(edges, kind="stable")
-        self._edges, self._places = edges[order], np.argsort(order)
+        below, above = np.floor(positions).astype(np.int64), np.ceil(positions).astype(np.int64)
+        self._ranks, self._share = np.concatenate([below, above], axis=1), positions - below
+        self._edges = np.array(HISTOGRAM_EDGES, dtype)
 
     @property
     def most_together(self) -> int:
-        """Of how many networks the weights are looked at together, so that no tensor is cut where it is not alone."""
-        return max(1, min(TOGETHER, BLOCK) // int(self._sizes.sum()))
+        """Of how many networks the weights are looked at together."""
+        return max(1, TOGETHER // int(self._sizes.sum()))
 
     def compute_all(self, measured: Sequence[Measured]) -> list[tuple[NDArray[np.float64], NDArray[np.uint32]]]:
         """What `compute` gives for each of at most `most_together`, bit for bit, in fewer operations."""
@@ -115,21 +101,15 @@ class WeightStatistics:
 
     def _sort(self, weights: Array) -> tuple[Array, NDArray[np.uint32], Array]:
         """Quantiles, counts in each bin, and the shares of zeros."""
+        from steelyard.nn.engines.compiled import statistics  # noqa: PLC0415 -- loads the compiler
+
         count = len(self._sizes)
-        below, above = np.empty((2, count, len(QUANTILES)))
-        ranks = np.empty((count, len(self._edges)), np.int64)
-        sizes = np.empty(count)
-        for tensor, span in enumerate(self._sorted):
-            values = np.sort(weights[span])
-            below[tensor], above[tensor] = values[self._below[tensor]], values[self._above[tensor]]
-            ranks[tensor] = values.searchsorted(self._edges)
-            sizes[tensor] = len(values)
-        ranks = ranks[:, self._places]
-        bins = np.empty((count, BINS))
-        bins[:, :-1], bins[:, -1] = ranks[:, :-2], sizes
-        bins[:, 1:] -= bins[:, :-1].copy()
-        zeros = (ranks[:, -1] - ranks[:, -2]) / sizes
-        return below + self._share * (above - below), bins.astype(np.uint32), zeros
+        values, bins = np.empty(self._ranks.shape, weights.dtype), np.empty((count, BINS), np.uint32)
+        zeros, room = np.empty(count), np.empty((2, self._most_sorted), f"u{weights.itemsize}")
+        statistics.order(weights, self._spans, self._ranks, self._edges, values, bins, zeros, room)
+        found = values.astype(np.float64)
+        below, above = found[:, : len(QUANTILES)], found[:, len(QUANTILES) :]
+        return below + self._share * (above - below), bins, zeros
 
     def _moments(self, measured: Measured) -> dict[str, Array]:
         sums = self._sums(measured)
@@ -154,57 +134,10 @@ class WeightStatistics:
         }
 
     def _sums(self, measured: Measured) -> dict[str, Array]:
-        """Sums of each tensor, of float64; `moved` is by the tensor's first weight, so that no digits cancel."""
-        names = ("moved", "moved²", "initial²", "distance²", "update²", "gradient²")
-        count = len(self._sizes)
-        found = {name: np.zeros(count) for name in names} | {
-            "min": np.full(count, np.inf),
-            "max": np.full(count, -np.inf),
-        }
-        if measured.before is None:
-            found["update²"][:] = np.nan
-        for block in self._blocks:
-            for name, values in _terms(measured, block, self._starts):
-                reduce = {"min": np.minimum, "max": np.maximum}.get(name, np.add)
-                into = found[name][block.tensors]
-                reduce(into, reduce.reduceat(values, block.starts), out=into)
-        return found
+        """What `statistics.sum_up` finds of each tensor, by name."""
+        from steelyard.nn.engines.compiled import statistics  # noqa: PLC0415 -- loads the compiler
 
-
-def _terms(measured: Measured, block: _Block, firsts: Array) -> Iterator[tuple[str, Array]]:
-    """What is summed up over a block, by name."""
-    span = block.span
-    raw = measured.weights[span]
-    yield "min", raw
-    yield "max", raw
-    weights = raw.astype(np.float64)
-    moved = weights - np.repeat(measured.weights[firsts[block.tensors]].astype(np.float64), block.sizes)
-    yield "moved", moved
-    yield "moved²", np.square(moved, out=moved)
-    initial = measured.initial[span].astype(np.float64)
-    distance = weights - initial
-    yield "distance²", np.square(distance, out=distance)
-    yield "initial²", np.square(initial, out=initial)
-    if measured.before is not None:
-        weights -= measured.before[span]
-        yield "update²", np.square(weights, out=weights)
-    yield "gradient²", np.square(measured.gradient[span], dtype=np.float64)
-
-
-def _cut(starts: Array, sizes: Array) -> Iterator[_Block]:
-    """The vector of tensors of these sizes in blocks of at most `BLOCK` weights."""
-    ends = starts + sizes
-    total = int(ends[-1])
-    for first in range(0, total, BLOCK):
-        stop = min(first + BLOCK, total)
-        low, high = int(np.searchsorted(ends, first, "right")), int(np.searchsorted(starts, stop, "left"))
-        begins = np.maximum(starts[low:high], first)
-        lengths = np.minimum(ends[low:high], stop) - begins
-        yield _Block(slice(first, stop), begins - first, lengths, slice(low, high))
-
-
-def _sample(span: slice) -> slice:
-    """The weights of a tensor that are sorted: all, or of a large one as many as are sorted at most."""
-    size = span.stop - span.start
-    step = -(-size // MOST_SORTED)
-    return slice(span.start, span.stop, step)
+        before = measured.weights[:0] if measured.before is None else measured.before
+        found = np.empty((len(self._sizes), len(statistics.SUMS)))
+        statistics.sum_up(measured.weights, measured.initial, before, measured.gradient, self._bounds, found)
+        return dict(zip(statistics.SUMS, found.T, strict=True))
