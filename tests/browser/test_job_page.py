@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import check_accessibility, layout_shift, pictures
 from tests.service import SMALLEST, Service
@@ -195,3 +195,32 @@ def test_the_curve_grows_while_the_job_trains(page: Page, service: Service) -> N
     assert layout_shift(page) < STILL
     fits = "(each) => each.clientWidth <= each.closest('.curve').clientWidth"
     page.wait_for_function(f"() => [...document.querySelectorAll('.curve .main-svg')].every({fits})")
+
+
+def test_findings_that_come_while_the_job_trains_move_nothing(page: Page, service: Service) -> None:
+    spec: dict[str, Any] = {
+        "data": {"builtin": "iris"},
+        "layers": [{"type": "dense", "units": 16, "activation": "sigmoid"}] * 10,
+        "optimizer": {"name": "sgd", "learning_rate": 1e-5},
+        "training": {"epochs": 100_000},
+    }
+    job = service.post(spec)
+    kept_back: dict[str, Any] = {"findings": []}
+
+    def keep_findings_back(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, json=response.json() | kept_back)
+
+    page.route(f"**/v1/jobs/{job['id']}?*", keep_findings_back)
+    page.goto(f"/console/jobs/{job['id']}")
+    page.get_by_text("Nothing has stood out so far.").wait_for()
+    page.locator("#network canvas").first.wait_for()
+    before = page.locator("#recording").bounding_box()
+    kept_back.clear()
+    page.locator("#findings [data-code='vanishing_gradients']").wait_for()
+    assert page.locator("#recording").bounding_box() == before
+    check_accessibility(page)
+    page.get_by_role("button", name="Cancel").click()
+    page.locator("#status.cancelled").wait_for()
+    expect(page.locator("#findings .held")).to_have_count(0)
+    assert layout_shift(page) < STILL

@@ -36,23 +36,42 @@ export function makeFindings(path) {
     }),
   });
   let known = "";
+  let wasWatched = false;
   return {
     card: made.card,
     /** @param {any} job */
     show(job) {
       findings = job.findings;
-      made.card.hidden = !findings.length;
       const ended = job.finished_at !== null;
+      wasWatched ||= !ended;
+      made.card.hidden = !findings.length && !wasWatched;
+      hold(made.body, !ended);
       if (JSON.stringify([findings, ended]) === known) return;
       known = JSON.stringify([findings, ended]);
       const merged = merge(findings);
       /** @type {Map<string, HTMLElement>} */
       const outcomes = new Map();
       made.body.replaceChildren(...merged.map((group) => findingOf(path, group, job, outcomes)));
+      if (!findings.length)
+        made.body.append(
+          element("p", { className: "muted", text: ended ? "Nothing stands out." : "Nothing has stood out so far." }),
+        );
       if (outcomes.size) showEarlier(job.id, outcomes).catch(() => undefined);
       made.refresh();
     },
   };
+}
+
+/** While a job trains, findings come into a box of one height, so that nothing below it moves. @param {HTMLElement} body @param {boolean} held */
+function hold(body, held) {
+  body.classList.toggle("held", held);
+  for (const [name, value] of [
+    ["tabindex", "0"],
+    ["role", "region"],
+    ["aria-label", "Findings so far"],
+  ])
+    if (held) body.setAttribute(name, value);
+    else body.removeAttribute(name);
 }
 
 /** Findings with the same code and the same patch are one, of several layers. @param {Finding[]} findings */
