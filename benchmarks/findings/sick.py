@@ -72,6 +72,10 @@ def _regularized(document: Document) -> None:
         layer["regularizer"] = {"name": "l2", "l2": 10.0}
 
 
+def _noisy(document: Document) -> None:
+    document["layers"] = [{"type": "gaussian_noise", "stddev": 5.0}, *document["layers"]]
+
+
 def _frozen(document: Document) -> None:
     for layer in [*_dense(document), document.setdefault("output", {})]:
         layer["trainable"] = False
@@ -155,6 +159,7 @@ FAULTS = (
     Fault("unscaled inputs", ("unscaled_inputs", "diverged"), _unscaled, rows=_scales),
     Fault("unscaled targets", ("unscaled_targets", "diverged"), _unscaled_targets, tasks=("regression",), rows=_large),
     Fault("over-regularized", ("over_regularized",), _regularized),
+    Fault("drowned in noise", ("over_regularized",), _noisy),
     Fault("frozen", ("frozen_layers",), _frozen),
     Fault("label noise", ("abnormal_rows",), _nothing, tasks=CLASSES, rows=_flipped),
     Fault("leak", ("target_leak",), _nothing, tasks=("regression",), rows=_leaking),

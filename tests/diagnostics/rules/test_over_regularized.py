@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy as np
+
+from steelyard.diagnostics.recording.record import LAYER_SERIES, LayerFacts, Layout, Recording
 from tests.diagnostics.runs import changes, check_patch, drawn, find, kernels, run, spec
 
 START = kernels(dense_1=drawn(4, 8), output=drawn(8, 3))
@@ -83,6 +86,42 @@ def test_dropout_of_most_outputs_is_named_and_weakened() -> None:
     assert rates == [0.2, None, 0.2, 0.8]
     assert find("over_regularized", run(spec(layers=dropped), value=0.95)) == []
     assert find("over_regularized", run(spec(layers=dropped), value=0.4, is_over=False)) == []
+
+
+def recorded(**layers: tuple[float, float]) -> Recording:
+    """Two epochs of layers with their `output_std` and `forward_gain` at the second."""
+    facts = tuple(LayerFacts(name.replace("__", "."), "dense", None, 8) for name in layers)
+    values = np.full((2, len(layers), len(LAYER_SERIES)), 99.0)
+    for place, (spread, gain) in enumerate(layers.values()):
+        values[1, place, LAYER_SERIES.index("output_std")] = spread
+        values[1, place, LAYER_SERIES.index("forward_gain")] = gain
+    layout = Layout(facts, (), "float32")
+    return Recording(
+        layout, np.array([0, 1]), np.zeros((2, 2)), values, np.zeros((2, 0, 0)), np.zeros((2, 0, 0), np.uint32)
+    )
+
+
+NOISY: list[Any] = [
+    {"type": "gaussian_noise", "stddev": 30.0}, 8, {"type": "gaussian_noise", "stddev": 3.0},
+    {"type": "dropout", "rate": 0.1}, 8, {"type": "gaussian_noise", "stddev": 1.9},
+]  # fmt: skip
+
+
+def test_noise_that_drowns_what_it_is_added_to_is_named_and_weakened() -> None:
+    recording = recorded(dense_1=(6.0, 0.5), dense_2=(1.0, 2.0), output=(2.0, 1.0))  # of 12, 0.5 and 2
+    over = run(spec(layers=NOISY), value=0.4, recording=recording)
+    [finding] = find("over_regularized", over)
+    assert finding.message.startswith("gaussian_noise_2 adds noise 6 times as large as the spread of what it is added")
+    assert (finding.layer, finding.value, finding.threshold) == ("gaussian_noise_2", 6.0, 1.0)
+    assert [layer.get("stddev") for layer in check_patch(over, finding)["layers"]] == [1.0, None, 0.05, None, None, 1.9]
+    assert find("over_regularized", run(spec(layers=NOISY), value=0.95, recording=recording)) == []
+    assert find("over_regularized", run(spec(layers=NOISY), value=0.4, recording=recording, is_over=False)) == []
+
+
+def test_nothing_is_said_of_noise_whose_ground_is_not_known() -> None:
+    assert find("over_regularized", run(spec(layers=NOISY), value=0.4)) == []
+    unknown = recorded(dense_1=(np.nan, np.nan), dense_2=(0.0, 0.0), output=(1.0, np.nan))
+    assert find("over_regularized", run(spec(layers=NOISY), value=0.4, recording=unknown)) == []
 
 
 def test_a_constraint_that_keeps_kernels_small_is_removed() -> None:

@@ -13,6 +13,7 @@ from steelyard.diagnostics.run import Run
 from steelyard.diagnostics.schema import Finding
 
 USUAL_RATE = 0.2  # of dropout
+USUAL_NOISE = 0.1  # of the spread of what it is added to
 
 
 @RULES.add
@@ -23,19 +24,22 @@ class OverRegularized(Rule):
     name: ClassVar = "over_regularized"
     stage: ClassVar = "start"
     symptom: ClassVar = (
-        "penalties outweigh the loss or shrank the kernels, or dropout drops most outputs, and the network is worse "
-        "than a baseline"
+        "penalties outweigh the loss or shrank the kernels, dropout drops most outputs, or noise drowns them, and the "
+        "network is worse than a baseline"
     )
     consequence: ClassVar = "the outputs hardly depend on the inputs"
     formula: ClassVar = (
         "penalties > share · loss, or min over layers of ‖W‖ / ‖W₀‖ < shrunk with a regularizer, a constraint or "
-        "weight decay, or a dropout rate > dropped"
+        "weight decay, or a dropout rate > dropped, or the stddev of noise > drowned · std of what it is added to"
     )
     latex: ClassVar = (
         r"\Omega(w) > \text{share} \cdot L \lor \min_l \frac{\lVert W_l \rVert}{\lVert W_{l,0} \rVert} < "
-        r"\text{shrunk} \lor p > \text{dropped}"
+        r"\text{shrunk} \lor p > \text{dropped} \lor \sigma_{\text{noise}} > \text{drowned} \cdot \sigma_x"
     )
-    threshold: ClassVar = "`share` times the loss, `shrunk` of the initial norm of a kernel, or a rate of `dropped`"
+    threshold: ClassVar = (
+        "`share` times the loss, `shrunk` of the initial norm of a kernel, a rate of `dropped`, or noise of `drowned` "
+        "times the spread"
+    )
     remedy: ClassVar = "use weaker regularizers"
     source: ClassVar = "Goodfellow, Bengio, Courville 2016, Deep Learning, 7.1; Srivastava et al. 2014, Dropout"
     evidence: ClassVar = "/weights"
@@ -45,6 +49,7 @@ class OverRegularized(Rule):
         "learning_rate_too_high",
         "learning_rate_too_low",
         "still_improving",
+        "overfitting",
         "vanishing_gradients",
         "updates_too_large",
         "updates_too_small",
@@ -53,11 +58,13 @@ class OverRegularized(Rule):
     share: Annotated[float, Gt(0)] = 2.0
     shrunk: Annotated[float, Gt(0), Lt(1)] = 0.5
     dropped: Annotated[float, Gt(0), Lt(1)] = 0.8
+    drowned: Annotated[float, Gt(0)] = 1.0
 
     def find(self, run: Run) -> Iterator[Finding]:
         if run.is_over and run.is_harmed:
             yield from self._penalties(run)
             yield from self._dropout(run)
+            yield from self._noise(run)
 
     def _dropout(self, run: Run) -> Iterator[Finding]:
         rates = {name: float(place.spec.get("rate") or 0.0) for name, place in run.layers.items()}
@@ -73,6 +80,26 @@ class OverRegularized(Rule):
                 value=strong[layer],
                 threshold=self.dropped,
                 patch=[replace(f"{run.layers[name].path}/rate", USUAL_RATE) for name in strong],
+            )
+
+    def _noise(self, run: Run) -> Iterator[Finding]:
+        spreads = _spreads_under_noise(run)
+        ratios = {name: run.layers[name].spec["stddev"] / spread for name, spread in spreads.items()}
+        strong = [name for name, ratio in ratios.items() if ratio > self.drowned]
+        if strong:
+            layer = max(strong, key=ratios.__getitem__)
+            yield self.finding(
+                f"{layer} adds noise {ratios[layer]:.3g} times as large as the spread of what it is added to, and the "
+                "network is worse than a baseline.",
+                f"Use a stddev of about {USUAL_NOISE} times the spread of the values.",
+                layer=layer,
+                epoch=run.epochs,
+                value=ratios[layer],
+                threshold=self.drowned,
+                patch=[
+                    replace(f"{run.layers[name].path}/stddev", float(f"{USUAL_NOISE * spreads[name]:.1g}"))
+                    for name in strong
+                ],
             )
 
     def _penalties(self, run: Run) -> Iterator[Finding]:
@@ -115,3 +142,22 @@ def _most_shrunk(run: Run) -> tuple[str | None, float]:
     }
     layer = min(norms, key=norms.__getitem__, default=None)
     return layer, 1.0 if layer is None else norms[layer]
+
+
+def _spreads_under_noise(run: Run) -> dict[str, float]:
+    """The standard deviation of what each layer of noise is added to, at the last recorded epoch.
+
+    It is that of the inputs of the next layer that is recorded: the probe has no noise.
+    """
+    recording, names = run.recording, [*run.layers]
+    if recording is None or not len(recording.epochs):
+        return {}
+    recorded = {layer.name for layer in recording.layout.layers}
+    found = {}
+    for place, name in enumerate(names):
+        following = next((each for each in names[place + 1 :] if each in recorded), None)
+        if run.layers[name].spec.get("stddev") and following is not None:
+            outputs, gain = (recording.of_layer(following, series)[-1] for series in ("output_std", "forward_gain"))
+            if gain > 0 and outputs > 0:
+                found[name] = float(outputs / gain)
+    return found
