@@ -114,7 +114,13 @@ def test_noise_that_drowns_what_it_is_added_to_is_named_and_weakened() -> None:
     assert finding.message.startswith("gaussian_noise_2 adds noise 6 times as large as the spread of what it is added")
     assert (finding.layer, finding.value, finding.threshold) == ("gaussian_noise_2", 6.0, 1.0)
     assert [layer.get("stddev") for layer in check_patch(over, finding)["layers"]] == [1.0, None, 0.05, None, None, 1.9]
-    assert find("over_regularized", run(spec(layers=NOISY), value=0.95, recording=recording)) == []
+    assert (finding.level, finding.message.partition(", ")[2]) == (
+        "warning",
+        "and the network is worse than a baseline.",
+    )
+    [note] = find("over_regularized", run(spec(layers=NOISY), value=0.95, recording=recording))
+    assert note.level == "info"
+    assert note.message.endswith("what it is added to.")
     assert find("over_regularized", run(spec(layers=NOISY), value=0.4, recording=recording, is_over=False)) == []
 
 

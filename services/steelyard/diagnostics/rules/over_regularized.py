@@ -64,6 +64,7 @@ class OverRegularized(Rule):
         if run.is_over and run.is_harmed:
             yield from self._penalties(run)
             yield from self._dropout(run)
+        if run.is_over:
             yield from self._noise(run)
 
     def _dropout(self, run: Run) -> Iterator[Finding]:
@@ -88,10 +89,11 @@ class OverRegularized(Rule):
         strong = [name for name, ratio in ratios.items() if ratio > self.drowned]
         if strong:
             layer = max(strong, key=ratios.__getitem__)
+            harm = ", and the network is worse than a baseline" if run.is_harmed else ""
             yield self.finding(
-                f"{layer} adds noise {ratios[layer]:.3g} times as large as the spread of what it is added to, and the "
-                "network is worse than a baseline.",
+                f"{layer} adds noise {ratios[layer]:.3g} times as large as the spread of what it is added to{harm}.",
                 f"Use a stddev of about {USUAL_NOISE} times the spread of the values.",
+                level="warning" if run.is_harmed else "info",
                 layer=layer,
                 epoch=run.epochs,
                 value=ratios[layer],
