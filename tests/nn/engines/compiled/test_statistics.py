@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
@@ -31,6 +31,7 @@ def order(weights: Any, spans: Any, ranks: Any) -> tuple[Any, Any, Any]:
 
 
 @DTYPES
+@settings(deadline=None)  # the first call makes or loads the function
 @given(weights=arrays(np.float32, st.integers(1, 300), elements=NUMBERS))
 def test_values_by_rank_are_those_of_numpys_sort(weights: Any, dtype: str) -> None:
     weights = weights.astype(dtype)
