@@ -66,6 +66,24 @@ def test_the_backward_gain_is_that_of_the_gradient_from_outputs_to_inputs() -> N
     assert np.isnan(found["dense_1"]["backward_gain"])  # nothing before it learns
 
 
+def test_the_backward_gain_of_a_layer_with_an_activation_begins_at_its_outputs() -> None:
+    network, x = make([Dense(4), Dense(20, Tanh())])
+    found = look(network, x)
+    tensors = network.tensors()
+    outputs = np.tanh(x @ tensors["dense_1/kernel"] @ tensors["dense_2/kernel"])
+    grad = 2 * (network.predict(x) - 1) / ROWS @ tensors["output/kernel"].T
+    back = grad * (1 - outputs**2) @ tensors["dense_2/kernel"].T
+    assert found["dense_2"]["backward_gain"] == pytest.approx(size_of(back) / size_of(grad))
+
+
+def test_only_layers_of_units_have_units_that_do_nothing() -> None:
+    network, x = make([Dense(4, Relu()), BatchNormalization()])
+    found = look(network, x)
+    assert np.isfinite([found["dense_1"][name] for name in ("dead", "dormant", "duplicate")]).all()
+    for name in ("batch_normalization_1", "output"):
+        assert np.isnan([found[name][series] for series in ("dead", "dormant", "duplicate")]).all()
+
+
 def test_units_that_are_never_positive_are_dead() -> None:
     network, x = make([Dense(4, Relu())])
     network.tensors()["dense_1/bias"][:] = [-100, -100, 0, 0]
@@ -82,7 +100,7 @@ def test_only_a_unit_without_slope_below_zero_can_be_dead(name: str) -> None:
 def test_units_on_the_flat_parts_are_saturated() -> None:
     for activation in (Tanh(), Sigmoid()):
         network, x = make([Dense(4, activation)])
-        network.tensors()["dense_1/bias"][:] = [-50, 50, 0, 0]
+        network.tensors()["dense_1/bias"][:] = [-8, 8, 0, 0]
         assert look(network, x)["dense_1"]["saturated"] == 0.5
     network, x = make([Dense(4, Relu())])
     assert np.isnan(look(network, x)["dense_1"]["saturated"])

@@ -121,6 +121,15 @@ def test_networks_that_are_looked_at_together_have_the_same_bits_as_alone(dtype:
         assert histograms.tobytes() == counts.tobytes()
 
 
+def test_noise_that_is_less_than_the_gradient_itself_is_none() -> None:
+    measured, _, _ = measure(network())
+    tensors = network().tensors(measured.gradient).values()
+    squares = np.array([np.square(tensor).sum() / 2 for tensor in tensors])  # of rounding alone
+    few = Measured(measured.weights, measured.initial, None, measured.gradient, squares, ROWS)
+    found, _ = statistics(network()).compute(few)
+    assert found[0, TENSOR_SERIES.index("gradient_noise")] == 0
+
+
 def test_zero_has_no_sign_in_the_extremes() -> None:
     made = network()
     made.parameters[:] = -0.0

@@ -126,8 +126,9 @@ def test_noise_that_drowns_what_it_is_added_to_is_named_and_weakened() -> None:
 
 def test_nothing_is_said_of_noise_whose_ground_is_not_known() -> None:
     assert find("over_regularized", run(spec(layers=NOISY), value=0.4)) == []
-    unknown = recorded(dense_1=(np.nan, np.nan), dense_2=(0.0, 0.0), output=(1.0, np.nan))
-    assert find("over_regularized", run(spec(layers=NOISY), value=0.4, recording=unknown)) == []
+    for nothing in (0.0, 1.0):
+        unknown = recorded(dense_1=(np.nan, np.nan), dense_2=(0.0, nothing), output=(1.0, np.nan))
+        assert find("over_regularized", run(spec(layers=NOISY), value=0.4, recording=unknown)) == []
 
 
 def test_a_constraint_that_keeps_kernels_small_is_removed() -> None:
