@@ -132,8 +132,8 @@ class Network:
 
         A row's bits do not depend on the rows that come with it. Several threads may compute at once.
 
-        A caller that computes the same number of rows again and again gives the same dictionary as `passes`: the
-        forward passes that this call makes are kept there for the next one. Each thread needs a dictionary of its own.
+        `passes` saves the making of buffers: those of a call stay in it for the next call with as many rows. Give the
+        same dictionary each time, but never to two threads.
         """
         outputs = np.empty((len(x), self.outputs), self.dtype)
         made = {} if passes is None else passes

@@ -115,8 +115,7 @@ class Probe:
             measured.append(Measured(moment.weights, initial, moment.before, gradient, squares, len(self._x)))
         tensors = self._statistics.compute_all(measured)
         for moment, (loss, layers), (of_tensors, histograms) in zip(moments, passes, tensors, strict=True):
-            norms = of_tensors[self._learning, GRADIENT_NORM]
-            run = np.array([loss, math.sqrt(norms @ norms)])
+            run = np.array([loss, math.hypot(*of_tensors[self._learning, GRADIENT_NORM])])
             yield Record(moment.epoch, run, layers, of_tensors, histograms)
 
     def _pass_through(self, weights: Array) -> tuple[float, Array]:

@@ -1,4 +1,4 @@
-"""Threads of a training have gradients and buffers of their own, and see the same memory under the same name."""
+"""A buffer of one name is the same memory for all threads of a training; the gradients of each are its own."""
 
 import ctypes
 
